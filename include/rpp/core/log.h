@@ -1,0 +1,17 @@
+// Log lines for people: "12:34:56 info  message" on stderr through spdlog.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+namespace rpp {
+
+// Sets the format once per program; `quiet` leaves warnings and errors only.
+void init_logging(bool quiet = false);
+
+namespace log {
+using spdlog::error;
+using spdlog::info;
+using spdlog::warn;
+}  // namespace log
+
+}  // namespace rpp

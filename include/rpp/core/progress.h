@@ -1,0 +1,27 @@
+// Rate and remaining time for long work, and how they are written.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace rpp {
+
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  void restart() { start_ = std::chrono::steady_clock::now(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// 75 -> "1:15", 3675 -> "1:01:15".
+std::string format_duration(double seconds);
+
+// 1234567 -> "1,234,567".
+std::string format_count(int64_t count);
+
+}  // namespace rpp
