@@ -1,0 +1,31 @@
+// A trainable parameter as the optimizer sees it: a tensor, its name and its group.
+#pragma once
+
+#include <torch/types.h>
+
+#include <string>
+#include <vector>
+
+namespace rpp {
+
+enum class ParamGroup { prunable, decayed, undecayed };  // the order in the flat buffer
+
+// A prunable matrix inside a parameter: rows [first_row, first_row + rows) of a [out, in] weight. A fused QKV weight
+// holds three. `name` is the Hugging Face name ("bert.encoder.layer.0.attention.self.query.weight").
+struct MatrixSlice {
+  std::string name;
+  int64_t first_row = 0;
+  int64_t rows = 0;
+  int64_t cols = 0;
+};
+
+struct ParamSpec {
+  std::string name;
+  torch::Tensor param;                // fp32 leaf
+  ParamGroup group = ParamGroup::undecayed;
+  std::vector<MatrixSlice> matrices;  // of a prunable parameter, covering all of its rows
+  // bf16 working copy used in the forward pass, filled in by FlatParams; nullptr where fp32 is always used.
+  torch::Tensor* working = nullptr;
+};
+
+}  // namespace rpp

@@ -1,0 +1,46 @@
+// What the rest of the toolkit knows of a tokenizer: text in, ids out.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rpp {
+
+struct SpecialTokens {
+  int32_t pad = 0, unk = 0, cls = 0, sep = 0, mask = 0;
+};
+
+// Immutable after construction; every const member may be called from many threads.
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+
+  // Appends the ids of `text` (UTF-8; no [CLS] or [SEP] added). Invalid UTF-8 is handled as the reference does.
+  virtual void encode_into(std::string_view text, std::vector<int32_t>& ids) const = 0;
+  // True for a piece that continues a word ("##ing"; in sentencepiece one without the leading U+2581).
+  virtual bool is_continuation(int32_t id) const = 0;
+  virtual std::string_view piece(int32_t id) const = 0;
+  virtual int32_t size() const = 0;  // entries of the vocabulary
+  virtual const SpecialTokens& special() const = 0;
+  // SHA-256 of vocabulary and options: two tokenizers with the same fingerprint give the same ids.
+  virtual const std::string& fingerprint() const = 0;
+  // Writes the files that load_tokenizer and transformers read (vocab.txt, tokenizer_config.json, ...).
+  virtual void save(const std::filesystem::path& directory) const = 0;
+
+  std::vector<int32_t> encode(std::string_view text) const {
+    std::vector<int32_t> ids;
+    encode_into(text, ids);
+    return ids;
+  }
+};
+
+// Reads a model directory: vocab.txt with tokenizer_config.json (do_lower_case; absent means uncased), or a
+// sentencepiece model (spiece.model, tokenizer.model). A path to a vocab.txt itself is accepted too.
+// Throws Error for a missing file, a duplicate entry, a missing special token.
+std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& path);
+
+}  // namespace rpp
