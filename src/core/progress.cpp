@@ -14,7 +14,7 @@ std::string format_duration(double seconds) {
 std::string format_count(int64_t count) {
   std::string digits = std::to_string(count);
   const size_t first = digits.front() == '-' ? 1 : 0;
-  for (size_t i = digits.size(); i > first + 3;) digits.insert(i -= 3, ",");
+  for (size_t i = digits.size(); i > first + 3;) digits.insert(i -= 3, 1, ',');
   return digits;
 }
 

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs what the build needs: Debian or Ubuntu packages, and LibTorch into .venv. Safe to run again.
+#   scripts/setup.sh [--cpu | --cuda | --no-torch]      default: CUDA where an NVIDIA GPU is found
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+flavour=auto
+for argument in "$@"; do
+  case $argument in
+    --cpu | --cuda | --no-torch) flavour=${argument#--} ;;
+    *) echo "setup.sh: error: unknown option $argument (--cpu, --cuda, --no-torch)" >&2; exit 2 ;;
+  esac
+done
+if [ "$flavour" = auto ]; then
+  if nvidia-smi -L >/dev/null 2>&1; then flavour=cuda; else flavour=cpu; fi
+fi
+
+packages=(g++ cmake ninja-build ccache pkg-config git python3-venv libfmt-dev libspdlog-dev nlohmann-json3-dev
+  libcli11-dev libyaml-cpp-dev libsentencepiece-dev libicu-dev libssl-dev libxxhash-dev libzstd-dev zlib1g-dev libgtest-dev)
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  install="apt-get install -y --no-install-recommends ${missing[*]}"
+  if [ "$(id -u)" = 0 ]; then
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive $install
+  elif sudo -n true 2>/dev/null; then
+    sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive $install
+  else
+    echo "setup.sh: error: packages are missing; run: sudo $install" >&2
+    exit 1
+  fi
+fi
+
+[ "$flavour" = no-torch ] && exit 0
+[ -x .venv/bin/python ] || python3 -m venv .venv
+if [ "$flavour" = cuda ]; then
+  .venv/bin/pip install --quiet torch==2.11.0
+else
+  # libtorch_cpu.so links these two; the other CUDA packages are not needed without a GPU.
+  .venv/bin/pip install --quiet --no-deps torch==2.11.0 nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85
+fi
