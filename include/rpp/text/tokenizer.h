@@ -19,7 +19,8 @@ class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  // Appends the ids of `text` (UTF-8; no [CLS] or [SEP] added). Invalid UTF-8 is handled as the reference does.
+  // Appends the ids of `text` (UTF-8; no [CLS] or [SEP] added). Invalid UTF-8 is handled as the reference
+  // does.
   virtual void encode_into(std::string_view text, std::vector<int32_t>& ids) const = 0;
   // True for a piece that continues a word ("##ing"; in sentencepiece one without the leading U+2581).
   virtual bool is_continuation(int32_t id) const = 0;

@@ -1,0 +1,25 @@
+// Tokenizes a text file line by line: to look at a tokenizer's work, or to compare it with another one.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace rpp {
+
+enum class TokenForm { ids, pieces };
+
+struct TokenizeOptions {
+  std::filesystem::path tokenizer;  // as load_tokenizer takes it
+  std::filesystem::path input;      // UTF-8 text, plain, .gz or .zst
+  std::filesystem::path output;     // one line a line, tokens separated by blanks; empty = standard output
+  TokenForm form = TokenForm::ids;
+};
+
+struct TokenizeReport {
+  int64_t num_lines = 0, num_tokens = 0, num_bytes = 0;
+  double seconds = 0;  // of tokenizing alone, without reading and writing
+};
+
+TokenizeReport tokenize_file(const TokenizeOptions& options);
+
+}  // namespace rpp

@@ -1,0 +1,33 @@
+// Code points and the character classes of google-research/bert's tokenization.py, on ICU's Unicode data.
+//
+// Categories follow ICU's Unicode version, so a character that is newer than Python's tables may be classed
+// differently there; for characters that both know the results are equal.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace rpp {
+
+// Invalid bytes are dropped, as by Python's bytes.decode("utf-8", "ignore").
+std::u32string decode_utf8(std::string_view text);
+void append_utf8(char32_t code_point, std::string& text);
+
+// Category Zs, tab, newline, carriage return.
+bool is_bert_whitespace(char32_t c);
+// Categories Cc and Cf without tab, newline, carriage return. Unassigned and private-use characters are not
+// control.
+bool is_bert_control(char32_t c);
+// Category P*, and ASCII 33-47, 58-64, 91-96, 123-126 (which adds $ + < = > ^ ` | ~).
+bool is_bert_punctuation(char32_t c);
+// The CJK ideograph blocks that are set off by blanks.
+bool is_cjk_ideograph(char32_t c);
+// What Python's str.split() and str.strip() take for white space.
+bool is_python_whitespace(char32_t c);
+
+// Python's str.lower(): full case mapping without a locale, a final capital sigma becomes U+03C2.
+std::u32string lower_case(std::u32string_view text);
+// Canonical decomposition (NFD), then without category Mn.
+std::u32string strip_accents(std::u32string_view text);
+
+}  // namespace rpp

@@ -1,0 +1,43 @@
+// Learns a vocabulary from text: WordPiece (vocab.txt) or a sentencepiece model.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rpp/text/basic_tokenizer.h"
+
+namespace rpp {
+
+enum class VocabType { wordpiece, unigram, bpe };
+
+// "wordpiece", "unigram", "bpe"; throws UsageError for another name.
+VocabType parse_vocab_type(std::string_view name);
+
+struct VocabOptions {
+  std::vector<std::filesystem::path> inputs;  // UTF-8 text, plain, .gz or .zst
+  std::filesystem::path output;               // directory, made if need be
+  VocabType type = VocabType::wordpiece;
+  int32_t size = 30522;  // pieces, special ones included
+  LetterCase letter_case = LetterCase::lower;
+  double character_coverage = 0.9995;  // share of the text's characters that get a piece of their own
+  int64_t max_lines = 0;               // a reservoir of so many lines is learned from; 0 = all
+  uint64_t seed = 42;                  // of the reservoir
+  int num_threads = 0;                 // 0 = the machine's cores
+};
+
+struct VocabReport {
+  int32_t size = 0;       // pieces written; fewer than asked for when the text has no more
+  int64_t num_lines = 0;  // read
+  std::filesystem::path file;
+};
+
+// wordpiece: byte-pair merges learned by sentencepiece on the words of split_words_into, written as vocab.txt
+// with [PAD] [UNK] [CLS] [SEP] [MASK] first and every kept character as "c" and as "##c". unigram, bpe:
+// spiece.model with the same five pieces. Throws Error when the inputs hold no text or the size is too small
+// for the characters.
+VocabReport train_vocabulary(const VocabOptions& options);
+
+}  // namespace rpp
