@@ -1,0 +1,119 @@
+// BERT (Devlin et al. 2018) on packed batches: encoder, pooler, pre-training heads, classifier.
+//
+// Post-LayerNorm encoder as in google-research/bert modeling.py. Query, key and value are one [3 * hidden,
+// hidden] weight inside; the names that leave the class are Hugging Face's. All randomness is a function of
+// the dropout seed.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rpp/config/config.h"
+#include "rpp/ops/param_spec.h"
+#include "rpp/ops/sequence_layout.h"
+
+namespace rpp {
+
+struct BertInputs {
+  torch::Tensor input_ids;       // [tokens], int64 or int32
+  torch::Tensor token_type_ids;  // [tokens]
+  torch::Tensor position_ids;    // [tokens], from 0 in each sequence
+  SequenceLayout layout;
+};
+
+struct ForwardOptions {
+  bool training = false;  // dropout on
+  uint64_t dropout_seed = 0;
+};
+
+// Which heads the model has. The pre-training head and the classifier need the pooler.
+struct HeadSpec {
+  bool pretraining = false;  // masked LM and next sentence
+  int64_t num_labels = 0;    // classifier when > 0
+  bool pooler = true;
+};
+
+// y = x W^T + b. `working` is W in bf16 when the optimizer keeps such a copy, else undefined.
+struct LinearWeights {
+  torch::Tensor weight;   // [out, in]
+  torch::Tensor bias;     // [out]
+  torch::Tensor working;  // [out, in] bf16
+};
+
+struct LayerNormWeights {
+  torch::Tensor weight;  // [hidden]
+  torch::Tensor bias;    // [hidden]
+};
+
+struct EncoderLayerWeights {
+  LinearWeights qkv;  // [3 * hidden, hidden]: query, key, value rows
+  LinearWeights attention_output;
+  LayerNormWeights attention_norm;
+  LinearWeights intermediate;
+  LinearWeights output;
+  LayerNormWeights output_norm;
+};
+
+// A parameter, or the rows of one that are a tensor of their own outside. Shares memory with the model.
+struct NamedWeight {
+  std::string name;  // Hugging Face name with the "bert." prefix
+  torch::Tensor tensor;
+};
+
+// Neither copied nor moved: ParamSpec::working points into it.
+class Bert {
+ public:
+  // Parameters are fp32 leaves, zero (LayerNorm weights one) until initialize() or load_weights(). Throws
+  // Error when hidden_size is no multiple of num_attention_heads or a head lacks the pooler.
+  Bert(const ModelConfig& config, const HeadSpec& heads, torch::Device device = torch::kCPU);
+  Bert(const Bert&) = delete;
+  Bert& operator=(const Bert&) = delete;
+
+  // [tokens, hidden], the last layer's output.
+  torch::Tensor encode(const BertInputs& inputs, const ForwardOptions& options = {}) const;
+  // tanh(W h + b) of each sequence's first token: [sequences, hidden].
+  torch::Tensor pool(const torch::Tensor& hidden, const SequenceLayout& layout) const;
+  // Logits at the given token positions only: [predictions, vocab]. The decoder is the word embedding.
+  torch::Tensor mlm_logits(const torch::Tensor& hidden, const torch::Tensor& positions) const;
+  // [sequences, 2]; class 0 = is next.
+  torch::Tensor nsp_logits(const torch::Tensor& pooled) const;
+  // Dropout, then the classifier: [sequences, num_labels].
+  torch::Tensor classify(const torch::Tensor& pooled, const ForwardOptions& options = {}) const;
+
+  // Every parameter once. Prunable: the six encoder matrices of each layer; decayed: other matrices;
+  // undecayed: biases and LayerNorm. The pointers stay valid as long as the model.
+  std::vector<ParamSpec> param_specs();
+  // Every parameter under its outside name; query, key and value as three row views. The tied decoder is not
+  // listed.
+  std::vector<NamedWeight> named_weights() const;
+
+  const ModelConfig& config() const { return config_; }
+  const HeadSpec& heads() const { return heads_; }
+  torch::Device device() const { return word_embeddings_.device(); }
+
+ private:
+  torch::Tensor embed(const BertInputs& inputs, const ForwardOptions& options) const;
+  torch::Tensor encode_layer(int64_t layer, const torch::Tensor& hidden, const SequenceLayout& layout,
+                             const ForwardOptions& options) const;
+
+  ModelConfig config_;
+  HeadSpec heads_;
+  torch::Tensor word_embeddings_;        // [vocab, hidden]
+  torch::Tensor decoder_working_;        // [vocab, hidden] bf16, or undefined
+  torch::Tensor position_embeddings_;    // [max_position_embeddings, hidden]
+  torch::Tensor token_type_embeddings_;  // [type_vocab_size, hidden]
+  LayerNormWeights embedding_norm_;
+  std::vector<EncoderLayerWeights> layers_;
+  LinearWeights pooler_;
+  LinearWeights mlm_transform_;
+  LayerNormWeights mlm_norm_;
+  torch::Tensor mlm_bias_;  // [vocab]
+  LinearWeights nsp_;
+  LinearWeights classifier_;
+};
+
+}  // namespace rpp

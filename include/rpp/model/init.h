@@ -1,0 +1,17 @@
+// Initial values of a model that is trained from scratch, or of a head that a checkpoint lacks.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "rpp/model/bert.h"
+
+namespace rpp {
+
+// Matrices: normal with standard deviation initializer_range, cut at two of them (google-research/bert
+// modeling.py, create_initializer). Biases and the padding row of the word embedding: 0. LayerNorm: weight 1,
+// bias 0. A value depends on (seed, parameter name, index) only, so a model has the same weights on any
+// device, with any heads.
+void initialize(Bert& model, uint64_t seed);
+
+}  // namespace rpp
