@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Writes tests/golden/bert: a small random BERT and what transformers computes with it.
+
+config.json, model.safetensors   BertForPreTraining, 2 layers, hidden 32, vocabulary 100
+classifier/                      BertForSequenceClassification with the same encoder, 3 labels
+golden.safetensors               a packed batch of three sequences of odd length, dropout 0, fp32:
+  inputs    input_ids, token_type_ids, position_ids, cu_seqlens, mlm_positions, mlm_labels, nsp_labels, class_labels
+  outputs   hidden.N (embeddings, then each layer), pooler_output, mlm_logits, nsp_logits, mlm_loss, nsp_loss, loss,
+            class_logits, class_loss
+  gradients grad.NAME of loss, class_grad.NAME of class_loss (only the classifier and the pooler)
+
+Needs torch, transformers and safetensors:  python3 scripts/make_golden.py [--output tests/golden/bert]
+"""
+
+import argparse
+import pathlib
+
+import torch
+from safetensors.torch import save_file
+from transformers import BertConfig, BertForPreTraining, BertForSequenceClassification
+
+LENGTHS = [7, 13, 5]
+SIZES = dict(vocab_size=100, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48,
+             max_position_embeddings=24, type_vocab_size=2)
+
+
+def randomise(model, scale):
+    """Larger than BERT's initial values, biases and LayerNorm included, so that every term shows in the outputs."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            noise = torch.randn_like(parameter) * scale
+            parameter.copy_(1 + noise if name.endswith("LayerNorm.weight") else noise)
+
+
+def make_batch(vocab_size):
+    cu_seqlens = [0]
+    for length in LENGTHS:
+        cu_seqlens.append(cu_seqlens[-1] + length)
+    tokens = cu_seqlens[-1]
+    batch = {
+        "input_ids": torch.randint(1, vocab_size, (tokens,)),
+        "token_type_ids": torch.cat([(torch.arange(n) >= n // 2).long() for n in LENGTHS]),
+        "position_ids": torch.cat([torch.arange(n) for n in LENGTHS]),
+        "cu_seqlens": torch.tensor(cu_seqlens),
+        "mlm_positions": torch.tensor([2, 5, 8, 11, 17, 21, 23]),
+        "nsp_labels": torch.tensor([0, 1, 1]),
+        "class_labels": torch.tensor([2, 0, 1]),
+    }
+    batch["mlm_labels"] = torch.randint(1, vocab_size, batch["mlm_positions"].shape)
+    return batch
+
+
+def pad(values, cu_seqlens, fill=0):
+    return torch.nn.utils.rnn.pad_sequence(
+        [values[a:b] for a, b in zip(cu_seqlens[:-1], cu_seqlens[1:])], batch_first=True, padding_value=fill)
+
+
+def unpad(padded, cu_seqlens):
+    return torch.cat([padded[i, : b - a] for i, (a, b) in enumerate(zip(cu_seqlens[:-1], cu_seqlens[1:]))])
+
+
+def padded_inputs(batch):
+    cu_seqlens = batch["cu_seqlens"].tolist()
+    return {
+        "input_ids": pad(batch["input_ids"], cu_seqlens),
+        "token_type_ids": pad(batch["token_type_ids"], cu_seqlens),
+        "attention_mask": pad(torch.ones_like(batch["input_ids"]), cu_seqlens),
+    }
+
+
+def pretraining_values(model, batch):
+    cu_seqlens = batch["cu_seqlens"].tolist()
+    out = model(**padded_inputs(batch), output_hidden_states=True)
+    logits = unpad(out.prediction_logits, cu_seqlens)[batch["mlm_positions"]]
+    mlm_loss = torch.nn.functional.cross_entropy(logits, batch["mlm_labels"])
+    nsp_loss = torch.nn.functional.cross_entropy(out.seq_relationship_logits, batch["nsp_labels"])
+    loss = mlm_loss + nsp_loss
+    loss.backward()
+    values = {f"hidden.{i}": unpad(h, cu_seqlens) for i, h in enumerate(out.hidden_states)}
+    values["pooler_output"] = model.bert.pooler(out.hidden_states[-1])
+    values |= {"mlm_logits": logits, "nsp_logits": out.seq_relationship_logits}
+    values |= {"mlm_loss": mlm_loss, "nsp_loss": nsp_loss, "loss": loss}
+    values |= {f"grad.{name}": p.grad for name, p in model.named_parameters()}
+    return values
+
+
+def classifier_values(model, batch):
+    logits = model(**padded_inputs(batch)).logits
+    loss = torch.nn.functional.cross_entropy(logits, batch["class_labels"])
+    loss.backward()
+    heads = {f"class_grad.{n}": p.grad for n, p in model.named_parameters() if not n.startswith("bert.e")}
+    return {"class_logits": logits, "class_loss": loss} | heads
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("tests/golden/bert"))
+    output = parser.parse_args().output
+    torch.manual_seed(20)
+    config = BertConfig(**SIZES, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, num_labels=3)
+    pretraining = BertForPreTraining._from_config(config, attn_implementation="eager")
+    classifier = BertForSequenceClassification._from_config(config, attn_implementation="eager")
+    randomise(pretraining, 0.2)
+    randomise(classifier, 0.2)
+    classifier.bert.load_state_dict(pretraining.bert.state_dict())
+    batch = make_batch(config.vocab_size)
+    values = batch | pretraining_values(pretraining, batch) | classifier_values(classifier, batch)
+    pretraining.save_pretrained(output)
+    classifier.save_pretrained(output / "classifier")
+    save_file({k: v.detach().contiguous().clone() for k, v in values.items()}, output / "golden.safetensors")
+
+
+if __name__ == "__main__":
+    main()
