@@ -1,0 +1,57 @@
+// The GLUE tasks: their files, columns and labels, and the examples in them.
+//
+// Layouts are those of the official archives (Wang et al. 2019); a column is found by its header name, so
+// files with fewer columns are read too.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rpp {
+
+// Where a column is: by its name in the header, or by its index (from 0) in files without one.
+struct GlueColumns {
+  std::string text_a, text_b, label;  // header names; text_b is empty for single sentences
+  int text_a_index = -1, text_b_index = -1, label_index = -1;  // used when there is no header
+};
+
+struct GlueTask {
+  std::string name;       // "sst2"
+  std::string directory;  // "SST-2", as in the official archive
+  bool has_header = true;
+  GlueColumns columns;       // of train and dev
+  GlueColumns test_columns;  // of test, which has no label
+  std::vector<std::string> train_files, dev_files,
+      test_files;                        // names without suffix, the official one first
+  std::vector<std::string> label_names;  // in files, by label; empty for regression
+  bool regression = false;
+  std::vector<std::string> metrics;  // as eval/metrics.h names them
+  std::string primary_metric;        // the one that picks the best epoch
+
+  int64_t num_labels() const { return regression ? 1 : static_cast<int64_t>(label_names.size()); }
+};
+
+// "sst2", "SST-2", "sst-2", "SST2". Throws UsageError that names the nearest task.
+const GlueTask& glue_task(std::string_view name);
+const std::vector<GlueTask>& glue_tasks();
+
+struct GlueExample {
+  std::string text_a, text_b;
+  int32_t label = 0;  // index into label_names; 0 for regression and without labels
+  float score = 0;    // regression target
+};
+
+// Reads plain, .gz or .zst. Quotes are plain characters; a byte-order mark is dropped. Throws Error with file
+// and line for a row with too few columns, an unknown label, a score that is no number; and for a file
+// without rows.
+std::vector<GlueExample> read_glue(const GlueTask& task, const std::filesystem::path& file, bool has_labels);
+
+// The file of "train", "dev" or "test" in `data_dir` or in its subdirectory of the task's name: .tsv,
+// .tsv.zst, .tsv.gz. Throws Error that names what was looked for.
+std::filesystem::path find_glue_file(const GlueTask& task, const std::filesystem::path& data_dir,
+                                     std::string_view split);
+
+}  // namespace rpp

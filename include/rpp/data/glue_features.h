@@ -1,0 +1,39 @@
+// Examples as token ids, and batches of them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "rpp/data/batch.h"
+#include "rpp/data/glue.h"
+#include "rpp/text/tokenizer.h"
+
+namespace rpp {
+
+struct EncodedExample {
+  std::vector<int32_t> ids;       // [CLS] a [SEP], or [CLS] a [SEP] b [SEP]
+  std::vector<int32_t> type_ids;  // 0 up to the first [SEP], then 1
+  int32_t label = 0;
+  float score = 0;
+};
+
+// Cuts pairs that are too long token by token at the end of the longer text, of the second when both are
+// equally long: transformers' "longest_first". num_threads: 0 = the machine's cores.
+std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, const Tokenizer& tokenizer,
+                                        int64_t max_seq_length, int num_threads = 0);
+
+enum class BatchTarget { labels, scores };
+
+// The examples with these indices, packed.
+PackedBatch make_batch(std::span<const EncodedExample> examples, std::span<const int64_t> indices,
+                       BatchTarget target);
+inline PackedBatch make_batch(std::span<const EncodedExample> examples, std::span<const int64_t> indices,
+                              bool regression) {
+  return make_batch(examples, indices, regression ? BatchTarget::scores : BatchTarget::labels);
+}
+
+// 0 .. count - 1 in the random order of this epoch: a function of (seed, epoch).
+std::vector<int64_t> epoch_order(int64_t count, uint64_t seed, int64_t epoch);
+
+}  // namespace rpp
