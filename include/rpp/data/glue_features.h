@@ -23,15 +23,9 @@ struct EncodedExample {
 std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads = 0);
 
-enum class BatchTarget { labels, scores };
-
-// The examples with these indices, packed.
+// The examples with these indices, packed: `scores` is filled for regression, else `labels`.
 PackedBatch make_batch(std::span<const EncodedExample> examples, std::span<const int64_t> indices,
-                       BatchTarget target);
-inline PackedBatch make_batch(std::span<const EncodedExample> examples, std::span<const int64_t> indices,
-                              bool regression) {
-  return make_batch(examples, indices, regression ? BatchTarget::scores : BatchTarget::labels);
-}
+                       bool regression);
 
 // 0 .. count - 1 in the random order of this epoch: a function of (seed, epoch).
 std::vector<int64_t> epoch_order(int64_t count, uint64_t seed, int64_t epoch);

@@ -58,17 +58,12 @@ class SentenceIds {
   bool wide_;
 };
 
-// What damage to look for when shards are opened: sizes and offsets always, the hash of every byte on
-// request.
-enum class ShardCheck { structure, hashes };
-
 // The shards of one or more directories as one list of documents. Immutable: may be read from many threads.
 class ShardSet {
  public:
   // Throws Error naming the directory: no manifest, another vocabulary than `expected_fingerprint` (empty =
   // any), a shard that is missing, truncated or damaged.
-  ShardSet(const std::vector<std::filesystem::path>& dirs, std::string_view expected_fingerprint,
-           ShardCheck check = ShardCheck::hashes);
+  ShardSet(const std::vector<std::filesystem::path>& dirs, std::string_view expected_fingerprint);
   ~ShardSet();
   ShardSet(ShardSet&&) noexcept;
   ShardSet& operator=(ShardSet&&) noexcept;
