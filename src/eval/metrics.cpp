@@ -1,0 +1,124 @@
+#include "rpp/eval/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "rpp/core/error.h"
+#include "rpp/core/nearest.h"
+
+namespace rpp {
+namespace {
+
+template <typename T>
+void check_sizes(std::span<const T> predictions, std::span<const T> labels) {
+  if (predictions.size() != labels.size()) {
+    fail("{} predictions for {} labels: they must be as many", predictions.size(), labels.size());
+  }
+  if (labels.empty()) fail("no predictions: a metric of nothing has no value");
+}
+
+// Ranks from 1; equal values share the mean of their ranks.
+std::vector<double> ranks_of(std::span<const double> values) {
+  std::vector<size_t> order(values.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return values[a] < values[b]; });
+  std::vector<double> ranks(values.size());
+  for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
+    const double mean_rank = static_cast<double>(begin + 1 + end) / 2;
+    for (size_t i = begin; i < end; ++i) ranks[order[i]] = mean_rank;
+  }
+  return ranks;
+}
+
+std::vector<int32_t> as_classes(std::span<const double> values) {
+  std::vector<int32_t> classes;
+  for (const double value : values) classes.push_back(static_cast<int32_t>(std::lround(value)));
+  return classes;
+}
+
+double compute(const std::string& name, std::span<const double> predictions, std::span<const double> labels) {
+  if (name == "pearson") return pearson(predictions, labels);
+  if (name == "spearman") return spearman(predictions, labels);
+  if (name == "accuracy") return accuracy(as_classes(predictions), as_classes(labels));
+  if (name == "f1") return f1(as_classes(predictions), as_classes(labels));
+  if (name == "matthews") return matthews(as_classes(predictions), as_classes(labels));
+  const std::vector<std::string> known = {"accuracy", "f1", "matthews", "pearson", "spearman"};
+  fail("unknown metric '{}': did you mean '{}'?", name, nearest_name(name, known));
+}
+
+}  // namespace
+
+double accuracy(std::span<const int32_t> predictions, std::span<const int32_t> labels) {
+  check_sizes(predictions, labels);
+  int64_t right = 0;
+  for (size_t i = 0; i < labels.size(); ++i) right += predictions[i] == labels[i];
+  return static_cast<double>(right) / static_cast<double>(labels.size());
+}
+
+double f1(std::span<const int32_t> predictions, std::span<const int32_t> labels) {
+  check_sizes(predictions, labels);
+  int64_t found = 0, predicted = 0, actual = 0;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    found += predictions[i] == 1 && labels[i] == 1;
+    predicted += predictions[i] == 1;
+    actual += labels[i] == 1;
+  }
+  if (predicted + actual == 0) return 0;
+  return 2 * static_cast<double>(found) / static_cast<double>(predicted + actual);
+}
+
+double matthews(std::span<const int32_t> predictions, std::span<const int32_t> labels) {
+  check_sizes(predictions, labels);
+  std::map<int32_t, double> predicted, actual;
+  double right = 0;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    ++predicted[predictions[i]];
+    ++actual[labels[i]];
+    right += predictions[i] == labels[i];
+  }
+  const auto total = static_cast<double>(labels.size());
+  double agreement_by_chance = 0, predicted_squares = 0, actual_squares = 0;
+  for (const auto& [label, count] : predicted) {
+    predicted_squares += count * count;
+    if (const auto it = actual.find(label); it != actual.end()) agreement_by_chance += count * it->second;
+  }
+  for (const auto& [label, count] : actual) actual_squares += count * count;
+  const double scale = (total * total - predicted_squares) * (total * total - actual_squares);
+  return scale == 0 ? 0 : (right * total - agreement_by_chance) / std::sqrt(scale);
+}
+
+double pearson(std::span<const double> x, std::span<const double> y) {
+  check_sizes(x, y);
+  const auto count = static_cast<double>(x.size());
+  const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / count;
+  const double mean_y = std::accumulate(y.begin(), y.end(), 0.0) / count;
+  double covariance = 0, variance_x = 0, variance_y = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    covariance += (x[i] - mean_x) * (y[i] - mean_y);
+    variance_x += (x[i] - mean_x) * (x[i] - mean_x);
+    variance_y += (y[i] - mean_y) * (y[i] - mean_y);
+  }
+  const double scale = std::sqrt(variance_x * variance_y);
+  return scale == 0 ? 0 : covariance / scale;
+}
+
+double spearman(std::span<const double> x, std::span<const double> y) {
+  check_sizes(x, y);
+  return pearson(ranks_of(x), ranks_of(y));
+}
+
+std::map<std::string, double> glue_metrics(std::span<const std::string> names,
+                                           std::span<const double> predictions,
+                                           std::span<const double> labels) {
+  std::map<std::string, double> values;
+  for (const std::string& name : names) values[name] = compute(name, predictions, labels);
+  if (values.size() < 2) return values;
+  double sum = 0;
+  for (const auto& [name, value] : values) sum += value;
+  values["combined_score"] = sum / static_cast<double>(names.size());
+  return values;
+}
+
+}  // namespace rpp
