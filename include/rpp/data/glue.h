@@ -12,20 +12,18 @@
 
 namespace rpp {
 
-// Where a column is: by its name in the header, or by its index (from 0) in files without one.
+// Columns are found by their names in the header; by index (from 0) in CoLA's train and dev files, which have
+// none.
 struct GlueColumns {
-  std::string text_a, text_b, label;  // header names; text_b is empty for single sentences
-  int text_a_index = -1, text_b_index = -1, label_index = -1;  // used when there is no header
+  std::string text_a, text_b, label;  // text_b is empty for single sentences
+  int headerless_text = -1, headerless_label = -1;
 };
 
 struct GlueTask {
   std::string name;       // "sst2"
   std::string directory;  // "SST-2", as in the official archive
-  bool has_header = true;
-  GlueColumns columns;       // of train and dev
-  GlueColumns test_columns;  // of test, which has no label
-  std::vector<std::string> train_files, dev_files,
-      test_files;                        // names without suffix, the official one first
+  GlueColumns columns;
+  std::string train_file = "train", dev_file = "dev", test_file = "test";  // without suffix
   std::vector<std::string> label_names;  // in files, by label; empty for regression
   bool regression = false;
   std::vector<std::string> metrics;  // as eval/metrics.h names them
