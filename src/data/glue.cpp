@@ -45,6 +45,7 @@ std::vector<GlueTask> make_tasks() {
       {.name = "stsb",
        .directory = "STS-B",
        .columns = {"sentence1", "sentence2", "score"},
+       .label_names = {},
        .regression = true,
        .metrics = {"pearson", "spearman"},
        .primary_metric = "pearson"},

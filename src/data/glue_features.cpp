@@ -12,10 +12,14 @@ namespace {
 constexpr uint64_t kEpochStream =
     0x65706f6368;  // keeps these draws apart from other streams of the same seed
 
+// As TruncationStrategy::LongestFirst of the tokenizers library: both to half, or the longer to what the
+// shorter leaves.
 void truncate_longest_first(std::vector<int32_t>& first, std::vector<int32_t>& second, size_t max_tokens) {
-  while (first.size() + second.size() > max_tokens) {
-    (first.size() > second.size() ? first : second).pop_back();
-  }
+  if (first.size() + second.size() <= max_tokens) return;
+  auto& shorter = first.size() > second.size() ? second : first;
+  auto& longer = first.size() > second.size() ? first : second;
+  if (shorter.size() > max_tokens / 2) shorter.resize(max_tokens / 2);
+  longer.resize(max_tokens - shorter.size());
 }
 
 EncodedExample encode_example(const GlueExample& example, const Tokenizer& tokenizer, int64_t max_seq_length,

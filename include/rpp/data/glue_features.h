@@ -18,8 +18,9 @@ struct EncodedExample {
   float score = 0;
 };
 
-// Cuts pairs that are too long token by token at the end of the longer text, of the second when both are
-// equally long: transformers' "longest_first". num_threads: 0 = the machine's cores.
+// What is too long loses tokens at its end; of a pair the longer text alone while that is enough, then both
+// to half (the odd token stays with the longer, or the second): "longest_first" of transformers' fast
+// tokenizers. num_threads: 0 = the machine's cores.
 std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads = 0);
 
