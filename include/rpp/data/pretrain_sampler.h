@@ -1,7 +1,10 @@
 // Pre-training examples: masked sentence pairs drawn from shards.
 //
 // Pairs are made as in google-research/bert, create_pretraining_data.py (create_instances_from_document), but
-// one at a time from a random sentence, so that sample i of step s is a pure function of (seed, s, i).
+// one at a time from a random sentence, so that sample i of step s is a pure function of (seed, s, i). Two
+// differences follow from that: a pair is real with chance one half wherever it starts (there a last sentence
+// always becomes negative), and the document of a negative is drawn by its number of sentences, as that of
+// the first part is.
 #pragma once
 
 #include <cstdint>
@@ -37,10 +40,18 @@ class PretrainSampler {
   Pair draw_pair(Rng& rng) const;
 
  private:
+  struct Start {
+    int64_t number, document, index;  // of a sentence: in the set, its document, its place there
+  };
   void append_sample(Rng rng, PackedBatch& batch) const;
+  Start draw_start(Rng& rng) const;
   Pair draw_single(Rng& rng) const;
   int64_t draw_target_length(Rng& rng, int64_t max_tokens) const;
-  int64_t draw_other_document(Rng& rng, int64_t document) const;
+  // Whole sentences from here on until there are so many tokens and so many sentences, or the document ends.
+  std::vector<SentenceIds> collect(int64_t document, int64_t index, int64_t num_tokens,
+                                   size_t num_sentences) const;
+  std::vector<int32_t> draw_from_another_document(const Start& start, int64_t num_tokens, Pair& pair,
+                                                  Rng& rng) const;
 
   const ShardSet* shards_;
   const Tokenizer* tokenizer_;
