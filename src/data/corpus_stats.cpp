@@ -1,0 +1,72 @@
+#include "rpp/data/corpus_stats.h"
+
+#include <algorithm>
+
+#include "rpp/core/error.h"
+#include "rpp/core/progress.h"
+#include "rpp/data/pretrain_sampler.h"
+
+namespace rpp {
+namespace {
+
+double share(int64_t part, int64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+void count_sentence(const SentenceIds& sentence, int32_t unknown_id, CorpusStats& stats) {
+  const int64_t bucket = std::min(sentence.size() / kLengthBucketWidth, kNumLengthBuckets - 1);
+  ++stats.length_histogram[static_cast<size_t>(bucket)];
+  stats.longest_sentence = std::max(stats.longest_sentence, sentence.size());
+  for (int64_t i = 0; i < sentence.size(); ++i) stats.unknown += sentence[i] == unknown_id;
+}
+
+void count_pairs(const PackedBatch& batch, CorpusStats& stats) {
+  stats.sampled_pairs = batch.num_sequences();
+  stats.random_pairs = std::count(batch.labels.begin(), batch.labels.end(), 1);
+  stats.masked_share = share(static_cast<int64_t>(batch.mlm_positions.size()), batch.num_tokens());
+  stats.mean_pair_length = share(batch.num_tokens(), batch.num_sequences());
+}
+
+}  // namespace
+
+CorpusStats corpus_stats(const ShardSet& shards, const Tokenizer& tokenizer, const DataConfig& config,
+                         int64_t num_pairs, uint64_t seed) {
+  CorpusStats stats;
+  stats.documents = shards.num_documents();
+  stats.sentences = shards.num_sentences();
+  stats.tokens = shards.num_tokens();
+  for (int64_t document = 0; document < stats.documents; ++document) {
+    const int64_t count = shards.num_sentences(document);
+    for (int64_t i = 0; i < count; ++i) {
+      count_sentence(shards.sentence(document, i), tokenizer.special().unk, stats);
+    }
+  }
+  count_pairs(PretrainSampler(shards, tokenizer, config, seed).batch(0, 0, num_pairs), stats);
+  return stats;
+}
+
+std::string format_stats(const CorpusStats& stats) {
+  std::string text =
+      fmt::format("{:<20}{:>15}\n{:<20}{:>15}\n{:<20}{:>15}\n", "documents", format_count(stats.documents),
+                  "sentences", format_count(stats.sentences), "tokens", format_count(stats.tokens));
+  text += fmt::format("{:<20}{:>15}  ({:.4f} % of the tokens)\n", "unknown", format_count(stats.unknown),
+                      100 * share(stats.unknown, stats.tokens));
+  text += fmt::format("{:<20}{:>15}  tokens\n\n", "longest sentence", format_count(stats.longest_sentence));
+  text += "sentence length (tokens)   sentences   share\n";
+  for (int64_t bucket = 0; bucket < kNumLengthBuckets; ++bucket) {
+    const int64_t begin = bucket * kLengthBucketWidth;
+    const bool last = bucket == kNumLengthBuckets - 1;
+    const std::string range = last ? fmt::format("{} or more", begin)
+                                   : fmt::format("{} to {}", begin, begin + kLengthBucketWidth - 1);
+    const int64_t count = stats.length_histogram[static_cast<size_t>(bucket)];
+    text += fmt::format("{:>24}{:>12}{:>6.1f} %\n", range, format_count(count),
+                        100 * share(count, stats.sentences));
+  }
+  text += fmt::format(
+      "\n{} sampled pairs: {:.1f} % random next sentences, {:.1f} tokens each, {:.1f} % of them masked\n",
+      format_count(stats.sampled_pairs), 100 * share(stats.random_pairs, stats.sampled_pairs),
+      stats.mean_pair_length, 100 * stats.masked_share);
+  return text;
+}
+
+}  // namespace rpp
