@@ -1,0 +1,115 @@
+// Every setting of a run as plain structs; the defaults stand here and nowhere else.
+//
+// A field's name is its key in a YAML file, its name in --set and in the logs. config/fields.h lists them with their
+// ranges; config/load.h reads and writes them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace rpp {
+
+// The keys of Hugging Face's config.json; defaults are BERT-base, uncased.
+struct ModelConfig {
+  int64_t vocab_size = 30522;
+  int64_t hidden_size = 768;
+  int64_t num_hidden_layers = 12;
+  int64_t num_attention_heads = 12;
+  int64_t intermediate_size = 3072;
+  std::string hidden_act = "gelu";  // the erf form
+  double hidden_dropout_prob = 0.1;
+  double attention_probs_dropout_prob = 0.1;
+  int64_t max_position_embeddings = 512;
+  int64_t type_vocab_size = 2;
+  double initializer_range = 0.02;
+  double layer_norm_eps = 1e-12;
+  int64_t pad_token_id = 0;
+};
+
+struct OptimizerConfig {
+  double learning_rate = 2e-5;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-6;
+  double weight_decay = 0.01;  // not on biases and LayerNorm
+  double max_grad_norm = 1.0;  // 0: no clipping
+  bool bias_correction = true;
+};
+
+struct ScheduleConfig {
+  std::string decay = "linear";  // linear, cosine, constant
+  int64_t warmup_steps = 0;
+  double warmup_ratio = 0.0;  // of all steps, where warmup_steps is 0
+};
+
+struct PruneConfig {
+  std::string method = "dense";     // dense, rpp, nip, fixed
+  int64_t rounds = 4;               // rpp: refreshes of alpha are between rounds
+  int64_t steps_per_round = 0;      // rpp: 0 spreads the rounds over train.steps
+  double first_round_share = 0.1;   // rpp: length of the first round over that of the others
+  double epsilon = 1e-3;            // rpp: alpha = 1 / (|w| + epsilon)
+  double gamma = 0.0;               // rpp: weight of the penalty
+  std::string prox_scaling = "lr";  // rpp: lr, preconditioned
+  int64_t stages = 4;               // nip
+  double target_ratio = 0.5;        // nip: zeros over prunable entries after the last stage
+  std::string ranking = "matrix";   // nip: matrix, global
+  int64_t check_every = 100;        // steps between proofs that zeros held; 0: at saves only
+  std::string mask;                 // fixed: a mask.safetensors; empty: the zeros of the model
+};
+
+struct DataConfig {
+  std::vector<std::string> train;  // shard directories
+  std::vector<std::string> valid;
+  int64_t max_seq_length = 128;
+  double short_seq_prob = 0.1;
+  double mask_prob = 0.15;
+  bool whole_word_mask = false;
+  int64_t max_predictions = 20;  // per sequence
+  bool next_sentence = true;
+};
+
+struct TrainConfig {
+  int64_t seed = 42;
+  int64_t steps = 1000;            // optimizer steps
+  int64_t batch_size = 32;         // sequences in a step
+  int64_t micro_batch_size = 0;    // sequences in a forward pass; 0: batch_size
+  int64_t eval_every = 200;        // steps; 0: at the end only
+  int64_t eval_batches = 20;
+  int64_t log_every = 20;
+  int64_t save_every = 500;        // steps; 0: at the end only
+  int64_t keep_last = 2;           // checkpoints
+  int64_t max_bad_steps = 10;      // non-finite steps in a row that end the run
+  int64_t num_threads = 0;         // 0: all cores
+  std::string precision = "fp32";  // fp32, bf16 (working weights and activations)
+  std::string device = "automatic";  // automatic, cpu, cuda
+};
+
+struct PretrainConfig {
+  std::string model;         // Hugging Face directory to continue from
+  std::string model_config;  // or a file of configs/model/, to start from random weights
+  std::string tokenizer;     // directory or vocab.txt; empty: the model's
+  std::string output_dir;
+  DataConfig data;
+  OptimizerConfig optimizer;
+  ScheduleConfig schedule;
+  PruneConfig prune;
+  TrainConfig train;
+};
+
+struct FinetuneConfig {
+  std::string task;
+  std::string data_dir;
+  std::string model;
+  std::string output_dir;
+  int64_t max_seq_length = 128;
+  double epochs = 3.0;            // decides train.steps
+  int64_t max_train_samples = 0;  // 0: all
+  int64_t max_eval_samples = 0;
+  OptimizerConfig optimizer;
+  ScheduleConfig schedule = {.warmup_ratio = 0.1};
+  PruneConfig prune = {.method = "fixed"};
+  TrainConfig train;
+};
+
+}  // namespace rpp
