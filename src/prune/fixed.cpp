@@ -40,12 +40,17 @@ class FixedPruner : public Pruner {
 }  // namespace
 
 std::unique_ptr<Pruner> make_fixed_pruner(PrunerContext context) {
+  const auto num_prunable = context.params.num_prunable();
   if (!context.fixed_mask.defined()) {
-    fail_usage("prune.method fixed needs a mask: set prune.mask or use a model with a mask.safetensors");
+    context.fixed_mask = context.params.values().detach().narrow(0, 0, num_prunable).ne(0);
+    if (context.fixed_mask.all().item<bool>()) {
+      fail_usage(
+          "prune.method fixed needs a pruned model: this one has no zeros and prune.mask names no mask");
+    }
   }
-  RPP_CHECK(context.fixed_mask.numel() == context.params.num_prunable(),
+  RPP_CHECK(context.fixed_mask.numel() == num_prunable,
             "the mask has {} entries, the model's matrices have {}: is it another model's?",
-            context.fixed_mask.numel(), context.params.num_prunable());
+            context.fixed_mask.numel(), num_prunable);
   return std::make_unique<FixedPruner>(std::move(context));
 }
 

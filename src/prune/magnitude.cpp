@@ -54,7 +54,8 @@ torch::Tensor prune_smallest(const torch::Tensor& weights, const torch::Tensor& 
   check_finite(weights, matrices);
   const auto values = weights.detach().to(torch::kCPU).contiguous();  // [num_prunable]
   auto pruned = keep.to(torch::kCPU, torch::kUInt8, /*non_blocking=*/false, /*copy=*/true).contiguous();
-  const std::span<const float> all_values(values.const_data_ptr<float>(), static_cast<size_t>(values.numel()));
+  const std::span<const float> all_values(values.const_data_ptr<float>(),
+                                          static_cast<size_t>(values.numel()));
   const std::span<uint8_t> all_keep(pruned.data_ptr<uint8_t>(), all_values.size());
   if (ranking == Ranking::global) {
     prune_span(all_values, all_keep, ratio);

@@ -24,9 +24,13 @@ struct PackedMatrix {
   std::vector<uint8_t> bits;
 };
 
-std::string shape_text(const FlatMatrix& matrix) { return fmt::format("{},{}", matrix.rows, matrix.cols); }
+std::string shape_text(const FlatMatrix& matrix) {
+  return fmt::format("{},{}", matrix.rows, matrix.cols);
+}
 
-std::string shape_key(std::string_view name) { return fmt::format("shape:{}", name); }
+std::string shape_key(std::string_view name) {
+  return fmt::format("shape:{}", name);
+}
 
 std::vector<FlatMatrix> by_name(std::vector<FlatMatrix> matrices) {
   std::sort(matrices.begin(), matrices.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -68,11 +72,13 @@ double prune_ratio(const torch::Tensor& mask) {
 
 std::string metadata_at(const SafetensorsFile& file, const std::string& key) {
   const auto found = file.metadata().find(key);
-  RPP_CHECK(found != file.metadata().end(), "{} is not a mask file: its metadata has no {}", file.path(), key);
+  RPP_CHECK(found != file.metadata().end(), "{} is not a mask file: its metadata has no {}", file.path(),
+            key);
   return found->second;
 }
 
-// What the file holds, whatever model it is for, in the order of the names: so the hash is checked before the fit.
+// What the file holds, whatever model it is for, in the order of the names: so the hash is checked before the
+// fit.
 std::vector<PackedMatrix> read_packed(const SafetensorsFile& file) {
   std::vector<PackedMatrix> packed;
   for (const auto& tensor : file.tensors()) {
@@ -88,10 +94,11 @@ std::vector<PackedMatrix> read_packed(const SafetensorsFile& file) {
 void check_hash(const SafetensorsFile& file, const std::vector<PackedMatrix>& packed) {
   const auto expected = metadata_at(file, "sha256");
   const auto actual = hash(packed);
-  RPP_CHECK(actual == expected,
-            "{} is damaged: its contents hash to {}, its metadata says {}; restore it from a copy or take the "
-            "mask from an earlier checkpoint",
-            file.path(), actual, expected);
+  RPP_CHECK(
+      actual == expected,
+      "{} is damaged: its contents hash to {}, its metadata says {}; restore it from a copy or take the "
+      "mask from an earlier checkpoint",
+      file.path(), actual, expected);
 }
 
 void check_fit(const SafetensorsFile& file, const std::vector<PackedMatrix>& packed,
@@ -99,8 +106,9 @@ void check_fit(const SafetensorsFile& file, const std::vector<PackedMatrix>& pac
   std::set<std::string> known;
   for (const auto& matrix : matrices) known.insert(matrix.name);
   for (const auto& matrix : packed) {
-    RPP_CHECK(known.contains(matrix.name), "{} masks {}, which this model does not have: is it another model's?",
-              file.path(), matrix.name);
+    RPP_CHECK(known.contains(matrix.name),
+              "{} masks {}, which this model does not have: is it another model's?", file.path(),
+              matrix.name);
   }
 }
 
@@ -143,8 +151,9 @@ torch::Tensor load_mask(const std::filesystem::path& path, const std::vector<Fla
   check_fit(file, packed, matrices);
   auto mask = torch::ones({count_entries(matrices)}, torch::kUInt8);  // [num_prunable]
   for (const auto& matrix : matrices) {
-    const auto found = std::find_if(packed.begin(), packed.end(),
-                                    [&](const PackedMatrix& candidate) { return candidate.name == matrix.name; });
+    const auto found = std::find_if(packed.begin(), packed.end(), [&](const PackedMatrix& candidate) {
+      return candidate.name == matrix.name;
+    });
     RPP_CHECK(found != packed.end(), "{} has no mask for {}: is it another model's?", path, matrix.name);
     const std::span<uint8_t> entries(mask.data_ptr<uint8_t>() + matrix.offset,
                                      static_cast<size_t>(matrix.rows * matrix.cols));

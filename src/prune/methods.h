@@ -12,7 +12,8 @@ std::unique_ptr<Pruner> make_rpp_pruner(const PruneConfig& config, PrunerContext
 std::unique_ptr<Pruner> make_nip_pruner(const PruneConfig& config, PrunerContext context);
 std::unique_ptr<Pruner> make_fixed_pruner(PrunerContext context);
 
-// The tensor that a checkpoint holds under `name`; throws Error when it is missing or has another number of entries.
+// The tensor that a checkpoint holds under `name`; throws Error when it is missing or has another number of
+// entries.
 const torch::Tensor& state_at(const std::map<std::string, torch::Tensor>& state, const std::string& name,
                               int64_t entries);
 

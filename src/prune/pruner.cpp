@@ -32,33 +32,29 @@ void Pruner::apply_mask(const torch::Tensor& keep) {
 void Pruner::check_drift() const {
   if (rule().kind != ShrinkRule::Kind::mask) return;
   const auto report = drift_report(context_.params.values(), rule().keep, context_.params.matrices());
-  RPP_CHECK(report.drifted == 0,
-            "{}: {} has {} weights that its mask prunes and that are not zero; go back to the last checkpoint",
-            format_drift(report), report.first_matrix, report.first_drifted);
+  RPP_CHECK(
+      report.drifted == 0,
+      "{}: {} has {} weights that its mask prunes and that are not zero; go back to the last checkpoint",
+      format_drift(report), report.first_matrix, report.first_drifted);
 }
 
 const torch::Tensor& state_at(const std::map<std::string, torch::Tensor>& state, const std::string& name,
                               int64_t entries) {
   const auto found = state.find(name);
   RPP_CHECK(found != state.end(),
-            "the checkpoint holds no pruner state '{}': it was written by a run with another prune.method", name);
+            "the checkpoint holds no pruner state '{}': it was written by a run with another prune.method",
+            name);
   RPP_CHECK(found->second.numel() == entries, "the pruner state '{}' has {} entries, this run needs {}", name,
             found->second.numel(), entries);
   return found->second;
 }
 
 std::unique_ptr<Pruner> make_pruner(const PruneConfig& config, PrunerContext context) {
-  switch (config.method) {
-    case PruneMethod::dense:
-      return make_dense_pruner(std::move(context));
-    case PruneMethod::rpp:
-      return make_rpp_pruner(config, std::move(context));
-    case PruneMethod::nip:
-      return make_nip_pruner(config, std::move(context));
-    case PruneMethod::fixed:
-      return make_fixed_pruner(std::move(context));
-  }
-  fail("unknown prune.method");
+  if (config.method == "dense") return make_dense_pruner(std::move(context));
+  if (config.method == "rpp") return make_rpp_pruner(config, std::move(context));
+  if (config.method == "nip") return make_nip_pruner(config, std::move(context));
+  if (config.method == "fixed") return make_fixed_pruner(std::move(context));
+  fail_usage("prune.method is '{}': choose dense, rpp, nip or fixed", config.method);
 }
 
 }  // namespace rpp

@@ -28,9 +28,13 @@ int64_t SparsityReport::prunable() const {
   return sum;
 }
 
-double SparsityReport::encoder_ratio() const { return fraction(zeros(), prunable()); }
+double SparsityReport::encoder_ratio() const {
+  return fraction(zeros(), prunable());
+}
 
-double SparsityReport::whole_model_ratio() const { return fraction(zeros(), total_parameters); }
+double SparsityReport::whole_model_ratio() const {
+  return fraction(zeros(), total_parameters);
+}
 
 SparsityReport sparsity_report(const FlatParams& params, int64_t total_parameters) {
   SparsityReport report{.matrices = {}, .total_parameters = total_parameters};
@@ -62,10 +66,11 @@ std::string format_ratios(const SparsityReport& report) {
 std::string format_report(const SparsityReport& report) {
   size_t width = 6;
   for (const auto& matrix : report.matrices) width = std::max(width, matrix.name.size());
-  std::string text = fmt::format("{:<{}}  {:>12}  {:>12}  {:>7}\n", "matrix", width, "zeros", "size", "ratio");
+  std::string text =
+      fmt::format("{:<{}}  {:>12}  {:>12}  {:>7}\n", "matrix", width, "zeros", "size", "ratio");
   for (const auto& matrix : report.matrices) {
-    text += fmt::format("{:<{}}  {:>12}  {:>12}  {:>5.1f} %\n", matrix.name, width, format_count(matrix.zeros),
-                        format_count(matrix.size), 100 * matrix.ratio());
+    text += fmt::format("{:<{}}  {:>12}  {:>12}  {:>5.1f} %\n", matrix.name, width,
+                        format_count(matrix.zeros), format_count(matrix.size), 100 * matrix.ratio());
   }
   return text + format_ratios(report);
 }

@@ -24,7 +24,7 @@ struct PrunerContext {
   FlatParams& params;
   ProxAdamW* optimizer = nullptr;  // its moments are zeroed where a mask prunes; nullptr: weights only
   int64_t total_steps = 0;
-  torch::Tensor fixed_mask = {};  // u8 [num_prunable], 1 = kept; for method fixed (see load_mask)
+  torch::Tensor fixed_mask = {};  // u8 [num_prunable], 1 = kept; for fixed (see load_mask); undefined: w != 0
 };
 
 class Pruner {
