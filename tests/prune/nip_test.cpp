@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "fake_model.h"
+#include "rpp/core/error.h"
+#include "rpp/prune/pruner.h"
+
+namespace rpp::test {
+namespace {
+
+PruneConfig nip_config(double target, int64_t stages, const std::string& ranking = "matrix") {
+  PruneConfig config;
+  config.method = "nip";
+  config.target_ratio = target;
+  config.stages = stages;
+  config.ranking = ranking;
+  return config;
+}
+
+TEST(Nip, StagesClimbInEqualPointsAndTheLastOneStillTrains) {
+  FlatParams params(one_matrix(gaussian({10, 10}, 1.0, 1)));
+  const auto pruner = make_pruner(nip_config(0.8, 4), {params, nullptr, 40});
+  for (int64_t step : {0, 10, 20, 30}) {
+    pruner->begin_step(step);
+    EXPECT_DOUBLE_EQ(zero_ratio(params.values()), 0.2 * static_cast<double>(step / 10 + 1));
+  }
+  pruner->finish();
+  EXPECT_DOUBLE_EQ(zero_ratio(params.values()), 0.8);
+}
+
+TEST(Nip, APrunedWeightNeverReturns) {
+  FlatParams params(three_matrices(2));
+  ProxAdamW optimizer(params, without_decay());
+  const auto pruner = make_pruner(nip_config(0.9, 9, "global"), {params, &optimizer, 18});
+  auto previous = pruner->mask();
+  for (int64_t step = 0; step < 18; ++step) {
+    pruner->begin_step(step);
+    params.grads().copy_(gaussian({params.grads().numel()}, 1.0, 100 + static_cast<uint64_t>(step)));
+    optimizer.step(0.05, pruner->rule());
+    const auto current = pruner->mask();
+    EXPECT_FALSE(current.gt(previous).any().item<bool>()) << "step " << step;
+    EXPECT_NO_THROW(pruner->check_drift());
+    previous = current;
+  }
+}
+
+TEST(Nip, MatrixRankingPrunesEveryMatrixAlikeAndGlobalRankingTheSmallOnesFirst) {
+  FlatParams by_matrix(three_matrices(3));
+  make_pruner(nip_config(0.5, 1), {by_matrix, nullptr, 1})->begin_step(0);
+  EXPECT_EQ(by_matrix.values().narrow(0, 0, 42).eq(0).sum().item<int64_t>(), 21);   // query
+  EXPECT_EQ(by_matrix.values().narrow(0, 84, 45).eq(0).sum().item<int64_t>(), 23);  // output: 22.5 rounds up
+
+  FlatParams global(three_matrices(3));
+  make_pruner(nip_config(0.5, 1, "global"), {global, nullptr, 1})->begin_step(0);
+  EXPECT_EQ(global.values().narrow(0, 0, 129).eq(0).sum().item<int64_t>(), 65);  // 64.5 of all rounds up
+  EXPECT_LT(zero_ratio(global.values().narrow(0, 84, 45)), 0.3);  // its weights are ten times larger
+}
+
+TEST(Nip, PruningZeroesTheMomentsToo) {
+  FlatParams params(one_matrix(gaussian({4, 5}, 1.0, 4)));
+  ProxAdamW optimizer(params, without_decay());
+  optimizer.exp_avg().fill_(1.0);
+  optimizer.exp_avg_sq().fill_(1.0);
+  make_pruner(nip_config(0.5, 1), {params, &optimizer, 1})->begin_step(0);
+  EXPECT_TRUE(optimizer.exp_avg().eq(0).equal(params.values().eq(0)));
+  EXPECT_TRUE(optimizer.exp_avg_sq().eq(0).equal(params.values().eq(0)));
+}
+
+TEST(Nip, WithoutAGivenNumberEveryTenPointsAreAStage) {
+  FlatParams params(three_matrices(5));
+  EXPECT_EQ(make_pruner(nip_config(0.5, 0), {params, nullptr, 100})->describe(99), "stage 5/5");
+}
+
+TEST(Nip, MoreStagesThanStepsAreRefused) {
+  FlatParams params(three_matrices(6));
+  EXPECT_THROW(make_pruner(nip_config(0.5, 5), {params, nullptr, 4}), UsageError);
+}
+
+}  // namespace
+}  // namespace rpp::test

@@ -1,0 +1,156 @@
+// What all pruners share: state, drift, the fixed mask and the factory.
+#include "rpp/prune/pruner.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "fake_model.h"
+#include "rpp/core/error.h"
+
+namespace rpp::test {
+namespace {
+
+PruneConfig config_of(const std::string& method) {
+  PruneConfig config;
+  config.method = method;
+  config.gamma = 0.01;
+  config.first_round_share = 0.25;
+  config.rounds = 3;
+  config.stages = 3;
+  config.target_ratio = 0.6;
+  return config;
+}
+
+struct Run {
+  explicit Run(const std::string& method)
+      : params(three_matrices(7)),
+        optimizer(params, without_decay()),
+        pruner(make_pruner(config_of(method), {params, &optimizer, 12, fixed_mask(method)})) {}
+
+  torch::Tensor fixed_mask(const std::string& method) {
+    if (method != "fixed") return {};
+    return torch::arange(params.num_prunable()).remainder(3).ne(0).to(torch::kUInt8);
+  }
+
+  // Gradients are a function of the step, as in training.
+  void steps(int64_t first, int64_t end) {
+    for (int64_t step = first; step < end; ++step) {
+      pruner->begin_step(step);
+      params.grads().copy_(gaussian({params.grads().numel()}, 1.0, 50 + static_cast<uint64_t>(step)));
+      optimizer.step(0.01, pruner->rule());
+    }
+  }
+
+  FlatParams params;
+  ProxAdamW optimizer;
+  std::unique_ptr<Pruner> pruner;
+};
+
+std::map<std::string, torch::Tensor> saved_state(const Pruner& pruner) {
+  std::map<std::string, torch::Tensor> saved;
+  for (const auto& [name, tensor] : pruner.state()) saved[name] = tensor.clone();
+  return saved;
+}
+
+class EveryMethod : public testing::TestWithParam<std::string> {};
+
+TEST_P(EveryMethod, ARestoredStateTakesTheSameNextSteps) {
+  Run whole(GetParam());
+  whole.steps(0, 4);  // between boundaries for nip, inside round 2 for rpp
+  const auto values = whole.params.values().detach().clone();
+  const auto exp_avg = whole.optimizer.exp_avg().clone();
+  const auto exp_avg_sq = whole.optimizer.exp_avg_sq().clone();
+  const auto state = saved_state(*whole.pruner);
+  const auto steps_done = whole.optimizer.step_count();
+  whole.steps(4, 12);
+  whole.pruner->finish();
+
+  Run resumed(GetParam());
+  resumed.params.values().detach().copy_(values);
+  resumed.optimizer.exp_avg().copy_(exp_avg);
+  resumed.optimizer.exp_avg_sq().copy_(exp_avg_sq);
+  resumed.optimizer.set_step_count(steps_done);
+  resumed.pruner->load_state(state);
+  resumed.steps(4, 12);
+  resumed.pruner->finish();
+
+  EXPECT_TRUE(resumed.params.values().equal(whole.params.values()));
+  EXPECT_TRUE(resumed.optimizer.exp_avg().equal(whole.optimizer.exp_avg()));
+  EXPECT_TRUE(resumed.pruner->mask().equal(whole.pruner->mask()));
+}
+
+TEST_P(EveryMethod, BeginningAStepTwiceChangesNothing) {
+  Run run(GetParam());
+  run.steps(0, 4);
+  run.pruner->begin_step(4);
+  const auto state = saved_state(*run.pruner);
+  run.pruner->begin_step(4);
+  for (const auto& [name, tensor] : run.pruner->state()) EXPECT_TRUE(tensor.equal(state.at(name))) << name;
+}
+
+TEST_P(EveryMethod, AFinishedStateCanBeLoaded) {
+  Run run(GetParam());
+  run.steps(0, 12);
+  run.pruner->finish();
+  Run other(GetParam());
+  other.params.values().detach().copy_(run.params.values());
+  other.pruner->load_state(saved_state(*run.pruner));
+  other.pruner->finish();
+  EXPECT_TRUE(other.pruner->mask().equal(run.pruner->mask()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Pruner, EveryMethod, testing::Values("dense", "rpp", "nip", "fixed"),
+                         [](const auto& info) { return info.param; });
+
+TEST(Pruner, DriftIsAnErrorThatNamesTheMatrixAndTheCount) {
+  Run run("fixed");
+  run.steps(0, 2);
+  EXPECT_NO_THROW(run.pruner->check_drift());
+  const auto first_zero = run.pruner->mask().narrow(0, 42, 42).eq(0).nonzero()[0].item<int64_t>();
+  run.params.values().detach()[42 + first_zero] = 1e-7F;
+  try {
+    run.pruner->check_drift();
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("1 of 43 zeros drifted: key has 1 weights"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Pruner, AFixedMaskMovesOnlyWhatItKeeps) {
+  Run run("fixed");
+  const auto before = run.params.values().detach().clone();
+  run.steps(0, 3);
+  const auto pruned = run.pruner->mask().eq(0);
+  const auto span = run.params.num_prunable();
+  EXPECT_TRUE(run.params.values().narrow(0, 0, span).eq(0).equal(pruned));
+  EXPECT_TRUE(run.params.values().narrow(0, span, 4).ne(before.narrow(0, span, 4)).all().item<bool>());
+}
+
+TEST(Pruner, WithoutAMaskFixedHoldsTheZerosOfTheModel) {
+  FlatParams params(one_matrix(torch::tensor({{0.5F, 0.0F, -0.1F}})));
+  const auto pruner = make_pruner(config_of("fixed"), {params, nullptr, 10});
+  EXPECT_TRUE(pruner->mask().equal(torch::tensor({1, 0, 1}, torch::kUInt8)));
+}
+
+TEST(Pruner, FixedRefusesAModelWithoutZerosAndAMaskOfAnotherSize) {
+  FlatParams params(three_matrices(8));
+  EXPECT_THROW(make_pruner(config_of("fixed"), {params, nullptr, 10}), UsageError);
+  EXPECT_THROW(make_pruner(config_of("fixed"), {params, nullptr, 10, torch::ones({3}, torch::kUInt8)}),
+               Error);
+}
+
+TEST(Pruner, StateOfAnotherMethodIsRefused) {
+  Run nip("nip");
+  EXPECT_THROW(nip.pruner->load_state({{"alpha", torch::ones({129})}}), Error);
+}
+
+TEST(Pruner, DenseKeepsEverything) {
+  Run run("dense");
+  run.steps(0, 2);
+  EXPECT_EQ(run.pruner->rule().kind, ShrinkRule::Kind::none);
+  EXPECT_TRUE(run.pruner->mask().all().item<bool>());
+}
+
+}  // namespace
+}  // namespace rpp::test

@@ -1,0 +1,134 @@
+// The closed forms of docs/method.md through the pruner and the optimizer.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "fake_model.h"
+#include "rpp/core/error.h"
+#include "rpp/prune/pruner.h"
+
+namespace rpp::test {
+namespace {
+
+PruneConfig rpp_config(double gamma, int64_t rounds) {
+  PruneConfig config;
+  config.method = "rpp";
+  config.rounds = rounds;
+  config.gamma = gamma;
+  config.epsilon = 1e-6;
+  config.first_round_share = 0.5;
+  return config;
+}
+
+// Runs all steps at one learning rate with gradients of zero, so that only the prox moves weights.
+void shrink_only(Pruner& pruner, ProxAdamW& optimizer, int64_t steps, double learning_rate) {
+  for (int64_t step = 0; step < steps; ++step) {
+    pruner.begin_step(step);
+    optimizer.step(learning_rate, pruner.rule());
+  }
+}
+
+TEST(Rpp, TheFirstRoundPrunesAlmostNothing) {
+  FlatParams params(one_matrix(gaussian({100, 400}, 0.04, 1)));
+  ProxAdamW optimizer(params, without_decay());
+  const auto pruner = make_pruner(rpp_config(/*gamma=*/0.11, /*rounds=*/1), {params, &optimizer, 10});
+  shrink_only(*pruner, optimizer, 10, /*learning_rate=*/1e-4);
+  // tau sums to 1.1e-4: 0.2 % of weights of deviation 0.04 are smaller.
+  EXPECT_LT(zero_ratio(params.values()), 0.005);
+}
+
+TEST(Rpp, OneReweightedRoundZeroesWhatTheClosedFormSays) {
+  FlatParams params(one_matrix(gaussian({100, 400}, 0.04, 2)));
+  ProxAdamW optimizer(params, without_decay());
+  // Round 1 has a tiny share of the steps; rounds 2's gamma * sum of rates is 1.1e-3.
+  auto config = rpp_config(/*gamma=*/0.11, /*rounds=*/2);
+  config.first_round_share = 0.0;
+  const auto pruner = make_pruner(config, {params, &optimizer, 101});
+  pruner->begin_step(0);
+  optimizer.step(0.0, pruner->rule());
+  const auto before = params.values().clone();
+  for (int64_t step = 1; step <= 100; ++step) {
+    pruner->begin_step(step);
+    optimizer.step(1e-4, pruner->rule());
+  }
+  const auto expected = (before.abs() * (before.abs() + 1e-6)).le(1.1e-3);
+  const auto disagreeing = expected.ne(params.values().eq(0)).sum().item<int64_t>();
+  EXPECT_LE(disagreeing, 4);  // rounding of 100 subtractions at the boundary
+  EXPECT_NEAR(zero_ratio(params.values()), std::erf(std::sqrt(1.1e-3) / (0.04 * std::sqrt(2.0))), 0.01);
+  EXPECT_NEAR(zero_ratio(params.values()), 0.593, 0.01);
+}
+
+TEST(Rpp, ZerosArePositive) {
+  FlatParams params(one_matrix(-gaussian({10, 10}, 1e-4, 3).abs()));
+  ProxAdamW optimizer(params, without_decay());
+  const auto pruner = make_pruner(rpp_config(1.0, 1), {params, &optimizer, 1});
+  shrink_only(*pruner, optimizer, 1, 1.0);
+  EXPECT_EQ(zero_ratio(params.values()), 1.0);
+  EXPECT_FALSE(params.values().signbit().any().item<bool>());
+}
+
+// A weight at zero meets a gradient of constant sign: Adam's normalised step u is 1 from the first step on.
+double weight_after_release(double epsilon, double gamma) {
+  FlatParams params(one_matrix(torch::zeros({1, 2})));
+  auto optimizer_config = without_decay();
+  optimizer_config.epsilon = 1e-12;
+  ProxAdamW optimizer(params, optimizer_config);
+  auto config = rpp_config(gamma, 2);
+  config.epsilon = epsilon;
+  config.first_round_share = 0.0;
+  const auto pruner = make_pruner(config, {params, &optimizer, 5});
+  for (int64_t step = 0; step < 5; ++step) {
+    params.grads().fill_(step == 0 ? 0.0 : -1.0);
+    pruner->begin_step(step);
+    optimizer.step(step == 0 ? 0.0 : 1e-3, pruner->rule());
+  }
+  return params.values()[0].item<double>();
+}
+
+TEST(Rpp, ATinyEpsilonLocksZerosAndALargeOneLetsThemReturn) {
+  EXPECT_EQ(weight_after_release(/*epsilon=*/1e-9, /*gamma=*/1e-3), 0.0);   // gamma * alpha = 1e6
+  EXPECT_GT(weight_after_release(/*epsilon=*/1e-2, /*gamma=*/1e-3), 1e-4);  // gamma * alpha = 0.1
+}
+
+TEST(Rpp, RoundsBeginWhereTheSharesSay) {
+  FlatParams params(three_matrices(4));
+  auto config = rpp_config(0.1, 4);
+  config.first_round_share = 0.1;
+  const auto pruner = make_pruner(config, {params, nullptr, 100});
+  EXPECT_EQ(pruner->describe(9), "round 1/4");
+  EXPECT_EQ(pruner->describe(10), "round 2/4");
+  EXPECT_EQ(pruner->describe(40), "round 3/4");
+  EXPECT_EQ(pruner->describe(70), "round 4/4");
+}
+
+TEST(Rpp, AlphaIsOneUntilTheSecondRound) {
+  FlatParams params(one_matrix(torch::tensor({{0.5F, 0.0F}})));
+  auto config = rpp_config(0.1, 2);
+  config.epsilon = 0.5;
+  const auto pruner = make_pruner(config, {params, nullptr, 4});
+  pruner->begin_step(1);
+  EXPECT_TRUE(pruner->rule().alpha.equal(torch::ones(2)));
+  pruner->begin_step(2);
+  EXPECT_TRUE(pruner->rule().alpha.equal(torch::tensor({1.0F, 2.0F})));
+}
+
+TEST(Rpp, TheFinalMaskIsTheZeros) {
+  FlatParams params(one_matrix(torch::tensor({{0.5F, 0.0F, -0.1F}})));
+  const auto pruner = make_pruner(rpp_config(0.1, 1), {params, nullptr, 1});
+  pruner->begin_step(0);
+  pruner->finish();
+  EXPECT_EQ(pruner->rule().kind, ShrinkRule::Kind::mask);
+  EXPECT_TRUE(pruner->mask().equal(torch::tensor({1, 0, 1}, torch::kUInt8)));
+}
+
+TEST(Rpp, MoreRoundsThanStepsAreRefused) {
+  FlatParams params(three_matrices(5));
+  EXPECT_THROW(make_pruner(rpp_config(0.1, 4), {params, nullptr, 3}), UsageError);
+  auto too_long = rpp_config(0.1, 4);
+  too_long.steps_per_round = 60;
+  EXPECT_THROW(make_pruner(too_long, {params, nullptr, 100}), UsageError);
+}
+
+}  // namespace
+}  // namespace rpp::test
