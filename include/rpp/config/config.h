@@ -107,9 +107,14 @@ struct FinetuneConfig {
   int64_t max_train_samples = 0;  // 0: all
   int64_t max_eval_samples = 0;
   OptimizerConfig optimizer;
-  ScheduleConfig schedule = {.warmup_ratio = 0.1};
-  PruneConfig prune = {.method = "fixed"};
+  ScheduleConfig schedule;
+  PruneConfig prune;
   TrainConfig train;
+
+  FinetuneConfig() {
+    schedule.warmup_ratio = 0.1;
+    prune.method = "fixed";  // the zeros of the model hold
+  }
 };
 
 }  // namespace rpp

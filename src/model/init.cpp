@@ -1,0 +1,56 @@
+#include "rpp/model/init.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <string_view>
+
+#include "rpp/core/hash.h"
+#include "rpp/core/rng.h"
+
+namespace rpp {
+namespace {
+
+constexpr int64_t kPadRow = 0;
+
+bool is_layer_norm_weight(std::string_view name) { return name.ends_with("LayerNorm.weight"); }
+bool is_bias(std::string_view name) { return name.ends_with("bias"); }
+
+// A draw beyond two standard deviations is drawn again, as tf.truncated_normal does.
+double truncated_normal(Rng& rng) {
+  double value = rng.normal();
+  while (std::abs(value) > 2.0) value = rng.normal();
+  return value;
+}
+
+torch::Tensor draw_matrix(c10::IntArrayRef shape, uint64_t key, double standard_deviation) {
+  auto matrix = torch::empty(shape, torch::kFloat32);
+  auto* values = matrix.data_ptr<float>();
+  at::parallel_for(0, matrix.numel(), 1 << 15, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      Rng rng(mix_key(key, i));
+      values[i] = static_cast<float>(standard_deviation * truncated_normal(rng));
+    }
+  });
+  return matrix;
+}
+
+torch::Tensor initial_value(const NamedWeight& weight, uint64_t seed, double standard_deviation) {
+  const auto shape = weight.tensor.sizes();
+  if (is_layer_norm_weight(weight.name)) return torch::ones(shape);
+  if (is_bias(weight.name)) return torch::zeros(shape);
+  auto matrix = draw_matrix(shape, mix_key(seed, hash_bytes(weight.name)), standard_deviation);
+  if (weight.name.ends_with("word_embeddings.weight")) matrix[kPadRow].zero_();
+  return matrix;
+}
+
+}  // namespace
+
+void initialize(Bert& model, uint64_t seed) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& weight : model.named_weights()) {
+    weight.tensor.copy_(initial_value(weight, seed, model.config().initializer_range));
+  }
+}
+
+}  // namespace rpp

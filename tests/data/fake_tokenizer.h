@@ -1,0 +1,101 @@
+// A tokenizer for tests: one id a word, split at blanks; "##" marks a continuation. Five special ids come
+// first.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rpp/core/error.h"
+#include "rpp/text/tokenizer.h"
+
+namespace rpp {
+
+// Knows w0, w1, ... and ##w0, ##w1, ... by turns: word n is id 5 + 2n, its continuation 6 + 2n.
+class FakeTokenizer : public Tokenizer {
+ public:
+  explicit FakeTokenizer(int32_t size = 1005, std::string fingerprint = "fake")
+      : fingerprint_(std::move(fingerprint)) {
+    pieces_ = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
+    for (int32_t id = 5; id < size; ++id) {
+      pieces_.push_back((id % 2 == 1 ? "w" : "##w") + std::to_string((id - 5) / 2));
+    }
+  }
+  void encode_into(std::string_view text, std::vector<int32_t>& ids) const override {
+    std::istringstream words{std::string(text)};
+    for (std::string word; words >> word;) {
+      if (word != "\xef\xbb\xbf") ids.push_back(id_of(word));
+    }
+  }
+  bool is_continuation(int32_t id) const override { return piece(id).starts_with("##"); }
+  std::string_view piece(int32_t id) const override { return pieces_[static_cast<size_t>(id)]; }
+  int32_t size() const override { return static_cast<int32_t>(pieces_.size()); }
+  const SpecialTokens& special() const override { return special_; }
+  const std::string& fingerprint() const override { return fingerprint_; }
+  void save(const std::filesystem::path&) const override {}
+
+ private:
+  int32_t id_of(std::string_view word) const {
+    const bool continues = word.starts_with("##");
+    const std::string number(word.substr(continues ? 3 : 1));
+    if (number.empty() || !std::all_of(number.begin(), number.end(), ::isdigit)) return special_.unk;
+    const int32_t id = 5 + 2 * std::stoi(number) + (continues ? 1 : 0);
+    return id < size() ? id : special_.unk;
+  }
+
+  std::vector<std::string> pieces_;
+  SpecialTokens special_{.pad = 0, .unk = 1, .cls = 2, .sep = 3, .mask = 4};
+  std::string fingerprint_;
+};
+
+// A directory of the running test, removed at its end.
+class TestDir {
+ public:
+  explicit TestDir(const std::string& name)
+      : path_(std::filesystem::temp_directory_path() / ("rpp_" + name)) {
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  ~TestDir() { std::filesystem::remove_all(path_); }
+  std::filesystem::path write(const std::string& name, std::string_view text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+    return path_ / name;
+  }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+// Documents of so many sentences of 3 to 9 words. The word number tells the document: document d has words 10
+// d + 0..9.
+inline std::string corpus_text(int num_documents, int num_sentences) {
+  std::string text;
+  for (int document = 0; document < num_documents; ++document) {
+    for (int sentence = 0; sentence < num_sentences; ++sentence) {
+      for (int word = 0; word < 3 + (document + sentence) % 7; ++word) {
+        text += "w" + std::to_string(10 * document + (sentence + word) % 10) + " ";
+      }
+      text += "\n";
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace rpp

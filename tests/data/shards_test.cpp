@@ -1,0 +1,163 @@
+#include "rpp/data/shards.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "data/fake_tokenizer.h"
+#include "rpp/core/atomic_file.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Shards : public testing::Test {
+ protected:
+  BuildReport build(const fs::path& input, const std::string& output = "shards",
+                    BuildOptions options = {}) const {
+    options.inputs = {input};
+    options.output_dir = dir_ / output;
+    return build_shards(options, tokenizer_);
+  }
+  ShardSet open(const std::string& name = "shards") const { return ShardSet({dir_ / name}, "fake"); }
+
+  const TestDir dir_{testing::UnitTest::GetInstance()->current_test_info()->name()};
+  const FakeTokenizer tokenizer_;
+};
+
+std::vector<int32_t> ids_of(const SentenceIds& sentence) {
+  std::vector<int32_t> ids;
+  sentence.append_to(ids);
+  return ids;
+}
+
+void expect_contains(const std::string& message, const std::string& part) {
+  EXPECT_NE(message.find(part), std::string::npos) << message;
+}
+
+std::string all_bytes(const fs::path& dir) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(dir)) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::string bytes;
+  for (const auto& file : files) bytes += file.filename().string() + read_file(file);
+  return bytes;
+}
+
+TEST_F(Shards, WhatIsBuiltReadsBackSentenceBySentence) {
+  const BuildReport report = build(dir_.write("a.txt", "w0 w1\nw2\n\n  \nw3 nope w4\n"));
+  const ShardSet shards = open();
+  EXPECT_EQ(shards.num_documents(), 2);
+  EXPECT_EQ(shards.num_sentences(0), 2);
+  EXPECT_EQ(ids_of(shards.sentence(0, 0)), (std::vector<int32_t>{5, 7}));
+  EXPECT_EQ(ids_of(shards.sentence(1, 0)), (std::vector<int32_t>{11, 1, 13}));
+  EXPECT_EQ(report.tokens, 6);
+  EXPECT_EQ(report.unknown, 1);
+  EXPECT_EQ(report.empty_lines, 2);
+}
+
+TEST_F(Shards, AFilesEndEndsItsDocument) {
+  BuildOptions options{.inputs = {dir_.write("a.txt", "w0"), dir_.write("b.txt", "w1")},
+                       .output_dir = dir_ / "shards"};
+  EXPECT_EQ(build_shards(options, tokenizer_).documents, 2);
+}
+
+TEST_F(Shards, ALineWithoutTokensIsDroppedAndCounted) {
+  const BuildReport report = build(dir_.write("a.txt", "w0\n\xef\xbb\xbf\n\nw1\n"));
+  EXPECT_EQ(report.empty_sentences, 1);
+  EXPECT_EQ(open().num_sentences(0), 1);
+}
+
+TEST_F(Shards, TheBytesDoNotDependOnTheNumberOfThreads) {
+  const auto input = dir_.write("a.txt", corpus_text(40, 1500));  // several blocks
+  build(input, "one", {.num_threads = 1, .shard_tokens = 50000});
+  build(input, "three", {.num_threads = 3, .shard_tokens = 50000});
+  EXPECT_GT(std::distance(fs::directory_iterator(dir_ / "one"), {}), 3);
+  EXPECT_EQ(all_bytes(dir_ / "one"), all_bytes(dir_ / "three"));
+}
+
+TEST_F(Shards, GzipAndZstdInputGiveTheSameShards) {
+  const std::string text = corpus_text(5, 10);
+  build(dir_.write("a.txt", text), "plain");
+  gzFile gz = gzopen((dir_ / "a.gz").c_str(), "wb");
+  gzputs(gz, text.c_str());
+  gzclose(gz);
+  std::string packed(ZSTD_compressBound(text.size()), '\0');
+  packed.resize(ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), 3));
+  build(dir_ / "a.gz", "gz");
+  build(dir_.write("a.zst", packed), "zst");
+  EXPECT_EQ(all_bytes(dir_ / "gz"), all_bytes(dir_ / "plain"));
+  EXPECT_EQ(all_bytes(dir_ / "zst"), all_bytes(dir_ / "plain"));
+}
+
+TEST_F(Shards, SeveralShardsAndDirectoriesReadAsOneList) {
+  const auto input = dir_.write("a.txt", corpus_text(6, 4));
+  build(input, "small", {.shard_tokens = 30});
+  build(input, "whole");
+  const ShardSet whole = open("whole");
+  const ShardSet twice({dir_ / "small", dir_ / "whole"}, "fake");
+  ASSERT_EQ(twice.num_documents(), 12);
+  EXPECT_EQ(twice.num_tokens(), 2 * whole.num_tokens());
+  for (int64_t number = 0; number < twice.num_sentences(); ++number) {
+    const auto [document, index] = twice.locate(number);
+    EXPECT_EQ(document * 4 + index, number);
+    EXPECT_EQ(ids_of(twice.sentence(document, index)), ids_of(whole.sentence(document % 6, index)));
+  }
+}
+
+TEST_F(Shards, IdsAbove65535SurviveInALargeVocabulary) {
+  const FakeTokenizer large(70001);
+  build_shards({.inputs = {dir_.write("a.txt", "w34000\n\nw1\n")}, .output_dir = dir_ / "shards"}, large);
+  EXPECT_EQ(open().sentence(0, 0)[0], 68005);
+}
+
+TEST_F(Shards, BadCorporaAreRefusedByName) {
+  expect_contains(message_of([&] { build(dir_ / "absent"); }), "cannot open " + (dir_ / "absent").string());
+  expect_contains(message_of([&] { build(dir_.write("e", "\n\n")); }),
+                  (dir_ / "e").string() + " holds no text");
+  expect_contains(message_of([&] { build(dir_.write("o", "w0\nw1\n")); }),
+                  (dir_ / "o").string() + " holds one document only");
+  EXPECT_FALSE(fs::exists(dir_ / "shards"));
+}
+
+TEST_F(Shards, AnOutputDirectoryWithOtherFilesIsRefusedAndKept) {
+  const auto input = dir_.write("a.txt", corpus_text(2, 2));
+  expect_contains(message_of([&] { build(input, "."); }), "already holds something else (a.txt)");
+  EXPECT_TRUE(fs::exists(input));
+}
+
+TEST_F(Shards, OldShardsAreReplaced) {
+  build(dir_.write("a.txt", corpus_text(2, 2)));
+  build(dir_.write("a.txt", corpus_text(3, 2)));
+  EXPECT_EQ(open().num_documents(), 3);
+}
+
+TEST_F(Shards, AnotherVocabularyIsRefusedByDirectory) {
+  build(dir_.write("a.txt", corpus_text(2, 2)));
+  const std::string message = message_of([&] { ShardSet({dir_ / "shards"}, "other"); });
+  expect_contains(message,
+                  "the shards in " + (dir_ / "shards").string() + " were built with another vocabulary");
+}
+
+TEST_F(Shards, DamageIsFoundAndNamed) {
+  const auto shard = dir_ / "shards/shard-00000.bin";
+  build(dir_.write("a.txt", corpus_text(2, 20)));
+  const std::string whole = read_file(shard);
+
+  std::string flipped = whole;
+  flipped[whole.size() / 2] ^= 4;
+  dir_.write("shards/shard-00000.bin", flipped);
+  expect_contains(message_of([&] { open(); }), shard.string() + " is damaged: its hash");
+  dir_.write("shards/shard-00000.bin", whole.substr(0, whole.size() - 1));
+  expect_contains(message_of([&] { open(); }), shard.string() + " is truncated");
+  fs::remove(shard);
+  expect_contains(message_of([&] { open(); }), shard.string() + " is missing");
+  dir_.write("shards/manifest.json", "{");
+  expect_contains(message_of([&] { open(); }), "manifest.json is damaged");
+  fs::remove(dir_ / "shards/manifest.json");
+  expect_contains(message_of([&] { open(); }), (dir_ / "shards").string() + " holds no shards");
+}
+
+}  // namespace
+}  // namespace rpp
