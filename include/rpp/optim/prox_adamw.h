@@ -1,0 +1,49 @@
+// AdamW with a shrink rule applied in the same pass, on the prunable span only.
+//
+// Decoupled decay after Loshchilov & Hutter (arXiv:1711.05101), as in torch::optim::AdamW; without bias
+// correction it is the optimizer of BERT's original code. The proximal rule is Reweighted Proximal Pruning
+// (arXiv:1909.12486): w = soft_threshold(AdamW(w), lr * gamma * alpha).
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+
+#include "rpp/config/config.h"
+#include "rpp/optim/flat_params.h"
+
+namespace rpp {
+
+struct ShrinkRule {
+  enum class Kind { none, mask, prox };
+  Kind kind = Kind::none;
+  torch::Tensor keep;   // mask: u8 [num_prunable]; where 0, the weight becomes +0.0f and its moments 0
+  torch::Tensor alpha;  // prox: fp32 [num_prunable]
+  double gamma = 0.0;   // prox: threshold = lr * gamma * alpha
+  bool preconditioned = false;  // prox: threshold / (sqrt(v_hat) + epsilon), ProxGen (Yun et al. 2021)
+};
+
+class ProxAdamW {
+ public:
+  // params must outlive the optimizer.
+  ProxAdamW(FlatParams& params, const OptimizerConfig& config);
+
+  // One update of every weight with gradients params.grads() * grad_scale; refreshes the working copies.
+  // Throws Error when the rule's tensor does not fit the prunable span.
+  void step(double learning_rate, const ShrinkRule& rule, double grad_scale = 1.0);
+
+  // fp32 [size], in the order of the flat buffer; state of a checkpoint together with step_count.
+  const torch::Tensor& exp_avg() const { return exp_avg_; }
+  const torch::Tensor& exp_avg_sq() const { return exp_avg_sq_; }
+  int64_t step_count() const { return step_count_; }  // updates made; drives the bias correction
+  void set_step_count(int64_t count) { step_count_ = count; }
+
+ private:
+  FlatParams& params_;
+  OptimizerConfig config_;
+  torch::Tensor exp_avg_;
+  torch::Tensor exp_avg_sq_;
+  int64_t step_count_ = 0;
+};
+
+}  // namespace rpp
