@@ -53,8 +53,11 @@ class SafetensorsFile {
   const TensorView& at(std::string_view name) const;    // throws Error naming file and tensor
 
  private:
+  void align_tensors();
+
   std::filesystem::path path_;
   MmapFile file_;
+  std::vector<std::vector<std::byte>> aligned_copies_;  // of tensors that lie unaligned in the file
   std::vector<TensorView> tensors_;
   std::map<std::string, std::string> metadata_;
 };

@@ -1,0 +1,262 @@
+#include "rpp/io/safetensors.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+
+namespace rpp {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "tensor data is stored as it lies in memory");
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kLengthBytes = 8;
+constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // the limit of the reference implementation
+
+struct DtypeInfo {
+  Dtype dtype;
+  std::string_view name;
+  int64_t size;
+};
+
+constexpr std::array<DtypeInfo, 10> kDtypes = {{{Dtype::f64, "F64", 8},
+                                                {Dtype::f32, "F32", 4},
+                                                {Dtype::f16, "F16", 2},
+                                                {Dtype::bf16, "BF16", 2},
+                                                {Dtype::i64, "I64", 8},
+                                                {Dtype::i32, "I32", 4},
+                                                {Dtype::i16, "I16", 2},
+                                                {Dtype::i8, "I8", 1},
+                                                {Dtype::u8, "U8", 1},
+                                                {Dtype::boolean, "BOOL", 1}}};
+
+const DtypeInfo& dtype_info(Dtype dtype) {
+  return *std::find_if(kDtypes.begin(), kDtypes.end(), [&](const auto& info) { return info.dtype == dtype; });
+}
+
+// The bytes that the shape asks for, or -1 when they do not fit 63 bits.
+int64_t bytes_of(std::span<const int64_t> shape, Dtype dtype) {
+  int64_t bytes = dtype_size(dtype);
+  for (const int64_t extent : shape) {
+    if (__builtin_mul_overflow(bytes, extent, &bytes)) return -1;
+  }
+  return bytes;
+}
+
+// The header's JSON, read with one file's name in every complaint.
+class HeaderReader {
+ public:
+  HeaderReader(const std::filesystem::path& path, std::span<const std::byte> file)
+      : path_(path), file_(file) {}
+
+  void read(std::vector<TensorView>& tensors, std::map<std::string, std::string>& metadata) {
+    const Json header = parse();
+    data_ = file_.subspan(kLengthBytes + header_bytes_);
+    for (const auto& [name, entry] : header.items()) {
+      if (name == "__metadata__") {
+        metadata = read_metadata(entry);
+      } else {
+        tensors.push_back(read_tensor(name, entry));
+      }
+    }
+    // By begin, then end: an empty tensor may share its place with its successor.
+    std::stable_sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) {
+      return std::pair(a.data.data(), a.data.size()) < std::pair(b.data.data(), b.data.size());
+    });
+    check_coverage(tensors);
+  }
+
+ private:
+  Json parse() {
+    if (file_.size() < kLengthBytes) {
+      fail("{} is no safetensors file: {} bytes hold no header", path_, file_.size());
+    }
+    uint64_t length = 0;
+    std::memcpy(&length, file_.data(), kLengthBytes);
+    if (length > kMaxHeaderBytes || length > file_.size() - kLengthBytes) {
+      fail("{} is truncated or no safetensors file: its header says {} bytes, the file has {}", path_, length,
+           file_.size());
+    }
+    header_bytes_ = length;
+    const std::string_view text(reinterpret_cast<const char*>(file_.data()) + kLengthBytes, length);
+    Json header = parse_refusing_duplicates(text);
+    if (!header.is_object()) fail("{}: the header is no JSON object", path_);
+    return header;
+  }
+
+  // JSON parsers keep one of two equal keys in silence; two tensors of one name must not pass.
+  Json parse_refusing_duplicates(std::string_view text) const {
+    std::vector<std::set<std::string>> open_objects;
+    const auto watch = [&](int, Json::parse_event_t event, Json& value) {
+      if (event == Json::parse_event_t::object_start) open_objects.emplace_back();
+      if (event == Json::parse_event_t::object_end) open_objects.pop_back();
+      if (event == Json::parse_event_t::key && !open_objects.back().insert(value.get<std::string>()).second) {
+        fail("{}: the header has two entries named '{}'", path_, value.get<std::string>());
+      }
+      return true;
+    };
+    try {
+      return Json::parse(text, watch);
+    } catch (const Json::exception& error) {
+      fail("{}: the header is no valid JSON: {}", path_, error.what());
+    }
+  }
+
+  std::map<std::string, std::string> read_metadata(const Json& entry) const {
+    try {
+      return entry.get<std::map<std::string, std::string>>();
+    } catch (const Json::exception&) {
+      fail("{}: __metadata__ is no object of strings", path_);
+    }
+  }
+
+  TensorView read_tensor(const std::string& name, const Json& entry) const {
+    if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string() ||
+        !entry.contains("shape") || !entry.contains("data_offsets")) {
+      fail("{}: tensor '{}' lacks dtype, shape or data_offsets", path_, name);
+    }
+    const auto shape = read_sizes(name, entry["shape"], "shape");
+    const Dtype dtype = read_dtype(name, entry["dtype"].get<std::string>());
+    const auto offsets = read_sizes(name, entry["data_offsets"], "data_offsets");
+    const auto size = static_cast<int64_t>(data_.size());
+    if (offsets.size() != 2 || offsets[0] > offsets[1]) {
+      fail("{}: data_offsets of tensor '{}' are no [begin, end]", path_, name);
+    }
+    if (offsets[1] > size) {
+      fail("{}: tensor '{}' ends at byte {} of {}: the file is truncated or its offsets are out of range",
+           path_, name, offsets[1], size);
+    }
+    const int64_t bytes = bytes_of(shape, dtype);
+    if (bytes != offsets[1] - offsets[0]) {
+      fail("{}: tensor '{}' of shape [{}] and type {} does not fit its {} bytes", path_, name,
+           fmt::join(shape, ", "), dtype_name(dtype), offsets[1] - offsets[0]);
+    }
+    const auto data = data_.subspan(static_cast<size_t>(offsets[0]), static_cast<size_t>(bytes));
+    return {.name = name, .dtype = dtype, .shape = shape, .data = data};
+  }
+
+  std::vector<int64_t> read_sizes(const std::string& name, const Json& values, std::string_view key) const {
+    const auto is_size = [](const Json& value) {
+      return value.is_number_unsigned() && value.get<uint64_t>() <= uint64_t{INT64_MAX};
+    };
+    if (!values.is_array() || !std::all_of(values.begin(), values.end(), is_size)) {
+      fail("{}: {} of tensor '{}' is no list of sizes", path_, key, name);
+    }
+    return values.get<std::vector<int64_t>>();
+  }
+
+  Dtype read_dtype(const std::string& tensor, const std::string& name) const {
+    for (const auto& info : kDtypes) {
+      if (info.name == name) return info.dtype;
+    }
+    fail("{}: tensor '{}' has the unknown dtype '{}'; convert it to F32, F16 or BF16", path_, tensor, name);
+  }
+
+  // As the format asks, the tensors tile the data: no overlap, no hole, nothing behind the last.
+  void check_coverage(std::span<const TensorView> tensors) const {
+    const std::byte* end = data_.data();
+    std::string_view previous = "the header";
+    for (const auto& tensor : tensors) {
+      if (tensor.data.data() < end) fail("{}: tensors '{}' and '{}' overlap", path_, previous, tensor.name);
+      if (tensor.data.data() > end)
+        fail("{}: bytes between '{}' and '{}' belong to no tensor", path_, previous, tensor.name);
+      end = tensor.data.data() + tensor.data.size();
+      previous = tensor.name;
+    }
+    if (end != data_.data() + data_.size())
+      fail("{}: bytes behind '{}' belong to no tensor", path_, previous);
+  }
+
+  const std::filesystem::path& path_;
+  std::span<const std::byte> file_;
+  std::span<const std::byte> data_;
+  size_t header_bytes_ = 0;
+};
+
+std::string header_text(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                        const std::map<std::string, std::string>& metadata) {
+  Json header = Json::object();
+  if (!metadata.empty()) header["__metadata__"] = metadata;
+  size_t offset = 0;
+  for (const auto& tensor : tensors) {
+    if (tensor.name == "__metadata__" || header.contains(tensor.name)) {
+      fail("cannot write {}: two tensors are named '{}'", path, tensor.name);
+    }
+    if (bytes_of(tensor.shape, tensor.dtype) != static_cast<int64_t>(tensor.data.size())) {
+      fail("cannot write {}: tensor '{}' has {} bytes, its shape [{}] asks for others", path, tensor.name,
+           tensor.data.size(), fmt::join(tensor.shape, ", "));
+    }
+    header[tensor.name] = {{"dtype", dtype_name(tensor.dtype)},
+                           {"shape", tensor.shape},
+                           {"data_offsets", {offset, offset + tensor.data.size()}}};
+    offset += tensor.data.size();
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
+}
+
+}  // namespace
+
+int64_t dtype_size(Dtype dtype) {
+  return dtype_info(dtype).size;
+}
+
+std::string_view dtype_name(Dtype dtype) {
+  return dtype_info(dtype).name;
+}
+
+int64_t TensorView::num_elements() const {
+  return static_cast<int64_t>(data.size()) / dtype_size(dtype);
+}
+
+void TensorView::check_element_size(size_t bytes) const {
+  if (static_cast<int64_t>(bytes) == dtype_size(dtype)) return;
+  fail("tensor '{}' is {}, not of {}-byte elements", name, dtype_name(dtype), bytes);
+}
+
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path) {
+  HeaderReader(path_, file_.bytes()).read(tensors_, metadata_);
+  align_tensors();
+}
+
+void SafetensorsFile::align_tensors() {
+  for (auto& tensor : tensors_) {
+    const auto address = reinterpret_cast<uintptr_t>(tensor.data.data());
+    if (tensor.data.empty() || address % static_cast<uintptr_t>(dtype_size(tensor.dtype)) == 0) continue;
+    tensor.data = aligned_copies_.emplace_back(tensor.data.begin(), tensor.data.end());
+  }
+}
+
+const TensorView* SafetensorsFile::find(std::string_view name) const {
+  const auto found =
+      std::find_if(tensors_.begin(), tensors_.end(), [&](const auto& tensor) { return tensor.name == name; });
+  return found == tensors_.end() ? nullptr : &*found;
+}
+
+const TensorView& SafetensorsFile::at(std::string_view name) const {
+  const TensorView* tensor = find(name);
+  if (tensor == nullptr) fail("{} has no tensor '{}'", path_, name);
+  return *tensor;
+}
+
+void save_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                      const std::map<std::string, std::string>& metadata) {
+  const std::string header = header_text(path, tensors, metadata);
+  const uint64_t length = header.size();
+  AtomicFile file(path);
+  file.write(std::as_bytes(std::span(&length, 1)));
+  file.write(header);
+  for (const auto& tensor : tensors) file.write(tensor.data);
+  file.commit();
+}
+
+}  // namespace rpp
