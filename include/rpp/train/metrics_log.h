@@ -1,0 +1,27 @@
+// metrics.jsonl: one JSON object a line, {"step": 20, "kind": "train", "loss": 3.2, ...}.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace rpp {
+
+using Metrics = std::map<std::string, double>;
+
+class MetricsLog {
+ public:
+  // Opens the file to append. Lines of steps after `last_step` are dropped first: a resumed run writes them again. A line
+  // that a crash cut short is dropped too. Throws Error naming the file.
+  MetricsLog(std::filesystem::path path, int64_t last_step);
+
+  // Appends a line and hands it to the system, so that a killed run keeps it. NaN and infinity become null.
+  void write(int64_t step, std::string_view kind, const Metrics& metrics);
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace rpp

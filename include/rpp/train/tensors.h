@@ -1,0 +1,33 @@
+// Torch tensors to and from safetensors files, and packed batches as the model's inputs.
+#pragma once
+
+#include <torch/types.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rpp/data/batch.h"
+#include "rpp/model/bert.h"
+
+namespace rpp {
+
+using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
+
+// Writes the tensors in the given order, from any device, atomically. Throws Error naming the tensor whose dtype the
+// format lacks.
+void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                  const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
+
+// Copies of every tensor of the file, on the CPU. Throws Error as SafetensorsFile does.
+std::map<std::string, torch::Tensor> load_tensors(const std::filesystem::path& path);
+
+// What the model reads of a batch, on the model's device: ids int64 [tokens].
+BertInputs bert_inputs(const PackedBatch& batch, torch::Device device);
+
+// A copy of a batch's field as int64 on the device.
+torch::Tensor index_tensor(const std::vector<int32_t>& values, torch::Device device);
+
+}  // namespace rpp
