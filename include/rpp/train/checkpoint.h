@@ -1,7 +1,7 @@
 // Checkpoint directories: found whole, with a hash of every file, or not at all.
 //
-// RUN/checkpoint-<step> holds a Hugging Face model, training/ and manifest.json; docs/formats.md lists the files. This
-// header knows nothing of what is inside: it seals, verifies, finds and removes.
+// RUN/checkpoint-<step> holds a Hugging Face model, training/ and manifest.json; docs/formats.md lists the
+// files. This header knows nothing of what is inside: it seals, verifies, finds and removes.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,13 @@ struct CheckpointDir {
 
 std::filesystem::path checkpoint_path(const std::filesystem::path& run_dir, int64_t step);
 
-// Calls fill(temporary directory), adds manifest.json with size and SHA-256 of every file, fsyncs, renames. On an
-// exception (a full disk) nothing changes at `path`.
+// Calls fill(temporary directory), adds manifest.json with size and SHA-256 of every file, fsyncs, renames.
+// On an exception (a full disk) nothing changes at `path`.
 void write_checkpoint(const std::filesystem::path& path,
                       const std::function<void(const std::filesystem::path&)>& fill);
 
-// Throws Error naming the file that is missing, truncated or damaged, or the manifest that is; the message names the
-// checkpoint before it when there is one.
+// Throws Error naming the file that is missing, truncated or damaged, or the manifest that is; the message
+// names the checkpoint before it when there is one.
 void verify_checkpoint(const std::filesystem::path& path);
 
 // Ascending by step; half-written ones do not count.
@@ -36,8 +36,10 @@ std::optional<CheckpointDir> latest_checkpoint(const std::filesystem::path& run_
 // Removes the oldest beyond `keep_last` (at least one stays), and what killed runs left half-written.
 void remove_old_checkpoints(const std::filesystem::path& run_dir, int64_t keep_last);
 
-// What --resume says: "auto" is the latest checkpoint of the run or none; else a checkpoint directory, or a run's whose
-// latest is taken. The result is verified. Throws Error when a named directory holds no checkpoint.
-std::optional<std::filesystem::path> find_resume(const std::filesystem::path& run_dir, const std::string& resume);
+// What --resume says: "auto" is the latest checkpoint of the run or none; else a checkpoint directory, or a
+// run's whose latest is taken. The result is verified. Throws Error when a named directory holds no
+// checkpoint.
+std::optional<std::filesystem::path> find_resume(const std::filesystem::path& run_dir,
+                                                 const std::string& resume);
 
 }  // namespace rpp

@@ -1,4 +1,5 @@
-// What the training loop asks of a task: the batches of a step, a loss, an evaluation, and the files beside the weights.
+// What the training loop asks of a task: the batches of a step, a loss, an evaluation, and the files beside
+// the weights.
 #pragma once
 
 #include <torch/types.h>
@@ -15,8 +16,8 @@
 
 namespace rpp {
 
-// Counts over all micro-batches of a step. A loss is divided by these, so that a step cut into micro-batches has the
-// gradient of the big batch: micro-batches hold different numbers of masked tokens.
+// Counts over all micro-batches of a step. A loss is divided by these, so that a step cut into micro-batches
+// has the gradient of the big batch: micro-batches hold different numbers of masked tokens.
 struct StepCounts {
   int64_t tokens = 0;
   int64_t sequences = 0;
@@ -26,8 +27,9 @@ struct StepCounts {
 };
 
 struct TaskLoss {
-  torch::Tensor loss;                         // scalar with gradient, divided by the counts of the step
-  std::map<std::string, torch::Tensor> parts;  // scalars without gradient; summed over the micro-batches for the log
+  torch::Tensor loss;  // scalar with gradient, divided by the counts of the step
+  std::map<std::string, torch::Tensor>
+      parts;  // scalars without gradient; summed over the micro-batches for the log
 };
 
 class Task {
@@ -39,9 +41,11 @@ class Task {
   // The micro-batches of this step: a function of (seed, step). Called from the prefetch thread.
   virtual std::vector<PackedBatch> batches(int64_t step) const = 0;
 
-  virtual TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) = 0;
+  virtual TaskLoss loss(const PackedBatch& batch, const StepCounts& counts,
+                        const ForwardOptions& options) = 0;
 
-  // Metrics on held-out data, such as "mlm_accuracy"; empty when there is none. Runs without gradient and dropout.
+  // Metrics on held-out data, such as "mlm_accuracy"; empty when there is none. Runs without gradient and
+  // dropout.
   virtual Metrics evaluate() = 0;
 
   // Model, tokenizer and what else from_pretrained reads, into an existing directory.

@@ -16,8 +16,8 @@ namespace rpp {
 
 using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
 
-// Writes the tensors in the given order, from any device, atomically. Throws Error naming the tensor whose dtype the
-// format lacks.
+// Writes the tensors in the given order, from any device, atomically. Throws Error naming the tensor whose
+// dtype the format lacks.
 void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors,
                   const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
 

@@ -1,0 +1,50 @@
+// Classification and regression on GLUE-like files.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "rpp/config/config.h"
+#include "rpp/data/glue.h"
+#include "rpp/data/glue_features.h"
+#include "rpp/train/task.h"
+
+namespace rpp {
+
+struct FinetuneData {
+  std::vector<EncodedExample> train;
+  std::vector<EncodedExample> dev;
+};
+
+class FinetuneTask : public Task {
+ public:
+  // model, tokenizer and data must outlive the task.
+  FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTask& glue, const FinetuneData& data,
+               const TrainConfig& config);
+
+  Bert& model() override { return model_; }
+  // Each epoch in its own order; its last batch holds what is left.
+  std::vector<PackedBatch> batches(int64_t step) const override;
+  TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
+  // "loss" and the task's metrics on the dev examples.
+  Metrics evaluate() override;
+  void save_model(const std::filesystem::path& directory,
+                  const std::map<std::string, std::string>& metadata) const override;
+
+  // Logits without dropout, [examples, num_labels] fp32 on the CPU, in the order of the examples.
+  torch::Tensor predict(const std::vector<EncodedExample>& examples);
+
+ private:
+  Bert& model_;
+  const Tokenizer& tokenizer_;
+  const GlueTask& glue_;
+  const FinetuneData& data_;
+  TrainConfig config_;
+};
+
+// Steps of so many passes over the data, rounded up to whole batches in each pass.
+int64_t steps_of_epochs(int64_t num_examples, int64_t batch_size, double epochs);
+
+}  // namespace rpp

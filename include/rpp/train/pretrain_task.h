@@ -1,0 +1,40 @@
+// Masked LM and next-sentence prediction on shards.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rpp/config/config.h"
+#include "rpp/data/pretrain_sampler.h"
+#include "rpp/train/task.h"
+
+namespace rpp {
+
+class PretrainTask : public Task {
+ public:
+  // `valid` may be null: no evaluation. All must outlive the task. Loss: mean over predictions of the
+  // masked-LM loss plus mean over sequences of the next-sentence loss (google-research/bert,
+  // run_pretraining.py).
+  PretrainTask(Bert& model, const Tokenizer& tokenizer, const PretrainSampler& train,
+               const PretrainSampler* valid, const TrainConfig& config);
+
+  Bert& model() override { return model_; }
+  std::vector<PackedBatch> batches(int64_t step) const override;
+  TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
+  // loss, mlm_loss, mlm_accuracy, nsp_loss, nsp_accuracy.
+  Metrics evaluate() override;
+  void save_model(const std::filesystem::path& directory,
+                  const std::map<std::string, std::string>& metadata) const override;
+
+ private:
+  Bert& model_;
+  const Tokenizer& tokenizer_;
+  const PretrainSampler& train_;
+  const PretrainSampler* valid_;
+  TrainConfig config_;
+};
+
+}  // namespace rpp
