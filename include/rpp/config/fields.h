@@ -1,0 +1,164 @@
+// Every configuration struct's fields with their keys, ranges and explanations: one list that drives parsing,
+// overrides, --print-config and error messages.
+//
+// A visitor offers two calls: field(FieldInfo, value) for a leaf and section(key, struct) for a nested
+// struct.
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <initializer_list>
+#include <limits>
+#include <string_view>
+#include <type_traits>
+
+#include "rpp/config/config.h"
+
+namespace rpp {
+
+// The numbers a field may hold; `open_*` leaves the bound itself out.
+struct Range {
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+  bool open_min = false;
+  bool open_max = false;
+};
+
+constexpr Range at_least(double min) {
+  return {.min = min};
+}
+constexpr Range more_than(double min) {
+  return {.min = min, .open_min = true};
+}
+constexpr Range between(double min, double max) {
+  return {.min = min, .max = max};
+}
+constexpr Range from_below(double min, double max) {
+  return {.min = min, .max = max, .open_max = true};
+}
+
+struct FieldInfo {
+  std::string_view key;
+  std::string_view help;
+  Range range = {};                                      // of numbers
+  std::initializer_list<std::string_view> choices = {};  // of strings; empty: any text
+};
+
+// Const or not, so that the same list reads and writes.
+template <typename T, typename Config>
+concept ConfigOf = std::same_as<std::remove_const_t<T>, Config>;
+
+template <typename Visitor>
+void visit_fields(ConfigOf<ModelConfig> auto& c, Visitor&& v) {
+  v.field({"vocab_size", "entries of the vocabulary", at_least(1)}, c.vocab_size);
+  v.field({"hidden_size", "a multiple of num_attention_heads", at_least(1)}, c.hidden_size);
+  v.field({"num_hidden_layers", "encoder layers", at_least(1)}, c.num_hidden_layers);
+  v.field({"num_attention_heads", "heads of a layer", at_least(1)}, c.num_attention_heads);
+  v.field({"intermediate_size", "width of the feed-forward part", at_least(1)}, c.intermediate_size);
+  v.field({"hidden_act", "the erf form of GELU", {}, {"gelu"}}, c.hidden_act);
+  v.field({"hidden_dropout_prob", "of embeddings and sublayers", from_below(0, 1)}, c.hidden_dropout_prob);
+  v.field({"attention_probs_dropout_prob", "of attention weights", from_below(0, 1)},
+          c.attention_probs_dropout_prob);
+  v.field({"max_position_embeddings", "longest sequence", at_least(1)}, c.max_position_embeddings);
+  v.field({"type_vocab_size", "segments; next sentences need 2", at_least(1)}, c.type_vocab_size);
+  v.field({"initializer_range", "standard deviation of new weights", more_than(0)}, c.initializer_range);
+  v.field({"layer_norm_eps", "", more_than(0)}, c.layer_norm_eps);
+  v.field({"pad_token_id", "", at_least(0)}, c.pad_token_id);
+}
+
+template <typename Visitor>
+void visit_fields(ConfigOf<OptimizerConfig> auto& c, Visitor&& v) {
+  v.field({"learning_rate", "highest rate of the schedule", at_least(0)}, c.learning_rate);
+  v.field({"beta1", "", from_below(0, 1)}, c.beta1);
+  v.field({"beta2", "", from_below(0, 1)}, c.beta2);
+  v.field({"epsilon", "", more_than(0)}, c.epsilon);
+  v.field({"weight_decay", "decoupled; not on biases and LayerNorm", at_least(0)}, c.weight_decay);
+  v.field({"max_grad_norm", "0: no clipping", at_least(0)}, c.max_grad_norm);
+  v.field({"bias_correction", "off in BERT's original optimizer"}, c.bias_correction);
+}
+
+template <typename Visitor>
+void visit_fields(ConfigOf<ScheduleConfig> auto& c, Visitor&& v) {
+  v.field({"decay", "linear, cosine, constant", {}, {"linear", "cosine", "constant"}}, c.decay);
+  v.field({"warmup_steps", "", at_least(0)}, c.warmup_steps);
+  v.field({"warmup_ratio", "of all steps, where warmup_steps is 0", from_below(0, 1)}, c.warmup_ratio);
+}
+
+template <typename Visitor>
+void visit_fields(ConfigOf<PruneConfig> auto& c, Visitor&& v) {
+  v.field({"method", "dense, rpp, nip, fixed", {}, {"dense", "rpp", "nip", "fixed"}}, c.method);
+  v.field({"rounds", "rpp: alpha is refreshed between rounds", at_least(1)}, c.rounds);
+  v.field({"steps_per_round", "rpp: 0 spreads the rounds over train.steps", at_least(0)}, c.steps_per_round);
+  v.field({"first_round_share", "rpp: length of the first round over that of the others", {0, 1, true}},
+          c.first_round_share);
+  v.field({"epsilon", "rpp: alpha = 1 / (|w| + epsilon)", more_than(0)}, c.epsilon);
+  v.field({"gamma", "rpp: weight of the penalty", at_least(0)}, c.gamma);
+  v.field({"prox_scaling", "rpp: lr, preconditioned", {}, {"lr", "preconditioned"}}, c.prox_scaling);
+  v.field({"stages", "nip: prunings on the way to target_ratio", at_least(1)}, c.stages);
+  v.field({"target_ratio", "nip: zeros over prunable entries at the end", from_below(0, 1)}, c.target_ratio);
+  v.field({"ranking", "nip: matrix, global", {}, {"matrix", "global"}}, c.ranking);
+  v.field({"check_every", "steps between proofs that zeros held; 0: at saves only", at_least(0)},
+          c.check_every);
+  v.field({"mask", "fixed: a mask.safetensors; empty: the zeros of the model"}, c.mask);
+}
+
+template <typename Visitor>
+void visit_fields(ConfigOf<DataConfig> auto& c, Visitor&& v) {
+  v.field({"train", "shard directories"}, c.train);
+  v.field({"valid", "shard directories of held-out text"}, c.valid);
+  v.field({"max_seq_length", "tokens, [CLS] and [SEP] included", at_least(8)}, c.max_seq_length);
+  v.field({"short_seq_prob", "share of samples that are cut short", between(0, 1)}, c.short_seq_prob);
+  v.field({"mask_prob", "share of tokens to predict", {0, 1, true, true}}, c.mask_prob);
+  v.field({"whole_word_mask", ""}, c.whole_word_mask);
+  v.field({"max_predictions", "per sequence", at_least(1)}, c.max_predictions);
+  v.field({"next_sentence", "pairs of segments, half of them consecutive"}, c.next_sentence);
+}
+
+template <typename Visitor>
+void visit_fields(ConfigOf<TrainConfig> auto& c, Visitor&& v) {
+  v.field({"seed", "", at_least(0)}, c.seed);
+  v.field({"steps", "optimizer steps", at_least(1)}, c.steps);
+  v.field({"batch_size", "sequences in a step", at_least(1)}, c.batch_size);
+  v.field({"micro_batch_size", "sequences in a forward pass; 0: batch_size", at_least(0)},
+          c.micro_batch_size);
+  v.field({"eval_every", "steps; 0: at the end only", at_least(0)}, c.eval_every);
+  v.field({"eval_batches", "", at_least(1)}, c.eval_batches);
+  v.field({"log_every", "steps", at_least(1)}, c.log_every);
+  v.field({"save_every", "steps; 0: at the end only", at_least(0)}, c.save_every);
+  v.field({"keep_last", "checkpoints", at_least(1)}, c.keep_last);
+  v.field({"max_bad_steps", "non-finite steps in a row that end the run", at_least(1)}, c.max_bad_steps);
+  v.field({"num_threads", "0: all cores", at_least(0)}, c.num_threads);
+  v.field({"precision", "fp32, bf16", {}, {"fp32", "bf16"}}, c.precision);
+  v.field({"device", "automatic, cpu, cuda", {}, {"automatic", "cpu", "cuda"}}, c.device);
+}
+
+template <typename Visitor>
+void visit_fields(ConfigOf<PretrainConfig> auto& c, Visitor&& v) {
+  v.field({"model", "Hugging Face directory to continue from"}, c.model);
+  v.field({"model_config", "or a file of configs/model/, to start from random weights"}, c.model_config);
+  v.field({"tokenizer", "directory or vocab.txt; empty: the model's"}, c.tokenizer);
+  v.field({"output_dir", ""}, c.output_dir);
+  v.section("data", c.data);
+  v.section("optimizer", c.optimizer);
+  v.section("schedule", c.schedule);
+  v.section("prune", c.prune);
+  v.section("train", c.train);
+}
+
+template <typename Visitor>
+void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
+  v.field({"task", "sst2, cola, mrpc, ..."}, c.task);
+  v.field({"data_dir", "holds the task's train and dev files"}, c.data_dir);
+  v.field({"model", "Hugging Face directory"}, c.model);
+  v.field({"output_dir", ""}, c.output_dir);
+  v.field({"max_seq_length", "tokens, [CLS] and [SEP] included", at_least(8)}, c.max_seq_length);
+  v.field({"epochs", "decides train.steps", more_than(0)}, c.epochs);
+  v.field({"max_train_samples", "0: all", at_least(0)}, c.max_train_samples);
+  v.field({"max_eval_samples", "0: all", at_least(0)}, c.max_eval_samples);
+  v.section("optimizer", c.optimizer);
+  v.section("schedule", c.schedule);
+  v.section("prune", c.prune);
+  v.section("train", c.train);
+}
+
+}  // namespace rpp

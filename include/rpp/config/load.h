@@ -1,0 +1,48 @@
+// Configuration files in and out: strict YAML, --set overrides, Hugging Face's config.json.
+//
+// Every complaint is a UsageError that says where and what to write instead:
+//   rpp.yaml:12: unknown key 'optimizer.learning_rat' (did you mean 'optimizer.learning_rate'?)
+//   --set train.steps=0: train.steps is 0, it must be at least 1
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "rpp/config/config.h"
+
+namespace rpp {
+
+// An override is "a.b=c", applied in order after the file; a list is "[x, y]", or "x" alone. A program's own
+// flags are overrides too ("task=sst2"), so that they are checked alike. An empty path means defaults and
+// overrides only. Throws UsageError for unknown or repeated keys, wrong types, values out of range, settings
+// that contradict each other, and for a required one that is missing: output_dir, data.train, and either
+// model or model_config.
+PretrainConfig load_pretrain_config(const std::filesystem::path& path,
+                                    std::span<const std::string> overrides = {});
+
+// Required: task, data_dir, model, output_dir.
+FinetuneConfig load_finetune_config(const std::filesystem::path& path,
+                                    std::span<const std::string> overrides = {});
+
+// A file of configs/model/.
+ModelConfig load_model_config(const std::filesystem::path& path);
+
+// Every field with its explanation as a comment; loading it gives the same values.
+std::string to_yaml(const PretrainConfig& config);
+std::string to_yaml(const FinetuneConfig& config);
+std::string to_yaml(const ModelConfig& config);
+
+// Reads the text of a config.json; an absent key has transformers' default, other keys are passed over.
+// Throws Error that names `source_name` for damaged JSON, another architecture than BERT, a decoder, another
+// activation than erf GELU, relative positions, values out of range.
+ModelConfig model_config_from_json(std::string_view text, std::string_view source_name);
+
+// The text of a config.json: model_type, the model's fields, and the members of `extra` ("architectures",
+// "id2label").
+std::string to_json(const ModelConfig& config,
+                    const nlohmann::ordered_json& extra = nlohmann::ordered_json::object());
+
+}  // namespace rpp
