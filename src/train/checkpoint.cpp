@@ -1,0 +1,143 @@
+#include "rpp/train/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+#include "rpp/core/hash.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+constexpr std::string_view kPrefix = "checkpoint-";
+constexpr const char* kManifest = "manifest.json";
+
+// The step of "checkpoint-120"; none for other names, temporary ones included.
+std::optional<int64_t> step_of(const std::string& name) {
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  const char* first = name.data() + kPrefix.size();
+  const char* last = name.data() + name.size();
+  int64_t step = 0;
+  const auto [end, error] = std::from_chars(first, last, step);
+  if (error != std::errc() || end != last) return std::nullopt;
+  return step;
+}
+
+std::vector<fs::path> files_below(const fs::path& directory) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    if (entry.is_regular_file()) files.push_back(fs::relative(entry.path(), directory));
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+void write_manifest(const fs::path& directory) {
+  ordered_json files = ordered_json::object();
+  for (const auto& file : files_below(directory)) {
+    files[file.generic_string()] = {{"bytes", fs::file_size(directory / file)},
+                                    {"sha256", sha256_file(directory / file)}};
+  }
+  const ordered_json manifest = {{"format", "rpp-checkpoint-1"}, {"files", files}};
+  write_file_atomically(directory / kManifest, manifest.dump(2) + "\n");
+}
+
+// Where to go on when this checkpoint is no good.
+std::string advice(const fs::path& path) {
+  const auto run_dir = path.parent_path().empty() ? fs::path(".") : path.parent_path();
+  const auto step = step_of(path.filename().string());
+  std::optional<CheckpointDir> before;
+  for (const auto& checkpoint : list_checkpoints(run_dir)) {
+    if (step && checkpoint.step < *step) before = checkpoint;
+  }
+  if (!before) return "there is no checkpoint before it";
+  return fmt::format("the one before it is {}: resume from there with --resume {}", before->path,
+                     before->path);
+}
+
+ordered_json read_manifest(const fs::path& path) {
+  const auto file = path / kManifest;
+  if (!fs::exists(file)) fail("{} is no checkpoint: {} is missing; {}", path, file, advice(path));
+  auto manifest = ordered_json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+  if (!manifest.is_object() || !manifest.contains("files") || !manifest["files"].is_object()) {
+    fail("{} is damaged: no list of files; {}", file, advice(path));
+  }
+  return manifest["files"];
+}
+
+void verify_file(const fs::path& checkpoint, const std::string& name, const ordered_json& expected) {
+  const auto file = checkpoint / name;
+  if (!fs::exists(file)) fail("{} is missing; {}", file, advice(checkpoint));
+  const auto bytes = expected.value("bytes", uint64_t{0});
+  const uint64_t found = fs::file_size(file);
+  if (found < bytes) {
+    fail("{} is truncated: {} of {} bytes; {}", file, found, bytes, advice(checkpoint));
+  }
+  if (found != bytes || sha256_file(file) != expected.value("sha256", std::string())) {
+    fail("{} is damaged: its hash is not the one in {}; {}", file, kManifest, advice(checkpoint));
+  }
+}
+
+}  // namespace
+
+fs::path checkpoint_path(const fs::path& run_dir, int64_t step) {
+  return run_dir / fmt::format("{}{}", kPrefix, step);
+}
+
+void write_checkpoint(const fs::path& path, const std::function<void(const fs::path&)>& fill) {
+  write_directory_atomically(path, [&](const fs::path& temporary) {
+    fill(temporary);
+    write_manifest(temporary);
+  });
+}
+
+void verify_checkpoint(const fs::path& path) {
+  for (const auto& [name, expected] : read_manifest(path).items()) verify_file(path, name, expected);
+}
+
+std::vector<CheckpointDir> list_checkpoints(const fs::path& run_dir) {
+  std::vector<CheckpointDir> checkpoints;
+  if (!fs::is_directory(run_dir)) return checkpoints;
+  for (const auto& entry : fs::directory_iterator(run_dir)) {
+    const auto step = step_of(entry.path().filename().string());
+    if (step && entry.is_directory()) checkpoints.push_back({.path = entry.path(), .step = *step});
+  }
+  std::sort(checkpoints.begin(), checkpoints.end(),
+            [](const CheckpointDir& a, const CheckpointDir& b) { return a.step < b.step; });
+  return checkpoints;
+}
+
+std::optional<CheckpointDir> latest_checkpoint(const fs::path& run_dir) {
+  const auto checkpoints = list_checkpoints(run_dir);
+  if (checkpoints.empty()) return std::nullopt;
+  return checkpoints.back();
+}
+
+void remove_old_checkpoints(const fs::path& run_dir, int64_t keep_last) {
+  const auto checkpoints = list_checkpoints(run_dir);
+  const auto count = static_cast<int64_t>(checkpoints.size());
+  for (int64_t i = 0; i < count - std::max<int64_t>(keep_last, 1); ++i) fs::remove_all(checkpoints[i].path);
+}
+
+std::optional<fs::path> find_resume(const fs::path& run_dir, const std::string& resume) {
+  const bool automatic = resume == "auto";
+  const fs::path named = automatic ? run_dir : fs::path(resume);
+  if (!automatic && fs::exists(named / kManifest)) {
+    verify_checkpoint(named);
+    return named;
+  }
+  const auto latest = latest_checkpoint(named);
+  if (!latest && automatic) return std::nullopt;
+  if (!latest) fail("--resume {}: no checkpoint there (a directory with {})", named, kManifest);
+  verify_checkpoint(latest->path);
+  return latest->path;
+}
+
+}  // namespace rpp

@@ -1,0 +1,49 @@
+#include "rpp/train/metrics_log.h"
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+#include "rpp/core/line_reader.h"
+
+namespace rpp {
+namespace {
+
+using nlohmann::json;
+
+bool is_kept(const std::string& line, int64_t last_step) {
+  const auto object = json::parse(line, nullptr, /*allow_exceptions=*/false);
+  return object.is_object() && object.value("step", last_step + 1) <= last_step;
+}
+
+}  // namespace
+
+MetricsLog::MetricsLog(std::filesystem::path path, int64_t last_step) : path_(std::move(path)) {
+  std::string kept;
+  if (std::filesystem::exists(path_)) {
+    LineReader reader(path_);
+    for (std::string line; reader.next(line);) {
+      if (is_kept(line, last_step)) kept += line + "\n";
+    }
+  }
+  write_file_atomically(path_, kept);
+}
+
+void MetricsLog::write(int64_t step, std::string_view kind, const Metrics& metrics) {
+  nlohmann::ordered_json line = {{"step", step}, {"kind", kind}};
+  for (const auto& [name, value] : metrics) {
+    if (std::isfinite(value)) {
+      line[name] = value;
+    } else {
+      line[name] = nullptr;
+    }
+  }
+  std::ofstream file(path_, std::ios::app);
+  file << line.dump() + "\n" << std::flush;
+  RPP_CHECK(file.good(), "cannot write to {}: is the disk full?", path_);
+}
+
+}  // namespace rpp
