@@ -1,7 +1,7 @@
 // Every setting of a run as plain structs; the defaults stand here and nowhere else.
 //
-// A field's name is its key in a YAML file, its name in --set and in the logs. config/fields.h lists them with their
-// ranges; config/load.h reads and writes them.
+// A field's name is its key in a YAML file, its name in --set and in the logs. config/fields.h lists them
+// with their ranges; config/load.h reads and writes them.
 #pragma once
 
 #include <cstdint>
@@ -71,17 +71,17 @@ struct DataConfig {
 
 struct TrainConfig {
   int64_t seed = 42;
-  int64_t steps = 1000;            // optimizer steps
-  int64_t batch_size = 32;         // sequences in a step
-  int64_t micro_batch_size = 0;    // sequences in a forward pass; 0: batch_size
-  int64_t eval_every = 200;        // steps; 0: at the end only
+  int64_t steps = 1000;          // optimizer steps
+  int64_t batch_size = 32;       // sequences in a step
+  int64_t micro_batch_size = 0;  // sequences in a forward pass; 0: batch_size
+  int64_t eval_every = 200;      // steps; 0: at the end only
   int64_t eval_batches = 20;
   int64_t log_every = 20;
-  int64_t save_every = 500;        // steps; 0: at the end only
-  int64_t keep_last = 2;           // checkpoints
-  int64_t max_bad_steps = 10;      // non-finite steps in a row that end the run
-  int64_t num_threads = 0;         // 0: all cores
-  std::string precision = "fp32";  // fp32, bf16 (working weights and activations)
+  int64_t save_every = 500;          // steps; 0: at the end only
+  int64_t keep_last = 2;             // checkpoints
+  int64_t max_bad_steps = 10;        // non-finite steps in a row that end the run
+  int64_t num_threads = 0;           // 0: all cores
+  std::string precision = "fp32";    // fp32, bf16 (working weights and activations)
   std::string device = "automatic";  // automatic, cpu, cuda
 };
 
