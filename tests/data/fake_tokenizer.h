@@ -2,6 +2,8 @@
 // first.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -23,7 +25,7 @@ class FakeTokenizer : public Tokenizer {
       : fingerprint_(std::move(fingerprint)) {
     pieces_ = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
     for (int32_t id = 5; id < size; ++id) {
-      pieces_.push_back((id % 2 == 1 ? "w" : "##w") + std::to_string((id - 5) / 2));
+      pieces_.push_back(fmt::format("{}w{}", id % 2 == 1 ? "" : "##", (id - 5) / 2));
     }
   }
   void encode_into(std::string_view text, std::vector<int32_t>& ids) const override {
@@ -89,7 +91,7 @@ inline std::string corpus_text(int num_documents, int num_sentences) {
   for (int document = 0; document < num_documents; ++document) {
     for (int sentence = 0; sentence < num_sentences; ++sentence) {
       for (int word = 0; word < 3 + (document + sentence) % 7; ++word) {
-        text += "w" + std::to_string(10 * document + (sentence + word) % 10) + " ";
+        text += fmt::format("w{} ", 10 * document + (sentence + word) % 10);
       }
       text += "\n";
     }
