@@ -41,7 +41,8 @@ function(rpp_use_torch target)
     target_compile_options(rpp_torch_pch PRIVATE -fpch-preprocess)
     target_precompile_headers(rpp_torch_pch PRIVATE <torch/torch.h>)
   endif()
-  target_compile_options(${target} PRIVATE -fpch-preprocess)
+  # -fPIC also in programs, where CMake says -fPIE: the precompiled header serves one setting only.
+  target_compile_options(${target} PRIVATE -fpch-preprocess -fPIC)
   target_precompile_headers(${target} REUSE_FROM rpp_torch_pch)
 endfunction()
 
