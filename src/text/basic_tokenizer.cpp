@@ -1,0 +1,188 @@
+#include "rpp/text/basic_tokenizer.h"
+
+#include <array>
+#include <cassert>
+#include <limits>
+
+#include "rpp/text/unicode.h"
+
+namespace rpp {
+namespace {
+
+enum class ByteClass : uint8_t {
+  word,
+  blank,
+  punctuation,
+  control,
+  wide
+};  // wide: of a character beyond ASCII
+
+constexpr ByteClass classify(int byte) {
+  if (byte >= 0x80) return ByteClass::wide;
+  if (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r') return ByteClass::blank;
+  if (byte < ' ' || byte == 0x7F) return ByteClass::control;
+  const bool alphanumeric =
+      (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+  return alphanumeric ? ByteClass::word : ByteClass::punctuation;
+}
+
+constexpr auto kByteClass = [] {
+  std::array<ByteClass, 256> table{};
+  for (int byte = 0; byte < 256; ++byte) table[static_cast<size_t>(byte)] = classify(byte);
+  return table;
+}();
+
+ByteClass class_of(char c) {
+  return kByteClass[static_cast<unsigned char>(c)];
+}
+
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+
+// Appends words to the list one after another; a word without characters leaves no trace.
+class WordWriter {
+ public:
+  explicit WordWriter(WordList& words) : words_(words), begin_(words.bytes.size()) {}
+
+  void append(char32_t c) {
+    append_utf8(c, words_.bytes);
+    ++num_chars_;
+  }
+
+  void append_ascii(std::string_view run, LetterCase letter_case) {
+    const size_t at = words_.bytes.size();
+    words_.bytes.append(run);
+    num_chars_ += static_cast<uint32_t>(run.size());
+    if (letter_case == LetterCase::keep) return;
+    char* bytes = words_.bytes.data() + at;
+    for (size_t i = 0; i < run.size(); ++i)
+      bytes[i] = static_cast<char>(bytes[i] | (is_upper(bytes[i]) << 5));
+  }
+
+  void end_word() {
+    if (num_chars_ == 0) return;
+    const size_t end = words_.bytes.size();
+    words_.words.push_back({static_cast<uint32_t>(begin_), static_cast<uint32_t>(end), num_chars_});
+    begin_ = end;
+    num_chars_ = 0;
+  }
+
+ private:
+  WordList& words_;
+  size_t begin_;
+  uint32_t num_chars_ = 0;
+};
+
+size_t find_blank(std::string_view text, size_t position) {
+  while (position < text.size() && class_of(text[position]) != ByteClass::blank) ++position;
+  return position;
+}
+
+size_t end_of_run(std::string_view text, size_t position) {
+  while (position < text.size() && class_of(text[position]) == ByteClass::word) ++position;
+  return position;
+}
+
+// Splits the chunk that starts at `begin` and ends before a blank, and returns its end; stops early, at the
+// first byte beyond ASCII.
+size_t append_ascii_chunk(std::string_view text, size_t begin, LetterCase letter_case, WordList& words) {
+  WordWriter writer(words);
+  size_t i = begin;
+  while (i < text.size()) {
+    const ByteClass byte_class = class_of(text[i]);
+    if (byte_class == ByteClass::blank || byte_class == ByteClass::wide) break;
+    if (byte_class == ByteClass::word) {
+      const size_t end = end_of_run(text, i);
+      writer.append_ascii(text.substr(i, end - i), letter_case);
+      i = end;
+      continue;
+    }
+    if (byte_class == ByteClass::punctuation) {
+      writer.end_word();
+      writer.append_ascii(text.substr(i, 1), LetterCase::keep);
+      writer.end_word();
+    }
+    ++i;
+  }
+  writer.end_word();
+  return i;
+}
+
+// BasicTokenizer._clean_text and _tokenize_chinese_chars.
+std::u32string clean(std::string_view text) {
+  std::u32string cleaned;
+  for (const char32_t c : decode_utf8(text)) {
+    if (c == 0 || c == 0xFFFD || is_bert_control(c)) continue;
+    if (is_bert_whitespace(c)) {
+      cleaned.push_back(U' ');
+    } else if (is_cjk_ideograph(c)) {
+      cleaned.append({U' ', c, U' '});
+    } else {
+      cleaned.push_back(c);
+    }
+  }
+  return cleaned;
+}
+
+// BasicTokenizer._run_split_on_punc of one token. White space, which only decomposition could bring in, ends
+// a word as the reference's last split() would.
+void append_split_on_punctuation(std::u32string_view token, WordList& words) {
+  WordWriter writer(words);
+  for (const char32_t c : token) {
+    const bool punctuation = is_bert_punctuation(c);
+    const bool blank = is_python_whitespace(c);
+    if (punctuation || blank) writer.end_word();
+    if (!blank) writer.append(c);
+    if (punctuation) writer.end_word();
+  }
+  writer.end_word();
+}
+
+}  // namespace
+
+void append_words_by_code_point(std::string_view text, LetterCase letter_case, WordList& words) {
+  const std::u32string cleaned = clean(text);
+  const std::u32string_view view = cleaned;
+  for (size_t begin = 0; begin < view.size();) {
+    if (is_python_whitespace(view[begin])) {
+      ++begin;
+      continue;
+    }
+    size_t end = begin;
+    while (end < view.size() && !is_python_whitespace(view[end])) ++end;
+    const auto token = view.substr(begin, end - begin);
+    // The whole token is lower-cased before accents go: the final sigma depends on its neighbours.
+    if (letter_case == LetterCase::lower) {
+      append_split_on_punctuation(strip_accents(lower_case(token)), words);
+    } else {
+      append_split_on_punctuation(token, words);
+    }
+    begin = end;
+  }
+}
+
+void split_words_into(std::string_view text, LetterCase letter_case, WordList& words) {
+  assert(text.size() < std::numeric_limits<uint32_t>::max());
+  words.clear();
+  words.bytes.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    if (class_of(text[i]) == ByteClass::blank) {
+      ++i;
+      continue;
+    }
+    const size_t num_words = words.words.size();
+    const size_t num_bytes = words.bytes.size();
+    size_t end = append_ascii_chunk(text, i, letter_case, words);
+    if (end < text.size() && class_of(text[end]) == ByteClass::wide) {
+      // A character beyond ASCII may change how its neighbours are lower-cased: the chunk is done again.
+      words.words.resize(num_words);
+      words.bytes.resize(num_bytes);
+      end = find_blank(text, end);
+      append_words_by_code_point(text.substr(i, end - i), letter_case, words);
+    }
+    i = end;
+  }
+}
+
+}  // namespace rpp

@@ -1,0 +1,77 @@
+#include "rpp/text/sentencepiece_tokenizer.h"
+
+#include <sentencepiece_processor.h>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+#include "rpp/core/hash.h"
+
+namespace rpp {
+namespace {
+
+constexpr std::string_view kWordStart = "\u2581";
+
+std::string join(std::initializer_list<std::string_view> spellings) {
+  std::string text;
+  for (const std::string_view spelling : spellings) {
+    if (!text.empty()) text += " or ";
+    text += spelling;
+  }
+  return text;
+}
+
+}  // namespace
+
+SentencePieceTokenizer::SentencePieceTokenizer(const std::filesystem::path& model_file)
+    : file_name_(model_file.filename() == "tokenizer.model" ? "tokenizer.model" : "spiece.model"),
+      source_(model_file.string()),
+      model_(read_file(model_file)),
+      processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
+  const auto status = processor_->LoadFromSerializedProto(model_);
+  RPP_CHECK(!model_.empty() && status.ok(),
+            "{} is no sentencepiece model, or a damaged one ({}): copy it again", source_,
+            model_.empty() ? "it is empty" : status.message());
+  special_ = {.pad = require_piece({"[PAD]", "<pad>"}),
+              .unk = require_piece({"[UNK]", "<unk>"}),
+              .cls = require_piece({"[CLS]", "<cls>"}),
+              .sep = require_piece({"[SEP]", "<sep>"}),
+              .mask = require_piece({"[MASK]", "<mask>"})};
+  fingerprint_ = sha256_hex("sentencepiece\n" + model_);
+}
+
+SentencePieceTokenizer::~SentencePieceTokenizer() = default;
+
+int32_t SentencePieceTokenizer::require_piece(std::initializer_list<std::string_view> spellings) const {
+  for (const std::string_view spelling : spellings) {
+    const int id = processor_->PieceToId(spelling);  // the unknown piece's where there is none
+    if (processor_->IdToPiece(id) == spelling) return id;
+  }
+  fail("{} has no piece {}: train the model with it as a control symbol", source_, join(spellings));
+}
+
+void SentencePieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>& ids) const {
+  std::vector<int> encoded;
+  const auto status = processor_->Encode(text, &encoded);
+  RPP_CHECK(status.ok(), "{} cannot encode a text of {} bytes: {}", source_, text.size(), status.message());
+  ids.insert(ids.end(), encoded.begin(), encoded.end());
+}
+
+bool SentencePieceTokenizer::is_continuation(int32_t id) const {
+  if (processor_->IsControl(id) || processor_->IsUnknown(id)) return false;
+  return !piece(id).starts_with(kWordStart);
+}
+
+std::string_view SentencePieceTokenizer::piece(int32_t id) const {
+  return processor_->IdToPiece(id);
+}
+
+int32_t SentencePieceTokenizer::size() const {
+  return processor_->GetPieceSize();
+}
+
+void SentencePieceTokenizer::save(const std::filesystem::path& directory) const {
+  std::filesystem::create_directories(directory);
+  write_file_atomically(directory / file_name_, model_);
+}
+
+}  // namespace rpp

@@ -1,0 +1,87 @@
+#include "rpp/text/tokenize_file.h"
+
+#include <cstdio>
+#include <optional>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+#include "rpp/core/line_reader.h"
+#include "rpp/core/progress.h"
+#include "rpp/text/tokenizer.h"
+
+namespace rpp {
+namespace {
+
+constexpr size_t kFlushBytes = 1 << 20;
+
+// Whole lines gathered into large writes, to a file that appears when it is complete or to standard output.
+class TextSink {
+ public:
+  explicit TextSink(const std::filesystem::path& path) {
+    if (!path.empty()) file_.emplace(path);
+  }
+
+  std::string& buffer() { return buffer_; }
+
+  void end_line() {
+    buffer_ += '\n';
+    if (buffer_.size() >= kFlushBytes) flush();
+  }
+
+  void commit() {
+    flush();
+    if (file_) file_->commit();
+  }
+
+ private:
+  void flush() {
+    if (file_) {
+      file_->write(buffer_);
+    } else {
+      const bool written = std::fwrite(buffer_.data(), 1, buffer_.size(), stdout) == buffer_.size();
+      RPP_CHECK(written && std::fflush(stdout) == 0, "cannot write to standard output");
+    }
+    buffer_.clear();
+  }
+
+  std::optional<AtomicFile> file_;
+  std::string buffer_;
+};
+
+void append_tokens(const Tokenizer& tokenizer, const std::vector<int32_t>& ids, TokenForm form,
+                   std::string& line) {
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (i > 0) line += ' ';
+    if (form == TokenForm::ids) {
+      line += std::to_string(ids[i]);
+    } else {
+      line += tokenizer.piece(ids[i]);
+    }
+  }
+}
+
+}  // namespace
+
+TokenizeReport tokenize_file(const TokenizeOptions& options) {
+  const auto tokenizer = load_tokenizer(options.tokenizer);
+  LineReader reader(options.input);
+  TextSink sink(options.output);
+  TokenizeReport report;
+  std::string line;
+  std::vector<int32_t> ids;
+  while (reader.next(line)) {
+    ids.clear();
+    const Stopwatch stopwatch;
+    tokenizer->encode_into(line, ids);
+    report.seconds += stopwatch.seconds();
+    append_tokens(*tokenizer, ids, options.form, sink.buffer());
+    sink.end_line();
+    report.num_tokens += static_cast<int64_t>(ids.size());
+    report.num_bytes += static_cast<int64_t>(line.size());
+  }
+  report.num_lines = reader.line_number();
+  sink.commit();
+  return report;
+}
+
+}  // namespace rpp

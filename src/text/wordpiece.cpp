@@ -1,0 +1,108 @@
+#include "rpp/text/wordpiece.h"
+
+#include <nlohmann/json.hpp>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/hash.h"
+#include "rpp/text/piece_trie.h"
+
+namespace rpp {
+namespace {
+
+constexpr std::string_view kContinuationMark = "##";
+
+std::unique_ptr<const PieceTrie> make_trie(const Vocabulary& vocabulary, bool continuations) {
+  std::vector<PieceTrie::Entry> entries;
+  for (int32_t id = 0; id < vocabulary.size(); ++id) {
+    std::string_view piece = vocabulary.piece(id);
+    if (piece.starts_with(kContinuationMark) != continuations) continue;
+    if (continuations) piece.remove_prefix(kContinuationMark.size());
+    entries.push_back({piece, id});
+  }
+  return std::make_unique<const PieceTrie>(std::move(entries));
+}
+
+std::string fingerprint_of(const Vocabulary& vocabulary, LetterCase letter_case) {
+  Sha256 hash;
+  hash.update(letter_case == LetterCase::lower ? "wordpiece lower\n" : "wordpiece keep\n");
+  for (const std::string& piece : vocabulary.pieces()) {
+    hash.update(piece);
+    hash.update("\n");
+  }
+  return hash.hex();
+}
+
+std::string vocabulary_text(const Vocabulary& vocabulary) {
+  std::string text;
+  for (const std::string& piece : vocabulary.pieces()) text += piece + '\n';
+  return text;
+}
+
+std::string config_text(LetterCase letter_case) {
+  const nlohmann::ordered_json config = {{"tokenizer_class", "BertTokenizer"},
+                                         {"do_lower_case", letter_case == LetterCase::lower},
+                                         {"tokenize_chinese_chars", true},
+                                         {"strip_accents", nullptr},
+                                         {"pad_token", "[PAD]"},
+                                         {"unk_token", "[UNK]"},
+                                         {"cls_token", "[CLS]"},
+                                         {"sep_token", "[SEP]"},
+                                         {"mask_token", "[MASK]"}};
+  return config.dump(2) + '\n';
+}
+
+}  // namespace
+
+WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, LetterCase letter_case)
+    : vocabulary_(std::move(vocabulary)),
+      letter_case_(letter_case),
+      special_{.pad = vocabulary_.require("[PAD]"),
+               .unk = vocabulary_.require("[UNK]"),
+               .cls = vocabulary_.require("[CLS]"),
+               .sep = vocabulary_.require("[SEP]"),
+               .mask = vocabulary_.require("[MASK]")},
+      fingerprint_(fingerprint_of(vocabulary_, letter_case)),
+      word_starts_(make_trie(vocabulary_, false)),
+      continuations_(make_trie(vocabulary_, true)) {}
+
+WordPieceTokenizer::~WordPieceTokenizer() = default;
+
+void WordPieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>& ids) const {
+  thread_local WordList words;  // keeps its memory from text to text
+  split_words_into(text, letter_case_, words);
+  for (const WordList::Word& word : words.words) {
+    if (word.num_chars > kMaxWordChars) {
+      ids.push_back(special_.unk);
+    } else {
+      append_pieces(words.text(word), ids);
+    }
+  }
+}
+
+void WordPieceTokenizer::append_pieces(std::string_view word, std::vector<int32_t>& ids) const {
+  const size_t num_ids_before = ids.size();
+  const PieceTrie* trie = word_starts_.get();
+  while (!word.empty()) {
+    const PieceTrie::Match match = trie->longest_prefix(word);
+    if (match.length == 0) {
+      ids.resize(num_ids_before);
+      ids.push_back(special_.unk);
+      return;
+    }
+    ids.push_back(match.id);
+    word.remove_prefix(match.length);
+    trie = continuations_.get();
+  }
+}
+
+bool WordPieceTokenizer::is_continuation(int32_t id) const {
+  return piece(id).starts_with(kContinuationMark);
+}
+
+void WordPieceTokenizer::save(const std::filesystem::path& directory) const {
+  std::filesystem::create_directories(directory);
+  write_file_atomically(directory / "vocab.txt", vocabulary_text(vocabulary_));
+  write_file_atomically(directory / "tokenizer_config.json", config_text(letter_case_));
+}
+
+}  // namespace rpp
