@@ -11,8 +11,9 @@
 namespace rpp {
 
 struct RunOptions {
-  std::string
-      resume;  // empty: start anew; "auto": continue when there is something to continue; or a directory
+  // Empty: start anew; "auto": continue when there is something to continue; or a directory.
+  std::string resume;
+  int64_t stop_after_step = 0;  // ends the run there as SIGTERM would, with a checkpoint; 0: at train.steps
 };
 
 // Loads data, tokenizer and model, trains, leaves the model in output_dir. Throws UsageError when output_dir
@@ -26,8 +27,8 @@ struct FinetuneOutcome {
   Metrics eval;  // as in eval_results.json: eval_accuracy, eval_loss, eval_samples, ...
 };
 
-// Writes model, predictions (predict_results_<task>.txt for the dev file, and for the test file where there
-// is one), eval_results.json, train_results.json and all_results.json into output_dir.
+// Writes into output_dir: the model, eval_results.json, train_results.json, all_results.json,
+// eval_predictions_<task>.txt, and predict_results_<task>.txt where the data has a test file.
 FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& options);
 PreflightReport check_finetuning(const FinetuneConfig& config);
 
@@ -37,8 +38,9 @@ struct ResumeProof {
   std::string difference;  // empty: equal bit for bit; else the first tensor that differs
 };
 
-// Trains `steps` steps twice in temporary directories beside output_dir, once stopped and resumed half way,
-// and compares weights, moments and the pruner's state bit for bit. steps >= 2.
+// Trains `steps` steps twice in temporary directories beside output_dir, once stopped half way and resumed by
+// a new trainer, and compares weights, moments, mask and the pruner's state bit for bit. The schedule and the
+// rounds are those of a run of so many steps. steps >= 2.
 ResumeProof verify_pretraining_resume(const PretrainConfig& config, int64_t steps);
 
 }  // namespace rpp

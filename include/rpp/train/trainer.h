@@ -20,6 +20,9 @@
 
 namespace rpp {
 
+class StepWindow;
+struct StepResult;
+
 struct TrainerConfig {
   std::filesystem::path output_dir;
   OptimizerConfig optimizer;
@@ -27,7 +30,6 @@ struct TrainerConfig {
   PruneConfig prune;
   TrainConfig train;
   std::string config_yaml;      // the resolved configuration, saved with every checkpoint
-  torch::Tensor fixed_mask;     // u8 [num_prunable], 1 = kept; undefined: the zeros of the model
   int64_t stop_after_step = 0;  // ends the run there as SIGTERM would; 0: at train.steps
 };
 
@@ -50,7 +52,8 @@ struct TrainOutcome {
 class Trainer {
  public:
   // Moves the task's parameters into one buffer. task must outlive the trainer. Throws UsageError when the
-  // configuration does not fit (a mask that is missing, rounds that do not fit into the steps).
+  // configuration does not fit (rounds that do not fit into the steps, a model without zeros for the fixed
+  // method) and Error for a damaged mask.
   Trainer(Task& task, TrainerConfig config);
   ~Trainer();
 
@@ -66,6 +69,10 @@ class Trainer {
   // One step without logs and files; false when it was skipped as not finite. For probes and tests.
   bool step_once();
 
+  // Throws Error when a weight that this mask file prunes is not zero: a model is checked against the mask
+  // that lies beside it before anything is trained.
+  void check_against_mask(const std::filesystem::path& mask_file) const;
+
   FlatParams& params() { return *params_; }
   ProxAdamW& optimizer() { return *optimizer_; }
   Pruner& pruner() { return *pruner_; }
@@ -75,16 +82,16 @@ class Trainer {
   void save(const std::filesystem::path& checkpoint);
 
  private:
-  struct StepResult;
-  struct Progress;
-
   StepResult run_step(const std::vector<PackedBatch>& batches);
-  void log_train(const StepResult& result, Progress& progress);
+  void after_step(StepWindow& window, MetricsLog& log, TrainOutcome& outcome);
+  Metrics log_train(StepWindow& window, MetricsLog& log) const;
   Metrics log_eval(MetricsLog& log);
   void save_in_run();
   void finish_run();
-  void write_model(const std::filesystem::path& directory);
-  void abort_if_too_many_bad_steps() const;
+  void write_model(const std::filesystem::path& directory) const;
+  void write_training_state(const std::filesystem::path& directory) const;
+  void load_training_state(const std::filesystem::path& directory);
+  void note_bad_step(const StepResult& result) const;
 
   Task& task_;
   TrainerConfig config_;
@@ -92,6 +99,7 @@ class Trainer {
   std::unique_ptr<ProxAdamW> optimizer_;
   std::unique_ptr<Pruner> pruner_;
   TrainerCounters counters_;
+  int64_t saved_step_ = -1;  // of the checkpoint written or loaded last
 };
 
 }  // namespace rpp

@@ -1,0 +1,129 @@
+#include "rpp/train/finetune_task.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "rpp/core/error.h"
+#include "rpp/eval/metrics.h"
+#include "rpp/model/hf_checkpoint.h"
+#include "rpp/ops/cross_entropy.h"
+#include "rpp/train/tensors.h"
+
+namespace rpp {
+namespace {
+
+constexpr int64_t kEvalBatch = 64;  // sequences
+
+int64_t ceil_div(int64_t count, int64_t size) {
+  return (count + size - 1) / size;
+}
+
+torch::Tensor score_tensor(const std::vector<float>& scores, torch::Device device) {
+  return torch::tensor(scores, torch::kFloat32).to(device);
+}
+
+// Class numbers, or scores for regression: [examples].
+std::vector<double> predictions_of(const torch::Tensor& logits, const GlueTask& glue) {
+  const auto values =
+      (glue.regression ? logits.squeeze(1) : logits.argmax(1)).to(torch::kFloat64).contiguous();
+  return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
+}
+
+nlohmann::ordered_json config_keys_of(const GlueTask& glue) {
+  nlohmann::ordered_json keys = {
+      {"finetuning_task", glue.name},
+      {"problem_type", glue.regression ? "regression" : "single_label_classification"}};
+  auto& id2label = keys["id2label"] = nlohmann::ordered_json::object();
+  auto& label2id = keys["label2id"] = nlohmann::ordered_json::object();
+  for (int64_t label = 0; label < glue.num_labels(); ++label) {
+    const std::string name = glue.regression ? "score" : glue.label_names[static_cast<size_t>(label)];
+    id2label[std::to_string(label)] = name;
+    label2id[name] = label;
+  }
+  return keys;
+}
+
+}  // namespace
+
+int64_t steps_of_epochs(int64_t num_examples, int64_t batch_size, double epochs) {
+  const auto steps = static_cast<double>(ceil_div(num_examples, batch_size)) * epochs;
+  return std::max<int64_t>(1, static_cast<int64_t>(std::ceil(steps - 1e-9)));
+}
+
+FinetuneTask::FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTask& glue,
+                           const FinetuneData& data, const TrainConfig& config)
+    : model_(model), tokenizer_(tokenizer), glue_(glue), data_(data), config_(config) {}
+
+std::vector<PackedBatch> FinetuneTask::batches(int64_t step) const {
+  const auto num_examples = static_cast<int64_t>(data_.train.size());
+  const int64_t steps_per_epoch = ceil_div(num_examples, config_.batch_size);
+  const auto order = epoch_order(num_examples, static_cast<uint64_t>(config_.seed), step / steps_per_epoch);
+  const int64_t begin = step % steps_per_epoch * config_.batch_size;
+  const int64_t end = std::min(begin + config_.batch_size, num_examples);
+  const int64_t size = config_.micro_batch_size > 0 ? config_.micro_batch_size : config_.batch_size;
+  std::vector<PackedBatch> batches;
+  for (int64_t first = begin; first < end; first += size) {
+    const auto count = static_cast<size_t>(std::min(size, end - first));
+    batches.push_back(make_batch(data_.train, std::span(order).subspan(static_cast<size_t>(first), count),
+                                 glue_.regression));
+  }
+  return batches;
+}
+
+TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
+                            const ForwardOptions& options) {
+  const auto device = model_.device();
+  const BertInputs inputs = bert_inputs(batch, device);
+  const auto pooled = model_.pool(model_.encode(inputs, options), inputs.layout);
+  const auto logits = model_.classify(pooled, options);  // [sequences, num_labels]
+  const auto sequences = static_cast<double>(counts.sequences);
+  if (glue_.regression) {
+    const auto errors = logits.squeeze(1).to(torch::kFloat32) - score_tensor(batch.scores, device);
+    return {.loss = errors.square().sum() / sequences, .parts = {}};
+  }
+  const CrossEntropy result = cross_entropy(logits, index_tensor(batch.labels, device));
+  return {.loss = result.loss_sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
+}
+
+torch::Tensor FinetuneTask::predict(const std::vector<EncodedExample>& examples) {
+  const torch::NoGradGuard no_grad;
+  std::vector<int64_t> order(examples.size());
+  std::iota(order.begin(), order.end(), int64_t{0});
+  std::vector<torch::Tensor> logits;
+  for (size_t first = 0; first < order.size(); first += kEvalBatch) {
+    const auto count = std::min<size_t>(kEvalBatch, order.size() - first);
+    const auto batch = make_batch(examples, std::span(order).subspan(first, count), glue_.regression);
+    const BertInputs inputs = bert_inputs(batch, model_.device());
+    const auto pooled = model_.pool(model_.encode(inputs), inputs.layout);
+    logits.push_back(model_.classify(pooled).to(torch::kCPU, torch::kFloat32));
+  }
+  return torch::cat(logits);  // [examples, num_labels]
+}
+
+Metrics FinetuneTask::evaluate() {
+  const auto logits = predict(data_.dev);
+  std::vector<double> labels;
+  std::vector<int32_t> classes;
+  std::vector<float> scores;
+  for (const EncodedExample& example : data_.dev) {
+    labels.push_back(glue_.regression ? example.score : example.label);
+    classes.push_back(example.label);
+    scores.push_back(example.score);
+  }
+  Metrics metrics = glue_metrics(glue_.metrics, predictions_of(logits, glue_), labels);
+  const auto loss = glue_.regression ? torch::mse_loss(logits.squeeze(1), score_tensor(scores, torch::kCPU))
+                                     : torch::cross_entropy_loss(logits, index_tensor(classes, torch::kCPU));
+  metrics["loss"] = loss.item<double>();
+  return metrics;
+}
+
+void FinetuneTask::save_model(const std::filesystem::path& directory,
+                              const std::map<std::string, std::string>& metadata) const {
+  save_weights(model_, directory, metadata, config_keys_of(glue_));
+  tokenizer_.save(directory);
+}
+
+}  // namespace rpp

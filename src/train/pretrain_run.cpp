@@ -1,0 +1,103 @@
+// Masked LM and next-sentence pre-training from a configuration.
+#include <memory>
+#include <optional>
+
+#include "rpp/config/load.h"
+#include "rpp/core/error.h"
+#include "rpp/data/pretrain_sampler.h"
+#include "rpp/train/pretrain_task.h"
+#include "rpp/train/runs.h"
+#include "run_setup.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> as_paths(const std::vector<std::string>& names) {
+  return {names.begin(), names.end()};
+}
+
+// Everything that a pre-training run stands on, in the order in which it is made.
+struct PretrainSetup {
+  explicit PretrainSetup(const PretrainConfig& config);
+
+  TrainerConfig trainer_config(const PretrainConfig& config) const {
+    return {.output_dir = config.output_dir,
+            .optimizer = config.optimizer,
+            .schedule = config.schedule,
+            .prune = prune,
+            .train = config.train,
+            .config_yaml = to_yaml(config)};
+  }
+
+  std::unique_ptr<Tokenizer> tokenizer;
+  ShardSet train_shards;
+  std::optional<ShardSet> valid_shards;
+  PretrainSampler train_sampler;
+  std::optional<PretrainSampler> valid_sampler;
+  std::unique_ptr<Bert> model;
+  PruneConfig prune;  // with the mask found beside the model
+  std::unique_ptr<PretrainTask> task;
+};
+
+std::unique_ptr<Tokenizer> find_tokenizer(const PretrainConfig& config) {
+  const std::string& path = config.tokenizer.empty() ? config.model : config.tokenizer;
+  if (path.empty()) fail_usage("tokenizer is not set: a model that starts from model_config brings none");
+  return load_tokenizer(path);
+}
+
+std::unique_ptr<Bert> make_model(const PretrainConfig& config, const Tokenizer& tokenizer) {
+  const HeadSpec heads{.pretraining = true};
+  return config.model.empty() ? new_model(config.model_config, heads, tokenizer, config.train)
+                              : load_model(config.model, heads, tokenizer, config.train);
+}
+
+PretrainSetup::PretrainSetup(const PretrainConfig& config)
+    : tokenizer(find_tokenizer(config)),
+      train_shards(as_paths(config.data.train), tokenizer->fingerprint()),
+      train_sampler(train_shards, *tokenizer, config.data, static_cast<uint64_t>(config.train.seed)) {
+  use_threads(config.train.num_threads);
+  if (!config.data.valid.empty()) {
+    valid_shards.emplace(as_paths(config.data.valid), tokenizer->fingerprint());
+    valid_sampler.emplace(*valid_shards, *tokenizer, config.data, static_cast<uint64_t>(config.train.seed));
+  }
+  model = make_model(config, *tokenizer);
+  check_sequence_length(*model, config.data.max_seq_length);
+  RPP_CHECK(!config.data.next_sentence || model->config().type_vocab_size >= 2,
+            "data.next_sentence needs a model with type_vocab_size 2, this one has {}: set it to false",
+            model->config().type_vocab_size);
+  prune = resolve_fixed(config.prune, config.model, *model);
+  task = std::make_unique<PretrainTask>(*model, *tokenizer, train_sampler,
+                                        valid_sampler ? &*valid_sampler : nullptr, config.train);
+}
+
+std::unique_ptr<Trainer> make_trainer(const PretrainConfig& config, PretrainSetup& setup,
+                                      const RunOptions& options) {
+  TrainerConfig trainer_config = setup.trainer_config(config);
+  trainer_config.stop_after_step = options.stop_after_step;
+  auto trainer = std::make_unique<Trainer>(*setup.task, trainer_config);
+  if (const auto mask = mask_beside(config.model)) trainer->check_against_mask(*mask);
+  return trainer;
+}
+
+}  // namespace
+
+TrainOutcome run_pretraining(const PretrainConfig& config, const RunOptions& options) {
+  check_output_dir(config.output_dir, options);
+  PretrainSetup setup(config);
+  const auto trainer = make_trainer(config, setup, options);
+  resume_if_asked(*trainer, config.output_dir, options, to_yaml(config));
+  const TrainOutcome outcome = trainer->run();
+  if (!outcome.stopped) log_ratios(trainer->params());
+  return outcome;
+}
+
+PreflightReport check_pretraining(const PretrainConfig& config) {
+  check_output_dir(config.output_dir, {});
+  PretrainSetup setup(config);
+  const auto trainer = make_trainer(config, setup, {});
+  return preflight(*trainer, setup.trainer_config(config));
+}
+
+}  // namespace rpp

@@ -1,0 +1,88 @@
+#include "rpp/train/pretrain_task.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "rpp/model/hf_checkpoint.h"
+#include "rpp/ops/cross_entropy.h"
+#include "rpp/train/tensors.h"
+
+namespace rpp {
+namespace {
+
+// A step without a single prediction divides nothing by one.
+double at_least_one(int64_t count) {
+  return static_cast<double>(std::max<int64_t>(count, 1));
+}
+
+int64_t sequences_per_pass(const TrainConfig& config) {
+  return config.micro_batch_size > 0 ? std::min(config.micro_batch_size, config.batch_size)
+                                     : config.batch_size;
+}
+
+}  // namespace
+
+PretrainTask::PretrainTask(Bert& model, const Tokenizer& tokenizer, const PretrainSampler& train,
+                           const PretrainSampler* valid, const TrainConfig& config)
+    : model_(model), tokenizer_(tokenizer), train_(train), valid_(valid), config_(config) {}
+
+std::vector<PackedBatch> PretrainTask::batches(int64_t step) const {
+  const int64_t size = sequences_per_pass(config_);
+  std::vector<PackedBatch> batches;
+  for (int64_t first = 0; first < config_.batch_size; first += size) {
+    batches.push_back(train_.batch(step, first, std::min(size, config_.batch_size - first)));
+  }
+  return batches;
+}
+
+TaskLoss PretrainTask::loss(const PackedBatch& batch, const StepCounts& counts,
+                            const ForwardOptions& options) {
+  const auto device = model_.device();
+  const BertInputs inputs = bert_inputs(batch, device);
+  const auto hidden = model_.encode(inputs, options);  // [tokens, hidden]
+  const double predictions = at_least_one(counts.predictions);
+  const CrossEntropy mlm = cross_entropy(model_.mlm_logits(hidden, index_tensor(batch.mlm_positions, device)),
+                                         index_tensor(batch.mlm_labels, device));
+  TaskLoss result{.loss = mlm.loss_sum / predictions};
+  result.parts["mlm_loss"] = result.loss.detach();
+  result.parts["mlm_accuracy"] = mlm.num_correct / predictions;
+  if (batch.labels.empty()) return result;
+
+  const double sequences = at_least_one(counts.sequences);
+  const CrossEntropy nsp = cross_entropy(model_.nsp_logits(model_.pool(hidden, inputs.layout)),
+                                         index_tensor(batch.labels, device));
+  const auto nsp_loss = nsp.loss_sum / sequences;
+  result.loss = result.loss + nsp_loss;
+  result.parts["nsp_loss"] = nsp_loss.detach();
+  result.parts["nsp_accuracy"] = nsp.num_correct / sequences;
+  return result;
+}
+
+Metrics PretrainTask::evaluate() {
+  if (valid_ == nullptr) return {};
+  const torch::NoGradGuard no_grad;
+  const int64_t size = sequences_per_pass(config_);
+  const int64_t num_passes = std::max<int64_t>(1, config_.eval_batches * config_.batch_size / size);
+  std::vector<PackedBatch> batches;
+  StepCounts counts;
+  for (int64_t i = 0; i < num_passes; ++i) {
+    batches.push_back(valid_->eval_batch(i, size));
+    counts.add(batches.back());
+  }
+  Metrics metrics;
+  for (const auto& batch : batches) {
+    const TaskLoss part = loss(batch, counts, {});
+    metrics["loss"] += part.loss.item<double>();
+    for (const auto& [name, value] : part.parts) metrics[name] += value.item<double>();
+  }
+  return metrics;
+}
+
+void PretrainTask::save_model(const std::filesystem::path& directory,
+                              const std::map<std::string, std::string>& metadata) const {
+  save_weights(model_, directory, metadata);
+  tokenizer_.save(directory);
+}
+
+}  // namespace rpp

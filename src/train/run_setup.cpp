@@ -1,0 +1,152 @@
+#include "run_setup.h"
+
+#include <ATen/Parallel.h>
+#include <torch/torch.h>
+
+#include <sstream>
+
+#include "rpp/config/load.h"
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+#include "rpp/core/log.h"
+#include "rpp/core/parallel_for.h"
+#include "rpp/model/hf_checkpoint.h"
+#include "rpp/model/init.h"
+#include "rpp/prune/report.h"
+#include "rpp/train/checkpoint.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_cuda() {
+#ifdef RPP_CUDA
+  return torch::cuda::is_available();
+#else
+  return false;
+#endif
+}
+
+std::unique_ptr<Bert> make_model(const ModelConfig& config, const HeadSpec& heads, const TrainConfig& train) {
+  auto model = std::make_unique<Bert>(config, heads, choose_device(train.device));
+  initialize(*model, static_cast<uint64_t>(train.seed));
+  return model;
+}
+
+bool has_zeros(Bert& model) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& spec : model.param_specs()) {
+    if (spec.group == ParamGroup::prunable && spec.param.eq(0).any().item<bool>()) return true;
+  }
+  return false;
+}
+
+// The lines of `now` that `before` does not have at the same place, comments aside.
+std::string differing_lines(const std::string& before, const std::string& now) {
+  std::istringstream old_lines(before), new_lines(now);
+  std::string differences;
+  for (std::string old_line, new_line; std::getline(new_lines, new_line);) {
+    std::getline(old_lines, old_line);
+    if (old_line != new_line) differences += fmt::format("\n  was {}\n  now {}", old_line, new_line);
+  }
+  return differences;
+}
+
+}  // namespace
+
+void use_threads(int64_t num_threads) {
+  at::set_num_threads(num_threads > 0 ? static_cast<int>(num_threads) : default_num_threads());
+}
+
+torch::Device choose_device(const std::string& name) {
+  if (name == "cpu" || (name == "automatic" && !has_cuda())) return torch::kCPU;
+  if (!has_cuda()) {
+    fail_usage("train.device is cuda, but this build or this machine has none: set it to cpu or automatic");
+  }
+  return {torch::kCUDA, 0};
+}
+
+void check_output_dir(const fs::path& dir, const RunOptions& options) {
+  if (dir.empty()) fail_usage("output_dir is not set");
+  if (!options.resume.empty() || !fs::exists(dir)) return;
+  if (!fs::is_directory(dir)) fail_usage("output_dir {} is a file", dir);
+  if (!fs::is_empty(dir)) {
+    fail_usage(
+        "output_dir {} already holds another run: go on with --resume auto, or choose another directory",
+        dir);
+  }
+}
+
+std::unique_ptr<Bert> load_model(const fs::path& dir, const HeadSpec& heads, const Tokenizer& tokenizer,
+                                 const TrainConfig& train) {
+  const ModelConfig config = read_model_config(dir);
+  RPP_CHECK(tokenizer.size() <= config.vocab_size,
+            "the tokenizer has {} pieces, the vocabulary of {} only {}: use the model's own tokenizer",
+            tokenizer.size(), dir, config.vocab_size);
+  auto model = make_model(config, heads, train);
+  const LoadReport report = load_weights(*model, dir);
+  if (!report.missing.empty()) {
+    log::info("{} has no {}: initialised with seed {}", dir.string(), fmt::join(report.missing, ", "),
+              train.seed);
+  }
+  if (!report.ignored.empty()) log::info("{}: passed over {}", dir.string(), fmt::join(report.ignored, ", "));
+  return model;
+}
+
+std::unique_ptr<Bert> new_model(const fs::path& config_file, const HeadSpec& heads,
+                                const Tokenizer& tokenizer, const TrainConfig& train) {
+  ModelConfig config = load_model_config(config_file);
+  if (config.vocab_size != tokenizer.size()) {
+    log::info("vocab_size of {} is {}, the tokenizer has {} pieces: the model gets as many",
+              config_file.string(), config.vocab_size, tokenizer.size());
+  }
+  config.vocab_size = tokenizer.size();
+  return make_model(config, heads, train);
+}
+
+void check_sequence_length(const Bert& model, int64_t max_seq_length) {
+  const int64_t positions = model.config().max_position_embeddings;
+  if (max_seq_length > positions) {
+    fail_usage("max_seq_length is {}, the model has {} positions", max_seq_length, positions);
+  }
+}
+
+std::optional<fs::path> mask_beside(const fs::path& model_dir) {
+  const auto file = model_dir / "mask.safetensors";
+  if (model_dir.empty() || !fs::exists(file)) return std::nullopt;
+  return file;
+}
+
+PruneConfig resolve_fixed(PruneConfig prune, const fs::path& model_dir, Bert& model) {
+  if (prune.method != "fixed" || !prune.mask.empty()) return prune;
+  if (const auto mask = mask_beside(model_dir)) {
+    prune.mask = mask->string();
+  } else if (!has_zeros(model)) {
+    log::info("{} has no zeros to hold: it is trained dense", model_dir.string());
+    prune.method = "dense";
+  }
+  return prune;
+}
+
+void resume_if_asked(Trainer& trainer, const fs::path& output_dir, const RunOptions& options,
+                     const std::string& config_yaml) {
+  if (options.resume.empty()) return;
+  const auto checkpoint = find_resume(output_dir, options.resume);
+  if (!checkpoint) {
+    log::info("{} holds no checkpoint yet: starting anew", output_dir.string());
+    return;
+  }
+  trainer.resume(*checkpoint);
+  const auto differences = differing_lines(read_file(*checkpoint / "training" / "config.yaml"), config_yaml);
+  if (!differences.empty()) {
+    log::warn("the settings differ from those of {}:{}", checkpoint->string(), differences);
+  }
+}
+
+void log_ratios(const FlatParams& params) {
+  const std::string ratios = format_ratios(sparsity_report(params, params.size()));
+  log::info("finished:\n{}", ratios.substr(0, ratios.size() - 1));
+}
+
+}  // namespace rpp

@@ -1,0 +1,51 @@
+// What pre-training and fine-tuning runs prepare alike.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "rpp/config/config.h"
+#include "rpp/model/bert.h"
+#include "rpp/text/tokenizer.h"
+#include "rpp/train/runs.h"
+#include "rpp/train/trainer.h"
+
+namespace rpp {
+
+// Sets the number of threads of Torch's pool.
+void use_threads(int64_t num_threads);
+
+// "automatic" takes a GPU where this build and the machine have one. Throws UsageError for "cuda" without
+// one.
+torch::Device choose_device(const std::string& name);
+
+// Throws UsageError when the directory holds another run and nothing says to continue it.
+void check_output_dir(const std::filesystem::path& dir, const RunOptions& options);
+
+// The model of a directory, or of a configs/model/ file with new weights. What the file lacks is initialised
+// and named in the log. Throws Error when the tokenizer has ids that the model's vocabulary lacks, or the
+// model has no positions for max_seq_length.
+std::unique_ptr<Bert> load_model(const std::filesystem::path& dir, const HeadSpec& heads,
+                                 const Tokenizer& tokenizer, const TrainConfig& train);
+std::unique_ptr<Bert> new_model(const std::filesystem::path& config_file, const HeadSpec& heads,
+                                const Tokenizer& tokenizer, const TrainConfig& train);
+void check_sequence_length(const Bert& model, int64_t max_seq_length);
+
+// The mask.safetensors beside a model, where there is one.
+std::optional<std::filesystem::path> mask_beside(const std::filesystem::path& model_dir);
+
+// Without prune.mask, "fixed" holds the mask beside the model, else the model's zeros; a model that has none
+// is trained dense, which the log says.
+PruneConfig resolve_fixed(PruneConfig prune, const std::filesystem::path& model_dir, Bert& model);
+
+// Continues from options.resume where that finds a checkpoint. Warns when the settings differ from those that
+// the checkpoint was written with.
+void resume_if_asked(Trainer& trainer, const std::filesystem::path& output_dir, const RunOptions& options,
+                     const std::string& config_yaml);
+
+// Both ratios of the finished model, in the log.
+void log_ratios(const FlatParams& params);
+
+}  // namespace rpp

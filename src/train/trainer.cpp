@@ -1,0 +1,177 @@
+// The loop itself; what a checkpoint holds is in trainer_state.cpp.
+#include "rpp/train/trainer.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+#include "rpp/core/log.h"
+#include "rpp/core/progress.h"
+#include "rpp/core/rng.h"
+#include "rpp/core/stop_signal.h"
+#include "rpp/data/prefetch.h"
+#include "rpp/optim/clip.h"
+#include "rpp/optim/schedule.h"
+#include "rpp/prune/mask_file.h"
+#include "rpp/train/checkpoint.h"
+#include "step_window.h"
+
+namespace rpp {
+namespace {
+
+constexpr uint64_t kDropoutStream = 0x64726f70;  // apart from the sampler's draws of the same seed
+constexpr int kPrefetchSteps = 2;
+
+Precision precision_of(const TrainConfig& config) {
+  return config.precision == "bf16" ? Precision::bf16 : Precision::fp32;
+}
+
+torch::Tensor fixed_mask(const PruneConfig& prune, const FlatParams& params) {
+  if (prune.method != "fixed" || prune.mask.empty()) return {};
+  return load_mask(prune.mask, params.matrices());
+}
+
+double encoder_ratio(const FlatParams& params) {
+  const int64_t prunable = params.num_prunable();
+  const auto zeros = params.values().narrow(0, 0, prunable).eq(0).sum().item<int64_t>();
+  return static_cast<double>(zeros) / static_cast<double>(std::max<int64_t>(prunable, 1));
+}
+
+bool is_due(int64_t step, int64_t every) {
+  return every > 0 && step % every == 0;
+}
+
+std::string format_metrics(const Metrics& metrics) {
+  std::string text;
+  for (const auto& [name, value] : metrics) text += fmt::format("  {} {:.4f}", name, value);
+  return text;
+}
+
+}  // namespace
+
+Trainer::Trainer(Task& task, TrainerConfig config) : task_(task), config_(std::move(config)) {
+  params_ = std::make_unique<FlatParams>(task_.model().param_specs(), precision_of(config_.train));
+  optimizer_ = std::make_unique<ProxAdamW>(*params_, config_.optimizer);
+  pruner_ = make_pruner(config_.prune, {.params = *params_,
+                                        .optimizer = optimizer_.get(),
+                                        .total_steps = config_.train.steps,
+                                        .fixed_mask = fixed_mask(config_.prune, *params_)});
+}
+
+Trainer::~Trainer() = default;
+
+StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
+  const int64_t step = counters_.step;
+  pruner_->begin_step(step);
+  params_->zero_grad();
+
+  StepCounts counts;
+  for (const auto& batch : batches) counts.add(batch);
+  StepResult result{.tokens = counts.tokens};
+  for (size_t i = 0; i < batches.size(); ++i) {
+    const auto seed = mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, step, i);
+    const TaskLoss loss = task_.loss(batches[i], counts, {.training = true, .dropout_seed = seed});
+    loss.loss.backward();
+    result.metrics["loss"] += loss.loss.item<double>();
+    for (const auto& [name, part] : loss.parts) result.metrics[name] += part.item<double>();
+  }
+  result.learning_rate =
+      config_.optimizer.learning_rate * schedule_factor(config_.schedule, step, config_.train.steps);
+  result.grad_norm = global_grad_norm(*params_);
+  result.applied = std::isfinite(result.metrics["loss"]) && std::isfinite(result.grad_norm);
+  if (result.applied) {
+    optimizer_->step(result.learning_rate, pruner_->rule(),
+                     clip_scale(result.grad_norm, config_.optimizer.max_grad_norm));
+  }
+  ++counters_.step;
+  counters_.tokens += result.tokens;
+  counters_.skipped_steps += result.applied ? 0 : 1;
+  counters_.bad_in_a_row = result.applied ? 0 : counters_.bad_in_a_row + 1;
+  return result;
+}
+
+bool Trainer::step_once() {
+  return run_step(task_.batches(counters_.step)).applied;
+}
+
+TrainOutcome Trainer::run() {
+  std::filesystem::create_directories(config_.output_dir);
+  write_file_atomically(config_.output_dir / "config.yaml", config_.config_yaml);
+  MetricsLog log(config_.output_dir / "metrics.jsonl", counters_.step);
+  Prefetcher<std::vector<PackedBatch>> batches([this](int64_t step) { return task_.batches(step); },
+                                               counters_.step, kPrefetchSteps);
+  const int64_t steps = config_.train.steps;
+  const int64_t end = config_.stop_after_step > 0 ? std::min(config_.stop_after_step, steps) : steps;
+  const StopSignal stop;
+  StepWindow window;
+  TrainOutcome outcome;
+  while (counters_.step < end && !stop.requested()) {
+    const Stopwatch stopwatch;
+    const StepResult result = run_step(batches.next());
+    window.add(result, stopwatch.seconds());
+    if (!result.applied) note_bad_step(result);
+    after_step(window, log, outcome);
+  }
+  outcome.stopped = counters_.step < steps;
+  if (outcome.stopped) {
+    save_in_run();
+    log::info("stopped at step {} of {}; go on with --resume auto", counters_.step, steps);
+  } else {
+    pruner_->finish();
+    outcome.last_eval = log_eval(log);
+    finish_run();
+  }
+  outcome.counters = counters_;
+  outcome.seconds = window.total_seconds();
+  outcome.tokens_per_second = window.tokens_per_second();
+  return outcome;
+}
+
+// What is due between steps. The last step's evaluation and checkpoint come when the mask is final.
+void Trainer::after_step(StepWindow& window, MetricsLog& log, TrainOutcome& outcome) {
+  const int64_t step = counters_.step;  // steps done
+  const bool last = step == config_.train.steps;
+  if (is_due(step, config_.prune.check_every)) pruner_->check_drift();
+  if (last || is_due(step, config_.train.log_every)) outcome.last_train = log_train(window, log);
+  if (!last && is_due(step, config_.train.eval_every)) outcome.last_eval = log_eval(log);
+  if (!last && is_due(step, config_.train.save_every)) save_in_run();
+}
+
+Metrics Trainer::log_train(StepWindow& window, MetricsLog& log) const {
+  const int64_t step = counters_.step;
+  Metrics metrics = window.take();
+  metrics["encoder_ratio"] = encoder_ratio(*params_);
+  metrics["skipped_steps"] = static_cast<double>(counters_.skipped_steps);
+  log.write(step, "train", metrics);
+  const auto loss = metrics.find("loss");
+  log::info("step {}/{}  loss {:.4f}  lr {:.2e}  ratio {:.1f} %  {} tokens/s  ETA {}  {}", step,
+            config_.train.steps, loss == metrics.end() ? NAN : loss->second, metrics.at("learning_rate"),
+            100 * metrics.at("encoder_ratio"), format_count(std::llround(metrics.at("tokens_per_second"))),
+            format_duration(window.seconds_for(config_.train.steps - step)), pruner_->describe(step - 1));
+  return metrics;
+}
+
+Metrics Trainer::log_eval(MetricsLog& log) {
+  Metrics metrics = task_.evaluate();
+  if (metrics.empty()) return metrics;
+  log::info("step {}  evaluation:{}", counters_.step, format_metrics(metrics));
+  metrics["encoder_ratio"] = encoder_ratio(*params_);
+  log.write(counters_.step, "eval", metrics);
+  return metrics;
+}
+
+void Trainer::note_bad_step(const StepResult& result) const {
+  log::warn("step {} skipped: loss {}, gradient norm {} ({} in a row)", counters_.step,
+            result.metrics.at("loss"), result.grad_norm, counters_.bad_in_a_row);
+  if (counters_.bad_in_a_row < config_.train.max_bad_steps) return;
+  const auto checkpoint = latest_checkpoint(config_.output_dir);
+  fail("{} steps in a row up to step {} were not finite: lower optimizer.learning_rate; {}",
+       counters_.bad_in_a_row, counters_.step,
+       checkpoint ? fmt::format("the last good checkpoint is {}", checkpoint->path)
+                  : std::string("there is no checkpoint yet"));
+}
+
+}  // namespace rpp

@@ -1,0 +1,137 @@
+// What a checkpoint of a training run holds, and how a run goes on from it.
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+#include "rpp/core/hash.h"
+#include "rpp/core/log.h"
+#include "rpp/model/hf_checkpoint.h"
+#include "rpp/prune/mask_file.h"
+#include "rpp/prune/report.h"
+#include "rpp/train/checkpoint.h"
+#include "rpp/train/tensors.h"
+#include "rpp/train/trainer.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kStateFormat = "rpp-training-state-1";
+
+// Names and places of the parameters in the flat buffer: moments fit only a buffer that is laid out alike.
+std::string layout_hash(const FlatParams& params) {
+  Sha256 hash;
+  for (const auto& entry : params.entries()) {
+    hash.update(fmt::format("{} {} {}\n", entry.name, entry.offset, entry.numel));
+  }
+  return hash.hex();
+}
+
+const torch::Tensor& tensor_at(const std::map<std::string, torch::Tensor>& tensors, const std::string& name,
+                               int64_t numel, const fs::path& file) {
+  const auto found = tensors.find(name);
+  RPP_CHECK(found != tensors.end() && found->second.numel() == numel,
+            "{} has no tensor {} of {} entries: it belongs to another model", file, name, numel);
+  return found->second;
+}
+
+}  // namespace
+
+void Trainer::check_against_mask(const fs::path& mask_file) const {
+  const auto mask = load_mask(mask_file, params_->matrices()).to(params_->values().device());
+  const auto drift = drift_report(params_->values(), mask, params_->matrices());
+  RPP_CHECK(drift.drifted == 0, "{}: {} ({} in {}): the weights are not those that {} was saved with",
+            mask_file.parent_path(), format_drift(drift), drift.first_drifted, drift.first_matrix,
+            mask_file.filename());
+}
+
+void Trainer::write_model(const fs::path& directory) const {
+  pruner_->check_drift();
+  std::map<std::string, std::string> metadata = {{"format", "pt"}, {"prune_method", config_.prune.method}};
+  if (config_.prune.method != "dense") {
+    const auto mask = pruner_->mask();
+    metadata["mask_sha256"] = mask_sha256(params_->matrices(), mask);
+    metadata["prune_ratio"] = fmt::format("{:.6f}", mask.eq(0).to(torch::kFloat64).mean().item<double>());
+    save_mask(directory / "mask.safetensors", params_->matrices(), mask);
+  }
+  task_.save_model(directory, metadata);
+}
+
+void Trainer::write_training_state(const fs::path& directory) const {
+  fs::create_directories(directory);
+  save_tensors(directory / "optimizer.safetensors",
+               {{"exp_avg", optimizer_->exp_avg()}, {"exp_avg_sq", optimizer_->exp_avg_sq()}},
+               {{"format", "pt"}, {"layout_sha256", layout_hash(*params_)}});
+  save_tensors(directory / "pruner.safetensors", pruner_->state());
+  const nlohmann::ordered_json state = {{"format", kStateFormat},
+                                        {"layout_sha256", layout_hash(*params_)},
+                                        {"prune_method", config_.prune.method},
+                                        {"step", counters_.step},
+                                        {"tokens", counters_.tokens},
+                                        {"skipped_steps", counters_.skipped_steps},
+                                        {"bad_in_a_row", counters_.bad_in_a_row},
+                                        {"optimizer_steps", optimizer_->step_count()}};
+  write_file_atomically(directory / "state.json", state.dump(2) + "\n");
+  write_file_atomically(directory / "config.yaml", config_.config_yaml);
+}
+
+void Trainer::save(const fs::path& checkpoint) {
+  write_checkpoint(checkpoint, [this](const fs::path& directory) {
+    write_model(directory);
+    write_training_state(directory / "training");
+  });
+}
+
+void Trainer::save_in_run() {
+  if (saved_step_ == counters_.step) return;
+  save(checkpoint_path(config_.output_dir, counters_.step));
+  saved_step_ = counters_.step;
+  remove_old_checkpoints(config_.output_dir, config_.train.keep_last);
+}
+
+void Trainer::finish_run() {
+  save_in_run();
+  write_model(config_.output_dir);
+}
+
+void Trainer::load_training_state(const fs::path& directory) {
+  const auto state_file = directory / "state.json";
+  const auto state = nlohmann::json::parse(read_file(state_file), nullptr, /*allow_exceptions=*/false);
+  RPP_CHECK(state.is_object() && state.value("format", "") == kStateFormat,
+            "{} is damaged or of another version", state_file);
+  RPP_CHECK(state.value("layout_sha256", "") == layout_hash(*params_),
+            "{} belongs to a model with other parameters than this run's", directory.parent_path());
+  RPP_CHECK(state.value("prune_method", "") == config_.prune.method,
+            "{} was written by a run with prune.method {}, this one has {}", directory.parent_path(),
+            state.value("prune_method", ""), config_.prune.method);
+
+  const auto optimizer_file = directory / "optimizer.safetensors";
+  const auto tensors = load_tensors(optimizer_file);
+  optimizer_->exp_avg().copy_(tensor_at(tensors, "exp_avg", params_->size(), optimizer_file));
+  optimizer_->exp_avg_sq().copy_(tensor_at(tensors, "exp_avg_sq", params_->size(), optimizer_file));
+  optimizer_->set_step_count(state.at("optimizer_steps"));
+  pruner_->load_state(load_tensors(directory / "pruner.safetensors"));
+  counters_ = {.step = state.at("step"),
+               .tokens = state.at("tokens"),
+               .skipped_steps = state.at("skipped_steps"),
+               .bad_in_a_row = state.at("bad_in_a_row")};
+}
+
+void Trainer::resume(const fs::path& checkpoint) {
+  verify_checkpoint(checkpoint);
+  const LoadReport report = load_weights(task_.model(), checkpoint);
+  RPP_CHECK(report.missing.empty(), "{} lacks {}: it is not a checkpoint of this task", checkpoint,
+            fmt::join(report.missing, ", "));
+  params_->refresh_working();
+  load_training_state(checkpoint / "training");
+  if (fs::exists(checkpoint / "mask.safetensors")) check_against_mask(checkpoint / "mask.safetensors");
+  RPP_CHECK(counters_.step <= config_.train.steps, "{} has made {} steps, this run ends at train.steps {}",
+            checkpoint, counters_.step, config_.train.steps);
+  saved_step_ = counters_.step;
+  log::info("resumed from {} at step {} of {}", checkpoint.string(), counters_.step, config_.train.steps);
+}
+
+}  // namespace rpp

@@ -1,0 +1,86 @@
+// rpp-finetune: fine-tunes a BERT on a GLUE task and holds its zeros.
+#include "rpp/config/load.h"
+#include "rpp/core/log.h"
+#include "rpp/train/libtorch_info.h"
+#include "rpp/train/runs.h"
+#include "tool_main.h"
+
+namespace rpp {
+namespace {
+
+struct Arguments {
+  std::filesystem::path config;
+  std::string task, data_dir, model, output_dir;
+  std::vector<std::string> overrides;
+  RunOptions run;
+  bool check = false;
+  bool print_config = false;
+};
+
+void add_options(CLI::App& app, Arguments& arguments) {
+  app.add_option("--config", arguments.config, "YAML file; configs/finetune/ holds examples");
+  app.add_option("--task", arguments.task, "sst2, cola, mrpc, qqp, stsb, mnli, qnli, rte, wnli");
+  app.add_option("--data-dir", arguments.data_dir,
+                 "holds train.tsv and dev.tsv, or a folder of the task's name");
+  app.add_option("--model", arguments.model, "Hugging Face directory");
+  app.add_option("--output-dir", arguments.output_dir, "a new directory for model and results");
+  app.add_option("--set", arguments.overrides, "key=value, over what the file says; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--resume", arguments.run.resume,
+                 "auto: from the latest checkpoint; or a checkpoint's directory");
+  app.add_flag("--check", arguments.check, "validate everything, estimate memory and time, start nothing");
+  app.add_flag("--print-config", arguments.print_config, "print the resolved configuration");
+  app.footer(
+      "Examples:\n"
+      "  rpp-finetune --task sst2 --data-dir glue/SST-2 --model runs/pruned --output-dir runs/pruned-sst2\n"
+      "  rpp-finetune --config configs/finetune/mrpc.yaml --data-dir glue --model my-bert --output-dir "
+      "runs/mrpc \\\n"
+      "               --set train.seed=1 --set optimizer.learning_rate=3e-5");
+}
+
+// The program's own flags come after --set: they are checked and reported in the same way.
+std::vector<std::string> all_overrides(const Arguments& arguments) {
+  std::vector<std::string> overrides = arguments.overrides;
+  const std::pair<const char*, const std::string&> flags[] = {{"task", arguments.task},
+                                                              {"data_dir", arguments.data_dir},
+                                                              {"model", arguments.model},
+                                                              {"output_dir", arguments.output_dir}};
+  for (const auto& [key, value] : flags) {
+    if (!value.empty()) overrides.push_back(fmt::format("{}={}", key, value));
+  }
+  return overrides;
+}
+
+int run(const Arguments& arguments) {
+  const FinetuneConfig config = load_finetune_config(arguments.config, all_overrides(arguments));
+  if (arguments.print_config) {
+    fmt::print("{}", to_yaml(config));
+    return 0;
+  }
+  if (arguments.check) {
+    fmt::print("{}", format_preflight(check_finetuning(config)));
+    return 0;
+  }
+  const FinetuneOutcome outcome = run_finetuning(config, arguments.run);
+  if (outcome.training.stopped) {
+    fmt::print("{}: stopped at step {}, not finished\n", config.output_dir, outcome.training.counters.step);
+    return 0;
+  }
+  for (const auto& [name, value] : outcome.eval) fmt::print("{} = {:.4f}\n", name, value);
+  return 0;
+}
+
+}  // namespace
+}  // namespace rpp
+
+int main(int argc, char** argv) {
+  return rpp::run_main("rpp-finetune", [&] {
+    rpp::init_logging();
+    rpp::Arguments arguments;
+    CLI::App app{"Fine-tunes a BERT on a GLUE task; the zeros of a pruned one stay.", "rpp-finetune"};
+    rpp::add_options(app, arguments);
+    if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
+    return rpp::run(arguments);
+  });
+}

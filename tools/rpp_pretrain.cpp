@@ -1,0 +1,84 @@
+// rpp-pretrain: masked-LM and next-sentence pre-training, with pruning, from a configuration file.
+#include "rpp/config/load.h"
+#include "rpp/core/log.h"
+#include "rpp/core/progress.h"
+#include "rpp/train/libtorch_info.h"
+#include "rpp/train/runs.h"
+#include "tool_main.h"
+
+namespace rpp {
+namespace {
+
+struct Arguments {
+  std::filesystem::path config;
+  std::vector<std::string> overrides;
+  RunOptions run;
+  bool check = false;
+  bool print_config = false;
+  int64_t verify_resume = 0;
+};
+
+void add_options(CLI::App& app, Arguments& arguments) {
+  app.add_option("config", arguments.config, "YAML file; configs/pretrain/ holds examples")->required();
+  app.add_option("--set", arguments.overrides, "key=value, over what the file says; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--resume", arguments.run.resume,
+                 "auto: from the latest checkpoint; or a checkpoint's directory");
+  app.add_flag("--check", arguments.check, "validate everything, estimate memory and time, start nothing");
+  app.add_flag("--print-config", arguments.print_config, "print the resolved configuration");
+  app.add_option("--verify-resume", arguments.verify_resume,
+                 "prove on so many steps that a resumed run repeats the uninterrupted one bit for bit")
+      ->type_name("STEPS");
+  app.footer(
+      "Examples:\n"
+      "  rpp-pretrain configs/pretrain/rpp-minilm.yaml --check\n"
+      "  rpp-pretrain configs/pretrain/rpp-minilm.yaml --set model=my-bert --set output_dir=runs/mine\n"
+      "  rpp-pretrain configs/pretrain/rpp-minilm.yaml --resume auto");
+}
+
+int prove_resume(const PretrainConfig& config, int64_t steps) {
+  const ResumeProof proof = verify_pretraining_resume(config, steps);
+  if (!proof.difference.empty()) {
+    fmt::print("resume differs: {} after {} steps, stopped and resumed at {}\n", proof.difference,
+               proof.steps, proof.stopped_at);
+    return 1;
+  }
+  fmt::print(
+      "resume is exact: weights, moments, mask and pruner after {} steps are bit for bit those of the run "
+      "stopped and resumed at {}\n",
+      proof.steps, proof.stopped_at);
+  return 0;
+}
+
+int run(const Arguments& arguments) {
+  const PretrainConfig config = load_pretrain_config(arguments.config, arguments.overrides);
+  if (arguments.print_config) {
+    fmt::print("{}", to_yaml(config));
+    return 0;
+  }
+  if (arguments.check) {
+    fmt::print("{}", format_preflight(check_pretraining(config)));
+    return 0;
+  }
+  if (arguments.verify_resume != 0) return prove_resume(config, arguments.verify_resume);
+  const TrainOutcome outcome = run_pretraining(config, arguments.run);
+  fmt::print("{}: {} steps, {} tokens, {:.0f} tokens/s{}\n", config.output_dir, outcome.counters.step,
+             format_count(outcome.counters.tokens), outcome.tokens_per_second,
+             outcome.stopped ? " (stopped, not finished)" : "");
+  return 0;
+}
+
+}  // namespace
+}  // namespace rpp
+
+int main(int argc, char** argv) {
+  return rpp::run_main("rpp-pretrain", [&] {
+    rpp::init_logging();
+    rpp::Arguments arguments;
+    CLI::App app{"Pre-trains a BERT on shards and prunes it on the way.", "rpp-pretrain"};
+    rpp::add_options(app, arguments);
+    if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
+    return rpp::run(arguments);
+  });
+}
