@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
 # Installs what the build needs: Debian or Ubuntu packages, and LibTorch into .venv. Safe to run again.
-#   scripts/setup.sh [--cpu | --cuda | --no-torch]      default: CUDA where an NVIDIA GPU is found
+#   scripts/setup.sh [--cpu | --cuda | --no-torch] [--plots] [--compare]
+# Default: CUDA where an NVIDIA GPU is found. --plots adds matplotlib; --compare makes .venv-compare with
+# transformers (5 GB) for the scripts that compare with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-flavour=auto
+flavour=auto plots=no compare=no
 for argument in "$@"; do
   case $argument in
     --cpu | --cuda | --no-torch) flavour=${argument#--} ;;
-    *) echo "setup.sh: error: unknown option $argument (--cpu, --cuda, --no-torch)" >&2; exit 2 ;;
+    --plots) plots=yes ;;
+    --compare) compare=yes ;;
+    *) echo "setup.sh: error: unknown option $argument (--cpu, --cuda, --no-torch, --plots, --compare)" >&2; exit 2 ;;
   esac
 done
 if [ "$flavour" = auto ]; then
@@ -40,4 +44,11 @@ if [ "$flavour" = cuda ]; then
 else
   # libtorch_cpu.so links these two; the other CUDA packages are not needed without a GPU.
   .venv/bin/pip install --quiet --no-deps torch==2.11.0 nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85
+fi
+if [ "$plots" = yes ]; then
+  .venv/bin/pip install --quiet matplotlib==3.11.2
+fi
+if [ "$compare" = yes ]; then
+  [ -x .venv-compare/bin/python ] || python3 -m venv .venv-compare
+  .venv-compare/bin/pip install --quiet torch==2.11.0 transformers==5.17.0 numpy==2.4.6 zstandard==0.25.0
 fi
