@@ -9,6 +9,8 @@
 namespace rpp {
 namespace {
 
+constexpr int64_t kPairsPerBatch = 1000;
+
 double share(int64_t part, int64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -20,11 +22,18 @@ void count_sentence(const SentenceIds& sentence, int32_t unknown_id, CorpusStats
   for (int64_t i = 0; i < sentence.size(); ++i) stats.unknown += sentence[i] == unknown_id;
 }
 
-void count_pairs(const PackedBatch& batch, CorpusStats& stats) {
-  stats.sampled_pairs = batch.num_sequences();
-  stats.random_pairs = std::count(batch.labels.begin(), batch.labels.end(), 1);
-  stats.masked_share = share(static_cast<int64_t>(batch.mlm_positions.size()), batch.num_tokens());
-  stats.mean_pair_length = share(batch.num_tokens(), batch.num_sequences());
+// Batch by batch: the offsets of a packed batch are 32 bits wide.
+void count_pairs(const PretrainSampler& sampler, int64_t num_pairs, CorpusStats& stats) {
+  int64_t num_tokens = 0, num_predictions = 0;
+  for (int64_t first = 0; first < num_pairs; first += kPairsPerBatch) {
+    const PackedBatch batch = sampler.batch(0, first, std::min(kPairsPerBatch, num_pairs - first));
+    stats.sampled_pairs += batch.num_sequences();
+    stats.random_pairs += std::count(batch.labels.begin(), batch.labels.end(), 1);
+    num_tokens += batch.num_tokens();
+    num_predictions += static_cast<int64_t>(batch.mlm_positions.size());
+  }
+  stats.masked_share = share(num_predictions, num_tokens);
+  stats.mean_pair_length = share(num_tokens, stats.sampled_pairs);
 }
 
 }  // namespace
@@ -41,7 +50,7 @@ CorpusStats corpus_stats(const ShardSet& shards, const Tokenizer& tokenizer, con
       count_sentence(shards.sentence(document, i), tokenizer.special().unk, stats);
     }
   }
-  count_pairs(PretrainSampler(shards, tokenizer, config, seed).batch(0, 0, num_pairs), stats);
+  count_pairs(PretrainSampler(shards, tokenizer, config, seed), num_pairs, stats);
   return stats;
 }
 

@@ -1,7 +1,9 @@
 #include "rpp/data/glue.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "rpp/core/error.h"
@@ -165,7 +167,7 @@ class ExampleReader {
   float parse_score(std::string_view text, int64_t line) const {
     float score = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), score);
-    if (error != std::errc() || end != text.data() + text.size()) {
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(score)) {
       fail("{}:{}: '{}' is no score (expected a number)", file_, line, text);
     }
     return score;

@@ -3,15 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "rpp/core/error.h"
-
 namespace rpp {
-
-MaskVocabulary::MaskVocabulary(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {
-  bool has_ordinary = false;
-  for (int32_t id = 0; id < tokenizer.size() && !has_ordinary; ++id) has_ordinary = !is_special(id);
-  if (!has_ordinary) fail("the vocabulary holds special tokens only: nothing to mask");
-}
 
 bool MaskVocabulary::is_special(int32_t id) const {
   const SpecialTokens& special = tokenizer_->special();

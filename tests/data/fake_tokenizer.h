@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -59,7 +60,7 @@ class FakeTokenizer : public Tokenizer {
 class TestDir {
  public:
   explicit TestDir(const std::string& name)
-      : path_(std::filesystem::temp_directory_path() / ("rpp_" + name)) {
+      : path_(std::filesystem::temp_directory_path() / fmt::format("rpp_{}_{}", name, ::getpid())) {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }

@@ -25,12 +25,12 @@ struct MaskOptions {
 // it.
 class MaskVocabulary {
  public:
-  explicit MaskVocabulary(const Tokenizer& tokenizer);
+  explicit MaskVocabulary(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {}
 
   bool is_special(int32_t id) const;  // [PAD], [CLS], [SEP], [MASK]
   bool is_continuation(int32_t id) const { return tokenizer_->is_continuation(id); }
   int32_t mask_id() const { return tokenizer_->special().mask; }
-  int32_t random_id(Rng& rng) const;  // uniform over the vocabulary without special ids
+  int32_t random_id(Rng& rng) const;  // uniform over the vocabulary without special ids; [UNK] is ordinary
 
  private:
   const Tokenizer* tokenizer_;
