@@ -1,0 +1,97 @@
+#include "rpp/eval/metrics.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "rpp/core/error.h"
+
+namespace rpp {
+namespace {
+
+using Classes = std::vector<int32_t>;
+using Scores = std::vector<double>;
+
+const Classes kPredictions = {1, 0, 1, 1, 0, 0, 1, 0, 1, 1};
+const Classes kLabels = {1, 0, 0, 1, 0, 1, 1, 0, 1, 0};
+const Scores kX = {0.5, 2.1, 2.1, 3.9, 4.4, 1.0, 5.2, 2.1};
+const Scores kY = {0.0, 2.5, 1.8, 4.0, 4.0, 2.5, 5.0, 2.0};
+
+template <typename Action>
+std::string message_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Metrics, AccuracyIsTheShareThatIsRight) {
+  EXPECT_DOUBLE_EQ(accuracy(kPredictions, kLabels), 0.7);
+}
+
+TEST(Metrics, F1CountsClassOne) {
+  EXPECT_DOUBLE_EQ(f1(kPredictions, kLabels), 8.0 / 11);  // TP 4, FP 2, FN 1
+  EXPECT_EQ(f1(Classes{0, 0}, Classes{0, 0}), 0);
+}
+
+TEST(Metrics, MatthewsEqualsScikitLearn) {  // scikit-learn 1.9.1, matthews_corrcoef
+  EXPECT_NEAR(matthews(kPredictions, kLabels), 0.408248290463863, 1e-14);
+  EXPECT_NEAR(matthews(Classes{0, 1, 2, 2, 1, 0, 2, 1, 0, 2}, Classes{0, 1, 2, 1, 1, 0, 0, 1, 2, 2}),
+              0.5606060606060606, 1e-14);
+}
+
+TEST(Metrics, MatthewsIsOneMinusOneOrZeroAtItsEnds) {
+  EXPECT_DOUBLE_EQ(matthews(Classes{0, 1, 1}, Classes{0, 1, 1}), 1);
+  EXPECT_DOUBLE_EQ(matthews(Classes{1, 0, 0}, Classes{0, 1, 1}), -1);
+  EXPECT_EQ(matthews(Classes{1, 1, 1}, Classes{0, 1, 1}), 0);
+}
+
+TEST(Metrics, CorrelationsEqualScipy) {  // scipy 1.17.1, pearsonr and spearmanr
+  EXPECT_NEAR(pearson(kX, kY), 0.9213837722147654, 1e-14);
+  EXPECT_NEAR(spearman(kX, kY), 0.8519167771102709, 1e-14);
+}
+
+TEST(Metrics, SpearmanSeesOnlyTheOrder) {
+  EXPECT_DOUBLE_EQ(spearman(Scores{1, 2, 3, 4}, Scores{1, 10, 100, 1000}), 1);
+  EXPECT_DOUBLE_EQ(spearman(Scores{1, 2, 3, 4}, Scores{4, 3, 2, 1}), -1);
+}
+
+TEST(Metrics, AConstantSideHasNoCorrelation) {
+  EXPECT_EQ(pearson(Scores{2, 2, 2}, Scores{1, 2, 3}), 0);
+  EXPECT_EQ(spearman(Scores{1, 2, 3}, Scores{5, 5, 5}), 0);
+}
+
+TEST(Metrics, ALargeOffsetDoesNotDisturbTheCorrelation) {
+  EXPECT_NEAR(pearson(Scores{1e6 + 1, 1e6 + 2, 1e6 + 4}, Scores{1, 2, 4}), 1, 1e-12);
+}
+
+TEST(GlueMetrics, SeveralAreGivenWithTheirMean) {
+  const Scores predictions = {1, 0, 1, 1}, labels = {1, 0, 0, 1};
+  const auto values = glue_metrics(std::vector<std::string>{"accuracy", "f1"}, predictions, labels);
+  EXPECT_DOUBLE_EQ(values.at("accuracy"), 0.75);
+  EXPECT_DOUBLE_EQ(values.at("f1"), 0.8);
+  EXPECT_DOUBLE_EQ(values.at("combined_score"), 0.775);
+}
+
+TEST(GlueMetrics, OneAloneHasNoMean) {
+  const auto values = glue_metrics(std::vector<std::string>{"spearman"}, kX, kY);
+  EXPECT_EQ(values.size(), 1U);
+}
+
+TEST(GlueMetrics, AnUnknownNameIsAnsweredWithTheNearest) {
+  EXPECT_EQ(message_of([] { glue_metrics(std::vector<std::string>{"acuracy"}, kX, kY); }),
+            "unknown metric 'acuracy': did you mean 'accuracy'?");
+}
+
+TEST(Metrics, WrongSizesAreRefused) {
+  EXPECT_EQ(message_of([] {
+              accuracy(Classes{1}, Classes{1, 0});
+            }),
+            "1 predictions for 2 labels: they must be as many");
+  EXPECT_EQ(message_of([] { pearson(Scores{}, Scores{}); }),
+            "no predictions: a metric of nothing has no value");
+}
+
+}  // namespace
+}  // namespace rpp
