@@ -1,0 +1,47 @@
+#include "rpp/core/parallel_for.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <vector>
+
+namespace rpp {
+namespace {
+
+TEST(ParallelFor, VisitsEveryIndexOnceWhateverTheThreads) {
+  for (const int num_threads : {0, 1, 2, 3, 16}) {
+    for (const int64_t count : {1, 2, 7, 100}) {
+      std::vector<std::atomic<int>> visits(static_cast<size_t>(count));
+      parallel_for(count, num_threads, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) ++visits[static_cast<size_t>(i)];
+      });
+      for (const auto& visit : visits) EXPECT_EQ(visit, 1);
+    }
+  }
+}
+
+TEST(ParallelFor, NoRangeIsEmptyOrCalledForNothing) {
+  std::atomic<int> calls = 0;
+  parallel_for(3, 8, [&](int64_t begin, int64_t end) { calls += begin < end ? 1 : 100; });
+  EXPECT_EQ(calls, 3);
+  parallel_for(0, 8, [&](int64_t, int64_t) { ++calls; });
+  EXPECT_EQ(calls, 3);
+}
+
+TEST(ParallelFor, RethrowsAfterEveryRangeHasEnded) {
+  std::atomic<int> ended = 0;
+  const auto body = [&](int64_t begin, int64_t) {
+    ++ended;
+    if (begin % 2 == 0) throw std::runtime_error("a range failed");
+  };
+  EXPECT_THROW(parallel_for(4, 4, body), std::runtime_error);
+  EXPECT_EQ(ended, 4);
+}
+
+TEST(ParallelFor, TheMachineHasAtLeastOneThread) {
+  EXPECT_GE(default_num_threads(), 1);
+}
+
+}  // namespace
+}  // namespace rpp

@@ -1,0 +1,41 @@
+#include "rpp/core/progress.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace rpp {
+namespace {
+
+TEST(FormatDuration, HasMinutesAndFromAnHourOnHours) {
+  EXPECT_EQ(format_duration(0), "0:00");
+  EXPECT_EQ(format_duration(75), "1:15");
+  EXPECT_EQ(format_duration(3675), "1:01:15");
+  EXPECT_EQ(format_duration(100 * 3600), "100:00:00");
+}
+
+TEST(FormatDuration, RoundsToTheNearestSecond) {
+  EXPECT_EQ(format_duration(59.4), "0:59");
+  EXPECT_EQ(format_duration(59.5), "1:00");
+}
+
+TEST(FormatCount, HasACommaEveryThreeDigits) {
+  EXPECT_EQ(format_count(0), "0");
+  EXPECT_EQ(format_count(999), "999");
+  EXPECT_EQ(format_count(1000), "1,000");
+  EXPECT_EQ(format_count(1234567), "1,234,567");
+  EXPECT_EQ(format_count(-999), "-999");
+  EXPECT_EQ(format_count(-1234567), "-1,234,567");
+}
+
+TEST(Stopwatch, CountsFromItsLastStart) {
+  Stopwatch stopwatch;
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const double before = stopwatch.seconds();
+  stopwatch.restart();
+  EXPECT_GE(before, 0.02);
+  EXPECT_LT(stopwatch.seconds(), before);
+}
+
+}  // namespace
+}  // namespace rpp
