@@ -1,0 +1,148 @@
+// rpp-data: from raw text to what pre-training reads: a vocabulary, shards of token ids, their statistics.
+#include "rpp/core/log.h"
+#include "rpp/core/progress.h"
+#include "rpp/data/corpus_stats.h"
+#include "rpp/data/shards.h"
+#include "rpp/text/tokenize_file.h"
+#include "rpp/text/tokenizer.h"
+#include "rpp/text/vocab_trainer.h"
+#include "tool_main.h"
+
+namespace rpp {
+namespace {
+
+struct Arguments {
+  VocabOptions vocab;
+  std::string vocab_type = "wordpiece";
+  bool cased = false;
+  BuildOptions build;
+  std::vector<std::filesystem::path> shard_dirs;
+  DataConfig sampling;
+  int64_t num_pairs = 10000;
+  uint64_t seed = 42;
+  std::filesystem::path tokenizer;
+  TokenizeOptions tokenize;
+  std::string form = "ids";
+};
+
+double megabytes_per_second(int64_t bytes, double seconds) {
+  return seconds > 0 ? static_cast<double>(bytes) / 1e6 / seconds : 0;
+}
+
+void run_vocab(Arguments& arguments) {
+  arguments.vocab.type = parse_vocab_type(arguments.vocab_type);
+  arguments.vocab.letter_case = arguments.cased ? LetterCase::keep : LetterCase::lower;
+  const VocabReport report = train_vocabulary(arguments.vocab);
+  fmt::print("{}: {} pieces learned from {} lines\n", report.file, format_count(report.size),
+             format_count(report.num_lines));
+}
+
+void run_build(const Arguments& arguments) {
+  const BuildReport report = build_shards(arguments.build, *load_tokenizer(arguments.tokenizer));
+  fmt::print("{}: {} documents, {} sentences, {} tokens ({:.4f} % unknown); {:.1f} s, {:.1f} MB/s\n",
+             arguments.build.output_dir, format_count(report.documents), format_count(report.sentences),
+             format_count(report.tokens),
+             100 * static_cast<double>(report.unknown) / static_cast<double>(report.tokens), report.seconds,
+             megabytes_per_second(report.bytes, report.seconds));
+  if (report.empty_sentences > 0) log::warn("dropped {} lines without tokens", report.empty_sentences);
+}
+
+void run_stats(const Arguments& arguments) {
+  const auto tokenizer = load_tokenizer(arguments.tokenizer);
+  const ShardSet shards(arguments.shard_dirs, tokenizer->fingerprint());
+  fmt::print("{}", format_stats(corpus_stats(shards, *tokenizer, arguments.sampling, arguments.num_pairs,
+                                             arguments.seed)));
+}
+
+void run_tokenize(Arguments& arguments) {
+  arguments.tokenize.form = arguments.form == "ids" ? TokenForm::ids : TokenForm::pieces;
+  const TokenizeReport report = tokenize_file(arguments.tokenize);
+  log::info("{} lines, {} tokens, {:.1f} MB/s", format_count(report.num_lines),
+            format_count(report.num_tokens), megabytes_per_second(report.num_bytes, report.seconds));
+}
+
+void add_tokenizer(CLI::App& command, std::filesystem::path& tokenizer) {
+  command.add_option("--tokenizer", tokenizer, "vocab.txt, or the directory of a vocabulary or model")
+      ->required();
+}
+
+void add_vocab(CLI::App& app, Arguments& arguments) {
+  CLI::App& command = *app.add_subcommand("vocab", "Learn a vocabulary from text");
+  VocabOptions& vocab = arguments.vocab;
+  command.option_defaults()->always_capture_default();
+  command.add_option("--input", vocab.inputs, "UTF-8 text, plain, .gz or .zst")->required();
+  command.add_option("--output", vocab.output, "directory, made if need be")->required();
+  command.add_option("--type", arguments.vocab_type, "wordpiece, unigram or bpe");
+  command.add_option("--size", vocab.size, "pieces, special ones included")->check(CLI::Range(6, 1 << 24));
+  command.add_flag("--cased", arguments.cased, "keep case and accents");
+  command.add_option("--character-coverage", vocab.character_coverage, "share of characters with a piece")
+      ->check(CLI::Range(0.5, 1.0));
+  command.add_option("--max-lines", vocab.max_lines, "random lines to learn from; 0: all")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--seed", vocab.seed, "of the choice of lines");
+  command.add_option("--threads", vocab.num_threads, "0: all cores")->check(CLI::NonNegativeNumber);
+  command.footer(
+      "Examples:\n"
+      "  rpp-data vocab --input corpus.txt.zst --output vocab\n"
+      "  rpp-data vocab --input a.txt b.txt --output vocab --type unigram --size 16000 --cased");
+  command.callback([&] { run_vocab(arguments); });
+}
+
+void add_build(CLI::App& app, Arguments& arguments) {
+  CLI::App& command = *app.add_subcommand("build", "Turn text into shards of token ids");
+  BuildOptions& build = arguments.build;
+  command.option_defaults()->always_capture_default();
+  command
+      .add_option("--input", build.inputs,
+                  "UTF-8 text, one sentence a line, a blank line after each document; plain, .gz or .zst")
+      ->required();
+  command.add_option("--output", build.output_dir, "directory; shards in it are replaced")->required();
+  add_tokenizer(command, arguments.tokenizer);
+  command.add_option("--threads", build.num_threads, "0: all cores")->check(CLI::NonNegativeNumber);
+  command.add_option("--shard-tokens", build.shard_tokens, "tokens of a shard")->check(CLI::PositiveNumber);
+  command.footer(
+      "Examples:\n"
+      "  rpp-data build --input corpus.txt.zst --output shards --tokenizer bert-base-uncased/vocab.txt\n"
+      "  rpp-data build --input wiki.txt books.txt --output shards --tokenizer my-model --threads 8");
+  command.callback([&] { run_build(arguments); });
+}
+
+void add_stats(CLI::App& app, Arguments& arguments) {
+  CLI::App& command = *app.add_subcommand("stats", "Report what shards hold and what a run draws from them");
+  command.option_defaults()->always_capture_default();
+  command.add_option("shards", arguments.shard_dirs, "directories that rpp-data build made")->required();
+  add_tokenizer(command, arguments.tokenizer);
+  command.add_option("--max-seq-length", arguments.sampling.max_seq_length, "tokens of a pair")
+      ->check(CLI::Range(8, 4096));
+  command.add_option("--pairs", arguments.num_pairs, "pairs to sample")->check(CLI::PositiveNumber);
+  command.add_option("--seed", arguments.seed, "of the sampled pairs");
+  command.footer("Example:\n  rpp-data stats shards/wiki shards/books --tokenizer my-model/vocab.txt");
+  command.callback([&] { run_stats(arguments); });
+}
+
+void add_tokenize(CLI::App& app, Arguments& arguments) {
+  CLI::App& command = *app.add_subcommand("tokenize", "Write the tokens of each line of a text");
+  add_tokenizer(command, arguments.tokenize.tokenizer);
+  command.add_option("--input", arguments.tokenize.input, "UTF-8 text, plain, .gz or .zst")->required();
+  command.add_option("--output", arguments.tokenize.output, "file; without it standard output");
+  command.add_option("--form", arguments.form, "ids or pieces")->check(CLI::IsMember({"ids", "pieces"}));
+  command.footer("Example:\n  rpp-data tokenize --tokenizer vocab.txt --input text.txt --form pieces");
+  command.callback([&] { run_tokenize(arguments); });
+}
+
+}  // namespace
+}  // namespace rpp
+
+int main(int argc, char** argv) {
+  return rpp::run_main("rpp-data", [&] {
+    rpp::init_logging();
+    rpp::Arguments arguments;
+    CLI::App app{"Prepares text for BERT pre-training: a vocabulary, shards, statistics.", "rpp-data"};
+    app.require_subcommand(1);
+    for (const auto add : {rpp::add_vocab, rpp::add_build, rpp::add_stats, rpp::add_tokenize}) {
+      add(app, arguments);
+    }
+    rpp::parse_command_line(app, argc, argv);
+    return 0;
+  });
+}
