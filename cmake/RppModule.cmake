@@ -57,10 +57,12 @@ function(rpp_module name)
     target_link_libraries(${target} INTERFACE ${ARG_DEPENDS} ${ARG_LIBS})
     return()
   endif()
-  # *_kernel.cpp are plain-pointer loops without Torch: they need no precompiled header.
+  # *_kernel.cpp are plain-pointer loops without Torch: they need no precompiled header. A square root that may
+  # set errno keeps its loop scalar; a pragma in the file does not change that.
   foreach(source ${sources})
     if(source MATCHES "_kernel\\.cpp$")
-      set_source_files_properties(${source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+      set_source_files_properties(${source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
+        COMPILE_OPTIONS "-fno-math-errno;-fno-trapping-math")
     endif()
   endforeach()
   add_library(${target} STATIC ${sources})

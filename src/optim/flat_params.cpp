@@ -10,12 +10,16 @@
 namespace rpp {
 namespace {
 
-void check_parameter(const ParamSpec& spec, const torch::Device& device) {
-  const auto& param = spec.param;
-  RPP_CHECK(param.defined() && param.is_leaf() && param.scalar_type() == torch::kFloat32,
-            "parameter {} must be an fp32 leaf tensor to be trained", spec.name);
-  RPP_CHECK(param.device() == device, "parameter {} lies on {}, the first one on {}: move the whole model",
-            spec.name, param.device().str(), device.str());
+void check_parameters(const std::vector<ParamSpec>& params) {
+  RPP_CHECK(!params.empty(), "the model has no parameters to train");
+  for (const auto& spec : params) {
+    const auto& param = spec.param;
+    RPP_CHECK(param.defined() && param.is_leaf() && param.scalar_type() == torch::kFloat32,
+              "parameter {} must be an fp32 leaf tensor to be trained", spec.name);
+    const auto device = params.front().param.device();
+    RPP_CHECK(param.device() == device, "parameter {} lies on {}, the first one on {}: move the whole model",
+              spec.name, param.device().str(), device.str());
+  }
 }
 
 // The pruners and the mask file count entries by matrix: a gap or an overlap would shift all that follow.
@@ -41,10 +45,8 @@ int64_t count_entries(const std::vector<ParamSpec>& params, ParamGroup last_grou
 }  // namespace
 
 FlatParams::FlatParams(std::vector<ParamSpec> params, Precision precision) : params_(std::move(params)) {
-  RPP_CHECK(!params_.empty(), "the model has no parameters to train");
-  const auto device = params_.front().param.device();
+  check_parameters(params_);
   for (const auto& spec : params_) {
-    check_parameter(spec, device);
     if (spec.group == ParamGroup::prunable) check_matrices(spec);
   }
   std::stable_sort(params_.begin(), params_.end(),
@@ -52,7 +54,7 @@ FlatParams::FlatParams(std::vector<ParamSpec> params, Precision precision) : par
   num_prunable_ = count_entries(params_, ParamGroup::prunable);
   num_decayed_ = count_entries(params_, ParamGroup::decayed);
   const int64_t size = count_entries(params_, ParamGroup::undecayed);
-  const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(device);
+  const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(params_.front().param.device());
   values_ = torch::empty({size}, options);
   grads_ = torch::zeros({size}, options);
   if (precision == Precision::bf16) working_ = torch::empty({size}, options.dtype(torch::kBFloat16));
@@ -71,8 +73,9 @@ void FlatParams::append(ParamSpec& spec, int64_t offset) {
   view.copy_(spec.param.detach());
   spec.param.set_data(view);
   spec.param.mutable_grad() = grads_.narrow(0, offset, numel).view(shape);
-  if (working_.defined() && spec.working != nullptr) {
-    *spec.working = working_.narrow(0, offset, numel).view(shape);
+  // Under fp32 a copy that an earlier buffer left behind would be stale: it goes.
+  if (spec.working != nullptr) {
+    *spec.working = working_.defined() ? working_.narrow(0, offset, numel).view(shape) : torch::Tensor();
   }
   entries_.push_back({spec.name, offset, numel});
   if (spec.group != ParamGroup::prunable) return;

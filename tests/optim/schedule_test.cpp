@@ -1,0 +1,62 @@
+#include "rpp/optim/schedule.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace rpp {
+namespace {
+
+ScheduleConfig schedule(const std::string& decay, int64_t warmup_steps = 0, double warmup_ratio = 0.0) {
+  return {.decay = decay, .warmup_steps = warmup_steps, .warmup_ratio = warmup_ratio};
+}
+
+TEST(Schedule, WarmupClimbsInEqualStepsAndTheFirstStepMoves) {
+  for (const auto* decay : {"linear", "cosine", "constant"}) {
+    EXPECT_DOUBLE_EQ(schedule_factor(schedule(decay, 4), 0, 10), 0.25) << decay;
+    EXPECT_DOUBLE_EQ(schedule_factor(schedule(decay, 4), 2, 10), 0.75) << decay;
+    EXPECT_DOUBLE_EQ(schedule_factor(schedule(decay, 4), 3, 10), 1.0) << decay;
+  }
+}
+
+TEST(Schedule, LinearFallsToZeroBehindTheLastStep) {
+  const auto linear = schedule("linear", 4);
+  EXPECT_DOUBLE_EQ(schedule_factor(linear, 4, 10), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(linear, 7, 10), 0.5);
+  EXPECT_NEAR(schedule_factor(linear, 9, 10), 1.0 / 6, 1e-15);  // the last step still moves
+  EXPECT_DOUBLE_EQ(schedule_factor(linear, 10, 10), 0.0);
+}
+
+TEST(Schedule, CosineIsHalfWayInTheMiddle) {
+  const auto cosine = schedule("cosine", 4);
+  EXPECT_DOUBLE_EQ(schedule_factor(cosine, 4, 10), 1.0);
+  EXPECT_NEAR(schedule_factor(cosine, 7, 10), 0.5, 1e-15);
+  EXPECT_NEAR(schedule_factor(cosine, 9, 10), 0.5 * (1 + std::cos(M_PI * 5 / 6)), 1e-15);
+  EXPECT_NEAR(schedule_factor(cosine, 10, 10), 0.0, 1e-15);
+}
+
+TEST(Schedule, ConstantStays) {
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("constant", 4), 9, 10), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("constant"), 0, 10), 1.0);
+}
+
+TEST(Schedule, WithoutWarmupTheFirstStepIsTheFullOne) {
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 0, 10), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 9, 10), 0.1);
+}
+
+TEST(Schedule, ARatioIsRoundedToStepsAndAStepCountWins) {
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 0, 0.25), 0, 10), 1.0 / 3);  // 2.5 rounds up
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 2, 0.5), 0, 10), 0.5);
+}
+
+TEST(Schedule, NeverNegativeWherever) {
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 15, 10), 0.0);
+  EXPECT_NEAR(schedule_factor(schedule("cosine"), 15, 10), 0.0, 1e-15);
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 20), 9, 10), 0.5);  // a run shorter than its warm-up
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 10), 10, 10), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 0, 1), 1.0);  // one step
+}
+
+}  // namespace
+}  // namespace rpp
