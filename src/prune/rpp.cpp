@@ -12,13 +12,21 @@
 namespace rpp {
 namespace {
 
-// The first step of each round. The first round takes first_round_share of all steps, the others share the
-// rest or take steps_per_round each; the last one goes on to the end.
+// The first round is first_round_share as long as each of the others, and one step at least.
+int64_t first_round_steps(const PruneConfig& config, int64_t total_steps) {
+  const auto others = static_cast<double>(config.rounds - 1);
+  const double even_length = static_cast<double>(total_steps) / (config.first_round_share + others);
+  const double length =
+      config.steps_per_round > 0 ? static_cast<double>(config.steps_per_round) : even_length;
+  return std::max<int64_t>(1, std::llround(config.first_round_share * length));
+}
+
+// The first step of each round. The later rounds share what the first one leaves, or take steps_per_round
+// each; the last one goes on to the end.
 std::vector<int64_t> round_starts(const PruneConfig& config, int64_t total_steps) {
   std::vector<int64_t> starts = {0};
   if (config.rounds == 1) return starts;
-  const double share = config.first_round_share * static_cast<double>(total_steps);
-  const int64_t first = std::max<int64_t>(1, std::llround(share));
+  const int64_t first = first_round_steps(config, total_steps);
   for (int64_t round = 1; round < config.rounds; ++round) {
     const int64_t spread = (total_steps - first) * (round - 1) / (config.rounds - 1);
     const int64_t given = config.steps_per_round * (round - 1);

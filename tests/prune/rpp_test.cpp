@@ -1,4 +1,5 @@
 // The closed forms of docs/method.md through the pruner and the optimizer.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -38,12 +39,20 @@ TEST(Rpp, TheFirstRoundPrunesAlmostNothing) {
   EXPECT_LT(zero_ratio(params.values()), 0.005);
 }
 
-TEST(Rpp, OneReweightedRoundZeroesWhatTheClosedFormSays) {
+// gamma * sum of the rates of one reweighted round, and the ratio it prunes weights of deviation 0.04 to.
+struct ErfLaw {
+  double shrinkage;
+  double ratio;
+};
+
+class OneReweightedRound : public testing::TestWithParam<ErfLaw> {};
+
+TEST_P(OneReweightedRound, ZeroesWhatTheClosedFormSays) {
+  const auto [shrinkage, ratio] = GetParam();
   FlatParams params(one_matrix(gaussian({100, 400}, 0.04, 2)));
   ProxAdamW optimizer(params, without_decay());
-  // Round 1 has a tiny share of the steps; rounds 2's gamma * sum of rates is 1.1e-3.
-  auto config = rpp_config(/*gamma=*/0.11, /*rounds=*/2);
-  config.first_round_share = 0.0;
+  auto config = rpp_config(/*gamma=*/100 * shrinkage, /*rounds=*/2);
+  config.first_round_share = 0.0;  // one step, at a rate of 0
   const auto pruner = make_pruner(config, {params, &optimizer, 101});
   pruner->begin_step(0);
   optimizer.step(0.0, pruner->rule());
@@ -52,12 +61,16 @@ TEST(Rpp, OneReweightedRoundZeroesWhatTheClosedFormSays) {
     pruner->begin_step(step);
     optimizer.step(1e-4, pruner->rule());
   }
-  const auto expected = (before.abs() * (before.abs() + 1e-6)).le(1.1e-3);
+  const auto expected = (before.abs() * (before.abs() + 1e-6)).le(shrinkage);
   const auto disagreeing = expected.ne(params.values().eq(0)).sum().item<int64_t>();
   EXPECT_LE(disagreeing, 4);  // rounding of 100 subtractions at the boundary
-  EXPECT_NEAR(zero_ratio(params.values()), std::erf(std::sqrt(1.1e-3) / (0.04 * std::sqrt(2.0))), 0.01);
-  EXPECT_NEAR(zero_ratio(params.values()), 0.593, 0.01);
+  EXPECT_NEAR(zero_ratio(params.values()), std::erf(std::sqrt(shrinkage) / (0.04 * std::sqrt(2.0))), 0.01);
+  EXPECT_NEAR(zero_ratio(params.values()), ratio, 0.01);
 }
+
+INSTANTIATE_TEST_SUITE_P(Rpp, OneReweightedRound,
+                         testing::Values(ErfLaw{4.7e-4, 0.412}, ErfLaw{1.1e-3, 0.593}, ErfLaw{2.6e-3, 0.80},
+                                         ErfLaw{4.0e-3, 0.884}));
 
 TEST(Rpp, ZerosArePositive) {
   FlatParams params(one_matrix(-gaussian({10, 10}, 1e-4, 3).abs()));
@@ -68,7 +81,8 @@ TEST(Rpp, ZerosArePositive) {
   EXPECT_FALSE(params.values().signbit().any().item<bool>());
 }
 
-// A weight at zero meets a gradient of constant sign: Adam's normalised step u is 1 from the first step on.
+// A weight at zero meets a gradient of constant sign: Adam's normalised step u is 1 from the first step on,
+// and alpha is 1 / epsilon.
 double weight_after_release(double epsilon, double gamma) {
   FlatParams params(one_matrix(torch::zeros({1, 2})));
   auto optimizer_config = without_decay();
@@ -79,7 +93,7 @@ double weight_after_release(double epsilon, double gamma) {
   config.first_round_share = 0.0;
   const auto pruner = make_pruner(config, {params, &optimizer, 5});
   for (int64_t step = 0; step < 5; ++step) {
-    params.grads().fill_(step == 0 ? 0.0 : -1.0);
+    params.grads().fill_(-1.0);
     pruner->begin_step(step);
     optimizer.step(step == 0 ? 0.0 : 1e-3, pruner->rule());
   }
@@ -91,22 +105,57 @@ TEST(Rpp, ATinyEpsilonLocksZerosAndALargeOneLetsThemReturn) {
   EXPECT_GT(weight_after_release(/*epsilon=*/1e-2, /*gamma=*/1e-3), 1e-4);  // gamma * alpha = 0.1
 }
 
-TEST(Rpp, RoundsBeginWhereTheSharesSay) {
+TEST(Rpp, AZeroStaysZeroExactlyWhileTheStepIsNotLargerThanGammaAlpha) {
+  EXPECT_EQ(weight_after_release(/*epsilon=*/1e-2, /*gamma=*/1.001e-2), 0.0);  // |u| = 1 < 1.001
+  const double returned = weight_after_release(/*epsilon=*/1e-2, /*gamma=*/0.99e-2);
+  EXPECT_NEAR(returned, 4 * 1e-3 * 0.01, 1e-7);  // four steps of rate * (1 - 0.99)
+}
+
+TEST(Rpp, AlphaIsFiniteForATinyEpsilon) {
+  FlatParams params(one_matrix(torch::zeros({1, 2})));
+  auto config = rpp_config(0.1, 2);
+  config.epsilon = 1e-9;
+  const auto pruner = make_pruner(config, {params, nullptr, 4});
+  pruner->begin_step(3);
+  EXPECT_TRUE(pruner->rule().alpha.allclose(torch::full({2}, 1e9F)));  // 1e9 would overflow half precision
+}
+
+TEST(Rpp, TheFirstRoundIsAShareOfTheOthersWhichAreEqual) {
   FlatParams params(three_matrices(4));
   auto config = rpp_config(0.1, 4);
-  config.first_round_share = 0.1;
-  const auto pruner = make_pruner(config, {params, nullptr, 100});
+  config.first_round_share = 0.5;
+  const auto pruner = make_pruner(config, {params, nullptr, 70});
   EXPECT_EQ(pruner->describe(9), "round 1/4");
   EXPECT_EQ(pruner->describe(10), "round 2/4");
-  EXPECT_EQ(pruner->describe(40), "round 3/4");
-  EXPECT_EQ(pruner->describe(70), "round 4/4");
+  EXPECT_EQ(pruner->describe(30), "round 3/4");
+  EXPECT_EQ(pruner->describe(50), "round 4/4");
+}
+
+TEST(Rpp, GivenStepsPerRoundTheLastRoundTakesTheRest) {
+  FlatParams params(three_matrices(4));
+  auto config = rpp_config(0.1, 3);
+  config.first_round_share = 0.1;
+  config.steps_per_round = 20;
+  const auto pruner = make_pruner(config, {params, nullptr, 70});
+  EXPECT_EQ(pruner->describe(1), "round 1/3");
+  EXPECT_EQ(pruner->describe(2), "round 2/3");
+  EXPECT_EQ(pruner->describe(22), "round 3/3");
+  EXPECT_EQ(pruner->describe(69), "round 3/3");
+}
+
+TEST(Rpp, AsManyRoundsAsStepsFit) {
+  FlatParams params(three_matrices(4));
+  const auto pruner = make_pruner(rpp_config(0.1, 4), {params, nullptr, 4});
+  for (int64_t step = 0; step < 4; ++step) {
+    EXPECT_EQ(pruner->describe(step), fmt::format("round {}/4", step + 1));
+  }
 }
 
 TEST(Rpp, AlphaIsOneUntilTheSecondRound) {
   FlatParams params(one_matrix(torch::tensor({{0.5F, 0.0F}})));
   auto config = rpp_config(0.1, 2);
   config.epsilon = 0.5;
-  const auto pruner = make_pruner(config, {params, nullptr, 4});
+  const auto pruner = make_pruner(config, {params, nullptr, 6});
   pruner->begin_step(1);
   EXPECT_TRUE(pruner->rule().alpha.equal(torch::ones(2)));
   pruner->begin_step(2);
