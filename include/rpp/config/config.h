@@ -51,7 +51,7 @@ struct PruneConfig {
   double epsilon = 1e-3;            // rpp: alpha = 1 / (|w| + epsilon)
   double gamma = 0.0;               // rpp: weight of the penalty
   std::string prox_scaling = "lr";  // rpp: lr, preconditioned
-  int64_t stages = 4;               // nip
+  int64_t stages = 0;               // nip: 0 is one for every ten points of target_ratio
   double target_ratio = 0.5;        // nip: zeros over prunable entries after the last stage
   std::string ranking = "matrix";   // nip: matrix, global
   int64_t check_every = 100;        // steps between proofs that zeros held; 0: at saves only

@@ -94,7 +94,8 @@ void visit_fields(ConfigOf<PruneConfig> auto& c, Visitor&& v) {
   v.field({"epsilon", "rpp: alpha = 1 / (|w| + epsilon)", more_than(0)}, c.epsilon);
   v.field({"gamma", "rpp: weight of the penalty", at_least(0)}, c.gamma);
   v.field({"prox_scaling", "rpp: lr, preconditioned", {}, {"lr", "preconditioned"}}, c.prox_scaling);
-  v.field({"stages", "nip: prunings on the way to target_ratio", at_least(1)}, c.stages);
+  v.field({"stages", "nip: prunings on the way to target_ratio; 0: one for every ten points", at_least(0)},
+          c.stages);
   v.field({"target_ratio", "nip: zeros over prunable entries at the end", from_below(0, 1)}, c.target_ratio);
   v.field({"ranking", "nip: matrix, global", {}, {"matrix", "global"}}, c.ranking);
   v.field({"check_every", "steps between proofs that zeros held; 0: at saves only", at_least(0)},

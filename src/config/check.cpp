@@ -1,0 +1,177 @@
+#include "check.h"
+
+#include <cmath>
+#include <filesystem>
+
+#include "rpp/core/error.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Complains at the place where `key` was set.
+class Complaints {
+ public:
+  explicit Complaints(const Settings& settings) : settings_(settings) {}
+
+  template <typename... Args>
+  [[noreturn]] void fail_at(std::string_view key, fmt::format_string<Args...> format, Args&&... args) const {
+    fail_usage("{}", at(settings_.where(key), fmt::format(format, std::forward<Args>(args)...)));
+  }
+
+  bool is_set(std::string_view key) const { return settings_.last(key) != nullptr; }
+  bool is_override(std::string_view key) const {
+    const Setting* setting = settings_.last(key);
+    return setting != nullptr && setting->where.starts_with("--set ");
+  }
+
+  void require(std::span<const std::pair<std::string_view, bool>> present) const {
+    std::string missing;
+    for (const auto& [key, is_present] : present) {
+      if (is_present) continue;
+      missing += (missing.empty() ? "" : ", ") + std::string(key);
+    }
+    if (missing.empty()) return;
+    fail_usage("{}",
+               at(settings_.source,
+                  fmt::format("missing: {} (write it into the file, or pass --set key=value)", missing)));
+  }
+
+ private:
+  const Settings& settings_;
+};
+
+bool same_path(const std::string& a, const std::string& b) {
+  return (fs::path(a) / "").lexically_normal() == (fs::path(b) / "").lexically_normal();
+}
+
+void check_output_dir(const Complaints& complaints, const std::string& output_dir, const std::string& model) {
+  if (model.empty() || !same_path(output_dir, model)) return;
+  complaints.fail_at("output_dir", "output_dir is the directory of the model itself: choose another one");
+}
+
+void check_prune(const Complaints& complaints, const PruneConfig& prune) {
+  if (prune.method == "rpp" && prune.gamma == 0) {
+    complaints.fail_at(
+        "prune.method",
+        "prune.method is rpp, but prune.gamma is 0 and would prune nothing: set it (docs/method.md "
+        "says how to choose it), or set prune.method to dense");
+  }
+  if (prune.method == "nip" && prune.target_ratio == 0) {
+    complaints.fail_at(
+        "prune.target_ratio",
+        "prune.method is nip, but prune.target_ratio is 0 and would prune nothing: set it, or set "
+        "prune.method to dense");
+  }
+  if (!prune.mask.empty() && prune.method != "fixed") {
+    complaints.fail_at("prune.mask",
+                       "prune.mask is set, but prune.method is {} and takes none: set prune.method to fixed",
+                       prune.method);
+  }
+}
+
+void check_batches(const Complaints& complaints, const TrainConfig& train) {
+  if (train.micro_batch_size <= train.batch_size) return;
+  complaints.fail_at("train.micro_batch_size",
+                     "train.micro_batch_size is {}, it must be at most train.batch_size, which is {}",
+                     train.micro_batch_size, train.batch_size);
+}
+
+void check_model_choice(const Complaints& complaints, const PretrainConfig& config) {
+  if (!config.model.empty() && !config.model_config.empty()) {
+    complaints.fail_at("model_config",
+                       "model and model_config are both set: keep model to continue from its weights, or "
+                       "model_config to start from random ones");
+  }
+  if (config.model_config.empty()) return;
+  if (config.tokenizer.empty()) {
+    complaints.fail_at("model_config",
+                       "tokenizer is not set: a model that starts from model_config brings none");
+  }
+  if (config.prune.method == "fixed" && config.prune.mask.empty()) {
+    complaints.fail_at("prune.method",
+                       "prune.method is fixed, but random weights have no zeros to hold: set prune.mask, or "
+                       "continue from a pruned model");
+  }
+}
+
+void check_warmup(const Complaints& complaints, const PretrainConfig& config) {
+  if (config.schedule.warmup_steps <= config.train.steps) return;
+  complaints.fail_at("schedule.warmup_steps",
+                     "schedule.warmup_steps is {}, it must be at most train.steps, which is {}",
+                     config.schedule.warmup_steps, config.train.steps);
+}
+
+// A cap below the share would quietly hide fewer tokens than mask_prob says.
+void check_predictions(const Complaints& complaints, const DataConfig& data) {
+  const auto wanted = std::llround(data.mask_prob * static_cast<double>(data.max_seq_length));
+  if (wanted <= data.max_predictions) return;
+  complaints.fail_at(
+      "data.max_predictions",
+      "data.max_predictions is {}, but data.mask_prob {} of {} tokens makes {}: set it to as many "
+      "or more",
+      data.max_predictions, data.mask_prob, data.max_seq_length, wanted);
+}
+
+void check_held_out(const Complaints& complaints, const DataConfig& data) {
+  for (const std::string& valid : data.valid) {
+    for (const std::string& train : data.train) {
+      if (!same_path(valid, train)) continue;
+      complaints.fail_at("data.valid",
+                         "data.valid holds {}, which data.train holds too: evaluate on other text", valid);
+    }
+  }
+}
+
+void check_steps(const Complaints& complaints) {
+  // A file that --print-config wrote holds both: the steps in it are those of its epochs.
+  const bool decided = complaints.is_set("epochs") && !complaints.is_override("train.steps");
+  if (!complaints.is_set("train.steps") || decided) return;
+  complaints.fail_at("train.steps", "epochs decides train.steps in fine-tuning: set epochs instead");
+}
+
+}  // namespace
+
+void check(const PretrainConfig& config, const Settings& settings) {
+  const Complaints complaints(settings);
+  const bool has_model = !config.model.empty() || !config.model_config.empty();
+  const std::pair<std::string_view, bool> required[] = {{"model or model_config", has_model},
+                                                        {"output_dir", !config.output_dir.empty()},
+                                                        {"data.train", !config.data.train.empty()}};
+  complaints.require(required);
+  check_model_choice(complaints, config);
+  check_output_dir(complaints, config.output_dir, config.model);
+  check_predictions(complaints, config.data);
+  check_held_out(complaints, config.data);
+  check_warmup(complaints, config);
+  check_prune(complaints, config.prune);
+  check_batches(complaints, config.train);
+}
+
+void check(const FinetuneConfig& config, const Settings& settings) {
+  const Complaints complaints(settings);
+  const std::pair<std::string_view, bool> required[] = {{"task", !config.task.empty()},
+                                                        {"data_dir", !config.data_dir.empty()},
+                                                        {"model", !config.model.empty()},
+                                                        {"output_dir", !config.output_dir.empty()}};
+  complaints.require(required);
+  check_output_dir(complaints, config.output_dir, config.model);
+  check_steps(complaints);
+  check_prune(complaints, config.prune);
+  check_batches(complaints, config.train);
+}
+
+std::string complaint(const ModelConfig& config) {
+  if (config.hidden_size % config.num_attention_heads != 0) {
+    return fmt::format("hidden_size is {}, it must be a multiple of num_attention_heads, which is {}",
+                       config.hidden_size, config.num_attention_heads);
+  }
+  if (config.pad_token_id >= config.vocab_size) {
+    return fmt::format("pad_token_id is {}, it must be less than vocab_size, which is {}",
+                       config.pad_token_id, config.vocab_size);
+  }
+  return "";
+}
+
+}  // namespace rpp

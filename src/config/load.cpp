@@ -1,0 +1,99 @@
+#include "rpp/config/load.h"
+
+#include "check.h"
+#include "rpp/core/error.h"
+#include "rpp/core/nearest.h"
+#include "settings.h"
+#include "values.h"
+
+namespace rpp {
+namespace {
+
+// Visits every field and gives it what was set, in order, each checked.
+class Assigner {
+ public:
+  explicit Assigner(const Settings& settings) : settings_(settings) {}
+
+  void field(const FieldInfo& info, auto& value) {
+    const std::string key = prefix_ + std::string(info.key);
+    for (const Setting& setting : settings_.entries) {
+      if (setting.key != key) continue;
+      parse_into(setting, value);
+      check_value(setting, info, value);
+    }
+  }
+
+  void section(std::string_view key, auto& nested) {
+    const std::string outer = prefix_;
+    prefix_ += std::string(key) + ".";
+    visit_fields(nested, *this);
+    prefix_ = outer;
+  }
+
+ private:
+  void check_value(const Setting& setting, const FieldInfo& info, int64_t value) const {
+    check_range(setting, info, static_cast<double>(value));
+  }
+  void check_value(const Setting& setting, const FieldInfo& info, double value) const {
+    check_range(setting, info, value);
+  }
+  void check_value(const Setting&, const FieldInfo&, bool) const {}
+  void check_value(const Setting&, const FieldInfo&, const std::vector<std::string>&) const {}
+
+  void check_value(const Setting& setting, const FieldInfo& info, const std::string& value) const {
+    const std::string allowed = choice_complaint(info, value);
+    if (allowed.empty()) return;
+    const std::vector<std::string> choices(info.choices.begin(), info.choices.end());
+    fail_usage("{}",
+               at(setting.where, fmt::format("{} is '{}', it must be {} (did you mean '{}'?)", setting.key,
+                                             value, allowed, nearest_name(value, choices))));
+  }
+
+  void check_range(const Setting& setting, const FieldInfo& info, double value) const {
+    const std::string allowed = range_complaint(info, value);
+    if (allowed.empty()) return;
+    fail_usage("{}", at(setting.where, fmt::format("{} is {}, it must be {}", setting.key,
+                                                   setting.value.Scalar(), allowed)));
+  }
+
+  const Settings& settings_;
+  std::string prefix_;
+};
+
+template <typename Config>
+Config assigned(const Settings& settings) {
+  Config config;
+  Assigner assigner(settings);
+  visit_fields(config, assigner);
+  return config;
+}
+
+template <typename Config>
+Config load_checked(const std::filesystem::path& path, std::span<const std::string> overrides) {
+  const Settings settings = read_settings(path, overrides, known_keys<Config>());
+  const auto config = assigned<Config>(settings);
+  check(config, settings);
+  return config;
+}
+
+}  // namespace
+
+PretrainConfig load_pretrain_config(const std::filesystem::path& path,
+                                    std::span<const std::string> overrides) {
+  return load_checked<PretrainConfig>(path, overrides);
+}
+
+FinetuneConfig load_finetune_config(const std::filesystem::path& path,
+                                    std::span<const std::string> overrides) {
+  return load_checked<FinetuneConfig>(path, overrides);
+}
+
+ModelConfig load_model_config(const std::filesystem::path& path) {
+  const Settings settings = read_settings(path, {}, known_keys<ModelConfig>());
+  const auto config = assigned<ModelConfig>(settings);
+  const std::string wrong = complaint(config);
+  if (!wrong.empty()) fail_usage("{}", at(settings.source, wrong));
+  return config;
+}
+
+}  // namespace rpp

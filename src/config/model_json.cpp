@@ -1,0 +1,108 @@
+// Hugging Face's config.json of a BERT.
+#include <nlohmann/json.hpp>
+
+#include "check.h"
+#include "rpp/config/fields.h"
+#include "rpp/config/load.h"
+#include "rpp/core/error.h"
+#include "values.h"
+
+namespace rpp {
+namespace {
+
+using nlohmann::ordered_json;
+
+class JsonReader {
+ public:
+  JsonReader(const ordered_json& json, std::string_view source) : json_(json), source_(source) {}
+
+  void field(const FieldInfo& info, auto& value) const {
+    const auto entry = json_.find(info.key);
+    if (entry == json_.end() || entry->is_null()) return;
+    read(info, *entry, value);
+  }
+
+ private:
+  void read(const FieldInfo& info, const ordered_json& entry, int64_t& value) const {
+    if (!entry.is_number_integer()) fail_entry(info, entry, "a whole number");
+    value = entry.get<int64_t>();
+    check_range(info, entry, static_cast<double>(value));
+  }
+
+  void read(const FieldInfo& info, const ordered_json& entry, double& value) const {
+    if (!entry.is_number()) fail_entry(info, entry, "a number");
+    value = entry.get<double>();
+    check_range(info, entry, value);
+  }
+
+  void read(const FieldInfo& info, const ordered_json& entry, std::string& value) const {
+    if (!entry.is_string()) fail_entry(info, entry, "a text");
+    value = entry.get<std::string>();
+    const std::string allowed = choice_complaint(info, value);
+    if (!allowed.empty()) fail_entry(info, entry, allowed);
+  }
+
+  void check_range(const FieldInfo& info, const ordered_json& entry, double value) const {
+    const std::string allowed = range_complaint(info, value);
+    if (!allowed.empty()) fail_entry(info, entry, allowed);
+  }
+
+  [[noreturn]] void fail_entry(const FieldInfo& info, const ordered_json& entry,
+                               std::string_view must_be) const {
+    fail("{}: {} is {}, it must be {}", source_, info.key, entry.dump(), must_be);
+  }
+
+  const ordered_json& json_;
+  std::string_view source_;
+};
+
+class JsonWriter {
+ public:
+  explicit JsonWriter(ordered_json& json) : json_(json) {}
+  void field(const FieldInfo& info, const auto& value) { json_[std::string(info.key)] = value; }
+
+ private:
+  ordered_json& json_;
+};
+
+ordered_json parse_object(std::string_view text, std::string_view source) {
+  ordered_json json;
+  try {
+    json = ordered_json::parse(text);
+  } catch (const ordered_json::exception& error) {
+    fail("{} is not valid JSON: {}", source, error.what());
+  }
+  if (!json.is_object()) fail("{} holds no JSON object", source);
+  return json;
+}
+
+// `key` may be absent (old files lack model_type), but nothing else than `expected`.
+void expect(const ordered_json& json, std::string_view source, const char* key, const ordered_json& expected,
+            std::string_view meaning) {
+  const auto entry = json.find(key);
+  if (entry == json.end() || entry->is_null() || *entry == expected) return;
+  fail("{}: {} is {}, only {} is supported: {}", source, key, entry->dump(), expected.dump(), meaning);
+}
+
+}  // namespace
+
+ModelConfig model_config_from_json(std::string_view text, std::string_view source_name) {
+  const ordered_json json = parse_object(text, source_name);
+  expect(json, source_name, "model_type", "bert", "another architecture has other weights");
+  expect(json, source_name, "is_decoder", false, "a BERT that is pruned here is an encoder");
+  expect(json, source_name, "position_embedding_type", "absolute", "relative positions are not implemented");
+  ModelConfig config;
+  visit_fields(config, JsonReader(json, source_name));
+  const std::string wrong = complaint(config);
+  if (!wrong.empty()) fail("{}: {}", source_name, wrong);
+  return config;
+}
+
+std::string to_json(const ModelConfig& config, const ordered_json& extra) {
+  ordered_json json = {{"model_type", "bert"}};
+  visit_fields(config, JsonWriter(json));
+  json.update(extra);
+  return json.dump(2) + "\n";
+}
+
+}  // namespace rpp

@@ -1,0 +1,140 @@
+#include "settings.h"
+
+#include <map>
+#include <system_error>
+
+#include "rpp/core/error.h"
+#include "suggest.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string line_of(const std::string& source, const YAML::Mark& mark) {
+  return mark.is_null() ? source : fmt::format("{}:{}", source, mark.line + 1);
+}
+
+[[noreturn]] void fail_unknown(const std::string& where, const std::string& key, const KnownKeys& known) {
+  fail_usage("{}",
+             at(where, fmt::format("unknown key '{}' (did you mean '{}'?)", key, suggest_key(key, known))));
+}
+
+[[noreturn]] void fail_plain_section(const std::string& where, const std::string& key) {
+  fail_usage("{}", at(where, fmt::format("{} is a section: write its keys below it, indented", key)));
+}
+
+YAML::Node parse_yaml_file(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) fail_usage("{} is a directory, not a configuration file", path);
+  try {
+    return YAML::LoadFile(path.string());
+  } catch (const YAML::BadFile&) {
+    fail_usage("cannot open the configuration file {}", path);
+  } catch (const YAML::Exception& error) {
+    fail_usage("{}: not valid YAML: {}", line_of(path.string(), error.mark), error.msg);
+  }
+}
+
+// Walks one file's maps into flat settings.
+class FileReader {
+ public:
+  FileReader(std::string source, const KnownKeys& known) : source_(std::move(source)), known_(known) {}
+
+  void read(const YAML::Node& root) {
+    if (root.IsNull()) return;  // an empty file says nothing
+    if (!root.IsMap()) {
+      fail_usage("{}", at(line_of(source_, root.Mark()), "a configuration file holds lines of 'key: value'"));
+    }
+    read_map(root, "");
+  }
+
+  std::vector<Setting> entries() && { return std::move(entries_); }
+
+ private:
+  void read_map(const YAML::Node& map, const std::string& prefix) {
+    for (const auto& pair : map) {
+      const std::string where = line_of(source_, pair.first.Mark());
+      if (!pair.first.IsScalar()) fail_usage("{}", at(where, "a key is a plain word"));
+      const std::string key = prefix + pair.first.Scalar();
+      refuse_repeated(key, where);
+      read_entry(key, pair.second, where);
+    }
+  }
+
+  void read_entry(const std::string& key, const YAML::Node& value, const std::string& where) {
+    if (known_.has_field(key)) {
+      entries_.push_back({.key = key, .value = value, .where = where});
+      return;
+    }
+    if (!known_.has_section(key)) fail_unknown(where, key, known_);
+    if (value.IsNull()) return;  // every key in it is commented out
+    if (!value.IsMap()) fail_plain_section(where, key);
+    read_map(value, key + ".");
+  }
+
+  void refuse_repeated(const std::string& key, const std::string& where) {
+    const auto [first, is_new] = seen_.emplace(key, where);
+    if (is_new) return;
+    fail_usage("{}", at(where, fmt::format("{} is already set at {}: keep one of them", key, first->second)));
+  }
+
+  std::string source_;
+  const KnownKeys& known_;
+  std::map<std::string, std::string> seen_;  // key -> where
+  std::vector<Setting> entries_;
+};
+
+YAML::Node parse_override_value(const std::string& text, const std::string& where) {
+  if (text.empty()) return YAML::Node(std::string());
+  try {
+    return YAML::Load(text);
+  } catch (const YAML::Exception& error) {
+    fail_usage("{}", at(where, fmt::format("the value is not valid YAML: {}", error.msg)));
+  }
+}
+
+Setting parse_override(const std::string& text, const KnownKeys& known) {
+  const std::string where = "--set " + text;
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos) fail_usage("{}", at(where, "write it as key=value"));
+  const std::string key = text.substr(0, equals);
+  if (known.has_section(key)) {
+    fail_usage("{}",
+               at(where, fmt::format("{} is a section: set its keys one by one, as {}.key=value", key, key)));
+  }
+  if (!known.has_field(key)) fail_unknown(where, key, known);
+  return {.key = key, .value = parse_override_value(text.substr(equals + 1), where), .where = where};
+}
+
+}  // namespace
+
+const Setting* Settings::last(std::string_view key) const {
+  const Setting* found = nullptr;
+  for (const Setting& setting : entries) {
+    if (setting.key == key) found = &setting;
+  }
+  return found;
+}
+
+std::string Settings::where(std::string_view key) const {
+  const Setting* setting = last(key);
+  return setting == nullptr ? source : setting->where;
+}
+
+std::string at(const std::string& where, const std::string& message) {
+  return where.empty() ? message : where + ": " + message;
+}
+
+Settings read_settings(const fs::path& path, std::span<const std::string> overrides, const KnownKeys& known) {
+  Settings settings{.source = path.string(), .entries = {}};
+  if (!path.empty()) {
+    FileReader reader(settings.source, known);
+    reader.read(parse_yaml_file(path));
+    settings.entries = std::move(reader).entries();
+  }
+  for (const std::string& text : overrides) settings.entries.push_back(parse_override(text, known));
+  return settings;
+}
+
+}  // namespace rpp

@@ -1,0 +1,106 @@
+#include "suggest.h"
+
+#include <optional>
+#include <utility>
+
+#include "rpp/core/nearest.h"
+
+namespace rpp {
+namespace {
+
+struct Habit {
+  std::string_view name;
+  std::string_view key;
+};
+
+// The names of transformers' and google-research/bert's training scripts. A name with two lines has a key in
+// pre-training and another in fine-tuning.
+constexpr Habit kHabits[] = {
+    {"model_name_or_path", "model"},
+    {"init_checkpoint", "model"},
+    {"config_name", "model_config"},
+    {"bert_config_file", "model_config"},
+    {"tokenizer_name", "tokenizer"},
+    {"vocab_file", "tokenizer"},
+    {"task_name", "task"},
+    {"train_file", "data.train"},
+    {"train_file", "data_dir"},
+    {"input_file", "data.train"},
+    {"validation_file", "data.valid"},
+    {"validation_file", "data_dir"},
+    {"max_length", "data.max_seq_length"},
+    {"max_length", "max_seq_length"},
+    {"block_size", "data.max_seq_length"},
+    {"mlm_probability", "data.mask_prob"},
+    {"masked_lm_prob", "data.mask_prob"},
+    {"max_predictions_per_seq", "data.max_predictions"},
+    {"do_whole_word_mask", "data.whole_word_mask"},
+    {"lr", "optimizer.learning_rate"},
+    {"adam_beta1", "optimizer.beta1"},
+    {"adam_beta2", "optimizer.beta2"},
+    {"adam_epsilon", "optimizer.epsilon"},
+    {"correct_bias", "optimizer.bias_correction"},
+    {"lr_scheduler_type", "schedule.decay"},
+    {"num_warmup_steps", "schedule.warmup_steps"},
+    {"warmup_proportion", "schedule.warmup_ratio"},
+    {"target_sparsity", "prune.target_ratio"},
+    {"final_sparsity", "prune.target_ratio"},
+    {"train_batch_size", "train.batch_size"},
+    {"per_device_train_batch_size", "train.batch_size"},
+    {"per_gpu_train_batch_size", "train.batch_size"},
+    {"gradient_accumulation_steps", "train.micro_batch_size"},
+    {"max_steps", "train.steps"},
+    {"num_train_steps", "train.steps"},
+    {"num_train_epochs", "epochs"},
+    {"num_train_epochs", "train.steps"},
+    {"eval_steps", "train.eval_every"},
+    {"logging_steps", "train.log_every"},
+    {"save_steps", "train.save_every"},
+    {"save_checkpoints_steps", "train.save_every"},
+    {"save_total_limit", "train.keep_last"},
+    {"fp16", "train.precision"},
+    {"bf16", "train.precision"},
+    {"no_cuda", "train.device"},
+    {"use_cpu", "train.device"},
+};
+
+std::string_view last_part(std::string_view key) {
+  return key.substr(key.rfind('.') + 1);  // npos + 1 is 0
+}
+
+std::optional<std::string> same_last_part(std::string_view key, const KnownKeys& known) {
+  for (const std::string& field : known.fields) {
+    if (last_part(field) == last_part(key)) return field;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> key_of_habit(std::string_view key, const KnownKeys& known) {
+  for (const Habit& habit : kHabits) {
+    if (habit.name == last_part(key) && known.has_field(habit.key)) return std::string(habit.key);
+  }
+  return std::nullopt;
+}
+
+// By the whole name or by the last part alone: a key may stand in the wrong section and be mistyped too.
+std::string nearest_key(std::string_view key, const KnownKeys& known) {
+  const auto distance = [&](std::string_view candidate) {
+    const int64_t elsewhere = 1 + edit_distance(last_part(key), last_part(candidate));
+    return std::min(edit_distance(key, candidate), elsewhere);
+  };
+  const auto& fields = known.fields;
+  const auto best_field = *std::ranges::min_element(fields, {}, distance);
+  if (known.sections.empty()) return best_field;
+  const auto best_section = *std::ranges::min_element(known.sections, {}, distance);
+  return distance(best_section) < distance(best_field) ? best_section : best_field;
+}
+
+}  // namespace
+
+std::string suggest_key(std::string_view key, const KnownKeys& known) {
+  if (const auto field = same_last_part(key, known)) return *field;
+  if (const auto field = key_of_habit(key, known)) return *field;
+  return nearest_key(key, known);
+}
+
+}  // namespace rpp

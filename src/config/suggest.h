@@ -1,0 +1,15 @@
+// "Did you mean": the known key for a mistyped or a foreign one.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "settings.h"
+
+namespace rpp {
+
+// In this order: a known key of the same last part ("learning_rate"), the key that does what a habit from
+// other trainers did ("per_device_train_batch_size"), the one with the nearest spelling.
+std::string suggest_key(std::string_view key, const KnownKeys& known);
+
+}  // namespace rpp
