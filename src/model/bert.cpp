@@ -108,7 +108,7 @@ torch::Tensor Bert::encode_layer(int64_t index, const torch::Tensor& hidden, con
   auto attended = dropout_add_layer_norm(
       apply(layer.attention_output, context), hidden, layer.attention_norm.weight, layer.attention_norm.bias,
       config_.layer_norm_eps, hidden_dropout, site_seed(options, index, Site::attention_output));
-  auto expanded = gelu(apply(layer.intermediate, attended));  // [tokens, intermediate]
+  auto expanded = rpp::gelu(apply(layer.intermediate, attended));  // [tokens, intermediate]
   return dropout_add_layer_norm(apply(layer.output, expanded), attended, layer.output_norm.weight,
                                 layer.output_norm.bias, config_.layer_norm_eps, hidden_dropout,
                                 site_seed(options, index, Site::output));
@@ -129,7 +129,7 @@ torch::Tensor Bert::pool(const torch::Tensor& hidden, const SequenceLayout& layo
 
 torch::Tensor Bert::mlm_logits(const torch::Tensor& hidden, const torch::Tensor& positions) const {
   auto masked = hidden.index_select(0, positions);  // [predictions, hidden]
-  auto transformed = layer_norm(gelu(apply(mlm_transform_, masked)), mlm_norm_.weight, mlm_norm_.bias,
+  auto transformed = layer_norm(rpp::gelu(apply(mlm_transform_, masked)), mlm_norm_.weight, mlm_norm_.bias,
                                 config_.layer_norm_eps);
   return linear(transformed, word_embeddings_, mlm_bias_, decoder_working_);  // [predictions, vocab]
 }

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <span>
 #include <string_view>
 
 #include "rpp/core/hash.h"
@@ -39,7 +40,7 @@ torch::Tensor initial_value(const NamedWeight& weight, uint64_t seed, double sta
   const auto shape = weight.tensor.sizes();
   if (is_layer_norm_weight(weight.name)) return torch::ones(shape);
   if (is_bias(weight.name)) return torch::zeros(shape);
-  auto matrix = draw_matrix(shape, mix_key(seed, hash_bytes(weight.name)), standard_deviation);
+  auto matrix = draw_matrix(shape, mix_key(seed, xxh3_64(std::as_bytes(std::span(weight.name)))), standard_deviation);
   if (weight.name.ends_with("word_embeddings.weight")) matrix[kPadRow].zero_();
   return matrix;
 }

@@ -4,18 +4,13 @@
 
 #include "rpp/ops/adamw_kernel.h"
 
-// The resolver of a cloned function runs before a sanitizer is ready.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
-#define RPP_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define RPP_CLONES
-#endif
+#include "simd.h"
 
 namespace rpp {
 namespace {
 
 template <AdamWShrink kShrink, bool kWorking>
-__attribute__((always_inline)) inline void adamw_loop(const AdamWStep& given, const AdamWSpan& span) {
+RPP_INLINE void adamw_loop(const AdamWStep& given, const AdamWSpan& span) {
   const AdamWStep step = given;  // a local copy cannot alias the arrays
   float* __restrict values = span.values;
   const float* __restrict grads = span.grads;
@@ -38,7 +33,7 @@ __attribute__((always_inline)) inline void adamw_loop(const AdamWStep& given, co
 }
 
 template <AdamWShrink kShrink>
-__attribute__((always_inline)) inline void adamw_loops(const AdamWStep& step, const AdamWSpan& span) {
+RPP_INLINE void adamw_loops(const AdamWStep& step, const AdamWSpan& span) {
   if (span.working != nullptr) {
     adamw_loop<kShrink, true>(step, span);
   } else {

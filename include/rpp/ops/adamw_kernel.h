@@ -7,13 +7,8 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 
-#ifdef __CUDACC__
-#define RPP_ELEMENT __host__ __device__ inline
-#else
-#define RPP_ELEMENT __attribute__((always_inline)) inline
-#endif
+#include "rpp/ops/bf16.h"
 
 namespace rpp {
 
@@ -56,14 +51,6 @@ struct AdamWElement {
 // sign(value) * max(|value| - threshold, 0), with +0.0f for zero; NaN stays NaN.
 RPP_ELEMENT float soft_threshold(float value, float threshold) {
   return fabsf(value) <= threshold ? 0.0F : value - copysignf(threshold, value);
-}
-
-// Rounds to nearest, ties to even; any NaN becomes the quiet one.
-RPP_ELEMENT uint16_t bf16_bits(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  const uint32_t rounded = (bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16;
-  return static_cast<uint16_t>(value != value ? 0x7FC0U : rounded);
 }
 
 // keep and alpha are read only by the rules that use them.

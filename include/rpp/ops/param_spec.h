@@ -10,8 +10,8 @@ namespace rpp {
 
 enum class ParamGroup { prunable, decayed, undecayed };  // the order in the flat buffer
 
-// A prunable matrix inside a parameter: rows [first_row, first_row + rows) of a [out, in] weight. A fused QKV weight
-// holds three. `name` is the Hugging Face name ("bert.encoder.layer.0.attention.self.query.weight").
+// A prunable matrix inside a parameter: rows [first_row, first_row + rows) of a [out, in] weight. A fused QKV
+// weight holds three. `name` is the Hugging Face name ("bert.encoder.layer.0.attention.self.query.weight").
 struct MatrixSlice {
   std::string name;
   int64_t first_row = 0;
@@ -21,7 +21,7 @@ struct MatrixSlice {
 
 struct ParamSpec {
   std::string name;
-  torch::Tensor param;                // fp32 leaf
+  torch::Tensor param;  // fp32 leaf
   ParamGroup group = ParamGroup::undecayed;
   std::vector<MatrixSlice> matrices;  // of a prunable parameter, covering all of its rows
   // bf16 working copy used in the forward pass, filled in by FlatParams; nullptr where fp32 is always used.

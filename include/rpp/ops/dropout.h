@@ -1,0 +1,14 @@
+// Dropout with a mask that depends on the seed and the element's index only.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+
+namespace rpp {
+
+// x * mask / (1 - rate), any shape, fp32 or bf16; x itself when rate is 0. 0 <= rate < 1. On the CPU the mask
+// is dropout_factor of dropout_mask.h; on CUDA a generator seeded with `seed` draws it.
+torch::Tensor dropout(const torch::Tensor& x, double rate, uint64_t seed);
+
+}  // namespace rpp

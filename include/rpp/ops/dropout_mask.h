@@ -1,0 +1,38 @@
+// Which elements dropout drops: a pure function of (seed, element index), the same for any number of threads.
+//
+// Backward passes draw the mask again instead of keeping it. No Torch.
+#pragma once
+
+#include <cstdint>
+
+#include "rpp/core/rng.h"
+
+namespace rpp {
+
+struct DropoutRule {
+  uint64_t seed = 0;
+  uint64_t dropped_below = 0;  // of 2^32; 0: nothing is dropped
+  float kept_scale = 1.0F;     // 1 / (1 - rate)
+
+  bool active() const { return dropped_below != 0; }
+};
+
+// 0 <= rate < 1.
+inline DropoutRule dropout_rule(double rate, uint64_t seed) {
+  return {.seed = seed,
+          .dropped_below = static_cast<uint64_t>(rate * 0x1.0p32),
+          .kept_scale = static_cast<float>(1.0 / (1.0 - rate))};
+}
+
+// What element `index` is multiplied by: 0 or kept_scale.
+inline float dropout_factor(const DropoutRule& rule, uint64_t index) {
+  const uint64_t draw = mix64(rule.seed + (index + 1) * kGoldenGamma) >> 32;
+  return draw < rule.dropped_below ? 0.0F : rule.kept_scale;
+}
+
+// The index of an attention probability: query token of the batch, head, key within the sequence.
+inline uint64_t attention_index(int64_t query_token, int64_t head, int64_t num_heads, int64_t key) {
+  return (static_cast<uint64_t>(query_token * num_heads + head) << 24) + static_cast<uint64_t>(key);
+}
+
+}  // namespace rpp

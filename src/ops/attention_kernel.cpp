@@ -1,0 +1,207 @@
+// The head's rows are unpacked to fp32, padded to whole vectors; everything then stays in the caches.
+#pragma GCC optimize("no-math-errno", "no-trapping-math")
+
+#include "attention_kernel.h"
+
+#include <cmath>
+
+#include "rpp/ops/vector_math.h"
+#include "simd.h"
+#include "small_gemm.h"
+
+namespace rpp {
+namespace {
+
+// The sizes of a task, and its scratch handed out piece by piece.
+class Workspace {
+ public:
+  RPP_INLINE Workspace(const AttentionShape& shape, int64_t tokens, float* scratch)
+      : length(tokens),
+        padded_length(round_up_to_lanes(tokens)),
+        head_dim(shape.head_dim),
+        padded_dim(round_up_to_lanes(shape.head_dim)),
+        next_(scratch) {}
+
+  RPP_INLINE PaddedMatrix by_dim() { return take(length, padded_dim); }        // [length, head_dim]
+  RPP_INLINE PaddedMatrix by_length() { return take(length, padded_length); }  // [length, length]
+  RPP_INLINE PaddedMatrix transposed() { return take(head_dim, padded_length); }
+  RPP_INLINE PaddedMatrix one_row() { return take(1, padded_length); }
+
+  const int64_t length, padded_length, head_dim, padded_dim;
+
+ private:
+  RPP_INLINE PaddedMatrix take(int64_t rows, int64_t stride) {
+    const PaddedMatrix matrix = {next_, stride};
+    next_ += rows * stride;
+    return matrix;
+  }
+
+  float* next_;
+};
+
+RPP_INLINE GemmA plain(const PaddedMatrix& matrix) {
+  return {matrix.values, matrix.stride, 1};
+}
+RPP_INLINE GemmA transpose(const PaddedMatrix& matrix) {
+  return {matrix.values, 1, matrix.stride};
+}
+
+template <typename T>
+RPP_INLINE void unpack(const T* from, int64_t from_stride, float factor, const Workspace& space,
+                       const PaddedMatrix& to) {
+  for (int64_t row = 0; row < space.length; ++row) {
+    const T* __restrict source = from + row * from_stride;
+    float* __restrict target = to.values + row * to.stride;
+    for (int64_t i = 0; i < space.head_dim; ++i) target[i] = to_float(source[i]) * factor;
+    for (int64_t i = space.head_dim; i < space.padded_dim; ++i) target[i] = 0.0F;
+  }
+}
+
+template <typename T>
+RPP_INLINE void unpack_transposed(const T* from, int64_t from_stride, const Workspace& space,
+                                  const PaddedMatrix& to) {
+  for (int64_t i = 0; i < space.head_dim; ++i) {
+    float* __restrict target = to.values + i * to.stride;
+    for (int64_t row = 0; row < space.length; ++row) target[row] = to_float(from[row * from_stride + i]);
+    for (int64_t row = space.length; row < space.padded_length; ++row) target[row] = 0.0F;
+  }
+}
+
+template <typename T>
+RPP_INLINE void pack(const PaddedMatrix& from, float factor, const Workspace& space, T* to,
+                     int64_t to_stride) {
+  for (int64_t row = 0; row < space.length; ++row) {
+    const float* __restrict source = from.values + row * from.stride;
+    T* __restrict target = to + row * to_stride;
+    for (int64_t i = 0; i < space.head_dim; ++i) store(target + i, source[i] * factor);
+  }
+}
+
+// Turns a row of scores into probabilities and returns the logarithm of their sum before the division.
+RPP_INLINE float softmax_row(float* __restrict row, const Workspace& space) {
+  const float largest = max_of(row, space.length);
+  for (int64_t j = 0; j < space.padded_length; ++j) row[j] = fast_exp(row[j] - largest);
+  for (int64_t j = space.length; j < space.padded_length; ++j) row[j] = 0.0F;
+  const float sum = sum_of(row, space.padded_length);
+  const float inverse = 1.0F / sum;
+  for (int64_t j = 0; j < space.padded_length; ++j) row[j] *= inverse;
+  return largest + std::log(sum);
+}
+
+RPP_INLINE void draw_factors_into(float* __restrict factors, const DropoutRule& given, uint64_t first,
+                                  int64_t n) {
+  const DropoutRule rule = given;
+  for (int64_t j = 0; j < n; ++j) factors[j] = dropout_factor(rule, first + static_cast<uint64_t>(j));
+}
+
+template <typename T>
+RPP_INLINE void forward_task(const AttentionShape& shape, const AttentionForward<T>& op,
+                             const AttentionTask& task, float* scratch) {
+  Workspace space(shape, task.end - task.begin, scratch);
+  const int64_t stride = 3 * shape.hidden();
+  const T* query = op.qkv + task.begin * stride + task.head * shape.head_dim;
+  const auto q = space.by_dim(), v = space.by_dim(), context = space.by_dim();
+  const auto k_transposed = space.transposed();
+  const auto probs = space.by_length();
+  const auto factors = space.one_row();
+  unpack(query, stride, shape.scale, space, q);
+  unpack_transposed(query + shape.hidden(), stride, space, k_transposed);
+  unpack(query + 2 * shape.hidden(), stride, 1.0F, space, v);
+  small_gemm(plain(q), k_transposed, probs, space.length, space.padded_length, space.head_dim);
+  for (int64_t i = 0; i < space.length; ++i) {
+    float* __restrict row = probs.values + i * probs.stride;
+    const int64_t token = task.begin + i;
+    op.log_sum_exp[token * shape.num_heads + task.head] = softmax_row(row, space);
+    if (!shape.dropout.active()) continue;
+    draw_factors_into(factors.values, shape.dropout, attention_index(token, task.head, shape.num_heads, 0),
+                      space.padded_length);
+    for (int64_t j = 0; j < space.padded_length; ++j) row[j] *= factors.values[j];
+  }
+  small_gemm(plain(probs), v, context, space.length, space.padded_dim, space.length);
+  pack(context, 1.0F, space, op.out + task.begin * shape.hidden() + task.head * shape.head_dim,
+       shape.hidden());
+}
+
+// With P the probabilities, F the dropout factors and G = dO V^T:
+//   dV = (P F)^T dO,   dS = P (F G - rowsum(P F G)),   dQ = dS K scale,   dK = dS^T (Q scale).
+// Fills `probs` with P, `dropped` with P F and turns `grad` from G into dS.
+template <typename T>
+RPP_INLINE void probability_rows(const AttentionShape& shape, const AttentionBackward<T>& op,
+                                 const AttentionTask& task, const Workspace& space, const PaddedMatrix& probs,
+                                 const PaddedMatrix& dropped, const PaddedMatrix& grad,
+                                 float* __restrict factors) {
+  for (int64_t j = 0; j < space.padded_length; ++j) factors[j] = 1.0F;
+  for (int64_t i = 0; i < space.length; ++i) {
+    const int64_t token = task.begin + i;
+    const float log_sum_exp = op.log_sum_exp[token * shape.num_heads + task.head];
+    float* __restrict p = probs.values + i * probs.stride;
+    float* __restrict pf = dropped.values + i * dropped.stride;
+    float* __restrict g = grad.values + i * grad.stride;
+    if (shape.dropout.active()) {
+      draw_factors_into(factors, shape.dropout, attention_index(token, task.head, shape.num_heads, 0),
+                        space.padded_length);
+    }
+    for (int64_t j = 0; j < space.padded_length; ++j) {
+      p[j] = fast_exp(p[j] - log_sum_exp);
+      pf[j] = p[j] * factors[j];
+    }
+    for (int64_t j = space.length; j < space.padded_length; ++j) p[j] = pf[j] = 0.0F;
+    const float total = dot(pf, g, space.padded_length);
+    for (int64_t j = 0; j < space.padded_length; ++j) g[j] = pf[j] * g[j] - p[j] * total;
+  }
+}
+
+template <typename T>
+RPP_INLINE void backward_task(const AttentionShape& shape, const AttentionBackward<T>& op,
+                              const AttentionTask& task, float* scratch) {
+  Workspace space(shape, task.end - task.begin, scratch);
+  const int64_t n = space.length;
+  const int64_t hidden = shape.hidden();
+  const int64_t stride = 3 * hidden;
+  const int64_t first = task.begin * stride + task.head * shape.head_dim;
+  const auto q = space.by_dim(), k = space.by_dim(), dout = space.by_dim(), result = space.by_dim();
+  const auto k_transposed = space.transposed(), v_transposed = space.transposed();
+  const auto probs = space.by_length(), dropped = space.by_length(), grad = space.by_length();
+  const auto factors = space.one_row();
+  unpack(op.qkv + first, stride, shape.scale, space, q);
+  unpack(op.qkv + first + hidden, stride, 1.0F, space, k);
+  unpack_transposed(op.qkv + first + hidden, stride, space, k_transposed);
+  unpack_transposed(op.qkv + first + 2 * hidden, stride, space, v_transposed);
+  unpack(op.dout + task.begin * hidden + task.head * shape.head_dim, hidden, 1.0F, space, dout);
+  small_gemm(plain(q), k_transposed, probs, n, space.padded_length, space.head_dim);
+  small_gemm(plain(dout), v_transposed, grad, n, space.padded_length, space.head_dim);
+  probability_rows(shape, op, task, space, probs, dropped, grad, factors.values);
+  small_gemm(plain(grad), k, result, n, space.padded_dim, n);
+  pack(result, shape.scale, space, op.dqkv + first, stride);
+  small_gemm(transpose(grad), q, result, n, space.padded_dim, n);
+  pack(result, 1.0F, space, op.dqkv + first + hidden, stride);
+  small_gemm(transpose(dropped), dout, result, n, space.padded_dim, n);
+  pack(result, 1.0F, space, op.dqkv + first + 2 * hidden, stride);
+}
+
+}  // namespace
+
+int64_t attention_scratch_size(const AttentionShape& shape, int64_t length) {
+  const int64_t padded_length = round_up_to_lanes(length);
+  const int64_t padded_dim = round_up_to_lanes(shape.head_dim);
+  return 4 * length * padded_dim + 2 * shape.head_dim * padded_length + (3 * length + 1) * padded_length;
+}
+
+RPP_CLONES void attention_forward(const AttentionShape& shape, const AttentionForward<float>& op,
+                                  const AttentionTask& task, float* scratch) {
+  forward_task(shape, op, task, scratch);
+}
+RPP_CLONES void attention_forward(const AttentionShape& shape, const AttentionForward<uint16_t>& op,
+                                  const AttentionTask& task, float* scratch) {
+  forward_task(shape, op, task, scratch);
+}
+RPP_CLONES void attention_backward(const AttentionShape& shape, const AttentionBackward<float>& op,
+                                   const AttentionTask& task, float* scratch) {
+  backward_task(shape, op, task, scratch);
+}
+RPP_CLONES void attention_backward(const AttentionShape& shape, const AttentionBackward<uint16_t>& op,
+                                   const AttentionTask& task, float* scratch) {
+  backward_task(shape, op, task, scratch);
+}
+
+}  // namespace rpp

@@ -1,0 +1,91 @@
+#include "rpp/ops/composite.h"
+
+#include <torch/torch.h>
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <cmath>
+#include <limits>
+
+namespace rpp::composite {
+namespace {
+
+at::Generator seeded_generator(const torch::Device& device, uint64_t seed) {
+  auto generator =
+      device.is_cpu()
+          ? at::detail::createCPUGenerator()
+          : at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index());
+  generator.set_current_seed(seed);
+  return generator;
+}
+
+// Where the tokens lie in a [sequences, max_seqlen] grid, and the other way round.
+struct Grid {
+  torch::Tensor token_of_slot;  // [sequences * max_seqlen]; any token where there is none
+  torch::Tensor is_padding;     // [sequences, 1, 1, max_seqlen]
+  torch::Tensor slot_of_token;  // [tokens]
+};
+
+Grid grid_of(const SequenceLayout& layout, int64_t tokens) {
+  const auto starts = layout.cu_seqlens.slice(0, 0, -1).to(torch::kInt64);  // [sequences]
+  const auto ends = layout.cu_seqlens.slice(0, 1).to(torch::kInt64);
+  const auto options = starts.options();
+  const auto slots =
+      starts.unsqueeze(1) + torch::arange(layout.max_seqlen, options);  // [sequences, max_seqlen]
+  const auto positions = torch::arange(tokens, options);
+  const auto sequence = at::bucketize(positions, ends, /*out_int32=*/false, /*right=*/true);  // [tokens]
+  return {.token_of_slot = slots.clamp_max(tokens - 1).flatten(),
+          .is_padding = (slots >= ends.unsqueeze(1)).unsqueeze(1).unsqueeze(1),
+          .slot_of_token = sequence * layout.max_seqlen + positions - starts.index_select(0, sequence)};
+}
+
+}  // namespace
+
+torch::Tensor dropout(const torch::Tensor& x, double rate, uint64_t seed) {
+  if (rate == 0.0) return x;
+  auto mask = torch::empty(x.sizes(), x.options().requires_grad(false));
+  mask.bernoulli_(1.0 - rate, seeded_generator(x.device(), seed));
+  return x * mask.mul_(1.0 / (1.0 - rate));
+}
+
+torch::Tensor embedding(const torch::Tensor& input_ids, const torch::Tensor& token_type_ids,
+                        const torch::Tensor& position_ids, const torch::Tensor& word_table,
+                        const torch::Tensor& position_table, const torch::Tensor& token_type_table) {
+  return torch::embedding(word_table, input_ids) + torch::embedding(position_table, position_ids) +
+         torch::embedding(token_type_table, token_type_ids);
+}
+
+torch::Tensor gelu(const torch::Tensor& x) {
+  return at::gelu(x, "none");
+}
+
+torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                         double epsilon) {
+  return at::layer_norm(x.to(torch::kFloat32), {x.size(-1)}, weight, bias, epsilon).to(x.scalar_type());
+}
+
+torch::Tensor attention(const torch::Tensor& qkv, const SequenceLayout& layout, int64_t num_heads,
+                        double dropout_rate, uint64_t dropout_seed) {
+  const int64_t hidden = qkv.size(1) / 3;
+  const int64_t head_dim = hidden / num_heads;
+  const auto grid = grid_of(layout, qkv.size(0));
+  const auto padded = qkv.index_select(0, grid.token_of_slot)
+                          .view({layout.num_sequences(), layout.max_seqlen, 3, num_heads, head_dim})
+                          .permute({2, 0, 3, 1, 4});  // [3, sequences, heads, max_seqlen, head_dim]
+  const auto scores = torch::matmul(padded[0], padded[1].transpose(-2, -1)).to(torch::kFloat32) /
+                      std::sqrt(static_cast<double>(head_dim));  // [sequences, heads, max_seqlen, max_seqlen]
+  const auto masked = scores.masked_fill(grid.is_padding, -std::numeric_limits<float>::infinity());
+  const auto probs = dropout(torch::softmax(masked, -1), dropout_rate, dropout_seed).to(qkv.scalar_type());
+  return torch::matmul(probs, padded[2])
+      .transpose(1, 2)
+      .reshape({-1, hidden})
+      .index_select(0, grid.slot_of_token);
+}
+
+CrossEntropy cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels) {
+  const auto wide = logits.to(torch::kFloat32);
+  return {.loss_sum = at::cross_entropy_loss(wide, labels, /*weight=*/{}, at::Reduction::Sum),
+          .num_correct = (wide.detach().argmax(-1) == labels).sum()};
+}
+
+}  // namespace rpp::composite

@@ -1,0 +1,74 @@
+#include "rpp/ops/cross_entropy.h"
+
+#include "cross_entropy_kernel.h"
+#include "dispatch.h"
+#include "rpp/ops/composite.h"
+
+namespace rpp {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+void check_labels(const torch::Tensor& labels, int64_t classes) {
+  const auto* values = labels.const_data_ptr<int64_t>();
+  for (int64_t i = 0; i < labels.numel(); ++i) {
+    RPP_CHECK(values[i] >= 0 && values[i] < classes, "label {} of row {} is outside the model's {} classes",
+              values[i], i, classes);
+  }
+}
+
+struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
+  // Returns the summed loss and the number of correct rows.
+  static variable_list forward(AutogradContext* context, const torch::Tensor& given_logits,
+                               const torch::Tensor& given_labels) {
+    const auto logits = given_logits.contiguous();
+    const auto labels = given_labels.contiguous();
+    const int64_t rows = logits.size(0);
+    check_labels(labels, logits.size(1));
+    auto loss = torch::empty({rows});
+    auto log_sum_exp = torch::empty({rows});
+    auto is_correct = torch::empty({rows}, torch::kInt64);
+    dispatch_float(logits, [&]<typename T>(T) {
+      const CrossEntropyForward<T> op = {.logits = input<T>(logits),
+                                         .labels = input<int64_t>(labels),
+                                         .loss = output<float>(loss),
+                                         .log_sum_exp = output<float>(log_sum_exp),
+                                         .is_correct = output<int64_t>(is_correct),
+                                         .classes = logits.size(1)};
+      at::parallel_for(0, rows, row_grain(op.classes),
+                       [&](int64_t begin, int64_t end) { cross_entropy_forward(op, begin, end); });
+    });
+    context->save_for_backward({logits, labels, log_sum_exp});
+    auto num_correct = is_correct.sum();
+    context->mark_non_differentiable({num_correct});
+    return {loss.sum(), num_correct};
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const auto saved = context->get_saved_variables();
+    const auto &logits = saved[0], &labels = saved[1], &log_sum_exp = saved[2];
+    auto dlogits = torch::empty_like(logits);
+    dispatch_float(logits, [&]<typename T>(T) {
+      const CrossEntropyBackward<T> op = {.logits = input<T>(logits),
+                                          .labels = input<int64_t>(labels),
+                                          .log_sum_exp = input<float>(log_sum_exp),
+                                          .dlogits = output<T>(dlogits),
+                                          .classes = logits.size(1),
+                                          .scale = grads[0].item<float>()};
+      at::parallel_for(0, logits.size(0), row_grain(op.classes),
+                       [&](int64_t begin, int64_t end) { cross_entropy_backward(op, begin, end); });
+    });
+    return {dlogits, {}};
+  }
+};
+
+}  // namespace
+
+CrossEntropy cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels) {
+  if (logits.is_cuda()) return composite::cross_entropy(logits, labels);
+  const auto results = SummedCrossEntropy::apply(logits, labels);
+  return {.loss_sum = results[0], .num_correct = results[1]};
+}
+
+}  // namespace rpp

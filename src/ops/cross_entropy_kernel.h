@@ -1,0 +1,34 @@
+// Cross entropy of rows of logits. T is float, or uint16_t for bf16 bits.
+#pragma once
+
+#include <cstdint>
+
+namespace rpp {
+
+template <typename T>
+struct CrossEntropyForward {
+  const T* logits = nullptr;  // [rows, classes]
+  const int64_t* labels = nullptr;
+  float* loss = nullptr;          // [rows]
+  float* log_sum_exp = nullptr;   // [rows]
+  int64_t* is_correct = nullptr;  // [rows], 0 or 1
+  int64_t classes = 0;
+};
+
+template <typename T>
+struct CrossEntropyBackward {
+  const T* logits = nullptr;
+  const int64_t* labels = nullptr;
+  const float* log_sum_exp = nullptr;
+  T* dlogits = nullptr;
+  int64_t classes = 0;
+  float scale = 1.0F;  // gradient of the summed loss
+};
+
+// Rows [begin, end).
+void cross_entropy_forward(const CrossEntropyForward<float>& op, int64_t begin, int64_t end);
+void cross_entropy_forward(const CrossEntropyForward<uint16_t>& op, int64_t begin, int64_t end);
+void cross_entropy_backward(const CrossEntropyBackward<float>& op, int64_t begin, int64_t end);
+void cross_entropy_backward(const CrossEntropyBackward<uint16_t>& op, int64_t begin, int64_t end);
+
+}  // namespace rpp

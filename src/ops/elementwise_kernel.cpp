@@ -1,0 +1,76 @@
+#pragma GCC optimize("no-math-errno", "no-trapping-math")
+
+#include "elementwise_kernel.h"
+
+#include "rpp/ops/vector_math.h"
+#include "simd.h"
+
+namespace rpp {
+namespace {
+
+template <typename T>
+RPP_INLINE void gelu_forward_loop(const T* __restrict x, T* __restrict y, int64_t begin, int64_t end) {
+  for (int64_t i = begin; i < end; ++i) {
+    const float value = to_float(x[i]);
+    store(y + i, value * fast_normal(value).cumulative);
+  }
+}
+
+template <typename T>
+RPP_INLINE void gelu_backward_loop(const T* __restrict x, const T* __restrict dy, T* __restrict dx,
+                                   int64_t begin, int64_t end) {
+  for (int64_t i = begin; i < end; ++i) {
+    const float value = to_float(x[i]);
+    const Normal normal = fast_normal(value);
+    store(dx + i, to_float(dy[i]) * (normal.cumulative + value * normal.density));
+  }
+}
+
+template <typename T>
+RPP_INLINE void dropout_loop(const DropoutRule& given, const T* __restrict x, T* __restrict y, int64_t begin,
+                             int64_t end) {
+  const DropoutRule rule = given;  // a local copy cannot alias the arrays
+  for (int64_t i = begin; i < end; ++i) {
+    store(y + i, to_float(x[i]) * dropout_factor(rule, static_cast<uint64_t>(i)));
+  }
+}
+
+template <typename T>
+RPP_INLINE void add_bias_loop(const float* __restrict bias, T* __restrict y, int64_t columns, int64_t begin,
+                              int64_t end) {
+  for (int64_t row = begin; row < end; ++row) {
+    T* __restrict values = y + row * columns;
+    for (int64_t i = 0; i < columns; ++i) store(values + i, to_float(values[i]) + bias[i]);
+  }
+}
+
+}  // namespace
+
+RPP_CLONES void gelu_forward(const float* x, float* y, int64_t begin, int64_t end) {
+  gelu_forward_loop(x, y, begin, end);
+}
+RPP_CLONES void gelu_forward(const uint16_t* x, uint16_t* y, int64_t begin, int64_t end) {
+  gelu_forward_loop(x, y, begin, end);
+}
+RPP_CLONES void gelu_backward(const float* x, const float* dy, float* dx, int64_t begin, int64_t end) {
+  gelu_backward_loop(x, dy, dx, begin, end);
+}
+RPP_CLONES void gelu_backward(const uint16_t* x, const uint16_t* dy, uint16_t* dx, int64_t begin,
+                              int64_t end) {
+  gelu_backward_loop(x, dy, dx, begin, end);
+}
+RPP_CLONES void dropout_apply(const DropoutRule& rule, const float* x, float* y, int64_t begin, int64_t end) {
+  dropout_loop(rule, x, y, begin, end);
+}
+RPP_CLONES void dropout_apply(const DropoutRule& rule, const uint16_t* x, uint16_t* y, int64_t begin,
+                              int64_t end) {
+  dropout_loop(rule, x, y, begin, end);
+}
+RPP_CLONES void add_bias(const float* bias, float* y, int64_t columns, int64_t begin, int64_t end) {
+  add_bias_loop(bias, y, columns, begin, end);
+}
+RPP_CLONES void add_bias(const float* bias, uint16_t* y, int64_t columns, int64_t begin, int64_t end) {
+  add_bias_loop(bias, y, columns, begin, end);
+}
+
+}  // namespace rpp

@@ -1,0 +1,25 @@
+// Loops over single elements: GELU and dropout. T is float, or uint16_t for bf16 bits.
+#pragma once
+
+#include <cstdint>
+
+#include "rpp/ops/dropout_mask.h"
+
+namespace rpp {
+
+// Elements [begin, end) of x to the same elements of y.
+void gelu_forward(const float* x, float* y, int64_t begin, int64_t end);
+void gelu_forward(const uint16_t* x, uint16_t* y, int64_t begin, int64_t end);
+// dx = dy * (Phi(x) + x * phi(x))
+void gelu_backward(const float* x, const float* dy, float* dx, int64_t begin, int64_t end);
+void gelu_backward(const uint16_t* x, const uint16_t* dy, uint16_t* dx, int64_t begin, int64_t end);
+
+// y = x * dropout_factor(rule, index)
+void dropout_apply(const DropoutRule& rule, const float* x, float* y, int64_t begin, int64_t end);
+void dropout_apply(const DropoutRule& rule, const uint16_t* x, uint16_t* y, int64_t begin, int64_t end);
+
+// y[row, column] += bias[column], for rows [begin, end)
+void add_bias(const float* bias, float* y, int64_t columns, int64_t begin, int64_t end);
+void add_bias(const float* bias, uint16_t* y, int64_t columns, int64_t begin, int64_t end);
+
+}  // namespace rpp

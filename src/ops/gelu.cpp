@@ -1,0 +1,45 @@
+#include "rpp/ops/gelu.h"
+
+#include "dispatch.h"
+#include "elementwise_kernel.h"
+#include "rpp/ops/composite.h"
+
+namespace rpp {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+struct Gelu : torch::autograd::Function<Gelu> {
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& given) {
+    const auto x = given.contiguous();
+    context->save_for_backward({x});
+    auto y = torch::empty_like(x);
+    dispatch_float(x, [&]<typename T>(T) {
+      at::parallel_for(0, x.numel(), kElementGrain, [&](int64_t begin, int64_t end) {
+        gelu_forward(input<T>(x), output<T>(y), begin, end);
+      });
+    });
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const auto x = context->get_saved_variables()[0];
+    const auto dy = grads[0].contiguous();
+    auto dx = torch::empty_like(x);
+    dispatch_float(x, [&]<typename T>(T) {
+      at::parallel_for(0, x.numel(), kElementGrain, [&](int64_t begin, int64_t end) {
+        gelu_backward(input<T>(x), input<T>(dy), output<T>(dx), begin, end);
+      });
+    });
+    return {dx};
+  }
+};
+
+}  // namespace
+
+torch::Tensor gelu(const torch::Tensor& x) {
+  return x.is_cuda() ? composite::gelu(x) : Gelu::apply(x);
+}
+
+}  // namespace rpp

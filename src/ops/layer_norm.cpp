@@ -1,0 +1,132 @@
+#include "rpp/ops/layer_norm.h"
+
+#include "dispatch.h"
+#include "layer_norm_kernel.h"
+#include "rpp/ops/composite.h"
+#include "rpp/ops/dropout.h"
+
+namespace rpp {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// Sums over rows are formed in blocks of this many, then block after block: the same for any number of
+// threads.
+constexpr int64_t kBlockRows = 64;
+
+struct Saved {
+  torch::Tensor sum, weight, mean, inverse;
+};
+
+Saved unpack(AutogradContext* context) {
+  const auto saved = context->get_saved_variables();
+  return {saved[0], saved[1], saved[2], saved[3]};
+}
+
+struct ColumnSums {
+  torch::Tensor dweight, dbias;  // [hidden]
+};
+
+// Runs body(begin, end, dweight, dbias) for each block of rows.
+template <typename Body>
+ColumnSums by_row_blocks(int64_t rows, int64_t hidden, const Body& body) {
+  const int64_t blocks = (rows + kBlockRows - 1) / kBlockRows;
+  auto partial = torch::zeros({blocks, 2, hidden});
+  float* sums = partial.mutable_data_ptr<float>();
+  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) {
+      float* dweight = sums + block * 2 * hidden;
+      body(block * kBlockRows, std::min(rows, (block + 1) * kBlockRows), dweight, dweight + hidden);
+    }
+  });
+  const auto total = partial.sum(0);
+  return {total[0], total[1]};
+}
+
+struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
+  // `residual` may be undefined.
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& given_x,
+                               const torch::Tensor& given_residual, const torch::Tensor& weight,
+                               const torch::Tensor& bias, double epsilon, double rate, int64_t seed) {
+    const auto x = given_x.contiguous();
+    const bool has_residual = given_residual.defined();
+    const auto residual = has_residual ? given_residual.contiguous() : torch::Tensor();
+    const int64_t hidden = x.size(-1);
+    const int64_t rows = x.numel() / hidden;
+    auto y = torch::empty_like(x);
+    const bool changes_x = has_residual || rate > 0.0;
+    auto sum = changes_x ? torch::empty_like(x) : x;  // [rows, hidden]
+    auto mean = torch::empty({rows});
+    auto inverse = torch::empty({rows});
+    dispatch_float(x, [&]<typename T>(T) {
+      const LayerNormForward<T> op = {.x = input<T>(x),
+                                      .residual = input<T>(residual),
+                                      .weight = input<float>(weight),
+                                      .bias = input<float>(bias),
+                                      .sum = changes_x ? output<T>(sum) : nullptr,
+                                      .y = output<T>(y),
+                                      .mean = output<float>(mean),
+                                      .inverse = output<float>(inverse),
+                                      .hidden = hidden,
+                                      .epsilon = static_cast<float>(epsilon),
+                                      .dropout = dropout_rule(rate, static_cast<uint64_t>(seed))};
+      at::parallel_for(0, rows, row_grain(hidden),
+                       [&](int64_t begin, int64_t end) { layer_norm_forward(op, begin, end); });
+    });
+    context->save_for_backward({sum, weight, mean, inverse});
+    context->saved_data["has_residual"] = has_residual;
+    context->saved_data["rate"] = rate;
+    context->saved_data["seed"] = seed;
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const auto saved = unpack(context);
+    const auto seed = static_cast<uint64_t>(context->saved_data["seed"].toInt());
+    const auto rule = dropout_rule(context->saved_data["rate"].toDouble(), seed);
+    const auto dy = grads[0].contiguous();
+    const int64_t hidden = dy.size(-1);
+    auto dsum = torch::empty_like(saved.sum);
+    auto dx = rule.active() ? torch::empty_like(dsum) : dsum;
+    ColumnSums sums;
+    dispatch_float(dy, [&]<typename T>(T) {
+      const LayerNormBackward<T> op = {.sum = input<T>(saved.sum),
+                                       .dy = input<T>(dy),
+                                       .weight = input<float>(saved.weight),
+                                       .mean = input<float>(saved.mean),
+                                       .inverse = input<float>(saved.inverse),
+                                       .dsum = output<T>(dsum),
+                                       .dx = rule.active() ? output<T>(dx) : nullptr,
+                                       .hidden = hidden,
+                                       .dropout = rule};
+      sums = by_row_blocks(dy.numel() / hidden, hidden,
+                           [&](int64_t begin, int64_t end, float* dweight, float* dbias) {
+                             layer_norm_backward(op, begin, end, dweight, dbias);
+                           });
+    });
+    const bool has_residual = context->saved_data["has_residual"].toBool();
+    return {dx, has_residual ? dsum : torch::Tensor(), sums.dweight, sums.dbias, {}, {}, {}};
+  }
+};
+
+}  // namespace
+
+torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                         double epsilon) {
+  if (x.is_cuda()) return composite::layer_norm(x, weight, bias, epsilon);
+  return DropoutAddLayerNorm::apply(x, torch::Tensor(), weight, bias, epsilon, 0.0, int64_t{0});
+}
+
+torch::Tensor dropout_add_layer_norm(const torch::Tensor& x, const torch::Tensor& residual,
+                                     const torch::Tensor& weight, const torch::Tensor& bias, double epsilon,
+                                     double dropout_rate, uint64_t dropout_seed) {
+  const auto other = residual.to(x.scalar_type());
+  if (x.is_cuda()) {
+    return composite::layer_norm(dropout(x, dropout_rate, dropout_seed) + other, weight, bias, epsilon);
+  }
+  return DropoutAddLayerNorm::apply(x, other, weight, bias, epsilon, dropout_rate,
+                                    static_cast<int64_t>(dropout_seed));
+}
+
+}  // namespace rpp

@@ -1,0 +1,89 @@
+// What the plain-pointer loops share: per-instruction-set clones, 16 floats at a time, bf16 in and out.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "rpp/ops/bf16.h"
+
+// The resolver of a cloned function runs before a sanitizer is ready.
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+#define RPP_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define RPP_CLONES
+#endif
+#define RPP_INLINE __attribute__((always_inline)) inline
+// Every function that takes or returns a Vec is inlined: it has no calling convention to worry about.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+namespace rpp {
+
+constexpr int64_t kLanes = 16;
+typedef float Vec __attribute__((vector_size(kLanes * sizeof(float))));
+
+constexpr int64_t round_up_to_lanes(int64_t n) {
+  return (n + kLanes - 1) / kLanes * kLanes;
+}
+
+RPP_INLINE float to_float(float value) {
+  return value;
+}
+RPP_INLINE float to_float(uint16_t bf16) {
+  return bf16_value(bf16);
+}
+RPP_INLINE void store(float* at, float value) {
+  *at = value;
+}
+RPP_INLINE void store(uint16_t* at, float value) {
+  *at = bf16_bits(value);
+}
+
+RPP_INLINE Vec load_vec(const float* at) {
+  Vec value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+RPP_INLINE void store_vec(float* at, const Vec& value) {
+  std::memcpy(at, &value, sizeof value);
+}
+
+RPP_INLINE float sum_of_lanes(const Vec& lanes) {
+  float sum = 0.0F;
+  for (int64_t l = 0; l < kLanes; ++l) sum += lanes[l];
+  return sum;
+}
+
+// The order of additions is fixed by n alone, so a result does not depend on threads.
+RPP_INLINE float sum_of(const float* values, int64_t n) {
+  Vec lanes = {};
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) lanes += load_vec(values + i);
+  float rest = 0.0F;
+  for (; i < n; ++i) rest += values[i];
+  return sum_of_lanes(lanes) + rest;
+}
+
+RPP_INLINE float dot(const float* a, const float* b, int64_t n) {
+  Vec lanes = {};
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) lanes += load_vec(a + i) * load_vec(b + i);
+  float rest = 0.0F;
+  for (; i < n; ++i) rest += a[i] * b[i];
+  return sum_of_lanes(lanes) + rest;
+}
+
+// n > 0. Ignores NaN: what is computed from the maximum turns NaN by itself.
+RPP_INLINE float max_of(const float* values, int64_t n) {
+  Vec lanes = values[0] - Vec{};
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const Vec next = load_vec(values + i);
+    lanes = next > lanes ? next : lanes;
+  }
+  float largest = values[0];
+  for (; i < n; ++i) largest = values[i] > largest ? values[i] : largest;
+  for (int64_t l = 0; l < kLanes; ++l) largest = lanes[l] > largest ? lanes[l] : largest;
+  return largest;
+}
+
+}  // namespace rpp
