@@ -27,7 +27,7 @@ std::vector<Range> split_by_byte(const std::vector<PieceTrie::Entry>& entries, c
 
 }  // namespace
 
-PieceTrie::PieceTrie(std::vector<Entry> entries) : nodes_(1 + kNumBytes) {
+PieceTrie::PieceTrie(std::vector<Entry> entries) : nodes_(kNumBytes) {
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.piece < b.piece; });
   std::vector<Range> open = {{0, entries.size(), 0, 0}};
   std::vector<unsigned char> bytes;
@@ -51,20 +51,33 @@ PieceTrie::PieceTrie(std::vector<Entry> entries) : nodes_(1 + kNumBytes) {
   }
 }
 
-// First fit. `bytes` is sorted. Slot 0 is the root's, so a base may not send a byte there.
+// First fit, from first_candidate_ on. `bytes` is sorted. Slot 0 is the root's.
 int32_t PieceTrie::place_children(int32_t parent, const std::vector<unsigned char>& bytes) {
-  const auto is_free = [this](size_t slot) { return slot != 0 && nodes_[slot].parent < 0; };
-  while (!is_free(first_free_)) ++first_free_;
-  size_t base = first_free_ > bytes[0] ? first_free_ - bytes[0] : 0;
-  while (!std::all_of(bytes.begin(), bytes.end(), [&](size_t byte) { return is_free(base + byte); })) {
-    ++base;
-    if (base + 2 * kNumBytes > nodes_.size()) nodes_.resize(base + 2 * kNumBytes);
+  const auto is_free = [this](size_t slot) { return nodes_[slot].parent < 0; };
+  const size_t first_byte = bytes[0];
+  const size_t begin = std::max(first_candidate_, first_byte);
+  size_t num_taken = 0;
+  size_t slot = begin;
+  for (;; ++slot) {  // of the first byte
+    reserve_window(slot - first_byte);
+    if (!is_free(slot)) {
+      ++num_taken;
+    } else if (std::all_of(bytes.begin(), bytes.end(),
+                           [&](size_t byte) { return is_free(slot - first_byte + byte); })) {
+      break;
+    }
   }
-  // Any byte may be looked up from any base, so a full window of slots lies behind each.
-  if (base + 2 * kNumBytes > nodes_.size()) nodes_.resize(base + 2 * kNumBytes);
+  // Without giving up a stretch that is nearly full, building would take quadratic time.
+  if (num_taken * 20 >= (slot - begin) * 19) first_candidate_ = slot;
+  const size_t base = slot - first_byte;
   for (const size_t byte : bytes) nodes_[base + byte].parent = parent;
   nodes_[static_cast<size_t>(parent)].base = static_cast<int32_t>(base);
   return static_cast<int32_t>(base);
+}
+
+// Any byte may be looked up from any base, so a full window of slots lies behind each.
+void PieceTrie::reserve_window(size_t base) {
+  if (base + kNumBytes > nodes_.size()) nodes_.resize(base + kNumBytes);
 }
 
 }  // namespace rpp

@@ -44,9 +44,10 @@ class PieceTrie {
     int32_t id = -1;      // of the piece that ends here
   };
   int32_t place_children(int32_t parent, const std::vector<unsigned char>& bytes);
+  void reserve_window(size_t base);
 
   std::vector<Node> nodes_;
-  size_t first_free_ = 1;  // no free slot lies below it
+  size_t first_candidate_ = 1;  // where the search for free slots begins
 };
 
 }  // namespace rpp

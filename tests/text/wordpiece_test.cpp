@@ -1,0 +1,172 @@
+#include "rpp/text/wordpiece.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/rng.h"
+#include "text/text_files.h"
+
+namespace rpp {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<std::string> with_special(std::vector<std::string> pieces) {
+  const std::vector<std::string> special = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
+  pieces.insert(pieces.begin(), special.begin(), special.end());
+  return pieces;
+}
+
+WordPieceTokenizer make(std::vector<std::string> pieces, LetterCase letter_case = LetterCase::lower) {
+  return {Vocabulary(with_special(std::move(pieces))), letter_case};
+}
+
+std::vector<std::string> pieces_of(const WordPieceTokenizer& tokenizer, std::string_view text) {
+  std::vector<std::string> pieces;
+  for (const int32_t id : tokenizer.encode(text)) pieces.emplace_back(tokenizer.piece(id));
+  return pieces;
+}
+
+TEST(WordPiece, TakesTheLongestPieceFromTheLeft) {
+  const auto tokenizer = make({"un", "una", "##aff", "##able", "##ffable"});
+  EXPECT_THAT(pieces_of(tokenizer, "unaffable"), ElementsAre("una", "##ffable"));
+}
+
+TEST(WordPiece, ThereIsNoWayBackFromAGreedyChoice) {
+  const auto tokenizer = make({"un", "una", "##able"});
+  EXPECT_THAT(pieces_of(tokenizer, "unable"), ElementsAre("[UNK]"));
+}
+
+TEST(WordPiece, AContinuationDoesNotStartAWordNorAWordContinueOne) {
+  const auto tokenizer = make({"ab", "##cd"});
+  EXPECT_THAT(pieces_of(tokenizer, "cd"), ElementsAre("[UNK]"));
+  EXPECT_THAT(pieces_of(tokenizer, "abab"), ElementsAre("[UNK]"));
+}
+
+TEST(WordPiece, UnknownCharacterMakesTheWholeWordUnknown) {
+  EXPECT_THAT(pieces_of(make({"ab", "##cd"}), "ab\u2603cd ab"), ElementsAre("[UNK]", "ab"));
+}
+
+TEST(WordPiece, UncasedLowersAndStripsCasedDoesNot) {
+  const std::vector<std::string> pieces = {"cafe", "Caf\u00e9"};
+  EXPECT_THAT(pieces_of(make(pieces, LetterCase::lower), "Caf\u00e9"), ElementsAre("cafe"));
+  EXPECT_THAT(pieces_of(make(pieces, LetterCase::keep), "Caf\u00e9"), ElementsAre("Caf\u00e9"));
+}
+
+TEST(WordPieceTrap4, AWordOfTwoHundredCharactersIsSplitALongerOneIsUnknown) {
+  const auto tokenizer = make({"a", "##a"});
+  EXPECT_EQ(tokenizer.encode(std::string(200, 'a')).size(), 200);
+  EXPECT_THAT(pieces_of(tokenizer, std::string(201, 'a')), ElementsAre("[UNK]"));
+}
+
+TEST(WordPieceTrap4, TheLimitCountsCharactersNotBytes) {
+  const auto tokenizer = make({"\u20ac", "##\u20ac"});
+  std::string word;
+  for (int i = 0; i < 200; ++i) word += "\u20ac";
+  EXPECT_EQ(tokenizer.encode(word).size(), 200);
+  EXPECT_THAT(pieces_of(tokenizer, word + "\u20ac"), ElementsAre("[UNK]"));
+}
+
+TEST(WordPieceTrap4, TheLimitCountsAfterAccentsAreGone) {
+  const auto tokenizer = make({"e", "##e"});
+  std::string word;
+  for (int i = 0; i < 200; ++i) word += "e\u0301";
+  EXPECT_EQ(tokenizer.encode(word).size(), 200);
+}
+
+TEST(WordPieceTrap7, SpecialPiecesAreNeverReadFromTheText) {
+  const auto tokenizer = make({"[", "]", "mask", "MASK"}, LetterCase::keep);
+  EXPECT_THAT(pieces_of(tokenizer, "[MASK]"), ElementsAre("[", "MASK", "]"));
+}
+
+TEST(WordPiece, AppendsToTheIdsThatAreThere) {
+  std::vector<int32_t> ids = {9};
+  make({"a"}).encode_into("a a", ids);
+  EXPECT_THAT(ids, ElementsAre(9, 5, 5));
+}
+
+TEST(WordPiece, KnowsContinuationsAndSpecialTokens) {
+  const auto tokenizer = make({"a", "##a"});
+  EXPECT_FALSE(tokenizer.is_continuation(5));
+  EXPECT_TRUE(tokenizer.is_continuation(6));
+  EXPECT_EQ(tokenizer.special().cls, 2);
+  EXPECT_EQ(tokenizer.special().mask, 4);
+  EXPECT_EQ(tokenizer.size(), 7);
+}
+
+TEST(WordPiece, AVocabularyWithoutMaskIsRefusedByName) {
+  const auto build = [] {
+    WordPieceTokenizer(Vocabulary({"[PAD]", "[UNK]", "[CLS]", "[SEP]"}, "my/vocab.txt"), LetterCase::lower);
+  };
+  EXPECT_THAT(message_of(build), HasSubstr("my/vocab.txt has no piece [MASK]"));
+}
+
+TEST(WordPiece, TheFingerprintTellsPiecesTheirOrderAndTheCaseApart) {
+  const std::string base = make({"a", "b"}).fingerprint();
+  EXPECT_EQ(base.size(), 64);
+  EXPECT_EQ(base, make({"a", "b"}).fingerprint());
+  EXPECT_NE(base, make({"b", "a"}).fingerprint());
+  EXPECT_NE(base, make({"a", "b", "c"}).fingerprint());
+  EXPECT_NE(base, make({"a", "b"}, LetterCase::keep).fingerprint());
+}
+
+// WordpieceTokenizer.tokenize as the reference writes it: every end from the right, a look-up each.
+std::vector<int32_t> probe_every_end(const WordPieceTokenizer& tokenizer, const std::string& word) {
+  std::vector<int32_t> ids;
+  for (size_t start = 0; start < word.size();) {
+    size_t end = word.size();
+    std::optional<int32_t> id;
+    for (; end > start; --end) {
+      id = tokenizer.vocabulary().find((start > 0 ? "##" : "") + word.substr(start, end - start));
+      if (id) break;
+    }
+    if (!id) return {tokenizer.special().unk};
+    ids.push_back(*id);
+    start = end;
+  }
+  return ids;
+}
+
+TEST(WordPiece, EqualsProbingEveryEndOnRandomWords) {
+  Rng rng(3);
+  const auto letters = [&rng](uint64_t longest) {
+    std::string text;
+    for (uint64_t length = 1 + rng.below(longest); length > 0; --length) text += "abc"[rng.below(3)];
+    return text;
+  };
+  std::vector<std::string> pieces = {"a", "b"};  // without "c": some words must be unknown
+  for (int i = 0; i < 60; ++i) {
+    const std::string piece = (i % 2 == 0 ? "##" : "") + letters(4);
+    if (std::find(pieces.begin(), pieces.end(), piece) == pieces.end()) pieces.push_back(piece);
+  }
+  const auto tokenizer = make(pieces);
+  for (int i = 0; i < 5000; ++i) {
+    const std::string word = letters(12);
+    ASSERT_EQ(tokenizer.encode(word), probe_every_end(tokenizer, word)) << word;
+  }
+}
+
+class WordPieceFiles : public TextFiles {};
+
+TEST_F(WordPieceFiles, WhatIsSavedLoadsAsTheSameTokenizer) {
+  for (const LetterCase letter_case : {LetterCase::lower, LetterCase::keep}) {
+    const auto tokenizer = make({"a", "##\u00e9"}, letter_case);
+    tokenizer.save(directory_ / "model");
+    EXPECT_EQ(load_tokenizer(directory_ / "model")->fingerprint(), tokenizer.fingerprint());
+  }
+}
+
+TEST_F(WordPieceFiles, TheConfigNamesTheClassTheCaseAndTheSpecialTokens) {
+  make({"a"}, LetterCase::keep).save(directory_);
+  const auto config = nlohmann::json::parse(read_file(directory_ / "tokenizer_config.json"));
+  EXPECT_EQ(config["tokenizer_class"], "BertTokenizer");
+  EXPECT_EQ(config["do_lower_case"], false);
+  EXPECT_EQ(config["mask_token"], "[MASK]");
+  EXPECT_EQ(read_file(directory_ / "vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n");
+}
+
+}  // namespace
+}  // namespace rpp
