@@ -69,9 +69,9 @@ void add_tokenizer(CLI::App& command, std::filesystem::path& tokenizer) {
 void add_vocab(CLI::App& app, Arguments& arguments) {
   CLI::App& command = *app.add_subcommand("vocab", "Learn a vocabulary from text");
   VocabOptions& vocab = arguments.vocab;
-  command.option_defaults()->always_capture_default();
   command.add_option("--input", vocab.inputs, "UTF-8 text, plain, .gz or .zst")->required();
   command.add_option("--output", vocab.output, "directory, made if need be")->required();
+  command.option_defaults()->always_capture_default();
   command.add_option("--type", arguments.vocab_type, "wordpiece, unigram or bpe");
   command.add_option("--size", vocab.size, "pieces, special ones included")->check(CLI::Range(6, 1 << 24));
   command.add_flag("--cased", arguments.cased, "keep case and accents");
@@ -91,13 +91,13 @@ void add_vocab(CLI::App& app, Arguments& arguments) {
 void add_build(CLI::App& app, Arguments& arguments) {
   CLI::App& command = *app.add_subcommand("build", "Turn text into shards of token ids");
   BuildOptions& build = arguments.build;
-  command.option_defaults()->always_capture_default();
   command
       .add_option("--input", build.inputs,
                   "UTF-8 text, one sentence a line, a blank line after each document; plain, .gz or .zst")
       ->required();
   command.add_option("--output", build.output_dir, "directory; shards in it are replaced")->required();
   add_tokenizer(command, arguments.tokenizer);
+  command.option_defaults()->always_capture_default();
   command.add_option("--threads", build.num_threads, "0: all cores")->check(CLI::NonNegativeNumber);
   command.add_option("--shard-tokens", build.shard_tokens, "tokens of a shard")->check(CLI::PositiveNumber);
   command.footer(
@@ -109,9 +109,9 @@ void add_build(CLI::App& app, Arguments& arguments) {
 
 void add_stats(CLI::App& app, Arguments& arguments) {
   CLI::App& command = *app.add_subcommand("stats", "Report what shards hold and what a run draws from them");
-  command.option_defaults()->always_capture_default();
   command.add_option("shards", arguments.shard_dirs, "directories that rpp-data build made")->required();
   add_tokenizer(command, arguments.tokenizer);
+  command.option_defaults()->always_capture_default();
   command.add_option("--max-seq-length", arguments.sampling.max_seq_length, "tokens of a pair")
       ->check(CLI::Range(8, 4096));
   command.add_option("--pairs", arguments.num_pairs, "pairs to sample")->check(CLI::PositiveNumber);
@@ -125,6 +125,7 @@ void add_tokenize(CLI::App& app, Arguments& arguments) {
   add_tokenizer(command, arguments.tokenize.tokenizer);
   command.add_option("--input", arguments.tokenize.input, "UTF-8 text, plain, .gz or .zst")->required();
   command.add_option("--output", arguments.tokenize.output, "file; without it standard output");
+  command.option_defaults()->always_capture_default();
   command.add_option("--form", arguments.form, "ids or pieces")->check(CLI::IsMember({"ids", "pieces"}));
   command.footer("Example:\n  rpp-data tokenize --tokenizer vocab.txt --input text.txt --form pieces");
   command.callback([&] { run_tokenize(arguments); });

@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "rpp/core/error.h"
+#include "rpp/core/nearest.h"
 #include "rpp/core/version.h"
 
 namespace rpp {
@@ -15,6 +17,18 @@ inline std::string command_name(const CLI::App& app) {
   std::string name = app.get_name();
   for (const CLI::App* subcommand : app.get_subcommands()) name += " " + subcommand->get_name();
   return name;
+}
+
+// What is wrong with the command line; for an argument that nothing takes, the nearest that there is.
+inline std::string describe_mistake(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> unknown = app.remaining(true);
+  if (unknown.empty()) return error.what();
+  const CLI::App& command = app.get_subcommands().empty() ? app : *app.get_subcommands().front();
+  std::vector<std::string> known;
+  for (const CLI::Option* option : command.get_options()) known.push_back(option->get_name());
+  for (const CLI::App* subcommand : command.get_subcommands({})) known.push_back(subcommand->get_name());
+  return fmt::format("unknown argument '{}': did you mean '{}'?", unknown.front(),
+                     nearest_name(unknown.front(), known));
 }
 
 // Parses into the variables that the app's options name; callbacks of subcommands run in here. False when
@@ -29,7 +43,7 @@ inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string
     app.exit(request);
     return false;
   } catch (const CLI::ParseError& error) {
-    fail_usage("{} (see {} --help)", error.what(), command_name(app));
+    fail_usage("{} (see {} --help)", describe_mistake(app, error), command_name(app));
   }
 }
 
