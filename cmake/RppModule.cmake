@@ -1,7 +1,7 @@
 # rpp_module(name [TORCH] DEPENDS modules... LIBS libraries...)
 #   one static library rpp_<name> of src/<name>/*.cpp, and one test binary of tests/<name>/*_test.cpp.
 # rpp_tool(name DEPENDS modules...)
-#   the program rpp-<name> of tools/rpp_<name>.cpp.
+#   the program rpp-<name> of tools/rpp_<name>.cpp, and the test tests/tools/rpp_<name>_test.sh that runs it.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -107,5 +107,10 @@ function(rpp_tool name)
   rpp_warnings(${target})
   if("rpp_train" IN_LIST ARG_DEPENDS)
     rpp_use_torch(${target})
+  endif()
+  set(test ${PROJECT_SOURCE_DIR}/tests/tools/rpp_${name}_test.sh)
+  if(RPP_TESTS AND EXISTS ${test})
+    add_test(NAME tools.rpp-${name} COMMAND bash ${test} $<TARGET_FILE:${target}>)
+    set_tests_properties(tools.rpp-${name} PROPERTIES TIMEOUT 600)
   endif()
 endfunction()

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# rpp-data as its user meets it: what it prints and how it exits, above all when something is wrong.
+# Usage: rpp_data_test.sh PATH_OF_RPP_DATA
+source "$(dirname "$0")/expect.sh"
+data=$1
+cd "$dir" || exit 1
+
+printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' the cat dog sat ran '##s' . > vocab.txt
+printf '%s\n' 'The cat sat.' 'The cats ran.' '' 'The dog ran.' 'A dog sat.' > corpus.txt
+printf 'The cat sat.\nThe dog ran.\n' > one_document.txt
+printf '\n \n' > empty.txt
+build=("$data" build --tokenizer vocab.txt --output shards)
+
+# What works.
+expect 0 'rpp-data ' "$data" --version
+expect 0 ' (commit ' "$data" --version
+for command in vocab build stats tokenize; do
+  expect 0 "  rpp-data $command " "$data" "$command" --help  # an example
+done
+expect 0 'shards: 2 documents, 4 sentences, 17 tokens (5.8824 % unknown)' "${build[@]}" --input corpus.txt
+expect 0 'sentences                         4' "$data" stats shards --tokenizer vocab.txt
+expect 0 '5 6 8 11' "$data" tokenize --tokenizer vocab.txt --input corpus.txt
+expect 0 'the cat ##s ran .' "$data" tokenize --tokenizer vocab.txt --input corpus.txt --form pieces
+expect 0 '' "$data" tokenize --tokenizer vocab.txt --input corpus.txt --output ids.txt
+expect 0 '5 6 10 9 11' cat ids.txt
+for type in wordpiece unigram bpe; do
+  expect 0 'pieces learned from' "$data" vocab --input corpus.txt --output "$type" --type "$type" --size 40
+  expect 0 'tokens' "$data" build --input corpus.txt --output "shards-$type" --tokenizer "$type"
+done
+
+# A wrong command line is status 2.
+expect 2 'rpp-data: error: A subcommand is required (see rpp-data --help)' "$data"
+expect 2 "unknown argument 'biuld': did you mean 'build'?" "$data" biuld
+expect 2 "unknown argument '--imput': did you mean '--input'? (see rpp-data build --help)" \
+  "${build[@]}" --imput corpus.txt
+expect 2 '--input is required' "${build[@]}"
+expect 2 '--threads: ' "${build[@]}" --input corpus.txt --threads -1
+expect 2 '--form: ' "$data" tokenize --tokenizer vocab.txt --input corpus.txt --form words
+expect 2 'wordpeice' "$data" vocab --input corpus.txt --output v --type wordpeice
+
+# Bad files are status 1 and named.
+expect 1 'rpp-data: error: cannot open absent.txt: No such file or directory' "${build[@]}" --input absent.txt
+expect 1 'empty.txt holds no text' "${build[@]}" --input empty.txt
+expect 1 'one_document.txt holds one document only' "${build[@]}" --input one_document.txt
+expect 1 'absent' "$data" build --input corpus.txt --output s --tokenizer absent
+expect 1 'already holds something else' "$data" build --tokenizer vocab.txt --input corpus.txt --output .
+expect 1 'corpus.txt is a file' "$data" build --tokenizer vocab.txt --input corpus.txt --output corpus.txt
+expect 1 'absent holds no shards' "$data" stats absent --tokenizer vocab.txt
+expect 1 'absent.txt' "$data" vocab --input absent.txt --output v
+expect 1 'absent.txt' "$data" tokenize --tokenizer vocab.txt --input absent.txt
+printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' other > other.txt
+expect 1 'the shards in shards were built with another vocabulary' "$data" stats shards --tokenizer other.txt
+printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' the > no_mask.txt
+expect 1 '[MASK]' "$data" tokenize --tokenizer no_mask.txt --input corpus.txt
+printf '\0' | dd of=shards/shard-00000.bin bs=1 seek=60 conv=notrunc status=none
+printf '\377' | dd of=shards/shard-00000.bin bs=1 seek=100 conv=notrunc status=none
+expect 1 'shards/shard-00000.bin is damaged' "$data" stats shards --tokenizer vocab.txt
