@@ -1,0 +1,80 @@
+// The slow twin of the AdamW kernel: one element in double precision, written from the papers, and inputs
+// that visit every case.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "rpp/ops/adamw_kernel.h"
+
+namespace rpp::test {
+
+inline AdamWElement twin(const AdamWStep& s, const AdamWElement& old, double grad, bool keep, double alpha) {
+  const double g = grad * s.grad_scale;
+  const double m = s.beta1 * static_cast<double>(old.exp_avg) + (1.0 - s.beta1) * g;
+  const double v = s.beta2 * static_cast<double>(old.exp_avg_sq) + (1.0 - s.beta2) * g * g;
+  const double denominator = std::sqrt(v) * s.correction2 + s.epsilon;
+  const double w = old.value * (1.0 - s.decay) - s.learning_rate * m * s.correction1 / denominator;
+  if (s.shrink == AdamWShrink::mask && !keep) return {0.0F, 0.0F, 0.0F};
+  double threshold = 0.0;
+  if (s.shrink == AdamWShrink::prox) threshold = s.threshold * alpha;
+  if (s.shrink == AdamWShrink::preconditioned_prox) threshold = s.threshold * alpha / denominator;
+  const double shrunk = std::copysign(std::max(std::abs(w) - threshold, 0.0), w);
+  return {static_cast<float>(shrunk), static_cast<float>(m), static_cast<float>(v)};
+}
+
+// A step in the middle of training, with every constant away from 0 and 1.
+inline AdamWStep some_step(AdamWShrink shrink) {
+  AdamWStep step;
+  step.learning_rate = 1e-3F;
+  step.decay = 1e-3F * 0.01F;
+  step.grad_scale = 0.7F;
+  step.correction1 = 2.4F;
+  step.correction2 = 18.0F;
+  step.threshold = 1e-3F * 2.0F;
+  step.shrink = shrink;
+  return step;
+}
+
+struct AdamWArrays {
+  std::vector<float> values, grads, exp_avg, exp_avg_sq, alpha;
+  std::vector<uint8_t> keep;
+  std::vector<uint16_t> working;
+
+  // Weights of deviation 0.04, about as many above the proximal thresholds as below.
+  explicit AdamWArrays(int64_t size, uint32_t seed = 1) : working(static_cast<size_t>(size)) {
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal;
+    for (int64_t i = 0; i < size; ++i) {
+      values.push_back(0.04F * normal(random));
+      grads.push_back(0.1F * normal(random));
+      exp_avg.push_back(0.01F * normal(random));
+      exp_avg_sq.push_back(1e-3F * std::abs(normal(random)));
+      alpha.push_back(1.0F / (std::abs(values.back()) + 1e-3F));
+      keep.push_back(random() % 3 != 0);
+    }
+  }
+
+  AdamWSpan span() {
+    AdamWSpan span;
+    span.values = values.data();
+    span.grads = grads.data();
+    span.exp_avg = exp_avg.data();
+    span.exp_avg_sq = exp_avg_sq.data();
+    span.working = working.data();
+    span.keep = keep.data();
+    span.alpha = alpha.data();
+    span.size = static_cast<int64_t>(values.size());
+    return span;
+  }
+
+  AdamWElement element(size_t i) const { return {values[i], exp_avg[i], exp_avg_sq[i]}; }
+};
+
+inline constexpr AdamWShrink kEveryShrink[] = {AdamWShrink::none, AdamWShrink::mask, AdamWShrink::prox,
+                                               AdamWShrink::preconditioned_prox};
+
+}  // namespace rpp::test
