@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# rpp-inspect as its user meets it: what it prints and how it exits.
+# Usage: rpp_inspect_test.sh PATH_OF_RPP_INSPECT
+source "$(dirname "$0")/expect.sh"
+inspect=$1
+golden=$(cd "$(dirname "$0")/../golden/bert" && pwd)
+query=bert.encoder.layer.0.attention.self.query.weight
+cd "$dir" || exit 1
+
+# A copy of the golden model with the first 100 entries of a matrix zeroed, straight in the file.
+cp -r "$golden" pruned
+header_bytes=$(od -An -tu8 -N8 pruned/model.safetensors | tr -d ' ')
+offset=$(head -c $((8 + header_bytes)) pruned/model.safetensors | tail -c "$header_bytes" |
+  sed "s/.*\"$query\":{[^}]*\"data_offsets\":\[\([0-9]*\),.*/\1/")
+dd if=/dev/zero of=pruned/model.safetensors bs=1 seek=$((8 + header_bytes + offset)) count=400 conv=notrunc status=none
+
+# What works.
+expect 0 'rpp-inspect ' "$inspect" --version
+expect 0 ', LibTorch ' "$inspect" --version
+for command in ratios verify diff forward; do
+  expect 0 "  rpp-inspect $command " "$inspect" "$command" --help  # an example
+done
+expect 0 'encoder ratio 0.0 % (0 zeros of 14,336 prunable)' "$inspect" ratios "$golden"
+expect 0 'encoder ratio 0.7 % (100 zeros of 14,336 prunable)' "$inspect" ratios pruned
+expect 0 "$query" "$inspect" ratios pruned
+expect 0 'whole-model ratio 0.4 % (the same zeros of 22,' "$inspect" ratios pruned
+expect 0 '0 of 100 zeros drifted' "$inspect" verify pruned --against pruned
+expect 0 '0 of 0 zeros drifted' "$inspect" verify pruned --against "$golden"
+expect 0 'Jaccard' "$inspect" diff pruned "$golden/classifier"
+printf 'one text\na pair\tof texts\n' > texts.tsv
+{ printf '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\none\ntext\na\npair\nof\n'; } > pruned/vocab.txt
+expect 0 'out.safetensors: 2 texts, 11 tokens' \
+  "$inspect" forward --model pruned --input texts.tsv --output out.safetensors
+expect 0 '"last_hidden_state":{"dtype":"F32","shape":[11,32]' head -c 2000 out.safetensors
+expect 0 '"rpp_version":"' head -c 2000 out.safetensors
+expect 0 '2 texts' "$inspect" forward --model pruned --input texts.tsv --output out.safetensors --precision bf16
+
+# Zeros that moved are status 1.
+expect 1 "$query: 100 of 100 zeros drifted" "$inspect" verify "$golden" --against pruned
+expect 1 'has no mask.safetensors' "$inspect" verify pruned
+cp pruned/model.safetensors pruned/mask.safetensors
+expect 1 'this program reads rpp-mask-v1' "$inspect" verify pruned
+printf '{"files": {"config.json": {"bytes": 1, "sha256": "0"}}}' > pruned/manifest.json
+expect 1 'config.json is damaged' "$inspect" verify pruned --against pruned
+
+# A wrong command line is status 2.
+expect 2 'A subcommand is required' "$inspect"
+expect 2 'ratoi' "$inspect" ratoi pruned
+expect 2 '--output is required' "$inspect" forward --model pruned --input texts.tsv
+expect 2 '--precision: ' "$inspect" forward --model pruned --input texts.tsv --output o --precision fp8
+expect 2 'max_seq_length is 99, the model has 24 positions' \
+  "$inspect" forward --model pruned --input texts.tsv --output o --max-seq-length 99
+
+# Bad files are status 1 and named.
+expect 1 'absent' "$inspect" ratios absent
+expect 1 'absent.tsv: No such file or directory' \
+  "$inspect" forward --model pruned --input absent.tsv --output out.safetensors
+printf 'a\tb\tc\n' > texts.tsv
+expect 1 'texts.tsv:1: more than one tab' "$inspect" forward --model pruned --input texts.tsv --output o
+truncate -s -1 pruned/model.safetensors
+expect 1 'pruned/model.safetensors' "$inspect" ratios pruned

@@ -1,0 +1,111 @@
+// rpp-inspect: what is in a model: its ratios, the proof that its zeros held, its outputs.
+#include "rpp/core/log.h"
+#include "rpp/prune/report.h"
+#include "rpp/train/inspect.h"
+#include "rpp/train/libtorch_info.h"
+#include "tool_main.h"
+
+namespace rpp {
+namespace {
+
+struct Arguments {
+  std::filesystem::path model, other_model, against, input, output;
+  int64_t max_seq_length = 0;
+  std::string precision = "fp32";
+};
+
+int print_ratios(const Arguments& arguments) {
+  const OpenModel model = open_model(arguments.model);
+  fmt::print("{}", format_report(sparsity_report(*model.params, model.num_parameters)));
+  return 0;
+}
+
+int verify(const Arguments& arguments) {
+  const ZeroProof proof = prove_zeros(arguments.model, arguments.against);
+  fmt::print("{}", format_proof(proof));
+  return proof.holds() ? 0 : 1;
+}
+
+int diff(const Arguments& arguments) {
+  fmt::print("{}", compare_models(arguments.model, arguments.other_model));
+  return 0;
+}
+
+int forward(const Arguments& arguments) {
+  const auto precision = arguments.precision == "bf16" ? Precision::bf16 : Precision::fp32;
+  const OpenModel model = open_model(arguments.model, {.precision = precision});
+  const auto texts = read_texts(arguments.input);
+  const auto tensors =
+      forward_texts(*model.bert, *load_tokenizer(arguments.model), texts, arguments.max_seq_length);
+  save_tensors(arguments.output, tensors,
+               {{"format", "pt"},
+                {"model", arguments.model.string()},
+                {"precision", arguments.precision},
+                {"rpp_version", version_string()}});
+  fmt::print("{}: {} texts, {} tokens\n", arguments.output, texts.size(), tensors.front().second.numel());
+  return 0;
+}
+
+using Command = int (*)(const Arguments&);
+
+// The subcommand, which sets `chosen` when it is given.
+CLI::App& add_command(CLI::App& app, const char* name, const char* help, Command command, Command& chosen) {
+  CLI::App& subcommand = *app.add_subcommand(name, help);
+  subcommand.callback([command, &chosen] { chosen = command; });
+  return subcommand;
+}
+
+void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
+  auto& ratios =
+      add_command(app, "ratios", "Zeros of every prunable matrix, and both ratios", print_ratios, chosen);
+  ratios.add_option("model", arguments.model, "Hugging Face directory")->required();
+  ratios.footer("Example:\n  rpp-inspect ratios runs/rpp");
+
+  auto& proof =
+      add_command(app, "verify", "Prove that the zeros held; exit status 1 when not", verify, chosen);
+  proof.add_option("model", arguments.model, "Hugging Face directory, or a checkpoint's")->required();
+  proof.add_option(
+      "--against", arguments.against,
+      "a mask file, or the directory of a model whose zeros must hold; else mask.safetensors of MODEL");
+  proof.footer("Example:\n  rpp-inspect verify runs/rpp-sst2 --against runs/rpp");
+
+  auto& overlap = add_command(app, "diff", "Overlap of what two models prune, beside chance", diff, chosen);
+  overlap.add_option("a", arguments.model, "Hugging Face directory")->required();
+  overlap.add_option("b", arguments.other_model, "another of the same architecture")->required();
+  overlap.footer("Example:\n  rpp-inspect diff runs/rpp runs/nip");
+
+  auto& outputs = add_command(app, "forward", "Outputs for given texts, as safetensors", forward, chosen);
+  outputs.add_option("--model", arguments.model, "Hugging Face directory")->required();
+  outputs.add_option("--input", arguments.input, "a text a line, or two with a tab between")->required();
+  outputs.add_option("--output", arguments.output, "safetensors file")->required();
+  outputs.add_option("--max-seq-length", arguments.max_seq_length, "tokens; default: the model's positions")
+      ->check(CLI::NonNegativeNumber);
+  outputs.add_option("--precision", arguments.precision, "of the weights")
+      ->check(CLI::IsMember({"fp32", "bf16"}))
+      ->capture_default_str();
+  outputs.footer(
+      "Example:\n  rpp-inspect forward --model runs/rpp --input texts.tsv --output out.safetensors");
+
+  app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  rpp-inspect ratios runs/rpp\n"
+      "  rpp-inspect verify runs/rpp-sst2 --against runs/rpp\n"
+      "  rpp-inspect diff runs/rpp runs/nip\n"
+      "  rpp-inspect forward --model runs/rpp --input texts.tsv --output out.safetensors");
+}
+
+}  // namespace
+}  // namespace rpp
+
+int main(int argc, char** argv) {
+  return rpp::run_main("rpp-inspect", [&] {
+    rpp::init_logging();
+    rpp::Arguments arguments;
+    rpp::Command command = nullptr;
+    CLI::App app{"Looks into a finished model.", "rpp-inspect"};
+    rpp::add_commands(app, arguments, command);
+    if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
+    return command(arguments);
+  });
+}
