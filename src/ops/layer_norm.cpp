@@ -45,13 +45,13 @@ ColumnSums by_row_blocks(int64_t rows, int64_t hidden, const Body& body) {
 }
 
 struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
-  // `residual` may be undefined.
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& given_x,
-                               const torch::Tensor& given_residual, const torch::Tensor& weight,
-                               const torch::Tensor& bias, double epsilon, double rate, int64_t seed) {
+                               const std::optional<torch::Tensor>& given_residual,
+                               const torch::Tensor& weight, const torch::Tensor& bias, double epsilon,
+                               double rate, int64_t seed) {
     const auto x = given_x.contiguous();
-    const bool has_residual = given_residual.defined();
-    const auto residual = has_residual ? given_residual.contiguous() : torch::Tensor();
+    const bool has_residual = given_residual.has_value();
+    const auto residual = has_residual ? given_residual->contiguous() : torch::Tensor();
     const int64_t hidden = x.size(-1);
     const int64_t rows = x.numel() / hidden;
     auto y = torch::empty_like(x);
@@ -115,7 +115,8 @@ struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
 torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                          double epsilon) {
   if (x.is_cuda()) return composite::layer_norm(x, weight, bias, epsilon);
-  return DropoutAddLayerNorm::apply(x, torch::Tensor(), weight, bias, epsilon, 0.0, int64_t{0});
+  return DropoutAddLayerNorm::apply(x, std::optional<torch::Tensor>(), weight, bias, epsilon, 0.0,
+                                    int64_t{0});
 }
 
 torch::Tensor dropout_add_layer_norm(const torch::Tensor& x, const torch::Tensor& residual,
@@ -125,7 +126,7 @@ torch::Tensor dropout_add_layer_norm(const torch::Tensor& x, const torch::Tensor
   if (x.is_cuda()) {
     return composite::layer_norm(dropout(x, dropout_rate, dropout_seed) + other, weight, bias, epsilon);
   }
-  return DropoutAddLayerNorm::apply(x, other, weight, bias, epsilon, dropout_rate,
+  return DropoutAddLayerNorm::apply(x, std::optional(other), weight, bias, epsilon, dropout_rate,
                                     static_cast<int64_t>(dropout_seed));
 }
 

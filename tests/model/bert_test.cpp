@@ -1,0 +1,139 @@
+#include "rpp/model/bert.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "model/golden.h"
+#include "rpp/core/error.h"
+#include "rpp/ops/cross_entropy.h"
+
+namespace rpp {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr double kTolerance = 1e-5;
+constexpr double kGradTolerance = 1e-4;
+
+class GoldenBert : public testing::Test {
+ protected:
+  torch::Tensor at(const std::string& name) const { return golden_.at(name); }
+
+  std::map<std::string, torch::Tensor> golden_ = golden_values();
+  BertInputs inputs_ = golden_inputs(golden_);
+  ModelConfig config_ = read_model_config(golden_dir());
+};
+
+struct PretrainingLoss {
+  torch::Tensor mlm_logits, nsp_logits, mlm, nsp;
+};
+
+PretrainingLoss pretraining_loss(const Bert& model, const BertInputs& inputs,
+                                 const std::map<std::string, torch::Tensor>& golden) {
+  const auto hidden = model.encode(inputs);
+  PretrainingLoss loss;
+  loss.mlm_logits = model.mlm_logits(hidden, golden.at("mlm_positions"));
+  loss.nsp_logits = model.nsp_logits(model.pool(hidden, inputs.layout));
+  const auto &mlm_labels = golden.at("mlm_labels"), &nsp_labels = golden.at("nsp_labels");
+  loss.mlm = cross_entropy(loss.mlm_logits, mlm_labels).loss_sum / mlm_labels.numel();
+  loss.nsp = cross_entropy(loss.nsp_logits, nsp_labels).loss_sum / nsp_labels.numel();
+  return loss;
+}
+
+// Query, key and value are rows of one gradient.
+std::map<std::string, torch::Tensor> outside_grads(Bert& model) {
+  std::map<std::string, torch::Tensor> grads;
+  for (const auto& spec : model.param_specs()) {
+    const auto place = spec.name.find("self.qkv.");
+    if (place == std::string::npos) {
+      grads[spec.name] = spec.param.grad();
+      continue;
+    }
+    const auto parts = spec.param.grad().chunk(3, 0);
+    const std::array<std::string, 3> names = {"query", "key", "value"};
+    for (size_t i = 0; i < names.size(); ++i) {
+      auto name = spec.name;
+      grads[name.replace(place + 5, 3, names[i])] = parts[i];
+    }
+  }
+  return grads;
+}
+
+TEST_F(GoldenBert, EveryLayerGivesTheHiddenStatesOfTransformers) {
+  for (int64_t layers = 0; layers <= 2; ++layers) {
+    auto config = config_;
+    config.num_hidden_layers = layers;
+    Bert model(config, {});
+    load_weights(model, golden_dir());
+    EXPECT_LT(largest_difference(model.encode(inputs_), at(fmt::format("hidden.{}", layers))), kTolerance)
+        << layers;
+  }
+}
+
+TEST_F(GoldenBert, PoolerGivesTheOutputOfTransformers) {
+  Bert model(config_, {});
+  load_weights(model, golden_dir());
+  const auto pooled = model.pool(model.encode(inputs_), inputs_.layout);
+  EXPECT_LT(largest_difference(pooled, at("pooler_output")), kTolerance);
+}
+
+TEST_F(GoldenBert, PretrainingHeadsGiveTheLogitsAndLossesOfTransformers) {
+  Bert model(config_, {.pretraining = true});
+  load_weights(model, golden_dir());
+  const auto loss = pretraining_loss(model, inputs_, golden_);
+  EXPECT_LT(largest_difference(loss.mlm_logits, at("mlm_logits")), kTolerance);
+  EXPECT_LT(largest_difference(loss.nsp_logits, at("nsp_logits")), kTolerance);
+  EXPECT_LT(largest_difference(loss.mlm, at("mlm_loss")), kTolerance);
+  EXPECT_LT(largest_difference(loss.nsp, at("nsp_loss")), kTolerance);
+}
+
+TEST_F(GoldenBert, PretrainingGivesTheGradientsOfTransformers) {
+  Bert model(config_, {.pretraining = true});
+  load_weights(model, golden_dir());
+  const auto loss = pretraining_loss(model, inputs_, golden_);
+  (loss.mlm + loss.nsp).backward();
+  int64_t compared = 0;
+  for (const auto& [name, grad] : outside_grads(model)) {
+    // A bias of the keys shifts all scores of a query alike: its true gradient is zero.
+    if (name.ends_with("key.bias")) {
+      EXPECT_LT(grad.abs().max().item<double>(), 1e-6) << name;
+    } else {
+      EXPECT_LT(relative_difference(grad, at("grad." + name)), kGradTolerance) << name;
+    }
+    ++compared;
+  }
+  EXPECT_EQ(compared, 5 + 2 * 16 + 2 + 7);
+}
+
+TEST_F(GoldenBert, ClassifierGivesTheLogitsLossAndGradientsOfTransformers) {
+  Bert model(config_, {.num_labels = 3});
+  load_weights(model, golden_dir() / "classifier");
+  const auto logits = model.classify(model.pool(model.encode(inputs_), inputs_.layout));
+  const auto loss = cross_entropy(logits, at("class_labels")).loss_sum / 3.0;
+  EXPECT_LT(largest_difference(logits, at("class_logits")), kTolerance);
+  EXPECT_LT(largest_difference(loss, at("class_loss")), kTolerance);
+  loss.backward();
+  const auto grads = outside_grads(model);
+  for (const std::string name : {"classifier.weight", "classifier.bias", "bert.pooler.dense.weight"}) {
+    EXPECT_LT(relative_difference(grads.at(name), at("class_grad." + name)), kGradTolerance) << name;
+  }
+}
+
+TEST_F(GoldenBert, PackedSequencesGiveWhatEachGivesAlone) {
+  Bert model(config_, {});
+  load_weights(model, golden_dir());
+  const auto packed = model.encode(inputs_);
+  const auto& cu_seqlens = inputs_.layout.host_cu_seqlens;
+  for (size_t s = 0; s + 1 < cu_seqlens.size(); ++s) {
+    const int64_t begin = cu_seqlens[s], end = cu_seqlens[s + 1];
+    const BertInputs alone = {.input_ids = inputs_.input_ids.slice(0, begin, end),
+                              .token_type_ids = inputs_.token_type_ids.slice(0, begin, end),
+                              .position_ids = inputs_.position_ids.slice(0, begin, end),
+                              .layout = layout_of({0, static_cast<int32_t>(end - begin)})};
+    EXPECT_LT(largest_difference(packed.slice(0, begin, end), model.encode(alone)), kTolerance) << s;
+  }
+}
+
+}  // namespace
+}  // namespace rpp

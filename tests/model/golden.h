@@ -1,0 +1,61 @@
+// The small BERT of tests/golden/bert and what transformers computes with it (scripts/make_golden.py).
+#pragma once
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "rpp/io/safetensors.h"
+#include "rpp/model/bert.h"
+#include "rpp/model/hf_checkpoint.h"
+
+namespace rpp {
+
+inline std::filesystem::path golden_dir() {
+  return std::filesystem::path(RPP_SOURCE_DIR) / "tests/golden/bert";
+}
+
+inline std::map<std::string, torch::Tensor> golden_values() {
+  const SafetensorsFile file(golden_dir() / "golden.safetensors");
+  std::map<std::string, torch::Tensor> values;
+  for (const auto& view : file.tensors()) {
+    const auto type = view.dtype == Dtype::i64 ? torch::kInt64 : torch::kFloat32;
+    auto* data = const_cast<std::byte*>(view.data.data());
+    values.emplace(view.name, torch::from_blob(data, view.shape, type).clone());
+  }
+  return values;
+}
+
+inline SequenceLayout layout_of(const std::vector<int32_t>& cu_seqlens) {
+  SequenceLayout layout;
+  layout.host_cu_seqlens = cu_seqlens;
+  layout.cu_seqlens = torch::tensor(cu_seqlens, torch::kInt32);
+  for (size_t s = 1; s < cu_seqlens.size(); ++s) {
+    layout.max_seqlen = std::max<int64_t>(layout.max_seqlen, cu_seqlens[s] - cu_seqlens[s - 1]);
+  }
+  return layout;
+}
+
+inline BertInputs golden_inputs(const std::map<std::string, torch::Tensor>& golden) {
+  const auto cu_seqlens = golden.at("cu_seqlens").to(torch::kInt32);
+  const auto* first = cu_seqlens.const_data_ptr<int32_t>();
+  return {.input_ids = golden.at("input_ids"),
+          .token_type_ids = golden.at("token_type_ids"),
+          .position_ids = golden.at("position_ids"),
+          .layout = layout_of(std::vector<int32_t>(first, first + cu_seqlens.numel()))};
+}
+
+inline double largest_difference(const torch::Tensor& a, const torch::Tensor& b) {
+  return a.sizes() == b.sizes() ? (a.to(torch::kFloat64) - b.to(torch::kFloat64)).abs().max().item<double>()
+                                : 1e9;
+}
+
+// The norm of the difference over the norm of the wanted tensor.
+inline double relative_difference(const torch::Tensor& got, const torch::Tensor& wanted) {
+  const auto difference = (got.to(torch::kFloat64) - wanted.to(torch::kFloat64)).norm().item<double>();
+  return difference / std::max(1e-12, wanted.to(torch::kFloat64).norm().item<double>());
+}
+
+}  // namespace rpp
