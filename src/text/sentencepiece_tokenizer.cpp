@@ -5,6 +5,7 @@
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/hash.h"
+#include "sentencepiece_json.h"
 
 namespace rpp {
 namespace {
@@ -70,8 +71,15 @@ int32_t SentencePieceTokenizer::size() const {
 }
 
 void SentencePieceTokenizer::save(const std::filesystem::path& directory) const {
+  const SpecialSpellings special = {.pad = std::string(piece(special_.pad)),
+                                    .unk = std::string(piece(special_.unk)),
+                                    .cls = std::string(piece(special_.cls)),
+                                    .sep = std::string(piece(special_.sep)),
+                                    .mask = std::string(piece(special_.mask))};
   std::filesystem::create_directories(directory);
   write_file_atomically(directory / file_name_, model_);
+  write_file_atomically(directory / "tokenizer.json", tokenizer_json(model_, *processor_, special));
+  write_file_atomically(directory / "tokenizer_config.json", tokenizer_config_json(special));
 }
 
 }  // namespace rpp

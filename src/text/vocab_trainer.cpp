@@ -43,6 +43,13 @@ class LineIterator final : public sentencepiece::SentenceIterator {
   bool done_ = false;
 };
 
+// sentencepiece puts "file(line) [condition]" before its message.
+std::string trainer_message(const sentencepiece::util::Status& status) {
+  const std::string message = status.message();
+  const size_t end_of_condition = message.rfind("] ");
+  return end_of_condition == std::string::npos ? message : message.substr(end_of_condition + 2);
+}
+
 // The serialized model.
 std::string train_sentencepiece(TrainerArguments arguments, const VocabOptions& options,
                                 LineSource next_line) {
@@ -56,8 +63,8 @@ std::string train_sentencepiece(TrainerArguments arguments, const VocabOptions& 
   LineIterator lines(std::move(next_line));
   std::string model;
   const auto status = sentencepiece::SentencePieceTrainer::Train(arguments, &lines, &model);
-  RPP_CHECK(status.ok(), "cannot learn a vocabulary of {} pieces from this text: {}", options.size,
-            status.message());
+  RPP_CHECK(status.ok(), "cannot learn a vocabulary of {} pieces from this text ({}): {}", options.size,
+            trainer_message(status), "change the size or lower character_coverage");
   return model;
 }
 
@@ -220,7 +227,9 @@ VocabReport train_spiece(const VocabOptions& options) {
   std::filesystem::create_directories(options.output);
   const auto file = options.output / "spiece.model";
   write_file_atomically(file, model);
-  return {.size = SentencePieceTokenizer(file).size(), .num_lines = text.num_lines(), .file = file};
+  const SentencePieceTokenizer tokenizer(file);
+  tokenizer.save(options.output);
+  return {.size = tokenizer.size(), .num_lines = text.num_lines(), .file = file};
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ class SentencePieceTokenizer final : public Tokenizer {
   int32_t size() const override;
   const SpecialTokens& special() const override { return special_; }
   const std::string& fingerprint() const override { return fingerprint_; }
-  // Writes the model under the name it was read from (spiece.model unless it was tokenizer.model).
+  // Writes the model under the name it was read from (spiece.model unless it was tokenizer.model), and the
+  // tokenizer.json and tokenizer_config.json from which transformers loads a unigram or bpe model.
   void save(const std::filesystem::path& directory) const override;
 
  private:

@@ -1,0 +1,23 @@
+// A sentencepiece model as the files that transformers reads without sentencepiece installed: tokenizer.json
+// (the format of the tokenizers library) and tokenizer_config.json.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace sentencepiece {
+class SentencePieceProcessor;
+}
+
+namespace rpp {
+
+struct SpecialSpellings {
+  std::string pad, unk, cls, sep, mask;
+};
+
+// `model` is the serialized model that `processor` has loaded, of type unigram or bpe.
+std::string tokenizer_json(const std::string& model, const sentencepiece::SentencePieceProcessor& processor,
+                           const SpecialSpellings& special);
+std::string tokenizer_config_json(const SpecialSpellings& special);
+
+}  // namespace rpp
