@@ -23,11 +23,12 @@ def read_texts(path, limit):
     return lines[:limit or len(lines)]
 
 
-def run_ours(inspect, model, lines):
+def run_ours(inspect, model, lines, max_length):
     with tempfile.TemporaryDirectory() as folder:
         texts, output = Path(folder) / "texts.tsv", Path(folder) / "out.safetensors"
         texts.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        subprocess.run([inspect, "forward", "--model", model, "--input", texts, "--output", output], check=True)
+        subprocess.run([inspect, "forward", "--model", model, "--input", texts, "--output", output,
+                        "--max-seq-length", str(max_length)], check=True)
         return load_file(output)
 
 
@@ -87,7 +88,7 @@ def main():
     args = parser.parse_args()
 
     lines = read_texts(args.input, args.limit)
-    ours = run_ours(args.rpp_inspect, args.model, lines)
+    ours = run_ours(args.rpp_inspect, args.model, lines, args.max_seq_length)
     theirs = run_theirs(args.model, lines, args.max_seq_length)
     print(f"{args.model}: {len(lines)} texts")
     sys.exit(0 if compare(ours, theirs, args.tolerance) else 1)
