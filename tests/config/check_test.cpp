@@ -1,0 +1,120 @@
+#include "config_files.h"
+
+namespace rpp {
+namespace {
+
+using CheckTest = ConfigFiles;
+
+TEST_F(CheckTest, EveryMissingKeyIsNamedAtOnce) {
+  EXPECT_EQ(
+      pretrain_error(""),
+      "rpp.yaml: missing: model or model_config, output_dir, data.train (write it into the file, or pass "
+      "--set key=value)");
+  EXPECT_EQ(
+      finetune_error("model: bert\n"),
+      "rpp.yaml: missing: task, data_dir, output_dir (write it into the file, or pass --set key=value)");
+}
+
+TEST_F(CheckTest, WithoutAFileTheMessageNamesNone) {
+  EXPECT_EQ(error_of([] {
+              load_finetune_config("", std::vector<std::string>{"task=sst2", "data_dir=d", "model=m"});
+            }),
+            "missing: output_dir (write it into the file, or pass --set key=value)");
+}
+
+TEST_F(CheckTest, ModelAndModelConfigExcludeEachOther) {
+  EXPECT_EQ(
+      pretrain_error(kPretrain, {"model_config=tiny.yaml"}),
+      "--set model_config=tiny.yaml: model and model_config are both set: keep model to continue from its "
+      "weights, or model_config to start from random ones");
+}
+
+TEST_F(CheckTest, RandomWeightsNeedATokenizer) {
+  EXPECT_EQ(pretrain_error("model_config: tiny.yaml\noutput_dir: out\ndata: {train: a}\n"),
+            "rpp.yaml:1: tokenizer is not set: a model that starts from model_config brings none");
+}
+
+TEST_F(CheckTest, RandomWeightsHaveNoZerosToHold) {
+  const std::string text =
+      "model_config: tiny.yaml\ntokenizer: vocab.txt\noutput_dir: out\ndata: {train: a}\n";
+  EXPECT_EQ(pretrain_error(text + "prune: {method: fixed}\n"),
+            "rpp.yaml:5: prune.method is fixed, but random weights have no zeros to hold: set prune.mask, or "
+            "continue from a pruned model");
+  EXPECT_EQ(pretrain_error(text + "prune: {method: fixed, mask: mask.safetensors}\n"), "no error");
+}
+
+TEST_F(CheckTest, TheModelsDirectoryIsNoOutputDirectory) {
+  EXPECT_EQ(pretrain_error(kPretrain, {"output_dir=./bert/"}),
+            "--set output_dir=./bert/: output_dir is the directory of the model itself: choose another one");
+  EXPECT_EQ(finetune_error(kFinetune, {"output_dir=bert"}),
+            "--set output_dir=bert: output_dir is the directory of the model itself: choose another one");
+}
+
+TEST_F(CheckTest, RppNeedsAGamma) {
+  EXPECT_EQ(pretrain_error(kPretrain + "prune:\n  method: rpp\n"),
+            "rpp.yaml:8: prune.method is rpp, but prune.gamma is 0 and would prune nothing: set it "
+            "(docs/method.md says how to choose it), or set prune.method to dense");
+}
+
+TEST_F(CheckTest, NipNeedsATarget) {
+  EXPECT_EQ(
+      pretrain_error(kPretrain + "prune:\n  method: nip\n  target_ratio: 0\n"),
+      "rpp.yaml:9: prune.method is nip, but prune.target_ratio is 0 and would prune nothing: set it, or set "
+      "prune.method to dense");
+}
+
+TEST_F(CheckTest, AMaskIsForFixedOnly) {
+  EXPECT_EQ(
+      pretrain_error(kPretrain, {"prune.mask=m.safetensors"}),
+      "--set prune.mask=m.safetensors: prune.mask is set, but prune.method is dense and takes none: set "
+      "prune.method to fixed");
+}
+
+TEST_F(CheckTest, AMicroBatchNeedNotDivideTheBatchButFitsIntoIt) {
+  EXPECT_EQ(pretrain_error(kPretrain, {"train.batch_size=32", "train.micro_batch_size=5"}), "no error");
+  EXPECT_EQ(
+      pretrain_error(kPretrain, {"train.micro_batch_size=64"}),
+      "--set train.micro_batch_size=64: train.micro_batch_size is 64, it must be at most train.batch_size, "
+      "which is 32");
+}
+
+TEST_F(CheckTest, WarmupFitsIntoTheSteps) {
+  EXPECT_EQ(
+      pretrain_error(kPretrain, {"schedule.warmup_steps=1001"}),
+      "--set schedule.warmup_steps=1001: schedule.warmup_steps is 1001, it must be at most train.steps, "
+      "which is 1000");
+}
+
+TEST_F(CheckTest, ALongSequenceNeedsMorePredictions) {
+  EXPECT_EQ(
+      pretrain_error(kPretrain, {"data.max_seq_length=512"}),
+      "rpp.yaml: data.max_predictions is 20, but data.mask_prob 0.15 of 512 tokens makes 77: set it to as "
+      "many or more");
+}
+
+TEST_F(CheckTest, HeldOutTextIsOtherText) {
+  EXPECT_EQ(
+      pretrain_error(kPretrain, {"data.valid=./shards"}),
+      "--set data.valid=./shards: data.valid holds ./shards, which data.train holds too: evaluate on other "
+      "text");
+}
+
+TEST_F(CheckTest, InFineTuningEpochsDecideTheSteps) {
+  EXPECT_EQ(finetune_error(kFinetune + "train:\n  steps: 100\n"),
+            "rpp.yaml:6: epochs decides train.steps in fine-tuning: set epochs instead");
+  EXPECT_EQ(finetune_error(kFinetune + "epochs: 3\n", {"train.steps=5"}),
+            "--set train.steps=5: epochs decides train.steps in fine-tuning: set epochs instead");
+}
+
+TEST_F(CheckTest, HeadsDivideTheHiddenSize) {
+  EXPECT_EQ(model_error("hidden_size: 100\n"),
+            "rpp.yaml: hidden_size is 100, it must be a multiple of num_attention_heads, which is 12");
+}
+
+TEST_F(CheckTest, ThePaddingPieceIsInTheVocabulary) {
+  EXPECT_EQ(model_error("vocab_size: 100\npad_token_id: 100\n"),
+            "rpp.yaml: pad_token_id is 100, it must be less than vocab_size, which is 100");
+}
+
+}  // namespace
+}  // namespace rpp

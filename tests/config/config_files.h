@@ -1,0 +1,82 @@
+// A configuration file of a test's own, and the message that loading it gives.
+#pragma once
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "rpp/config/load.h"
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+
+namespace rpp {
+
+class ConfigFiles : public testing::Test {
+ protected:
+  ConfigFiles() {
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    directory_ = std::filesystem::temp_directory_path() /
+                 fmt::format("rpp_config_{}_{}_{}", test->test_suite_name(), test->name(), ::getpid());
+    std::filesystem::create_directories(directory_);
+  }
+  ~ConfigFiles() override { std::filesystem::remove_all(directory_); }
+
+  std::filesystem::path file(const std::string& text) const {
+    write_file_atomically(directory_ / "rpp.yaml", text);
+    return directory_ / "rpp.yaml";
+  }
+
+  // The complaint about a pre-training file, with "rpp.yaml" for its whole path.
+  std::string pretrain_error(const std::string& text, const std::vector<std::string>& overrides = {}) const {
+    return error_of([&] { load_pretrain_config(file(text), overrides); });
+  }
+  std::string finetune_error(const std::string& text, const std::vector<std::string>& overrides = {}) const {
+    return error_of([&] { load_finetune_config(file(text), overrides); });
+  }
+  std::string model_error(const std::string& text) const {
+    return error_of([&] { load_model_config(file(text)); });
+  }
+
+  // Only a UsageError passes as a complaint: anything else would end the program with the wrong status.
+  std::string error_of(const std::function<void()>& load) const {
+    try {
+      load();
+    } catch (const UsageError& error) {
+      return without_directory(error.what());
+    }
+    return "no error";
+  }
+
+  std::string without_directory(std::string message) const {
+    const std::string prefix = directory_.string() + "/";
+    for (size_t at = message.find(prefix); at != std::string::npos; at = message.find(prefix)) {
+      message.erase(at, prefix.size());
+    }
+    return message;
+  }
+
+  std::filesystem::path directory_;
+};
+
+// Six lines that are complete: whatever a test adds starts at line 7.
+inline const std::string kPretrain =
+    "model: bert\n"
+    "output_dir: out\n"
+    "data:\n"
+    "  train: shards\n"
+    "optimizer:\n"
+    "  learning_rate: 1e-4\n";
+
+// Four lines that are complete.
+inline const std::string kFinetune =
+    "task: sst2\n"
+    "data_dir: glue\n"
+    "model: bert\n"
+    "output_dir: out\n";
+
+}  // namespace rpp

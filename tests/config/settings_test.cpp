@@ -1,0 +1,80 @@
+#include "config_files.h"
+
+namespace rpp {
+namespace {
+
+using SettingsTest = ConfigFiles;
+
+TEST_F(SettingsTest, UnknownKeyNamesItsLineAndTheNearestKey) {
+  EXPECT_EQ(pretrain_error("output_dir: out\noptimizer:\n  learning_rat: 1\n"),
+            "rpp.yaml:3: unknown key 'optimizer.learning_rat' (did you mean 'optimizer.learning_rate'?)");
+}
+
+TEST_F(SettingsTest, UnknownSectionNamesTheNearestSection) {
+  EXPECT_EQ(pretrain_error("optimiser:\n  learning_rate: 1\n"),
+            "rpp.yaml:1: unknown key 'optimiser' (did you mean 'optimizer'?)");
+}
+
+TEST_F(SettingsTest, RepeatedKeyNamesBothLines) {
+  EXPECT_EQ(pretrain_error("model: a\noutput_dir: out\nmodel: b\n"),
+            "rpp.yaml:3: model is already set at rpp.yaml:1: keep one of them");
+}
+
+TEST_F(SettingsTest, RepeatedSectionIsRefused) {
+  EXPECT_EQ(pretrain_error("train:\n  steps: 1\nmodel: a\ntrain:\n  seed: 1\n"),
+            "rpp.yaml:4: train is already set at rpp.yaml:1: keep one of them");
+}
+
+TEST_F(SettingsTest, SectionWithAPlainValueIsRefused) {
+  EXPECT_EQ(pretrain_error("train: 5\n"),
+            "rpp.yaml:1: train is a section: write its keys below it, indented");
+}
+
+TEST_F(SettingsTest, SectionWithEveryKeyCommentedOutSaysNothing) {
+  EXPECT_EQ(load_pretrain_config(file(kPretrain + "train:\n  # steps: 5\n")).train.steps, 1000);
+}
+
+TEST_F(SettingsTest, AFileThatIsNoMapIsRefused) {
+  EXPECT_EQ(pretrain_error("- model\n"), "rpp.yaml:1: a configuration file holds lines of 'key: value'");
+}
+
+TEST_F(SettingsTest, AKeyThatIsAListIsRefused) {
+  EXPECT_EQ(pretrain_error("[a, b]: 1\n"), "rpp.yaml:1: a key is a plain word");
+}
+
+TEST_F(SettingsTest, DamagedYamlNamesTheLine) {
+  EXPECT_EQ(pretrain_error("model: bert\ndata: {train: [a\n").substr(0, 27), "rpp.yaml:3: not valid YAML:");
+}
+
+TEST_F(SettingsTest, MissingFileIsNamed) {
+  const std::string missing = (directory_ / "none.yaml").string();
+  EXPECT_EQ(error_of([&] { load_pretrain_config(missing); }), "cannot open the configuration file none.yaml");
+}
+
+TEST_F(SettingsTest, DirectoryInPlaceOfAFileIsNamed) {
+  std::filesystem::create_directories(directory_ / "pretrain");
+  EXPECT_EQ(error_of([&] { load_pretrain_config(directory_ / "pretrain"); }),
+            "pretrain is a directory, not a configuration file");
+}
+
+TEST_F(SettingsTest, UnknownKeyOfAnOverrideNamesTheOverride) {
+  EXPECT_EQ(pretrain_error(kPretrain, {"train.step=5"}),
+            "--set train.step=5: unknown key 'train.step' (did you mean 'train.steps'?)");
+}
+
+TEST_F(SettingsTest, OverrideWithoutEqualsSignIsRefused) {
+  EXPECT_EQ(pretrain_error(kPretrain, {"train.steps"}), "--set train.steps: write it as key=value");
+}
+
+TEST_F(SettingsTest, OverrideOfASectionIsRefused) {
+  EXPECT_EQ(pretrain_error(kPretrain, {"train={steps: 5}"}),
+            "--set train={steps: 5}: train is a section: set its keys one by one, as train.key=value");
+}
+
+TEST_F(SettingsTest, OverrideWithDamagedYamlIsRefused) {
+  EXPECT_EQ(pretrain_error(kPretrain, {"data.train=[a, b"}).substr(0, 55),
+            "--set data.train=[a, b: the value is not valid YAML: en");
+}
+
+}  // namespace
+}  // namespace rpp
