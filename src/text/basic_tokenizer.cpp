@@ -1,9 +1,12 @@
 #include "rpp/text/basic_tokenizer.h"
 
+#include <unicode/utf8.h>
+
 #include <array>
 #include <cassert>
 #include <limits>
 
+#include "fold_table.h"
 #include "rpp/text/unicode.h"
 
 namespace rpp {
@@ -48,6 +51,11 @@ class WordWriter {
   void append(char32_t c) {
     append_utf8(c, words_.bytes);
     ++num_chars_;
+  }
+
+  void append(const FoldedChar& c) {
+    words_.bytes.append(c.text());
+    num_chars_ += c.num_chars;
   }
 
   void append_ascii(std::string_view run, LetterCase letter_case) {
@@ -107,6 +115,27 @@ size_t append_ascii_chunk(std::string_view text, size_t begin, LetterCase letter
   }
   writer.end_word();
   return i;
+}
+
+// The same beyond ASCII, with the table; false, with the list as it stops, at a character that depends on
+// others.
+bool append_folded_chunk(std::string_view chunk, LetterCase letter_case, WordList& words) {
+  const FoldTable& table = FoldTable::of(letter_case);
+  WordWriter writer(words);
+  const auto* bytes = reinterpret_cast<const uint8_t*>(chunk.data());
+  for (size_t i = 0; i < chunk.size();) {
+    UChar32 code_point = 0;
+    U8_NEXT(bytes, i, chunk.size(), code_point);
+    if (code_point < 0) continue;
+    const FoldedChar& c = table[static_cast<char32_t>(code_point)];
+    if (c.kind == FoldedChar::Kind::contextual) return false;
+    const bool punctuation = c.kind == FoldedChar::Kind::punctuation;
+    if (punctuation || c.kind == FoldedChar::Kind::blank) writer.end_word();
+    writer.append(c);
+    if (punctuation) writer.end_word();
+  }
+  writer.end_word();
+  return true;
 }
 
 // BasicTokenizer._clean_text and _tokenize_chinese_chars.
@@ -173,13 +202,20 @@ void split_words_into(std::string_view text, LetterCase letter_case, WordList& w
     }
     const size_t num_words = words.words.size();
     const size_t num_bytes = words.bytes.size();
-    size_t end = append_ascii_chunk(text, i, letter_case, words);
-    if (end < text.size() && class_of(text[end]) == ByteClass::wide) {
-      // A character beyond ASCII may change how its neighbours are lower-cased: the chunk is done again.
+    const auto start_again = [&] {
       words.words.resize(num_words);
       words.bytes.resize(num_bytes);
+    };
+    size_t end = append_ascii_chunk(text, i, letter_case, words);
+    if (end < text.size() && class_of(text[end]) == ByteClass::wide) {
+      // A character beyond ASCII may change how its neighbours are lower-cased: the chunk is done as a whole.
+      start_again();
       end = find_blank(text, end);
-      append_words_by_code_point(text.substr(i, end - i), letter_case, words);
+      const std::string_view chunk = text.substr(i, end - i);
+      if (!append_folded_chunk(chunk, letter_case, words)) {
+        start_again();
+        append_words_by_code_point(chunk, letter_case, words);
+      }
     }
     i = end;
   }

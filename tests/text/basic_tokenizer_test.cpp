@@ -108,21 +108,20 @@ TEST(BasicTokenizerTrap9, DecompositionMayBringPunctuation) {
   EXPECT_THAT(keep("f\u037eg\u1fefh"), ElementsAre("f", "\u037e", "g\u1fefh"));
 }
 
-// Mostly ASCII, so that both paths meet within a line; every other kind of character and broken UTF-8
-// besides.
+// A third of the texts is mostly ASCII with every other kind of character, a third stays below U+3000, a
+// third also holds broken UTF-8: so that each path meets the others within a line.
 std::string random_text(Rng& rng) {
   static constexpr std::u32string_view kSpecial =
       U"\u03a3\u0130\u0301\u00ad\u2028\u0085\u00a0\u4e2d\ufffd\u1e9e\uac01\u037e\U0001F600\U0002B820\u302e"sv;
+  const uint64_t kind_of_text = rng.below(3);
   std::string text;
-  const uint64_t length = rng.below(60);
-  for (uint64_t i = 0; i < length; ++i) {
-    const double kind = rng.uniform();
-    if (kind < 0.75) {
+  for (uint64_t length = rng.below(60); length > 0; --length) {
+    if (rng.uniform() < 0.7) {
       text += static_cast<char>(rng.below(0x80));
-    } else if (kind < 0.85) {
-      append_utf8(kSpecial[rng.below(kSpecial.size())], text);
-    } else if (kind < 0.95) {
-      append_utf8(static_cast<char32_t>(rng.below(0xD800)), text);
+    } else if (kind_of_text == 0) {
+      append_utf8(rng.uniform() < 0.5 ? kSpecial[rng.below(kSpecial.size())] : rng.below(0xD800), text);
+    } else if (kind_of_text == 1) {
+      append_utf8(static_cast<char32_t>(rng.below(0x3000)), text);
     } else {
       text += static_cast<char>(rng.below(0x100));
     }
@@ -130,20 +129,32 @@ std::string random_text(Rng& rng) {
   return text;
 }
 
-TEST(BasicTokenizer, TheAsciiPathEqualsTheCodePointPathOnRandomText) {
-  for (uint64_t sample = 0; sample < 20000; ++sample) {
-    Rng rng(mix_key(7, sample));
-    const std::string text = random_text(rng);
-    for (const LetterCase letter_case : {LetterCase::lower, LetterCase::keep}) {
-      WordList fast;
-      WordList slow;
-      split_words_into(text, letter_case, fast);
-      append_words_by_code_point(text, letter_case, slow);
-      ASSERT_EQ(texts(fast), texts(slow)) << testing::PrintToString(text);
-      for (size_t i = 0; i < fast.words.size(); ++i) {
-        ASSERT_EQ(fast.words[i].num_chars, slow.words[i].num_chars) << testing::PrintToString(text);
-      }
+void expect_both_paths_equal(std::string_view text) {
+  for (const LetterCase letter_case : {LetterCase::lower, LetterCase::keep}) {
+    WordList fast;
+    WordList slow;
+    split_words_into(text, letter_case, fast);
+    append_words_by_code_point(text, letter_case, slow);
+    ASSERT_EQ(texts(fast), texts(slow)) << testing::PrintToString(text);
+    for (size_t i = 0; i < fast.words.size(); ++i) {
+      ASSERT_EQ(fast.words[i].num_chars, slow.words[i].num_chars) << testing::PrintToString(text);
     }
+  }
+}
+
+TEST(BasicTokenizer, TheFastPathsEqualTheCodePointPathOnRandomText) {
+  for (uint64_t sample = 0; sample < 30000 && !HasFatalFailure(); ++sample) {
+    Rng rng(mix_key(7, sample));
+    expect_both_paths_equal(random_text(rng));
+  }
+}
+
+TEST(BasicTokenizer, TheFastPathsEqualTheCodePointPathForEveryCharacterOfTheTable) {
+  for (char32_t c = 0; c < 0x3100 && !HasFatalFailure(); ++c) {
+    std::string text = "A";
+    append_utf8(c, text);
+    text += "\u0301B";
+    expect_both_paths_equal(text);
   }
 }
 

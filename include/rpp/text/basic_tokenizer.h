@@ -35,8 +35,8 @@ enum class LetterCase { lower, keep };
 // Replaces what `words` holds. `lower` lower-cases and strips accents. Texts below 4 GiB.
 void split_words_into(std::string_view text, LetterCase letter_case, WordList& words);
 
-// The same by the book, one code point at a time: the reference of the test, and the path of words outside
-// ASCII.
+// The same by the book, one code point at a time, added to what `words` holds: the reference of the test, and
+// the path of words whose characters depend on each other.
 void append_words_by_code_point(std::string_view text, LetterCase letter_case, WordList& words);
 
 }  // namespace rpp
