@@ -1,0 +1,68 @@
+// Every file under configs/ is complete but for what a command line gives.
+#include <algorithm>
+
+#include "config_files.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> files_of(const char* folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(fs::path(RPP_SOURCE_DIR) / "configs" / folder)) {
+    files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+bool is_finetuning(const fs::path& file) {
+  return file.filename() == "movies.yaml";
+}
+
+const std::vector<std::string> kCommandLine = {"data_dir=glue", "model=bert", "output_dir=out"};
+
+TEST(Configs, EveryModelLoads) {
+  const auto files = files_of("model");
+  EXPECT_EQ(files.size(), 7U);
+  for (const auto& file : files) EXPECT_NO_THROW(load_model_config(file)) << file;
+}
+
+TEST(Configs, EveryPretrainingLoads) {
+  const auto files = files_of("pretrain");
+  EXPECT_GE(files.size(), 9U);
+  for (const auto& file : files) EXPECT_NO_THROW(load_pretrain_config(file)) << file;
+}
+
+TEST(Configs, EveryFineTuningLoads) {
+  const auto files = files_of("finetune");
+  EXPECT_GE(files.size(), 3U);
+  for (const auto& file : files) {
+    EXPECT_NO_THROW(load_finetune_config(file, kCommandLine)) << file;
+  }
+}
+
+TEST(Configs, TheDemosLoad) {
+  for (const auto& file : files_of("demo")) {
+    if (is_finetuning(file)) {
+      EXPECT_NO_THROW(load_finetune_config(file, kCommandLine)) << file;
+    } else {
+      EXPECT_NO_THROW(load_pretrain_config(file)) << file;
+    }
+  }
+}
+
+TEST(Configs, MethodsAreComparedAtEqualSteps) {
+  for (const char* model : {"minilm", "bert-base", "bert-large"}) {
+    const auto steps = [&](const char* method) {
+      const auto name = fmt::format("configs/pretrain/{}-{}.yaml", method, model);
+      return load_pretrain_config(fs::path(RPP_SOURCE_DIR) / name).train.steps;
+    };
+    EXPECT_EQ(steps("rpp"), steps("dense")) << model;
+    EXPECT_EQ(steps("rpp"), steps("nip")) << model;
+  }
+}
+
+}  // namespace
+}  // namespace rpp
