@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Checks that need no build: formatting, which module includes which, file length. Prints file:line of every fault and
+# ends with 1 when there is one.
+#   scripts/lint.sh [--fix]      --fix formats the files first
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+max_lines=500
+# The version decides the layout: 14 is what .clang-format was written for.
+formatter=$(command -v clang-format-14 || command -v clang-format) ||
+  { echo "lint.sh: error: clang-format-14 is missing: run scripts/setup.sh" >&2; exit 1; }
+mapfile -t files < <(find include src tests tools -name '*.h' -o -name '*.cpp' -o -name '*.cu' | sort)
+[ "${1:-}" != --fix ] || "$formatter" -i "${files[@]}"
+
+check_format() { "$formatter" --dry-run -Werror "${files[@]}" 2>&1 | grep -E '^[^ ]+:[0-9]+:[0-9]+: error'; }
+
+check_length() {
+  awk -v max=$max_lines 'FNR == max + 1 {print FILENAME ":" FNR ": longer than " max " lines: one file is one idea"}' "${files[@]}"
+}
+
+# The rpp_module lines of CMakeLists.txt say what a module may include and whether it may know Torch. Kernels are loops
+# over plain pointers: no Torch in them anywhere.
+check_includes() {
+  grep -nE '^#include' "${files[@]}" | awk '
+    FILENAME == "CMakeLists.txt" {
+      if ($0 !~ /^ *rpp_module\(/) next
+      gsub(/rpp_module\(|\)| LIBS .*/, " ")
+      module = $1
+      may[module, module] = may[module, "core"] = 1
+      for (i = 2; i <= NF; ++i) if ($i == "TORCH") torch[module] = 1; else may[module, $i] = 1
+      next
+    }
+    BEGIN {
+      split("core text config data prune train infer", tools, " ")
+      for (i in tools) may["tools", tools[i]] = 1
+      torch["tools"] = 1
+    }
+    {
+      split($0, place, ":")
+      count = split(place[1], path, "/")
+      module = path[1] == "include" ? path[3] : path[1] == "tools" ? "tools" : count > 2 ? path[2] : ""
+      at = place[1] ":" place[2] ": "
+      split($0, quoted, /[<"]/)
+      split(quoted[2], header, "/")
+      if (header[1] == "rpp" && module != "" && !((module, header[2]) in may))
+        print at module " may not include " header[2] " (rpp_module in CMakeLists.txt)"
+      if (header[1] ~ /^(torch|ATen|c10)$/ && !(module in torch)) print at module " does without Torch"
+      else if (header[1] ~ /^(torch|ATen|c10)$/ && place[1] ~ /(_kernel\.(cpp|h)|\.cu)$/) print at "a kernel does without Torch"
+    }' CMakeLists.txt -
+}
+
+faults=$(check_format; check_length; check_includes)
+[ -z "$faults" ] && { echo "lint: ${#files[@]} files are fine"; exit 0; }
+echo "$faults"
+echo "lint.sh: error: $(wc -l <<<"$faults") faults; scripts/lint.sh --fix repairs the formatting" >&2
+exit 1
