@@ -41,7 +41,8 @@ struct GzipOrPlain : Base {
     const int count = gzread(handle, out, static_cast<unsigned>(capacity));
     int code = Z_OK;
     const char* reason = gzerror(handle, &code);
-    if (count < 0 || (count == 0 && code == Z_BUF_ERROR)) fail("{} is damaged or truncated: {}", name, reason);
+    if (count < 0 || (count == 0 && code == Z_BUF_ERROR))
+      fail("{} is damaged or truncated: {}", name, reason);
     return static_cast<size_t>(count);
   }
 

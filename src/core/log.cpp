@@ -5,7 +5,8 @@
 namespace rpp {
 
 void init_logging(bool quiet) {
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>("rpp", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()));
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("rpp", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()));
   spdlog::set_pattern("%H:%M:%S %^%-5l%$ %v");
   spdlog::set_level(quiet ? spdlog::level::warn : spdlog::level::info);
 }

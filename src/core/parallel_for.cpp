@@ -8,7 +8,9 @@
 
 namespace rpp {
 
-int default_num_threads() { return std::max(1U, std::thread::hardware_concurrency()); }
+int default_num_threads() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
 
 void parallel_for(int64_t count, int num_threads, const std::function<void(int64_t, int64_t)>& body) {
   if (count <= 0) return;

@@ -26,6 +26,8 @@ StopSignal::~StopSignal() {
   std::signal(SIGINT, SIG_DFL);
 }
 
-bool StopSignal::requested() const { return stop_requested; }
+bool StopSignal::requested() const {
+  return stop_requested;
+}
 
 }  // namespace rpp

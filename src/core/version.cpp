@@ -2,6 +2,8 @@
 
 namespace rpp {
 
-std::string version_string() { return RPP_VERSION " (commit " RPP_COMMIT ")"; }
+std::string version_string() {
+  return RPP_VERSION " (commit " RPP_COMMIT ")";
+}
 
 }  // namespace rpp

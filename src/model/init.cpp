@@ -14,8 +14,12 @@ namespace {
 
 constexpr int64_t kPadRow = 0;
 
-bool is_layer_norm_weight(std::string_view name) { return name.ends_with("LayerNorm.weight"); }
-bool is_bias(std::string_view name) { return name.ends_with("bias"); }
+bool is_layer_norm_weight(std::string_view name) {
+  return name.ends_with("LayerNorm.weight");
+}
+bool is_bias(std::string_view name) {
+  return name.ends_with("bias");
+}
 
 // A draw beyond two standard deviations is drawn again, as tf.truncated_normal does.
 double truncated_normal(Rng& rng) {
@@ -40,7 +44,8 @@ torch::Tensor initial_value(const NamedWeight& weight, uint64_t seed, double sta
   const auto shape = weight.tensor.sizes();
   if (is_layer_norm_weight(weight.name)) return torch::ones(shape);
   if (is_bias(weight.name)) return torch::zeros(shape);
-  auto matrix = draw_matrix(shape, mix_key(seed, xxh3_64(std::as_bytes(std::span(weight.name)))), standard_deviation);
+  auto matrix =
+      draw_matrix(shape, mix_key(seed, xxh3_64(std::as_bytes(std::span(weight.name)))), standard_deviation);
   if (weight.name.ends_with("word_embeddings.weight")) matrix[kPadRow].zero_();
   return matrix;
 }

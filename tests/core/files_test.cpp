@@ -67,14 +67,18 @@ TEST_F(Files, GzipAndZstdLinesEqualPlainOnes) {
 TEST_F(Files, ATruncatedZstdFileIsAnErrorThatNamesIt) {
   const std::string whole = zstd(std::string(100000, 'a') + "\nlast\n");
   const auto path = write("cut.zst", std::string_view(whole).substr(0, whole.size() / 2));
-  EXPECT_EQ(message_of([&] { lines_of(path); }), path.string() + " is truncated: the last zstd frame does not end");
+  EXPECT_EQ(message_of([&] { lines_of(path); }),
+            path.string() + " is truncated: the last zstd frame does not end");
 }
 
 TEST_F(Files, AMissingFileIsNamedWithTheReason) {
   const auto path = dir_ / "absent";
-  EXPECT_EQ(message_of([&] { MmapFile file(path); }), "cannot open " + path.string() + ": No such file or directory");
-  EXPECT_EQ(message_of([&] { read_file(path); }), "cannot open " + path.string() + ": No such file or directory");
-  EXPECT_EQ(message_of([&] { lines_of(path); }), "cannot open " + path.string() + ": No such file or directory");
+  EXPECT_EQ(message_of([&] { MmapFile file(path); }),
+            "cannot open " + path.string() + ": No such file or directory");
+  EXPECT_EQ(message_of([&] { read_file(path); }),
+            "cannot open " + path.string() + ": No such file or directory");
+  EXPECT_EQ(message_of([&] { lines_of(path); }),
+            "cannot open " + path.string() + ": No such file or directory");
 }
 
 TEST_F(Files, AnUncommittedFileLeavesNothing) {

@@ -20,7 +20,9 @@ TEST(Rng, KeyDependsOnEveryWordAndOnTheirOrder) {
   EXPECT_NE(mix_key(1, 2), mix_key(1, 2, 0));
 }
 
-TEST(Rng, MatchesSplitMix64sPublishedFirstValue) { EXPECT_EQ(Rng(0).next_u64(), 0xe220a8397b1dcdafULL); }
+TEST(Rng, MatchesSplitMix64sPublishedFirstValue) {
+  EXPECT_EQ(Rng(0).next_u64(), 0xe220a8397b1dcdafULL);
+}
 
 TEST(Rng, BelowIsUniform) {
   Rng rng(1);

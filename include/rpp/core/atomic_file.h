@@ -10,7 +10,8 @@
 
 namespace rpp {
 
-// A file written under a temporary name; commit() makes it visible. Without commit() the temporary is removed.
+// A file written under a temporary name; commit() makes it visible. Without commit() the temporary is
+// removed.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -31,8 +32,9 @@ class AtomicFile {
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
-// Calls fill(temporary directory beside `path`), fsyncs it and what it holds, then renames it to `path`. A directory that
-// is already at `path` is replaced only after the new one is complete. On an exception nothing changes at `path`.
+// Calls fill(temporary directory beside `path`), fsyncs it and what it holds, then renames it to `path`. A
+// directory that is already at `path` is replaced only after the new one is complete. On an exception nothing
+// changes at `path`.
 void write_directory_atomically(const std::filesystem::path& path,
                                 const std::function<void(const std::filesystem::path&)>& fill);
 

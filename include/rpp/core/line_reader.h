@@ -14,7 +14,8 @@ class LineReader {
   explicit LineReader(const std::filesystem::path& path);
   ~LineReader();
 
-  // The next line without its end ("\n" or "\r\n"); false at the end. Throws Error on a damaged or truncated stream.
+  // The next line without its end ("\n" or "\r\n"); false at the end. Throws Error on a damaged or truncated
+  // stream.
   bool next(std::string& line);
   int64_t line_number() const { return line_number_; }  // of the line last returned, from 1
 

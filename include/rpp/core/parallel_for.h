@@ -8,9 +8,10 @@
 
 namespace rpp {
 
-// body(begin, end) is called once per range. num_threads <= 0 means the machine's cores. The first exception of any
-// range is rethrown after all have ended.
-void parallel_for(int64_t count, int num_threads, const std::function<void(int64_t begin, int64_t end)>& body);
+// body(begin, end) is called once per range. num_threads <= 0 means the machine's cores. The first exception
+// of any range is rethrown after all have ended.
+void parallel_for(int64_t count, int num_threads,
+                  const std::function<void(int64_t begin, int64_t end)>& body);
 
 int default_num_threads();
 

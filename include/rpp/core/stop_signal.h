@@ -3,7 +3,8 @@
 
 namespace rpp {
 
-// Installs the handlers for its lifetime. The first signal sets the flag; a second one ends the program at once.
+// Installs the handlers for its lifetime. The first signal sets the flag; a second one ends the program at
+// once.
 class StopSignal {
  public:
   StopSignal();

@@ -18,8 +18,8 @@ namespace rpp {
 
 enum class Dtype { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
 
-int64_t dtype_size(Dtype dtype);             // bytes of one element
-std::string_view dtype_name(Dtype dtype);    // "F32", "BF16", "BOOL", ... as in the header
+int64_t dtype_size(Dtype dtype);           // bytes of one element
+std::string_view dtype_name(Dtype dtype);  // "F32", "BF16", "BOOL", ... as in the header
 
 // A named tensor whose bytes belong to someone else (the mapped file, or the caller who writes it).
 struct TensorView {
