@@ -67,7 +67,8 @@ TEST_F(LoadTokenizer, AMissingPathIsNamed) {
 TEST_F(LoadTokenizer, ADirectoryWithoutAVocabularySaysWhatItLooksFor) {
   std::filesystem::remove(directory_ / "vocab.txt");
   EXPECT_THAT(message_of([&] { load_tokenizer(directory_); }),
-              AllOf(HasSubstr(directory_.string()), HasSubstr("vocab.txt, spiece.model or tokenizer.model")));
+              AllOf(HasSubstr(directory_.string()),
+                    HasSubstr("vocab.txt, spiece.model, tokenizer.model or tokenizer.json")));
 }
 
 }  // namespace

@@ -39,9 +39,11 @@ class Tokenizer {
   }
 };
 
-// Reads a model directory: vocab.txt with tokenizer_config.json (do_lower_case; absent means uncased), or a
-// sentencepiece model (spiece.model, tokenizer.model). A path to a vocab.txt itself is accepted too.
-// Throws Error for a missing file, a duplicate entry, a missing special token.
+// Reads a model directory: vocab.txt with tokenizer_config.json (do_lower_case; absent means uncased), a
+// sentencepiece model (spiece.model, tokenizer.model), or the tokenizer.json of a BERT tokenizer, which is
+// all that transformers 5 saves. A path to one of these files itself is accepted too. Throws Error for a
+// missing file, a duplicate entry, a missing special token, and for settings that would give other ids than
+// these tokenizers do.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& path);
 
 }  // namespace rpp

@@ -25,7 +25,7 @@ struct VocabOptions {
   double character_coverage = 0.9995;  // share of the text's characters that get a piece of their own
   int64_t max_lines = 0;               // a reservoir of so many lines is learned from; 0 = all
   uint64_t seed = 42;                  // of the reservoir
-  int num_threads = 0;                 // 0 = the machine's cores
+  int num_threads = 0;                 // 0 = the machine's cores; a unigram model may depend on their number
 };
 
 struct VocabReport {
@@ -36,8 +36,8 @@ struct VocabReport {
 
 // wordpiece: byte-pair merges learned by sentencepiece on the words of split_words_into, written as vocab.txt
 // with [PAD] [UNK] [CLS] [SEP] [MASK] first and every kept character as "c" and as "##c". unigram, bpe:
-// spiece.model with the same five pieces. Throws Error when the inputs hold no text or the size is too small
-// for the characters.
+// spiece.model with the same five pieces. Each with the files from which transformers loads it. Throws Error
+// when the inputs hold no text or the size is too small for the characters.
 VocabReport train_vocabulary(const VocabOptions& options);
 
 }  // namespace rpp

@@ -1,0 +1,19 @@
+// Reads the WordPiece vocabulary of a tokenizer.json: all that transformers 5 saves of a BERT tokenizer.
+#pragma once
+
+#include <filesystem>
+
+#include "rpp/text/basic_tokenizer.h"
+#include "rpp/text/vocab.h"
+
+namespace rpp {
+
+struct WordPieceJson {
+  Vocabulary vocabulary;
+  LetterCase letter_case;
+};
+
+// Throws Error for another kind of model or normaliser and for ids with gaps.
+WordPieceJson read_tokenizer_json(const std::filesystem::path& path);
+
+}  // namespace rpp
