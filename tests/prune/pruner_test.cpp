@@ -21,8 +21,8 @@ PruneConfig config_of(const std::string& method) {
   return config;
 }
 
-struct Run {
-  explicit Run(const std::string& method)
+struct MethodRun {
+  explicit MethodRun(const std::string& method)
       : params(three_matrices(7)),
         optimizer(params, without_decay()),
         pruner(make_pruner(config_of(method), {params, &optimizer, 12, fixed_mask(method)})) {}
@@ -55,7 +55,7 @@ std::map<std::string, torch::Tensor> saved_state(const Pruner& pruner) {
 class EveryMethod : public testing::TestWithParam<std::string> {};
 
 TEST_P(EveryMethod, ARestoredStateTakesTheSameNextSteps) {
-  Run whole(GetParam());
+  MethodRun whole(GetParam());
   whole.steps(0, 4);  // between boundaries for nip, inside round 2 for rpp
   const auto values = whole.params.values().detach().clone();
   const auto exp_avg = whole.optimizer.exp_avg().clone();
@@ -65,7 +65,7 @@ TEST_P(EveryMethod, ARestoredStateTakesTheSameNextSteps) {
   whole.steps(4, 12);
   whole.pruner->finish();
 
-  Run resumed(GetParam());
+  MethodRun resumed(GetParam());
   resumed.params.values().detach().copy_(values);
   resumed.optimizer.exp_avg().copy_(exp_avg);
   resumed.optimizer.exp_avg_sq().copy_(exp_avg_sq);
@@ -80,7 +80,7 @@ TEST_P(EveryMethod, ARestoredStateTakesTheSameNextSteps) {
 }
 
 TEST_P(EveryMethod, BeginningAStepTwiceChangesNothing) {
-  Run run(GetParam());
+  MethodRun run(GetParam());
   run.steps(0, 4);
   run.pruner->begin_step(4);
   const auto state = saved_state(*run.pruner);
@@ -89,10 +89,10 @@ TEST_P(EveryMethod, BeginningAStepTwiceChangesNothing) {
 }
 
 TEST_P(EveryMethod, AFinishedStateCanBeLoaded) {
-  Run run(GetParam());
+  MethodRun run(GetParam());
   run.steps(0, 12);
   run.pruner->finish();
-  Run other(GetParam());
+  MethodRun other(GetParam());
   other.params.values().detach().copy_(run.params.values());
   other.pruner->load_state(saved_state(*run.pruner));
   other.pruner->finish();
@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(Pruner, EveryMethod, testing::Values("dense", "rpp", "n
                          [](const auto& info) { return info.param; });
 
 TEST(Pruner, DriftIsAnErrorThatNamesTheMatrixAndTheCount) {
-  Run run("fixed");
+  MethodRun run("fixed");
   run.steps(0, 2);
   EXPECT_NO_THROW(run.pruner->check_drift());
   const auto first_zero = run.pruner->mask().narrow(0, 42, 42).eq(0).nonzero()[0].item<int64_t>();
@@ -118,7 +118,7 @@ TEST(Pruner, DriftIsAnErrorThatNamesTheMatrixAndTheCount) {
 }
 
 TEST(Pruner, AFixedMaskMovesOnlyWhatItKeeps) {
-  Run run("fixed");
+  MethodRun run("fixed");
   const auto before = run.params.values().detach().clone();
   run.steps(0, 3);
   const auto pruned = run.pruner->mask().eq(0);
@@ -141,12 +141,12 @@ TEST(Pruner, FixedRefusesAModelWithoutZerosAndAMaskOfAnotherSize) {
 }
 
 TEST(Pruner, StateOfAnotherMethodIsRefused) {
-  Run nip("nip");
+  MethodRun nip("nip");
   EXPECT_THROW(nip.pruner->load_state({{"alpha", torch::ones({129})}}), Error);
 }
 
 TEST(Pruner, DenseKeepsEverything) {
-  Run run("dense");
+  MethodRun run("dense");
   run.steps(0, 2);
   EXPECT_EQ(run.pruner->rule().kind, ShrinkRule::Kind::none);
   EXPECT_TRUE(run.pruner->mask().all().item<bool>());
