@@ -3,7 +3,7 @@
 # ends with 1 when there is one.
 #   scripts/lint.sh [--fix]      --fix formats the files first
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 max_lines=500
 # The version decides the layout: 14 is what .clang-format was written for.

@@ -1,18 +1,33 @@
 #!/usr/bin/env bash
-# Sets up, builds and runs every test twice: Release, then under the address and undefined-behaviour sanitizers.
-# The last line reads "N passed, N failed".
+# Sets up, lints, builds and runs every test twice: Release, then the modules without Torch under the address and
+# undefined-behaviour sanitizers. Options go to setup.sh. What ctest prints is kept in build*/ctest.txt; the last line
+# reads "N passed, N failed", the lint being one of them.
 set -uo pipefail
-cd "$(dirname "$0")/.."
-scripts/setup.sh "$@" || exit 1
+cd "$(dirname "$0")/.." || exit 1
 
 passed=0 failed=0
-for preset in release sanitize; do
-  cmake --preset "$preset" && cmake --build --preset "$preset" || { echo "$passed passed, 1 failed"; exit 1; }
-  ctest --preset "$preset" | tee "build-$preset.txt"
-  failures=$(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of .*/\1/p' "build-$preset.txt")
-  total=$(sed -n 's/.*tests failed out of \([0-9]*\).*/\1/p' "build-$preset.txt")
-  [ -n "$total" ] && [ "$total" -gt 0 ] || { echo "test.sh: error: no test ran under $preset" >&2; total=1 failures=1; }
-  failed=$((failed + failures)) passed=$((passed + total - failures))
-done
+count() { passed=$((passed + $1)) failed=$((failed + $2)); }
+fault() {
+  echo "test.sh: error: $1" >&2
+  count 0 1
+}
+
+# test_preset NAME FOLDER
+test_preset() {
+  if ! { cmake --preset "$1" && cmake --build --preset "$1"; }; then
+    fault "the $1 build failed"
+    return
+  fi
+  ctest --preset "$1" --parallel "$(nproc)" | tee "$2/ctest.txt"
+  local failures total
+  read -r failures total < <(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$2/ctest.txt")
+  [ "${total:-0}" -gt 0 ] || { fault "no test ran in $2"; return; }
+  count $((total - failures)) "$failures"
+}
+
+scripts/setup.sh "$@" || { echo "0 passed, 1 failed"; exit 1; }
+if scripts/lint.sh; then count 1 0; else fault "lint"; fi
+test_preset release build
+test_preset sanitize build-sanitize
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
