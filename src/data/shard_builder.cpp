@@ -9,6 +9,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/hash.h"
 #include "rpp/core/line_reader.h"
+#include "rpp/core/log.h"
 #include "rpp/core/mmap_file.h"
 #include "rpp/core/parallel_for.h"
 #include "rpp/core/progress.h"
@@ -187,6 +188,8 @@ class ShardWriter {
     file.write(std::as_bytes(std::span(buffer_.sentence_offsets)));
     file.write(buffer_.ids);
     file.commit();
+    log::info("{}: {} documents, {} tokens", name, format_count(static_cast<int64_t>(header.documents)),
+              format_count(static_cast<int64_t>(header.tokens)));
     entries_.push_back({{"file", name},
                         {"bytes", header.file_bytes()},
                         {"documents", header.documents},
@@ -225,8 +228,7 @@ void check_counts(const ShardWriter& writer, std::span<const path> inputs) {
   if (writer.documents() < 2) {
     fail(
         "{} holds one document only, and next-sentence negatives come from another one: put a blank line "
-        "after each "
-        "document",
+        "after each document",
         inputs.front());
   }
 }

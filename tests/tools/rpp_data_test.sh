@@ -2,7 +2,7 @@
 # rpp-data as its user meets it: what it prints and how it exits, above all when something is wrong.
 # Usage: rpp_data_test.sh PATH_OF_RPP_DATA
 source "$(dirname "$0")/expect.sh"
-data=$1
+data=$(realpath "$1")
 cd "$dir" || exit 1
 
 printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' the cat dog sat ran '##s' . > vocab.txt
