@@ -78,9 +78,8 @@ TEST_P(AdamWCuda, EqualsTheCpuLoop) {
 #endif
 }
 
-INSTANTIATE_TEST_SUITE_P(AdamWKernel, AdamWCuda, testing::ValuesIn(kEveryShrink), [](const auto& info) {
-  return std::vector<std::string>{"none", "mask", "prox", "preconditioned"}[static_cast<size_t>(info.param)];
-});
+INSTANTIATE_TEST_SUITE_P(AdamWKernel, AdamWCuda, testing::ValuesIn(kEveryShrink),
+                         [](const auto& info) { return name_of(info.param); });
 
 }  // namespace
 }  // namespace rpp::test

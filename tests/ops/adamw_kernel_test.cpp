@@ -65,9 +65,8 @@ TEST_P(EveryShrink, WithoutAWorkingCopyTheWeightsAreTheSame) {
   EXPECT_EQ(without.values, with.values);
 }
 
-INSTANTIATE_TEST_SUITE_P(AdamWKernel, EveryShrink, testing::ValuesIn(kEveryShrink), [](const auto& info) {
-  return std::vector<std::string>{"none", "mask", "prox", "preconditioned"}[static_cast<size_t>(info.param)];
-});
+INSTANTIATE_TEST_SUITE_P(AdamWKernel, EveryShrink, testing::ValuesIn(kEveryShrink),
+                         [](const auto& info) { return name_of(info.param); });
 
 TEST(AdamWKernel, AboutHalfOfTheInputsAreShrunkToZero) {  // so that the twin is compared on both sides
   for (const auto shrink : {AdamWShrink::prox, AdamWShrink::preconditioned_prox}) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "rpp/ops/adamw_kernel.h"
@@ -14,8 +15,8 @@ namespace rpp::test {
 
 inline AdamWElement twin(const AdamWStep& s, const AdamWElement& old, double grad, bool keep, double alpha) {
   const double g = grad * s.grad_scale;
-  const double m = s.beta1 * static_cast<double>(old.exp_avg) + (1.0 - s.beta1) * g;
-  const double v = s.beta2 * static_cast<double>(old.exp_avg_sq) + (1.0 - s.beta2) * g * g;
+  const double m = s.beta1 * static_cast<double>(old.exp_avg) + s.one_minus_beta1 * g;
+  const double v = s.beta2 * static_cast<double>(old.exp_avg_sq) + s.one_minus_beta2 * g * g;
   const double denominator = std::sqrt(v) * s.correction2 + s.epsilon;
   const double w = old.value * (1.0 - s.decay) - s.learning_rate * m * s.correction1 / denominator;
   if (s.shrink == AdamWShrink::mask && !keep) return {0.0F, 0.0F, 0.0F};
@@ -34,7 +35,7 @@ inline AdamWStep some_step(AdamWShrink shrink) {
   step.grad_scale = 0.7F;
   step.correction1 = 2.4F;
   step.correction2 = 18.0F;
-  step.threshold = 1e-3F * 2.0F;
+  step.threshold = 1e-3F * 0.5F;
   step.shrink = shrink;
   return step;
 }
@@ -76,5 +77,19 @@ struct AdamWArrays {
 
 inline constexpr AdamWShrink kEveryShrink[] = {AdamWShrink::none, AdamWShrink::mask, AdamWShrink::prox,
                                                AdamWShrink::preconditioned_prox};
+
+inline std::string name_of(AdamWShrink shrink) {
+  switch (shrink) {
+    case AdamWShrink::none:
+      return "none";
+    case AdamWShrink::mask:
+      return "mask";
+    case AdamWShrink::prox:
+      return "prox";
+    case AdamWShrink::preconditioned_prox:
+      return "preconditioned_prox";
+  }
+  return "unknown";
+}
 
 }  // namespace rpp::test
