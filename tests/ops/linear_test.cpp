@@ -1,0 +1,54 @@
+#include "rpp/ops/linear.h"
+
+#include "ops/compare.h"
+
+namespace rpp {
+namespace {
+
+TwinTest twin_test(int64_t rows, int64_t in_size, int64_t out_size) {
+  return {[](const Tensors& in) {
+            const bool is_bf16 = in[0].scalar_type() == torch::kBFloat16;
+            return linear(in[0], in[1], in[2],
+                          is_bf16 ? in[1].detach().to(torch::kBFloat16) : torch::Tensor());
+          },
+          [](const Tensors& in) { return torch::mm(in[0], in[1].t()) + in[2]; },
+          {random_tensor({rows, in_size}, 1), random_tensor({out_size, in_size}, 2),
+           random_tensor({out_size}, 3)},
+          {true, false, false}};
+}
+
+TEST(Linear, AgreesWithTheFormulaForwardAndBackward) {
+  for (const auto& [rows, in, out] :
+       std::vector<std::array<int64_t, 3>>{{1, 1, 1}, {5, 17, 3}, {65, 33, 130}}) {
+    twin_test(rows, in, out).run_in_both_precisions();
+  }
+}
+
+TEST(Linear, NoRowsGiveNoRowsAndZeroGradients) {
+  twin_test(0, 8, 5).run_in_both_precisions();
+}
+
+TEST(Linear, WithAWorkingCopyTheProductIsBf16AndGradientsStayFp32) {
+  const auto weight = random_tensor({6, 4}, 1).requires_grad_(true);
+  const auto bias = torch::zeros({6}).requires_grad_(true);
+  const auto y = linear(random_tensor({3, 4}, 2), weight, bias, weight.detach().to(torch::kBFloat16));
+  EXPECT_EQ(y.scalar_type(), torch::kBFloat16);
+  y.sum().backward();
+  EXPECT_EQ(weight.grad().scalar_type(), torch::kFloat32);
+  EXPECT_EQ(bias.grad().scalar_type(), torch::kFloat32);
+}
+
+TEST(Linear, AddsIntoAGradientThatIsThere) {
+  auto weight = torch::ones({2, 3}).requires_grad_(true);
+  auto bias = torch::zeros({2}).requires_grad_(true);
+  weight.mutable_grad() = torch::full({2, 3}, 10.0F);
+  bias.mutable_grad() = torch::full({2}, 10.0F);
+  const auto* buffer = weight.grad().const_data_ptr();
+  linear(torch::full({4, 3}, 0.5F), weight, bias).sum().backward();
+  EXPECT_EQ(weight.grad().const_data_ptr(), buffer);
+  EXPECT_TRUE(torch::equal(weight.grad(), torch::full({2, 3}, 12.0F)));
+  EXPECT_TRUE(torch::equal(bias.grad(), torch::full({2}, 14.0F)));
+}
+
+}  // namespace
+}  // namespace rpp
