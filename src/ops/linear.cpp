@@ -1,6 +1,6 @@
 #include "rpp/ops/linear.h"
 
-#include "accumulate.h"
+#include "accumulate_kernel.h"
 #include "dispatch.h"
 #include "elementwise_kernel.h"
 
@@ -19,6 +19,55 @@ void add_bias_into(const torch::Tensor& y, const torch::Tensor& bias) {
   });
 }
 
+// A column block of fp32 sums that stays in the first-level cache.
+constexpr int64_t kColumnBlock = 1024;
+
+void add_column_sums_into(const torch::Tensor& sums, const torch::Tensor& dy) {
+  const int64_t rows = dy.size(0);
+  const int64_t columns = dy.size(1);
+  dispatch_float(dy, [&]<typename T>(T) {
+    at::parallel_for(0, (columns + kColumnBlock - 1) / kColumnBlock, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t block = begin; block < end; ++block) {
+        const int64_t first = block * kColumnBlock;
+        add_rows_into(input<T>(dy), output<float>(sums), rows, columns, first,
+                      std::min(columns, first + kColumnBlock));
+      }
+    });
+  });
+}
+
+// The gradients are added into the leaf's .grad where there is one: a flat buffer's views exist always, and
+// no temporary of the weight's size in fp32 is made. Each returns what is left for autograd to keep.
+torch::Tensor weight_grad(const torch::Tensor& weight, const torch::Tensor& dy, const torch::Tensor& x) {
+  auto grad = weight.grad();
+  if (!grad.defined()) return torch::mm(dy.t(), x).to(torch::kFloat32);
+  if (x.scalar_type() == torch::kFloat32) {
+    grad.addmm_(dy.t(), x);
+    return {};
+  }
+  const auto product = torch::mm(dy.t(), x);  // [out, in]
+  if (grad.is_cuda()) {
+    grad.add_(product);
+    return {};
+  }
+  at::parallel_for(0, grad.numel(), kElementGrain, [&](int64_t begin, int64_t end) {
+    add_into(input<uint16_t>(product), output<float>(grad), begin, end);
+  });
+  return {};
+}
+
+torch::Tensor bias_grad(const torch::Tensor& bias, const torch::Tensor& dy) {
+  auto grad = bias.grad();
+  const bool is_new = !grad.defined();
+  if (is_new) grad = torch::zeros_like(bias);
+  if (dy.is_cuda()) {
+    grad.add_(dy.sum(0, /*keepdim=*/false, torch::kFloat32));
+  } else {
+    add_column_sums_into(grad, dy);
+  }
+  return is_new ? grad : torch::Tensor();
+}
+
 struct Linear : torch::autograd::Function<Linear> {
   // `used` is the weight in the dtype of x.
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight,
@@ -34,12 +83,10 @@ struct Linear : torch::autograd::Function<Linear> {
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
     const auto &x = saved[0], &weight = saved[1], &bias = saved[2], &used = saved[3];
-    const auto& dy = grads[0];  // [rows, out]
+    const auto dy = grads[0].contiguous();  // [rows, out]
     torch::Tensor dx;
     if (context->needs_input_grad(0)) dx = torch::mm(dy, used);
-    auto dweight = accumulate_grad(weight, torch::mm(dy.t(), x));
-    auto dbias = accumulate_grad(bias, dy.sum(0, /*keepdim=*/false, torch::kFloat32));
-    return {dx, dweight, dbias, {}};
+    return {dx, weight_grad(weight, dy, x), bias_grad(bias, dy), {}};
   }
 };
 

@@ -135,5 +135,72 @@ TEST_F(GoldenBert, PackedSequencesGiveWhatEachGivesAlone) {
   }
 }
 
+// As the optimizer prepares a model: gradients as views of one buffer, and where asked bf16 working copies.
+torch::Tensor prepare_for_training(Bert& model, bool with_working_copies) {
+  auto specs = model.param_specs();
+  int64_t size = 0;
+  for (const auto& spec : specs) size += spec.param.numel();
+  auto grads = torch::zeros({size});
+  int64_t offset = 0;
+  for (auto& spec : specs) {
+    spec.param.mutable_grad() = grads.narrow(0, offset, spec.param.numel()).view(spec.param.sizes());
+    offset += spec.param.numel();
+    if (with_working_copies && spec.working != nullptr)
+      *spec.working = spec.param.detach().to(torch::kBFloat16);
+  }
+  return grads;
+}
+
+struct Step {
+  PretrainingLoss loss;
+  torch::Tensor grads;
+};
+
+Step prepared_step(Bert& model, const BertInputs& inputs, const std::map<std::string, torch::Tensor>& golden,
+                   bool with_working_copies) {
+  auto grads = prepare_for_training(model, with_working_copies);
+  auto loss = pretraining_loss(model, inputs, golden);
+  (loss.mlm + loss.nsp).backward();
+  return {.loss = std::move(loss), .grads = std::move(grads)};
+}
+
+TEST_F(GoldenBert, GradientsAreAddedInPlaceIntoTheBufferThatTheyAreViewsOf) {
+  Bert plain(config_, {.pretraining = true}), prepared(config_, {.pretraining = true});
+  load_weights(plain, golden_dir());
+  load_weights(prepared, golden_dir());
+  const auto plain_loss = pretraining_loss(plain, inputs_, golden_);
+  (plain_loss.mlm + plain_loss.nsp).backward();
+  const auto step = prepared_step(prepared, inputs_, golden_, false);
+  std::vector<torch::Tensor> wanted;
+  for (const auto& spec : plain.param_specs()) wanted.push_back(spec.param.grad().flatten());
+  EXPECT_LT(relative_difference(step.grads, torch::cat(wanted)), 1e-6);
+}
+
+TEST_F(GoldenBert, Bf16IsCloseToFp32AndKeepsFp32Gradients) {
+  Bert wide(config_, {.pretraining = true}), narrow(config_, {.pretraining = true});
+  load_weights(wide, golden_dir());
+  load_weights(narrow, golden_dir());
+  const auto fp32 = prepared_step(wide, inputs_, golden_, false);
+  const auto bf16 = prepared_step(narrow, inputs_, golden_, true);
+  EXPECT_EQ(bf16.loss.mlm_logits.scalar_type(), torch::kBFloat16);
+  EXPECT_EQ(bf16.loss.mlm.scalar_type(), torch::kFloat32);
+  EXPECT_LT(relative_difference(bf16.loss.mlm_logits, fp32.loss.mlm_logits), 0.02);
+  EXPECT_NEAR(bf16.loss.mlm.item<float>(), fp32.loss.mlm.item<float>(), 0.02);
+  EXPECT_LT(relative_difference(bf16.grads, fp32.grads), 0.05);
+}
+
+TEST_F(GoldenBert, DropoutFollowsTheSeedInTrainingOnly) {
+  auto config = config_;
+  config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.1;
+  Bert model(config, {});
+  load_weights(model, golden_dir());
+  const auto run = [&](uint64_t seed) {
+    return model.encode(inputs_, {.training = true, .dropout_seed = seed});
+  };
+  EXPECT_TRUE(torch::equal(run(1), run(1)));
+  EXPECT_FALSE(torch::equal(run(1), run(2)));
+  EXPECT_LT(largest_difference(model.encode(inputs_), at("hidden.2")), kTolerance);
+}
+
 }  // namespace
 }  // namespace rpp
