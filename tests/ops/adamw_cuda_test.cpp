@@ -72,7 +72,7 @@ TEST_P(AdamWCuda, EqualsTheCpuLoop) {
       ASSERT_NEAR(gpu.exp_avg[i], cpu.exp_avg[i], 1e-8) << "entry " << i << " of " << size;
       ASSERT_NEAR(gpu.exp_avg_sq[i], cpu.exp_avg_sq[i], 1e-9) << "entry " << i << " of " << size;
       ASSERT_EQ(gpu.working[i], bf16_bits(gpu.values[i])) << "entry " << i << " of " << size;
-      if (gpu.values[i] == 0.0F) ASSERT_FALSE(std::signbit(gpu.values[i]));
+      ASSERT_FALSE(gpu.values[i] == 0.0F && std::signbit(gpu.values[i])) << "entry " << i << " of " << size;
     }
   }
 #endif
