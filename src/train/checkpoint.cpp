@@ -30,6 +30,11 @@ std::optional<int64_t> step_of(const std::string& name) {
   return step;
 }
 
+// What write_directory_atomically leaves of a checkpoint when the process is killed in it.
+bool is_half_written(const std::string& name) {
+  return name.starts_with(fmt::format(".{}", kPrefix)) && (name.ends_with(".tmp") || name.ends_with(".old"));
+}
+
 std::vector<fs::path> files_below(const fs::path& directory) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(directory)) {
@@ -99,7 +104,8 @@ void write_checkpoint(const fs::path& path, const std::function<void(const fs::p
 }
 
 void verify_checkpoint(const fs::path& path) {
-  for (const auto& [name, expected] : read_manifest(path).items()) verify_file(path, name, expected);
+  const auto files = read_manifest(path);  // items() only refers to it
+  for (const auto& [name, expected] : files.items()) verify_file(path, name, expected);
 }
 
 std::vector<CheckpointDir> list_checkpoints(const fs::path& run_dir) {
@@ -124,6 +130,9 @@ void remove_old_checkpoints(const fs::path& run_dir, int64_t keep_last) {
   const auto checkpoints = list_checkpoints(run_dir);
   const auto count = static_cast<int64_t>(checkpoints.size());
   for (int64_t i = 0; i < count - std::max<int64_t>(keep_last, 1); ++i) fs::remove_all(checkpoints[i].path);
+  for (const auto& entry : fs::directory_iterator(run_dir)) {
+    if (is_half_written(entry.path().filename().string())) fs::remove_all(entry.path());
+  }
 }
 
 std::optional<fs::path> find_resume(const fs::path& run_dir, const std::string& resume) {

@@ -80,7 +80,8 @@ void write_predictions(const fs::path& file, const torch::Tensor& logits, const 
     if (glue.regression) {
       text += fmt::format("{}\t{:.3f}\n", i, logits[i][0].item<float>());
     } else {
-      text += fmt::format("{}\t{}\n", i, glue.label_names[logits[i].argmax().item<size_t>()]);
+      const auto label = static_cast<size_t>(logits[i].argmax().item<int64_t>());
+      text += fmt::format("{}\t{}\n", i, glue.label_names[label]);
     }
   }
   write_file_atomically(file, text);

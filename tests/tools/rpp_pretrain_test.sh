@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# rpp-pretrain as its user meets it: wrong settings, kill -9 at any moment, a full disk.
+# Usage: rpp_pretrain_test.sh PATH_OF_RPP_PRETRAIN      (rpp-data lies beside it)
+source "$(dirname "$0")/expect.sh"
+pretrain=$1
+data=$(dirname "$1")/rpp-data
+cd "$dir" || exit 1
+
+{ printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]'; seq -f 'w%g' 0 99; } > vocab.txt
+for document in 0 1 2 3 4 5; do
+  for sentence in 1 2 3 4 5 6 7 8; do echo "w$((document * 9 + sentence)) w$sentence w$((document + sentence * 3)) w99"; done
+  echo
+done > corpus.txt
+for part in shards valid; do expect 0 '6 documents' "$data" build --input corpus.txt --output $part --tokenizer vocab.txt; done
+cat > model.yaml <<'YAML'
+hidden_size: 32
+num_hidden_layers: 2
+num_attention_heads: 2
+intermediate_size: 64
+max_position_embeddings: 64
+YAML
+cat > run.yaml <<'YAML'
+model_config: model.yaml
+tokenizer: vocab.txt
+output_dir: run
+data:
+  train: [shards]
+  valid: [valid]
+  max_seq_length: 32
+optimizer:
+  learning_rate: 1e-3
+prune:
+  gamma: 2e-3
+  rounds: 3
+  stages: 3
+train:
+  steps: 120
+  batch_size: 8
+  eval_every: 40
+  eval_batches: 1
+  log_every: 5
+  save_every: 5
+YAML
+
+# Help, version, configuration.
+expect 0 'rpp-pretrain configs/pretrain/rpp-minilm.yaml --resume auto' "$pretrain" --help
+expect 0 'LibTorch' "$pretrain" --version
+expect 0 'steps: 77' "$pretrain" run.yaml --print-config --set train.steps=77
+expect 0 'check passed, nothing was started' "$pretrain" run.yaml --check --set prune.method=rpp
+expect 2 'No such file' ls run
+expect 2 "(did you mean 'train.steps'?)" "$pretrain" run.yaml --set train.stpes=5
+expect 2 'it must be at least 1' "$pretrain" run.yaml --set train.steps=0
+expect 2 'absent.yaml' "$pretrain" absent.yaml
+sed 's/learning_rate/learning_rat/' run.yaml > typo.yaml
+expect 2 "typo.yaml:9: unknown key 'optimizer.learning_rat' (did you mean 'optimizer.learning_rate'?)" "$pretrain" typo.yaml
+expect 1 'absent holds no shards' "$pretrain" run.yaml --set data.train=absent
+{ cat vocab.txt; echo extra; } > other.txt
+expect 1 'were built with another vocabulary' "$pretrain" run.yaml --set tokenizer=other.txt
+
+# Killed at random moments and resumed, a run equals the uninterrupted one bit for bit.
+hashes() { (cd "$1/checkpoint-120" && sha256sum model.safetensors training/*.safetensors mask.safetensors 2>/dev/null); }
+for method in dense rpp nip; do
+  set_method=(--set "prune.method=$method")
+  expect 0 '120 steps' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="whole-$method"
+  kills=0
+  for _ in 1 2 3 4; do
+    "$pretrain" run.yaml "${set_method[@]}" --set output_dir="killed-$method" --resume auto 2> log &
+    pid=$!
+    sleep "0.$((RANDOM % 7 + 3))"
+    kill -9 $pid 2>/dev/null && kills=$((kills + 1))
+    wait $pid 2>/dev/null
+  done
+  expect 0 '120 steps' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="killed-$method" --resume auto
+  [ "$kills" -gt 0 ] || { echo "FAILED: $method was never killed"; failures=$((failures + 1)); }
+  if [ "$(hashes "whole-$method")" != "$(hashes "killed-$method")" ]; then
+    failures=$((failures + 1))
+    printf 'FAILED: %s differs after %s kills\n%s\n%s\n' "$method" "$kills" "$(hashes "whole-$method")" "$(hashes "killed-$method")"
+  fi
+  expect 0 'resume is exact' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="proof-$method" --verify-resume 20
+done
+
+# SIGTERM saves and ends with status 0; the directory is then protected.
+"$pretrain" run.yaml --set train.steps=100000 --set train.save_every=0 2> log > out &
+pid=$!
+while ! grep -q 'step 5/' log; do sleep 0.05; done
+kill -TERM $pid
+wait $pid
+expect 0 'stopped, not finished' cat out
+expect 0 'checkpoint-' ls run
+expect 2 'already holds another run' "$pretrain" run.yaml
+expect 0 '' "$pretrain" run.yaml --set train.steps=100000 --set train.save_every=0 --resume auto --check --set output_dir=fresh
+
+# A full disk: the checkpoint before it stays whole, and the run can go on later.
+expect 0 'not finished' bash -c "
+  '$pretrain' run.yaml --set output_dir=full --set train.steps=100000 & pid=\$!
+  while ! ls full/checkpoint-10 >/dev/null 2>&1; do sleep 0.02; done; kill -TERM \$pid; wait \$pid"
+expect 1 'File too large' bash -c "trap '' XFSZ; ulimit -f 100; '$pretrain' run.yaml --set output_dir=full --resume auto --set train.steps=100000"
+expect 0 'resumed from' bash -c "'$pretrain' run.yaml --set output_dir=full --resume auto --set train.steps=100000 & pid=\$!; sleep 2; kill -TERM \$pid; wait \$pid"
+
+# A damaged checkpoint is refused by name and the one before it offered.
+latest=$(ls -d killed-rpp/checkpoint-120)
+truncate -s -1 "$latest/training/pruner.safetensors"
+expect 1 'pruner.safetensors is truncated' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume auto
+expect 1 'resume from there with --resume killed-rpp/checkpoint-115' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume auto
+expect 0 '120 steps' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume killed-rpp/checkpoint-115

@@ -1,0 +1,30 @@
+#include "rpp/train/metrics_log.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "data/fake_tokenizer.h"
+#include "rpp/core/atomic_file.h"
+
+namespace rpp::test {
+namespace {
+
+TEST(MetricsLog, ALineIsAJsonObjectAndNotFiniteIsNull) {
+  const TestDir dir("metrics_line");
+  MetricsLog log(dir / "metrics.jsonl", 0);
+  log.write(20, "train", {{"loss", 2.5}, {"grad_norm", std::numeric_limits<double>::infinity()}});
+  EXPECT_EQ(read_file(dir / "metrics.jsonl"),
+            "{\"step\":20,\"kind\":\"train\",\"grad_norm\":null,\"loss\":2.5}\n");
+}
+
+TEST(MetricsLog, AResumedRunDropsTheLinesItWillWriteAgainAndTheOneCutShort) {
+  const TestDir dir("metrics_resume");
+  const auto path =
+      dir.write("metrics.jsonl", "{\"step\":10,\"loss\":1}\n{\"step\":20,\"loss\":2}\n{\"step\":3");
+  MetricsLog(path, 10).write(15, "eval", {});
+  EXPECT_EQ(read_file(path), "{\"step\":10,\"loss\":1}\n{\"step\":15,\"kind\":\"eval\"}\n");
+}
+
+}  // namespace
+}  // namespace rpp::test

@@ -1,0 +1,167 @@
+// Pre-training runs as a whole: what they reach, that they resume bit for bit, what they refuse.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+
+#include "rpp/core/error.h"
+#include "rpp/prune/mask_file.h"
+#include "rpp/train/checkpoint.h"
+#include "rpp/train/runs.h"
+#include "rpp/train/tensors.h"
+#include "tiny_run.h"
+
+namespace rpp::test {
+namespace {
+
+class PretrainRun : public TinyRun {
+ protected:
+  std::map<std::string, torch::Tensor> weights(const std::string& run) const {
+    return load_tensors(dir_ / (run + "/model.safetensors"));
+  }
+
+  // Zeros over all entries of the encoder's matrices.
+  double encoder_ratio(const std::string& run) const {
+    int64_t zeros = 0, entries = 0;
+    for (const auto& [name, tensor] : weights(run)) {
+      const bool prunable = name.find("encoder.layer") != std::string::npos && tensor.dim() == 2;
+      if (!prunable) continue;
+      zeros += tensor.eq(0).sum().item<int64_t>();
+      entries += tensor.numel();
+    }
+    return static_cast<double>(zeros) / static_cast<double>(entries);
+  }
+};
+
+class EveryMethod : public PretrainRun, public testing::WithParamInterface<const char*> {};
+
+TEST_P(EveryMethod, AResumedRunEqualsTheUninterruptedOneBitForBit) {
+  for (const char* precision : {"fp32", "bf16"}) {
+    auto settings = config(GetParam());
+    settings.train.precision = precision;
+    EXPECT_EQ(verify_pretraining_resume(settings, 12).difference, "") << precision;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(PretrainRun, EveryMethod, testing::Values("dense", "rpp", "nip"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST_F(PretrainRun, TrainingLowersTheLoss) {
+  auto settings = config();
+  settings.train.steps = 60;
+  settings.train.log_every = 5;
+  settings.optimizer.learning_rate = 1e-2;
+  const TrainOutcome outcome = run_pretraining(settings, {});
+  EXPECT_LT(outcome.last_eval.at("mlm_loss"), 0.75 * std::log(105.0));  // log(vocabulary): knows nothing
+  EXPECT_GT(outcome.last_eval.at("mlm_accuracy"), 0.1);
+}
+
+TEST_F(PretrainRun, NipEndsAtItsTargetAndLeavesAMaskThatMatches) {
+  run_pretraining(config("nip"), {});
+  EXPECT_NEAR(encoder_ratio("run"), 0.6, 0.002);  // whole entries in each of 12 matrices
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "run/mask.safetensors"));
+}
+
+TEST_F(PretrainRun, RppPrunesByItsProxAloneAndItsZerosArePositive) {
+  run_pretraining(config("rpp"), {});
+  EXPECT_GT(encoder_ratio("run"), 0.1);
+  EXPECT_LT(encoder_ratio("run"), 1.0);
+  for (const auto& [name, tensor] : weights("run")) {
+    EXPECT_FALSE(tensor.eq(0).logical_and(tensor.signbit()).any().item<bool>()) << name;
+  }
+}
+
+TEST_F(PretrainRun, MicroBatchesGiveTheGradientOfTheBigBatch) {
+  const std::string model =
+      std::string(kTinyModel) + "hidden_dropout_prob: 0\nattention_probs_dropout_prob: 0\n";
+  dir_.write("model.yaml", model);
+  auto settings = config();
+  settings.train.steps = 3;
+  run_pretraining(settings, {});
+  settings.output_dir = path("micro");
+  settings.train.micro_batch_size = 3;  // 3 + 3 + 2 sequences
+  run_pretraining(settings, {});
+  const auto whole = weights("run"), micro = weights("micro");
+  for (const auto& [name, tensor] : whole) {
+    EXPECT_TRUE(torch::allclose(tensor, micro.at(name), 1e-3, 1e-4)) << name;
+  }
+}
+
+TEST_F(PretrainRun, AnOutputDirectoryThatHoldsAnotherRunIsRefused) {
+  dir_.write("other", "");
+  auto settings = config();
+  settings.output_dir = dir_.path();
+  EXPECT_EQ(
+      message_of([&] { run_pretraining(settings, {}); }),
+      fmt::format(
+          "output_dir {} already holds another run: go on with --resume auto, or choose another directory",
+          dir_.path()));
+}
+
+TEST_F(PretrainRun, ShardsOfAnotherVocabularyAreRefused) {
+  dir_.write("vocab.txt", vocabulary_text() + "extra\n");
+  const std::string message = message_of([&] { run_pretraining(config(), {}); });
+  EXPECT_NE(message.find("were built with another vocabulary"), std::string::npos) << message;
+}
+
+TEST_F(PretrainRun, AModelThatIsNoBertIsRefused) {
+  std::filesystem::create_directories(dir_ / "gpt");
+  dir_.write("gpt/config.json", R"({"model_type": "gpt2"})");
+  dir_.write("gpt/vocab.txt", vocabulary_text());
+  auto settings = config();
+  settings.model_config.clear();
+  settings.model = path("gpt");
+  const std::string message = message_of([&] { run_pretraining(settings, {}); });
+  EXPECT_NE(message.find("gpt2"), std::string::npos) << message;
+}
+
+TEST_F(PretrainRun, SequencesLongerThanTheModelsPositionsAreRefused) {
+  auto settings = config();
+  settings.data.max_seq_length = 65;
+  EXPECT_EQ(message_of([&] { run_pretraining(settings, {}); }),
+            "max_seq_length is 65, the model has 64 positions");
+}
+
+TEST_F(PretrainRun, MoreRoundsThanStepsAreRefused) {
+  auto settings = config("rpp");
+  settings.prune.rounds = 40;
+  EXPECT_THROW(run_pretraining(settings, {}), UsageError);
+}
+
+TEST_F(PretrainRun, ADamagedCheckpointIsRefusedByNameWhenResuming) {
+  auto settings = config("rpp");
+  settings.train.save_every = 4;
+  run_pretraining(settings, {.resume = "", .stop_after_step = 8});
+  const auto file = dir_ / "run/checkpoint-8/training/optimizer.safetensors";
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
+  const std::string message = message_of([&] { run_pretraining(settings, {.resume = "auto"}); });
+  EXPECT_NE(message.find(fmt::format("{} is truncated", file)), std::string::npos) << message;
+  EXPECT_NE(message.find("checkpoint-4"), std::string::npos) << message;
+}
+
+TEST_F(PretrainRun, AModelWhoseZerosWereLostIsRefusedByTheMaskBesideIt) {
+  run_pretraining(config("nip"), {});
+  auto dense = config();
+  dense.output_dir = path("dense");
+  run_pretraining(dense, {});
+  std::filesystem::copy_file(dir_ / "run/mask.safetensors", dir_ / "dense/mask.safetensors");
+  auto settings = config("fixed");
+  settings.model_config.clear();
+  settings.model = path("dense");
+  settings.output_dir = path("again");
+  const std::string message = message_of([&] { run_pretraining(settings, {}); });
+  EXPECT_NE(message.find("zeros drifted"), std::string::npos) << message;
+}
+
+TEST_F(PretrainRun, CheckEstimatesAndWritesNothing) {
+  const PreflightReport report = check_pretraining(config("rpp"));
+  EXPECT_EQ(report.prunable, 2 * (4 * 16 * 16 + 2 * 16 * 24));
+  EXPECT_EQ(report.steps, 12);
+  EXPECT_GT(report.seconds_per_step, 0);
+  EXPECT_GT(report.tokens_per_step, 8 * 3);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "run"));
+  EXPECT_NE(format_preflight(report).find("rpp: 3 rounds"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace rpp::test

@@ -1,0 +1,48 @@
+#include "rpp/train/tensors.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "data/fake_tokenizer.h"
+
+namespace rpp::test {
+namespace {
+
+TEST(Tensors, EveryDtypeComesBackBitForBit) {
+  const TestDir dir("tensors");
+  const NamedTensors tensors = {
+      {"f32", torch::tensor({1.5F, -0.0F})},         {"bf16", torch::tensor({1.5F}).to(torch::kBFloat16)},
+      {"i64", torch::arange(6).view({2, 3})},        {"u8", torch::ones({3}, torch::kUInt8)},
+      {"view", torch::arange(6.0).view({2, 3}).t()}, {"empty", torch::empty({0, 4})}};
+  save_tensors(dir / "t.safetensors", tensors);
+  const auto loaded = load_tensors(dir / "t.safetensors");
+  for (const auto& [name, tensor] : tensors) {
+    EXPECT_EQ(loaded.at(name).sizes(), tensor.sizes()) << name;
+    EXPECT_EQ(loaded.at(name).scalar_type(), tensor.scalar_type()) << name;
+    EXPECT_TRUE(loaded.at(name).equal(tensor)) << name;
+  }
+  EXPECT_TRUE(loaded.at("f32").signbit()[1].item<bool>());
+}
+
+TEST(Tensors, ADtypeWithoutAPlaceInTheFormatIsNamed) {
+  const TestDir dir("tensors_dtype");
+  EXPECT_EQ(message_of([&] {
+              save_tensors(dir / "t", {{"c", torch::zeros({1}, torch::kComplexFloat)}});
+            }),
+            "tensor 'c' is ComplexFloat, which a safetensors file cannot hold");
+}
+
+TEST(BertInputs, LayoutHoldsOffsetsAndTheLongestSequence) {
+  PackedBatch batch;
+  batch.input_ids = {2, 5, 3, 2, 3};
+  batch.token_type_ids = {0, 0, 0, 0, 0};
+  batch.position_ids = {0, 1, 2, 0, 1};
+  batch.cu_seqlens = {0, 3, 5};
+  const BertInputs inputs = bert_inputs(batch, torch::kCPU);
+  EXPECT_EQ(inputs.layout.max_seqlen, 3);
+  EXPECT_TRUE(inputs.layout.cu_seqlens.equal(torch::tensor({0, 3, 5}, torch::kInt32)));
+  EXPECT_EQ(inputs.input_ids.scalar_type(), torch::kInt64);
+}
+
+}  // namespace
+}  // namespace rpp::test

@@ -1,0 +1,175 @@
+#include "rpp/train/trainer.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <csignal>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+#include "rpp/model/hf_checkpoint.h"
+#include "rpp/model/init.h"
+#include "rpp/train/checkpoint.h"
+#include "tiny_run.h"
+
+namespace rpp::test {
+namespace {
+
+ModelConfig tiny_model() {
+  ModelConfig config;
+  config.vocab_size = 20;
+  config.hidden_size = 8;
+  config.num_hidden_layers = 1;
+  config.num_attention_heads = 2;
+  config.intermediate_size = 12;
+  config.max_position_embeddings = 8;
+  return config;
+}
+
+// The loss is the mean square of all pooled values; it is NaN in `bad_steps`, and `raise_at` ends the run as
+// SIGTERM would.
+class ScriptedTask : public Task {
+ public:
+  ScriptedTask() : model_(tiny_model(), {}) { initialize(model_, 1); }
+
+  Bert& model() override { return model_; }
+  std::vector<PackedBatch> batches(int64_t step) const override {
+    PackedBatch batch;
+    batch.input_ids = {2, 7, 9, 3};
+    batch.token_type_ids = {0, 0, 0, 0};
+    batch.position_ids = {0, 1, 2, 3};
+    batch.cu_seqlens = {0, 4};
+    batch.labels = {static_cast<int32_t>(step)};
+    return {batch};
+  }
+  TaskLoss loss(const PackedBatch& batch, const StepCounts&, const ForwardOptions&) override {
+    const int64_t step = batch.labels[0];
+    if (step == raise_at) std::raise(SIGTERM);
+    const bool bad = std::find(bad_steps.begin(), bad_steps.end(), step) != bad_steps.end();
+    auto loss = torch::zeros({});
+    for (const auto& spec : model_.param_specs()) loss = loss + spec.param.square().mean();
+    return {.loss = bad ? loss * std::numeric_limits<float>::quiet_NaN() : loss, .parts = {}};
+  }
+  Metrics evaluate() override { return {{"evaluations", static_cast<double>(++evaluations)}}; }
+  void save_model(const std::filesystem::path& directory,
+                  const std::map<std::string, std::string>& metadata) const override {
+    save_weights(model_, directory, metadata);
+  }
+
+  std::vector<int64_t> bad_steps;
+  int64_t raise_at = -1;
+  int64_t evaluations = 0;
+
+ private:
+  Bert model_;
+};
+
+class TrainerTest : public testing::Test {
+ protected:
+  TrainerTest()
+      : dir_(fmt::format("trainer_{}", testing::UnitTest::GetInstance()->current_test_info()->line())) {}
+
+  TrainerConfig config(int64_t steps) const {
+    TrainerConfig config;
+    config.output_dir = dir_ / "run";
+    config.optimizer.learning_rate = 1e-2;
+    config.train.steps = steps;
+    config.train.save_every = 2;
+    config.train.eval_every = 4;
+    config.train.log_every = 3;
+    config.train.max_bad_steps = 3;
+    return config;
+  }
+
+  std::vector<nlohmann::json> metrics() const {
+    std::vector<nlohmann::json> lines;
+    std::ifstream file(dir_ / "run/metrics.jsonl");
+    for (std::string line; std::getline(file, line);) lines.push_back(nlohmann::json::parse(line));
+    return lines;
+  }
+
+  TestDir dir_;
+  ScriptedTask task_;
+};
+
+TEST_F(TrainerTest, LogsEvaluatesAndSavesWhenTheyAreDue) {
+  const TrainOutcome outcome = Trainer(task_, config(10)).run();
+  EXPECT_FALSE(outcome.stopped);
+  EXPECT_EQ(outcome.counters.step, 10);
+  EXPECT_EQ(outcome.counters.tokens, 40);
+  std::vector<std::string> events;
+  for (const auto& line : metrics()) {
+    events.push_back(fmt::format("{} {}", line["kind"].get<std::string>(), line["step"].get<int64_t>()));
+  }
+  EXPECT_EQ(events, (std::vector<std::string>{"train 3", "eval 4", "train 6", "eval 8", "train 9", "train 10",
+                                              "eval 10"}));
+  const auto checkpoints = list_checkpoints(dir_ / "run");  // keep_last is 2
+  ASSERT_EQ(checkpoints.size(), 2U);
+  EXPECT_EQ(checkpoints[0].step, 8);
+  EXPECT_EQ(checkpoints[1].step, 10);
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "run/model.safetensors"));
+}
+
+TEST_F(TrainerTest, StepsThatAreNotFiniteChangeNothingAndAreCounted) {
+  task_.bad_steps = {1, 2};
+  Trainer trainer(task_, config(4));
+  EXPECT_TRUE(trainer.step_once());
+  const auto before = trainer.params().values().clone();
+  EXPECT_FALSE(trainer.step_once());
+  EXPECT_FALSE(trainer.step_once());
+  EXPECT_TRUE(trainer.params().values().equal(before));
+  EXPECT_EQ(trainer.optimizer().step_count(), 1);
+  EXPECT_TRUE(trainer.step_once());
+  EXPECT_EQ(trainer.counters().skipped_steps, 2);
+  EXPECT_EQ(trainer.counters().bad_in_a_row, 0);
+}
+
+TEST_F(TrainerTest, TooManyBadStepsInARowEndTheRunAndNameTheLastGoodCheckpoint) {
+  task_.bad_steps = {5, 6, 7};
+  Trainer trainer(task_, config(10));
+  EXPECT_EQ(message_of([&] { trainer.run(); }),
+            fmt::format(
+                "3 steps in a row up to step 8 were not finite: lower optimizer.learning_rate; the last good "
+                "checkpoint is {}",
+                dir_ / "run/checkpoint-6"));
+}
+
+TEST_F(TrainerTest, ASignalStopsAfterTheStepWithACheckpoint) {
+  task_.raise_at = 4;
+  const TrainOutcome outcome = Trainer(task_, config(10)).run();
+  EXPECT_TRUE(outcome.stopped);
+  EXPECT_EQ(latest_checkpoint(dir_ / "run")->step, 5);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "run/model.safetensors"));
+}
+
+TEST_F(TrainerTest, ACheckpointOfAnotherMethodIsRefused) {
+  auto stopped = config(10);
+  stopped.stop_after_step = 2;
+  Trainer(task_, stopped).run();
+  ScriptedTask other_task;
+  auto other = config(10);
+  other.prune.method = "nip";
+  Trainer trainer(other_task, other);
+  EXPECT_EQ(message_of([&] { trainer.resume(dir_ / "run/checkpoint-2"); }),
+            fmt::format("{} was written by a run with prune.method dense, this one has nip",
+                        dir_ / "run/checkpoint-2"));
+}
+
+TEST_F(TrainerTest, AMaskThatTheWeightsDoNotHonourIsAnError) {
+  auto pruned = config(4);
+  pruned.prune.method = "nip";
+  pruned.prune.target_ratio = 0.5;
+  Trainer(task_, pruned).run();
+  ScriptedTask dense_task;
+  const Trainer dense(dense_task, config(4));
+  const std::string message = message_of([&] { dense.check_against_mask(dir_ / "run/mask.safetensors"); });
+  EXPECT_NE(message.find("224 of 224 zeros drifted (32 in bert.encoder.layer.0.attention.self.query.weight)"),
+            std::string::npos)
+      << message;
+}
+
+}  // namespace
+}  // namespace rpp::test
