@@ -1,20 +1,15 @@
 // rpp-finetune: fine-tunes a BERT on a GLUE task and holds its zeros.
-#include "rpp/config/load.h"
 #include "rpp/core/log.h"
 #include "rpp/train/libtorch_info.h"
-#include "rpp/train/runs.h"
+#include "run_options.h"
 #include "tool_main.h"
 
 namespace rpp {
 namespace {
 
-struct Arguments {
+struct Arguments : RunArguments {
   std::filesystem::path config;
   std::string task, data_dir, model, output_dir;
-  std::vector<std::string> overrides;
-  RunOptions run;
-  bool check = false;
-  bool print_config = false;
 };
 
 void add_options(CLI::App& app, Arguments& arguments) {
@@ -24,13 +19,7 @@ void add_options(CLI::App& app, Arguments& arguments) {
                  "holds train.tsv and dev.tsv, or a folder of the task's name");
   app.add_option("--model", arguments.model, "Hugging Face directory");
   app.add_option("--output-dir", arguments.output_dir, "a new directory for model and results");
-  app.add_option("--set", arguments.overrides, "key=value, over what the file says; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  app.add_option("--resume", arguments.run.resume,
-                 "auto: from the latest checkpoint; or a checkpoint's directory");
-  app.add_flag("--check", arguments.check, "validate everything, estimate memory and time, start nothing");
-  app.add_flag("--print-config", arguments.print_config, "print the resolved configuration");
+  add_run_options(app, arguments);
   app.footer(
       "Examples:\n"
       "  rpp-finetune --task sst2 --data-dir glue/SST-2 --model runs/pruned --output-dir runs/pruned-sst2\n"
@@ -54,14 +43,7 @@ std::vector<std::string> all_overrides(const Arguments& arguments) {
 
 int run(const Arguments& arguments) {
   const FinetuneConfig config = load_finetune_config(arguments.config, all_overrides(arguments));
-  if (arguments.print_config) {
-    fmt::print("{}", to_yaml(config));
-    return 0;
-  }
-  if (arguments.check) {
-    fmt::print("{}", format_preflight(check_finetuning(config)));
-    return 0;
-  }
+  if (answered_without_a_run(arguments, config, check_finetuning)) return 0;
   const FinetuneOutcome outcome = run_finetuning(config, arguments.run);
   if (outcome.training.stopped) {
     fmt::print("{}: stopped at step {}, not finished\n", config.output_dir, outcome.training.counters.step);

@@ -1,32 +1,21 @@
 // rpp-pretrain: masked-LM and next-sentence pre-training, with pruning, from a configuration file.
-#include "rpp/config/load.h"
 #include "rpp/core/log.h"
 #include "rpp/core/progress.h"
 #include "rpp/train/libtorch_info.h"
-#include "rpp/train/runs.h"
+#include "run_options.h"
 #include "tool_main.h"
 
 namespace rpp {
 namespace {
 
-struct Arguments {
+struct Arguments : RunArguments {
   std::filesystem::path config;
-  std::vector<std::string> overrides;
-  RunOptions run;
-  bool check = false;
-  bool print_config = false;
   int64_t verify_resume = 0;
 };
 
 void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("config", arguments.config, "YAML file; configs/pretrain/ holds examples")->required();
-  app.add_option("--set", arguments.overrides, "key=value, over what the file says; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  app.add_option("--resume", arguments.run.resume,
-                 "auto: from the latest checkpoint; or a checkpoint's directory");
-  app.add_flag("--check", arguments.check, "validate everything, estimate memory and time, start nothing");
-  app.add_flag("--print-config", arguments.print_config, "print the resolved configuration");
+  add_run_options(app, arguments);
   app.add_option("--verify-resume", arguments.verify_resume,
                  "prove on so many steps that a resumed run repeats the uninterrupted one bit for bit")
       ->type_name("STEPS");
@@ -53,14 +42,7 @@ int prove_resume(const PretrainConfig& config, int64_t steps) {
 
 int run(const Arguments& arguments) {
   const PretrainConfig config = load_pretrain_config(arguments.config, arguments.overrides);
-  if (arguments.print_config) {
-    fmt::print("{}", to_yaml(config));
-    return 0;
-  }
-  if (arguments.check) {
-    fmt::print("{}", format_preflight(check_pretraining(config)));
-    return 0;
-  }
+  if (answered_without_a_run(arguments, config, check_pretraining)) return 0;
   if (arguments.verify_resume != 0) return prove_resume(config, arguments.verify_resume);
   const TrainOutcome outcome = run_pretraining(config, arguments.run);
   fmt::print("{}: {} steps, {} tokens, {:.0f} tokens/s{}\n", config.output_dir, outcome.counters.step,

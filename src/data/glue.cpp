@@ -217,19 +217,30 @@ std::vector<GlueExample> read_glue(const GlueTask& task, const path& file, bool 
   return examples;
 }
 
-path find_glue_file(const GlueTask& task, const path& data_dir, std::string_view split) {
+namespace {
+
+const std::string& file_stem(const GlueTask& task, std::string_view split) {
+  if (split == "train") return task.train_file;
+  return split == "dev" ? task.dev_file : task.test_file;
+}
+
+}  // namespace
+
+std::optional<path> try_find_glue_file(const GlueTask& task, const path& data_dir, std::string_view split) {
   if (!std::filesystem::is_directory(data_dir)) fail("no data directory {}: check --data-dir", data_dir);
-  const std::string& stem = split == "train" ? task.train_file
-                            : split == "dev" ? task.dev_file
-                                             : task.test_file;
   for (const path& dir : {data_dir, data_dir / task.directory}) {
     for (const char* suffix : {".tsv", ".tsv.zst", ".tsv.gz"}) {
-      const path file = dir / (stem + suffix);
+      const path file = dir / (file_stem(task, split) + suffix);
       if (std::filesystem::is_regular_file(file)) return file;
     }
   }
-  fail("no {}.tsv (or .tsv.zst, .tsv.gz) of task {} in {} or its folder {}", stem, task.name, data_dir,
-       task.directory);
+  return std::nullopt;
+}
+
+path find_glue_file(const GlueTask& task, const path& data_dir, std::string_view split) {
+  if (const auto file = try_find_glue_file(task, data_dir, split)) return *file;
+  fail("no {}.tsv (or .tsv.zst, .tsv.gz) of task {} in {} or its folder {}", file_stem(task, split),
+       task.name, data_dir, task.directory);
 }
 
 }  // namespace rpp

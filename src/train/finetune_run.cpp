@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
@@ -87,13 +86,9 @@ void write_predictions(const fs::path& file, const torch::Tensor& logits, const 
   write_file_atomically(file, text);
 }
 
+// Most data sets come without a test file.
 void write_test_predictions(FinetuneSetup& setup) {
-  std::optional<fs::path> file;
-  try {
-    file = find_glue_file(setup.glue, setup.config.data_dir, "test");
-  } catch (const Error&) {
-    return;  // most data sets come without
-  }
+  if (!try_find_glue_file(setup.glue, setup.config.data_dir, "test")) return;
   const auto examples = load_examples(setup.config, setup.glue, *setup.tokenizer, "test", 0);
   write_predictions(
       fs::path(setup.config.output_dir) / fmt::format("predict_results_{}.txt", setup.glue.name),

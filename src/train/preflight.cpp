@@ -32,7 +32,7 @@ int64_t peak_bytes() {
 std::string describe_plan(const PruneConfig& prune) {
   if (prune.method == "rpp") {
     return fmt::format(
-        "rpp: {} rounds, the first {:.0f} % of the steps; gamma {}, epsilon {}, prox scaled by {}",
+        "rpp: {} rounds, the first {:.0f} % as long as the others; gamma {}, epsilon {}, prox scaled by {}",
         prune.rounds, 100 * prune.first_round_share, prune.gamma, prune.epsilon,
         prune.prox_scaling == "lr" ? "the learning rate" : "Adam's preconditioner");
   }

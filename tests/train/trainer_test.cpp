@@ -162,6 +162,7 @@ TEST_F(TrainerTest, AMaskThatTheWeightsDoNotHonourIsAnError) {
   auto pruned = config(4);
   pruned.prune.method = "nip";
   pruned.prune.target_ratio = 0.5;
+  pruned.prune.stages = 2;
   Trainer(task_, pruned).run();
   ScriptedTask dense_task;
   const Trainer dense(dense_task, config(4));

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +49,11 @@ struct GlueExample {
 std::vector<GlueExample> read_glue(const GlueTask& task, const std::filesystem::path& file, bool has_labels);
 
 // The file of "train", "dev" or "test" in `data_dir` or in its subdirectory of the task's name: .tsv,
-// .tsv.zst, .tsv.gz. Throws Error that names what was looked for.
+// .tsv.zst, .tsv.gz. Throws Error when there is no such directory.
+std::optional<std::filesystem::path> try_find_glue_file(const GlueTask& task,
+                                                        const std::filesystem::path& data_dir,
+                                                        std::string_view split);
+// As above, but throws Error that names what was looked for when there is none.
 std::filesystem::path find_glue_file(const GlueTask& task, const std::filesystem::path& data_dir,
                                      std::string_view split);
 
