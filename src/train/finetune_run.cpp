@@ -4,7 +4,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
@@ -33,15 +32,6 @@ std::vector<EncodedExample> load_examples(const FinetuneConfig& config, const Gl
 struct FinetuneSetup {
   explicit FinetuneSetup(const FinetuneConfig& given);
 
-  TrainerConfig trainer_config() const {
-    return {.output_dir = config.output_dir,
-            .optimizer = config.optimizer,
-            .schedule = config.schedule,
-            .prune = prune,
-            .train = config.train,
-            .config_yaml = to_yaml(config)};
-  }
-
   FinetuneConfig config;  // with the steps of its epochs
   const GlueTask& glue;
   std::unique_ptr<Tokenizer> tokenizer;
@@ -62,14 +52,6 @@ FinetuneSetup::FinetuneSetup(const FinetuneConfig& given)
   check_sequence_length(*model, config.max_seq_length);
   prune = resolve_fixed(config.prune, config.model, *model);
   task = std::make_unique<FinetuneTask>(*model, *tokenizer, glue, data, config.train);
-}
-
-std::unique_ptr<Trainer> make_trainer(FinetuneSetup& setup, const RunOptions& options) {
-  TrainerConfig trainer_config = setup.trainer_config();
-  trainer_config.stop_after_step = options.stop_after_step;
-  auto trainer = std::make_unique<Trainer>(*setup.task, trainer_config);
-  if (const auto mask = mask_beside(setup.config.model)) trainer->check_against_mask(*mask);
-  return trainer;
 }
 
 // "index<TAB>prediction": label names, or scores.
@@ -132,8 +114,9 @@ void write_results(const fs::path& dir, const Metrics& train, const Metrics& eva
 FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& options) {
   check_output_dir(config.output_dir, options);
   FinetuneSetup setup(config);
-  const auto trainer = make_trainer(setup, options);
-  resume_if_asked(*trainer, config.output_dir, options, to_yaml(setup.config));
+  const auto trainer_config = trainer_config_of(setup.config, setup.prune, options);
+  const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
+  resume_if_asked(*trainer, config.output_dir, options, trainer_config.config_yaml);
   FinetuneOutcome outcome{.training = trainer->run(), .eval = {}};
   if (outcome.training.stopped) return outcome;
 
@@ -150,8 +133,9 @@ FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& o
 PreflightReport check_finetuning(const FinetuneConfig& config) {
   check_output_dir(config.output_dir, {});
   FinetuneSetup setup(config);
-  const auto trainer = make_trainer(setup, {});
-  return preflight(*trainer, setup.trainer_config());
+  const auto trainer_config = trainer_config_of(setup.config, setup.prune, {});
+  const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
+  return preflight(*trainer, trainer_config);
 }
 
 }  // namespace rpp

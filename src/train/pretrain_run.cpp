@@ -2,7 +2,6 @@
 #include <memory>
 #include <optional>
 
-#include "rpp/config/load.h"
 #include "rpp/core/error.h"
 #include "rpp/data/pretrain_sampler.h"
 #include "rpp/train/pretrain_task.h"
@@ -21,15 +20,6 @@ std::vector<fs::path> as_paths(const std::vector<std::string>& names) {
 // Everything that a pre-training run stands on, in the order in which it is made.
 struct PretrainSetup {
   explicit PretrainSetup(const PretrainConfig& config);
-
-  TrainerConfig trainer_config(const PretrainConfig& config) const {
-    return {.output_dir = config.output_dir,
-            .optimizer = config.optimizer,
-            .schedule = config.schedule,
-            .prune = prune,
-            .train = config.train,
-            .config_yaml = to_yaml(config)};
-  }
 
   std::unique_ptr<Tokenizer> tokenizer;
   ShardSet train_shards;
@@ -72,22 +62,14 @@ PretrainSetup::PretrainSetup(const PretrainConfig& config)
                                         valid_sampler ? &*valid_sampler : nullptr, config.train);
 }
 
-std::unique_ptr<Trainer> make_trainer(const PretrainConfig& config, PretrainSetup& setup,
-                                      const RunOptions& options) {
-  TrainerConfig trainer_config = setup.trainer_config(config);
-  trainer_config.stop_after_step = options.stop_after_step;
-  auto trainer = std::make_unique<Trainer>(*setup.task, trainer_config);
-  if (const auto mask = mask_beside(config.model)) trainer->check_against_mask(*mask);
-  return trainer;
-}
-
 }  // namespace
 
 TrainOutcome run_pretraining(const PretrainConfig& config, const RunOptions& options) {
   check_output_dir(config.output_dir, options);
   PretrainSetup setup(config);
-  const auto trainer = make_trainer(config, setup, options);
-  resume_if_asked(*trainer, config.output_dir, options, to_yaml(config));
+  const auto trainer_config = trainer_config_of(config, setup.prune, options);
+  const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
+  resume_if_asked(*trainer, config.output_dir, options, trainer_config.config_yaml);
   const TrainOutcome outcome = trainer->run();
   if (!outcome.stopped) log_ratios(trainer->params());
   return outcome;
@@ -96,8 +78,9 @@ TrainOutcome run_pretraining(const PretrainConfig& config, const RunOptions& opt
 PreflightReport check_pretraining(const PretrainConfig& config) {
   check_output_dir(config.output_dir, {});
   PretrainSetup setup(config);
-  const auto trainer = make_trainer(config, setup, {});
-  return preflight(*trainer, setup.trainer_config(config));
+  const auto trainer_config = trainer_config_of(config, setup.prune, {});
+  const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
+  return preflight(*trainer, trainer_config);
 }
 
 }  // namespace rpp

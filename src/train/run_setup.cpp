@@ -5,7 +5,6 @@
 
 #include <sstream>
 
-#include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
@@ -127,6 +126,12 @@ PruneConfig resolve_fixed(PruneConfig prune, const fs::path& model_dir, Bert& mo
     prune.method = "dense";
   }
   return prune;
+}
+
+std::unique_ptr<Trainer> make_trainer(Task& task, const TrainerConfig& config, const fs::path& model_dir) {
+  auto trainer = std::make_unique<Trainer>(task, config);
+  if (const auto mask = mask_beside(model_dir)) trainer->check_against_mask(*mask);
+  return trainer;
 }
 
 void resume_if_asked(Trainer& trainer, const fs::path& output_dir, const RunOptions& options,

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "rpp/config/config.h"
+#include "rpp/config/load.h"
 #include "rpp/model/bert.h"
 #include "rpp/text/tokenizer.h"
 #include "rpp/train/runs.h"
@@ -39,6 +40,22 @@ std::optional<std::filesystem::path> mask_beside(const std::filesystem::path& mo
 // Without prune.mask, "fixed" holds the mask beside the model, else the model's zeros; a model that has none
 // is trained dense, which the log says.
 PruneConfig resolve_fixed(PruneConfig prune, const std::filesystem::path& model_dir, Bert& model);
+
+// The trainer's part of a run's configuration. `prune` is the section after resolve_fixed.
+template <typename Config>
+TrainerConfig trainer_config_of(const Config& config, const PruneConfig& prune, const RunOptions& options) {
+  return {.output_dir = config.output_dir,
+          .optimizer = config.optimizer,
+          .schedule = config.schedule,
+          .prune = prune,
+          .train = config.train,
+          .config_yaml = to_yaml(config),
+          .stop_after_step = options.stop_after_step};
+}
+
+// Checks the weights against the mask beside the model they came from, where there is one.
+std::unique_ptr<Trainer> make_trainer(Task& task, const TrainerConfig& config,
+                                      const std::filesystem::path& model_dir);
 
 // Continues from options.resume where that finds a checkpoint. Warns when the settings differ from those that
 // the checkpoint was written with.
