@@ -34,7 +34,7 @@ prune:
   rounds: 3
   stages: 3
 train:
-  steps: 120
+  steps: 200
   batch_size: 8
   eval_every: 40
   eval_batches: 1
@@ -58,19 +58,21 @@ expect 1 'absent holds no shards' "$pretrain" run.yaml --set data.train=absent
 expect 1 'were built with another vocabulary' "$pretrain" run.yaml --set tokenizer=other.txt
 
 # Killed at random moments and resumed, a run equals the uninterrupted one bit for bit.
-hashes() { (cd "$1/checkpoint-120" && sha256sum model.safetensors training/*.safetensors mask.safetensors 2>/dev/null); }
+hashes() { (cd "$1/checkpoint-200" && sha256sum model.safetensors training/*.safetensors mask.safetensors 2>/dev/null); }
 for method in dense rpp nip; do
   set_method=(--set "prune.method=$method")
-  expect 0 '120 steps' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="whole-$method"
+  expect 0 '200 steps' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="whole-$method"
   kills=0
-  for _ in 1 2 3 4; do
+  for round in 0 1 2 3; do
+    target=$((25 * round + 5 * (RANDOM % 5 + 1)))
     "$pretrain" run.yaml "${set_method[@]}" --set output_dir="killed-$method" --resume auto 2> log &
     pid=$!
-    sleep "0.$((RANDOM % 7 + 3))"
+    while kill -0 $pid 2>/dev/null && ! grep -q "step $target/" log; do sleep 0.01; done
+    sleep "0.0$((RANDOM % 10))"  # anywhere in the steps that follow, while a checkpoint is written too
     kill -9 $pid 2>/dev/null && kills=$((kills + 1))
     wait $pid 2>/dev/null
   done
-  expect 0 '120 steps' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="killed-$method" --resume auto
+  expect 0 '200 steps' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="killed-$method" --resume auto
   [ "$kills" -gt 0 ] || { echo "FAILED: $method was never killed"; failures=$((failures + 1)); }
   if [ "$(hashes "whole-$method")" != "$(hashes "killed-$method")" ]; then
     failures=$((failures + 1))
@@ -79,27 +81,37 @@ for method in dense rpp nip; do
   expect 0 'resume is exact' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="proof-$method" --verify-resume 20
 done
 
+# stop_at STEP ARGUMENTS...: a run without end, sent SIGTERM after that step; leaves what it printed in out and log.
+stop_at() {
+  local step=$1 pid
+  shift
+  "$pretrain" run.yaml --set train.steps=100000 "$@" > out 2> log &
+  pid=$!
+  while kill -0 $pid 2>/dev/null && ! grep -q "step $step/" log; do sleep 0.02; done
+  kill -TERM $pid 2>/dev/null
+  wait $pid
+}
+
 # SIGTERM saves and ends with status 0; the directory is then protected.
-"$pretrain" run.yaml --set train.steps=100000 --set train.save_every=0 2> log > out &
-pid=$!
-while ! grep -q 'step 5/' log; do sleep 0.05; done
-kill -TERM $pid
-wait $pid
+expect 0 '' stop_at 5 --set train.save_every=0
 expect 0 'stopped, not finished' cat out
 expect 0 'checkpoint-' ls run
 expect 2 'already holds another run' "$pretrain" run.yaml
-expect 0 '' "$pretrain" run.yaml --set train.steps=100000 --set train.save_every=0 --resume auto --check --set output_dir=fresh
+expect 0 'check passed' "$pretrain" run.yaml --check --set output_dir=fresh
 
 # A full disk: the checkpoint before it stays whole, and the run can go on later.
-expect 0 'not finished' bash -c "
-  '$pretrain' run.yaml --set output_dir=full --set train.steps=100000 & pid=\$!
-  while ! ls full/checkpoint-10 >/dev/null 2>&1; do sleep 0.02; done; kill -TERM \$pid; wait \$pid"
-expect 1 'File too large' bash -c "trap '' XFSZ; ulimit -f 100; '$pretrain' run.yaml --set output_dir=full --resume auto --set train.steps=100000"
-expect 0 'resumed from' bash -c "'$pretrain' run.yaml --set output_dir=full --resume auto --set train.steps=100000 & pid=\$!; sleep 2; kill -TERM \$pid; wait \$pid"
+expect 0 '' stop_at 15 --set output_dir=full
+before=$(ls full)
+expect 1 'File too large' bash -c "trap '' XFSZ; ulimit -f 100
+  '$pretrain' run.yaml --set output_dir=full --set train.steps=100000 --resume auto"
+[ "$(ls full)" = "$before" ] || { failures=$((failures + 1)); echo "FAILED: $(ls full) was $before"; }
+last=$(sed -n 's/.*stopped at step \([0-9]*\) of.*/\1/p' log)
+expect 0 '' stop_at $((last / 5 * 5 + 10)) --set output_dir=full --resume auto
+expect 0 "resumed from full/checkpoint-$last" cat log
 
 # A damaged checkpoint is refused by name and the one before it offered.
-latest=$(ls -d killed-rpp/checkpoint-120)
+latest=$(ls -d killed-rpp/checkpoint-200)
 truncate -s -1 "$latest/training/pruner.safetensors"
 expect 1 'pruner.safetensors is truncated' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume auto
-expect 1 'resume from there with --resume killed-rpp/checkpoint-115' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume auto
-expect 0 '120 steps' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume killed-rpp/checkpoint-115
+expect 1 'resume from there with --resume killed-rpp/checkpoint-195' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume auto
+expect 0 '200 steps' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume killed-rpp/checkpoint-195
