@@ -1,5 +1,6 @@
-# rpp_module(name [TORCH] DEPENDS modules... LIBS libraries...)
-#   one static library rpp_<name> of src/<name>/*.cpp, and one test binary of tests/<name>/*_test.cpp.
+# rpp_module(name [TORCH] DEPENDS modules... LIBS libraries... PLAIN files...)
+#   one static library rpp_<name> of src/<name>/*.cpp, and one test binary of tests/<name>/*_test.cpp. PLAIN files of
+#   a Torch module see none of Torch's headers: reading the precompiled one would cost them ten seconds each.
 # rpp_tool(name DEPENDS modules...)
 #   the program rpp-<name> of tools/rpp_<name>.cpp, and the test tests/tools/rpp_<name>_test.sh that runs it.
 
@@ -47,7 +48,7 @@ function(rpp_use_torch target)
 endfunction()
 
 function(rpp_module name)
-  cmake_parse_arguments(ARG "TORCH" "" "DEPENDS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH" "" "DEPENDS;LIBS;PLAIN" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   set(target rpp_${name})
   list(TRANSFORM ARG_DEPENDS PREPEND rpp_)
@@ -64,6 +65,9 @@ function(rpp_module name)
       set_source_files_properties(${source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
         COMPILE_OPTIONS "-fno-math-errno;-fno-trapping-math")
     endif()
+  endforeach()
+  foreach(file ${ARG_PLAIN})
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/src/${name}/${file} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   endforeach()
   add_library(${target} STATIC ${sources})
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/include)
@@ -105,9 +109,6 @@ function(rpp_tool name)
   list(TRANSFORM ARG_DEPENDS PREPEND rpp_)
   target_link_libraries(${target} PRIVATE ${ARG_DEPENDS} CLI11::CLI11)
   rpp_warnings(${target})
-  if("rpp_train" IN_LIST ARG_DEPENDS)
-    rpp_use_torch(${target})
-  endif()
   set(test ${PROJECT_SOURCE_DIR}/tests/tools/rpp_${name}_test.sh)
   if(RPP_TESTS AND EXISTS ${test})
     add_test(NAME tools.rpp-${name} COMMAND bash ${test} $<TARGET_FILE:${target}>)

@@ -105,4 +105,8 @@ std::string to_json(const ModelConfig& config, const ordered_json& extra) {
   return json.dump(2) + "\n";
 }
 
+std::string to_json(const ModelConfig& config) {
+  return to_json(config, ordered_json::object());
+}
+
 }  // namespace rpp

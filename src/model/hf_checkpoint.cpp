@@ -9,6 +9,8 @@
 #include <set>
 #include <string_view>
 
+#include <nlohmann/json.hpp>
+
 #include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
@@ -196,6 +198,11 @@ void save_weights(const Bert& model, const fs::path& model_dir,
   header.insert(metadata.begin(), metadata.end());
   save_safetensors(model_dir / kWeightsFile, views, header);
   write_file_atomically(model_dir / kConfigFile, to_json(model.config(), keys));
+}
+
+void save_weights(const Bert& model, const fs::path& model_dir,
+                  const std::map<std::string, std::string>& metadata) {
+  save_weights(model, model_dir, metadata, nlohmann::ordered_json::object());
 }
 
 }  // namespace rpp

@@ -7,6 +7,8 @@
 
 #include "rpp/core/error.h"
 #include "rpp/core/progress.h"
+#include "rpp/prune/report.h"
+#include "rpp/train/trainer.h"
 
 namespace rpp {
 namespace {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "model/golden.h"
 #include "rpp/core/atomic_file.h"

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,7 +42,7 @@ ModelConfig model_config_from_json(std::string_view text, std::string_view sourc
 
 // The text of a config.json: model_type, the model's fields, and the members of `extra` ("architectures",
 // "id2label").
-std::string to_json(const ModelConfig& config,
-                    const nlohmann::ordered_json& extra = nlohmann::ordered_json::object());
+std::string to_json(const ModelConfig& config, const nlohmann::ordered_json& extra);
+std::string to_json(const ModelConfig& config);
 
 }  // namespace rpp

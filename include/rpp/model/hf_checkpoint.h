@@ -3,7 +3,7 @@
 
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -30,7 +30,9 @@ LoadReport load_weights(Bert& model, const std::filesystem::path& model_dir);
 // every tensor. `metadata` is added to the safetensors header, `config_keys` (an object such as {"id2label":
 // ...}) to config.json.
 void save_weights(const Bert& model, const std::filesystem::path& model_dir,
-                  const std::map<std::string, std::string>& metadata = {},
-                  const nlohmann::ordered_json& config_keys = nlohmann::ordered_json::object());
+                  const std::map<std::string, std::string>& metadata,
+                  const nlohmann::ordered_json& config_keys);
+void save_weights(const Bert& model, const std::filesystem::path& model_dir,
+                  const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace rpp

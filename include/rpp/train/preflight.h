@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <string>
 
-#include "rpp/prune/report.h"
-#include "rpp/train/trainer.h"
+#include "rpp/prune/sparsity.h"
 
 namespace rpp {
+
+class Trainer;
+struct TrainerConfig;
 
 struct PreflightReport {
   int64_t parameters = 0;

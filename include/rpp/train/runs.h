@@ -5,8 +5,8 @@
 #include <string>
 
 #include "rpp/config/config.h"
+#include "rpp/train/outcome.h"
 #include "rpp/train/preflight.h"
-#include "rpp/train/trainer.h"
 
 namespace rpp {
 

@@ -16,6 +16,7 @@
 #include "rpp/optim/prox_adamw.h"
 #include "rpp/prune/pruner.h"
 #include "rpp/train/metrics_log.h"
+#include "rpp/train/outcome.h"
 #include "rpp/train/task.h"
 
 namespace rpp {
@@ -31,22 +32,6 @@ struct TrainerConfig {
   TrainConfig train;
   std::string config_yaml;      // the resolved configuration, saved with every checkpoint
   int64_t stop_after_step = 0;  // ends the run there as SIGTERM would; 0: at train.steps
-};
-
-struct TrainerCounters {
-  int64_t step = 0;           // steps begun and ended: the next one has this number
-  int64_t tokens = 0;         // real tokens seen, of this run and those it continues
-  int64_t skipped_steps = 0;  // non-finite loss or gradient
-  int64_t bad_in_a_row = 0;
-};
-
-struct TrainOutcome {
-  TrainerCounters counters;
-  bool stopped = false;  // by a signal or stop_after_step; a checkpoint was written
-  double seconds = 0;
-  double tokens_per_second = 0;  // of this process, evaluation and checkpoints excluded
-  Metrics last_train;
-  Metrics last_eval;
 };
 
 class Trainer {
