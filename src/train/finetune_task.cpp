@@ -64,7 +64,7 @@ std::vector<PackedBatch> FinetuneTask::batches(int64_t step) const {
   const auto order = epoch_order(num_examples, static_cast<uint64_t>(config_.seed), step / steps_per_epoch);
   const int64_t begin = step % steps_per_epoch * config_.batch_size;
   const int64_t end = std::min(begin + config_.batch_size, num_examples);
-  const int64_t size = config_.micro_batch_size > 0 ? config_.micro_batch_size : config_.batch_size;
+  const int64_t size = sequences_per_pass(config_);
   std::vector<PackedBatch> batches;
   for (int64_t first = begin; first < end; first += size) {
     const auto count = static_cast<size_t>(std::min(size, end - first));

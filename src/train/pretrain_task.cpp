@@ -16,11 +16,6 @@ double at_least_one(int64_t count) {
   return static_cast<double>(std::max<int64_t>(count, 1));
 }
 
-int64_t sequences_per_pass(const TrainConfig& config) {
-  return config.micro_batch_size > 0 ? std::min(config.micro_batch_size, config.batch_size)
-                                     : config.batch_size;
-}
-
 }  // namespace
 
 PretrainTask::PretrainTask(Bert& model, const Tokenizer& tokenizer, const PretrainSampler& train,

@@ -1,7 +1,8 @@
 // Proof that a resumed run repeats the uninterrupted one bit for bit.
 #include <fmt/format.h>
 
-#include "rpp/core/atomic_file.h"
+#include <algorithm>
+
 #include "rpp/core/error.h"
 #include "rpp/io/safetensors.h"
 #include "rpp/train/checkpoint.h"

@@ -21,8 +21,6 @@ struct PreflightReport {
   double tokens_per_step = 0;
   std::string prune_plan;   // "rpp: 4 rounds, ..."
   SparsityReport sparsity;  // as the model comes
-
-  double hours() const { return seconds_per_step * static_cast<double>(steps) / 3600.0; }
 };
 
 // Runs `probe_steps` steps after a first one that is not timed. Writes no file; the trainer's weights are

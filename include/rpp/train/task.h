@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "rpp/config/config.h"
 #include "rpp/data/batch.h"
 #include "rpp/model/bert.h"
 #include "rpp/train/metrics_log.h"
@@ -25,6 +26,9 @@ struct StepCounts {
 
   void add(const PackedBatch& batch);
 };
+
+// Of a forward pass: train.micro_batch_size, or the whole batch where that is 0 or larger.
+int64_t sequences_per_pass(const TrainConfig& config);
 
 struct TaskLoss {
   torch::Tensor loss;  // scalar with gradient, divided by the counts of the step
