@@ -64,7 +64,30 @@ void check_rule_tensor(const torch::Tensor& tensor, const char* name, torch::Sca
 
 void check_rule(const ShrinkRule& rule, const FlatParams& params) {
   if (rule.kind == ShrinkRule::Kind::mask) check_rule_tensor(rule.keep, "keep", torch::kUInt8, params);
-  if (rule.kind == ShrinkRule::Kind::prox) check_rule_tensor(rule.alpha, "alpha", torch::kFloat32, params);
+  if (rule.kind != ShrinkRule::Kind::prox) return;
+  check_rule_tensor(rule.alpha, "alpha", torch::kFloat32, params);
+  RPP_CHECK(rule.matrix_gammas.empty() || rule.matrix_gammas.size() == params.matrices().size(),
+            "the shrink rule has {} gammas, the model {} prunable matrices", rule.matrix_gammas.size(),
+            params.matrices().size());
+}
+
+// Neighbours of one gamma are one span: as few passes as there are changes.
+struct GammaSpan {
+  int64_t offset = 0;
+  int64_t size = 0;
+  double gamma = 0;
+};
+
+std::vector<GammaSpan> gamma_spans(const ShrinkRule& rule, const FlatParams& params) {
+  if (rule.matrix_gammas.empty()) return {{0, params.num_prunable(), rule.gamma}};
+  std::vector<GammaSpan> spans;
+  for (size_t i = 0; i < rule.matrix_gammas.size(); ++i) {
+    const auto& matrix = params.matrices()[i];
+    const double gamma = rule.matrix_gammas[i];
+    if (spans.empty() || spans.back().gamma != gamma) spans.push_back({matrix.offset, 0, gamma});
+    spans.back().size += matrix.rows * matrix.cols;
+  }
+  return spans;
 }
 
 AdamWStep step_constants(const OptimizerConfig& config, double learning_rate, int64_t step_count) {
@@ -95,7 +118,6 @@ void ProxAdamW::step(double learning_rate, const ShrinkRule& rule, double grad_s
   ++step_count_;
   AdamWStep constants = step_constants(config_, learning_rate, step_count_);
   constants.grad_scale = static_cast<float>(grad_scale);
-  constants.threshold = static_cast<float>(learning_rate * rule.gamma);
 
   AdamWSpan all;
   all.values = params_.values().data_ptr<float>();
@@ -116,11 +138,19 @@ void ProxAdamW::step(double learning_rate, const ShrinkRule& rule, double grad_s
   if (rule.kind == ShrinkRule::Kind::prox) prunable.alpha = rule.alpha.const_data_ptr<float>();
   constants.shrink = shrink_of(rule);
   constants.decay = static_cast<float>(learning_rate * config_.weight_decay);
-  update(prunable);
+  for (const auto& [offset, size, gamma] : gamma_spans(rule, params_)) {
+    constants.threshold = static_cast<float>(learning_rate * gamma);
+    update(sub_span(prunable, offset, size));
+  }
   constants.shrink = AdamWShrink::none;
   update(sub_span(all, params_.num_prunable(), params_.num_decayed() - params_.num_prunable()));
   constants.decay = 0.0F;
   update(sub_span(all, params_.num_decayed(), params_.size() - params_.num_decayed()));
+}
+
+torch::Tensor ProxAdamW::denominators(const torch::Tensor& indices) const {
+  const AdamWStep constants = step_constants(config_, 0.0, step_count_);
+  return exp_avg_sq_.index_select(0, indices).sqrt_().mul_(constants.correction2).add_(constants.epsilon);
 }
 
 }  // namespace rpp

@@ -7,21 +7,47 @@
 namespace rpp {
 namespace {
 
-int64_t warmup_steps(const ScheduleConfig& schedule, int64_t total_steps) {
+// Steps [begin, end).
+struct Phase {
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+
+Phase phase_at(int64_t step, int64_t total_steps, std::span<const int64_t> starts) {
+  const auto next = std::upper_bound(starts.begin(), starts.end(), step);
+  return {.begin = next == starts.begin() ? 0 : *(next - 1),
+          .end = next == starts.end() ? total_steps : *next};
+}
+
+int64_t warmup_steps(const ScheduleConfig& schedule, int64_t length) {
   if (schedule.warmup_steps > 0) return schedule.warmup_steps;
-  return std::llround(schedule.warmup_ratio * static_cast<double>(total_steps));
+  return std::llround(schedule.warmup_ratio * static_cast<double>(length));
+}
+
+// progress: 0 where the decay begins, 1 where it ends.
+double decay_factor(const ScheduleConfig& schedule, double progress) {
+  if (schedule.decay == "constant") return 1.0;
+  if (schedule.decay == "cosine") return 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
+  return 1.0 - progress;
+}
+
+double progress_of(int64_t step, int64_t begin, int64_t end) {
+  if (step <= begin) return 0.0;
+  return std::min(1.0, static_cast<double>(step - begin) / static_cast<double>(end - begin));
 }
 
 }  // namespace
 
-double schedule_factor(const ScheduleConfig& schedule, int64_t step, int64_t total_steps) {
-  const int64_t warmup = warmup_steps(schedule, total_steps);
-  if (step < warmup) return static_cast<double>(step + 1) / static_cast<double>(warmup);
-  if (schedule.decay == "constant") return 1.0;
-  const auto length = static_cast<double>(std::max<int64_t>(1, total_steps - warmup));
-  const double progress = std::min(1.0, static_cast<double>(step - warmup) / length);  // of the decay
-  if (schedule.decay == "cosine") return 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
-  return 1.0 - progress;
+double schedule_factor(const ScheduleConfig& schedule, int64_t step, int64_t total_steps,
+                       std::span<const int64_t> phase_starts) {
+  const bool each = schedule.phases == "each";
+  const Phase phase = each ? phase_at(step, total_steps, phase_starts) : Phase{0, total_steps};
+  const int64_t warmup = warmup_steps(schedule, phase.end - phase.begin);
+  const int64_t warm = phase.begin + warmup;  // the first step at the full rate
+  if (step < warm) return static_cast<double>(step - phase.begin + 1) / static_cast<double>(warmup);
+  const bool last = schedule.phases == "last" && !phase_starts.empty();
+  const int64_t decay_begin = last ? std::max(warm, phase_starts.back()) : warm;
+  return decay_factor(schedule, progress_of(step, decay_begin, phase.end));
 }
 
 }  // namespace rpp

@@ -153,6 +153,21 @@ TEST(ProxAdamW, TheThresholdIsRateTimesGammaTimesAlpha) {
   EXPECT_FALSE(params.values().signbit().any().item<bool>());
 }
 
+TEST(ProxAdamW, EveryMatrixMayHaveAGammaOfItsOwn) {
+  ParamSpec spec{"w", torch::full({3, 2}, 0.5F).requires_grad_(), ParamGroup::prunable, {}};
+  spec.matrices = {{"a", 0, 1, 2}, {"b", 1, 1, 2}, {"c", 2, 1, 2}};
+  FlatParams params({spec});
+  auto config = some_config();
+  config.weight_decay = 0.0;
+  ProxAdamW optimizer(params, config);
+  ShrinkRule rule{
+      .kind = ShrinkRule::Kind::prox, .alpha = torch::ones({6}), .matrix_gammas = {1.0, 1.0, 3.0}};
+  optimizer.step(0.1, rule);
+  EXPECT_TRUE(params.values().allclose(torch::tensor({0.4F, 0.4F, 0.4F, 0.4F, 0.2F, 0.2F})));
+  rule.matrix_gammas.pop_back();
+  EXPECT_THROW(optimizer.step(0.1, rule), Error);
+}
+
 TEST(ProxAdamW, OnlyThePrunableSpanIsShrunk) {
   FlatParams shrunk(some_params()), plain(some_params());
   ProxAdamW with_rule(shrunk, some_config()), without(plain, some_config());

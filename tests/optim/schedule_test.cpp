@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
 namespace rpp {
 namespace {
@@ -56,6 +57,32 @@ TEST(Schedule, NeverNegativeWherever) {
   EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 20), 9, 10), 0.5);  // a run shorter than its warm-up
   EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 10), 10, 10), 1.0);
   EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 0, 1), 1.0);  // one step
+}
+
+ScheduleConfig with_phases(const std::string& phases) {
+  return {.decay = "linear", .phases = phases, .warmup_ratio = 0.2};
+}
+
+TEST(Schedule, EachPhaseWarmsUpAndDecaysAnew) {
+  const std::vector<int64_t> starts = {0, 10};  // the second phase is 20 steps long
+  const auto each = with_phases("each");
+  EXPECT_DOUBLE_EQ(schedule_factor(each, 0, 30, starts), 0.5);
+  EXPECT_DOUBLE_EQ(schedule_factor(each, 2, 30, starts), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(each, 9, 30, starts), 0.125);
+  EXPECT_DOUBLE_EQ(schedule_factor(each, 10, 30, starts), 0.25);
+  EXPECT_DOUBLE_EQ(schedule_factor(each, 14, 30, starts), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(each, 22, 30, starts), 0.5);
+}
+
+TEST(Schedule, LastStaysConstantUntilTheLastPhase) {
+  const std::vector<int64_t> starts = {0, 10, 20};
+  const auto last = with_phases("last");
+  EXPECT_DOUBLE_EQ(schedule_factor(last, 2, 30, starts), 0.5);  // a warm-up of 6 steps
+  EXPECT_DOUBLE_EQ(schedule_factor(last, 6, 30, starts), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(last, 20, 30, starts), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(last, 25, 30, starts), 0.5);
+  EXPECT_DOUBLE_EQ(schedule_factor(last, 5, 10, std::vector<int64_t>{0}),
+                   schedule_factor(with_phases("whole"), 5, 10));  // one phase: the whole run
 }
 
 }  // namespace

@@ -12,18 +12,11 @@
 #include <vector>
 
 #include "rpp/ops/param_spec.h"
+#include "rpp/optim/flat_matrix.h"
 
 namespace rpp {
 
 enum class Precision { fp32, bf16 };  // of the working weights; masters are always fp32
-
-// A prunable matrix inside the flat buffer: rows * cols entries from `offset`, row-major [out, in].
-struct FlatMatrix {
-  std::string name;
-  int64_t offset = 0;
-  int64_t rows = 0;
-  int64_t cols = 0;
-};
 
 // A parameter inside the flat buffer.
 struct FlatEntry {

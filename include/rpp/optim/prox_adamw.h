@@ -8,6 +8,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "rpp/config/config.h"
 #include "rpp/optim/flat_params.h"
@@ -20,6 +21,7 @@ struct ShrinkRule {
   torch::Tensor keep;   // mask: u8 [num_prunable]; where 0, the weight becomes +0.0f and its moments 0
   torch::Tensor alpha;  // prox: fp32 [num_prunable]
   double gamma = 0.0;   // prox: threshold = lr * gamma * alpha
+  std::vector<double> matrix_gammas = {};  // prox: one for each matrix, where they differ; instead of gamma
   bool preconditioned = false;  // prox: threshold / (sqrt(v_hat) + epsilon), ProxGen (Yun et al. 2021)
 };
 
@@ -29,12 +31,14 @@ class ProxAdamW {
   ProxAdamW(FlatParams& params, const OptimizerConfig& config);
 
   // One update of every weight with gradients params.grads() * grad_scale; refreshes the working copies.
-  // Throws Error when the rule's tensor does not fit the prunable span.
+  // Throws Error when the rule's tensor or gammas do not fit the prunable span.
   void step(double learning_rate, const ShrinkRule& rule, double grad_scale = 1.0);
 
   // fp32 [size], in the order of the flat buffer; state of a checkpoint together with step_count.
   const torch::Tensor& exp_avg() const { return exp_avg_; }
   const torch::Tensor& exp_avg_sq() const { return exp_avg_sq_; }
+  // sqrt(v_hat) + epsilon of these entries as the last step had it: fp32 like `indices` (int64).
+  torch::Tensor denominators(const torch::Tensor& indices) const;
   int64_t step_count() const { return step_count_; }  // updates made; drives the bias correction
   void set_step_count(int64_t count) { step_count_ = count; }
 
