@@ -52,17 +52,18 @@ void check_output_dir(const Complaints& complaints, const std::string& output_di
 }
 
 void check_prune(const Complaints& complaints, const PruneConfig& prune) {
-  if (prune.method == "rpp" && prune.gamma == 0) {
-    complaints.fail_at(
-        "prune.method",
-        "prune.method is rpp, but prune.gamma is 0 and would prune nothing: set it (docs/method.md "
-        "says how to choose it), or set prune.method to dense");
+  const bool without_target = prune.method == "dense" || prune.method == "fixed" ||
+                              prune.method == "soft_movement" || (prune.method == "rpp" && prune.gamma > 0);
+  if (!without_target && prune.target_ratio == 0) {
+    complaints.fail_at("prune.target_ratio",
+                       "prune.method is {}, but prune.target_ratio is 0 and would prune nothing: set it, or "
+                       "set prune.method to dense",
+                       prune.method);
   }
-  if (prune.method == "nip" && prune.target_ratio == 0) {
-    complaints.fail_at(
-        "prune.target_ratio",
-        "prune.method is nip, but prune.target_ratio is 0 and would prune nothing: set it, or set "
-        "prune.method to dense");
+  const bool has_ramp = prune.method == "gradual" || prune.method.ends_with("movement");
+  if (has_ramp && prune.ramp_end <= prune.ramp_begin) {
+    complaints.fail_at("prune.ramp_end", "prune.ramp_end is {}, it must be more than prune.ramp_begin, {}",
+                       prune.ramp_end, prune.ramp_begin);
   }
   if (!prune.mask.empty() && prune.method != "fixed") {
     complaints.fail_at("prune.mask",

@@ -1,72 +1,136 @@
+// Selection by radix: floats of one sign order like their bits, so two histograms, of the upper and of the
+// lower 16 bits, find the exact threshold in two passes over the scores without copying or sorting them.
 #include "rpp/prune/magnitude.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
-#include <cmath>
-#include <span>
+#include <array>
+#include <bit>
+#include <mutex>
+#include <vector>
 
 #include "rpp/core/error.h"
+#include "rpp/core/parallel_for.h"
 
 namespace rpp {
 namespace {
 
-// Already pruned entries rank below every weight, so that they are counted first.
-std::vector<float> ranking_keys(std::span<const float> weights, std::span<const uint8_t> keep) {
-  std::vector<float> keys(weights.size());
-  for (size_t i = 0; i < keys.size(); ++i) keys[i] = keep[i] ? std::abs(weights[i]) : -1.0F;
-  return keys;
+constexpr int64_t kBuckets = int64_t{1} << 16;
+constexpr int64_t kGrain = int64_t{1} << 20;  // entries that are worth a thread
+constexpr uint32_t kInfinity = 0x7f800000U;
+constexpr uint32_t kSign = 0x80000000U;
+
+using Histogram = std::vector<int64_t>;  // [kBuckets]
+
+// A key that orders as the rank does; adding zero makes one of the two zeros.
+uint32_t key_of(float score, RankBy rank_by) {
+  const auto bits = std::bit_cast<uint32_t>(score + 0.0F);
+  if (rank_by == RankBy::magnitude) return bits & ~kSign;
+  return (bits & kSign) != 0 ? ~bits : bits | kSign;
 }
 
-// Selecting by value first and by index only among equals needs one float per weight, not a sorted index.
-void prune_span(std::span<const float> weights, std::span<uint8_t> keep, double ratio) {
-  const auto target = static_cast<size_t>(std::llround(ratio * static_cast<double>(keep.size())));
-  const auto pruned = static_cast<size_t>(std::count(keep.begin(), keep.end(), uint8_t{0}));
-  if (target <= pruned) return;
-  const auto keys = ranking_keys(weights, keep);
-  auto ordered = keys;
-  std::nth_element(ordered.begin(), ordered.begin() + static_cast<int64_t>(target - 1), ordered.end());
-  const float threshold = ordered[target - 1];
-  const auto below = std::count_if(keys.begin(), keys.end(), [&](float key) { return key < threshold; });
-  size_t ties = target - static_cast<size_t>(below);
-  for (size_t i = 0; i < keys.size(); ++i) {
-    if (keys[i] < threshold) keep[i] = 0;
-    if (keys[i] == threshold && ties > 0) {
-      keep[i] = 0;
-      --ties;
-    }
+// body(begin, end) over the entries of a matrix, on as many threads as pay.
+template <typename Body>
+void over_entries(const FlatMatrix& matrix, const Body& body) {
+  const int64_t size = matrix.rows * matrix.cols;
+  const int threads = static_cast<int>(std::clamp<int64_t>(size / kGrain, 1, default_num_threads()));
+  parallel_for(size, threads,
+               [&](int64_t begin, int64_t end) { body(matrix.offset + begin, matrix.offset + end); });
+}
+
+// Counts bucket(key) of every kept entry; bucket returns kBuckets for a key that does not count.
+template <typename Bucket>
+Histogram count_keys(std::span<const uint8_t> keep, std::span<const float> scores, const PruneGroup& group,
+                     RankBy rank_by, const Bucket& bucket) {
+  Histogram total(kBuckets + 1);
+  std::mutex mutex;
+  for (const auto& matrix : group.matrices) {
+    over_entries(matrix, [&](int64_t begin, int64_t end) {
+      Histogram counts(kBuckets + 1);
+      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+        if (keep[i]) ++counts[bucket(key_of(scores[i], rank_by))];
+      }
+      const std::lock_guard lock(mutex);
+      for (size_t b = 0; b < total.size(); ++b) total[b] += counts[b];
+    });
   }
+  return total;
 }
 
-void check_finite(const torch::Tensor& weights, const std::vector<FlatMatrix>& matrices) {
-  for (const auto& matrix : matrices) {
-    const auto values = weights.narrow(0, matrix.offset, matrix.rows * matrix.cols);
-    RPP_CHECK(values.isfinite().all().item<bool>(),
-              "cannot rank the weights of {}: some are not finite; resume from an earlier checkpoint",
-              matrix.name);
+struct Place {
+  uint32_t bucket = 0;
+  int64_t below = 0;  // entries in the buckets before it
+};
+
+// The bucket that holds the entry of this rank, from 0.
+Place bucket_of_rank(const Histogram& counts, int64_t rank) {
+  Place place;
+  while (place.below + counts[place.bucket] <= rank) place.below += counts[place.bucket++];
+  return place;
+}
+
+struct Threshold {
+  uint32_t key = 0;
+  int64_t ties = 0;  // entries of this very key that go, from the front
+};
+
+// Of the `count` smallest kept entries. count >= 1.
+Threshold threshold_of(std::span<const uint8_t> keep, std::span<const float> scores, const PruneGroup& group,
+                       int64_t count, RankBy rank_by) {
+  const auto upper = count_keys(keep, scores, group, rank_by, [](uint32_t key) { return key >> 16; });
+  const Place high = bucket_of_rank(upper, count - 1);
+  const auto lower = count_keys(keep, scores, group, rank_by, [&](uint32_t key) {
+    return key >> 16 == high.bucket ? key & 0xffffU : static_cast<uint32_t>(kBuckets);
+  });
+  const Place low = bucket_of_rank(lower, count - 1 - high.below);
+  return {.key = high.bucket << 16 | low.bucket, .ties = count - high.below - low.below};
+}
+
+void check_finite(std::span<const float> scores, const PruneGroup& group) {
+  for (const auto& matrix : group.matrices) {
+    over_entries(matrix, [&](int64_t begin, int64_t end) {
+      uint32_t largest = 0;
+      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+        largest = std::max(largest, std::bit_cast<uint32_t>(scores[i]) & ~kSign);
+      }
+      RPP_CHECK(largest < kInfinity,
+                "cannot rank the weights of {}: some are not finite; resume from an earlier checkpoint",
+                matrix.name);
+    });
   }
 }
 
 }  // namespace
 
-torch::Tensor prune_smallest(const torch::Tensor& weights, const torch::Tensor& keep,
-                             const std::vector<FlatMatrix>& matrices, double ratio, Ranking ranking) {
-  check_finite(weights, matrices);
-  const auto values = weights.detach().to(torch::kCPU).contiguous();  // [num_prunable]
-  auto pruned = keep.to(torch::kCPU, torch::kUInt8, /*non_blocking=*/false, /*copy=*/true).contiguous();
-  const std::span<const float> all_values(values.const_data_ptr<float>(),
-                                          static_cast<size_t>(values.numel()));
-  const std::span<uint8_t> all_keep(pruned.data_ptr<uint8_t>(), all_values.size());
-  if (ranking == Ranking::global) {
-    prune_span(all_values, all_keep, ratio);
-  } else {
-    for (const auto& matrix : matrices) {
-      const auto offset = static_cast<size_t>(matrix.offset);
-      const auto size = static_cast<size_t>(matrix.rows * matrix.cols);
-      prune_span(all_values.subspan(offset, size), all_keep.subspan(offset, size), ratio);
+int64_t count_pruned(std::span<const uint8_t> keep, const PruneGroup& group) {
+  int64_t pruned = 0;
+  for (const auto& matrix : group.matrices) {
+    const auto entries =
+        keep.subspan(static_cast<size_t>(matrix.offset), static_cast<size_t>(matrix.rows * matrix.cols));
+    pruned += std::count(entries.begin(), entries.end(), uint8_t{0});
+  }
+  return pruned;
+}
+
+void prune_smallest_into(std::span<uint8_t> keep, std::span<const float> scores, const PruneGroup& group,
+                         int64_t target, RankBy rank_by) {
+  check_finite(scores, group);
+  const int64_t count = target - count_pruned(keep, group);
+  if (count <= 0) return;
+  Threshold threshold = threshold_of(keep, scores, group, count, rank_by);
+  for (const auto& matrix : group.matrices) {
+    over_entries(matrix, [&](int64_t begin, int64_t end) {
+      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+        if (key_of(scores[i], rank_by) < threshold.key) keep[i] = 0;
+      }
+    });
+    // Few entries equal the threshold: they are looked for in order, and only until enough have gone.
+    const auto end = static_cast<size_t>(matrix.offset + matrix.rows * matrix.cols);
+    for (auto i = static_cast<size_t>(matrix.offset); i < end && threshold.ties > 0; ++i) {
+      if (!keep[i] || key_of(scores[i], rank_by) != threshold.key) continue;
+      keep[i] = 0;
+      --threshold.ties;
     }
   }
-  return pruned.to(weights.device());
 }
 
 }  // namespace rpp

@@ -9,7 +9,8 @@ namespace rpp {
 
 std::unique_ptr<Pruner> make_dense_pruner(PrunerContext context);
 std::unique_ptr<Pruner> make_rpp_pruner(const PruneConfig& config, PrunerContext context);
-std::unique_ptr<Pruner> make_nip_pruner(const PruneConfig& config, PrunerContext context);
+std::unique_ptr<Pruner> make_magnitude_pruner(const PruneConfig& config, PrunerContext context);
+std::unique_ptr<Pruner> make_movement_pruner(const PruneConfig& config, PrunerContext context);
 std::unique_ptr<Pruner> make_fixed_pruner(PrunerContext context);
 
 // The tensor that a checkpoint holds under `name`; throws Error when it is missing or has another number of

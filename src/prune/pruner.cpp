@@ -1,5 +1,6 @@
 #include "rpp/prune/pruner.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include "methods.h"
@@ -29,9 +30,31 @@ void Pruner::apply_mask(const torch::Tensor& keep) {
   context_.params.refresh_working();
 }
 
+torch::Tensor Pruner::initial_mask(bool hold_zeros) const {
+  if (!hold_zeros) return torch::ones_like(prunable_weights(), torch::kUInt8);
+  return prunable_weights().ne(0).to(torch::kUInt8);
+}
+
+void Pruner::note_event(PruneEvent event, const torch::Tensor& before, const torch::Tensor& after) {
+  const auto entries = static_cast<double>(after.numel());
+  const auto share = [&](const torch::Tensor& entry) { return entry.sum().item<double>() / entries; };
+  const auto was_kept = before.ne(0);
+  const auto is_kept = after.ne(0);
+  event.values["encoder_ratio"] = share(is_kept.logical_not());
+  event.values["newly_pruned"] = share(was_kept.logical_and(is_kept.logical_not()));
+  event.values["returned"] = share(is_kept.logical_and(was_kept.logical_not()));
+  event.text += fmt::format(": {:.2f} % pruned, {:.2f} % of it new; {:.2f} % returned",
+                            100 * event.values["encoder_ratio"], 100 * event.values["newly_pruned"],
+                            100 * event.values["returned"]);
+  events_.push_back(std::move(event));
+}
+
 void Pruner::check_drift() const {
-  if (rule().kind != ShrinkRule::Kind::mask) return;
-  const auto report = drift_report(context_.params.values(), rule().keep, context_.params.matrices());
+  if (rule().kind == ShrinkRule::Kind::mask) check_against(rule().keep);
+}
+
+void Pruner::check_against(const torch::Tensor& keep) const {
+  const auto report = drift_report(context_.params.values(), keep, context_.params.matrices());
   RPP_CHECK(
       report.drifted == 0,
       "{}: {} has {} weights that its mask prunes and that are not zero; go back to the last checkpoint",
@@ -52,9 +75,11 @@ const torch::Tensor& state_at(const std::map<std::string, torch::Tensor>& state,
 std::unique_ptr<Pruner> make_pruner(const PruneConfig& config, PrunerContext context) {
   if (config.method == "dense") return make_dense_pruner(std::move(context));
   if (config.method == "rpp") return make_rpp_pruner(config, std::move(context));
-  if (config.method == "nip") return make_nip_pruner(config, std::move(context));
   if (config.method == "fixed") return make_fixed_pruner(std::move(context));
-  fail_usage("prune.method is '{}': choose dense, rpp, nip or fixed", config.method);
+  if (config.method == "movement" || config.method == "soft_movement") {
+    return make_movement_pruner(config, std::move(context));
+  }
+  return make_magnitude_pruner(config, std::move(context));
 }
 
 }  // namespace rpp

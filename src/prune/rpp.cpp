@@ -1,112 +1,181 @@
 // Reweighted proximal pruning (arXiv:1909.12486, docs/method.md): rounds of AdamW + prox with weights alpha,
-// which start at 1 and become 1 / (|w| + epsilon) at every later round.
+// which start at 1 and become 1 / (|w| + epsilon) at every later round; then, where the configuration says
+// so, recovery: the zeros are the mask, gamma is 0, and what survived is trained.
 #include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "methods.h"
+#include "ranked_mask.h"
+#include "ratio_controller.h"
 #include "rpp/core/error.h"
+#include "rpp/core/log.h"
+#include "rpp/prune/plan.h"
+#include "rpp/prune/report.h"
 
 namespace rpp {
 namespace {
 
-// The first round is first_round_share as long as each of the others, and one step at least.
-int64_t first_round_steps(const PruneConfig& config, int64_t total_steps) {
-  const auto others = static_cast<double>(config.rounds - 1);
-  const double even_length = static_cast<double>(total_steps) / (config.first_round_share + others);
-  const double length =
-      config.steps_per_round > 0 ? static_cast<double>(config.steps_per_round) : even_length;
-  return std::max<int64_t>(1, std::llround(config.first_round_share * length));
-}
-
-// The first step of each round. The later rounds share what the first one leaves, or take steps_per_round
-// each; the last one goes on to the end.
-std::vector<int64_t> round_starts(const PruneConfig& config, int64_t total_steps) {
-  std::vector<int64_t> starts = {0};
-  if (config.rounds == 1) return starts;
-  const int64_t first = first_round_steps(config, total_steps);
-  for (int64_t round = 1; round < config.rounds; ++round) {
-    const int64_t spread = (total_steps - first) * (round - 1) / (config.rounds - 1);
-    const int64_t given = config.steps_per_round * (round - 1);
-    starts.push_back(first + (config.steps_per_round > 0 ? given : spread));
-  }
-  return starts;
-}
-
-void check_rounds(const std::vector<int64_t>& starts, int64_t total_steps) {
-  const bool distinct = std::adjacent_find(starts.begin(), starts.end()) == starts.end();
-  if (distinct && starts.back() < total_steps) return;
-  fail_usage(
-      "prune.rounds {} do not fit into {} steps (the last would start at step {}): "
-      "set fewer rounds, a smaller prune.steps_per_round or more train.steps",
-      starts.size(), total_steps, starts.back());
-}
+// Keeps a weight at zero whatever gamma is; times any rate and gamma it stays a float.
+constexpr float kHeldAlpha = 1e30F;
+constexpr double kRatioTolerance = 1e-3;
 
 class RppPruner : public Pruner {
  public:
   RppPruner(const PruneConfig& config, PrunerContext context)
       : Pruner(std::move(context)),
-        epsilon_(config.epsilon),
-        starts_(round_starts(config, context_.total_steps)) {
-    check_rounds(starts_, context_.total_steps);
+        config_(config),
+        groups_(prune_groups(config, context_.params.matrices(), Ranking::global)),
+        starts_(round_starts(config, context_.total_steps)),
+        end_(recovery_start(config, context_.total_steps)),
+        held_(initial_mask(config.hold_zeros)),
+        round_mask_(initial_mask(/*hold_zeros=*/true)) {
     rule_.kind = ShrinkRule::Kind::prox;
     rule_.gamma = config.gamma;
     rule_.preconditioned = config.prox_scaling == "preconditioned";
     rule_.alpha = torch::ones_like(prunable_weights());  // [num_prunable]
+    fix_alpha();
+    if (config.gamma == 0) make_controller();
   }
 
   void begin_step(int64_t step) override {
+    if (is_final()) return;
+    if (step >= end_) return hold_zeros();
     const int64_t round = round_at(step);
-    if (round == round_) return;
-    if (round > 0) rule_.alpha.copy_(prunable_weights().abs().add_(epsilon_).reciprocal_());
-    round_ = round;
+    if (round > round_) begin_round(round);
+    if (controller_) controller_->plan(step, rule_);
   }
 
   const ShrinkRule& rule() const override { return rule_; }
 
   void finish() override {
-    const auto keep = mask();
-    rule_ = ShrinkRule{};
-    rule_.kind = ShrinkRule::Kind::mask;
-    rule_.keep = keep;
-    apply_mask(keep);
+    if (!is_final()) hold_zeros();
   }
 
   std::vector<std::pair<std::string, torch::Tensor>> state() const override {
-    if (rule_.kind == ShrinkRule::Kind::mask) return {{"keep", rule_.keep}};
-    return {{"alpha", rule_.alpha}, {"round", torch::full({1}, round_, torch::kInt64)}};
+    if (is_final()) return {{"keep", rule_.keep}};
+    std::vector<std::pair<std::string, torch::Tensor>> tensors = {
+        {"alpha", rule_.alpha},
+        {"round", torch::full({1}, round_, torch::kInt64)},
+        {"round_mask", round_mask_}};
+    if (controller_) tensors.emplace_back("controller", controller_->state());
+    return tensors;
   }
 
   void load_state(const std::map<std::string, torch::Tensor>& state) override {
-    if (state.contains("keep")) return load_finished(state);
-    rule_.alpha.copy_(state_at(state, "alpha", rule_.alpha.numel()));
+    const int64_t entries = held_.numel();
+    if (state.contains("keep")) return set_final(state_at(state, "keep", entries));
+    rule_.alpha.copy_(state_at(state, "alpha", entries));
+    round_mask_.copy_(state_at(state, "round_mask", entries));
     round_ = state_at(state, "round", 1).item<int64_t>();
+    if (!controller_) return;
+    const auto found = state.find("controller");
+    RPP_CHECK(found != state.end(), "the checkpoint was written with a given prune.gamma, this run has none");
+    controller_->load_state(found->second);
+    controller_->set_gammas(rule_);
+  }
+
+  void check_drift() const override {
+    if (is_final()) return Pruner::check_drift();
+    check_against(held_);
   }
 
   std::string describe(int64_t step) const override {
-    return fmt::format("round {}/{}", round_at(step) + 1, starts_.size());
+    if (step >= end_) return "recovery";
+    const std::string round = fmt::format("round {}/{}", round_at(step) + 1, starts_.size());
+    return controller_ ? fmt::format("{}, gamma {:.3g}", round, rule_.gamma) : round;
   }
 
  private:
+  bool is_final() const { return rule_.kind == ShrinkRule::Kind::mask; }
+
   int64_t round_at(int64_t step) const {
     return std::upper_bound(starts_.begin(), starts_.end(), step) - starts_.begin() - 1;
   }
 
-  void load_finished(const std::map<std::string, torch::Tensor>& state) {
-    const auto weights = prunable_weights();
-    const auto& keep = state_at(state, "keep", weights.numel());
-    rule_ = ShrinkRule{};
-    rule_.kind = ShrinkRule::Kind::mask;
-    rule_.keep = keep.to(weights.device(), torch::kUInt8, /*non_blocking=*/false, /*copy=*/true);
-    round_ = static_cast<int64_t>(starts_.size()) - 1;
+  void make_controller() {
+    if (!context_.learning_rate)
+      fail_usage("prune.gamma is 0 and there are no learning rates to find it from");
+    RankedMask(groups_, held_);  // refuses targets below what is held
+    auto aims = groups_;
+    // What is above the target no top-k brings back.
+    for (auto& group : aims) group.target_ratio -= config_.final_topk ? kRatioTolerance / 2 : 0;
+    controller_.emplace(config_, context_.params, context_.optimizer, std::move(aims), starts_, end_,
+                        context_.learning_rate);
   }
 
-  double epsilon_;
+  void begin_round(int64_t round) {
+    const auto now = mask_of_zeros();
+    if (round > 0) {
+      rule_.alpha.copy_(prunable_weights().abs().add_(config_.epsilon).reciprocal_());
+      fix_alpha();
+      note_event({fmt::format("round {}/{}", round + 1, starts_.size()), {{"gamma", rule_.gamma}}},
+                 round_mask_, now);
+    }
+    round_mask_ = now;
+    round_ = round;
+  }
+
+  // Excluded matrices are not shrunk, held zeros do not move.
+  void fix_alpha() {
+    auto pruned = torch::zeros_like(rule_.alpha, torch::kBool);
+    for (const auto& group : groups_) {
+      for (const auto& matrix : group.matrices) {
+        pruned.narrow(0, matrix.offset, matrix.rows * matrix.cols).fill_(true);
+      }
+    }
+    rule_.alpha.masked_fill_(pruned.logical_not(), 0.0);
+    rule_.alpha.masked_fill_(held_.eq(0), kHeldAlpha);
+  }
+
+  torch::Tensor mask_of_zeros() const { return prunable_weights().ne(0).to(torch::kUInt8); }
+
+  // The zeros are the mask from here on.
+  void hold_zeros() {
+    auto keep = mask_of_zeros();
+    if (config_.final_topk) keep = RankedMask(groups_, held_).prune(keep, prunable_weights(), 1.0);
+    note_event({config_.final_topk ? "mask final, after an exact top-k" : "mask final", {{"gamma", 0.0}}},
+               round_mask_, keep);
+    warn_if_missed(keep);
+    set_final(keep);
+    apply_mask(keep);
+  }
+
+  void set_final(const torch::Tensor& keep) {
+    const auto device = prunable_weights().device();
+    rule_ = ShrinkRule{};
+    rule_.kind = ShrinkRule::Kind::mask;
+    rule_.keep = keep.to(device, torch::kUInt8, /*non_blocking=*/false, /*copy=*/true);
+  }
+
+  void warn_if_missed(const torch::Tensor& keep) const {
+    if (!controller_) return;
+    for (const auto& group : groups_) {
+      int64_t zeros = 0;
+      for (const auto& matrix : group.matrices) {
+        zeros += keep.narrow(0, matrix.offset, matrix.rows * matrix.cols).eq(0).sum().item<int64_t>();
+      }
+      const double reached = static_cast<double>(zeros) / static_cast<double>(group.size());
+      if (std::abs(reached - group.target_ratio) <= kRatioTolerance) continue;
+      log::warn(
+          "asked for {:.2f} % zeros, reached {:.2f} % ({} matrices, {} and on): more rounds, more steps "
+          "or a higher rate bring it nearer; prune.final_topk makes it exact",
+          100 * group.target_ratio, 100 * reached, group.matrices.size(), group.matrices.front().name);
+    }
+  }
+
+  PruneConfig config_;
+  std::vector<PruneGroup> groups_;
   std::vector<int64_t> starts_;
-  int64_t round_ = -1;  // before the first step
+  int64_t end_;               // the first step of recovery
+  torch::Tensor held_;        // u8 [num_prunable]: 0 where the model brought a zero that stays
+  torch::Tensor round_mask_;  // u8 [num_prunable]: the zeros when the round began
+  int64_t round_ = -1;        // before the first step
   ShrinkRule rule_;
+  std::optional<RatioController> controller_;
 };
 
 }  // namespace

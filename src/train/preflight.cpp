@@ -7,6 +7,7 @@
 
 #include "rpp/core/error.h"
 #include "rpp/core/progress.h"
+#include "rpp/prune/plan.h"
 #include "rpp/prune/report.h"
 #include "rpp/train/trainer.h"
 
@@ -31,24 +32,6 @@ int64_t peak_bytes() {
   return ::getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * int64_t{1024} : 0;
 }
 
-std::string describe_plan(const PruneConfig& prune) {
-  if (prune.method == "rpp") {
-    return fmt::format(
-        "rpp: {} rounds, the first {:.0f} % as long as the others; gamma {}, epsilon {}, prox scaled by {}",
-        prune.rounds, 100 * prune.first_round_share, prune.gamma, prune.epsilon,
-        prune.prox_scaling == "lr" ? "the learning rate" : "Adam's preconditioner");
-  }
-  if (prune.method == "nip") {
-    return fmt::format("nip: {:.1f} % of the prunable entries, ranked by {}", 100 * prune.target_ratio,
-                       prune.ranking);
-  }
-  if (prune.method == "fixed") {
-    return fmt::format("fixed: {}",
-                       prune.mask.empty() ? "the zeros of the model are held" : prune.mask + " is held");
-  }
-  return "dense: nothing is pruned";
-}
-
 double gibibytes(int64_t bytes) {
   return static_cast<double>(bytes) / (1 << 30);
 }
@@ -61,7 +44,7 @@ PreflightReport preflight(Trainer& trainer, const TrainerConfig& config, int64_t
                          .prunable = params.num_prunable(),
                          .steps = config.train.steps,
                          .state_bytes = state_bytes(trainer),
-                         .prune_plan = describe_plan(config.prune),
+                         .prune_plan = describe_plan(config.prune, config.train.steps),
                          .sparsity = sparsity_report(params, params.size())};
   RPP_CHECK(trainer.step_once(),
             "the loss or the gradient of the first step is not finite: check the model's weights");

@@ -16,6 +16,7 @@
 #include "rpp/optim/clip.h"
 #include "rpp/optim/schedule.h"
 #include "rpp/prune/mask_file.h"
+#include "rpp/prune/plan.h"
 #include "rpp/train/checkpoint.h"
 #include "step_window.h"
 
@@ -55,13 +56,21 @@ std::string format_metrics(const Metrics& metrics) {
 Trainer::Trainer(Task& task, TrainerConfig config) : task_(task), config_(std::move(config)) {
   params_ = std::make_unique<FlatParams>(task_.model().param_specs(), precision_of(config_.train));
   optimizer_ = std::make_unique<ProxAdamW>(*params_, config_.optimizer);
-  pruner_ = make_pruner(config_.prune, {.params = *params_,
-                                        .optimizer = optimizer_.get(),
-                                        .total_steps = config_.train.steps,
-                                        .fixed_mask = fixed_mask(config_.prune, *params_)});
+  phase_starts_ = phase_starts(config_.prune, config_.train.steps);
+  pruner_ =
+      make_pruner(config_.prune, {.params = *params_,
+                                  .optimizer = optimizer_.get(),
+                                  .total_steps = config_.train.steps,
+                                  .fixed_mask = fixed_mask(config_.prune, *params_),
+                                  .learning_rate = [this](int64_t step) { return learning_rate(step); }});
 }
 
 Trainer::~Trainer() = default;
+
+double Trainer::learning_rate(int64_t step) const {
+  return config_.optimizer.learning_rate *
+         schedule_factor(config_.schedule, step, config_.train.steps, phase_starts_);
+}
 
 StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
   const int64_t step = counters_.step;
@@ -78,13 +87,13 @@ StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
     result.metrics["loss"] += loss.loss.item<double>();
     for (const auto& [name, part] : loss.parts) result.metrics[name] += part.item<double>();
   }
-  result.learning_rate =
-      config_.optimizer.learning_rate * schedule_factor(config_.schedule, step, config_.train.steps);
+  result.learning_rate = learning_rate(step);
   result.grad_norm = global_grad_norm(*params_);
   result.applied = std::isfinite(result.metrics["loss"]) && std::isfinite(result.grad_norm);
   if (result.applied) {
-    optimizer_->step(result.learning_rate, pruner_->rule(),
-                     clip_scale(result.grad_norm, config_.optimizer.max_grad_norm));
+    const double grad_scale = clip_scale(result.grad_norm, config_.optimizer.max_grad_norm);
+    pruner_->observe_gradients(grad_scale);
+    optimizer_->step(result.learning_rate, pruner_->rule(), grad_scale);
   }
   ++counters_.step;
   counters_.tokens += result.tokens;
@@ -121,6 +130,7 @@ TrainOutcome Trainer::run() {
     log::info("stopped at step {} of {}; go on with --resume auto", counters_.step, steps);
   } else {
     pruner_->finish();
+    log_prune_events(log);
     outcome.last_eval = log_eval(log);
     finish_run();
   }
@@ -134,6 +144,7 @@ TrainOutcome Trainer::run() {
 void Trainer::after_step(StepWindow& window, MetricsLog& log, TrainOutcome& outcome) {
   const int64_t step = counters_.step;  // steps done
   const bool last = step == config_.train.steps;
+  log_prune_events(log);
   if (is_due(step, config_.prune.check_every)) pruner_->check_drift();
   if (last || is_due(step, config_.train.log_every)) outcome.last_train = log_train(window, log);
   if (!last && is_due(step, config_.train.eval_every)) outcome.last_eval = log_eval(log);
@@ -152,6 +163,14 @@ Metrics Trainer::log_train(StepWindow& window, MetricsLog& log) const {
             100 * metrics.at("encoder_ratio"), format_count(std::llround(metrics.at("tokens_per_second"))),
             format_duration(window.seconds_for(config_.train.steps - step)), pruner_->describe(step - 1));
   return metrics;
+}
+
+// An event happens before the forward pass of the step that has just been made.
+void Trainer::log_prune_events(MetricsLog& log) {
+  for (const auto& event : pruner_->take_events()) {
+    log.write(counters_.step, "prune", event.values);
+    log::info("step {}  {}", counters_.step, event.text);
+  }
 }
 
 Metrics Trainer::log_eval(MetricsLog& log) {

@@ -52,6 +52,7 @@ void Trainer::write_model(const fs::path& directory) const {
   pruner_->check_drift();
   std::map<std::string, std::string> metadata = {{"format", "pt"}, {"prune_method", config_.prune.method}};
   if (config_.prune.method != "dense") {
+    if (config_.prune.final_topk) metadata["final_topk"] = "true";  // an addition to the method
     const auto mask = pruner_->mask();
     metadata["mask_sha256"] = mask_sha256(params_->matrices(), mask);
     metadata["prune_ratio"] = fmt::format("{:.6f}", mask.eq(0).to(torch::kFloat64).mean().item<double>());

@@ -50,17 +50,20 @@ TEST_F(CheckTest, TheModelsDirectoryIsNoOutputDirectory) {
             "--set output_dir=bert: output_dir is the directory of the model itself: choose another one");
 }
 
-TEST_F(CheckTest, RppNeedsAGamma) {
-  EXPECT_EQ(pretrain_error(kPretrain + "prune:\n  method: rpp\n"),
-            "rpp.yaml:8: prune.method is rpp, but prune.gamma is 0 and would prune nothing: set it "
-            "(docs/method.md says how to choose it), or set prune.method to dense");
+TEST_F(CheckTest, MethodsWithATargetNeedOne) {
+  for (const std::string method : {"rpp", "nip", "gradual", "one_shot", "movement"}) {
+    EXPECT_EQ(
+        pretrain_error(kPretrain + "prune:\n  method: " + method + "\n  target_ratio: 0\n"),
+        "rpp.yaml:9: prune.method is " + method +
+            ", but prune.target_ratio is 0 and would prune nothing: set it, or set prune.method to dense");
+  }
+  EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=nip", "prune.target_ratio=1.5"}),
+            "--set prune.target_ratio=1.5: prune.target_ratio is 1.5, it must be at least 0 and less than 1");
 }
 
-TEST_F(CheckTest, NipNeedsATarget) {
-  EXPECT_EQ(
-      pretrain_error(kPretrain + "prune:\n  method: nip\n  target_ratio: 0\n"),
-      "rpp.yaml:9: prune.method is nip, but prune.target_ratio is 0 and would prune nothing: set it, or set "
-      "prune.method to dense");
+TEST_F(CheckTest, ARampEndsAfterItBegins) {
+  EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=gradual", "prune.ramp_begin=0.8"}),
+            "rpp.yaml: prune.ramp_end is 0.7, it must be more than prune.ramp_begin, 0.8");
 }
 
 TEST_F(CheckTest, AMaskIsForFixedOnly) {

@@ -71,6 +71,56 @@ TEST(Nip, WithoutAGivenNumberEveryTenPointsAreAStage) {
   EXPECT_EQ(make_pruner(nip_config(0.5, 0), {params, nullptr, 100})->describe(99), "stage 5/5");
 }
 
+TEST(Gradual, ReachesTheTargetAtTheEndOfTheRamp) {
+  FlatParams params(one_matrix(gaussian({10, 10}, 1.0, 1)));
+  auto config = nip_config(0.8, 0);
+  config.method = "gradual";
+  config.ramp_end = 0.5;
+  config.mask_updates = 2;
+  const auto pruner = make_pruner(config, {params, nullptr, 40});
+  pruner->begin_step(9);
+  EXPECT_DOUBLE_EQ(zero_ratio(params.values()), 0.0);
+  pruner->begin_step(10);
+  EXPECT_DOUBLE_EQ(zero_ratio(params.values()), 0.7);  // 0.8 * (1 - 1/8)
+  pruner->begin_step(20);
+  EXPECT_DOUBLE_EQ(zero_ratio(params.values()), 0.8);
+}
+
+TEST(OneShot, PrunesAtTheStartOrAfterTheLastStep) {
+  for (const double prune_at : {0.0, 1.0}) {
+    FlatParams params(one_matrix(gaussian({10, 10}, 1.0, 1)));
+    auto config = nip_config(0.8, 0);
+    config.method = "one_shot";
+    config.prune_at = prune_at;
+    const auto pruner = make_pruner(config, {params, nullptr, 40});
+    pruner->begin_step(0);
+    pruner->begin_step(39);
+    EXPECT_DOUBLE_EQ(zero_ratio(params.values()), prune_at == 0 ? 0.8 : 0.0);
+    pruner->finish();
+    EXPECT_DOUBLE_EQ(zero_ratio(params.values()), 0.8);
+  }
+}
+
+TEST(Magnitude, AMatrixMayHaveARatioOfItsOwn) {
+  FlatParams params(three_matrices(3));
+  auto config = nip_config(0.5, 1, "global");
+  config.ratios = {"output=0.2"};
+  make_pruner(config, {params, nullptr, 1})->begin_step(0);
+  EXPECT_EQ(params.values().narrow(0, 0, 84).eq(0).sum().item<int64_t>(), 42);
+  EXPECT_EQ(params.values().narrow(0, 84, 45).eq(0).sum().item<int64_t>(), 9);
+}
+
+// 25 % come pruned, the target is 75 %: three stages of a third of the way each.
+TEST(Nip, StagesClimbFromTheRatioThatTheModelBrings) {
+  FlatParams params(one_matrix(gaussian({10, 12}, 1.0, 1)));
+  params.values().detach().narrow(0, 0, 30).zero_();
+  const auto pruner = make_pruner(nip_config(0.75, 3), {params, nullptr, 3});
+  for (int64_t step = 0; step < 3; ++step) {
+    pruner->begin_step(step);
+    EXPECT_EQ(params.values().eq(0).sum().item<int64_t>(), 50 + 20 * step);
+  }
+}
+
 TEST(Nip, MoreStagesThanStepsAreRefused) {
   FlatParams params(three_matrices(6));
   EXPECT_THROW(make_pruner(nip_config(0.5, 5), {params, nullptr, 4}), UsageError);

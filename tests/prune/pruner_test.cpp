@@ -12,8 +12,12 @@ namespace {
 
 PruneConfig config_of(const std::string& method) {
   PruneConfig config;
-  config.method = method;
-  config.gamma = 0.01;
+  const bool controlled = method == "rpp_with_target";
+  config.method = controlled ? "rpp" : method;
+  config.gamma = controlled ? 0 : 0.01;
+  config.recovery_steps = controlled ? 3 : 0;
+  config.mask_updates = 4;
+  config.score_threshold = 0.5;
   config.first_round_share = 0.25;
   config.rounds = 3;
   config.stages = 3;
@@ -25,7 +29,8 @@ struct MethodRun {
   explicit MethodRun(const std::string& method)
       : params(three_matrices(7)),
         optimizer(params, without_decay()),
-        pruner(make_pruner(config_of(method), {params, &optimizer, 12, fixed_mask(method)})) {}
+        pruner(make_pruner(config_of(method),
+                           {params, &optimizer, 12, fixed_mask(method), [](int64_t) { return 0.01; }})) {}
 
   torch::Tensor fixed_mask(const std::string& method) {
     if (method != "fixed") return {};
@@ -37,6 +42,7 @@ struct MethodRun {
     for (int64_t step = first; step < end; ++step) {
       pruner->begin_step(step);
       params.grads().copy_(gaussian({params.grads().numel()}, 1.0, 50 + static_cast<uint64_t>(step)));
+      pruner->observe_gradients(1.0);
       optimizer.step(0.01, pruner->rule());
     }
   }
@@ -99,7 +105,9 @@ TEST_P(EveryMethod, AFinishedStateCanBeLoaded) {
   EXPECT_TRUE(other.pruner->mask().equal(run.pruner->mask()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Pruner, EveryMethod, testing::Values("dense", "rpp", "nip", "fixed"),
+INSTANTIATE_TEST_SUITE_P(Pruner, EveryMethod,
+                         testing::Values("dense", "rpp", "rpp_with_target", "nip", "gradual", "one_shot",
+                                         "movement", "soft_movement", "fixed"),
                          [](const auto& info) { return info.param; });
 
 TEST(Pruner, DriftIsAnErrorThatNamesTheMatrixAndTheCount) {
@@ -138,6 +146,71 @@ TEST(Pruner, FixedRefusesAModelWithoutZerosAndAMaskOfAnotherSize) {
   EXPECT_THROW(make_pruner(config_of("fixed"), {params, nullptr, 10}), UsageError);
   EXPECT_THROW(make_pruner(config_of("fixed"), {params, nullptr, 10, torch::ones({3}, torch::kUInt8)}),
                Error);
+}
+
+// Continued pruning: what comes pruned stays pruned and counts.
+TEST_P(EveryMethod, ZerosThatTheModelBringsAreHeld) {
+  if (GetParam() == "dense") GTEST_SKIP() << "dense lets zeros return";
+  FlatParams params(three_matrices(9));
+  const auto brought = torch::arange(params.num_prunable()).remainder(4).eq(0);
+  params.values().detach().narrow(0, 0, params.num_prunable()).masked_fill_(brought, 0.0);
+  ProxAdamW optimizer(params, without_decay());
+  const auto pruner =
+      make_pruner(config_of(GetParam()), {params, &optimizer, 12, {}, [](int64_t) { return 0.01; }});
+  for (int64_t step = 0; step < 12; ++step) {
+    pruner->begin_step(step);
+    params.grads().copy_(gaussian({params.grads().numel()}, 1.0, 50 + static_cast<uint64_t>(step)));
+    pruner->observe_gradients(1.0);
+    optimizer.step(0.01, pruner->rule());
+    const auto weights = params.values().narrow(0, 0, params.num_prunable());
+    EXPECT_FALSE(weights.ne(0).logical_and(brought).any().item<bool>()) << "step " << step;
+    EXPECT_NO_THROW(pruner->check_drift());
+  }
+}
+
+TEST_P(EveryMethod, AnExcludedMatrixLosesNothing) {
+  if (GetParam() == "fixed") GTEST_SKIP() << "fixed holds the mask that it is given";
+  FlatParams params(three_matrices(10));
+  ProxAdamW optimizer(params, without_decay());
+  auto config = config_of(GetParam());
+  config.exclude = {"k?y"};
+  const auto pruner = make_pruner(config, {params, &optimizer, 12, {}, [](int64_t) { return 0.01; }});
+  for (int64_t step = 0; step < 12; ++step) {
+    pruner->begin_step(step);
+    params.grads().copy_(gaussian({params.grads().numel()}, 1.0, 50 + static_cast<uint64_t>(step)));
+    pruner->observe_gradients(1.0);
+    optimizer.step(0.01, pruner->rule());
+  }
+  pruner->finish();
+  EXPECT_EQ(zero_ratio(params.values().narrow(0, 42, 42)), 0.0);
+  EXPECT_EQ(zero_ratio(params.values().narrow(0, 0, 42)) > 0, GetParam() != "dense");
+}
+
+TEST(Pruner, MoreZerosThanAskedForAreRefused) {
+  for (const auto* method : {"nip", "gradual", "movement", "rpp_with_target"}) {
+    FlatParams params(three_matrices(11));
+    params.values().detach().narrow(0, 0, 100).zero_();
+    try {
+      make_pruner(config_of(method), {params, nullptr, 12, {}, [](int64_t) { return 0.01; }});
+      FAIL() << method << " accepted";
+    } catch (const UsageError& error) {
+      EXPECT_NE(std::string(error.what()).find("comes with 77.5 % zeros, more than the 59.7 %"),
+                std::string::npos)
+          << error.what();
+    }
+  }
+}
+
+TEST(Pruner, AnEventSaysWhatWasPrunedAndWhatReturned) {
+  MethodRun run("nip");
+  run.steps(0, 5);
+  const auto events = run.pruner->take_events();
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_NE(events[1].text.find("stage 2/3: 40.31 % pruned, 20.93 % of it new; 0.00 % returned"),
+            std::string::npos)
+      << events[1].text;
+  EXPECT_DOUBLE_EQ(events[1].values.at("newly_pruned"), 27.0 / 129);
+  EXPECT_TRUE(run.pruner->take_events().empty());
 }
 
 TEST(Pruner, StateOfAnotherMethodIsRefused) {

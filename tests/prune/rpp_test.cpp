@@ -19,6 +19,7 @@ PruneConfig rpp_config(double gamma, int64_t rounds) {
   config.gamma = gamma;
   config.epsilon = 1e-6;
   config.first_round_share = 0.5;
+  config.hold_zeros = false;
   return config;
 }
 
@@ -169,6 +170,96 @@ TEST(Rpp, TheFinalMaskIsTheZeros) {
   pruner->finish();
   EXPECT_EQ(pruner->rule().kind, ShrinkRule::Kind::mask);
   EXPECT_TRUE(pruner->mask().equal(torch::tensor({1, 0, 1}, torch::kUInt8)));
+}
+
+// A run that finds its gamma, with gradients that push back at random.
+struct ControlledRun {
+  ControlledRun(PruneConfig config, int64_t steps, double rate = 1e-3)
+      : params(three_large_matrices()), optimizer(params, without_decay()) {
+    config.method = "rpp";
+    config.gamma = 0;
+    pruner = make_pruner(config, {params, &optimizer, steps, {}, [=](int64_t) { return rate; }});
+    for (int64_t step = 0; step < steps; ++step) {
+      pruner->begin_step(step);
+      params.grads().copy_(gaussian({params.grads().numel()}, 1e-3, 90 + static_cast<uint64_t>(step)));
+      optimizer.step(rate, pruner->rule());
+    }
+    pruner->finish();
+  }
+
+  static std::vector<ParamSpec> three_large_matrices() {
+    ParamSpec qk{"qk", gaussian({300, 200}, 0.04, 1).requires_grad_(), ParamGroup::prunable, {}};
+    qk.matrices = {{"query", 0, 100, 200}, {"key", 100, 200, 200}};
+    ParamSpec output{"output", gaussian({200, 300}, 0.07, 2).requires_grad_(), ParamGroup::prunable, {}};
+    output.matrices = {{"output", 0, 200, 300}};
+    return {qk, output};
+  }
+
+  FlatParams params;
+  ProxAdamW optimizer;
+  std::unique_ptr<Pruner> pruner;
+};
+
+class Controller : public testing::TestWithParam<double> {};
+
+TEST_P(Controller, LandsOnTheTargetWithoutAThreshold) {
+  for (const auto* scaling : {"lr", "preconditioned"}) {
+    PruneConfig config;
+    config.target_ratio = GetParam();
+    config.prox_scaling = scaling;
+    config.rounds = 8;
+    config.recovery_share = 0.3;
+    const ControlledRun run(config, 60);
+    EXPECT_NEAR(zero_ratio(run.params.values()), GetParam(), 1e-3) << scaling;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Rpp, Controller, testing::Values(0.3, 0.412, 0.593, 0.8, 0.95));
+
+TEST(Rpp, EveryGroupLandsOnItsOwnTarget) {
+  PruneConfig config;
+  config.target_ratio = 0.6;
+  config.ratios = {"output=0.85"};
+  config.exclude = {"key"};
+  config.rounds = 6;
+  const ControlledRun run(config, 60);
+  EXPECT_NEAR(zero_ratio(run.params.values().narrow(0, 0, 20'000)), 0.6, 2e-3);
+  EXPECT_EQ(zero_ratio(run.params.values().narrow(0, 20'000, 40'000)), 0.0);
+  EXPECT_NEAR(zero_ratio(run.params.values().narrow(0, 60'000, 60'000)), 0.85, 2e-3);
+}
+
+TEST(Rpp, AFinalTopkIsExact) {
+  PruneConfig config;
+  config.target_ratio = 0.7;
+  config.final_topk = true;
+  config.rounds = 2;
+  const ControlledRun run(config, 20);
+  EXPECT_DOUBLE_EQ(zero_ratio(run.params.values()), 0.7);
+}
+
+TEST(Rpp, RecoveryHoldsTheZerosAndLetsTheRestTrain) {
+  PruneConfig config = rpp_config(/*gamma=*/0.5, /*rounds=*/2);
+  config.recovery_steps = 5;
+  FlatParams params(one_matrix(gaussian({20, 20}, 0.04, 1)));
+  ProxAdamW optimizer(params, without_decay());
+  const auto pruner = make_pruner(config, {params, &optimizer, 15});
+  torch::Tensor mask;
+  for (int64_t step = 0; step < 15; ++step) {
+    params.grads().fill_(1.0);
+    pruner->begin_step(step);
+    EXPECT_EQ(pruner->rule().kind, step < 10 ? ShrinkRule::Kind::prox : ShrinkRule::Kind::mask);
+    if (step == 10) mask = params.values().ne(0);
+    optimizer.step(1e-3, pruner->rule());
+  }
+  EXPECT_EQ(pruner->describe(10), "recovery");
+  EXPECT_TRUE(params.values().ne(0).equal(mask));
+  EXPECT_GT(zero_ratio(params.values()), 0.1);
+}
+
+TEST(Rpp, WithoutLearningRatesToPlanFromGammaMustBeGiven) {
+  FlatParams params(three_matrices(4));
+  auto config = rpp_config(0.0, 2);
+  EXPECT_THROW(make_pruner(config, {params, nullptr, 4}), UsageError);
 }
 
 TEST(Rpp, MoreRoundsThanStepsAreRefused) {

@@ -80,24 +80,57 @@ void visit_fields(ConfigOf<OptimizerConfig> auto& c, Visitor&& v) {
 template <typename Visitor>
 void visit_fields(ConfigOf<ScheduleConfig> auto& c, Visitor&& v) {
   v.field({"decay", "linear, cosine, constant", {}, {"linear", "cosine", "constant"}}, c.decay);
+  v.field({"phases",
+           "whole: one decay; each: a warm-up and a decay in every phase of pruning (rewinding); last: "
+           "constant until the last phase",
+           {},
+           {"whole", "each", "last"}},
+          c.phases);
   v.field({"warmup_steps", "", at_least(0)}, c.warmup_steps);
   v.field({"warmup_ratio", "of all steps, where warmup_steps is 0", from_below(0, 1)}, c.warmup_ratio);
 }
 
 template <typename Visitor>
 void visit_fields(ConfigOf<PruneConfig> auto& c, Visitor&& v) {
-  v.field({"method", "dense, rpp, nip, fixed", {}, {"dense", "rpp", "nip", "fixed"}}, c.method);
+  v.field({"method",
+           "dense, rpp, nip, gradual, one_shot, movement, soft_movement, fixed",
+           {},
+           {"dense", "rpp", "nip", "gradual", "one_shot", "movement", "soft_movement", "fixed"}},
+          c.method);
+  v.field(
+      {"target_ratio", "zeros over the entries of the matrices that are not named below", from_below(0, 1)},
+      c.target_ratio);
+  v.field({"exclude", "patterns (*, ?) of matrices that are not pruned: [\"*.layer.0.*\"]"}, c.exclude);
+  v.field({"ratios", "matrices with a ratio of their own: [\"*.intermediate.*=0.9\"]"}, c.ratios);
+  v.field({"hold_zeros", "zeros that the model brings stay, and count"}, c.hold_zeros);
+  v.field({"ranking", "nip, gradual, one_shot, movement: matrix, global", {}, {"matrix", "global"}},
+          c.ranking);
   v.field({"rounds", "rpp: alpha is refreshed between rounds", at_least(1)}, c.rounds);
-  v.field({"steps_per_round", "rpp: 0 spreads the rounds over train.steps", at_least(0)}, c.steps_per_round);
+  v.field({"steps_per_round", "rpp: 0 spreads the rounds over the steps before recovery", at_least(0)},
+          c.steps_per_round);
   v.field({"first_round_share", "rpp: length of the first round over that of the others", {0, 1, true}},
           c.first_round_share);
   v.field({"epsilon", "rpp: alpha = 1 / (|w| + epsilon)", more_than(0)}, c.epsilon);
-  v.field({"gamma", "rpp: weight of the penalty", at_least(0)}, c.gamma);
+  v.field({"gamma", "rpp: weight of the penalty; 0: found while training, for target_ratio", at_least(0)},
+          c.gamma);
   v.field({"prox_scaling", "rpp: lr, preconditioned", {}, {"lr", "preconditioned"}}, c.prox_scaling);
+  v.field({"recovery_share", "rpp: share of the steps, at the end, with the mask held", from_below(0, 1)},
+          c.recovery_share);
+  v.field({"recovery_steps", "rpp: as a number; 0: recovery_share decides", at_least(0)}, c.recovery_steps);
+  v.field({"final_topk", "rpp: an exact top-k after the last round; not part of the method"}, c.final_topk);
   v.field({"stages", "nip: prunings on the way to target_ratio; 0: one for every ten points", at_least(0)},
           c.stages);
-  v.field({"target_ratio", "nip: zeros over prunable entries at the end", from_below(0, 1)}, c.target_ratio);
-  v.field({"ranking", "nip: matrix, global", {}, {"matrix", "global"}}, c.ranking);
+  v.field({"ramp_begin", "gradual, movement: share of the steps at which pruning begins", from_below(0, 1)},
+          c.ramp_begin);
+  v.field({"ramp_end", "and ends; the rest trains with the mask held", {0, 1, true}}, c.ramp_end);
+  v.field({"mask_updates", "gradual, movement: prunings between the two", at_least(1)}, c.mask_updates);
+  v.field({"prune_at", "one_shot: share of the steps at which it prunes; 1: after the last", between(0, 1)},
+          c.prune_at);
+  v.field({"score_rate", "soft_movement: learning rate of the scores", more_than(0)}, c.score_rate);
+  v.field({"score_penalty", "soft_movement: weight of the sum of sigmoid(scores)", at_least(0)},
+          c.score_penalty);
+  v.field({"score_threshold", "soft_movement: kept while sigmoid(score) is larger", {0, 1, true, true}},
+          c.score_threshold);
   v.field({"check_every", "steps between proofs that zeros held; 0: at saves only", at_least(0)},
           c.check_every);
   v.field({"mask", "fixed: a mask.safetensors; empty: the zeros of the model"}, c.mask);

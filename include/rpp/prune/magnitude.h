@@ -1,21 +1,24 @@
-// Exact magnitude pruning: the smallest |w| go, as many as the ratio says, never more and never fewer.
+// Exact pruning by rank: the smallest scores go, as many as the ratio says, never more and never fewer.
+// Without Torch.
 #pragma once
 
-#include <torch/types.h>
+#include <cstdint>
+#include <span>
 
-#include <vector>
-
-#include "rpp/optim/flat_params.h"
+#include "rpp/prune/groups.h"
 
 namespace rpp {
 
-enum class Ranking { matrix, global };  // prune.ranking: the ratio holds in every matrix, or over all of them
+enum class RankBy { magnitude, value };  // |score|, or the score itself
 
-// A new u8 mask [num_prunable] in which `ratio` of the entries are pruned (0), counted per matrix or over all
-// of them, rounded to the nearest whole entry. Entries that `keep` prunes stay pruned, even where they are
-// more than the ratio asks for; among the others the smallest |weight| go first, ties by lower index.
-// weights: fp32 [num_prunable]. Throws Error when a weight is not finite.
-torch::Tensor prune_smallest(const torch::Tensor& weights, const torch::Tensor& keep,
-                             const std::vector<FlatMatrix>& matrices, double ratio, Ranking ranking);
+// Prunes (keep = 0) in place so that `target` of the group's entries are pruned. Entries that keep prunes
+// already stay so, even where they are more than that; among the others the smallest scores go first, ties by
+// place in the buffer. scores and keep: [num_prunable]. Scores are read in place, by all cores. Throws Error
+// that names a matrix whose scores are not finite.
+void prune_smallest_into(std::span<uint8_t> keep, std::span<const float> scores, const PruneGroup& group,
+                         int64_t target, RankBy rank_by = RankBy::magnitude);
+
+// Pruned entries of the group.
+int64_t count_pruned(std::span<const uint8_t> keep, const PruneGroup& group);
 
 }  // namespace rpp

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "rpp/config/config.h"
 #include "rpp/optim/flat_params.h"
@@ -71,6 +72,8 @@ class Trainer {
   void after_step(StepWindow& window, MetricsLog& log, TrainOutcome& outcome);
   Metrics log_train(StepWindow& window, MetricsLog& log) const;
   Metrics log_eval(MetricsLog& log);
+  void log_prune_events(MetricsLog& log);
+  double learning_rate(int64_t step) const;
   void save_in_run();
   void finish_run();
   void write_model(const std::filesystem::path& directory) const;
@@ -83,6 +86,7 @@ class Trainer {
   std::unique_ptr<FlatParams> params_;
   std::unique_ptr<ProxAdamW> optimizer_;
   std::unique_ptr<Pruner> pruner_;
+  std::vector<int64_t> phase_starts_;  // of the pruner's plan
   TrainerCounters counters_;
   int64_t saved_step_ = -1;  // of the checkpoint written or loaded last
 };

@@ -1,0 +1,91 @@
+#include "rpp/prune/groups.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "rpp/core/error.h"
+
+namespace rpp {
+namespace {
+
+struct RatioPattern {
+  std::string pattern;
+  double ratio = 0;
+};
+
+bool matches(const std::string& pattern, const FlatMatrix& matrix) {
+  return ::fnmatch(pattern.c_str(), matrix.name.c_str(), 0) == 0;
+}
+
+RatioPattern parse_ratio(const std::string& entry) {
+  const auto equals = entry.rfind('=');
+  RatioPattern parsed{.pattern = entry.substr(0, equals)};
+  const char* end = entry.data() + entry.size();
+  const char* begin = equals == std::string::npos ? end : entry.data() + equals + 1;
+  const auto [rest, error] = std::from_chars(begin, end, parsed.ratio);
+  if (error != std::errc() || rest != end || !(parsed.ratio >= 0 && parsed.ratio < 1)) {
+    fail_usage("prune.ratios: '{}' must read pattern=ratio with a ratio in [0, 1): \"*.query.*=0.9\"", entry);
+  }
+  return parsed;
+}
+
+void check_pattern(const char* key, const std::string& pattern, const std::vector<FlatMatrix>& matrices) {
+  if (std::any_of(matrices.begin(), matrices.end(), [&](const auto& m) { return matches(pattern, m); }))
+    return;
+  fail_usage("{}: '{}' matches no matrix; the matrices are named like {}", key, pattern,
+             matrices.empty() ? "none" : matrices.front().name);
+}
+
+// Empty: excluded.
+std::optional<double> target_of(const FlatMatrix& matrix, const PruneConfig& config,
+                                const std::vector<RatioPattern>& ratios) {
+  for (const auto& pattern : config.exclude) {
+    if (matches(pattern, matrix)) return std::nullopt;
+  }
+  for (const auto& own : ratios) {
+    if (matches(own.pattern, matrix)) return own.ratio;
+  }
+  return config.target_ratio;
+}
+
+}  // namespace
+
+int64_t PruneGroup::size() const {
+  int64_t entries = 0;
+  for (const auto& matrix : matrices) entries += matrix.rows * matrix.cols;
+  return entries;
+}
+
+Ranking ranking_of(const PruneConfig& config) {
+  return config.ranking == "global" ? Ranking::global : Ranking::matrix;
+}
+
+std::vector<PruneGroup> prune_groups(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
+                                     Ranking ranking) {
+  std::vector<RatioPattern> ratios;
+  for (const auto& entry : config.ratios) ratios.push_back(parse_ratio(entry));
+  for (const auto& own : ratios) check_pattern("prune.ratios", own.pattern, matrices);
+  for (const auto& pattern : config.exclude) check_pattern("prune.exclude", pattern, matrices);
+
+  std::vector<PruneGroup> groups;
+  std::map<double, size_t> group_of;  // target -> index, of global ranking
+  for (const auto& matrix : matrices) {
+    const auto target = target_of(matrix, config, ratios);
+    if (!target) continue;
+    const auto [found, is_new] = group_of.try_emplace(*target, groups.size());
+    if (is_new || ranking == Ranking::matrix) {
+      groups.push_back({.matrices = {}, .target_ratio = *target});
+      found->second = groups.size() - 1;
+    }
+    groups[found->second].matrices.push_back(matrix);
+  }
+  if (groups.empty()) fail_usage("prune.exclude leaves no matrix to prune: set prune.method to dense");
+  return groups;
+}
+
+}  // namespace rpp

@@ -1,0 +1,59 @@
+#include "ranked_mask.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <numeric>
+#include <span>
+
+#include "rpp/core/error.h"
+
+namespace rpp {
+namespace {
+
+std::span<uint8_t> entries_of(torch::Tensor& mask) {
+  return {mask.mutable_data_ptr<uint8_t>(), static_cast<size_t>(mask.numel())};
+}
+
+int64_t target_entries(const PruneGroup& group) {
+  return std::llround(group.target_ratio * static_cast<double>(group.size()));
+}
+
+torch::Tensor copy_on_cpu(const torch::Tensor& mask) {
+  return mask.to(torch::kCPU, torch::kUInt8, /*non_blocking=*/false, /*copy=*/true).contiguous();
+}
+
+}  // namespace
+
+RankedMask::RankedMask(std::vector<PruneGroup> groups, const torch::Tensor& start)
+    : groups_(std::move(groups)) {
+  auto mask = copy_on_cpu(start);
+  int64_t asked = 0, entries = 0;
+  for (const auto& group : groups_) {
+    start_.push_back(count_pruned(entries_of(mask), group));
+    asked += target_entries(group);
+    entries += group.size();
+  }
+  const int64_t brought = std::accumulate(start_.begin(), start_.end(), int64_t{0});
+  if (brought <= asked) return;
+  fail_usage(
+      "the model comes with {:.1f} % zeros, more than the {:.1f} % that are asked for: set a higher "
+      "prune.target_ratio, or prune.hold_zeros to false",
+      100.0 * static_cast<double>(brought) / static_cast<double>(entries),
+      100.0 * static_cast<double>(asked) / static_cast<double>(entries));
+}
+
+torch::Tensor RankedMask::prune(const torch::Tensor& keep, const torch::Tensor& scores, double share,
+                                RankBy rank_by) const {
+  const auto on_cpu = scores.detach().to(torch::kCPU).contiguous();  // no copy where it lies there already
+  const std::span<const float> values(on_cpu.const_data_ptr<float>(), static_cast<size_t>(on_cpu.numel()));
+  auto pruned = copy_on_cpu(keep);
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    const auto way = static_cast<double>(target_entries(groups_[g]) - start_[g]);
+    const int64_t target = start_[g] + std::llround(share * way);
+    prune_smallest_into(entries_of(pruned), values, groups_[g], target, rank_by);
+  }
+  return pruned.to(keep.device());
+}
+
+}  // namespace rpp

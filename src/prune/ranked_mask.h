@@ -1,0 +1,31 @@
+// A mask on its way to the target ratios, by rank of a score: what all methods share that keep the best.
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "rpp/prune/groups.h"
+#include "rpp/prune/magnitude.h"
+
+namespace rpp {
+
+class RankedMask {
+ public:
+  // `start`: u8 [num_prunable], what is pruned from the first. Throws UsageError when that is more than the
+  // targets ask for.
+  RankedMask(std::vector<PruneGroup> groups, const torch::Tensor& start);
+
+  // A copy of `keep` (on any device), in which `share` of the way from the start to the targets is pruned.
+  // scores: fp32 [num_prunable].
+  torch::Tensor prune(const torch::Tensor& keep, const torch::Tensor& scores, double share,
+                      RankBy rank_by = RankBy::magnitude) const;
+
+  const std::vector<PruneGroup>& groups() const { return groups_; }
+
+ private:
+  std::vector<PruneGroup> groups_;
+  std::vector<int64_t> start_;  // entries of each group that are pruned at the start
+};
+
+}  // namespace rpp

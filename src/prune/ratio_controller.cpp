@@ -1,0 +1,143 @@
+#include "ratio_controller.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "rpp/core/error.h"
+#include "rpp/prune/gamma_plan.h"
+
+namespace rpp {
+namespace {
+
+constexpr int64_t kSampleSize = 1 << 16;
+constexpr double kFirstGuess = 1e-2;
+// Before the first plan: shrinks nothing, yet holds what an alpha of kHeldAlpha (rpp.cpp) holds.
+constexpr double kNoGamma = 1e-20;
+constexpr int64_t kMomentSteps = 3;  // that Adam's second moment takes before a plan can rest on it
+// A plan may change gamma by this factor at most: one noisy estimate does not free all zeros or end a matrix.
+constexpr double kLargestChange = 4.0;
+
+// Indices of evenly spaced entries of the group's matrices.
+torch::Tensor sample_of(const PruneGroup& group, torch::Device device) {
+  const int64_t stride = std::max<int64_t>(1, group.size() / kSampleSize);
+  std::vector<torch::Tensor> parts;
+  for (const auto& matrix : group.matrices) {
+    parts.push_back(torch::arange(matrix.offset, matrix.offset + matrix.rows * matrix.cols, stride));
+  }
+  return torch::cat(parts).to(device);
+}
+
+int64_t count_zeros(const torch::Tensor& weights, const PruneGroup& group) {
+  int64_t zeros = 0;
+  for (const auto& matrix : group.matrices) {
+    zeros += weights.narrow(0, matrix.offset, matrix.rows * matrix.cols).eq(0).sum().item<int64_t>();
+  }
+  return zeros;
+}
+
+std::vector<float> to_vector(const torch::Tensor& tensor) {
+  const auto on_cpu = tensor.to(torch::kCPU, torch::kFloat32).contiguous();
+  return {on_cpu.const_data_ptr<float>(), on_cpu.const_data_ptr<float>() + on_cpu.numel()};
+}
+
+}  // namespace
+
+RatioController::RatioController(const PruneConfig& config, const FlatParams& params,
+                                 const ProxAdamW* optimizer, std::vector<PruneGroup> groups,
+                                 std::vector<int64_t> starts, int64_t end,
+                                 std::function<double(int64_t)> learning_rate)
+    : epsilon_(config.epsilon),
+      params_(params),
+      optimizer_(config.prox_scaling == "preconditioned" ? optimizer : nullptr),
+      groups_(std::move(groups)),
+      starts_(std::move(starts)),
+      end_(end),
+      learning_rate_(std::move(learning_rate)),
+      gammas_(groups_.size(), kNoGamma),
+      next_plan_(optimizer_ == nullptr ? 0 : kMomentSteps) {
+  for (const auto& group : groups_) samples_.push_back(sample_of(group, params.values().device()));
+}
+
+// The steps left of the round that `step` is in, then of each later one.
+std::vector<double> RatioController::rate_sums(int64_t step) const {
+  std::vector<double> sums;
+  int64_t begin = step;
+  for (auto next = std::upper_bound(starts_.begin(), starts_.end(), step); begin < end_; ++next) {
+    const int64_t round_end = next == starts_.end() ? end_ : *next;
+    double sum = 0;
+    for (int64_t k = begin; k < round_end; ++k) sum += learning_rate_(k);
+    sums.push_back(sum);
+    begin = round_end;
+    if (next == starts_.end()) break;
+  }
+  return sums;
+}
+
+double RatioController::planned_gamma(size_t group, int64_t step, const ShrinkRule& rule) const {
+  const auto weights = params_.values().detach().narrow(0, 0, params_.num_prunable());
+  const auto size = static_cast<double>(groups_[group].size());
+  const auto zeros = static_cast<double>(count_zeros(weights, groups_[group]));
+  const double missing = groups_[group].target_ratio * size - zeros;
+  if (missing <= 0) return gammas_[group] / kLargestChange;
+
+  const auto sampled = weights.index_select(0, samples_[group]);
+  const auto live = samples_[group].masked_select(sampled.ne(0));
+  ShrinkForecast forecast{.magnitudes = to_vector(weights.index_select(0, live).abs()),
+                          .alphas = to_vector(rule.alpha.index_select(0, live)),
+                          .rate_sums = rate_sums(step),
+                          .epsilon = epsilon_};
+  if (optimizer_ != nullptr) {
+    forecast.scales = to_vector(optimizer_->denominators(live).reciprocal());
+  }
+  const double last = gammas_[group];
+  const double share = missing / (size - zeros);
+  if (last == kNoGamma) return gamma_for(forecast, share, kFirstGuess);
+  return std::clamp(gamma_for(forecast, share, last), last / kLargestChange, last * kLargestChange);
+}
+
+void RatioController::plan(int64_t step, ShrinkRule& rule) {
+  if (step < next_plan_ || step >= end_) return;
+  for (size_t group = 0; group < groups_.size(); ++group) {
+    gammas_[group] = planned_gamma(group, step, rule);
+  }
+  // Every step at the end, and every twentieth part of what is left before.
+  next_plan_ = step + std::max<int64_t>(1, (end_ - step) / 20);
+  const auto round = std::upper_bound(starts_.begin(), starts_.end(), step);
+  if (round != starts_.end()) next_plan_ = std::min(next_plan_, *round);
+  set_gammas(rule);
+}
+
+void RatioController::set_gammas(ShrinkRule& rule) const {
+  rule.gamma = gammas_.front();
+  rule.matrix_gammas.clear();
+  if (groups_.size() == 1) return;
+  for (const auto& matrix : params_.matrices()) {
+    double gamma = rule.gamma;  // of an excluded matrix: alpha is 0 there
+    for (size_t group = 0; group < groups_.size(); ++group) {
+      for (const auto& member : groups_[group].matrices) {
+        if (member.offset == matrix.offset) gamma = gammas_[group];
+      }
+    }
+    rule.matrix_gammas.push_back(gamma);
+  }
+}
+
+torch::Tensor RatioController::state() const {
+  auto values = gammas_;
+  values.push_back(static_cast<double>(next_plan_));
+  return torch::tensor(values, torch::kFloat64);
+}
+
+void RatioController::load_state(const torch::Tensor& state) {
+  RPP_CHECK(state.numel() == static_cast<int64_t>(gammas_.size()) + 1,
+            "the checkpoint holds gammas of {} groups of matrices, this run has {}", state.numel() - 1,
+            gammas_.size());
+  for (size_t group = 0; group < gammas_.size(); ++group) {
+    gammas_[group] = state[static_cast<int64_t>(group)].item<double>();
+  }
+  next_plan_ = state[state.numel() - 1].item<int64_t>();
+}
+
+}  // namespace rpp

@@ -1,0 +1,52 @@
+// Steers gamma so that rpp lands on its target ratios without a threshold: plans it from a sample of the
+// weights and the learning rates to come (prune/gamma_plan.h), and plans anew the more often the nearer the
+// end of pruning is.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "rpp/config/config.h"
+#include "rpp/optim/flat_params.h"
+#include "rpp/optim/prox_adamw.h"
+#include "rpp/prune/groups.h"
+
+namespace rpp {
+
+class RatioController {
+ public:
+  // starts: first steps of the rounds; end: the first step that is not pruned in.
+  RatioController(const PruneConfig& config, const FlatParams& params, const ProxAdamW* optimizer,
+                  std::vector<PruneGroup> groups, std::vector<int64_t> starts, int64_t end,
+                  std::function<double(int64_t)> learning_rate);
+
+  // Before `step`, once alpha is that of its round: new gammas where a plan is due; the rule gets them.
+  void plan(int64_t step, ShrinkRule& rule);
+
+  // gammas of the groups and the next step that plans: fp64 [groups + 1].
+  torch::Tensor state() const;
+  void load_state(const torch::Tensor& state);
+
+  const std::vector<PruneGroup>& groups() const { return groups_; }
+  void set_gammas(ShrinkRule& rule) const;
+
+ private:
+  double planned_gamma(size_t group, int64_t step, const ShrinkRule& rule) const;
+  std::vector<double> rate_sums(int64_t step) const;
+
+  double epsilon_;
+  const FlatParams& params_;
+  const ProxAdamW* optimizer_;
+  std::vector<PruneGroup> groups_;
+  std::vector<torch::Tensor> samples_;  // int64 indices of each group's entries
+  std::vector<int64_t> starts_;
+  int64_t end_;
+  std::function<double(int64_t)> learning_rate_;
+  std::vector<double> gammas_;
+  int64_t next_plan_ = 0;
+};
+
+}  // namespace rpp

@@ -1,0 +1,97 @@
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "fake_model.h"
+#include "rpp/prune/pruner.h"
+
+namespace rpp::test {
+namespace {
+
+PruneConfig movement_config(const std::string& method) {
+  PruneConfig config;
+  config.method = method;
+  config.target_ratio = 0.5;
+  config.ramp_begin = 0.2;
+  config.ramp_end = 0.8;
+  config.mask_updates = 2;  // of 10 steps: before step 5 and before step 8
+  return config;
+}
+
+// Weights and the gradients they always meet: the second and the fourth move towards zero, the fourth more.
+const std::vector<float> kWeights = {1.0F, 1.0F, -2.0F, -2.0F};
+const std::vector<float> kGradients = {-1.0F, 0.1F, 1.0F, -0.5F};
+
+struct MovementRun {
+  explicit MovementRun(const PruneConfig& config)
+      : params(one_matrix(torch::tensor(kWeights).view({1, 4}))),
+        optimizer(params, without_decay()),
+        pruner(make_pruner(config, {params, &optimizer, 10})) {}
+
+  // At a rate of zero, so that a score is the number of steps times -gradient * weight.
+  void steps(int64_t first, int64_t end) {
+    for (int64_t step = first; step < end; ++step) {
+      pruner->begin_step(step);
+      params.grads().copy_(torch::tensor(kGradients));
+      pruner->observe_gradients(1.0);
+      optimizer.step(0.0, pruner->rule());
+    }
+  }
+
+  torch::Tensor state(const std::string& name) const {
+    for (const auto& [key, tensor] : pruner->state()) {
+      if (key == name) return tensor;
+    }
+    return {};
+  }
+
+  FlatParams params;
+  ProxAdamW optimizer;
+  std::unique_ptr<Pruner> pruner;
+};
+
+TEST(Movement, AScoreIsTheSumOfMinusGradientTimesWeight) {
+  MovementRun run(movement_config("movement"));
+  run.steps(0, 3);
+  EXPECT_TRUE(run.state("scores").allclose(torch::tensor({3.0F, -0.3F, 6.0F, -3.0F})));
+}
+
+TEST(Movement, WeightsThatMoveTowardsZeroGoHoweverLargeTheyAre) {
+  MovementRun run(movement_config("movement"));
+  run.steps(0, 10);
+  run.pruner->finish();
+  EXPECT_TRUE(run.params.values().equal(torch::tensor({1.0F, 0.0F, -2.0F, 0.0F})));
+}
+
+TEST(Movement, APrunedWeightKeepsItsScoreMovingAndReturnsWithItsValue) {
+  MovementRun run(movement_config("movement"));
+  run.steps(0, 6);  // the first update prunes 1 - 1/8 of two entries: two
+  EXPECT_TRUE(run.params.values().equal(torch::tensor({1.0F, 0.0F, -2.0F, 0.0F})));
+  EXPECT_FLOAT_EQ(run.state("scores")[3].item<float>(),
+                  -6.0F);  // its weight is -2 in the score, 0 in the model
+  const auto scores = run.state("scores");
+  scores[3] = 100.0F;
+  run.steps(6, 10);
+  EXPECT_TRUE(run.params.values().equal(torch::tensor({0.0F, 0.0F, -2.0F, -2.0F})));
+}
+
+TEST(SoftMovement, KeepsWhatScoresAboveTheThreshold) {
+  auto config = movement_config("soft_movement");
+  config.score_penalty = 0;
+  config.score_threshold = 0.5;
+  MovementRun run(config);
+  run.steps(0, 10);
+  EXPECT_TRUE(run.pruner->mask().equal(torch::tensor({1, 0, 1, 0}, torch::kUInt8)));
+}
+
+// At score 0 the gradient of the penalty is 1/4.
+TEST(SoftMovement, ThePenaltyPullsScoresDown) {
+  auto config = movement_config("soft_movement");
+  config.score_penalty = 8;
+  config.score_rate = 0.5;
+  MovementRun run(config);
+  run.steps(0, 1);
+  EXPECT_TRUE(run.state("scores").allclose(torch::tensor({0.5F - 1, -0.05F - 1, 1.0F - 1, -0.5F - 1})));
+}
+
+}  // namespace
+}  // namespace rpp::test

@@ -1,0 +1,123 @@
+#include "rpp/prune/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "rpp/core/error.h"
+
+namespace rpp {
+namespace {
+
+using Steps = std::vector<int64_t>;
+
+PruneConfig config_of(const std::string& method) {
+  PruneConfig config;
+  config.method = method;
+  return config;
+}
+
+Steps steps_of(const std::vector<MaskUpdate>& updates) {
+  Steps steps;
+  for (const auto& update : updates) steps.push_back(update.step);
+  return steps;
+}
+
+template <typename Call>
+std::string message_of(Call call) {
+  try {
+    call();
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Plan, RecoveryIsAShareOrANumberOfSteps) {
+  auto config = config_of("rpp");
+  EXPECT_EQ(recovery_start(config, 100), 100);
+  config.recovery_share = 0.3;
+  EXPECT_EQ(recovery_start(config, 100), 70);
+  config.recovery_steps = 45;
+  EXPECT_EQ(recovery_start(config, 100), 55);
+}
+
+TEST(Plan, RecoveryLeavesAtLeastOneStep) {
+  auto config = config_of("rpp");
+  config.recovery_steps = 100;
+  EXPECT_NE(message_of([&] { recovery_start(config, 100); }).find("leave none of 100 to prune in"),
+            std::string::npos);
+}
+
+TEST(Plan, RoundsFillTheStepsBeforeRecovery) {
+  auto config = config_of("rpp");
+  config.rounds = 4;
+  config.first_round_share = 0.5;
+  config.recovery_steps = 30;
+  EXPECT_EQ(round_starts(config, 100), (Steps{0, 10, 30, 50}));
+  config.rounds = 71;
+  EXPECT_NE(message_of([&] { round_starts(config, 100); }).find("71 do not fit into 70 steps"),
+            std::string::npos);
+}
+
+TEST(Plan, StagesOfNipAreEquallyLongAndClimbInEqualPoints) {
+  auto config = config_of("nip");
+  config.target_ratio = 0.5;
+  const auto updates = mask_updates(config, 100);
+  EXPECT_EQ(steps_of(updates), (Steps{0, 20, 40, 60, 80}));
+  EXPECT_DOUBLE_EQ(updates[0].share, 0.2);
+  EXPECT_DOUBLE_EQ(updates[4].share, 1.0);
+  config.stages = 3;
+  EXPECT_EQ(steps_of(mask_updates(config, 10)), (Steps{0, 4, 7}));
+}
+
+// t = 1/4, 1/2, 3/4, 1 of the ramp: 1 - (1 - t)^3.
+TEST(Plan, GradualFollowsTheCubicRampBetweenItsEndPoints) {
+  auto config = config_of("gradual");
+  config.ramp_begin = 0.1;
+  config.ramp_end = 0.5;
+  config.mask_updates = 4;
+  const auto updates = mask_updates(config, 100);
+  EXPECT_EQ(steps_of(updates), (Steps{20, 30, 40, 50}));
+  EXPECT_DOUBLE_EQ(updates[0].share, 1 - 0.421875);
+  EXPECT_DOUBLE_EQ(updates[1].share, 0.875);
+  EXPECT_DOUBLE_EQ(updates[2].share, 1 - 0.015625);
+  EXPECT_DOUBLE_EQ(updates[3].share, 1.0);
+}
+
+TEST(Plan, ARampHasNoMoreUpdatesThanSteps) {
+  auto config = config_of("movement");
+  config.ramp_end = 0.05;
+  EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{1, 2, 3, 4, 5}));
+}
+
+TEST(Plan, OneShotPrunesBeforeTrainingOrAfterTheLastStep) {
+  auto config = config_of("one_shot");
+  EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{0}));
+  config.prune_at = 1;
+  EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{100}));
+}
+
+TEST(Plan, PhasesEndWhereTheMaskIsFinal) {
+  auto rpp = config_of("rpp");
+  rpp.recovery_share = 0.3;
+  EXPECT_EQ(phase_starts(rpp, 100), (Steps{0, 70}));
+  auto nip = config_of("nip");
+  nip.stages = 2;
+  EXPECT_EQ(phase_starts(nip, 100), (Steps{0, 50}));
+  EXPECT_EQ(phase_starts(config_of("gradual"), 100), (Steps{0, 70}));
+  EXPECT_EQ(phase_starts(config_of("one_shot"), 100), (Steps{0}));
+  EXPECT_EQ(phase_starts(config_of("dense"), 100), (Steps{0}));
+}
+
+TEST(Plan, TheDescriptionNamesWhatIsNotPartOfTheMethod) {
+  auto config = config_of("rpp");
+  config.final_topk = true;
+  config.recovery_steps = 30;
+  config.target_ratio = 0.8;
+  const auto text = describe_plan(config, 100);
+  EXPECT_NE(text.find("4 rounds in 70 steps"), std::string::npos) << text;
+  EXPECT_NE(text.find("gamma found on the way to 80.0 %"), std::string::npos) << text;
+  EXPECT_NE(text.find("not part of the method"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace rpp
