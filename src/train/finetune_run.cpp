@@ -38,6 +38,7 @@ struct FinetuneSetup {
   FinetuneData data;
   std::unique_ptr<Bert> model;
   PruneConfig prune;  // with the mask found beside the model
+  std::unique_ptr<Teacher> teacher;
   std::unique_ptr<FinetuneTask> task;
 };
 
@@ -51,19 +52,31 @@ FinetuneSetup::FinetuneSetup(const FinetuneConfig& given)
   model = load_model(config.model, {.num_labels = glue.num_labels()}, *tokenizer, config.train);
   check_sequence_length(*model, config.max_seq_length);
   prune = resolve_fixed(config.prune, config.model, *model);
-  task = std::make_unique<FinetuneTask>(*model, *tokenizer, glue, data, config.train);
+  if (glue.regression && !config.distill.teacher.empty()) {
+    fail_usage("distill.teacher is set, but {} is a regression: it has no logits to soften", glue.name);
+  }
+  teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
+  task = std::make_unique<FinetuneTask>(*model, *tokenizer, glue, data, config.train, teacher.get());
 }
 
-// "index<TAB>prediction": label names, or scores.
-void write_predictions(const fs::path& file, const torch::Tensor& logits, const GlueTask& glue) {
-  std::string text = "index\tprediction\n";
-  for (int64_t i = 0; i < logits.size(0); ++i) {
-    if (glue.regression) {
-      text += fmt::format("{}\t{:.3f}\n", i, logits[i][0].item<float>());
-    } else {
-      const auto label = static_cast<size_t>(logits[i].argmax().item<int64_t>());
-      text += fmt::format("{}\t{}\n", i, glue.label_names[label]);
-    }
+std::string answer_of(const torch::Tensor& logits, const GlueTask& glue) {
+  if (glue.regression) return fmt::format("{:.3f}", logits[0].item<float>());
+  return glue.label_names[static_cast<size_t>(logits.argmax().item<int64_t>())];
+}
+
+std::string label_of(const EncodedExample& example, const GlueTask& glue) {
+  if (glue.regression) return fmt::format("{:.3f}", example.score);
+  return glue.label_names[static_cast<size_t>(example.label)];
+}
+
+// "index<TAB>prediction<TAB>label" for the dev set, without labels for a test file.
+void write_predictions(const fs::path& file, FinetuneSetup& setup,
+                       const std::vector<EncodedExample>& examples, bool with_labels) {
+  const auto logits = setup.task->predict(examples);  // [examples, num_labels]
+  std::string text = with_labels ? "index\tprediction\tlabel\n" : "index\tprediction\n";
+  for (size_t i = 0; i < examples.size(); ++i) {
+    text += fmt::format("{}\t{}", i, answer_of(logits[static_cast<int64_t>(i)], setup.glue));
+    text += with_labels ? fmt::format("\t{}\n", label_of(examples[i], setup.glue)) : "\n";
   }
   write_file_atomically(file, text);
 }
@@ -74,7 +87,7 @@ void write_test_predictions(FinetuneSetup& setup) {
   const auto examples = load_examples(setup.config, setup.glue, *setup.tokenizer, "test", 0);
   write_predictions(
       fs::path(setup.config.output_dir) / fmt::format("predict_results_{}.txt", setup.glue.name),
-      setup.task->predict(examples), setup.glue);
+      setup, examples, /*with_labels=*/false);
 }
 
 void write_json(const fs::path& file, const Metrics& metrics) {
@@ -122,8 +135,8 @@ FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& o
 
   const fs::path dir = config.output_dir;
   outcome.eval = eval_results(outcome.training.last_eval, setup.data.dev.size());
-  write_predictions(dir / fmt::format("eval_predictions_{}.txt", setup.glue.name),
-                    setup.task->predict(setup.data.dev), setup.glue);
+  write_predictions(dir / fmt::format("eval_predictions_{}.txt", setup.glue.name), setup, setup.data.dev,
+                    /*with_labels=*/true);
   write_test_predictions(setup);
   write_results(dir, train_results(outcome.training, setup), outcome.eval);
   log_ratios(trainer->params());

@@ -55,8 +55,8 @@ int64_t steps_of_epochs(int64_t num_examples, int64_t batch_size, double epochs)
 }
 
 FinetuneTask::FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTask& glue,
-                           const FinetuneData& data, const TrainConfig& config)
-    : model_(model), tokenizer_(tokenizer), glue_(glue), data_(data), config_(config) {}
+                           const FinetuneData& data, const TrainConfig& config, const Teacher* teacher)
+    : model_(model), tokenizer_(tokenizer), glue_(glue), data_(data), config_(config), teacher_(teacher) {}
 
 std::vector<PackedBatch> FinetuneTask::batches(int64_t step) const {
   const auto num_examples = static_cast<int64_t>(data_.train.size());
@@ -78,15 +78,24 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
                             const ForwardOptions& options) {
   const auto device = model_.device();
   const BertInputs inputs = bert_inputs(batch, device);
-  const auto pooled = model_.pool(model_.encode(inputs, options), inputs.layout);
-  const auto logits = model_.classify(pooled, options);  // [sequences, num_labels]
+  const auto hidden = model_.encode(inputs, options);  // [tokens, hidden]
+  const auto logits = model_.classify(model_.pool(hidden, inputs.layout), options);  // [sequences, num_labels]
   const auto sequences = static_cast<double>(counts.sequences);
   if (glue_.regression) {
     const auto errors = logits.squeeze(1).to(torch::kFloat32) - score_tensor(batch.scores, device);
     return {.loss = errors.square().sum() / sequences, .parts = {}};
   }
   const CrossEntropy result = cross_entropy(logits, index_tensor(batch.labels, device));
-  return {.loss = result.loss_sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
+  TaskLoss loss{.loss = result.loss_sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
+  if (teacher_ == nullptr || !options.training) return loss;
+  const auto aim = teacher_->hidden(inputs);
+  teacher_->blend_into(loss,
+                       {.student_logits = logits,
+                        .teacher_logits = teacher_->class_logits(aim, inputs.layout),
+                        .student_hidden = hidden,
+                        .teacher_hidden = aim},
+                       sequences, static_cast<double>(counts.tokens));
+  return loss;
 }
 
 torch::Tensor FinetuneTask::predict(const std::vector<EncodedExample>& examples) {

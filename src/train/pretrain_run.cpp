@@ -28,6 +28,7 @@ struct PretrainSetup {
   std::optional<PretrainSampler> valid_sampler;
   std::unique_ptr<Bert> model;
   PruneConfig prune;  // with the mask found beside the model
+  std::unique_ptr<Teacher> teacher;
   std::unique_ptr<PretrainTask> task;
 };
 
@@ -58,8 +59,10 @@ PretrainSetup::PretrainSetup(const PretrainConfig& config)
             "data.next_sentence needs a model with type_vocab_size 2, this one has {}: set it to false",
             model->config().type_vocab_size);
   prune = resolve_fixed(config.prune, config.model, *model);
+  teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
   task = std::make_unique<PretrainTask>(*model, *tokenizer, train_sampler,
-                                        valid_sampler ? &*valid_sampler : nullptr, config.train);
+                                        valid_sampler ? &*valid_sampler : nullptr, config.train,
+                                        teacher.get());
 }
 
 }  // namespace

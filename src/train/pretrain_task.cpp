@@ -19,8 +19,13 @@ double at_least_one(int64_t count) {
 }  // namespace
 
 PretrainTask::PretrainTask(Bert& model, const Tokenizer& tokenizer, const PretrainSampler& train,
-                           const PretrainSampler* valid, const TrainConfig& config)
-    : model_(model), tokenizer_(tokenizer), train_(train), valid_(valid), config_(config) {}
+                           const PretrainSampler* valid, const TrainConfig& config, const Teacher* teacher)
+    : model_(model),
+      tokenizer_(tokenizer),
+      train_(train),
+      valid_(valid),
+      config_(config),
+      teacher_(teacher) {}
 
 std::vector<PackedBatch> PretrainTask::batches(int64_t step) const {
   const int64_t size = sequences_per_pass(config_);
@@ -37,11 +42,21 @@ TaskLoss PretrainTask::loss(const PackedBatch& batch, const StepCounts& counts,
   const BertInputs inputs = bert_inputs(batch, device);
   const auto hidden = model_.encode(inputs, options);  // [tokens, hidden]
   const double predictions = at_least_one(counts.predictions);
-  const CrossEntropy mlm = cross_entropy(model_.mlm_logits(hidden, index_tensor(batch.mlm_positions, device)),
-                                         index_tensor(batch.mlm_labels, device));
+  const auto positions = index_tensor(batch.mlm_positions, device);
+  const auto logits = model_.mlm_logits(hidden, positions);  // [predictions, vocab]
+  const CrossEntropy mlm = cross_entropy(logits, index_tensor(batch.mlm_labels, device));
   TaskLoss result{.loss = mlm.loss_sum / predictions};
   result.parts["mlm_loss"] = result.loss.detach();
   result.parts["mlm_accuracy"] = mlm.num_correct / predictions;
+  if (teacher_ != nullptr && options.training) {
+    const auto aim = teacher_->hidden(inputs);
+    teacher_->blend_into(result,
+                         {.student_logits = logits,
+                          .teacher_logits = teacher_->mlm_logits(aim, positions),
+                          .student_hidden = hidden,
+                          .teacher_hidden = aim},
+                         predictions, static_cast<double>(counts.tokens));
+  }
   if (batch.labels.empty()) return result;
 
   const double sequences = at_least_one(counts.sequences);

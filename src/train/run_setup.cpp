@@ -111,6 +111,12 @@ void check_sequence_length(const Bert& model, int64_t max_seq_length) {
   }
 }
 
+std::unique_ptr<Teacher> find_teacher(const DistillConfig& distill, const Tokenizer& tokenizer,
+                                      const Bert& student, const TrainConfig& train) {
+  if (distill.teacher.empty()) return nullptr;
+  return std::make_unique<Teacher>(distill, tokenizer, student, train);
+}
+
 std::optional<fs::path> mask_beside(const fs::path& model_dir) {
   const auto file = model_dir / "mask.safetensors";
   if (model_dir.empty() || !fs::exists(file)) return std::nullopt;

@@ -11,6 +11,7 @@
 #include "rpp/model/bert.h"
 #include "rpp/text/tokenizer.h"
 #include "rpp/train/runs.h"
+#include "rpp/train/teacher.h"
 #include "rpp/train/trainer.h"
 
 namespace rpp {
@@ -33,6 +34,10 @@ std::unique_ptr<Bert> load_model(const std::filesystem::path& dir, const HeadSpe
 std::unique_ptr<Bert> new_model(const std::filesystem::path& config_file, const HeadSpec& heads,
                                 const Tokenizer& tokenizer, const TrainConfig& train);
 void check_sequence_length(const Bert& model, int64_t max_seq_length);
+
+// Null where distill.teacher is empty. Throws as Teacher does.
+std::unique_ptr<Teacher> find_teacher(const DistillConfig& distill, const Tokenizer& tokenizer,
+                                      const Bert& student, const TrainConfig& train);
 
 // The mask.safetensors beside a model, where there is one.
 std::optional<std::filesystem::path> mask_beside(const std::filesystem::path& model_dir);

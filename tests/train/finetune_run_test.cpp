@@ -60,7 +60,7 @@ TEST_F(FinetuneRun, LearnsTheTaskAndWritesItsResults) {
   EXPECT_EQ(results()["train_samples"], 96);
   EXPECT_EQ(results()["eval_accuracy"], 1.0);
   const std::string predictions = read_file(dir_ / "tuned/eval_predictions_sst2.txt");
-  EXPECT_TRUE(predictions.starts_with("index\tprediction\n0\t0\n1\t1\n")) << predictions;
+  EXPECT_TRUE(predictions.starts_with("index\tprediction\tlabel\n0\t0\t0\n1\t1\t1\n")) << predictions;
   const auto model_config = nlohmann::json::parse(read_file(dir_ / "tuned/config.json"));
   EXPECT_EQ(model_config["architectures"][0], "BertForSequenceClassification");
   EXPECT_EQ(model_config["id2label"]["1"], "1");

@@ -39,12 +39,50 @@ TEST_P(EveryMethod, AResumedRunEqualsTheUninterruptedOneBitForBit) {
   for (const char* precision : {"fp32", "bf16"}) {
     auto settings = config(GetParam());
     settings.train.precision = precision;
+    settings.prune.recovery_steps = 2;
+    settings.prune.mask_updates = 4;
     EXPECT_EQ(verify_pretraining_resume(settings, 12).difference, "") << precision;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(PretrainRun, EveryMethod, testing::Values("dense", "rpp", "nip"),
+INSTANTIATE_TEST_SUITE_P(PretrainRun, EveryMethod, testing::Values("dense", "rpp", "nip", "gradual", "movement"),
                          [](const auto& info) { return std::string(info.param); });
+
+TEST_F(PretrainRun, AGammaThatIsBeingFoundResumesBitForBit) {
+  auto settings = config("rpp");
+  settings.prune.gamma = 0;
+  EXPECT_EQ(verify_pretraining_resume(settings, 12).difference, "");
+}
+
+TEST_F(PretrainRun, RppWithoutAGammaLandsOnItsTarget) {
+  auto settings = config("rpp");
+  settings.prune.gamma = 0;
+  settings.prune.recovery_share = 0.3;
+  settings.schedule.phases = "last";
+  settings.train.steps = 40;
+  run_pretraining(settings, {});
+  EXPECT_NEAR(encoder_ratio("run"), 0.6, 0.005);  // 3,584 entries
+  const std::string log = read_file(dir_ / "run/metrics.jsonl");
+  EXPECT_NE(log.find("\"kind\":\"prune\""), std::string::npos) << log;
+  EXPECT_NE(log.find("\"newly_pruned\""), std::string::npos) << log;
+}
+
+// From 60 % to 80 %: what was pruned first is pruned at the end.
+TEST_F(PretrainRun, PruningGoesOnFromAPrunedModel) {
+  run_pretraining(config("nip"), {});
+  const auto first = weights("run");
+  auto settings = config("gradual");
+  settings.model_config = "";
+  settings.model = path("run");
+  settings.output_dir = path("further");
+  settings.prune.target_ratio = 0.8;
+  run_pretraining(settings, {});
+  EXPECT_NEAR(encoder_ratio("further"), 0.8, 0.002);
+  for (const auto& [name, tensor] : weights("further")) {
+    if (name.find("encoder.layer") == std::string::npos || tensor.dim() != 2) continue;
+    EXPECT_FALSE(tensor.ne(0).logical_and(first.at(name).eq(0)).any().item<bool>()) << name;
+  }
+}
 
 TEST_F(PretrainRun, TrainingLowersTheLoss) {
   auto settings = config();

@@ -72,6 +72,14 @@ struct PruneConfig {
   std::string mask;                  // fixed: a mask.safetensors; empty: the zeros of the model
 };
 
+// Learning from a dense model beside the labels (Hinton et al., arXiv:1503.02531); off without a teacher.
+struct DistillConfig {
+  std::string teacher;         // Hugging Face directory
+  double weight = 0.5;         // of the teacher's logits; the labels have the rest
+  double temperature = 2.0;    // both logits are divided by it
+  double hidden_weight = 0.0;  // of the squared difference of the last hidden states
+};
+
 struct DataConfig {
   std::vector<std::string> train;  // shard directories
   std::vector<std::string> valid;
@@ -108,6 +116,7 @@ struct PretrainConfig {
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
   PruneConfig prune;
+  DistillConfig distill;
   TrainConfig train;
 };
 
@@ -123,6 +132,7 @@ struct FinetuneConfig {
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
   PruneConfig prune;
+  DistillConfig distill;
   TrainConfig train;
 
   FinetuneConfig() {

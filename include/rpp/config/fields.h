@@ -137,6 +137,15 @@ void visit_fields(ConfigOf<PruneConfig> auto& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_fields(ConfigOf<DistillConfig> auto& c, Visitor&& v) {
+  v.field({"teacher", "Hugging Face directory of a dense model to learn from; empty: labels only"}, c.teacher);
+  v.field({"weight", "of the teacher's logits; the labels have the rest", between(0, 1)}, c.weight);
+  v.field({"temperature", "both logits are divided by it", more_than(0)}, c.temperature);
+  v.field({"hidden_weight", "of the squared difference of the last hidden states", at_least(0)},
+          c.hidden_weight);
+}
+
+template <typename Visitor>
 void visit_fields(ConfigOf<DataConfig> auto& c, Visitor&& v) {
   v.field({"train", "shard directories"}, c.train);
   v.field({"valid", "shard directories of held-out text"}, c.valid);
@@ -176,6 +185,7 @@ void visit_fields(ConfigOf<PretrainConfig> auto& c, Visitor&& v) {
   v.section("optimizer", c.optimizer);
   v.section("schedule", c.schedule);
   v.section("prune", c.prune);
+  v.section("distill", c.distill);
   v.section("train", c.train);
 }
 
@@ -192,6 +202,7 @@ void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
   v.section("optimizer", c.optimizer);
   v.section("schedule", c.schedule);
   v.section("prune", c.prune);
+  v.section("distill", c.distill);
   v.section("train", c.train);
 }
 

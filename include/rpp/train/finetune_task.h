@@ -10,6 +10,7 @@
 #include "rpp/data/glue.h"
 #include "rpp/data/glue_features.h"
 #include "rpp/train/task.h"
+#include "rpp/train/teacher.h"
 
 namespace rpp {
 
@@ -20,9 +21,9 @@ struct FinetuneData {
 
 class FinetuneTask : public Task {
  public:
-  // model, tokenizer and data must outlive the task.
+  // All but the configuration must outlive the task; `teacher` may be null: no distillation.
   FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTask& glue, const FinetuneData& data,
-               const TrainConfig& config);
+               const TrainConfig& config, const Teacher* teacher = nullptr);
 
   Bert& model() override { return model_; }
   // Each epoch in its own order; its last batch holds what is left.
@@ -42,6 +43,7 @@ class FinetuneTask : public Task {
   const GlueTask& glue_;
   const FinetuneData& data_;
   TrainConfig config_;
+  const Teacher* teacher_;
 };
 
 // Steps of so many passes over the data, rounded up to whole batches in each pass.

@@ -10,16 +10,17 @@
 #include "rpp/config/config.h"
 #include "rpp/data/pretrain_sampler.h"
 #include "rpp/train/task.h"
+#include "rpp/train/teacher.h"
 
 namespace rpp {
 
 class PretrainTask : public Task {
  public:
-  // `valid` may be null: no evaluation. All must outlive the task. Loss: mean over predictions of the
+  // `valid` may be null: no evaluation; `teacher` may be null: no distillation. All must outlive the task. Loss: mean over predictions of the
   // masked-LM loss plus mean over sequences of the next-sentence loss (google-research/bert,
   // run_pretraining.py).
   PretrainTask(Bert& model, const Tokenizer& tokenizer, const PretrainSampler& train,
-               const PretrainSampler* valid, const TrainConfig& config);
+               const PretrainSampler* valid, const TrainConfig& config, const Teacher* teacher = nullptr);
 
   Bert& model() override { return model_; }
   std::vector<PackedBatch> batches(int64_t step) const override;
@@ -35,6 +36,7 @@ class PretrainTask : public Task {
   const PretrainSampler& train_;
   const PretrainSampler* valid_;
   TrainConfig config_;
+  const Teacher* teacher_;
 };
 
 }  // namespace rpp

@@ -1,0 +1,49 @@
+// A dense model that a pruned one imitates while it trains (Hinton et al., arXiv:1503.02531): its logits where
+// the labels are, and, as an option, its last hidden states.
+#pragma once
+
+#include <torch/types.h>
+
+#include "rpp/config/config.h"
+#include "rpp/model/bert.h"
+#include "rpp/text/tokenizer.h"
+#include "rpp/train/inspect.h"
+#include "rpp/train/task.h"
+
+namespace rpp {
+
+// temperature^2 * the sum over rows of KL(softmax(teacher / temperature) || softmax(student / temperature)):
+// fp32 scalar with the student's gradient. Both [n, classes]; n may be 0.
+torch::Tensor distillation_loss(const torch::Tensor& student_logits, const torch::Tensor& teacher_logits,
+                                double temperature);
+
+class Teacher {
+ public:
+  // Throws UsageError when the teacher has another vocabulary than the student, another hidden size where
+  // hidden states are compared, or lacks the heads that the student has.
+  Teacher(const DistillConfig& config, const Tokenizer& tokenizer, const Bert& student,
+          const TrainConfig& train);
+
+  // What the student learns from, without gradient or dropout.
+  torch::Tensor hidden(const BertInputs& inputs) const;                                  // [tokens, hidden]
+  torch::Tensor mlm_logits(const torch::Tensor& hidden, const torch::Tensor& positions) const;
+  torch::Tensor class_logits(const torch::Tensor& hidden, const SequenceLayout& layout) const;
+
+  // What both made of one pass.
+  struct Pass {
+    torch::Tensor student_logits, teacher_logits;  // [rows, classes]
+    torch::Tensor student_hidden, teacher_hidden;  // [tokens, hidden]
+  };
+  // loss = (1 - weight) * loss + weight * distillation_loss / rows_of_step
+  //        + hidden_weight * sum of squared differences of the hidden states / (tokens_of_step * hidden)
+  // Divided by the counts of the step, as every loss (train/task.h). Adds "distill_loss" and "hidden_loss".
+  void blend_into(TaskLoss& loss, const Pass& pass, double rows_of_step, double tokens_of_step) const;
+
+ private:
+  const Bert& bert() const { return *model_.bert; }
+
+  DistillConfig config_;
+  OpenModel model_;
+};
+
+}  // namespace rpp

@@ -1,0 +1,89 @@
+#include "rpp/train/teacher.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "rpp/core/error.h"
+#include "rpp/train/runs.h"
+#include "tiny_run.h"
+
+namespace rpp::test {
+namespace {
+
+// KL of (1/2, 1/2) from (1/4, 3/4): ln 2 * 1/2 + ln(2/3) * 1/2 = 0.143841; at temperature 2 the logits that
+// give these shares are twice as large and the divergence counts fourfold.
+TEST(DistillationLoss, IsTheDivergenceOfTheStudentFromTheTeacher) {
+  const auto teacher = torch::tensor({{0.0F, 0.0F}, {1.0F, 5.0F}});
+  const auto student = torch::tensor({{0.0F, std::log(3.0F)}, {2.0F, 6.0F}});  // the second row is equal
+  const double divergence = 0.5 * std::log(2.0) + 0.5 * std::log(2.0 / 3);
+  EXPECT_NEAR(distillation_loss(student, teacher, 1.0).item<double>(), divergence, 1e-6);
+  EXPECT_NEAR(distillation_loss(2 * student, 2 * teacher, 2.0).item<double>(), 4 * divergence, 1e-6);
+}
+
+TEST(DistillationLoss, GradientsReachTheStudentOnly) {
+  const auto student = torch::tensor({{0.0F, 1.0F}}).requires_grad_();
+  distillation_loss(student, torch::tensor({{1.0F, 0.0F}}), 1.0).backward();
+  const auto shares = torch::softmax(student.detach(), -1) - torch::softmax(torch::tensor({{1.0F, 0.0F}}), -1);
+  EXPECT_TRUE(student.grad().allclose(shares));
+}
+
+class TeacherRun : public TinyRun {
+ protected:
+  // A dense model in "teacher", and a pruning run that learns from it.
+  PretrainConfig distilled() const {
+    auto teacher = config();
+    teacher.output_dir = path("teacher");
+    run_pretraining(teacher, {});
+    auto student = config("nip");
+    student.distill.teacher = path("teacher");
+    return student;
+  }
+};
+
+std::string refusal(const PretrainConfig& config) {
+  try {
+    run_pretraining(config, {});
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST_F(TeacherRun, TheStudentsLossesAreLoggedAndItsGradientsDiffer) {
+  auto student = distilled();
+  student.distill.hidden_weight = 1.0;
+  const auto with = run_pretraining(student, {});
+  EXPECT_GT(with.last_train.at("distill_loss"), 0);
+  EXPECT_GT(with.last_train.at("hidden_loss"), 0);
+  student.distill.teacher = "";
+  student.output_dir = path("alone");
+  const auto without = run_pretraining(student, {});
+  EXPECT_FALSE(without.last_train.contains("distill_loss"));
+  EXPECT_NE(with.last_eval.at("mlm_loss"), without.last_eval.at("mlm_loss"));
+  EXPECT_FALSE(with.last_eval.contains("distill_loss"));  // evaluation is by the labels alone
+}
+
+TEST_F(TeacherRun, ResumesBitForBit) {
+  EXPECT_EQ(verify_pretraining_resume(distilled(), 12).difference, "");
+}
+
+TEST_F(TeacherRun, AnotherVocabularyIsRefused) {
+  auto student = distilled();
+  dir_.write("teacher/vocab.txt", vocabulary_text() + "more\n");
+  EXPECT_NE(refusal(student).find("has another vocabulary than the model"), std::string::npos) << refusal(student);
+}
+
+TEST_F(TeacherRun, HiddenStatesOfAnotherSizeAreRefused) {
+  auto student = distilled();
+  std::string wider = kTinyModel;
+  wider.replace(wider.find("hidden_size: 16"), 15, "hidden_size: 32");
+  dir_.write("wider.yaml", wider);
+  student.model_config = path("wider.yaml");
+  student.distill.hidden_weight = 0.5;
+  EXPECT_NE(refusal(student).find("has 16, the model 32"), std::string::npos) << refusal(student);
+}
+
+}  // namespace
+}  // namespace rpp::test
