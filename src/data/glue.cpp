@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <cmath>
 #include <optional>
 
+#include "glue_row.h"
 #include "rpp/core/error.h"
 #include "rpp/core/line_reader.h"
 #include "rpp/core/nearest.h"
@@ -91,16 +90,6 @@ std::string plain_name(std::string_view name) {
 
 using Row = std::vector<std::string_view>;
 
-Row split_tabs(std::string_view line) {
-  Row fields;
-  for (size_t tab = line.find('\t'); tab != std::string_view::npos; tab = line.find('\t')) {
-    fields.push_back(line.substr(0, tab));
-    line.remove_prefix(tab + 1);
-  }
-  fields.push_back(line);
-  return fields;
-}
-
 // Where the columns of one file are; absent ones have no value.
 struct Layout {
   size_t text_a = 0;
@@ -148,31 +137,14 @@ class ExampleReader {
     if (layout_.text_b) example.text_b = row[*layout_.text_b];
     if (!layout_.label) return example;
     if (task_.regression) {
-      example.score = parse_score(row[*layout_.label], line);
+      example.score = static_cast<float>(parse_glue_score(row[*layout_.label], {file_, line}));
     } else {
-      example.label = parse_label(row[*layout_.label], line);
+      example.label = parse_glue_label(task_, row[*layout_.label], {file_, line});
     }
     return example;
   }
 
  private:
-  int32_t parse_label(std::string_view text, int64_t line) const {
-    const auto it = std::find(task_.label_names.begin(), task_.label_names.end(), text);
-    if (it == task_.label_names.end()) {
-      fail("{}:{}: unknown label '{}' (expected {})", file_, line, text, fmt::join(task_.label_names, ", "));
-    }
-    return static_cast<int32_t>(it - task_.label_names.begin());
-  }
-
-  float parse_score(std::string_view text, int64_t line) const {
-    float score = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), score);
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(score)) {
-      fail("{}:{}: '{}' is no score (expected a number)", file_, line, text);
-    }
-    return score;
-  }
-
   const GlueTask& task_;
   const path& file_;
   const Layout& layout_;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "rpp/core/error.h"
+#include "eval/message_of.h"
 
 namespace rpp {
 namespace {
@@ -15,16 +15,6 @@ const Classes kPredictions = {1, 0, 1, 1, 0, 0, 1, 0, 1, 1};
 const Classes kLabels = {1, 0, 0, 1, 0, 1, 1, 0, 1, 0};
 const Scores kX = {0.5, 2.1, 2.1, 3.9, 4.4, 1.0, 5.2, 2.1};
 const Scores kY = {0.0, 2.5, 1.8, 4.0, 4.0, 2.5, 5.0, 2.0};
-
-template <typename Action>
-std::string message_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(Metrics, AccuracyIsTheShareThatIsRight) {
   EXPECT_DOUBLE_EQ(accuracy(kPredictions, kLabels), 0.7);

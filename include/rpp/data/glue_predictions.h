@@ -1,0 +1,32 @@
+// What finished fine-tuning runs predicted: eval_predictions_TASK.txt of their output directories
+// (docs/formats.md).
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "rpp/data/glue.h"
+
+namespace rpp {
+
+// Class numbers (indices into the task's label_names), or scores.
+struct GluePredictions {
+  std::vector<double> predictions, labels;  // [examples]
+};
+
+// Throws Error with file and line for a damaged row, a label or a score that is none; and for a file without
+// the label column or without rows.
+GluePredictions read_glue_predictions(const GlueTask& task, const std::filesystem::path& file);
+
+struct GlueRuns {
+  const GlueTask* task = nullptr;                // one of glue_tasks()
+  std::vector<double> labels;                    // [examples]
+  std::vector<std::vector<double>> predictions;  // [directories] of [examples]
+};
+
+// Runs of one task on the same examples, in the order given. Throws Error when a directory is missing, holds
+// no predictions or those of several tasks, and when two differ in task, number of examples or labels.
+GlueRuns load_glue_runs(std::span<const std::filesystem::path> directories);
+
+}  // namespace rpp

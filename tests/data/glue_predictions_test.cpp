@@ -1,0 +1,110 @@
+#include "rpp/data/glue_predictions.h"
+
+#include <gtest/gtest.h>
+
+#include "data/fake_tokenizer.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kHeader = "index\tprediction\tlabel\n";
+
+class GluePredictionsTest : public testing::Test {
+ protected:
+  fs::path run(const std::string& name, const std::string& task, const std::string& text) const {
+    fs::create_directories(dir_.path() / name);
+    dir_.write(name + "/eval_predictions_" + task + ".txt", text);
+    return dir_.path() / name;
+  }
+  // Of reading a file, from the file's name on.
+  std::string bad_file(const std::string& task, const std::string& text) const {
+    const fs::path file = dir_.write("file.txt", text);
+    return from_name(message_of([&] { read_glue_predictions(glue_task(task), file); }));
+  }
+  // Of loading runs, without the path of the test's folder.
+  std::string bad_runs(const std::vector<fs::path>& directories) const {
+    return from_name(message_of([&] { load_glue_runs(directories); }));
+  }
+
+  std::string from_name(std::string message) const {
+    const std::string folder = dir_.path().string() + "/";
+    for (size_t at = message.find(folder); at != std::string::npos; at = message.find(folder)) {
+      message.erase(at, folder.size());
+    }
+    return message;
+  }
+
+  const TestDir dir_{testing::UnitTest::GetInstance()->current_test_info()->name()};
+};
+
+TEST_F(GluePredictionsTest, NamesOfLabelsBecomeClassNumbers) {
+  const auto file = dir_.write("f.txt", kHeader + "0\tneutral\tentailment\n1\tcontradiction\tneutral\n");
+  const GluePredictions rows = read_glue_predictions(glue_task("mnli"), file);
+  EXPECT_EQ(rows.predictions, (std::vector<double>{1, 2}));
+  EXPECT_EQ(rows.labels, (std::vector<double>{0, 1}));
+}
+
+TEST_F(GluePredictionsTest, ScoresOfRegressionAreNumbers) {
+  const auto file = dir_.write("f.txt", kHeader + "0\t-0.125\t0.000\n1\t4.100\t5\n");
+  const GluePredictions rows = read_glue_predictions(glue_task("stsb"), file);
+  EXPECT_EQ(rows.predictions, (std::vector<double>{-0.125, 4.1}));
+  EXPECT_EQ(rows.labels, (std::vector<double>{0, 5}));
+}
+
+TEST_F(GluePredictionsTest, ADamagedFileIsNamedWithItsLine) {
+  EXPECT_EQ(bad_file("sst2", ""), "file.txt is empty");
+  EXPECT_EQ(bad_file("sst2", kHeader), "file.txt has a header but no rows");
+  EXPECT_EQ(
+      bad_file("sst2", "index\tprediction\n0\t1\n"),
+      "file.txt:1: no column 'label': an older rpp-finetune wrote this file; run the fine-tuning again");
+  EXPECT_EQ(bad_file("sst2", "0\t1\t1\n"), "file.txt:1: expected the columns index, prediction, label");
+  EXPECT_EQ(bad_file("sst2", kHeader + "0\t1\t1\n1\t1\n"), "file.txt:3: 2 columns, expected 3");
+  EXPECT_EQ(bad_file("sst2", kHeader + "0\t1\t1\n\n"), "file.txt:3: 1 columns, expected 3");
+  EXPECT_EQ(bad_file("sst2", kHeader + "0\t1\t1\n2\t1\t0\n"), "file.txt:3: index '2', expected 1");
+  EXPECT_EQ(bad_file("sst2", kHeader + "0\tyes\t1\n"), "file.txt:2: unknown label 'yes' (expected 0, 1)");
+  EXPECT_EQ(bad_file("sst2", kHeader + "0\t1\t-1\n"), "file.txt:2: unknown label '-1' (expected 0, 1)");
+  EXPECT_EQ(bad_file("stsb", kHeader + "0\tnan\t1\n"), "file.txt:2: 'nan' is no score (expected a number)");
+  EXPECT_EQ(bad_file("stsb", kHeader + "0\t1\t2,5\n"), "file.txt:2: '2,5' is no score (expected a number)");
+}
+
+TEST_F(GluePredictionsTest, RunsKeepTheirOrder) {
+  const GlueRuns runs =
+      load_glue_runs(std::vector<fs::path>{run("a", "rte", kHeader + "0\tentailment\tentailment\n"),
+                                           run("b", "rte", kHeader + "0\tnot_entailment\tentailment\n")});
+  EXPECT_EQ(runs.task, &glue_task("rte"));
+  EXPECT_EQ(runs.labels, (std::vector<double>{0}));
+  EXPECT_EQ(runs.predictions, (std::vector<std::vector<double>>{{0}, {1}}));
+}
+
+TEST_F(GluePredictionsTest, RunsOfDifferentExamplesAreRefused) {
+  const fs::path a = run("a", "sst2", kHeader + "0\t1\t1\n1\t1\t0\n");
+  const fs::path fewer = run("fewer", "sst2", kHeader + "0\t1\t1\n");
+  const fs::path relabelled = run("relabelled", "sst2", kHeader + "0\t1\t1\n1\t1\t1\n");
+  const fs::path other_task = run("other_task", "wnli", kHeader + "0\t1\t1\n1\t1\t0\n");
+  EXPECT_EQ(
+      bad_runs({a, fewer}),
+      "fewer/eval_predictions_sst2.txt has 1 rows, a/eval_predictions_sst2.txt has 2: compare runs of the "
+      "same dev file");
+  EXPECT_EQ(
+      bad_runs({a, a, relabelled}),
+      "relabelled/eval_predictions_sst2.txt:3: another label than in a/eval_predictions_sst2.txt: compare "
+      "runs of the same dev file");
+  EXPECT_EQ(bad_runs({a, other_task}), "other_task is a run of wnli, a of sst2: compare runs of one task");
+}
+
+TEST_F(GluePredictionsTest, ADirectoryWithoutOneRunIsRefused) {
+  const fs::path a = run("a", "sst2", kHeader + "0\t1\t1\n");
+  run("both", "rte", kHeader);
+  const fs::path both = run("both", "sst2", kHeader);
+  fs::create_directories(dir_.path() / "unfinished");
+  EXPECT_EQ(bad_runs({a, dir_.path() / "absent"}),
+            "no directory absent: expected the output directory of an rpp-finetune run");
+  EXPECT_EQ(bad_runs({dir_.path() / "unfinished"}),
+            "unfinished has no eval_predictions_TASK.txt: has its rpp-finetune run finished?");
+  EXPECT_EQ(bad_runs({both}), "both has predictions of several tasks (sst2, rte): keep one run a directory");
+}
+
+}  // namespace
+}  // namespace rpp

@@ -1,0 +1,20 @@
+// The message of the Error that an action throws.
+#pragma once
+
+#include <string>
+
+#include "rpp/core/error.h"
+
+namespace rpp {
+
+template <typename Action>
+std::string message_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace rpp

@@ -1,0 +1,81 @@
+#include "rpp/eval/significance.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "eval/message_of.h"
+
+namespace rpp {
+namespace {
+
+using Values = std::vector<double>;
+
+TEST(SeedStatistics, TheDeviationIsThatOfASample) {
+  const SeedStatistics statistics = seed_statistics(Values{1, 2, 6});
+  EXPECT_EQ(statistics.n, 3);
+  EXPECT_DOUBLE_EQ(statistics.mean, 3);
+  EXPECT_DOUBLE_EQ(statistics.sd, std::sqrt(7.0));  // (4 + 1 + 9) / 2
+}
+
+TEST(SeedStatistics, OneValueHasNoDeviation) {
+  const SeedStatistics statistics = seed_statistics(Values{0.9});
+  EXPECT_EQ(statistics.n, 1);
+  EXPECT_EQ(statistics.mean, 0.9);
+  EXPECT_EQ(statistics.sd, 0);
+}
+
+TEST(SeedStatistics, NoValueIsRefused) {
+  EXPECT_EQ(message_of([] { seed_statistics(Values{}); }), "no values: the mean of nothing has no value");
+}
+
+struct KnownP {
+  int64_t b, c;
+  double p;
+};
+
+TEST(McNemar, EqualsStatsmodels) {  // statsmodels 0.15.0, mcnemar(exact=b + c < 25, correction=True)
+  const KnownP cases[] = {
+      {0, 0, 1},
+      {1, 0, 1},
+      {0, 6, 0.03125},
+      {2, 10, 0.03857421875},
+      {3, 9, 0.14599609375},
+      {12, 12, 1},
+      {6, 18, 0.022655844688415527},  // the last exact one
+      {6, 19, 0.01639507184919225},   // the first with chi-squared
+      {12, 13, 1},
+      {7, 30, 0.0002982932471420178},
+      {30, 55, 0.009236735486806593},
+      {121, 59, 5.450094825427117e-06},
+  };
+  for (const KnownP& c : cases) {
+    EXPECT_NEAR(mcnemar(c.b, c.c).p, c.p, 1e-13 + 1e-9 * c.p) << c.b << ", " << c.c;
+    EXPECT_EQ(mcnemar(c.c, c.b).p, mcnemar(c.b, c.c).p) << c.b << ", " << c.c;
+  }
+}
+
+TEST(McNemar, AsManyForBothIsNoEvidenceAtAll) {
+  for (const int64_t count : {0, 1, 12, 13, 5000}) EXPECT_EQ(mcnemar(count, count).p, 1) << count;
+}
+
+TEST(McNemar, CountsWhereOnlyOneIsRight) {
+  const Values labels = {0, 1, 2, 0, 1, 2, 1};
+  const Values a = {0, 1, 0, 0, 0, 2, 0};  // right: 0, 1, 3, 5
+  const Values b = {0, 0, 0, 1, 1, 0, 2};  // right: 0, 4
+  const McNemar test = mcnemar(a, b, labels);
+  EXPECT_EQ(test.b, 3);
+  EXPECT_EQ(test.c, 1);
+  EXPECT_DOUBLE_EQ(test.p, 0.625);  // 2 * (1 + 4) / 16
+}
+
+TEST(McNemar, WrongSizesAreRefused) {
+  EXPECT_EQ(message_of([] {
+              mcnemar(Values{1}, Values{1, 0}, Values{1, 0});
+            }),
+            "1 and 2 predictions for 2 labels: they must be as many");
+}
+
+}  // namespace
+}  // namespace rpp

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# rpp-compare as its user meets it: what it prints and how it exits.
+# Usage: rpp_compare_test.sh PATH_OF_RPP_COMPARE
+source "$(dirname "$0")/expect.sh"
+compare=$(realpath "$1")
+cd "$dir" || exit 1
+
+# write_run DIR TASK RIGHT TOTAL: the first RIGHT predictions are right.
+write_run() {
+  mkdir -p "$1"
+  awk -v right="$3" -v total="$4" 'BEGIN {
+    print "index\tprediction\tlabel"
+    for (i = 0; i < total; ++i) printf "%d\t%d\t%d\n", i, i < right ? i % 2 : 1 - i % 2, i % 2
+  }' > "$1/eval_predictions_$2.txt"
+}
+write_run a1 sst2 160 200
+write_run a2 sst2 162 200
+write_run b1 sst2 180 200
+write_run b2 sst2 182 200
+write_run paraphrases mrpc 50 100
+mkdir scores
+printf 'index\tprediction\tlabel\n0\t0.1\t0\n1\t2.9\t2.5\n2\t2.0\t3.75\n3\t4.8\t5\n' > scores/eval_predictions_stsb.txt
+
+# What works.
+expect 0 'rpp-compare ' "$compare" --version
+expect 0 '  rpp-compare --baseline ' "$compare" --help  # an example
+better=("$compare" --baseline a1 a2 --candidate b1 b2)
+expect 0 'sst2: 2 baseline runs, 2 candidate runs, 200 examples' "${better[@]}"
+expect 0 'accuracy          0.8050  0.0071     0.9050  0.0071     +0.1000  [+0.0' "${better[@]}"
+expect 0 ']  better' "${better[@]}"
+expect 0 'McNemar: b = 0 (right in the baseline only), c = 40 (in the candidate only), p = 6.98e-10' "${better[@]}"
+expect 0 ']  worse' "$compare" --baseline b1 b2 --candidate a1
+expect 0 ']  within noise' "$compare" --baseline a1 --candidate a2
+expect 0 'combined_score' "$compare" --baseline paraphrases --candidate paraphrases
+expect 0 'spearman          0.8000' "$compare" --baseline scores --candidate scores
+
+# A partner for every run is what McNemar's test needs, and classes.
+unwanted() {
+  expect 0 "$1" "${@:2}"
+  if "${@:2}" | grep -qi mcnemar; then
+    echo "FAILED: McNemar in ${*:2}"
+    failures=$((failures + 1))
+  fi
+}
+unwanted 'better' "$compare" --baseline a1 --candidate b1 b2
+unwanted 'pearson' "$compare" --baseline scores --candidate scores
+unwanted '"n": 1' "$compare" --baseline a1 --candidate b1 b2 --json
+
+# The same for scripts.
+json() {
+  "${better[@]}" --json | tr -d ' \n' | sed 's/\([0-9]\.[0-9]\{3\}\)[0-9]*/\1/g'
+}
+expect 0 '{"task":"sst2","metrics":{"accuracy":{"baseline":{"n":2,"mean":0.805,"sd":0.007},"candidate":{"n":2,"mean":0.905,"sd":0.007}' json
+expect 0 '"verdict":"better"}},"mcnemar":{"b":0,"c":40,"p":6.984e-10}}' json
+expect 0 '"low":0.0' json
+expect 0 '"verdict": "within noise"' "$compare" --baseline a1 --candidate a1 --json
+
+# A wrong command line is status 2.
+expect 2 '--baseline is required' "$compare" --candidate b1
+expect 2 '--candidate is required' "$compare" --baseline a1
+expect 2 "unknown argument '--jsn': did you mean '--json'?" "$compare" --baseline a1 --candidate b1 --jsn
+
+# Runs that cannot be compared are status 1 and named.
+expect 1 'rpp-compare: error: no directory absent' "$compare" --baseline a1 --candidate absent
+expect 1 'paraphrases is a run of mrpc, a1 of sst2' "$compare" --baseline a1 --candidate paraphrases
+write_run short sst2 10 100
+expect 1 'short/eval_predictions_sst2.txt has 100 rows, a1/eval_predictions_sst2.txt has 200' \
+  "$compare" --baseline a1 --candidate short
+mkdir unfinished
+expect 1 'unfinished has no eval_predictions_TASK.txt' "$compare" --baseline a1 --candidate unfinished
+cp -r a1 relabelled
+sed -i 's/^5\t1\t1$/5\t1\t0/' relabelled/eval_predictions_sst2.txt
+expect 1 'relabelled/eval_predictions_sst2.txt:7: another label' "$compare" --baseline a1 --candidate relabelled
+cp -r a1 damaged
+sed -i '9s/.*/7\t1/' damaged/eval_predictions_sst2.txt
+expect 1 'damaged/eval_predictions_sst2.txt:9: 2 columns' "$compare" --baseline a1 --candidate damaged
+cut -f 1,2 a1/eval_predictions_sst2.txt > unfinished/eval_predictions_sst2.txt
+expect 1 "unfinished/eval_predictions_sst2.txt:1: no column 'label'" "$compare" --baseline a1 --candidate unfinished

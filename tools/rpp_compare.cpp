@@ -1,0 +1,122 @@
+// rpp-compare: whether two sets of fine-tuning runs differ by more than chance.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "rpp/data/glue_predictions.h"
+#include "rpp/eval/paired_bootstrap.h"
+#include "tool_main.h"
+
+namespace rpp {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Arguments {
+  std::vector<std::filesystem::path> baseline, candidate;
+  bool json = false;
+};
+
+struct Report {
+  std::string task;
+  size_t num_examples = 0;
+  std::map<std::string, MetricComparison> metrics;
+  std::optional<McNemar> mcnemar;
+};
+
+// Counts of the runs paired in the given order; nothing without accuracy or without a partner for every run.
+std::optional<McNemar> mcnemar_of_pairs(const GlueTask& task, const PairedRuns& runs) {
+  const bool has_accuracy =
+      std::find(task.metrics.begin(), task.metrics.end(), "accuracy") != task.metrics.end();
+  if (!has_accuracy || runs.baseline.size() != runs.candidate.size()) return std::nullopt;
+  int64_t b = 0, c = 0;
+  for (size_t i = 0; i < runs.baseline.size(); ++i) {
+    const McNemar pair = mcnemar(runs.baseline[i], runs.candidate[i], runs.labels);
+    b += pair.b;
+    c += pair.c;
+  }
+  return mcnemar(b, c);
+}
+
+Report compare(const Arguments& arguments) {
+  std::vector<std::filesystem::path> directories = arguments.baseline;
+  directories.insert(directories.end(), arguments.candidate.begin(), arguments.candidate.end());
+  const GlueRuns runs = load_glue_runs(directories);
+  const std::span<const std::vector<double>> predictions = runs.predictions;
+  const PairedRuns paired = {.baseline = predictions.first(arguments.baseline.size()),
+                             .candidate = predictions.subspan(arguments.baseline.size()),
+                             .labels = runs.labels};
+  return {.task = runs.task->name,
+          .num_examples = runs.labels.size(),
+          .metrics = compare_runs(runs.task->metrics, paired),
+          .mcnemar = mcnemar_of_pairs(*runs.task, paired)};
+}
+
+Json to_json(const SeedStatistics& side) {
+  return {{"n", side.n}, {"mean", side.mean}, {"sd", side.sd}};
+}
+
+Json to_json(const Report& report) {
+  Json json = {{"task", report.task}, {"metrics", Json::object()}};
+  for (const auto& [name, comparison] : report.metrics) {
+    json["metrics"][name] = {{"baseline", to_json(comparison.baseline)},
+                             {"candidate", to_json(comparison.candidate)},
+                             {"difference", comparison.difference},
+                             {"low", comparison.low},
+                             {"high", comparison.high},
+                             {"verdict", verdict_name(comparison.verdict)}};
+  }
+  if (const auto& test = report.mcnemar) json["mcnemar"] = {{"b", test->b}, {"c", test->c}, {"p", test->p}};
+  return json;
+}
+
+void print_table(const Report& report) {
+  const MetricComparison& any = report.metrics.begin()->second;
+  fmt::print("{}: {} baseline runs, {} candidate runs, {} examples\n", report.task, any.baseline.n,
+             any.candidate.n, report.num_examples);
+  fmt::print("{:<15}{:>9}{:>8}{:>11}{:>8}{:>12}  {:<19}  {}\n", "metric", "baseline", "sd", "candidate", "sd",
+             "difference", "95 % interval", "verdict");
+  for (const auto& [name, comparison] : report.metrics) {
+    fmt::print("{:<15}{:>9.4f}{:>8.4f}{:>11.4f}{:>8.4f}{:>+12.4f}  [{:+.4f}, {:+.4f}]  {}\n", name,
+               comparison.baseline.mean, comparison.baseline.sd, comparison.candidate.mean,
+               comparison.candidate.sd, comparison.difference, comparison.low, comparison.high,
+               verdict_name(comparison.verdict));
+  }
+  if (!report.mcnemar) return;
+  fmt::print("McNemar: b = {} (right in the baseline only), c = {} (in the candidate only), p = {:.3g}\n",
+             report.mcnemar->b, report.mcnemar->c, report.mcnemar->p);
+}
+
+void add_options(CLI::App& app, Arguments& arguments) {
+  app.add_option("--baseline", arguments.baseline, "output directories of rpp-finetune, a seed each")
+      ->required();
+  app.add_option("--candidate", arguments.candidate, "the same for what is compared with it")->required();
+  app.add_flag("--json", arguments.json, "print one JSON object");
+  app.footer(
+      "The interval is of candidate less baseline, from a bootstrap over examples and seeds. One seed a "
+      "side\n"
+      "says nothing of other seeds, and McNemar's test never does: take three or more. That test needs as "
+      "many\n"
+      "runs on both sides, paired in their order.\n"
+      "Example:\n"
+      "  rpp-compare --baseline runs/dense-sst2-{1,2,3} --candidate runs/rpp-sst2-{1,2,3}");
+}
+
+}  // namespace
+}  // namespace rpp
+
+int main(int argc, char** argv) {
+  return rpp::run_main("rpp-compare", [&] {
+    rpp::Arguments arguments;
+    CLI::App app{"Says whether two sets of fine-tuning runs differ by more than chance.", "rpp-compare"};
+    rpp::add_options(app, arguments);
+    if (!rpp::parse_command_line(app, argc, argv)) return 0;
+    const rpp::Report report = rpp::compare(arguments);
+    if (arguments.json) {
+      fmt::print("{}\n", rpp::to_json(report).dump(2));
+    } else {
+      rpp::print_table(report);
+    }
+    return 0;
+  });
+}
