@@ -3,9 +3,9 @@
 #include "rpp/prune/magnitude.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <mutex>
+#include <numeric>
 #include <vector>
 
 #include "rpp/core/error.h"
@@ -37,7 +37,8 @@ void over_entries(const FlatMatrix& matrix, const Body& body) {
                [&](int64_t begin, int64_t end) { body(matrix.offset + begin, matrix.offset + end); });
 }
 
-// Counts bucket(key) of every kept entry; bucket returns kBuckets for a key that does not count.
+// Counts bucket(key) of every kept entry; bucket returns kBuckets for a key that does not count. Neighbours
+// often share a bucket: two tables in turn, so that one count need not wait for the other.
 template <typename Bucket>
 Histogram count_keys(std::span<const uint8_t> keep, std::span<const float> scores, const PruneGroup& group,
                      RankBy rank_by, const Bucket& bucket) {
@@ -45,12 +46,15 @@ Histogram count_keys(std::span<const uint8_t> keep, std::span<const float> score
   std::mutex mutex;
   for (const auto& matrix : group.matrices) {
     over_entries(matrix, [&](int64_t begin, int64_t end) {
-      Histogram counts(kBuckets + 1);
-      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-        if (keep[i]) ++counts[bucket(key_of(scores[i], rank_by))];
+      std::vector<int64_t> even(kBuckets + 1), odd(kBuckets + 1);
+      auto i = static_cast<size_t>(begin);
+      for (; i + 1 < static_cast<size_t>(end); i += 2) {
+        even[bucket(key_of(scores[i], rank_by))] += keep[i] != 0;
+        odd[bucket(key_of(scores[i + 1], rank_by))] += keep[i + 1] != 0;
       }
+      if (i < static_cast<size_t>(end)) even[bucket(key_of(scores[i], rank_by))] += keep[i] != 0;
       const std::lock_guard lock(mutex);
-      for (size_t b = 0; b < total.size(); ++b) total[b] += counts[b];
+      for (size_t b = 0; b < total.size(); ++b) total[b] += even[b] + odd[b];
     });
   }
   return total;
@@ -73,10 +77,9 @@ struct Threshold {
   int64_t ties = 0;  // entries of this very key that go, from the front
 };
 
-// Of the `count` smallest kept entries. count >= 1.
+// Of the `count` smallest kept entries. count >= 1. upper: counts of the upper halves of their keys.
 Threshold threshold_of(std::span<const uint8_t> keep, std::span<const float> scores, const PruneGroup& group,
-                       int64_t count, RankBy rank_by) {
-  const auto upper = count_keys(keep, scores, group, rank_by, [](uint32_t key) { return key >> 16; });
+                       const Histogram& upper, int64_t count, RankBy rank_by) {
   const Place high = bucket_of_rank(upper, count - 1);
   const auto lower = count_keys(keep, scores, group, rank_by, [&](uint32_t key) {
     return key >> 16 == high.bucket ? key & 0xffffU : static_cast<uint32_t>(kBuckets);
@@ -85,17 +88,27 @@ Threshold threshold_of(std::span<const uint8_t> keep, std::span<const float> sco
   return {.key = high.bucket << 16 | low.bucket, .ties = count - high.below - low.below};
 }
 
-void check_finite(std::span<const float> scores, const PruneGroup& group) {
+bool is_finite(float score) {
+  return (std::bit_cast<uint32_t>(score) & ~kSign) < kInfinity;
+}
+
+// Keys of infinity and NaN have upper halves of their own: they are looked for where there are any.
+void check_finite(std::span<const uint8_t> keep, std::span<const float> scores, const PruneGroup& group,
+                  const Histogram& upper, RankBy rank_by) {
+  const auto bucket = [&](uint32_t bits) { return key_of(std::bit_cast<float>(bits), rank_by) >> 16; };
+  auto strange = std::accumulate(upper.begin() + bucket(kInfinity), upper.end(), int64_t{0});
+  if (rank_by == RankBy::value) {
+    const auto negative = upper.begin() + bucket(kInfinity | kSign) + 1;
+    strange = std::accumulate(upper.begin(), negative, strange);
+  }
+  if (strange == 0) return;
   for (const auto& matrix : group.matrices) {
-    over_entries(matrix, [&](int64_t begin, int64_t end) {
-      uint32_t largest = 0;
-      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-        largest = std::max(largest, std::bit_cast<uint32_t>(scores[i]) & ~kSign);
-      }
-      RPP_CHECK(largest < kInfinity,
+    for (int64_t entry = matrix.offset; entry < matrix.offset + matrix.rows * matrix.cols; ++entry) {
+      const auto i = static_cast<size_t>(entry);
+      RPP_CHECK(keep[i] == 0 || is_finite(scores[i]),
                 "cannot rank the weights of {}: some are not finite; resume from an earlier checkpoint",
                 matrix.name);
-    });
+    }
   }
 }
 
@@ -113,14 +126,16 @@ int64_t count_pruned(std::span<const uint8_t> keep, const PruneGroup& group) {
 
 void prune_smallest_into(std::span<uint8_t> keep, std::span<const float> scores, const PruneGroup& group,
                          int64_t target, RankBy rank_by) {
-  check_finite(scores, group);
-  const int64_t count = target - count_pruned(keep, group);
+  const auto upper = count_keys(keep, scores, group, rank_by, [](uint32_t key) { return key >> 16; });
+  check_finite(keep, scores, group, upper, rank_by);
+  const int64_t kept = std::accumulate(upper.begin(), upper.end(), int64_t{0});
+  const int64_t count = target - (group.size() - kept);
   if (count <= 0) return;
-  Threshold threshold = threshold_of(keep, scores, group, count, rank_by);
+  Threshold threshold = threshold_of(keep, scores, group, upper, count, rank_by);
   for (const auto& matrix : group.matrices) {
     over_entries(matrix, [&](int64_t begin, int64_t end) {
       for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-        if (key_of(scores[i], rank_by) < threshold.key) keep[i] = 0;
+        keep[i] = static_cast<uint8_t>(keep[i] & (key_of(scores[i], rank_by) >= threshold.key));
       }
     });
     // Few entries equal the threshold: they are looked for in order, and only until enough have gone.
