@@ -38,7 +38,7 @@ optimizer:
   learning_rate: 1e-3
 prune:
   method: rpp
-  gamma: 2e-3
+  target_ratio: 0.8
 train:
   device: cuda
   steps: 200

@@ -12,6 +12,8 @@ using Steps = std::vector<int64_t>;
 PruneConfig config_of(const std::string& method) {
   PruneConfig config;
   config.method = method;
+  config.rounds = 4;
+  config.recovery_share = 0;
   return config;
 }
 

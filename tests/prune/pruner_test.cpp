@@ -17,6 +17,8 @@ PruneConfig config_of(const std::string& method) {
   config.gamma = controlled ? 0 : 0.01;
   config.recovery_steps = controlled ? 3 : 0;
   config.mask_updates = 4;
+  config.prox_scaling = "lr";
+  config.recovery_share = 0;
   config.score_threshold = 0.5;
   config.first_round_share = 0.25;
   config.rounds = 3;

@@ -20,6 +20,8 @@ PruneConfig rpp_config(double gamma, int64_t rounds) {
   config.epsilon = 1e-6;
   config.first_round_share = 0.5;
   config.hold_zeros = false;
+  config.prox_scaling = "lr";
+  config.recovery_share = 0;
   return config;
 }
 

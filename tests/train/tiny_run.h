@@ -53,6 +53,8 @@ class TinyRun : public testing::Test {
     config.prune.method = method;
     config.prune.rounds = 3;
     config.prune.gamma = 2e-2;
+    config.prune.prox_scaling = "lr";
+    config.prune.recovery_share = 0;
     config.prune.stages = 3;
     config.prune.target_ratio = 0.6;
     config.train.steps = 12;

@@ -39,7 +39,7 @@ struct OptimizerConfig {
 
 struct ScheduleConfig {
   std::string decay = "linear";  // linear, cosine, constant
-  std::string phases = "whole";  // whole, each, last: which of the pruner's phases the decay runs over
+  std::string phases = "last";   // whole, each, last: which of the pruner's phases the decay runs over
   int64_t warmup_steps = 0;
   double warmup_ratio = 0.0;  // of all steps, where warmup_steps is 0
 };
@@ -51,13 +51,13 @@ struct PruneConfig {
   std::vector<std::string> ratios;   // pattern=ratio: matrices with a ratio of their own
   bool hold_zeros = true;            // zeros that the model brings stay, and count
   std::string ranking = "matrix";    // nip, gradual, one_shot, movement: matrix, global
-  int64_t rounds = 4;                // rpp: refreshes of alpha are between rounds
+  int64_t rounds = 12;               // rpp: refreshes of alpha are between rounds
   int64_t steps_per_round = 0;       // rpp: 0 spreads the rounds over the steps before recovery
   double first_round_share = 0.1;    // rpp: length of the first round over that of the others
   double epsilon = 1e-3;             // rpp: alpha = 1 / (|w| + epsilon)
   double gamma = 0.0;                // rpp: weight of the penalty; 0: found while training, for target_ratio
-  std::string prox_scaling = "lr";   // rpp: lr, preconditioned
-  double recovery_share = 0.0;       // rpp: share of the steps, at the end, that train with the mask held
+  std::string prox_scaling = "preconditioned";  // rpp: lr, preconditioned
+  double recovery_share = 0.3;                  // rpp: share of the steps, at the end, that train with the mask held
   int64_t recovery_steps = 0;        // rpp: as a number; 0: recovery_share decides
   bool final_topk = false;           // rpp: an exact top-k after the last round; not part of the method
   int64_t stages = 0;                // nip: 0 is one for every ten points of target_ratio
