@@ -21,7 +21,7 @@ def parse_arguments():
     parser.add_argument("--jobs", type=int, metavar="N", help="runs at a time, instead of what the file says")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--estimate", action="store_true", help="check everything, say what it will cost, run nothing")
-    only.add_argument("--no-estimate", action="store_true", help="start without that: saves one --check a method and task")
+    only.add_argument("--no-estimate", action="store_true", help="start without: saves a --check for each of them")
     only.add_argument("--report", action="store_true", help="only write the tables and figures of what has finished")
     arguments = parser.parse_args()
     if arguments.jobs is not None and arguments.jobs < 1:

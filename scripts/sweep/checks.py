@@ -73,8 +73,8 @@ def check_equal(runs, configs):
     for run in pruning[1:]:
         for key, value in configs[run.name].items():
             if (key in EQUAL or key.startswith("data.")) and base.get(key) != value:
-                raise UsageError(f"methods.{run.method} has {key} {value}, {pruning[0].method} has {base.get(key)}: all "
-                                 "pruning runs of a sweep have the same steps and data")
+                raise UsageError(f"methods.{run.method} has {key} {value}, {pruning[0].method} has {base.get(key)}: "
+                                 "all pruning runs of a sweep have the same steps and data")
 
 
 def hash_of(config):

@@ -71,5 +71,6 @@ def estimate(sweep, runs, configs):
     whole, left = (sum(item.seconds * getattr(item, number) for item in known) / sweep.jobs
                    for number in ("count", "left"))
     unknown = "" if len(known) == len(shares) else ", without what is unknown"
-    print(f"the whole sweep: {len(runs)} runs, about {duration(whole)}; left: {sum(item.left for item in shares)} runs, "
-          f"about {duration(left)}{unknown} ({sweep.jobs} at a time; evaluation and checkpoints come on top)", flush=True)
+    runs_left = sum(item.left for item in shares)
+    print(f"the whole sweep: {len(runs)} runs, about {duration(whole)}; left: {runs_left} runs, about {duration(left)}"
+          f"{unknown} ({sweep.jobs} at a time; evaluation and checkpoints come on top)", flush=True)

@@ -133,7 +133,7 @@ class Executor:
             return
         try:
             manifest = finish(self.sweep, run, seconds)
-        except (SweepError, OSError) as error:
+        except (SweepError, OSError, ValueError, KeyError) as error:  # what it left is damaged: the others go on
             self.fail(run, str(error))
             return
         self.settle(run, manifest)

@@ -42,7 +42,8 @@ def draw(axes, results, task, metric, title):
 
 
 def save(pyplot, file, results, panels):
-    figure, all_axes = pyplot.subplots(1, len(panels), figsize=(5.5 * len(panels), 4), layout="constrained", squeeze=False)
+    size = (5.5 * len(panels), 4)
+    figure, all_axes = pyplot.subplots(1, len(panels), figsize=size, layout="constrained", squeeze=False)
     drawn = [draw(axes, results, *panel) for axes, panel in zip(all_axes[0], panels)]
     if any(drawn):
         figure.savefig(file, dpi=120)

@@ -18,8 +18,8 @@ TASK_TITLES = {"sst2": "SST-2", "cola": "CoLA", "mrpc": "MRPC", "qqp": "QQP", "s
 METRIC_TITLES = {"accuracy": "accuracy", "f1": "F1", "matthews": "Matthews", "pearson": "Pearson",
                  "spearman": "Spearman", "mlm_accuracy": "MLM accuracy", "nsp_accuracy": "NSP accuracy"}
 CSV_METRICS = ("mlm_accuracy", "nsp_accuracy", "loss", "accuracy", "f1", "matthews", "pearson", "spearman")
-CSV_COLUMNS = ("kind", "method", "ratio", "seed", "task", "finetune_seed", "encoder_ratio", "whole_model_ratio", "steps",
-               "tokens", *CSV_METRICS, "drifted")
+CSV_COLUMNS = ("kind", "method", "ratio", "seed", "task", "finetune_seed", "encoder_ratio", "whole_model_ratio",
+               "steps", "tokens", *CSV_METRICS, "drifted")
 
 
 class Results:
@@ -120,10 +120,9 @@ def pretrain_table(results):
     rows = []
     for cell in cells_of(results.sweep):
         expected = len(results.runs_of(cell))
-        loss = results.values(cell, "", "loss")
-        rows.append(row_head(results, cell) +
-                    [mean_text(results.values(cell, "", metric), expected) for metric in ("mlm_accuracy", "nsp_accuracy")] +
-                    [f"{statistics.mean(loss):.3f}" if loss else "-"])
+        mlm, nsp, loss = (results.values(cell, "", metric) for metric in ("mlm_accuracy", "nsp_accuracy", "loss"))
+        rows.append([*row_head(results, cell), mean_text(mlm, expected), mean_text(nsp, expected),
+                     f"{statistics.mean(loss):.3f}" if loss else "-"])
     return as_table(ROW_HEADER + ["MLM accuracy", "NSP accuracy", "loss"], rows)
 
 
@@ -141,7 +140,8 @@ def verdict_sections(results):
     sections = []
     if sweep.reference:
         reference = (sweep.reference, None)
-        sections.append((f"Against {sweep.reference}", [(reference, cell) for cell in cells_of(sweep) if cell != reference]))
+        pairs = [(reference, cell) for cell in cells_of(sweep) if cell != reference]
+        sections.append((f"Against {sweep.reference}", pairs))
     for candidate, baseline in sweep.compare:
         shared = [ratio for ratio in sweep.methods[candidate].ratios if ratio in sweep.methods[baseline].ratios]
         sections.append((f"{candidate} against {baseline}, at equal ratio",
@@ -185,7 +185,7 @@ def as_markdown(results):
     parts = ["# Sweep\n", settings_lines(results.sweep),
              "Every pruning run sees the same text in the same order:\n", equality_lines(results), drift_line(results)]
     if missing:
-        parts.append(f"{len(missing)} of {len(results.runs)} runs have not finished; their cells are marked with '-'.\n")
+        parts.append(f"{len(missing)} of {len(results.runs)} runs have not finished: '-' stands for their cells.\n")
     if results.sweep.tasks:
         parts += ["## Scores after fine-tuning\n", "In per cent: mean ± standard deviation over the seeds.\n",
                   score_table(results)]

@@ -36,4 +36,6 @@ def verdict_text(comparison, metric):
     difference, low, high = (f"{100 * result[key]:+.1f}" for key in ("difference", "low", "high"))
     text = f"{result['verdict']} {difference} [{low}, {high}]"
     mcnemar = comparison.get("mcnemar")
-    return f"{text}, p {mcnemar['p']:.3f}" if metric == "accuracy" and mcnemar else text
+    if metric != "accuracy" or not mcnemar:
+        return text
+    return text + (f", p {mcnemar['p']:.3f}" if mcnemar["p"] >= 0.0005 else ", p < 0.001")

@@ -61,6 +61,7 @@ tasks:
   sst2: {data_dir: glue, config: finetune.yaml, seeds: [1, 2]}
   mrpc: {data_dir: glue, config: finetune.yaml, set: {epochs: 2}}
 programs: $programs
+jobs: 2
 YAML
 # variant OUTPUT SED_EXPRESSION: the sweep with one thing changed, in variant.yaml
 variant() { sed "s/^output_dir: .*/output_dir: $1/; $2" sweep.yaml > variant.yaml; }
@@ -74,7 +75,7 @@ expect 0 'methods.nip            2 runs,    2 left, about' "${sweep[@]}" sweep.y
 expect 1 'nothing of this sweep has been run' "${sweep[@]}" sweep.yaml --report
 
 # The whole sweep: every row and cell is there, nothing drifted, the disk is freed.
-expect 0 '[16/16] finetune/mrpc/nip-global-0.5-s1-f1: 4 steps' "${sweep[@]}" sweep.yaml --no-estimate
+expect 0 '[16/16] finetune/' "${sweep[@]}" sweep.yaml --no-estimate
 expect 0 '17 whole/results.csv' wc -l whole/results.csv
 expect 0 'pretrain,dense,,1,,,0.000000,0.000000,20,' cat whole/results.csv
 expect 0 'pretrain,nip,0.8,1,,,0.79994' cat whole/results.csv
@@ -91,7 +92,13 @@ expect 2 'No such file' ls whole/finetune/sst2/dense-s1-f1/model.safetensors
 expect 0 'model.safetensors' ls whole/pretrain/nip-0.8-s1
 expect 1 '' bash -c 'find whole -name "checkpoint-*" | grep .'
 expect 0 '0 of 11,468 zeros drifted' "$programs/rpp-inspect" verify whole/pretrain/nip-0.8-s1
-[ -e "$programs/rpp-compare" ] || expect 0 'no verdicts' "${sweep[@]}" sweep.yaml --report
+if [ -e "$programs/rpp-compare" ]; then verdicts='### Against dense'; else verdicts='Not made: rpp-compare was missing'; fi
+expect 0 "$verdicts" cat whole/results.md
+if "$python" -c 'import matplotlib' 2>/dev/null; then
+  for figure in sst2 mrpc pretraining; do expect 0 '' test -s whole/figures/$figure.png; done
+else
+  expect 0 'no figures: matplotlib is missing' "${sweep[@]}" sweep.yaml --report
+fi
 
 # Called again it trains nothing, and writes the same tables.
 cp -r whole copy && rm whole/results.* && ls -l --time-style=full-iso whole/pretrain/*/model.safetensors > before
@@ -117,22 +124,78 @@ signal_at() {
 }
 variant killed ''
 signals=0
-for count in 0 $((RANDOM % 3 + 1)) $((RANDOM % 4 + 4)) $((RANDOM % 4 + 9)); do signal_at "$count" KILL; done
+for count in 0 $((RANDOM % 3 + 1)) $((RANDOM % 3 + 4)) $((RANDOM % 3 + 7)); do signal_at "$count" KILL; done
 [ "$signals" -eq 4 ] || fault "$signals of 4 kills met the sweep"
 expect 0 'results.md' "${sweep[@]}" variant.yaml --report
 expect 0 'have not finished' cat killed/results.md
-signal_at $((RANDOM % 2 + 13)) TERM
+signal_at $((RANDOM % 2 + 10)) TERM
 expect 0 'the same command goes on' cat out
-expect 0 '[16/16]' "${sweep[@]}" variant.yaml --no-estimate
+expect 0 'killed/results.md' "${sweep[@]}" variant.yaml --no-estimate
 expect 0 '' cmp whole/results.csv killed/results.csv
 expect 0 '' cmp whole/results.md killed/results.md
 for run in pretrain/nip-0.5-s1 finetune/sst2/nip-0.8-s1-f2; do
   expect 0 '' cmp <(grep model_sha256 whole/$run/sweep_run.json) <(grep model_sha256 killed/$run/sweep_run.json)
 done
 
+# A run outlives neither the sweep that is killed nor the one that is stopped: it saves and goes on later.
+wait_for() { for _ in $(seq 1200); do grep -q "$1" "$2" 2>/dev/null && return; sleep 0.05; done; fault "no '$1' in $2"; }
+variant long 's/train.steps: 20/train.steps: 1000000, train.save_every: 0/; /^tasks/,/mrpc/d'
+for signal in KILL TERM; do
+  "${sweep[@]}" variant.yaml --no-estimate > out 2>&1 &
+  pid=$!
+  wait_for 'step [0-9]*[02468]0/' long/logs/pretrain-dense-s1.log
+  kill -$signal $pid
+  wait_for 'stopped at step' long/logs/pretrain-dense-s1.log 2>/dev/null
+  wait $pid 2>/dev/null
+  expect 0 "$([ $signal = TERM ] && echo 'resumed from long/pretrain/dense-s1/checkpoint-')" cat long/logs/pretrain-dense-s1.log
+  mv long/logs/pretrain-dense-s1.log long/logs/$signal.log
+done
+expect 0 'stopped: 0 of 4 runs have finished; the same command goes on' cat out
+
+# One sweep at a time in a place, and never beside runs that still live.
+variant killed ''
+expect 1 'another sweep is at work in killed' flock killed/sweep.lock "${sweep[@]}" variant.yaml --no-estimate
+rm -f out
+flock killed/runs.lock bash -c 'for _ in $(seq 1200); do grep -q waiting out 2>/dev/null && exit; sleep 0.05; done' &
+for _ in $(seq 1200); do flock -n killed/runs.lock true || break; sleep 0.05; done
+"${sweep[@]}" variant.yaml --no-estimate > out 2>&1
+expect 0 'waiting for runs of a killed sweep' cat out
+
+# Verdicts, from what rpp-compare prints. This one says always the same, and what it was asked.
+mkdir stub
+cat > stub/rpp-compare <<'BASH'
+#!/usr/bin/env bash
+echo "$*" >> asked
+side='{"n": 2, "mean": 0.5, "sd": 0.1}'
+rest="\"baseline\": $side, \"candidate\": $side, \"difference\": -0.031, \"low\": -0.05, \"high\": -0.0124, \"verdict\": \"worse\""
+echo "{\"task\": \"any\", \"metrics\": {\"accuracy\": {$rest}, \"f1\": {$rest}}, \"mcnemar\": {\"b\": 1, \"c\": 9, \"p\": 0.0216}}"
+BASH
+chmod +x stub/rpp-compare
+variant killed 's/^programs: .*/programs: stub/'
+expect 0 'results.md' "${sweep[@]}" variant.yaml --report
+verdict='worse -3.1 [-5.0, -1.2]'
+expect 0 "| nip | 80.0 | 80.0 | 53.5 | $verdict, p 0.022 | $verdict, p 0.022 | $verdict |" cat killed/results.md
+expect 0 '### nip against nip-global, at equal ratio' cat killed/results.md
+folder=killed/finetune/sst2
+expect 0 "--baseline $folder/nip-global-0.5-s1-f1 $folder/nip-global-0.5-s1-f2 --candidate $folder/nip-0.5-s1-f1 $folder/nip-0.5-s1-f2 --json" cat asked
+
+# A zero that moved is an error, every time, and the model is kept as evidence.
+for program in rpp-pretrain rpp-finetune; do ln -s "$programs/$program" stub/; done
+cat > stub/rpp-inspect <<BASH
+#!/usr/bin/env bash
+case "\$*" in verify*finetune/sst2*f2*) echo '3 of 7,168 zeros drifted'; exit 1 ;; esac
+exec '$programs/rpp-inspect' "\$@"
+BASH
+chmod +x stub/rpp-inspect
+variant drifted 's/^programs: .*/programs: stub/; s/^ratios: .*/ratios: [0.5]/; /mrpc/d; /nip-global/d'
+expect 1 'finetune/sst2/nip-0.5-s1-f2 failed: 3 of 7168 zeros drifted' "${sweep[@]}" variant.yaml --no-estimate
+expect 1 'finetune/sst2/nip-0.5-s1-f2 failed: 3 of 7168 zeros drifted' "${sweep[@]}" variant.yaml --no-estimate
+expect 0 'Zeros that drifted: 3 in 3 pruned models: finetune/sst2/nip-0.5-s1-f2 (3).' cat drifted/results.md
+expect 0 'model.safetensors' ls drifted/finetune/sst2/nip-0.5-s1-f2
+
 # Additions are welcome: only they are run.
 variant whole 's/nip: {set: {prune.method: nip}}/nip: {set: {prune.method: nip}, ratios: [0.3, 0.5, 0.8]}/'
-expect 0 '[20/20] finetune/mrpc/nip-0.3-s1-f1' "${sweep[@]}" variant.yaml --no-estimate --jobs 2
+expect 0 '[20/20] finetune/mrpc/nip-0.3-s1-f1' "${sweep[@]}" variant.yaml --no-estimate --jobs 1
 expect 0 '' cmp before <(ls -l --time-style=full-iso whole/pretrain/{dense,nip-0.5,nip-0.8,nip-global}*/model.safetensors)
 # Another sweep in the same place is refused, with the first difference.
 expect 2 'output_dir whole holds another sweep: methods.nip.ratios was [0.3, 0.5, 0.8], now [0.5, 0.8]' "${sweep[@]}" sweep.yaml
@@ -176,9 +239,11 @@ refused 2 'methods.dense: rpp-pretrain refuses: ' 's/train.steps: 20/data.max_se
 expect 2 'cannot open absent.yaml' "${sweep[@]}" absent.yaml
 
 # A run that fails is reported with the end of its log; the others go on, and the next call tries it again.
-variant partly 's/finetune.yaml, set: {epochs: 2}/finetune.yaml, set: {epochs: 2, train.max_bad_steps: 1, optimizer.learning_rate: 1e38}/'
+variant partly '/nip-global/d; s/^ratios: .*/ratios: [0.5]/; s/finetune.yaml, set: {epochs: 2}/finetune.yaml, set: {epochs: 2, train.max_bad_steps: 1, optimizer.learning_rate: 1e38}/'
+echo 'keep_finetuned: true' >> variant.yaml
 expect 1 'finetune/mrpc/dense-s1-f1 failed: status 1; the end of partly/logs/finetune-mrpc-dense-s1-f1.log:' "${sweep[@]}" variant.yaml --no-estimate
 expect 0 'steps in a row' cat partly/logs/finetune-mrpc-dense-s1-f1.log
-expect 0 '4 of 16 runs have not finished' cat partly/results.md
-expect 0 '' cmp <(grep ,sst2, partly/results.csv) <(grep ,sst2, killed/results.csv)
+expect 0 '2 of 8 runs have not finished' cat partly/results.md
+expect 0 '' cmp <(grep ,sst2, partly/results.csv) <(grep -E 'dense.*,sst2,|nip,0.5.*,sst2,' killed/results.csv)
+expect 0 'model.safetensors' ls partly/finetune/sst2/dense-s1-f1
 expect 0 'finetune,dense,,1,mrpc,1,,,,,,,,,,,,,' cat partly/results.csv
