@@ -3,6 +3,9 @@
 #   a Torch module see none of Torch's headers: reading the precompiled one would cost them ten seconds each.
 # rpp_tool(name DEPENDS modules...)
 #   the program rpp-<name> of tools/rpp_<name>.cpp, and the test tests/tools/rpp_<name>_test.sh that runs it.
+# rpp_script_test(name program)
+#   the test tests/tools/<name>_test.sh of scripts/<name>.py; it gets the path of the program, the others lie
+#   beside it.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -113,5 +116,12 @@ function(rpp_tool name)
   if(RPP_TESTS AND EXISTS ${test})
     add_test(NAME tools.rpp-${name} COMMAND bash ${test} $<TARGET_FILE:${target}>)
     set_tests_properties(tools.rpp-${name} PROPERTIES TIMEOUT 600)
+  endif()
+endfunction()
+
+function(rpp_script_test name program)
+  if(RPP_TESTS)
+    add_test(NAME tools.${name} COMMAND bash ${PROJECT_SOURCE_DIR}/tests/tools/${name}_test.sh $<TARGET_FILE:${program}>)
+    set_tests_properties(tools.${name} PROPERTIES TIMEOUT 600)
   endif()
 endfunction()

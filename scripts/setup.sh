@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the build needs: Debian or Ubuntu packages, and LibTorch into .venv. Safe to run again.
+# Installs what the build needs: Debian or Ubuntu packages, LibTorch and PyYAML into .venv. Safe to run again.
 #   scripts/setup.sh [--cpu | --cuda | --no-torch] [--plots] [--compare]
 # Default: CUDA where an NVIDIA GPU is found. --plots adds matplotlib; --compare makes .venv-compare with
 # transformers (5 GB) for the scripts that compare with it.
@@ -45,6 +45,7 @@ else
   # libtorch_cpu.so links these two; the other CUDA packages are not needed without a GPU.
   .venv/bin/pip install --quiet --no-deps torch==2.11.0 nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85
 fi
+.venv/bin/pip install --quiet PyYAML==6.0.3  # scripts/sweep.py reads its file with it
 if [ "$plots" = yes ]; then
   .venv/bin/pip install --quiet matplotlib==3.11.2
 fi

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Methods x ratios x seeds: prunes at equal steps, tokens and data order, fine-tunes on the named tasks, compares.
+
+    .venv/bin/python scripts/sweep.py configs/sweep/minilm.yaml --estimate     what it will cost
+    .venv/bin/python scripts/sweep.py configs/sweep/minilm.yaml                runs it, or goes on with it
+    .venv/bin/python scripts/sweep.py configs/sweep/minilm.yaml --report       the tables of what has finished
+
+Ends in results.csv, results.md (tables and verdicts), times.csv and figures/ in the sweep's output_dir. Kill it at any
+moment: the same command goes on. Methods, ratios, seeds and tasks may be added later; finished runs stay as they are.
+Exit status: 0 all runs finished, 1 a run failed or the sweep was stopped, 2 wrong command line or configuration.
+"""
+import argparse
+import sys
+
+from sweep.errors import SweepError
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sweep", metavar="SWEEP.yaml", help="configs/sweep/ holds examples")
+    parser.add_argument("--jobs", type=int, metavar="N", help="runs at a time, instead of what the file says")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--estimate", action="store_true", help="check everything, say what it will cost, run nothing")
+    only.add_argument("--no-estimate", action="store_true", help="start without: saves a --check for each of them")
+    only.add_argument("--report", action="store_true", help="only write the tables and figures of what has finished")
+    arguments = parser.parse_args()
+    if arguments.jobs is not None and arguments.jobs < 1:
+        parser.error("--jobs must be at least 1")
+    return arguments
+
+
+def report(sweep):
+    from sweep.figures import write_figures
+    from sweep.report import write_report
+    write_figures(write_report(sweep))
+    print(f"{sweep.output_dir}/results.md, results.csv, times.csv", flush=True)
+
+
+def run(arguments):
+    from dataclasses import replace
+    from sweep.checks import check_all
+    from sweep.estimate import estimate
+    from sweep.execute import execute
+    from sweep.runs import all_runs, check_output_dir
+    from sweep.settings import load_sweep
+    sweep = load_sweep(arguments.sweep)
+    sweep = replace(sweep, jobs=arguments.jobs or sweep.jobs)
+    check_output_dir(sweep)
+    if arguments.report:
+        if not sweep.output_dir.exists():
+            raise SweepError(f"{sweep.output_dir} does not exist: nothing of this sweep has been run")
+        report(sweep)
+        return 0
+    runs = all_runs(sweep)
+    configs = check_all(sweep, runs)
+    if not arguments.no_estimate:
+        estimate(sweep, runs, configs)
+    if arguments.estimate:
+        return 0
+    outcome = execute(sweep, configs)
+    if outcome.stop.received:
+        print(f"stopped: {len(outcome.done)} of {len(runs)} runs have finished; the same command goes on", flush=True)
+        return 1
+    report(sweep)
+    if outcome.failed:
+        print(f"sweep.py: error: {len(outcome.failed)} of {len(runs)} runs failed: {', '.join(sorted(outcome.failed))}",
+              file=sys.stderr)
+    return 1 if outcome.failed else 0
+
+
+def main():
+    arguments = parse_arguments()
+    try:
+        return run(arguments)
+    except SweepError as error:
+        print(f"sweep.py: error: {error}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        print("sweep.py: stopped", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

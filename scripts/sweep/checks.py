@@ -1,0 +1,104 @@
+"""What is refused before anything is trained. Every configuration is read by the program that will run it."""
+from concurrent.futures import ThreadPoolExecutor
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from sweep import programs
+from sweep.errors import SweepError, UsageError
+from sweep.runs import manifest_of
+
+# A task's folder of --data-dir and its two files, as rpp-finetune looks for them.
+FOLDERS = {"sst2": "SST-2", "cola": "CoLA", "mrpc": "MRPC", "qqp": "QQP", "stsb": "STS-B", "mnli": "MNLI",
+           "qnli": "QNLI", "rte": "RTE", "wnli": "WNLI"}
+# What a fair comparison holds equal; a method that changes it is refused.
+EQUAL = ("train.steps", "train.batch_size")
+
+
+def check_programs(sweep):
+    needed = ["rpp-pretrain", "rpp-inspect", *(["rpp-finetune"] if sweep.tasks else [])]
+    for name in needed:
+        if not os.access(sweep.programs / name, os.X_OK):
+            raise UsageError(f"{sweep.programs / name} is missing: build it, or set 'programs' to its directory")
+
+
+def check_task_data(task):
+    splits = ("train", "dev_matched" if task.name == "mnli" else "dev")
+    folders = (Path(task.data_dir), Path(task.data_dir) / FOLDERS[task.name])
+    for split in splits:
+        files = [folder / (split + suffix) for folder in folders for suffix in (".tsv", ".tsv.zst", ".tsv.gz")]
+        if not any(file.is_file() for file in files):
+            raise SweepError(f"tasks.{task.name}: no {split}.tsv (or .tsv.zst, .tsv.gz) in {folders[0]} or "
+                             f"{folders[1]}: check data_dir")
+
+
+def check_pretrain_files(config):
+    if config["model"]:
+        needed = [Path(config["model"]) / name for name in ("config.json", "model.safetensors")]
+    else:
+        needed = [Path(config["model_config"]), Path(config["tokenizer"])]
+    needed += [Path(folder) / "manifest.json" for folder in [*config["data.train"], *config["data.valid"]]]
+    for file in needed:
+        if not file.exists():
+            raise SweepError(f"{file} is missing: check model, tokenizer and data of the pruning runs")
+
+
+def representative(run):
+    """Runs that differ only in what the sweep sets itself (seed, directories) need one reading by the program."""
+    return run.task if run.task else run.cell
+
+
+def resolved(run, config):
+    """The configuration that the program read, for this run; places are relative to the sweep, which may move."""
+    own = {"train.seed": str(run.finetune_seed if run.task else run.seed), "output_dir": run.name}
+    if run.parent:
+        own["model"] = run.parent.name
+    return config | own
+
+
+def resolve(runs):
+    """Run name -> its resolved configuration. Refuses what a program refuses."""
+    first = {}
+    for run in runs:
+        first.setdefault(representative(run), run)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        read = dict(zip(first, pool.map(lambda run: programs.print_config(run.command), first.values())))
+    return {run.name: resolved(run, read[representative(run)]) for run in runs}
+
+
+def check_equal(runs, configs):
+    pruning = [run for run in runs if not run.task]
+    base = configs[pruning[0].name]
+    for run in pruning[1:]:
+        for key, value in configs[run.name].items():
+            if (key in EQUAL or key.startswith("data.")) and base.get(key) != value:
+                raise UsageError(f"methods.{run.method} has {key} {value}, {pruning[0].method} has {base.get(key)}: "
+                                 "all pruning runs of a sweep have the same steps and data")
+
+
+def hash_of(config):
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+
+
+def check_manifest(run, config):
+    """Refuses a run that was started with other settings. A key that a newer program adds is none."""
+    manifest = manifest_of(run)
+    for key, value in (manifest or {"config": {}})["config"].items():
+        if config.get(key) != value:
+            raise UsageError(f"{run.directory} was run with other settings: {key} was {value}, now {config.get(key)}; "
+                             "delete it to run it anew, or choose another output_dir")
+
+
+def check_all(sweep, runs):
+    """The resolved configurations of the runs, by name."""
+    check_programs(sweep)
+    configs = resolve(runs)
+    check_equal(runs, configs)
+    for cell in {run.cell: run for run in runs if not run.task}.values():
+        check_pretrain_files(configs[cell.name])
+    for task in sweep.tasks.values():
+        check_task_data(task)
+    for run in runs:
+        check_manifest(run, configs[run.name])
+    return configs

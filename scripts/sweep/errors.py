@@ -1,0 +1,15 @@
+"""The errors that a user or a file can cause, and the nearest known name for their messages."""
+import difflib
+
+
+class SweepError(Exception):
+    status = 1
+
+
+class UsageError(SweepError):
+    """A wrong command line or configuration."""
+    status = 2
+
+
+def nearest(name, known):
+    return max(known, key=lambda candidate: difflib.SequenceMatcher(None, name, candidate).ratio())

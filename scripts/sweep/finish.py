@@ -1,0 +1,93 @@
+"""What is kept of a run that has ended: its results and the proof of its zeros in sweep_run.json, no checkpoints."""
+import hashlib
+import json
+import shutil
+
+from sweep import programs
+from sweep.checks import hash_of
+from sweep.errors import SweepError
+from sweep.runs import FORMAT, MANIFEST, finished_manifest, manifest_of, read_json, write_json
+
+
+def sha256_of(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def begin(run, config):
+    """Notes with what a run is started, so that it is never resumed with something else."""
+    run.directory.mkdir(parents=True, exist_ok=True)
+    manifest = manifest_of(run) or {"format": FORMAT, "finished": False, "seconds": 0.0,
+                                    "config_sha256": hash_of(config), "config": config}
+    write_json(run.directory / MANIFEST, manifest)
+
+
+def note_seconds(run, seconds):
+    manifest = manifest_of(run)
+    write_json(run.directory / MANIFEST, manifest | {"seconds": round(manifest["seconds"] + seconds, 1)})
+
+
+def counters(run):
+    states = [read_json(path) for path in run.directory.glob("checkpoint-*/training/state.json")]
+    last = max(states, key=lambda state: state["step"])
+    return {"steps": last["step"], "tokens": last["tokens"]}
+
+
+def last_evaluation(run):
+    """Of a pruning run; empty without data.valid. A resumed run may hold a step twice, the last line counts."""
+    lines = [json.loads(line) for line in (run.directory / "metrics.jsonl").read_text().splitlines()]
+    evaluations = [line for line in lines if line["kind"] == "eval"]
+    return {key: value for key, value in (evaluations or [{}])[-1].items() if key not in ("step", "kind")}
+
+
+def task_scores(run):
+    scores = read_json(run.directory / "eval_results.json")
+    return {key.removeprefix("eval_"): value for key, value in scores.items()}
+
+
+def prove(run, inspect_programs):
+    """A dense model has no mask, so nothing to prove."""
+    pruned = run.parent or run
+    if not (pruned.directory / "mask.safetensors").exists():
+        return {"masked": 0, "drifted": None}
+    return programs.proof(inspect_programs, run.directory, run.parent and run.parent.directory)
+
+
+def is_complete(run):
+    """A program also ends with status 0 when it was told to stop; what it writes last tells the two apart."""
+    last = "eval_results.json" if run.task else "model.safetensors"
+    return (run.directory / last).exists()
+
+
+def finish(sweep, run, seconds):
+    """Collects what a run that has ended leaves, marks it as finished, and frees the disk."""
+    if not is_complete(run):
+        note_seconds(run, seconds)
+        raise SweepError(f"{run.name} was stopped before its last step: call the sweep again to go on")
+    manifest = manifest_of(run)
+    manifest |= counters(run)
+    manifest |= {"finished": True, "seconds": round(manifest["seconds"] + seconds, 1),
+                 "model_sha256": sha256_of(run.directory / "model.safetensors"),
+                 "parent_sha256": finished_manifest(run.parent)["model_sha256"] if run.parent else None,
+                 "ratios": programs.ratios(sweep.programs, run.directory),
+                 "results": task_scores(run) if run.task else last_evaluation(run),
+                 "proof": prove(run, sweep.programs)}
+    write_json(run.directory / MANIFEST, manifest)
+    tidy(sweep, run, manifest)
+    return manifest
+
+
+def tidy(sweep, run, manifest):
+    """A finished run needs no checkpoints; a fine-tuned model is kept on demand, or when its zeros drifted."""
+    for pattern in ("checkpoint-*", ".checkpoint-*"):
+        for directory in run.directory.glob(pattern):
+            shutil.rmtree(directory)
+    if run.task and not sweep.keep_finetuned and not manifest["proof"]["drifted"]:
+        (run.directory / "model.safetensors").unlink(missing_ok=True)
+
+
+def check_parent(run, manifest):
+    parent = finished_manifest(run.parent)
+    if parent and parent["model_sha256"] != manifest["parent_sha256"]:
+        raise SweepError(f"{run.directory} was fine-tuned from another model than the one in "
+                         f"{run.parent.directory}: delete it to run it anew")

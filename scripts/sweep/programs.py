@@ -1,0 +1,95 @@
+"""Every call of an rpp program, and how what it prints is read."""
+import ctypes
+import json
+import os
+import re
+import signal
+import subprocess
+
+import yaml
+
+from sweep.errors import SweepError
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+class Failed(SweepError):
+    """A program refused; its status becomes the sweep's."""
+
+    def __init__(self, command, status, output):
+        super().__init__(f"{os.path.basename(command[0])} refuses: {output.strip()}\n  {' '.join(command)}")
+        self.status = 2 if status == 2 else 1
+
+
+def call(*command, allowed=(0,)):
+    """Standard output. In a session of its own: Ctrl-C reaches the sweep alone, which ends in order."""
+    command = [str(part) for part in command]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, start_new_session=True, check=False)
+    except OSError as error:
+        raise SweepError(f"cannot start {command[0]}: {error.strerror}") from error
+    if done.returncode not in allowed:
+        raise Failed(command, done.returncode, done.stderr or done.stdout)
+    return done.stdout
+
+
+def flatten(values, prefix=""):
+    flat = {}
+    for key, value in values.items():
+        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flat
+
+
+def print_config(command):
+    """The resolved configuration: dotted key -> text, or list of texts."""
+    return flatten(yaml.load(call(*command, "--print-config"), Loader=yaml.BaseLoader))
+
+
+def check(command):
+    """(steps, seconds of a step) of a run that is validated and not started."""
+    time = re.search(r"^time\s+([\d,]+) steps of ([\d.]+) s", call(*command, "--check"), re.MULTILINE)
+    if not time:
+        raise SweepError(f"{command[0]} --check printed no line 'time N steps of S s'")
+    return count(time[1]), float(time[2])
+
+
+def count(text):
+    return int(text.replace(",", ""))
+
+
+def ratios(programs, model):
+    text = call(programs / "rpp-inspect", "ratios", model)
+    zeros = re.search(r"encoder ratio .*\(([\d,]+) zeros of ([\d,]+) prunable\)", text)
+    total = re.search(r"whole-model ratio .* of ([\d,]+) parameters\)", text)
+    if not zeros or not total:
+        raise SweepError(f"rpp-inspect ratios {model} printed no ratios:\n{text}")
+    return {"zeros": count(zeros[1]), "prunable": count(zeros[2]), "parameters": count(total[1])}
+
+
+def proof(programs, model, against=None):
+    """How many of the zeros that must hold did not."""
+    command = [programs / "rpp-inspect", "verify", model, *(["--against", against] if against else [])]
+    text = call(*command, allowed=(0, 1))
+    total = re.search(r"^([\d,]+) of ([\d,]+) zeros drifted$", text, re.MULTILINE)
+    if not total:
+        raise SweepError(f"the zeros of {model} could not be proven: {' '.join(map(str, command))} says why")
+    return {"drifted": count(total[1]), "masked": count(total[2])}
+
+
+def compare(programs, baselines, candidates):
+    """What rpp-compare says of two cells: directories of fine-tunings of one task."""
+    return json.loads(call(programs / "rpp-compare", "--baseline", *baselines, "--candidate", *candidates, "--json"))
+
+
+def end_with_parent():
+    # A sweep that is killed leaves no runs behind: they save a checkpoint and stop.
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def start(command, log, held_lock):
+    """A run in the background, which holds the lock as long as it lives."""
+    log.write(f"\n$ {' '.join(command)}\n")
+    log.flush()
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                            start_new_session=True, pass_fds=(held_lock.fileno(),), preexec_fn=end_with_parent)
