@@ -1,5 +1,7 @@
 // rpp-inspect: what is in a model: its ratios, the proof that its zeros held, its outputs.
+#include "rpp/core/atomic_file.h"
 #include "rpp/core/log.h"
+#include "rpp/prune/patterns.h"
 #include "rpp/prune/report.h"
 #include "rpp/train/inspect.h"
 #include "rpp/train/libtorch_info.h"
@@ -9,7 +11,7 @@ namespace rpp {
 namespace {
 
 struct Arguments {
-  std::filesystem::path model, other_model, against, input, output;
+  std::filesystem::path model, other_model, against, input, output, json;
   int64_t max_seq_length = 0;
   std::string precision = "fp32";
 };
@@ -28,6 +30,13 @@ int verify(const Arguments& arguments) {
 
 int diff(const Arguments& arguments) {
   fmt::print("{}", compare_models(arguments.model, arguments.other_model));
+  return 0;
+}
+
+int patterns(const Arguments& arguments) {
+  const ModelPatterns found = find_patterns(read_encoder_zeros(arguments.model));
+  fmt::print("{}", format_patterns(found));
+  if (!arguments.json.empty()) write_file_atomically(arguments.json, to_json(found));
   return 0;
 }
 
@@ -74,6 +83,14 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   overlap.add_option("b", arguments.other_model, "another of the same architecture")->required();
   overlap.footer("Example:\n  rpp-inspect diff runs/rpp runs/nip");
 
+  auto& structure = add_command(
+      app, "patterns", "Structure of the zeros: rows, columns, heads, what died together", patterns, chosen);
+  structure.add_option("model", arguments.model, "Hugging Face directory")->required();
+  structure.add_option("--json", arguments.json, "file for the same numbers");
+  structure.footer(
+      "Example:\n  rpp-inspect patterns runs/rpp --json patterns.json\n  scripts/heatmap.py runs/rpp "
+      "rpp.png");
+
   auto& outputs = add_command(app, "forward", "Outputs for given texts, as safetensors", forward, chosen);
   outputs.add_option("--model", arguments.model, "Hugging Face directory")->required();
   outputs.add_option("--input", arguments.input, "a text a line, or two with a tab between")->required();
@@ -92,6 +109,7 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
       "  rpp-inspect ratios runs/rpp\n"
       "  rpp-inspect verify runs/rpp-sst2 --against runs/rpp\n"
       "  rpp-inspect diff runs/rpp runs/nip\n"
+      "  rpp-inspect patterns runs/rpp --json patterns.json\n"
       "  rpp-inspect forward --model runs/rpp --input texts.tsv --output out.safetensors");
 }
 

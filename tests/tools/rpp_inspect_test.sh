@@ -19,7 +19,7 @@ header() { head -c 2000 "$1" | tr -d '\0'; }
 # What works.
 expect 0 'rpp-inspect ' "$inspect" --version
 expect 0 ', LibTorch ' "$inspect" --version
-for command in ratios verify diff forward; do
+for command in ratios verify diff patterns forward; do
   expect 0 "  rpp-inspect $command " "$inspect" "$command" --help  # an example
 done
 expect 0 'encoder ratio 0.0 % (0 zeros of 14,336 prunable)' "$inspect" ratios "$golden"
@@ -28,6 +28,9 @@ expect 0 "$query" "$inspect" ratios pruned
 expect 0 'whole-model ratio 0.5 % (the same zeros of 21,446 parameters)' "$inspect" ratios pruned
 expect 0 '0 of 100 zeros drifted' "$inspect" verify pruned --against pruned
 expect 0 '0 of 0 zeros drifted' "$inspect" verify pruned --against "$golden"
+expect 0 '0 of 8 heads are dead; 0 have dead dimensions (of 8)' "$inspect" patterns "$golden"
+expect 0 'query                 4.9 %' "$inspect" patterns pruned --json patterns.json
+expect 0 '"dead_rows": 3,' cat patterns.json
 expect 0 'Jaccard' "$inspect" diff pruned "$golden/classifier"
 printf 'one text\na pair\tof texts\n' > texts.tsv
 { printf '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\none\ntext\na\npair\nof\n'; } > pruned/vocab.txt
@@ -55,6 +58,7 @@ expect 2 'max_seq_length is 99, the model has 24 positions' \
 
 # Bad files are status 1 and named.
 expect 1 'absent' "$inspect" ratios absent
+expect 1 'absent/config.json' "$inspect" patterns absent
 expect 1 'absent.tsv: No such file or directory' \
   "$inspect" forward --model pruned --input absent.tsv --output out.safetensors
 printf 'a\tb\tc\n' > texts.tsv
