@@ -56,13 +56,20 @@ LayerZeros read_layer(const SafetensorsFile& file, int64_t layer, const ModelCon
   return zeros;
 }
 
-MatrixPattern pattern_of(const ZeroCounts& counts) {
-  return {.name = counts.name,
-          .ratio = counts.ratio(),
-          .rows = line_spread(counts.in_row, counts.cols),
-          .cols = line_spread(counts.in_col, counts.rows),
-          .dead_rows = counts.dead_rows(),
-          .dead_cols = counts.dead_cols()};
+MatrixPattern pattern_of(const LayerZeros& layer, ZeroCounts LayerZeros::*matrix, int64_t head_dim) {
+  const ZeroCounts& counts = layer.*matrix;
+  MatrixPattern pattern{.name = counts.name,
+                        .ratio = counts.ratio(),
+                        .rows = line_spread(counts.in_row, counts.cols),
+                        .cols = line_spread(counts.in_col, counts.rows),
+                        .dead_rows = counts.dead_rows(),
+                        .dead_cols = counts.dead_cols()};
+  if (matrix == &LayerZeros::query || matrix == &LayerZeros::key || matrix == &LayerZeros::value) {
+    pattern.heads = grouped_spread(counts.in_row, counts.cols, head_dim);
+  } else if (matrix == &LayerZeros::attention_output) {
+    pattern.heads = grouped_spread(counts.in_col, counts.rows, head_dim);
+  }
+  return pattern;
 }
 
 // `matrices` is layer by layer, each layer in the order of kKinds.
@@ -76,6 +83,10 @@ KindPattern kind_pattern(size_t kind, const std::vector<MatrixPattern>& matrices
     mean.row_effect += share * matrix.rows.effect;
     mean.col_deviation += share * matrix.cols.deviation;
     mean.col_effect += share * matrix.cols.effect;
+    if (matrix.heads) {
+      mean.head_effect += share * matrix.heads->between.effect;
+      mean.within_head_effect += share * matrix.heads->within.effect;
+    }
     mean.dead_rows += matrix.dead_rows;
     mean.dead_cols += matrix.dead_cols;
   }
@@ -151,7 +162,9 @@ ModelPatterns find_patterns(const EncoderZeros& zeros) {
   ModelPatterns patterns{.head_dim = zeros.head_dim};
   for (size_t i = 0; i < zeros.layers.size(); ++i) {
     const auto& layer = zeros.layers[i];
-    for (const auto& kind : kKinds) patterns.matrices.push_back(pattern_of(layer.*kind.counts));
+    for (const auto& kind : kKinds) {
+      patterns.matrices.push_back(pattern_of(layer, kind.counts, zeros.head_dim));
+    }
     for (int64_t head = 0; head < zeros.num_heads; ++head) {
       patterns.heads.push_back(head_pattern(layer, head, zeros.head_dim));
       patterns.heads.back().layer = static_cast<int64_t>(i);

@@ -15,8 +15,10 @@ constexpr const char* kLegend =
     "Matrices are [out, in] as Hugging Face stores them: a row is an output, a column an input.\n"
     "sd: standard deviation of the zero fractions of the rows (columns); effect: that over what as many "
     "zeros\n"
-    "at random give, so 1 is chance; p: of such a spread by chance. dead: rows and columns of zeros "
-    "only.\n\n";
+    "at random give, so 1 is chance; p: of such a spread by chance. heads: the effect between whole heads "
+    "(rows\n"
+    "of query, key and value, columns of attention output); within: what is left of it inside the heads.\n"
+    "dead: rows and columns of zeros only.\n\n";
 
 std::string format_p(double p) {
   return p < 1e-300 ? "<1e-300" : fmt::format("{:.2g}", p);
@@ -38,14 +40,20 @@ std::string matrix_table(const std::vector<MatrixPattern>& matrices) {
   return text;
 }
 
+std::string format_effect(double effect) {
+  return effect == 0.0 ? "-" : fmt::format("{:.2f}", effect);
+}
+
 std::string kind_table(const std::vector<KindPattern>& kinds) {
-  std::string text = fmt::format("\n{:<16}  {:>6}  {:>7} {:>6}  {:>7} {:>6}  {:>9} {:>9}\n", "mean of layers",
-                                 "ratio", "row sd", "effect", "col sd", "effect", "dead rows", "dead cols");
+  std::string text = fmt::format("\n{:<16}  {:>6}  {:>7} {:>6}  {:>7} {:>6}  {:>6} {:>6}  {:>9} {:>9}\n",
+                                 "mean of layers", "ratio", "row sd", "effect", "col sd", "effect", "heads",
+                                 "within", "dead rows", "dead cols");
   for (const auto& kind : kinds) {
-    text +=
-        fmt::format("{:<16}  {:>4.1f} %  {:>5.1f} % {:>6.2f}  {:>5.1f} % {:>6.2f}  {:>9} {:>9}\n", kind.kind,
-                    100 * kind.ratio, 100 * kind.row_deviation, kind.row_effect, 100 * kind.col_deviation,
-                    kind.col_effect, format_count(kind.dead_rows), format_count(kind.dead_cols));
+    text += fmt::format(
+        "{:<16}  {:>4.1f} %  {:>5.1f} % {:>6.2f}  {:>5.1f} % {:>6.2f}  {:>6} {:>6}  {:>9} {:>9}\n", kind.kind,
+        100 * kind.ratio, 100 * kind.row_deviation, kind.row_effect, 100 * kind.col_deviation,
+        kind.col_effect, format_effect(kind.head_effect), format_effect(kind.within_head_effect),
+        format_count(kind.dead_rows), format_count(kind.dead_cols));
   }
   return text;
 }
@@ -94,12 +102,17 @@ ordered_json spread_json(const LineSpread& spread) {
 }
 
 ordered_json matrix_json(const MatrixPattern& matrix) {
-  return {{"name", matrix.name},
-          {"ratio", matrix.ratio},
-          {"rows", spread_json(matrix.rows)},
-          {"cols", spread_json(matrix.cols)},
-          {"dead_rows", matrix.dead_rows},
-          {"dead_cols", matrix.dead_cols}};
+  ordered_json json = {{"name", matrix.name},
+                       {"ratio", matrix.ratio},
+                       {"rows", spread_json(matrix.rows)},
+                       {"cols", spread_json(matrix.cols)}};
+  if (matrix.heads) {
+    json["heads"] = spread_json(matrix.heads->between);
+    json["within_heads"] = spread_json(matrix.heads->within);
+  }
+  json["dead_rows"] = matrix.dead_rows;
+  json["dead_cols"] = matrix.dead_cols;
+  return json;
 }
 
 ordered_json kind_json(const KindPattern& kind) {
@@ -109,6 +122,8 @@ ordered_json kind_json(const KindPattern& kind) {
           {"row_effect", kind.row_effect},
           {"col_deviation", kind.col_deviation},
           {"col_effect", kind.col_effect},
+          {"head_effect", kind.head_effect},
+          {"within_head_effect", kind.within_head_effect},
           {"dead_rows", kind.dead_rows},
           {"dead_cols", kind.dead_cols}};
 }

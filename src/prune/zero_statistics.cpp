@@ -180,6 +180,27 @@ LineSpread line_spread(std::span<const int64_t> zeros_in_line, int64_t line_leng
   return spread;
 }
 
+GroupedSpread grouped_spread(std::span<const int64_t> zeros_in_line, int64_t line_length,
+                             int64_t group_size) {
+  std::vector<int64_t> zeros_in_group;
+  for (size_t first = 0; first < zeros_in_line.size(); first += static_cast<size_t>(group_size)) {
+    zeros_in_group.push_back(sum_of(zeros_in_line.subspan(first, static_cast<size_t>(group_size))));
+  }
+  const auto lines = line_spread(zeros_in_line, line_length);
+  GroupedSpread spread{.between = line_spread(zeros_in_group, line_length * group_size)};
+  auto& within = spread.within;
+  within.degrees_of_freedom = lines.degrees_of_freedom - spread.between.degrees_of_freedom;
+  if (lines.chi_squared == 0.0 || within.degrees_of_freedom == 0) return spread;
+
+  const auto freedom = static_cast<double>(within.degrees_of_freedom);
+  const double chance = lines.deviation / lines.effect;
+  within.chi_squared = std::max(0.0, lines.chi_squared - spread.between.chi_squared);
+  within.effect = std::sqrt(within.chi_squared / freedom);
+  within.deviation = within.effect * chance;
+  within.p_value = chi_squared_tail(within.chi_squared, freedom);
+  return spread;
+}
+
 Pairing pair_lines(std::string name, std::span<const PairedLines> groups) {
   Pairing pairing{.name = std::move(name)};
   Comoments comoments;

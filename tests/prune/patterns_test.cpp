@@ -67,6 +67,19 @@ TEST(Patterns, AKindIsTheMeanOfItsLayers) {
   EXPECT_EQ(patterns.kinds[0].dead_rows, 0);
 }
 
+TEST(Patterns, AHeadThatIsPrunedAsAWholeIsStructureBetweenHeads) {
+  const auto patterns = patterns_of(with_head([](auto& model, auto d) {
+    model.zero_row("0.attention.self.query", d).zero_col("0.attention.output.dense", d);
+  }));
+  for (const char* name : {"0.attention.self.query", "0.attention.output.dense"}) {
+    EXPECT_GT(at(patterns, name).heads->between.effect, 10.0) << name;
+    EXPECT_NEAR(at(patterns, name).heads->within.effect, 0.0, 1e-6) << name;
+  }
+  EXPECT_FALSE(at(patterns, "0.intermediate.dense").heads.has_value());
+  EXPECT_GT(patterns.kinds[0].head_effect, 5.0);
+  EXPECT_EQ(patterns.kinds[4].head_effect, 0.0);
+}
+
 TEST(Patterns, DeadDimensionsAreCountedByHead) {
   // Head 1 of layer 0 has the dimensions 8 to 15.
   const auto patterns = patterns_of(EditedModel()
@@ -136,6 +149,8 @@ TEST(Patterns, TheJsonHoldsEveryHead) {
   EXPECT_EQ(json["heads"].size(), 8U);
   EXPECT_EQ(json["heads"][1]["dead_query"], 1);
   EXPECT_EQ(json["matrices"][0]["name"], "bert.encoder.layer.0.attention.self.query.weight");
+  EXPECT_GT(json["matrices"][0]["heads"]["effect"], 1.0);
+  EXPECT_FALSE(json["matrices"][4].contains("heads"));
   EXPECT_DOUBLE_EQ(json["matrices"][0]["rows"]["effect"], patterns.matrices[0].rows.effect);
 }
 

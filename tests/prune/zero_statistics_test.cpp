@@ -133,6 +133,33 @@ TEST(LineSpread, WithoutAChoiceThereIsOnlyChance) {
   }
 }
 
+TEST(GroupedSpread, AddsUpToThatOfTheLines) {
+  const std::vector<int64_t> rows = {3, 1, 0, 2, 5, 4};
+  const auto all = line_spread(rows, 6);
+  const auto groups = grouped_spread(rows, 6, 2);
+  EXPECT_NEAR(groups.between.chi_squared + groups.within.chi_squared, all.chi_squared, 1e-12);
+  EXPECT_EQ(groups.between.degrees_of_freedom, 2);
+  EXPECT_EQ(groups.within.degrees_of_freedom, 3);
+  // Within the groups: deviations 1, 1, 0.5 on either side; v = 2.5 * 21 / 35.
+  EXPECT_NEAR(groups.within.chi_squared, 2 * (1.0 + 1.0 + 0.25) / 1.5, 1e-12);
+  EXPECT_NEAR(groups.within.deviation, std::sqrt(4.5 / 3) / 6, 1e-12);
+  EXPECT_NEAR(groups.within.effect, 1.0, 1e-12);
+}
+
+TEST(GroupedSpread, WholeGroupsLeaveNothingWithin) {
+  const std::vector<int64_t> rows = {5, 5, 5, 1, 1, 1};
+  const auto groups = grouped_spread(rows, 6, 3);
+  EXPECT_GT(groups.between.effect, 3.0);
+  EXPECT_NEAR(groups.within.effect, 0.0, 1e-6);
+  EXPECT_NEAR(groups.within.p_value, 1.0, 1e-6);
+}
+
+TEST(GroupedSpread, WithoutZerosThereIsOnlyChance) {
+  const std::vector<int64_t> rows = {0, 0, 0, 0};
+  EXPECT_EQ(grouped_spread(rows, 6, 2).between.effect, 1.0);
+  EXPECT_EQ(grouped_spread(rows, 6, 2).within.effect, 1.0);
+}
+
 // Values of scipy.stats.hypergeom.pmf 1.17.
 TEST(OverlapDistribution, IsHypergeometric) {
   const auto probability = overlap_distribution(10, 5, 3);

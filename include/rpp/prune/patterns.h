@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct MatrixPattern {
   std::string name;
   double ratio = 0.0;
   LineSpread rows, cols;
+  std::optional<GroupedSpread> heads;  // of the rows of query, key and value, the columns of attention output
   int64_t dead_rows = 0, dead_cols = 0;
 };
 
@@ -45,6 +47,7 @@ struct KindPattern {
   double ratio = 0.0;
   double row_deviation = 0.0, row_effect = 0.0;
   double col_deviation = 0.0, col_effect = 0.0;
+  double head_effect = 0.0, within_head_effect = 0.0;  // 0 where there are no heads
   int64_t dead_rows = 0, dead_cols = 0;
 };
 

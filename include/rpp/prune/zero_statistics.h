@@ -47,6 +47,15 @@ struct LineSpread {
 // zeros only, or of one line has the effect 1 and the p value 1.
 LineSpread line_spread(std::span<const int64_t> zeros_in_line, int64_t line_length);
 
+// How much of that is between groups of `group_size` neighbouring lines (heads), and how much is left within
+// them: both chi-squared values add up to that of line_spread.
+struct GroupedSpread {
+  LineSpread between;
+  LineSpread within;
+};
+
+GroupedSpread grouped_spread(std::span<const int64_t> zeros_in_line, int64_t line_length, int64_t group_size);
+
 // A group of dimensions, each of which has a line in two matrices: query and key rows of a head, for one.
 struct PairedLines {
   std::span<const int64_t> zeros_a, zeros_b;  // of each dimension's line
