@@ -31,12 +31,13 @@ class EditedModel {
     std::fill_n(weight(matrix).begin() + row * cols, cols, 0.0F);
     return *this;
   }
-  EditedModel& zero_col(const std::string& matrix, int64_t col) {
+  EditedModel& set_col(const std::string& matrix, int64_t col, float value) {
     for (int64_t row = 0; row < shape(matrix)[0]; ++row) {
-      weight(matrix)[static_cast<size_t>(row * shape(matrix)[1] + col)] = 0.0F;
+      weight(matrix)[static_cast<size_t>(row * shape(matrix)[1] + col)] = value;
     }
     return *this;
   }
+  EditedModel& zero_col(const std::string& matrix, int64_t col) { return set_col(matrix, col, 0.0F); }
   EditedModel& set_bias(const std::string& linear, int64_t index, float value) {
     values_.at("bert.encoder.layer." + linear + ".bias")[static_cast<size_t>(index)] = value;
     return *this;
