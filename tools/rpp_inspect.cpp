@@ -1,6 +1,9 @@
 // rpp-inspect: what is in a model: its ratios, the proof that its zeros held, its outputs.
+#include "rpp/core/atomic_file.h"
 #include "rpp/core/log.h"
+#include "rpp/prune/patterns.h"
 #include "rpp/prune/report.h"
+#include "rpp/train/compact.h"
 #include "rpp/train/inspect.h"
 #include "rpp/train/libtorch_info.h"
 #include "tool_main.h"
@@ -9,7 +12,7 @@ namespace rpp {
 namespace {
 
 struct Arguments {
-  std::filesystem::path model, other_model, against, input, output;
+  std::filesystem::path model, other_model, against, input, output, json;
   int64_t max_seq_length = 0;
   std::string precision = "fp32";
 };
@@ -28,6 +31,18 @@ int verify(const Arguments& arguments) {
 
 int diff(const Arguments& arguments) {
   fmt::print("{}", compare_models(arguments.model, arguments.other_model));
+  return 0;
+}
+
+int patterns(const Arguments& arguments) {
+  const ModelPatterns found = find_patterns(read_encoder_zeros(arguments.model));
+  fmt::print("{}", format_patterns(found));
+  if (!arguments.json.empty()) write_file_atomically(arguments.json, to_json(found));
+  return 0;
+}
+
+int compact(const Arguments& arguments) {
+  fmt::print("{}", format_compaction(compact_model(arguments.model, arguments.output, arguments.input)));
   return 0;
 }
 
@@ -74,6 +89,25 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   overlap.add_option("b", arguments.other_model, "another of the same architecture")->required();
   overlap.footer("Example:\n  rpp-inspect diff runs/rpp runs/nip");
 
+  auto& structure = add_command(
+      app, "patterns", "Structure of the zeros: rows, columns, heads, what died together", patterns, chosen);
+  structure.add_option("model", arguments.model, "Hugging Face directory")->required();
+  structure.add_option("--json", arguments.json, "file for the same numbers");
+  structure.footer(
+      "Example:\n  rpp-inspect patterns runs/rpp --json patterns.json\n  scripts/heatmap.py runs/rpp "
+      "rpp.png");
+
+  auto& smaller = add_command(app, "compact", "A model without dead FFN units, its outputs proven equal",
+                              compact, chosen);
+  smaller.add_option("model", arguments.model, "Hugging Face directory")->required();
+  smaller.add_option("--output", arguments.output, "directory for the new model")->required();
+  smaller.add_option("--input", arguments.input, "texts to compare on; default: a few of its own");
+  smaller.footer(
+      "config.json has one intermediate_size, so every layer keeps as many units as the widest needs. Dead "
+      "heads\n"
+      "and query, key and value dimensions are counted, not dropped: transformers cannot express them.\n"
+      "Example:\n  rpp-inspect compact runs/rpp --output runs/rpp-compact");
+
   auto& outputs = add_command(app, "forward", "Outputs for given texts, as safetensors", forward, chosen);
   outputs.add_option("--model", arguments.model, "Hugging Face directory")->required();
   outputs.add_option("--input", arguments.input, "a text a line, or two with a tab between")->required();
@@ -92,6 +126,8 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
       "  rpp-inspect ratios runs/rpp\n"
       "  rpp-inspect verify runs/rpp-sst2 --against runs/rpp\n"
       "  rpp-inspect diff runs/rpp runs/nip\n"
+      "  rpp-inspect patterns runs/rpp --json patterns.json\n"
+      "  rpp-inspect compact runs/rpp --output runs/rpp-compact\n"
       "  rpp-inspect forward --model runs/rpp --input texts.tsv --output out.safetensors");
 }
 

@@ -19,7 +19,7 @@ header() { head -c 2000 "$1" | tr -d '\0'; }
 # What works.
 expect 0 'rpp-inspect ' "$inspect" --version
 expect 0 ', LibTorch ' "$inspect" --version
-for command in ratios verify diff forward; do
+for command in ratios verify diff patterns compact forward; do
   expect 0 "  rpp-inspect $command " "$inspect" "$command" --help  # an example
 done
 expect 0 'encoder ratio 0.0 % (0 zeros of 14,336 prunable)' "$inspect" ratios "$golden"
@@ -28,6 +28,9 @@ expect 0 "$query" "$inspect" ratios pruned
 expect 0 'whole-model ratio 0.5 % (the same zeros of 21,446 parameters)' "$inspect" ratios pruned
 expect 0 '0 of 100 zeros drifted' "$inspect" verify pruned --against pruned
 expect 0 '0 of 0 zeros drifted' "$inspect" verify pruned --against "$golden"
+expect 0 '0 of 8 heads are dead; 0 have dead dimensions (of 8)' "$inspect" patterns "$golden"
+expect 0 'query              4.9 %' "$inspect" patterns pruned --json patterns.json
+expect 0 '"dead_rows": 3,' cat patterns.json
 expect 0 'Jaccard' "$inspect" diff pruned "$golden/classifier"
 printf 'one text\na pair\tof texts\n' > texts.tsv
 { printf '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\none\ntext\na\npair\nof\n'; } > pruned/vocab.txt
@@ -36,6 +39,14 @@ expect 0 'out.safetensors: 2 texts, 11 tokens' \
 expect 0 '"last_hidden_state":{"dtype":"F32","shape":[11,32]' header out.safetensors
 expect 0 '"rpp_version":"' header out.safetensors
 expect 0 '2 texts' "$inspect" forward --model pruned --input texts.tsv --output out.safetensors --precision bf16
+
+expect 0 'intermediate_size 48 -> 48: 0 of 48 FFN units dropped' "$inspect" compact pruned --output compacted
+expect 0 'largest difference of last_hidden_state on 5 texts: 0.0e+00' \
+  "$inspect" compact pruned --output compacted-again
+expect 0 'on 2 texts' "$inspect" compact pruned --output compacted-texts --input texts.tsv
+expect 0 '0 of 100 zeros drifted' "$inspect" verify compacted
+expect 1 'compacted exists already' "$inspect" compact pruned --output compacted
+expect 2 '--output is required' "$inspect" compact pruned
 
 # Zeros that moved are status 1.
 expect 1 "$query: 100 of 100 zeros drifted" "$inspect" verify "$golden" --against pruned
@@ -55,6 +66,7 @@ expect 2 'max_seq_length is 99, the model has 24 positions' \
 
 # Bad files are status 1 and named.
 expect 1 'absent' "$inspect" ratios absent
+expect 1 'absent/config.json' "$inspect" patterns absent
 expect 1 'absent.tsv: No such file or directory' \
   "$inspect" forward --model pruned --input absent.tsv --output out.safetensors
 printf 'a\tb\tc\n' > texts.tsv
