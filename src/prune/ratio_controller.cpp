@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "rpp/core/error.h"
-#include "rpp/prune/gamma_plan.h"
 
 namespace rpp {
 namespace {
@@ -55,7 +54,7 @@ RatioController::RatioController(const PruneConfig& config, const FlatParams& pa
       starts_(std::move(starts)),
       end_(end),
       learning_rate_(std::move(learning_rate)),
-      gammas_(groups_.size(), kNoGamma),
+      steering_(groups_.size(), {.gamma = kNoGamma}),
       next_plan_(optimizer_ == nullptr ? 0 : kMomentSteps) {
   for (const auto& group : groups_) samples_.push_back(sample_of(group, params.values().device()));
 }
@@ -75,49 +74,61 @@ std::vector<double> RatioController::rate_sums(int64_t step) const {
   return sums;
 }
 
-double RatioController::planned_gamma(size_t group, int64_t step, const ShrinkRule& rule) const {
+ShrinkForecast RatioController::forecast_of(size_t group, int64_t step, const ShrinkRule& rule) const {
   const auto weights = params_.values().detach().narrow(0, 0, params_.num_prunable());
-  const auto size = static_cast<double>(groups_[group].size());
-  const auto zeros = static_cast<double>(count_zeros(weights, groups_[group]));
-  const double missing = groups_[group].target_ratio * size - zeros;
-  if (missing <= 0) return gammas_[group] / kLargestChange;
-
   const auto sampled = weights.index_select(0, samples_[group]);
   const auto live = samples_[group].masked_select(sampled.ne(0));
   ShrinkForecast forecast{.magnitudes = to_vector(weights.index_select(0, live).abs()),
                           .alphas = to_vector(rule.alpha.index_select(0, live)),
                           .rate_sums = rate_sums(step),
                           .epsilon = epsilon_};
-  if (optimizer_ != nullptr) {
-    forecast.scales = to_vector(optimizer_->denominators(live).reciprocal());
+  if (optimizer_ != nullptr) forecast.scales = to_vector(optimizer_->denominators(live).reciprocal());
+  return forecast;
+}
+
+void RatioController::steer(size_t group, int64_t step, const ShrinkRule& rule) {
+  auto& [gamma, expected_zeros, surplus] = steering_[group];
+  const auto size = static_cast<double>(groups_[group].size());
+  const auto zeros = static_cast<double>(count_zeros(params_.values().detach(), groups_[group]));
+  if (expected_zeros >= 0) surplus += (zeros - expected_zeros - surplus) / 2;
+  const double missing =
+      groups_[group].target_ratio * size - zeros - surplus * static_cast<double>(end_ - step);
+  expected_zeros = -1;
+  if (missing <= 0) {
+    gamma /= kLargestChange;
+    return;
   }
-  const double last = gammas_[group];
-  const double share = missing / (size - zeros);
-  if (last == kNoGamma) return gamma_for(forecast, share, kFirstGuess);
-  return std::clamp(gamma_for(forecast, share, last), last / kLargestChange, last * kLargestChange);
+  auto forecast = forecast_of(group, step, rule);
+  const double share = std::min(1.0, missing / (size - zeros));
+  if (gamma == kNoGamma) {
+    gamma = gamma_for(forecast, share, kFirstGuess);
+  } else {
+    gamma = std::clamp(gamma_for(forecast, share, gamma), gamma / kLargestChange, gamma * kLargestChange);
+  }
+  if (next_plan_ > step + 1) return;
+  forecast.rate_sums = {learning_rate_(step)};
+  expected_zeros = zeros + (size - zeros) * share_zeroed(forecast, gamma);
 }
 
 void RatioController::plan(int64_t step, ShrinkRule& rule) {
   if (step < next_plan_ || step >= end_) return;
-  for (size_t group = 0; group < groups_.size(); ++group) {
-    gammas_[group] = planned_gamma(group, step, rule);
-  }
   // Every step at the end, and every twentieth part of what is left before.
   next_plan_ = step + std::max<int64_t>(1, (end_ - step) / 20);
   const auto round = std::upper_bound(starts_.begin(), starts_.end(), step);
   if (round != starts_.end()) next_plan_ = std::min(next_plan_, *round);
+  for (size_t group = 0; group < groups_.size(); ++group) steer(group, step, rule);
   set_gammas(rule);
 }
 
 void RatioController::set_gammas(ShrinkRule& rule) const {
-  rule.gamma = gammas_.front();
+  rule.gamma = steering_.front().gamma;
   rule.matrix_gammas.clear();
   if (groups_.size() == 1) return;
   for (const auto& matrix : params_.matrices()) {
     double gamma = rule.gamma;  // of an excluded matrix: alpha is 0 there
     for (size_t group = 0; group < groups_.size(); ++group) {
       for (const auto& member : groups_[group].matrices) {
-        if (member.offset == matrix.offset) gamma = gammas_[group];
+        if (member.offset == matrix.offset) gamma = steering_[group].gamma;
       }
     }
     rule.matrix_gammas.push_back(gamma);
@@ -125,19 +136,25 @@ void RatioController::set_gammas(ShrinkRule& rule) const {
 }
 
 torch::Tensor RatioController::state() const {
-  auto values = gammas_;
+  std::vector<double> values;
+  for (const auto& [gamma, expected_zeros, surplus] : steering_) {
+    values.insert(values.end(), {gamma, expected_zeros, surplus});
+  }
   values.push_back(static_cast<double>(next_plan_));
   return torch::tensor(values, torch::kFloat64);
 }
 
 void RatioController::load_state(const torch::Tensor& state) {
-  RPP_CHECK(state.numel() == static_cast<int64_t>(gammas_.size()) + 1,
-            "the checkpoint holds gammas of {} groups of matrices, this run has {}", state.numel() - 1,
-            gammas_.size());
-  for (size_t group = 0; group < gammas_.size(); ++group) {
-    gammas_[group] = state[static_cast<int64_t>(group)].item<double>();
+  const auto groups = static_cast<int64_t>(steering_.size());
+  RPP_CHECK(state.numel() == 3 * groups + 1,
+            "the checkpoint holds gammas of {} groups of matrices, this run has {}", (state.numel() - 1) / 3,
+            groups);
+  const auto* values = state.const_data_ptr<double>();
+  for (auto& group : steering_) {
+    group = {.gamma = values[0], .expected_zeros = values[1], .surplus = values[2]};
+    values += 3;
   }
-  next_plan_ = state[state.numel() - 1].item<int64_t>();
+  next_plan_ = static_cast<int64_t>(*values);
 }
 
 }  // namespace rpp

@@ -1,6 +1,7 @@
 // Steers gamma so that rpp lands on its target ratios without a threshold: plans it from a sample of the
 // weights and the learning rates to come (prune/gamma_plan.h), and plans anew the more often the nearer the
-// end of pruning is.
+// end of pruning is. Near the end it also learns what a step does beyond its forecast: zeros that return,
+// weights that the loss moves.
 #pragma once
 
 #include <torch/types.h>
@@ -12,6 +13,7 @@
 #include "rpp/config/config.h"
 #include "rpp/optim/flat_params.h"
 #include "rpp/optim/prox_adamw.h"
+#include "rpp/prune/gamma_plan.h"
 #include "rpp/prune/groups.h"
 
 namespace rpp {
@@ -26,7 +28,7 @@ class RatioController {
   // Before `step`, once alpha is that of its round: new gammas where a plan is due; the rule gets them.
   void plan(int64_t step, ShrinkRule& rule);
 
-  // gammas of the groups and the next step that plans: fp64 [groups + 1].
+  // gamma, expected zeros and surplus of every group, then the next step that plans: fp64 [3 * groups + 1].
   torch::Tensor state() const;
   void load_state(const torch::Tensor& state);
 
@@ -34,7 +36,14 @@ class RatioController {
   void set_gammas(ShrinkRule& rule) const;
 
  private:
-  double planned_gamma(size_t group, int64_t step, const ShrinkRule& rule) const;
+  struct Steering {
+    double gamma = 0;
+    double expected_zeros = -1;  // after the step that was planned last; -1: that plan was for more than one
+    double surplus = 0;          // zeros a step that the forecasts miss, of late
+  };
+
+  void steer(size_t group, int64_t step, const ShrinkRule& rule);
+  ShrinkForecast forecast_of(size_t group, int64_t step, const ShrinkRule& rule) const;
   std::vector<double> rate_sums(int64_t step) const;
 
   double epsilon_;
@@ -45,7 +54,7 @@ class RatioController {
   std::vector<int64_t> starts_;
   int64_t end_;
   std::function<double(int64_t)> learning_rate_;
-  std::vector<double> gammas_;
+  std::vector<Steering> steering_;  // of each group
   int64_t next_plan_ = 0;
 };
 

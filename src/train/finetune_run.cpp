@@ -86,8 +86,8 @@ void write_test_predictions(FinetuneSetup& setup) {
   if (!try_find_glue_file(setup.glue, setup.config.data_dir, "test")) return;
   const auto examples = load_examples(setup.config, setup.glue, *setup.tokenizer, "test", 0);
   write_predictions(
-      fs::path(setup.config.output_dir) / fmt::format("predict_results_{}.txt", setup.glue.name),
-      setup, examples, /*with_labels=*/false);
+      fs::path(setup.config.output_dir) / fmt::format("predict_results_{}.txt", setup.glue.name), setup,
+      examples, /*with_labels=*/false);
 }
 
 void write_json(const fs::path& file, const Metrics& metrics) {

@@ -79,7 +79,8 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
   const auto device = model_.device();
   const BertInputs inputs = bert_inputs(batch, device);
   const auto hidden = model_.encode(inputs, options);  // [tokens, hidden]
-  const auto logits = model_.classify(model_.pool(hidden, inputs.layout), options);  // [sequences, num_labels]
+  const auto logits =
+      model_.classify(model_.pool(hidden, inputs.layout), options);  // [sequences, num_labels]
   const auto sequences = static_cast<double>(counts.sequences);
   if (glue_.regression) {
     const auto errors = logits.squeeze(1).to(torch::kFloat32) - score_tensor(batch.scores, device);

@@ -60,9 +60,9 @@ PretrainSetup::PretrainSetup(const PretrainConfig& config)
             model->config().type_vocab_size);
   prune = resolve_fixed(config.prune, config.model, *model);
   teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
-  task = std::make_unique<PretrainTask>(*model, *tokenizer, train_sampler,
-                                        valid_sampler ? &*valid_sampler : nullptr, config.train,
-                                        teacher.get());
+  task =
+      std::make_unique<PretrainTask>(*model, *tokenizer, train_sampler,
+                                     valid_sampler ? &*valid_sampler : nullptr, config.train, teacher.get());
 }
 
 }  // namespace

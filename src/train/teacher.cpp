@@ -38,8 +38,8 @@ Teacher::Teacher(const DistillConfig& config, const Tokenizer& tokenizer, const 
   model_ = open_model(config.teacher, {.precision = precision, .device = student.device()});
   check_heads(bert().heads(), student.heads(), config.teacher);
   if (config.hidden_weight > 0 && bert().config().hidden_size != student.config().hidden_size) {
-    fail_usage("distill.hidden_weight needs hidden states of one size: {} has {}, the model {}", config.teacher,
-               bert().config().hidden_size, student.config().hidden_size);
+    fail_usage("distill.hidden_weight needs hidden states of one size: {} has {}, the model {}",
+               config.teacher, bert().config().hidden_size, student.config().hidden_size);
   }
 }
 

@@ -45,7 +45,8 @@ TEST_P(EveryMethod, AResumedRunEqualsTheUninterruptedOneBitForBit) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(PretrainRun, EveryMethod, testing::Values("dense", "rpp", "nip", "gradual", "movement"),
+INSTANTIATE_TEST_SUITE_P(PretrainRun, EveryMethod,
+                         testing::Values("dense", "rpp", "nip", "gradual", "movement"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST_F(PretrainRun, AGammaThatIsBeingFoundResumesBitForBit) {

@@ -25,7 +25,8 @@ TEST(DistillationLoss, IsTheDivergenceOfTheStudentFromTheTeacher) {
 TEST(DistillationLoss, GradientsReachTheStudentOnly) {
   const auto student = torch::tensor({{0.0F, 1.0F}}).requires_grad_();
   distillation_loss(student, torch::tensor({{1.0F, 0.0F}}), 1.0).backward();
-  const auto shares = torch::softmax(student.detach(), -1) - torch::softmax(torch::tensor({{1.0F, 0.0F}}), -1);
+  const auto shares =
+      torch::softmax(student.detach(), -1) - torch::softmax(torch::tensor({{1.0F, 0.0F}}), -1);
   EXPECT_TRUE(student.grad().allclose(shares));
 }
 
@@ -72,7 +73,8 @@ TEST_F(TeacherRun, ResumesBitForBit) {
 TEST_F(TeacherRun, AnotherVocabularyIsRefused) {
   auto student = distilled();
   dir_.write("teacher/vocab.txt", vocabulary_text() + "more\n");
-  EXPECT_NE(refusal(student).find("has another vocabulary than the model"), std::string::npos) << refusal(student);
+  EXPECT_NE(refusal(student).find("has another vocabulary than the model"), std::string::npos)
+      << refusal(student);
 }
 
 TEST_F(TeacherRun, HiddenStatesOfAnotherSizeAreRefused) {

@@ -57,19 +57,19 @@ struct PruneConfig {
   double epsilon = 1e-3;             // rpp: alpha = 1 / (|w| + epsilon)
   double gamma = 0.0;                // rpp: weight of the penalty; 0: found while training, for target_ratio
   std::string prox_scaling = "preconditioned";  // rpp: lr, preconditioned
-  double recovery_share = 0.3;                  // rpp: share of the steps, at the end, that train with the mask held
-  int64_t recovery_steps = 0;        // rpp: as a number; 0: recovery_share decides
-  bool final_topk = false;           // rpp: an exact top-k after the last round; not part of the method
-  int64_t stages = 0;                // nip: 0 is one for every ten points of target_ratio
-  double ramp_begin = 0.0;           // gradual, movement: share of the steps at which pruning begins
-  double ramp_end = 0.7;             // and ends; the rest trains with the mask held
-  int64_t mask_updates = 32;         // gradual, movement: prunings between the two
-  double prune_at = 0.0;             // one_shot: share of the steps at which it prunes; 1: after the last
-  double score_rate = 1.0;           // soft_movement: learning rate of the scores
-  double score_penalty = 1e-3;       // soft_movement: weight of the sum of sigmoid(scores)
-  double score_threshold = 0.1;      // soft_movement: kept while sigmoid(score) is larger
-  int64_t check_every = 100;         // steps between proofs that zeros held; 0: at saves only
-  std::string mask;                  // fixed: a mask.safetensors; empty: the zeros of the model
+  double recovery_share = 0.3;   // rpp: share of the steps, at the end, that train with the mask held
+  int64_t recovery_steps = 0;    // rpp: as a number; 0: recovery_share decides
+  bool final_topk = false;       // rpp: an exact top-k after the last round; not part of the method
+  int64_t stages = 0;            // nip: 0 is one for every ten points of target_ratio
+  double ramp_begin = 0.0;       // gradual, movement: share of the steps at which pruning begins
+  double ramp_end = 0.7;         // and ends; the rest trains with the mask held
+  int64_t mask_updates = 32;     // gradual, movement: prunings between the two
+  double prune_at = 0.0;         // one_shot: share of the steps at which it prunes; 1: after the last
+  double score_rate = 1.0;       // soft_movement: learning rate of the scores
+  double score_penalty = 1e-3;   // soft_movement: weight of the sum of sigmoid(scores)
+  double score_threshold = 0.1;  // soft_movement: kept while sigmoid(score) is larger
+  int64_t check_every = 100;     // steps between proofs that zeros held; 0: at saves only
+  std::string mask;              // fixed: a mask.safetensors; empty: the zeros of the model
 };
 
 // Learning from a dense model beside the labels (Hinton et al., arXiv:1503.02531); off without a teacher.

@@ -138,7 +138,8 @@ void visit_fields(ConfigOf<PruneConfig> auto& c, Visitor&& v) {
 
 template <typename Visitor>
 void visit_fields(ConfigOf<DistillConfig> auto& c, Visitor&& v) {
-  v.field({"teacher", "Hugging Face directory of a dense model to learn from; empty: labels only"}, c.teacher);
+  v.field({"teacher", "Hugging Face directory of a dense model to learn from; empty: labels only"},
+          c.teacher);
   v.field({"weight", "of the teacher's logits; the labels have the rest", between(0, 1)}, c.weight);
   v.field({"temperature", "both logits are divided by it", more_than(0)}, c.temperature);
   v.field({"hidden_weight", "of the squared difference of the last hidden states", at_least(0)},

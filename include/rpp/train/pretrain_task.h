@@ -16,9 +16,9 @@ namespace rpp {
 
 class PretrainTask : public Task {
  public:
-  // `valid` may be null: no evaluation; `teacher` may be null: no distillation. All must outlive the task. Loss: mean over predictions of the
-  // masked-LM loss plus mean over sequences of the next-sentence loss (google-research/bert,
-  // run_pretraining.py).
+  // `valid` may be null: no evaluation; `teacher` may be null: no distillation. All must outlive the task.
+  // Loss: mean over predictions of the masked-LM loss plus mean over sequences of the next-sentence loss
+  // (google-research/bert, run_pretraining.py).
   PretrainTask(Bert& model, const Tokenizer& tokenizer, const PretrainSampler& train,
                const PretrainSampler* valid, const TrainConfig& config, const Teacher* teacher = nullptr);
 

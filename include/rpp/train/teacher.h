@@ -1,5 +1,5 @@
-// A dense model that a pruned one imitates while it trains (Hinton et al., arXiv:1503.02531): its logits where
-// the labels are, and, as an option, its last hidden states.
+// A dense model that a pruned one imitates while it trains (Hinton et al., arXiv:1503.02531): its logits
+// where the labels are, and, as an option, its last hidden states.
 #pragma once
 
 #include <torch/types.h>
@@ -25,7 +25,7 @@ class Teacher {
           const TrainConfig& train);
 
   // What the student learns from, without gradient or dropout.
-  torch::Tensor hidden(const BertInputs& inputs) const;                                  // [tokens, hidden]
+  torch::Tensor hidden(const BertInputs& inputs) const;  // [tokens, hidden]
   torch::Tensor mlm_logits(const torch::Tensor& hidden, const torch::Tensor& positions) const;
   torch::Tensor class_logits(const torch::Tensor& hidden, const SequenceLayout& layout) const;
 
