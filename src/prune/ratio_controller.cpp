@@ -15,8 +15,10 @@ constexpr double kFirstGuess = 1e-2;
 // Before the first plan: shrinks nothing, yet holds what an alpha of kHeldAlpha (rpp.cpp) holds.
 constexpr double kNoGamma = 1e-20;
 constexpr int64_t kMomentSteps = 3;  // that Adam's second moment takes before a plan can rest on it
-// A plan may change gamma by this factor at most: one noisy estimate does not free all zeros or end a matrix.
-constexpr double kLargestChange = 4.0;
+// A plan may change gamma by these factors at most: one noisy estimate neither ends a matrix nor frees zeros,
+// which leave in numbers as soon as gamma * alpha falls below Adam's step.
+constexpr double kLargestRise = 4.0;
+constexpr double kLargestFall = 1.25;
 
 // Indices of evenly spaced entries of the group's matrices.
 torch::Tensor sample_of(const PruneGroup& group, torch::Device device) {
@@ -91,11 +93,10 @@ void RatioController::steer(size_t group, int64_t step, const ShrinkRule& rule) 
   const auto size = static_cast<double>(groups_[group].size());
   const auto zeros = static_cast<double>(count_zeros(params_.values().detach(), groups_[group]));
   if (expected_zeros >= 0) surplus += (zeros - expected_zeros - surplus) / 2;
-  const double missing =
-      groups_[group].target_ratio * size - zeros - surplus * static_cast<double>(end_ - step);
+  const double missing = groups_[group].target_ratio * size - zeros - surplus;
   expected_zeros = -1;
   if (missing <= 0) {
-    gamma /= kLargestChange;
+    gamma /= kLargestFall;
     return;
   }
   auto forecast = forecast_of(group, step, rule);
@@ -103,7 +104,7 @@ void RatioController::steer(size_t group, int64_t step, const ShrinkRule& rule) 
   if (gamma == kNoGamma) {
     gamma = gamma_for(forecast, share, kFirstGuess);
   } else {
-    gamma = std::clamp(gamma_for(forecast, share, gamma), gamma / kLargestChange, gamma * kLargestChange);
+    gamma = std::clamp(gamma_for(forecast, share, gamma), gamma / kLargestFall, gamma * kLargestRise);
   }
   if (next_plan_ > step + 1) return;
   forecast.rate_sums = {learning_rate_(step)};
