@@ -11,6 +11,7 @@ namespace rpp {
 namespace {
 
 constexpr int64_t kSampleSize = 1 << 16;
+constexpr int64_t kThinning = 8;  // while rounds are to come, of which the forecast knows little anyway
 constexpr double kFirstGuess = 1e-2;
 // Before the first plan: shrinks nothing, yet holds what an alpha of kHeldAlpha (rpp.cpp) holds.
 constexpr double kNoGamma = 1e-20;
@@ -78,11 +79,12 @@ std::vector<double> RatioController::rate_sums(int64_t step) const {
 
 ShrinkForecast RatioController::forecast_of(size_t group, int64_t step, const ShrinkRule& rule) const {
   const auto weights = params_.values().detach().narrow(0, 0, params_.num_prunable());
-  const auto sampled = weights.index_select(0, samples_[group]);
-  const auto live = samples_[group].masked_select(sampled.ne(0));
+  auto rates = rate_sums(step);
+  const auto sample = rates.size() > 1 ? samples_[group].slice(0, 0, {}, kThinning) : samples_[group];
+  const auto live = sample.masked_select(weights.index_select(0, sample).ne(0));
   ShrinkForecast forecast{.magnitudes = to_vector(weights.index_select(0, live).abs()),
                           .alphas = to_vector(rule.alpha.index_select(0, live)),
-                          .rate_sums = rate_sums(step),
+                          .rate_sums = std::move(rates),
                           .epsilon = epsilon_};
   if (optimizer_ != nullptr) forecast.scales = to_vector(optimizer_->denominators(live).reciprocal());
   return forecast;
