@@ -19,18 +19,6 @@ namespace {
 // Elements a thread takes at least: half a megabyte of traffic, far above the cost of waking it.
 constexpr int64_t kGrain = 1 << 14;
 
-AdamWSpan sub_span(AdamWSpan span, int64_t offset, int64_t size) {
-  span.values += offset;
-  span.grads += offset;
-  span.exp_avg += offset;
-  span.exp_avg_sq += offset;
-  if (span.working != nullptr) span.working += offset;
-  if (span.keep != nullptr) span.keep += offset;
-  if (span.alpha != nullptr) span.alpha += offset;
-  span.size = size;
-  return span;
-}
-
 void update_on_cpu(const AdamWStep& step, const AdamWSpan& span) {
   at::parallel_for(0, span.size, kGrain,
                    [&](int64_t begin, int64_t end) { adamw_cpu(step, sub_span(span, begin, end - begin)); });

@@ -42,6 +42,19 @@ struct AdamWSpan {
   int64_t size = 0;
 };
 
+// `size` elements from `offset` on.
+inline AdamWSpan sub_span(AdamWSpan span, int64_t offset, int64_t size) {
+  span.values += offset;
+  span.grads += offset;
+  span.exp_avg += offset;
+  span.exp_avg_sq += offset;
+  if (span.working != nullptr) span.working += offset;
+  if (span.keep != nullptr) span.keep += offset;
+  if (span.alpha != nullptr) span.alpha += offset;
+  span.size = size;
+  return span;
+}
+
 struct AdamWElement {
   float value;
   float exp_avg;
@@ -53,10 +66,13 @@ RPP_ELEMENT float soft_threshold(float value, float threshold) {
   return fabsf(value) <= threshold ? 0.0F : value - copysignf(threshold, value);
 }
 
-// keep and alpha are read only by the rules that use them.
-template <AdamWShrink kShrink>
-RPP_ELEMENT AdamWElement adamw_element(const AdamWStep& step, AdamWElement old, float grad, uint8_t keep,
-                                       float alpha) {
+// An element after AdamW and before the shrink, and what its gradient was divided by.
+struct AdamWMove {
+  AdamWElement next;
+  float denominator;
+};
+
+RPP_ELEMENT AdamWMove adamw_move(const AdamWStep& step, AdamWElement old, float grad) {
   const float g = grad * step.grad_scale;
   AdamWElement next;
   next.exp_avg = step.beta1 * old.exp_avg + step.one_minus_beta1 * g;
@@ -64,14 +80,19 @@ RPP_ELEMENT AdamWElement adamw_element(const AdamWStep& step, AdamWElement old, 
   const float denominator = sqrtf(next.exp_avg_sq) * step.correction2 + step.epsilon;
   const float decayed = old.value - step.decay * old.value;
   next.value = decayed - step.learning_rate * (next.exp_avg * step.correction1) / denominator;
-  if (kShrink == AdamWShrink::mask) {
-    next.value = keep ? next.value : 0.0F;
-    next.exp_avg = keep ? next.exp_avg : 0.0F;
-    next.exp_avg_sq = keep ? next.exp_avg_sq : 0.0F;
-  }
+  return {next, denominator};
+}
+
+// keep and alpha are read only by the rules that use them.
+template <AdamWShrink kShrink>
+RPP_ELEMENT AdamWElement adamw_element(const AdamWStep& step, AdamWElement old, float grad, uint8_t keep,
+                                       float alpha) {
+  const AdamWMove move = adamw_move(step, old, grad);
+  AdamWElement next = move.next;
+  if (kShrink == AdamWShrink::mask && !keep) next = {0.0F, 0.0F, 0.0F};
   if (kShrink == AdamWShrink::prox) next.value = soft_threshold(next.value, step.threshold * alpha);
   if (kShrink == AdamWShrink::preconditioned_prox) {
-    next.value = soft_threshold(next.value, step.threshold * alpha / denominator);
+    next.value = soft_threshold(next.value, step.threshold * alpha / move.denominator);
   }
   return next;
 }
