@@ -8,10 +8,8 @@ from pathlib import Path
 from sweep import programs
 from sweep.errors import SweepError, UsageError
 from sweep.runs import manifest_of
+from sweep.settings import FOLDERS
 
-# A task's folder of --data-dir and its two files, as rpp-finetune looks for them.
-FOLDERS = {"sst2": "SST-2", "cola": "CoLA", "mrpc": "MRPC", "qqp": "QQP", "stsb": "STS-B", "mnli": "MNLI",
-           "qnli": "QNLI", "rte": "RTE", "wnli": "WNLI"}
 # What a fair comparison holds equal; a method that changes it is refused.
 EQUAL = ("train.steps", "train.batch_size")
 

@@ -10,7 +10,9 @@ try:
 except ImportError as error:
     raise UsageError("PyYAML is missing: run scripts/setup.sh and start with .venv/bin/python") from error
 
-TASKS = ("sst2", "cola", "mrpc", "qqp", "stsb", "mnli", "qnli", "rte", "wnli")
+# A task's folder in --data-dir, as rpp-finetune looks for it.
+FOLDERS = {"sst2": "SST-2", "cola": "CoLA", "mrpc": "MRPC", "qqp": "QQP", "stsb": "STS-B", "mnli": "MNLI",
+           "qnli": "QNLI", "rte": "RTE", "wnli": "WNLI"}
 TOP_KEYS = ("output_dir", "pretrain", "set", "seeds", "methods", "ratios", "reference", "compare", "tasks",
             "keep_finetuned", "programs", "jobs")
 # What the sweep itself gives to the programs.
@@ -163,8 +165,8 @@ def read_method(label, value, defaults):
 
 
 def read_task(name, value):
-    if name not in TASKS:
-        value.fail(f"unknown task '{name}': did you mean '{nearest(name, TASKS)}'? (known: {', '.join(TASKS)})")
+    if name not in FOLDERS:
+        value.fail(f"unknown task '{name}': did you mean '{nearest(name, FOLDERS)}'? (known: {', '.join(FOLDERS)})")
     values = value.section(("data_dir", "config", "set", "seeds"))
     return Task(name=name,
                 data_dir=require(value, values, "data_dir").text(),

@@ -29,12 +29,6 @@ constexpr std::array<MatrixKind, 6> kKinds = {{
     {"output", "output.dense", &LayerZeros::output},
 }};
 
-// Models without a head have no "bert." before the name.
-const TensorView& find_weight(const SafetensorsFile& file, const std::string& name) {
-  const TensorView* bare = file.find(name);
-  return bare != nullptr ? *bare : file.at("bert." + name);
-}
-
 ZeroCounts read_counts(const SafetensorsFile& file, const std::string& name, int64_t rows, int64_t cols) {
   const auto& view = find_weight(file, name);
   auto counts = count_zeros(view);
@@ -145,6 +139,11 @@ HeadPattern head_pattern(const LayerZeros& layer, int64_t head, int64_t head_dim
 }
 
 }  // namespace
+
+const TensorView& find_weight(const SafetensorsFile& file, const std::string& name) {
+  const TensorView* bare = file.find(name);
+  return bare != nullptr ? *bare : file.at("bert." + name);
+}
 
 EncoderZeros read_encoder_zeros(const fs::path& model_dir) {
   const auto config_file = model_dir / "config.json";

@@ -31,20 +31,20 @@ torch::Tensor sample_of(const PruneGroup& group, torch::Device device) {
   return torch::cat(parts).to(device);
 }
 
-int64_t count_zeros(const torch::Tensor& weights, const PruneGroup& group) {
-  int64_t zeros = 0;
-  for (const auto& matrix : group.matrices) {
-    zeros += weights.narrow(0, matrix.offset, matrix.rows * matrix.cols).eq(0).sum().item<int64_t>();
-  }
-  return zeros;
-}
-
 std::vector<float> to_vector(const torch::Tensor& tensor) {
   const auto on_cpu = tensor.to(torch::kCPU, torch::kFloat32).contiguous();
   return {on_cpu.const_data_ptr<float>(), on_cpu.const_data_ptr<float>() + on_cpu.numel()};
 }
 
 }  // namespace
+
+int64_t count_zeros(const torch::Tensor& entries, const PruneGroup& group) {
+  int64_t zeros = 0;
+  for (const auto& matrix : group.matrices) {
+    zeros += entries.narrow(0, matrix.offset, matrix.rows * matrix.cols).eq(0).sum().item<int64_t>();
+  }
+  return zeros;
+}
 
 RatioController::RatioController(const PruneConfig& config, const FlatParams& params,
                                  const ProxAdamW* optimizer, std::vector<PruneGroup> groups,

@@ -18,6 +18,9 @@
 
 namespace rpp {
 
+// Zeros among the group's entries of a flat tensor [num_prunable or more].
+int64_t count_zeros(const torch::Tensor& entries, const PruneGroup& group);
+
 class RatioController {
  public:
   // starts: first steps of the rounds; end: the first step that is not pruned in.

@@ -108,7 +108,7 @@ class RppPruner : public Pruner {
   }
 
   void begin_round(int64_t round) {
-    const auto now = mask_of_zeros();
+    const auto now = mask();
     if (round > 0) {
       rule_.alpha.copy_(prunable_weights().abs().add_(config_.epsilon).reciprocal_());
       fix_alpha();
@@ -131,11 +131,9 @@ class RppPruner : public Pruner {
     rule_.alpha.masked_fill_(held_.eq(0), kHeldAlpha);
   }
 
-  torch::Tensor mask_of_zeros() const { return prunable_weights().ne(0).to(torch::kUInt8); }
-
   // The zeros are the mask from here on.
   void hold_zeros() {
-    auto keep = mask_of_zeros();
+    auto keep = mask();
     if (config_.final_topk) keep = RankedMask(groups_, held_).prune(keep, prunable_weights(), 1.0);
     note_event({config_.final_topk ? "mask final, after an exact top-k" : "mask final", {{"gamma", 0.0}}},
                round_mask_, keep);
@@ -154,11 +152,8 @@ class RppPruner : public Pruner {
   void warn_if_missed(const torch::Tensor& keep) const {
     if (!controller_) return;
     for (const auto& group : groups_) {
-      int64_t zeros = 0;
-      for (const auto& matrix : group.matrices) {
-        zeros += keep.narrow(0, matrix.offset, matrix.rows * matrix.cols).eq(0).sum().item<int64_t>();
-      }
-      const double reached = static_cast<double>(zeros) / static_cast<double>(group.size());
+      const double reached =
+          static_cast<double>(count_zeros(keep, group)) / static_cast<double>(group.size());
       if (std::abs(reached - group.target_ratio) <= kRatioTolerance) continue;
       log::warn(
           "asked for {:.2f} % zeros, reached {:.2f} % ({} matrices, {} and on): more rounds, more steps "

@@ -32,8 +32,7 @@ std::string without_prefix(const std::string& name) {
 }
 
 std::span<const float> floats(const SafetensorsFile& file, const std::string& name, int64_t count) {
-  const TensorView* bare = file.find(name);
-  const TensorView& view = bare != nullptr ? *bare : file.at("bert." + name);
+  const TensorView& view = find_weight(file, name);
   RPP_CHECK(view.dtype == Dtype::f32,
             "{}: tensor {} is {}, only F32 is compacted: save the model in F32 first", file.path(), view.name,
             dtype_name(view.dtype));

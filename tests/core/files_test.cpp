@@ -7,6 +7,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "message_of.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/hash.h"
@@ -29,15 +30,6 @@ class Files : public testing::Test {
   const fs::path dir_ =
       fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
 };
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 std::vector<std::string> lines_of(const fs::path& path) {
   LineReader reader(path);

@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "message_of.h"
 #include "rpp/core/error.h"
 #include "rpp/text/tokenizer.h"
 
@@ -75,15 +75,6 @@ class TestDir {
  private:
   std::filesystem::path path_;
 };
-
-inline std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 // Documents of so many sentences of 3 to 9 words. The word number tells the document: document d has words 10
 // d + 0..9.

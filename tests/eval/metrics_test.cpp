@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "eval/message_of.h"
+#include "message_of.h"
 
 namespace rpp {
 namespace {

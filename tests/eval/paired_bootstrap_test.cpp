@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "eval/message_of.h"
+#include "message_of.h"
 #include "rpp/core/rng.h"
 #include "rpp/eval/metrics.h"
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "eval/message_of.h"
+#include "message_of.h"
 
 namespace rpp {
 namespace {

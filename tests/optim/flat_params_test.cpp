@@ -1,24 +1,14 @@
 #include "rpp/optim/flat_params.h"
+#include "message_of.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
-
-#include <functional>
 
 #include "rpp/core/error.h"
 #include "some_params.h"
 
 namespace rpp::test {
 namespace {
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(FlatParams, TheOrderIsPrunableThenDecayedThenUndecayed) {
   const FlatParams params(some_params());

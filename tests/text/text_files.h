@@ -1,4 +1,4 @@
-// A directory of its own for each test, and the message of the Error that an action throws.
+// A directory of its own for each test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -6,10 +6,10 @@
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <string>
 #include <string_view>
 
+#include "message_of.h"
 #include "rpp/core/error.h"
 
 namespace rpp {
@@ -30,14 +30,5 @@ class TextFiles : public testing::Test {
 
   std::filesystem::path directory_;
 };
-
-inline std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 }  // namespace rpp
