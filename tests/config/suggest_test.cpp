@@ -44,7 +44,7 @@ TEST(Suggest, ANameOfOtherTrainersLeadsToTheKeyOfThisKindOfRun) {
   EXPECT_EQ(in_pretraining("num_train_epochs"), "train.steps");
   EXPECT_EQ(in_finetuning("num_train_epochs"), "epochs");
   EXPECT_EQ(in_pretraining("train_file"), "data.train");
-  EXPECT_EQ(in_finetuning("train_file"), "data_dir");
+  EXPECT_EQ(in_finetuning("train_file"), "train_files");
 }
 
 TEST(Suggest, SpellingIsComparedWithAndWithoutTheSection) {

@@ -123,6 +123,9 @@ struct PretrainConfig {
 struct FinetuneConfig {
   std::string task;
   std::string data_dir;
+  std::vector<std::string> train_files;  // instead of the files that data_dir holds
+  std::vector<std::string> dev_files;
+  std::vector<std::string> test_files;
   std::string model;
   std::string output_dir;
   int64_t max_seq_length = 128;

@@ -194,6 +194,9 @@ template <typename Visitor>
 void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
   v.field({"task", "sst2, cola, mrpc, ..."}, c.task);
   v.field({"data_dir", "holds the task's train and dev files"}, c.data_dir);
+  v.field({"train_files", "instead of the files that data_dir holds"}, c.train_files);
+  v.field({"dev_files", ""}, c.dev_files);
+  v.field({"test_files", ""}, c.test_files);
   v.field({"model", "Hugging Face directory"}, c.model);
   v.field({"output_dir", ""}, c.output_dir);
   v.field({"max_seq_length", "tokens, [CLS] and [SEP] included", at_least(8)}, c.max_seq_length);
