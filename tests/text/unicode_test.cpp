@@ -128,5 +128,26 @@ TEST(PythonWhitespace, IsTheSetOfStrIsspace) {
       U"\u200a\u2028\u2029\u202f\u205f\u3000");
 }
 
+TEST(Utf8, TheFirstByteThatIsNoneIsFound) {
+  EXPECT_EQ(find_invalid_utf8("a\u00e9\u4e00"), 6U);
+  EXPECT_EQ(find_invalid_utf8("a\u00e9\xe9z"), 3U);
+  EXPECT_EQ(find_invalid_utf8("ab\xe4\xb8"), 2U);
+}
+
+TEST(Utf8, CodePointsAreCounted) {
+  EXPECT_EQ(count_code_points(""), 0U);
+  EXPECT_EQ(count_code_points("a\u00e9\u4e00\U0001f600"), 4U);
+}
+
+// Python 3.11: bool(re.match(r"\\w", c))
+TEST(PythonWord, LettersDigitsNumbersAndTheUnderscore) {
+  for (const char32_t c : std::u32string_view(U"a_9\u00b2\u00bd\u2167\u4e00\u0660")) {
+    EXPECT_TRUE(is_python_word(c)) << static_cast<uint32_t>(c);
+  }
+  for (const char32_t c : std::u32string_view(U" -\u0301\u201c\u00b0\u200b\u0903")) {
+    EXPECT_FALSE(is_python_word(c)) << static_cast<uint32_t>(c);
+  }
+}
+
 }  // namespace
 }  // namespace rpp
