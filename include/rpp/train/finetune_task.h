@@ -9,6 +9,7 @@
 #include "rpp/config/config.h"
 #include "rpp/data/glue.h"
 #include "rpp/data/glue_features.h"
+#include "rpp/train/class_loss.h"
 #include "rpp/train/task.h"
 #include "rpp/train/teacher.h"
 
@@ -21,9 +22,11 @@ struct FinetuneData {
 
 class FinetuneTask : public Task {
  public:
-  // All but the configuration must outlive the task; `teacher` may be null: no distillation.
+  // All but the configuration and the loss's options must outlive the task; `teacher` may be null: no
+  // distillation.
   FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTask& glue, const FinetuneData& data,
-               const TrainConfig& config, const Teacher* teacher = nullptr);
+               const TrainConfig& config, ClassLossOptions loss_options = {},
+               const Teacher* teacher = nullptr);
 
   Bert& model() override { return model_; }
   // Each epoch in its own order; its last batch holds what is left.
@@ -31,6 +34,7 @@ class FinetuneTask : public Task {
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
   // "loss" and the task's metrics on the dev examples.
   Metrics evaluate() override;
+  std::vector<std::string> metric_names() const override;
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
 
@@ -43,6 +47,7 @@ class FinetuneTask : public Task {
   const GlueTask& glue_;
   const FinetuneData& data_;
   TrainConfig config_;
+  ClassLossOptions loss_options_;
   const Teacher* teacher_;
 };
 
