@@ -1,4 +1,5 @@
-// rpp-finetune: fine-tunes a BERT on a GLUE task and holds its zeros.
+// rpp-finetune: fine-tunes a BERT on a GLUE task or SQuAD and holds its zeros.
+#include "eval_squad.h"
 #include "rpp/core/log.h"
 #include "rpp/train/libtorch_info.h"
 #include "run_options.h"
@@ -14,9 +15,11 @@ struct Arguments : RunArguments {
 
 void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--config", arguments.config, "YAML file; configs/finetune/ holds examples");
-  app.add_option("--task", arguments.task, "sst2, cola, mrpc, qqp, stsb, mnli, qnli, rte, wnli");
+  app.add_option("--task", arguments.task,
+                 "sst2, cola, mrpc, qqp, stsb, mnli, qnli, rte, wnli, squad1, squad2");
   app.add_option("--data-dir", arguments.data_dir,
-                 "holds train.tsv and dev.tsv, or a folder of the task's name");
+                 "holds train.tsv and dev.tsv, or a folder of the task's name; for SQuAD train-v1.1.json and "
+                 "dev-v1.1.json");
   app.add_option("--model", arguments.model, "Hugging Face directory");
   app.add_option("--output-dir", arguments.output_dir, "a new directory for model and results");
   add_run_options(app, arguments);
@@ -60,9 +63,13 @@ int main(int argc, char** argv) {
   return rpp::run_main("rpp-finetune", [&] {
     rpp::init_logging();
     rpp::Arguments arguments;
-    CLI::App app{"Fine-tunes a BERT on a GLUE task; the zeros of a pruned one stay.", "rpp-finetune"};
+    CLI::App app{"Fine-tunes a BERT on a GLUE task or SQuAD; the zeros of a pruned one stay.",
+                 "rpp-finetune"};
     rpp::add_options(app, arguments);
+    rpp::EvalSquadArguments eval_squad;
+    rpp::add_eval_squad(app, eval_squad);
     if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
+    if (!app.get_subcommands().empty()) return 0;  // it has run
     return rpp::run(arguments);
   });
 }

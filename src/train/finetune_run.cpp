@@ -11,6 +11,7 @@
 #include "rpp/train/finetune_task.h"
 #include "rpp/train/runs.h"
 #include "run_setup.h"
+#include "squad_run.h"
 
 namespace rpp {
 namespace {
@@ -135,6 +136,7 @@ void write_results(const fs::path& dir, const Metrics& train, const Metrics& eva
 }  // namespace
 
 FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& options) {
+  if (const auto version = squad_version(config.task)) return run_squad(config, *version, options);
   check_output_dir(config.output_dir, options);
   FinetuneSetup setup(config);
   const auto trainer_config = trainer_config_of(setup.config, setup.prune, options);
@@ -154,6 +156,7 @@ FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& o
 }
 
 PreflightReport check_finetuning(const FinetuneConfig& config) {
+  if (const auto version = squad_version(config.task)) return check_squad(config, *version);
   check_output_dir(config.output_dir, {});
   FinetuneSetup setup(config);
   const auto trainer_config = trainer_config_of(setup.config, setup.prune, {});
