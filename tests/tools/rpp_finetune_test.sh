@@ -33,6 +33,7 @@ squad "$(answer a w60 6), $(answer b w7 10)" > train-v1.1.json
 cp train-v1.1.json dev-v1.1.json
 squad1=("$finetune" --task squad1 --data-dir . --model model --set max_seq_length=16 --set squad.doc_stride=4
   --set squad.max_query_length=4)
+expect 0 'check passed' "${squad1[@]}" --output-dir squad --check
 expect 0 'eval_exact_match = ' "${squad1[@]}" --output-dir squad
 expect 0 '"b":' cat squad/predictions.json
 expect 0 '"exact_match": ' "$finetune" eval-squad dev-v1.1.json squad/predictions.json --output scores.json
