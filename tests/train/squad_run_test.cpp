@@ -41,7 +41,9 @@ class SquadRun : public TinyRun {
     const std::string suffix = second ? "-v2.0.json" : "-v1.1.json";
     dir_.write("train" + suffix, questions(96, 0, second).dump());
     dir_.write("dev" + suffix, questions(30, 500, second).dump());
-    run_pretraining(config(method), {});
+    PretrainConfig pretraining = config(method);
+    pretraining.train.num_threads = 1;
+    run_pretraining(pretraining, {});
     FinetuneConfig settings;
     settings.task = task;
     settings.data_dir = dir_.path();
@@ -52,7 +54,7 @@ class SquadRun : public TinyRun {
     settings.epochs = 12;
     settings.optimizer.learning_rate = 1e-2;
     settings.train.batch_size = 16;
-    settings.train.num_threads = 2;
+    settings.train.num_threads = 1;
     return settings;
   }
   json read_json(const std::string& name) const { return json::parse(read_file(dir_ / name)); }
