@@ -3,10 +3,13 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 
+#include "classifier.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
+#include "rpp/data/custom_task.h"
 #include "rpp/train/finetune_task.h"
 #include "rpp/train/runs.h"
 #include "run_setup.h"
@@ -17,15 +20,70 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-std::vector<EncodedExample> load_examples(const FinetuneConfig& config, const GlueTask& glue,
-                                          const Tokenizer& tokenizer, std::string_view split,
-                                          int64_t max_samples) {
-  auto examples =
-      read_glue(glue, find_glue_file(glue, config.data_dir, split), /*has_labels=*/split != "test");
+// What is named in the configuration, else the file in data_dir, which may be missing; `named` are those of
+// the task itself, not of its companions.
+std::vector<fs::path> find_files(const FinetuneConfig& config, const GlueTask& task,
+                                 std::span<const std::string> named, std::string_view split) {
+  if (!named.empty()) return {named.begin(), named.end()};
+  if (config.data_dir.empty()) return {};
+  const auto file = try_find_glue_file(task, config.data_dir, split);
+  return file ? std::vector{*file} : std::vector<fs::path>{};
+}
+
+// As above, but there must be one.
+std::vector<fs::path> require_files(const FinetuneConfig& config, const GlueTask& task,
+                                    std::span<const std::string> named, std::string_view split) {
+  if (!named.empty()) return {named.begin(), named.end()};
+  return {find_glue_file(task, config.data_dir, split)};
+}
+
+GlueTask task_of(const FinetuneConfig& config) {
+  if (config.task == "custom") {
+    const GlueTask anywhere{.name = "custom"};
+    return custom_task(config.custom, require_files(config, anywhere, config.train_files, "train"));
+  }
+  const GlueTask& task = glue_task(config.task);
+  if (!task.model_of.empty()) {
+    fail_usage("task {} has no training data: a model of {} answers it: set task to {}", task.name,
+               task.model_of, task.model_of);
+  }
+  return task;
+}
+
+// One after the other, cut to max_samples (0: all) in all.
+std::vector<EncodedExample> load_examples(std::span<const fs::path> files, const GlueTask& task,
+                                          bool has_labels, int64_t max_samples, const Tokenizer& tokenizer,
+                                          int64_t max_seq_length) {
+  std::vector<GlueExample> examples;
+  for (const fs::path& file : files) {
+    const auto more = read_glue(task, file, has_labels);
+    examples.insert(examples.end(), more.begin(), more.end());
+  }
   if (max_samples > 0 && max_samples < static_cast<int64_t>(examples.size())) {
     examples.resize(static_cast<size_t>(max_samples));
   }
-  return encode_glue(examples, tokenizer, config.max_seq_length);
+  return encode_glue(examples, tokenizer, max_seq_length);
+}
+
+// The task's own, and those of its companions that lie in data_dir; only those named where some are.
+std::vector<DevSet> load_dev_sets(const FinetuneConfig& config, const GlueTask& task,
+                                  const Tokenizer& tokenizer) {
+  const auto load = [&](const GlueTask& of, std::span<const fs::path> files) {
+    return DevSet{&of, load_examples(files, of, /*has_labels=*/true, config.max_eval_samples, tokenizer,
+                                     config.max_seq_length)};
+  };
+  std::vector<DevSet> sets = {load(task, require_files(config, task, config.dev_files, "dev"))};
+  if (!config.dev_files.empty()) return sets;
+  for (const GlueTask* companion : companions_of(task)) {
+    if (companion->dev_file.empty()) continue;
+    const auto files = find_files(config, *companion, {}, "dev");
+    if (files.empty()) {
+      log::info("{} has no {}: {} is not evaluated", config.data_dir, companion->dev_file, companion->name);
+    } else {
+      sets.push_back(load(*companion, files));
+    }
+  }
+  return sets;
 }
 
 // Everything that a fine-tuning run stands on, in the order in which it is made.
@@ -33,7 +91,7 @@ struct FinetuneSetup {
   explicit FinetuneSetup(const FinetuneConfig& given);
 
   FinetuneConfig config;  // with the steps of its epochs
-  const GlueTask& glue;
+  GlueTask glue;
   std::unique_ptr<Tokenizer> tokenizer;
   FinetuneData data;
   std::unique_ptr<Bert> model;
@@ -43,18 +101,21 @@ struct FinetuneSetup {
 };
 
 FinetuneSetup::FinetuneSetup(const FinetuneConfig& given)
-    : config(given), glue(glue_task(given.task)), tokenizer(load_tokenizer(given.model)) {
+    : config(given), glue(task_of(given)), tokenizer(load_tokenizer(given.model)) {
   use_threads(config.train.num_threads);
-  data.train = load_examples(config, glue, *tokenizer, "train", config.max_train_samples);
-  data.dev = load_examples(config, glue, *tokenizer, "dev", config.max_eval_samples);
+  data.train =
+      load_examples(require_files(config, glue, config.train_files, "train"), glue,
+                    /*has_labels=*/true, config.max_train_samples, *tokenizer, config.max_seq_length);
+  data.dev = load_dev_sets(config, glue, *tokenizer);
   config.train.steps =
       steps_of_epochs(static_cast<int64_t>(data.train.size()), config.train.batch_size, config.epochs);
-  model = load_model(config.model, {.num_labels = glue.num_labels()}, *tokenizer, config.train);
+  model = load_classifier_model(config.model, glue, *tokenizer, config.train);
   check_sequence_length(*model, config.max_seq_length);
   prune = resolve_fixed(config.prune, config.model, *model);
   if (glue.regression && !config.distill.teacher.empty()) {
     fail_usage("distill.teacher is set, but {} is a regression: it has no logits to soften", glue.name);
   }
+  if (!config.distill.teacher.empty()) check_teacher_labels(config.distill.teacher, glue);
   teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
   task = std::make_unique<FinetuneTask>(*model, *tokenizer, glue, data, config.train, teacher.get());
 }
@@ -69,37 +130,51 @@ std::string label_of(const EncodedExample& example, const GlueTask& glue) {
   return glue.label_names[static_cast<size_t>(example.label)];
 }
 
-// "index<TAB>prediction<TAB>label" for the dev set, without labels for a test file.
-void write_predictions(const fs::path& file, FinetuneSetup& setup,
-                       const std::vector<EncodedExample>& examples, bool with_labels) {
-  const auto logits = setup.task->predict(examples);  // [examples, num_labels]
-  std::string text = with_labels ? "index\tprediction\tlabel\n" : "index\tprediction\n";
-  for (size_t i = 0; i < examples.size(); ++i) {
-    text += fmt::format("{}\t{}", i, answer_of(logits[static_cast<int64_t>(i)], setup.glue));
-    text += with_labels ? fmt::format("\t{}\n", label_of(examples[i], setup.glue)) : "\n";
+// "index<TAB>prediction<TAB>label"; logits are [examples, num_labels].
+void write_dev_predictions(const fs::path& dir, const DevSet& set, const torch::Tensor& logits) {
+  std::string text = "index\tprediction\tlabel\n";
+  for (size_t i = 0; i < set.examples.size(); ++i) {
+    text += fmt::format("{}\t{}\t{}\n", i, answer_of(logits[static_cast<int64_t>(i)], *set.task),
+                        label_of(set.examples[i], *set.task));
   }
-  write_file_atomically(file, text);
+  write_file_atomically(dir / fmt::format("eval_predictions_{}.txt", set.task->name), text);
 }
 
-// Most data sets come without a test file.
-void write_test_predictions(FinetuneSetup& setup) {
-  if (!try_find_glue_file(setup.glue, setup.config.data_dir, "test")) return;
-  const auto examples = load_examples(setup.config, setup.glue, *setup.tokenizer, "test", 0);
-  write_predictions(
-      fs::path(setup.config.output_dir) / fmt::format("predict_results_{}.txt", setup.glue.name), setup,
-      examples, /*with_labels=*/false);
+// "index<TAB>prediction". Most data sets come without a test file.
+void write_test_predictions(FinetuneSetup& setup, const GlueTask& task, std::span<const std::string> named) {
+  const auto files = find_files(setup.config, task, named, "test");
+  if (files.empty()) return;
+  const auto examples =
+      load_examples(files, task, /*has_labels=*/false, 0, *setup.tokenizer, setup.config.max_seq_length);
+  const auto logits = setup.task->predict(examples);  // [examples, num_labels]
+  std::string text = "index\tprediction\n";
+  for (int64_t i = 0; i < logits.size(0); ++i) text += fmt::format("{}\t{}\n", i, answer_of(logits[i], task));
+  write_file_atomically(fs::path(setup.config.output_dir) / fmt::format("predict_results_{}.txt", task.name),
+                        text);
+}
+
+void write_all_predictions(FinetuneSetup& setup) {
+  const auto& logits = setup.task->dev_logits();
+  for (size_t i = 0; i < setup.data.dev.size(); ++i) {
+    write_dev_predictions(setup.config.output_dir, setup.data.dev[i], logits[i]);
+  }
+  write_test_predictions(setup, setup.glue, setup.config.test_files);
+  if (!setup.config.test_files.empty()) return;
+  for (const GlueTask* companion : companions_of(setup.glue)) write_test_predictions(setup, *companion, {});
 }
 
 void write_json(const fs::path& file, const Metrics& metrics) {
   write_file_atomically(file, ordered_json(metrics).dump(2) + "\n");
 }
 
-Metrics eval_results(const Metrics& metrics, size_t num_examples) {
+Metrics eval_results(const Metrics& metrics, const std::vector<DevSet>& sets) {
   Metrics results;
   for (const auto& [name, value] : metrics) {
     if (name != "encoder_ratio") results["eval_" + name] = value;
   }
-  results["eval_samples"] = static_cast<double>(num_examples);
+  for (const DevSet& set : sets) {
+    results["eval_samples" + set.task->metric_suffix] = static_cast<double>(set.examples.size());
+  }
   return results;
 }
 
@@ -134,10 +209,8 @@ FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& o
   if (outcome.training.stopped) return outcome;
 
   const fs::path dir = config.output_dir;
-  outcome.eval = eval_results(outcome.training.last_eval, setup.data.dev.size());
-  write_predictions(dir / fmt::format("eval_predictions_{}.txt", setup.glue.name), setup, setup.data.dev,
-                    /*with_labels=*/true);
-  write_test_predictions(setup);
+  outcome.eval = eval_results(outcome.training.last_eval, setup.data.dev);
+  write_all_predictions(setup);
   write_results(dir, train_results(outcome.training, setup), outcome.eval);
   log_ratios(trainer->params());
   return outcome;

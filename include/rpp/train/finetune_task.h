@@ -14,9 +14,14 @@
 
 namespace rpp {
 
+struct DevSet {
+  const GlueTask* task;  // the one that is trained, or a companion: its metrics and their suffix
+  std::vector<EncodedExample> examples;
+};
+
 struct FinetuneData {
   std::vector<EncodedExample> train;
-  std::vector<EncodedExample> dev;
+  std::vector<DevSet> dev;
 };
 
 class FinetuneTask : public Task {
@@ -29,8 +34,10 @@ class FinetuneTask : public Task {
   // Each epoch in its own order; its last batch holds what is left.
   std::vector<PackedBatch> batches(int64_t step) const override;
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
-  // "loss" and the task's metrics on the dev examples.
+  // "loss" and the task's metrics of every dev set, with its suffix: accuracy, accuracy_mm.
   Metrics evaluate() override;
+  // Of the last evaluation: [dev sets] of [examples, num_labels], as predict gives them.
+  const std::vector<torch::Tensor>& dev_logits() const { return dev_logits_; }
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
 
@@ -44,6 +51,7 @@ class FinetuneTask : public Task {
   const FinetuneData& data_;
   TrainConfig config_;
   const Teacher* teacher_;
+  std::vector<torch::Tensor> dev_logits_;
 };
 
 // Steps of so many passes over the data, rounded up to whole batches in each pass.
