@@ -44,7 +44,7 @@ def check_pretrain_files(config):
 
 def representative(run):
     """Runs that differ only in what the sweep sets itself (seed, directories) need one reading by the program."""
-    return run.task if run.task else run.cell
+    return (run.task, run.cell) if run.task else run.cell
 
 
 def resolved(run, config):

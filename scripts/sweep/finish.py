@@ -36,7 +36,7 @@ def counters(run):
 def last_evaluation(run):
     """Of a pruning run; empty without data.valid. A resumed run may hold a step twice, the last line counts."""
     lines = [json.loads(line) for line in (run.directory / "metrics.jsonl").read_text().splitlines()]
-    evaluations = [line for line in lines if line["kind"] == "eval"]
+    evaluations = [line for line in lines if line["kind"] in ("eval", "best")]
     return {key: value for key, value in (evaluations or [{}])[-1].items() if key not in ("step", "kind")}
 
 
@@ -46,11 +46,11 @@ def task_scores(run):
 
 
 def prove(run, inspect_programs):
-    """A dense model has no mask, so nothing to prove."""
-    pruned = run.parent or run
-    if not (pruned.directory / "mask.safetensors").exists():
-        return {"masked": 0, "drifted": None}
-    return programs.proof(inspect_programs, run.directory, run.parent and run.parent.directory)
+    """Against the model that it was fine-tuned from where that is pruned. A dense model has nothing to prove."""
+    for pruned in (run.parent, run):
+        if pruned and (pruned.directory / "mask.safetensors").exists():
+            return programs.proof(inspect_programs, run.directory, None if pruned is run else pruned.directory)
+    return {"masked": 0, "drifted": None}
 
 
 def is_complete(run):

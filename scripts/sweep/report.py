@@ -40,7 +40,8 @@ class Results:
 
     def reached(self, cell):
         """(encoder ratio, whole-model ratio), means over the seeds; None while nothing has finished."""
-        done = [self.manifests[run.name] for run in self.runs_of(cell) if self.manifests[run.name]]
+        runs = self.runs_of(cell) or [run for run in self.runs if run.cell == cell]  # pruned in fine-tuning
+        done = [self.manifests[run.name] for run in runs if self.manifests[run.name]]
         pairs = [ratios_of(manifest) for manifest in done]
         return tuple(statistics.mean(column) for column in zip(*pairs)) if pairs else None
 
@@ -119,6 +120,8 @@ def score_table(results):
 def pretrain_table(results):
     rows = []
     for cell in cells_of(results.sweep):
+        if results.sweep.methods[cell[0]].source:
+            continue
         expected = len(results.runs_of(cell))
         mlm, nsp, loss = (results.values(cell, "", metric) for metric in ("mlm_accuracy", "nsp_accuracy", "loss"))
         rows.append([*row_head(results, cell), mean_text(mlm, expected), mean_text(nsp, expected),
@@ -164,9 +167,14 @@ def settings_text(settings):
     return " ".join(f"{key}={value}" for key, value in settings.items()) or "nothing"
 
 
+def method_text(method):
+    start = f"from {method.source}" if method.source else settings_text(method.settings)
+    return f"{start}; fine-tuned with {settings_text(method.finetune)}" if method.finetune else start
+
+
 def settings_lines(sweep):
     lines = [f"- Pruning: `{sweep.pretrain}` with {settings_text(sweep.settings)}; seeds {list(sweep.seeds)}"]
-    lines += [f"- {method.label}: {settings_text(method.settings)}" for method in sweep.methods.values()]
+    lines += [f"- {method.label}: {method_text(method)}" for method in sweep.methods.values()]
     lines += [f"- {TASK_TITLES[task.name]}: `{task.config or 'defaults'}` with {settings_text(task.settings)}; seeds "
               f"{list(task.seeds)}" for task in sweep.tasks.values()]
     return "\n".join(lines) + "\n"

@@ -39,8 +39,12 @@ def set_options(settings):
     return tuple(part for key, text in settings.items() for part in ("--set", f"{key}={text}"))
 
 
+def run_name(method, ratio, seed):
+    return "-".join([method.label, *([f"{ratio:g}"] if ratio else []), f"s{seed}"])
+
+
 def pretrain_run(sweep, method, ratio, seed):
-    name = "-".join([method.label, *([f"{ratio:g}"] if ratio else []), f"s{seed}"])
+    name = run_name(method, ratio, seed)
     directory = sweep.output_dir / "pretrain" / name
     settings = sweep.settings | method.settings
     if ratio:
@@ -51,15 +55,18 @@ def pretrain_run(sweep, method, ratio, seed):
                method=method.label, ratio=ratio, seed=seed)
 
 
-def finetune_run(sweep, task, parent, seed):
-    name = f"{parent.directory.name}-f{seed}"
+def finetune_run(sweep, task, method, ratio, parent, seed):
+    name = f"{run_name(method, ratio, parent.seed)}-f{seed}"
     directory = sweep.output_dir / "finetune" / task.name / name
+    settings = task.settings | method.finetune
+    if method.source and ratio:
+        settings["prune.target_ratio"] = f"{ratio:g}"
     command = [str(sweep.programs / "rpp-finetune"), *(["--config", task.config] if task.config else []),
                "--task", task.name, "--data-dir", task.data_dir, "--model", str(parent.directory),
-               "--output-dir", str(directory), *set_options(task.settings | {"train.seed": str(seed)})]
+               "--output-dir", str(directory), *set_options(settings | {"train.seed": str(seed)})]
     return Run(name=f"finetune/{task.name}/{name}", directory=directory,
                log=sweep.output_dir / "logs" / f"finetune-{task.name}-{name}.log", command=tuple(command),
-               method=parent.method, ratio=parent.ratio, seed=parent.seed, task=task.name, finetune_seed=seed,
+               method=method.label, ratio=ratio, seed=parent.seed, task=task.name, finetune_seed=seed,
                parent=parent)
 
 
@@ -70,12 +77,17 @@ def cells_of(sweep):
 
 
 def all_runs(sweep):
-    """In the order in which they are started: the pruning runs of a cell, then their fine-tunings."""
+    """In the order in which they are started: the pruning runs of a cell, then their fine-tunings.
+
+    A method that prunes in fine-tuning has none of the first: it starts from those of another one.
+    """
     runs = []
     for label, ratio in cells_of(sweep):
-        parents = [pretrain_run(sweep, sweep.methods[label], ratio, seed) for seed in sweep.seeds]
-        runs += parents
-        runs += [finetune_run(sweep, task, parent, seed)
+        method = sweep.methods[label]
+        source = (sweep.methods[method.source], None) if method.source else (method, ratio)
+        parents = [pretrain_run(sweep, *source, seed) for seed in sweep.seeds]
+        runs += [] if method.source else parents
+        runs += [finetune_run(sweep, task, method, ratio, parent, seed)
                  for task in sweep.tasks.values() for parent in parents for seed in task.seeds]
     names = [run.name for run in runs]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -136,6 +148,8 @@ def finished_manifest(run):
 def identity(sweep):
     return {"format": "rpp-sweep-1", "pretrain": sweep.pretrain, "set": sweep.settings, "seeds": list(sweep.seeds),
             "methods": {label: {"set": method.settings, "ratios": list(method.ratios)}
+                        | ({"from": method.source} if method.source else {})
+                        | ({"finetune": method.finetune} if method.finetune else {})
                         for label, method in sweep.methods.items()},
             "tasks": {name: {"data_dir": task.data_dir, "config": task.config, "set": task.settings,
                              "seeds": list(task.seeds)} for name, task in sweep.tasks.items()}}

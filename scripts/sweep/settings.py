@@ -1,5 +1,5 @@
 """Reads SWEEP.yaml, strictly: what is unknown, missing or out of range is refused with file and line."""
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 import re
 
@@ -24,8 +24,10 @@ FINETUNE_OWN = {"task": "the key of tasks", "data_dir": "data_dir of the task", 
 @dataclass(frozen=True)
 class Method:
     label: str
-    settings: dict  # key -> text of --set
+    settings: dict  # key -> text of --set, of the pruning runs
     ratios: tuple  # empty: one run a seed, without a ratio
+    source: str = ""  # method whose pruning runs are fine-tuned; empty: its own
+    finetune: dict = field(default_factory=dict)  # key -> text of --set, of the fine-tunings
 
 
 @dataclass(frozen=True)
@@ -153,15 +155,29 @@ def read_ratios(value):
 def read_method(label, value, defaults):
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", label):
         value.fail(f"the method '{label}' names directories: use letters, digits, '.', '_' and '-'")
-    values = value.section(("set", "ratios"))
+    values = value.section(("set", "ratios", "from", "finetune"))
+    if "from" in values and "set" in values:
+        values["set"].fail(f"{values['set'].name}: a method with 'from' has no pruning runs of its own to set")
     settings = values["set"].overrides(PRETRAIN_OWN) if "set" in values else {}
     if "ratios" in values:
         ratios = read_ratios(values["ratios"])
     else:
         ratios = () if "dense" in (label, settings.get("prune.method")) else defaults
-    if ratios and "prune.target_ratio" in settings:
+    finetune = values["finetune"].overrides(FINETUNE_OWN) if "finetune" in values else {}
+    if ratios and "prune.target_ratio" in settings | finetune:
         value.fail(f"{value.name}: the sweep sets prune.target_ratio itself, from ratios (ratios: [] for none)")
-    return Method(label, settings, ratios)
+    return Method(label, settings, ratios, values["from"].text() if "from" in values else "", finetune)
+
+
+def check_source(value, method, methods, tasks):
+    """Of a method that prunes in fine-tuning: where it starts from has one model for all ratios."""
+    if not method.source:
+        return
+    known_label(value, methods)
+    if methods[method.source].source or methods[method.source].ratios:
+        value.fail(f"{value.name} names {method.source}, which must be a method without ratios and without 'from'")
+    if not tasks:
+        value.fail(f"{value.name}: without tasks there are no fine-tunings to prune in")
 
 
 def read_task(name, value):
@@ -206,11 +222,13 @@ def load_sweep(path):
     root = Value(path, node, "")
     values = root.section(TOP_KEYS)
     defaults = read_ratios(values["ratios"]) if "ratios" in values else ()
-    methods = {label: read_method(label, value, defaults)
-               for label, value in require(root, values, "methods").section().items()}
+    method_values = require(root, values, "methods").section()
+    methods = {label: read_method(label, value, defaults) for label, value in method_values.items()}
     if not methods:
         values["methods"].fail("methods names none")
     tasks = values["tasks"].section() if "tasks" in values else {}
+    for label, method in methods.items():
+        check_source(method_values[label].section().get("from"), method, methods, tasks)
     return Sweep(output_dir=Path(require(root, values, "output_dir").text()),
                  pretrain=require(root, values, "pretrain").text(),
                  settings=values["set"].overrides(PRETRAIN_OWN) if "set" in values else {},

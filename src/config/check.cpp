@@ -72,11 +72,33 @@ void check_prune(const Complaints& complaints, const PruneConfig& prune) {
   }
 }
 
+// Its plan of the zeros to come knows one rate.
+void check_layer_decay(const Complaints& complaints, const OptimizerConfig& optimizer,
+                       const PruneConfig& prune) {
+  if (optimizer.layer_decay == 1 || prune.method != "rpp" || prune.gamma > 0) return;
+  complaints.fail_at("optimizer.layer_decay",
+                     "optimizer.layer_decay is {}, but prune.method rpp finds its gamma for one rate: set "
+                     "prune.gamma, or leave layer_decay at 1",
+                     optimizer.layer_decay);
+}
+
 void check_batches(const Complaints& complaints, const TrainConfig& train) {
   if (train.micro_batch_size <= train.batch_size) return;
   complaints.fail_at("train.micro_batch_size",
                      "train.micro_batch_size is {}, it must be at most train.batch_size, which is {}",
                      train.micro_batch_size, train.batch_size);
+}
+
+void check_patience(const Complaints& complaints, const TrainConfig& train) {
+  if (train.patience == 0) return;
+  if (train.best_metric.empty()) {
+    complaints.fail_at("train.patience", "train.patience is {}, but train.best_metric is not set: name one",
+                       train.patience);
+  }
+  if (train.eval_every == 0) {
+    complaints.fail_at("train.patience", "train.patience is {}, but train.eval_every is 0: set it to steps",
+                       train.patience);
+  }
 }
 
 void check_model_choice(const Complaints& complaints, const PretrainConfig& config) {
@@ -160,7 +182,9 @@ void check(const PretrainConfig& config, const Settings& settings) {
   check_held_out(complaints, config.data);
   check_warmup(complaints, config);
   check_prune(complaints, config.prune);
+  check_layer_decay(complaints, config.optimizer, config.prune);
   check_batches(complaints, config.train);
+  check_patience(complaints, config.train);
 }
 
 void check(const FinetuneConfig& config, const Settings& settings) {
@@ -176,7 +200,9 @@ void check(const FinetuneConfig& config, const Settings& settings) {
   check_custom(complaints, config);
   check_steps(complaints);
   check_prune(complaints, config.prune);
+  check_layer_decay(complaints, config.optimizer, config.prune);
   check_batches(complaints, config.train);
+  check_patience(complaints, config.train);
 }
 
 std::string complaint(const ModelConfig& config) {

@@ -53,7 +53,6 @@ void set_metrics(GlueTask& task) {
   } else {
     task.metrics = {"accuracy", task.label_names.size() == 2 ? "f1" : "macro_f1"};
   }
-  task.primary_metric = task.metrics.front();
 }
 
 }  // namespace

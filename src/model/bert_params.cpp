@@ -20,11 +20,15 @@ class SpecList {
  public:
   std::vector<ParamSpec> take() { return std::move(specs_); }
 
+  // Of what is added from here on.
+  void set_depth(int64_t depth) { depth_ = depth; }
+
   void add(std::string name, const torch::Tensor& param, ParamGroup group, torch::Tensor* working = nullptr,
            std::vector<MatrixSlice> matrices = {}) {
     specs_.push_back({.name = std::move(name),
                       .param = param,
                       .group = group,
+                      .depth = depth_,
                       .matrices = std::move(matrices),
                       .working = working});
   }
@@ -66,18 +70,25 @@ class SpecList {
 
  private:
   std::vector<ParamSpec> specs_;
+  int64_t depth_ = 0;
 };
 
 }  // namespace
 
 std::vector<ParamSpec> Bert::param_specs() {
   SpecList specs;
+  const auto num_layers = static_cast<int64_t>(layers_.size());
+  specs.set_depth(num_layers + 1);
   specs.add("bert.embeddings.word_embeddings.weight", word_embeddings_, ParamGroup::decayed,
             heads_.pretraining ? &decoder_working_ : nullptr);
   specs.add("bert.embeddings.position_embeddings.weight", position_embeddings_, ParamGroup::decayed);
   specs.add("bert.embeddings.token_type_embeddings.weight", token_type_embeddings_, ParamGroup::decayed);
   specs.add_norm("bert.embeddings.LayerNorm", embedding_norm_);
-  for (size_t i = 0; i < layers_.size(); ++i) specs.add_layer(static_cast<int64_t>(i), layers_[i]);
+  for (int64_t i = 0; i < num_layers; ++i) {
+    specs.set_depth(num_layers - i);
+    specs.add_layer(i, layers_[static_cast<size_t>(i)]);
+  }
+  specs.set_depth(0);
   if (heads_.pooler) specs.add_decayed("bert.pooler.dense", pooler_, &pooler_.working);
   if (heads_.pretraining) {
     specs.add("cls.predictions.bias", mlm_bias_, ParamGroup::undecayed);

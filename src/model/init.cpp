@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "rpp/core/error.h"
 #include "rpp/core/hash.h"
 #include "rpp/core/rng.h"
 
@@ -50,12 +51,33 @@ torch::Tensor initial_value(const NamedWeight& weight, uint64_t seed, double sta
   return matrix;
 }
 
+// Of the top `layers` encoder layers, or of the pooler.
+bool is_on_top(std::string_view name, int64_t layers, int64_t num_layers) {
+  if (name.starts_with("bert.pooler.")) return true;
+  for (int64_t i = num_layers - layers; i < num_layers; ++i) {
+    if (name.starts_with(fmt::format("bert.encoder.layer.{}.", i))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void initialize(Bert& model, uint64_t seed) {
   const torch::NoGradGuard no_grad;
   for (const auto& weight : model.named_weights()) {
     weight.tensor.copy_(initial_value(weight, seed, model.config().initializer_range));
+  }
+}
+
+void initialize_top(Bert& model, int64_t layers, uint64_t seed) {
+  const torch::NoGradGuard no_grad;
+  const int64_t num_layers = model.config().num_hidden_layers;
+  RPP_CHECK(layers <= num_layers, "{} layers are to start anew, the model has {}", layers, num_layers);
+  for (const auto& weight : model.named_weights()) {
+    if (!is_on_top(weight.name, layers, num_layers)) continue;
+    auto value = initial_value(weight, seed, model.config().initializer_range).to(weight.tensor.device());
+    if (weight.tensor.dim() == 2) value.masked_fill_(weight.tensor.eq(0), 0);
+    weight.tensor.copy_(value);
   }
 }
 

@@ -3,10 +3,10 @@
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "rpp/core/error.h"
-#include "rpp/ops/adamw_kernel.h"
 
 #ifdef RPP_CUDA
 #include <c10/cuda/CUDAGuard.h>
@@ -59,28 +59,9 @@ void check_rule(const ShrinkRule& rule, const FlatParams& params) {
             params.matrices().size());
 }
 
-// Neighbours of one gamma are one span: as few passes as there are changes.
-struct GammaSpan {
-  int64_t offset = 0;
-  int64_t size = 0;
-  double gamma = 0;
-};
-
-std::vector<GammaSpan> gamma_spans(const ShrinkRule& rule, const FlatParams& params) {
-  if (rule.matrix_gammas.empty()) return {{0, params.num_prunable(), rule.gamma}};
-  std::vector<GammaSpan> spans;
-  for (size_t i = 0; i < rule.matrix_gammas.size(); ++i) {
-    const auto& matrix = params.matrices()[i];
-    const double gamma = rule.matrix_gammas[i];
-    if (spans.empty() || spans.back().gamma != gamma) spans.push_back({matrix.offset, 0, gamma});
-    spans.back().size += matrix.rows * matrix.cols;
-  }
-  return spans;
-}
-
-AdamWStep step_constants(const OptimizerConfig& config, double learning_rate, int64_t step_count) {
+// All but the rate and what follows it.
+AdamWStep step_constants(const OptimizerConfig& config, int64_t step_count) {
   AdamWStep step;
-  step.learning_rate = static_cast<float>(learning_rate);
   step.beta1 = static_cast<float>(config.beta1);
   step.beta2 = static_cast<float>(config.beta2);
   step.one_minus_beta1 = static_cast<float>(1.0 - config.beta1);
@@ -98,13 +79,43 @@ AdamWStep step_constants(const OptimizerConfig& config, double learning_rate, in
 ProxAdamW::ProxAdamW(FlatParams& params, const OptimizerConfig& config)
     : params_(params),
       config_(config),
+      rate_spans_(rate_spans()),
       exp_avg_(torch::zeros_like(params.values())),
       exp_avg_sq_(torch::zeros_like(params.values())) {}
+
+// As few as there are changes of the rate from one parameter to the next.
+std::vector<ProxAdamW::RateSpan> ProxAdamW::rate_spans() const {
+  std::vector<RateSpan> spans;
+  for (const auto& entry : params_.entries()) {
+    const double factor = std::pow(config_.layer_decay, static_cast<double>(entry.depth));
+    if (spans.empty() || spans.back().factor != factor) spans.push_back({entry.offset, entry.offset, factor});
+    spans.back().end += entry.numel;
+  }
+  return spans;
+}
+
+void ProxAdamW::update(const AdamWSpan& all, AdamWStep constants, const Part& part,
+                       double learning_rate) const {
+  const auto device = params_.values().device();
+  for (const RateSpan& span : rate_spans_) {
+    const int64_t begin = std::max(part.begin, span.begin), end = std::min(part.end, span.end);
+    if (begin >= end) continue;
+    const double rate = learning_rate * span.factor;
+    constants.learning_rate = static_cast<float>(rate);
+    constants.decay = static_cast<float>(rate * part.weight_decay);
+    constants.threshold = static_cast<float>(rate * part.gamma);
+    if (device.is_cpu()) {
+      update_on_cpu(constants, sub_span(all, begin, end - begin));
+    } else {
+      update_on_cuda(constants, sub_span(all, begin, end - begin), device);
+    }
+  }
+}
 
 void ProxAdamW::step(double learning_rate, const ShrinkRule& rule, double grad_scale) {
   check_rule(rule, params_);
   ++step_count_;
-  AdamWStep constants = step_constants(config_, learning_rate, step_count_);
+  AdamWStep constants = step_constants(config_, step_count_);
   constants.grad_scale = static_cast<float>(grad_scale);
 
   AdamWSpan all;
@@ -114,30 +125,28 @@ void ProxAdamW::step(double learning_rate, const ShrinkRule& rule, double grad_s
   all.exp_avg_sq = exp_avg_sq_.data_ptr<float>();
   if (params_.working().defined()) all.working = static_cast<uint16_t*>(params_.working().data_ptr());
 
-  const auto device = params_.values().device();
-  const auto update = [&](const AdamWSpan& span) {
-    if (span.size == 0) return;
-    if (device.is_cpu()) return update_on_cpu(constants, span);
-    update_on_cuda(constants, span, device);
-  };
-
-  auto prunable = sub_span(all, 0, params_.num_prunable());
+  AdamWSpan prunable = all;
   if (rule.kind == ShrinkRule::Kind::mask) prunable.keep = rule.keep.const_data_ptr<uint8_t>();
   if (rule.kind == ShrinkRule::Kind::prox) prunable.alpha = rule.alpha.const_data_ptr<float>();
+  const double weight_decay = config_.weight_decay;
+  const int64_t num_prunable = params_.num_prunable(), num_decayed = params_.num_decayed();
+
   constants.shrink = shrink_of(rule);
-  constants.decay = static_cast<float>(learning_rate * config_.weight_decay);
-  for (const auto& [offset, size, gamma] : gamma_spans(rule, params_)) {
-    constants.threshold = static_cast<float>(learning_rate * gamma);
-    update(sub_span(prunable, offset, size));
+  if (rule.matrix_gammas.empty()) {
+    update(prunable, constants, {0, num_prunable, weight_decay, rule.gamma}, learning_rate);
+  }
+  for (size_t i = 0; i < rule.matrix_gammas.size(); ++i) {
+    const auto& matrix = params_.matrices()[i];
+    const int64_t end = matrix.offset + matrix.rows * matrix.cols;
+    update(prunable, constants, {matrix.offset, end, weight_decay, rule.matrix_gammas[i]}, learning_rate);
   }
   constants.shrink = AdamWShrink::none;
-  update(sub_span(all, params_.num_prunable(), params_.num_decayed() - params_.num_prunable()));
-  constants.decay = 0.0F;
-  update(sub_span(all, params_.num_decayed(), params_.size() - params_.num_decayed()));
+  update(all, constants, {num_prunable, num_decayed, weight_decay}, learning_rate);
+  update(all, constants, {num_decayed, params_.size()}, learning_rate);
 }
 
 torch::Tensor ProxAdamW::denominators(const torch::Tensor& indices) const {
-  const AdamWStep constants = step_constants(config_, 0.0, step_count_);
+  const AdamWStep constants = step_constants(config_, step_count_);
   return exp_avg_sq_.index_select(0, indices).sqrt_().mul_(constants.correction2).add_(constants.epsilon);
 }
 

@@ -129,6 +129,12 @@ std::vector<int64_t> phase_starts(const PruneConfig& config, int64_t total_steps
   return starts;
 }
 
+int64_t last_mask_change(const PruneConfig& config, int64_t total_steps) {
+  if (config.method == "dense" || config.method == "fixed") return 0;
+  if (config.method == "rpp") return recovery_start(config, total_steps);
+  return mask_updates(config, total_steps).back().step;
+}
+
 std::string describe_plan(const PruneConfig& config, int64_t total_steps) {
   if (config.method == "rpp") return describe_rpp(config, total_steps);
   if (config.method == "fixed") {

@@ -10,6 +10,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/data/custom_task.h"
+#include "rpp/model/init.h"
 #include "rpp/train/finetune_task.h"
 #include "rpp/train/runs.h"
 #include "run_setup.h"
@@ -112,12 +113,21 @@ FinetuneSetup::FinetuneSetup(const FinetuneConfig& given)
   model = load_classifier_model(config.model, glue, *tokenizer, config.train);
   check_sequence_length(*model, config.max_seq_length);
   prune = resolve_fixed(config.prune, config.model, *model);
+  if (config.reinit_layers > 0) {
+    initialize_top(*model, config.reinit_layers, static_cast<uint64_t>(config.train.seed));
+  }
   if (glue.regression && !config.distill.teacher.empty()) {
     fail_usage("distill.teacher is set, but {} is a regression: it has no logits to soften", glue.name);
   }
   if (!config.distill.teacher.empty()) check_teacher_labels(config.distill.teacher, glue);
+  if (glue.regression && config.label_smoothing > 0) {
+    fail_usage("label_smoothing is set, but {} is a regression: it has no labels to smooth", glue.name);
+  }
   teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
-  task = std::make_unique<FinetuneTask>(*model, *tokenizer, glue, data, config.train, teacher.get());
+  ClassLossOptions loss{.label_smoothing = config.label_smoothing,
+                        .weights = parse_class_weights(config.class_weights, glue.label_names)};
+  task = std::make_unique<FinetuneTask>(*model, *tokenizer, glue, data, config.train, std::move(loss),
+                                        teacher.get());
 }
 
 std::string answer_of(const torch::Tensor& logits, const GlueTask& glue) {

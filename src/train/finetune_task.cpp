@@ -10,7 +10,6 @@
 #include "rpp/core/error.h"
 #include "rpp/eval/metrics.h"
 #include "rpp/model/hf_checkpoint.h"
-#include "rpp/ops/cross_entropy.h"
 #include "rpp/train/tensors.h"
 
 namespace rpp {
@@ -73,8 +72,15 @@ int64_t steps_of_epochs(int64_t num_examples, int64_t batch_size, double epochs)
 }
 
 FinetuneTask::FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTask& glue,
-                           const FinetuneData& data, const TrainConfig& config, const Teacher* teacher)
-    : model_(model), tokenizer_(tokenizer), glue_(glue), data_(data), config_(config), teacher_(teacher) {}
+                           const FinetuneData& data, const TrainConfig& config, ClassLossOptions loss_options,
+                           const Teacher* teacher)
+    : model_(model),
+      tokenizer_(tokenizer),
+      glue_(glue),
+      data_(data),
+      config_(config),
+      loss_options_(std::move(loss_options)),
+      teacher_(teacher) {}
 
 std::vector<PackedBatch> FinetuneTask::batches(int64_t step) const {
   const auto num_examples = static_cast<int64_t>(data_.train.size());
@@ -104,8 +110,8 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
     const auto errors = logits.squeeze(1).to(torch::kFloat32) - score_tensor(batch.scores, device);
     return {.loss = errors.square().sum() / sequences, .parts = {}};
   }
-  const CrossEntropy result = cross_entropy(logits, index_tensor(batch.labels, device));
-  TaskLoss loss{.loss = result.loss_sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
+  const ClassLoss result = class_loss(logits, index_tensor(batch.labels, device), loss_options_);
+  TaskLoss loss{.loss = result.sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
   if (teacher_ == nullptr || !options.training) return loss;
   const auto aim = teacher_->hidden(inputs);
   teacher_->blend_into(loss,
@@ -142,6 +148,15 @@ Metrics FinetuneTask::evaluate() {
     }
   }
   return all;
+}
+
+std::vector<std::string> FinetuneTask::metric_names() const {
+  std::vector<std::string> names;
+  for (const DevSet& set : data_.dev) {
+    for (const std::string& name : set.task->metrics) names.push_back(name + set.task->metric_suffix);
+    names.push_back("loss" + set.task->metric_suffix);
+  }
+  return names;
 }
 
 void FinetuneTask::save_model(const std::filesystem::path& directory,

@@ -89,6 +89,11 @@ Metrics PretrainTask::evaluate() {
   return metrics;
 }
 
+std::vector<std::string> PretrainTask::metric_names() const {
+  if (valid_ == nullptr) return {};
+  return {"loss", "mlm_loss", "mlm_accuracy", "nsp_loss", "nsp_accuracy"};
+}
+
 void PretrainTask::save_model(const std::filesystem::path& directory,
                               const std::map<std::string, std::string>& metadata) const {
   save_weights(model_, directory, metadata);

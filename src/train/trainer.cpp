@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "best_model.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
@@ -57,6 +58,7 @@ Trainer::Trainer(Task& task, TrainerConfig config) : task_(task), config_(std::m
   params_ = std::make_unique<FlatParams>(task_.model().param_specs(), precision_of(config_.train));
   optimizer_ = std::make_unique<ProxAdamW>(*params_, config_.optimizer);
   phase_starts_ = phase_starts(config_.prune, config_.train.steps);
+  check_best_metric(config_.train.best_metric, task_.metric_names());
   pruner_ =
       make_pruner(config_.prune, {.params = *params_,
                                   .optimizer = optimizer_.get(),
@@ -117,22 +119,24 @@ TrainOutcome Trainer::run() {
   const StopSignal stop;
   StepWindow window;
   TrainOutcome outcome;
-  while (counters_.step < end && !stop.requested()) {
+  while (counters_.step < end && !stop.requested() && !out_of_patience()) {
     const Stopwatch stopwatch;
     const StepResult result = run_step(batches.next());
     window.add(result, stopwatch.seconds());
     if (!result.applied) note_bad_step(result);
     after_step(window, log, outcome);
   }
-  outcome.stopped = counters_.step < steps;
+  outcome.stopped = counters_.step < steps && !out_of_patience();
   if (outcome.stopped) {
     save_in_run();
     log::info("stopped at step {} of {}; go on with --resume auto", counters_.step, steps);
   } else {
     pruner_->finish();
     log_prune_events(log);
-    outcome.last_eval = log_eval(log);
-    finish_run();
+    if (!out_of_patience()) outcome.last_eval = log_eval(log);
+    save_in_run();
+    if (counters_.best_step >= 0) outcome.last_eval = restore_best(log);
+    write_model(config_.output_dir);
   }
   outcome.counters = counters_;
   outcome.seconds = window.total_seconds();
@@ -179,6 +183,7 @@ Metrics Trainer::log_eval(MetricsLog& log) {
   log::info("step {}  evaluation:{}", counters_.step, format_metrics(metrics));
   metrics["encoder_ratio"] = encoder_ratio(*params_);
   log.write(counters_.step, "eval", metrics);
+  note_best(metrics);
   return metrics;
 }
 

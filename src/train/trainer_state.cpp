@@ -74,6 +74,9 @@ void Trainer::write_training_state(const fs::path& directory) const {
                                         {"tokens", counters_.tokens},
                                         {"skipped_steps", counters_.skipped_steps},
                                         {"bad_in_a_row", counters_.bad_in_a_row},
+                                        {"best_step", counters_.best_step},
+                                        {"best_value", counters_.best_value},
+                                        {"evals_since_best", counters_.evals_since_best},
                                         {"optimizer_steps", optimizer_->step_count()}};
   write_file_atomically(directory / "state.json", state.dump(2) + "\n");
   write_file_atomically(directory / "config.yaml", config_.config_yaml);
@@ -91,11 +94,6 @@ void Trainer::save_in_run() {
   save(checkpoint_path(config_.output_dir, counters_.step));
   saved_step_ = counters_.step;
   remove_old_checkpoints(config_.output_dir, config_.train.keep_last);
-}
-
-void Trainer::finish_run() {
-  save_in_run();
-  write_model(config_.output_dir);
 }
 
 void Trainer::load_training_state(const fs::path& directory) {
@@ -118,7 +116,10 @@ void Trainer::load_training_state(const fs::path& directory) {
   counters_ = {.step = state.at("step"),
                .tokens = state.at("tokens"),
                .skipped_steps = state.at("skipped_steps"),
-               .bad_in_a_row = state.at("bad_in_a_row")};
+               .bad_in_a_row = state.at("bad_in_a_row"),
+               .best_step = state.at("best_step"),
+               .best_value = state.at("best_value"),
+               .evals_since_best = state.at("evals_since_best")};
 }
 
 void Trainer::resume(const fs::path& checkpoint) {

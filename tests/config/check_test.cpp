@@ -138,5 +138,19 @@ TEST_F(CheckTest, ThePaddingPieceIsInTheVocabulary) {
             "rpp.yaml: pad_token_id is 100, it must be less than vocab_size, which is 100");
 }
 
+TEST_F(CheckTest, PatienceNeedsAMetricAndEvaluations) {
+  EXPECT_EQ(finetune_error(kFinetune, {"train.patience=2"}),
+            "--set train.patience=2: train.patience is 2, but train.best_metric is not set: name one");
+  EXPECT_EQ(finetune_error(kFinetune, {"train.best_metric=f1", "train.patience=2", "train.eval_every=0"}),
+            "--set train.patience=2: train.patience is 2, but train.eval_every is 0: set it to steps");
+}
+
+TEST_F(CheckTest, RppThatFindsItsGammaKnowsOneRate) {
+  EXPECT_EQ(
+      finetune_error(kFinetune, {"prune.method=rpp", "optimizer.layer_decay=0.9"}),
+      "--set optimizer.layer_decay=0.9: optimizer.layer_decay is 0.9, but prune.method rpp finds its gamma "
+      "for one rate: set prune.gamma, or leave layer_decay at 1");
+}
+
 }  // namespace
 }  // namespace rpp

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "rpp/core/error.h"
 #include "rpp/model/bert.h"
 
@@ -92,6 +94,19 @@ TEST(BertParams, HeadsThatDoNotDivideTheHiddenSizeAreRefused) {
 
 TEST(BertParams, AClassifierWithoutThePoolerIsRefused) {
   EXPECT_THAT(error_of(kSmall, {.num_labels = 2, .pooler = false}), HasSubstr("need the pooler"));
+}
+
+TEST(BertParams, DepthCountsTheLayersFromTheHeadsDown) {
+  ModelConfig config = kSmall;
+  config.num_hidden_layers = 3;
+  Bert model(config, {.num_labels = 2});
+  std::map<std::string, int64_t> depths;
+  for (const auto& spec : model.param_specs()) depths[spec.name] = spec.depth;
+  EXPECT_EQ(depths.at("classifier.weight"), 0);
+  EXPECT_EQ(depths.at("bert.pooler.dense.bias"), 0);
+  EXPECT_EQ(depths.at("bert.encoder.layer.2.output.LayerNorm.weight"), 1);
+  EXPECT_EQ(depths.at("bert.encoder.layer.0.attention.self.qkv.weight"), 3);
+  EXPECT_EQ(depths.at("bert.embeddings.word_embeddings.weight"), 4);
 }
 
 }  // namespace

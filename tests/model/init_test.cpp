@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "message_of.h"
 #include "model/golden.h"
 
 namespace rpp {
@@ -50,6 +51,42 @@ TEST(Initialize, AnotherSeedOrAnotherNameGivesOtherWeights) {
   const std::string query = "bert.encoder.layer.0.attention.self.query.weight";
   EXPECT_FALSE(torch::equal(weights.at(query), initial_weights({}, 8).at(query)));
   EXPECT_FALSE(torch::equal(weights.at(query), weights.at("bert.encoder.layer.0.attention.self.key.weight")));
+}
+
+std::map<std::string, torch::Tensor> top_anew(Bert& model, int64_t layers) {
+  initialize_top(model, layers, 9);
+  std::map<std::string, torch::Tensor> weights;
+  for (const auto& weight : model.named_weights()) weights.emplace(weight.name, weight.tensor.clone());
+  return weights;
+}
+
+TEST(InitializeTop, TheTopLayersAndThePoolerStartAnewAndTheOthersStay) {
+  Bert model(kSmall, {.num_labels = 2});
+  initialize(model, 7);
+  const auto before = initial_weights({.num_labels = 2}, 7), anew = initial_weights({.num_labels = 2}, 9);
+  const auto after = top_anew(model, 1);
+  for (const auto& [name, weight] : after) {
+    const bool on_top = name.starts_with("bert.encoder.layer.1.") || name.starts_with("bert.pooler.");
+    EXPECT_TRUE(torch::equal(weight, (on_top ? anew : before).at(name))) << name;
+  }
+}
+
+TEST(InitializeTop, ZerosStay) {
+  Bert model(kSmall, {});
+  initialize(model, 7);
+  const std::string query = "bert.encoder.layer.1.attention.self.query.weight";
+  for (const auto& weight : model.named_weights()) {
+    const torch::NoGradGuard no_grad;
+    if (weight.name == query) weight.tensor[3].zero_();
+  }
+  const auto weight = top_anew(model, 2).at(query);
+  EXPECT_EQ(weight.eq(0).sum().item<int64_t>(), 32);
+  EXPECT_EQ(weight[3].abs().sum().item<float>(), 0.0F);
+}
+
+TEST(InitializeTop, MoreLayersThanThereAreAreRefused) {
+  Bert model(kSmall, {});
+  EXPECT_EQ(message_of([&] { initialize_top(model, 3, 1); }), "3 layers are to start anew, the model has 2");
 }
 
 }  // namespace

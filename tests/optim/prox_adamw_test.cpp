@@ -168,6 +168,33 @@ TEST(ProxAdamW, EveryMatrixMayHaveAGammaOfItsOwn) {
   EXPECT_THROW(optimizer.step(0.1, rule), Error);
 }
 
+// The top one moves by the rate, one two layers below by a quarter of it.
+TEST(ProxAdamW, WithLayerDecayADeeperParameterIsOneWithALowerRate) {
+  auto specs = some_params();
+  for (auto& spec : specs) spec.depth = spec.name == "qk" || spec.name == "bias" ? 2 : 0;
+  FlatParams params(std::move(specs)), fast(some_params()), slow(some_params());
+  OptimizerConfig config = some_config();
+  ProxAdamW full(fast, config), quarter(slow, config);
+  config.layer_decay = 0.5;
+  ProxAdamW decayed(params, config);
+  const ShrinkRule rule{.kind = ShrinkRule::Kind::prox,
+                        .alpha = torch::ones({kPrunable}),
+                        .gamma = 0.1,
+                        .preconditioned = true};
+  for (int64_t step = 0; step < 5; ++step) {
+    for (FlatParams* each : {&params, &fast, &slow}) each->grads().copy_(gradients_of_step(kAll, step));
+    decayed.step(kRate, rule);
+    full.step(kRate, rule);
+    quarter.step(kRate / 4, rule);
+  }
+  for (const auto& entry : params.entries()) {
+    const auto& expected = entry.depth == 2 ? slow : fast;
+    EXPECT_TRUE(torch::equal(params.values().narrow(0, entry.offset, entry.numel),
+                             expected.values().narrow(0, entry.offset, entry.numel)))
+        << entry.name;
+  }
+}
+
 TEST(ProxAdamW, OnlyThePrunableSpanIsShrunk) {
   FlatParams shrunk(some_params()), plain(some_params());
   ProxAdamW with_rule(shrunk, some_config()), without(plain, some_config());

@@ -238,6 +238,20 @@ refused 2 'rpp-pretrain is missing' 's/^programs: .*/programs: absent/'
 refused 2 'methods.dense: rpp-pretrain refuses: ' 's/train.steps: 20/data.max_seq_length: 99/'
 expect 2 'cannot open absent.yaml' "${sweep[@]}" absent.yaml
 
+refused 2 "the unknown method 'dens'" 's/^  nip-global: .*/  movement: {from: dens, ratios: [0.5]}/; s/^compare.*//'
+refused 2 'which must be a method without ratios' 's/^  nip-global: .*/  movement: {from: nip, ratios: [0.5]}/; s/^compare.*//'
+refused 2 "a method with 'from' has no pruning runs of its own to set" 's/^  nip-global: .*/  movement: {from: dense, set: {prune.method: nip}}/; s/^compare.*//'
+refused 2 'the sweep sets prune.target_ratio itself' 's/^  nip-global: .*/  movement: {from: dense, finetune: {prune.target_ratio: 0.3}, ratios: [0.5]}/; s/^compare.*//'
+
+# A method that prunes in fine-tuning starts from the dense runs; its models' zeros are proven by their own masks.
+variant downstream 's/^  nip-global: .*/  movement: {from: dense, finetune: {prune.method: movement, prune.mask_updates: 4}, ratios: [0.5]}/; s/^compare.*/compare: [[movement, nip]]/; s/^  nip: .*/  nip: {set: {prune.method: nip}, ratios: [0.5]}/; /mrpc/d'
+expect 0 '[8/8] finetune/sst2/' "${sweep[@]}" variant.yaml --no-estimate
+expect 0 'finetune,movement,0.5,1,sst2,2,0.500000,' cat downstream/results.csv
+expect 0 '- movement: from dense; fine-tuned with prune.method=movement prune.mask_updates=4' cat downstream/results.md
+expect 0 'Zeros that drifted: 0 in 5 pruned models.' cat downstream/results.md
+expect 2 'No such file' ls downstream/pretrain/movement-0.5-s1
+if [ -e "$programs/rpp-compare" ]; then expect 0 '### movement against nip, at equal ratio' cat downstream/results.md; fi
+
 # A run that fails is reported with the end of its log; the others go on, and the next call tries it again.
 variant partly '/nip-global/d; s/^ratios: .*/ratios: [0.5]/; s/finetune.yaml, set: {epochs: 2}/finetune.yaml, set: {epochs: 2, train.max_bad_steps: 1, optimizer.learning_rate: 1e38}/'
 echo 'keep_finetuned: true' >> variant.yaml

@@ -261,6 +261,64 @@ TEST_F(FinetuneRun, ACustomRegressionLearnsItsScores) {
   EXPECT_EQ(model_config("tuned")["problem_type"], "regression");
 }
 
+// Zeros hold under re-initialised layers too, and the recipe's options together still learn the task.
+TEST_F(FinetuneRun, TheRecipesOptionsTrainAPrunedModel) {
+  auto settings = finetune_of("nip");
+  settings.reinit_layers = 1;
+  settings.label_smoothing = 0.1;
+  settings.class_weights = {"1=2"};
+  settings.optimizer.layer_decay = 0.9;
+  settings.train.eval_every = 6;
+  settings.train.best_metric = "accuracy";
+  const FinetuneOutcome outcome = run_finetuning(settings, {});
+  EXPECT_GT(outcome.eval.at("eval_accuracy"), 0.9);
+  EXPECT_EQ(read_file(dir_ / "tuned/mask.safetensors"), read_file(dir_ / "run/mask.safetensors"));
+  EXPECT_EQ(outcome.training.counters.skipped_steps, 0);
+}
+
+TEST_F(FinetuneRun, SeveralSeedsAreRunsOfTheirOwnAndTheirSpreadIsReported) {
+  auto settings = finetune_of("dense");
+  settings.epochs = 1;
+  const std::vector<int64_t> seeds = {3, 4};
+  const SeedsOutcome outcome = run_finetuning_seeds(settings, seeds, {});
+  EXPECT_EQ(outcome.finished, 2);
+  settings.output_dir = path("alone");
+  settings.train.seed = 4;
+  const double alone = run_finetuning(settings, {}).eval.at("eval_loss");
+  const auto json = nlohmann::json::parse(read_file(dir_ / "tuned/seeds.json"));
+  EXPECT_EQ(json["seeds"], nlohmann::json({3, 4}));
+  EXPECT_EQ(json["eval_loss"]["values"][1], alone);
+  EXPECT_NE(json["eval_loss"]["values"][0], alone);
+  EXPECT_NEAR(outcome.eval.at("eval_loss").mean, (json["eval_loss"]["values"][0].get<double>() + alone) / 2,
+              1e-12);
+  EXPECT_FALSE(outcome.eval.contains("eval_samples"));
+}
+
+TEST_F(FinetuneRun, FinishedSeedsAreReadBack) {
+  auto settings = finetune_of("dense");
+  settings.epochs = 1;
+  const std::vector<int64_t> one = {3}, two = {3, 5};
+  run_finetuning_seeds(settings, one, {});
+  const auto written = std::filesystem::last_write_time(dir_ / "tuned/seed-3/model.safetensors");
+  EXPECT_EQ(run_finetuning_seeds(settings, two, {.resume = "auto"}).finished, 2);
+  EXPECT_EQ(std::filesystem::last_write_time(dir_ / "tuned/seed-3/model.safetensors"), written);
+}
+
+TEST_F(FinetuneRun, SeedsThatDoNotMakeRunsAreRefused) {
+  auto settings = finetune_of("dense");
+  const auto refusal = [&](std::vector<int64_t> seeds, const RunOptions& options = {}) {
+    return message_of([&] { run_finetuning_seeds(settings, seeds, options); });
+  };
+  EXPECT_EQ(refusal({}), "no seed is given");
+  EXPECT_EQ(refusal({1, 2, 1}), "seed 1 is given twice");
+  EXPECT_EQ(refusal({1}, {.resume = "some-run"}),
+            "several seeds go on with --resume auto: some-run is one run's");
+  settings.output_dir = path("run");
+  EXPECT_EQ(refusal({1}), fmt::format("output_dir {} already holds another run: go on with --resume auto, or "
+                                      "choose another directory",
+                                      path("run")));
+}
+
 TEST(StepsOfEpochs, APassEndsWithWhatIsLeft) {
   EXPECT_EQ(steps_of_epochs(100, 32, 1.0), 4);
   EXPECT_EQ(steps_of_epochs(96, 32, 2.0), 6);

@@ -13,6 +13,7 @@
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/model/init.h"
 #include "rpp/train/checkpoint.h"
+#include "rpp/train/tensors.h"
 #include "tiny_run.h"
 
 namespace rpp::test {
@@ -53,13 +54,20 @@ class ScriptedTask : public Task {
     for (const auto& spec : model_.param_specs()) loss = loss + spec.param.square().mean();
     return {.loss = bad ? loss * std::numeric_limits<float>::quiet_NaN() : loss, .parts = {}};
   }
-  Metrics evaluate() override { return {{"evaluations", static_cast<double>(++evaluations)}}; }
+  // The n-th evaluation gives the n-th score, or 0 behind the last of them.
+  Metrics evaluate() override {
+    const auto n = static_cast<size_t>(evaluations++);
+    return {{"evaluations", static_cast<double>(evaluations)},
+            {"score", n < scores.size() ? scores[n] : 0.0}};
+  }
+  std::vector<std::string> metric_names() const override { return {"evaluations", "score"}; }
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override {
     save_weights(model_, directory, metadata);
   }
 
   std::vector<int64_t> bad_steps;
+  std::vector<double> scores;
   int64_t raise_at = -1;
   int64_t evaluations = 0;
 
@@ -170,6 +178,91 @@ TEST_F(TrainerTest, AMaskThatTheWeightsDoNotHonourIsAnError) {
   EXPECT_NE(message.find("224 of 224 zeros drifted (32 in bert.encoder.layer.0.attention.self.query.weight)"),
             std::string::npos)
       << message;
+}
+
+class BestModel : public TrainerTest {
+ protected:
+  // Evaluations at 2, 4, ... of ten steps.
+  TrainerConfig best_of(std::vector<double> scores, int64_t patience = 0) {
+    task_.scores = std::move(scores);
+    TrainerConfig best = config(10);
+    best.train.eval_every = 2;
+    best.train.best_metric = "score";
+    best.train.patience = patience;
+    return best;
+  }
+  std::map<std::string, torch::Tensor> saved(const std::string& directory) const {
+    return load_tensors(dir_ / directory / "model.safetensors");
+  }
+  void expect_equal_weights(const std::string& a, const std::string& b) const {
+    for (const auto& [name, tensor] : saved(a)) EXPECT_TRUE(torch::equal(tensor, saved(b).at(name))) << name;
+  }
+};
+
+TEST_F(BestModel, TheWeightsOfTheBestEvaluationAreTheModel) {
+  TrainerConfig best = best_of({0.1, 0.5, 0.3, 0.5, 0.2});
+  best.train.keep_last = 10;
+  const TrainOutcome outcome = Trainer(task_, best).run();
+  EXPECT_EQ(outcome.counters.step, 10);
+  EXPECT_EQ(outcome.counters.best_step, 4);
+  EXPECT_EQ(outcome.last_eval.at("evaluations"), 6);  // the saved weights are evaluated once more
+  expect_equal_weights("run", "run/checkpoint-4");
+  EXPECT_FALSE(torch::equal(saved("run").at("bert.pooler.dense.weight"),
+                            saved("run/checkpoint-10").at("bert.pooler.dense.weight")));
+}
+
+TEST_F(BestModel, WithoutAMetricTheLastWeightsAreTheModel) {
+  TrainerConfig last = best_of({0.5, 0.1, 0.1, 0.1, 0.1});
+  last.train.best_metric = "";
+  Trainer(task_, last).run();
+  expect_equal_weights("run", "run/checkpoint-10");
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "run/best"));
+}
+
+TEST_F(BestModel, PatienceEndsTheRun) {
+  const TrainOutcome outcome = Trainer(task_, best_of({0.5, 0.1, 0.2, 0.9}, /*patience=*/2)).run();
+  EXPECT_FALSE(outcome.stopped);
+  EXPECT_EQ(outcome.counters.step, 6);
+  EXPECT_EQ(outcome.counters.best_step, 2);
+  EXPECT_EQ(outcome.last_eval.at("evaluations"), 4);
+  expect_equal_weights("run", "run/best");
+}
+
+TEST_F(BestModel, ARunThatPatienceEndedStaysEnded) {
+  const TrainerConfig best = best_of({0.5, 0.1, 0.2}, /*patience=*/2);
+  Trainer(task_, best).run();
+  Trainer again(task_, best);
+  again.resume(latest_checkpoint(dir_ / "run")->path);
+  EXPECT_EQ(again.run().counters.step, 6);
+  expect_equal_weights("run", "run/best");
+}
+
+TEST_F(BestModel, AResumedRunRemembersTheBest) {
+  TrainerConfig best = best_of({0.9, 0.1, 0.2, 0.3, 0.4});
+  best.stop_after_step = 5;
+  Trainer(task_, best).run();
+  best.stop_after_step = 0;
+  Trainer again(task_, best);
+  again.resume(latest_checkpoint(dir_ / "run")->path);
+  EXPECT_EQ(again.run().counters.best_step, 2);
+}
+
+TEST_F(BestModel, AMetricThatNoEvaluationGivesIsRefusedBeforeTraining) {
+  TrainerConfig best = best_of({});
+  best.train.best_metric = "scor";
+  EXPECT_EQ(
+      message_of([&] { Trainer(task_, best); }),
+      "train.best_metric: no evaluation gives 'scor': did you mean 'score'? (known: evaluations, score)");
+}
+
+// The zeros of the last steps are not yet there at the evaluations before them.
+TEST_F(BestModel, AModelThatIsNotYetPrunedIsNoCandidate) {
+  TrainerConfig best = best_of({0.9, 0.8, 0.1, 0.2, 0.1});
+  best.prune.method = "one_shot";
+  best.prune.prune_at = 0.5;
+  best.prune.target_ratio = 0.5;
+  const TrainOutcome outcome = Trainer(task_, best).run();
+  EXPECT_EQ(outcome.counters.best_step, 8);
 }
 
 }  // namespace

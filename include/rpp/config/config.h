@@ -35,6 +35,7 @@ struct OptimizerConfig {
   double weight_decay = 0.01;  // not on biases and LayerNorm
   double max_grad_norm = 1.0;  // 0: no clipping
   bool bias_correction = true;
+  double layer_decay = 1.0;  // the rate of each layer over that of the one above; heads have the full rate
 };
 
 struct ScheduleConfig {
@@ -98,6 +99,8 @@ struct TrainConfig {
   int64_t micro_batch_size = 0;  // sequences in a forward pass; 0: batch_size
   int64_t eval_every = 200;      // steps; 0: at the end only
   int64_t eval_batches = 20;
+  std::string best_metric;  // of an evaluation: the model is that of its best value; empty: the last one
+  int64_t patience = 0;     // evaluations without a better best_metric that end the run; 0: any number
   int64_t log_every = 20;
   int64_t save_every = 500;          // steps; 0: at the end only
   int64_t keep_last = 2;             // checkpoints
@@ -144,6 +147,9 @@ struct FinetuneConfig {
   double epochs = 3.0;            // decides train.steps
   int64_t max_train_samples = 0;  // 0: all
   int64_t max_eval_samples = 0;
+  int64_t reinit_layers = 0;               // top encoder layers, and the pooler, that start anew
+  double label_smoothing = 0.0;            // classification: share of a target spread over all labels
+  std::vector<std::string> class_weights;  // classification: label=weight in the loss; others count 1
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
   PruneConfig prune;

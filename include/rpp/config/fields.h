@@ -75,6 +75,10 @@ void visit_fields(ConfigOf<OptimizerConfig> auto& c, Visitor&& v) {
   v.field({"weight_decay", "decoupled; not on biases and LayerNorm", at_least(0)}, c.weight_decay);
   v.field({"max_grad_norm", "0: no clipping", at_least(0)}, c.max_grad_norm);
   v.field({"bias_correction", "off in BERT's original optimizer"}, c.bias_correction);
+  v.field({"layer_decay",
+           "rate of each layer over that of the one above; heads have the full rate",
+           {0, 1, true}},
+          c.layer_decay);
 }
 
 template <typename Visitor>
@@ -167,6 +171,13 @@ void visit_fields(ConfigOf<TrainConfig> auto& c, Visitor&& v) {
           c.micro_batch_size);
   v.field({"eval_every", "steps; 0: at the end only", at_least(0)}, c.eval_every);
   v.field({"eval_batches", "", at_least(1)}, c.eval_batches);
+  v.field({"best_metric",
+           "the model is that of the evaluation where it is best (accuracy, f1, loss, ...); empty: the last "
+           "one"},
+          c.best_metric);
+  v.field(
+      {"patience", "evaluations without a better best_metric that end the run; 0: any number", at_least(0)},
+      c.patience);
   v.field({"log_every", "steps", at_least(1)}, c.log_every);
   v.field({"save_every", "steps; 0: at the end only", at_least(0)}, c.save_every);
   v.field({"keep_last", "checkpoints", at_least(1)}, c.keep_last);
@@ -213,6 +224,12 @@ void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
   v.field({"epochs", "decides train.steps", more_than(0)}, c.epochs);
   v.field({"max_train_samples", "0: all", at_least(0)}, c.max_train_samples);
   v.field({"max_eval_samples", "0: all", at_least(0)}, c.max_eval_samples);
+  v.field({"reinit_layers", "top encoder layers, and the pooler, that start anew", at_least(0)},
+          c.reinit_layers);
+  v.field({"label_smoothing", "classification: share of a target spread over all labels", from_below(0, 1)},
+          c.label_smoothing);
+  v.field({"class_weights", "classification: label=weight in the loss, others count 1: [\"entailment=2\"]"},
+          c.class_weights);
   v.section("optimizer", c.optimizer);
   v.section("schedule", c.schedule);
   v.section("prune", c.prune);

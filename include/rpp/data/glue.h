@@ -30,7 +30,6 @@ struct GlueTask {
   std::vector<std::string> label_words;                // transformers' names, where the files have numbers
   bool regression = false;
   std::vector<std::string> metrics;  // as eval/metrics.h names them
-  std::string primary_metric;        // the one that picks the best epoch
   std::string model_of;              // the task whose model answers this one; empty: its own
   std::string metric_suffix;         // of the results beside those of model_of: "_mm"
   bool has_broken_rows = false;      // the official file does: a few rows without all columns are passed over

@@ -13,4 +13,8 @@ namespace rpp {
 // device, with any heads.
 void initialize(Bert& model, uint64_t seed);
 
+// The top `layers` encoder layers and the pooler anew, as above (Zhang et al., arXiv:2006.05987); zeros of
+// their matrices stay zeros, so that a pruned model stays pruned. Throws Error when there are fewer layers.
+void initialize_top(Bert& model, int64_t layers, uint64_t seed);
+
 }  // namespace rpp

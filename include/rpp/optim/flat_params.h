@@ -23,6 +23,7 @@ struct FlatEntry {
   std::string name;
   int64_t offset = 0;
   int64_t numel = 0;
+  int64_t depth = 0;  // as in ParamSpec
 };
 
 class FlatParams {

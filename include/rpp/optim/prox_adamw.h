@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "rpp/config/config.h"
+#include "rpp/ops/adamw_kernel.h"
 #include "rpp/optim/flat_params.h"
 
 namespace rpp {
@@ -30,7 +31,8 @@ class ProxAdamW {
   // params must outlive the optimizer.
   ProxAdamW(FlatParams& params, const OptimizerConfig& config);
 
-  // One update of every weight with gradients params.grads() * grad_scale; refreshes the working copies.
+  // One update of every weight with gradients params.grads() * grad_scale; refreshes the working copies. The
+  // rate of a weight is learning_rate * layer_decay^depth: its decay and its shrink follow that rate too.
   // Throws Error when the rule's tensor or gammas do not fit the prunable span.
   void step(double learning_rate, const ShrinkRule& rule, double grad_scale = 1.0);
 
@@ -43,8 +45,24 @@ class ProxAdamW {
   void set_step_count(int64_t count) { step_count_ = count; }
 
  private:
+  // Neighbours in the flat buffer with one rate: [begin, end).
+  struct RateSpan {
+    int64_t begin = 0, end = 0;
+    double factor = 1.0;  // of the learning rate
+  };
+  // What one part of the buffer has beyond the rate.
+  struct Part {
+    int64_t begin = 0, end = 0;
+    double weight_decay = 0.0;
+    double gamma = 0.0;
+  };
+
+  std::vector<RateSpan> rate_spans() const;
+  void update(const AdamWSpan& all, AdamWStep constants, const Part& part, double learning_rate) const;
+
   FlatParams& params_;
   OptimizerConfig config_;
+  std::vector<RateSpan> rate_spans_;
   torch::Tensor exp_avg_;
   torch::Tensor exp_avg_sq_;
   int64_t step_count_ = 0;

@@ -35,6 +35,10 @@ std::vector<MaskUpdate> mask_updates(const PruneConfig& config, int64_t total_st
 // the ramp and what follows for gradual and movement, before and after the pruning for one_shot, else one.
 std::vector<int64_t> phase_starts(const PruneConfig& config, int64_t total_steps);
 
+// The last step before which the mask changes: 0 where it never does, the length of the run where it does so
+// up to the end.
+int64_t last_mask_change(const PruneConfig& config, int64_t total_steps);
+
 // "rpp: 12 rounds over 210 steps, then 90 steps of recovery; ...", for --check.
 std::string describe_plan(const PruneConfig& config, int64_t total_steps);
 

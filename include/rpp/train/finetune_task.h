@@ -9,6 +9,7 @@
 #include "rpp/config/config.h"
 #include "rpp/data/glue.h"
 #include "rpp/data/glue_features.h"
+#include "rpp/train/class_loss.h"
 #include "rpp/train/task.h"
 #include "rpp/train/teacher.h"
 
@@ -26,9 +27,11 @@ struct FinetuneData {
 
 class FinetuneTask : public Task {
  public:
-  // All but the configuration must outlive the task; `teacher` may be null: no distillation.
+  // All but the configuration and the loss's options must outlive the task; `teacher` may be null: no
+  // distillation.
   FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTask& glue, const FinetuneData& data,
-               const TrainConfig& config, const Teacher* teacher = nullptr);
+               const TrainConfig& config, ClassLossOptions loss_options = {},
+               const Teacher* teacher = nullptr);
 
   Bert& model() override { return model_; }
   // Each epoch in its own order; its last batch holds what is left.
@@ -38,6 +41,7 @@ class FinetuneTask : public Task {
   Metrics evaluate() override;
   // Of the last evaluation: [dev sets] of [examples, num_labels], as predict gives them.
   const std::vector<torch::Tensor>& dev_logits() const { return dev_logits_; }
+  std::vector<std::string> metric_names() const override;
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
 
@@ -50,6 +54,7 @@ class FinetuneTask : public Task {
   const GlueTask& glue_;
   const FinetuneData& data_;
   TrainConfig config_;
+  ClassLossOptions loss_options_;
   const Teacher* teacher_;
   std::vector<torch::Tensor> dev_logits_;
 };

@@ -12,6 +12,9 @@ struct TrainerCounters {
   int64_t tokens = 0;         // real tokens seen, of this run and those it continues
   int64_t skipped_steps = 0;  // non-finite loss or gradient
   int64_t bad_in_a_row = 0;
+  int64_t best_step = -1;   // of the evaluation with the best train.best_metric; -1: none yet
+  double best_value = 0.0;  // its value
+  int64_t evals_since_best = 0;
 };
 
 struct TrainOutcome {

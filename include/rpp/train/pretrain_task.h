@@ -27,6 +27,7 @@ class PretrainTask : public Task {
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
   // loss, mlm_loss, mlm_accuracy, nsp_loss, nsp_accuracy.
   Metrics evaluate() override;
+  std::vector<std::string> metric_names() const override;
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
 

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <span>
 #include <string>
 
 #include "rpp/config/config.h"
+#include "rpp/eval/significance.h"
 #include "rpp/train/outcome.h"
 #include "rpp/train/preflight.h"
 
@@ -31,6 +34,17 @@ struct FinetuneOutcome {
 // eval_predictions_<task>.txt, and predict_results_<task>.txt where the data has a test file.
 FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& options);
 PreflightReport check_finetuning(const FinetuneConfig& config);
+
+struct SeedsOutcome {
+  bool stopped = false;                        // by a signal: the same call with `resume` goes on
+  int64_t finished = 0;                        // runs
+  std::map<std::string, SeedStatistics> eval;  // by name, as in eval_results.json, eval_samples left out
+};
+
+// One run a seed in output_dir/seed-N, one after the other, then output_dir/seeds.json. With `resume` "auto"
+// finished runs are read back. Throws UsageError for no seed, a seed named twice, another `resume`.
+SeedsOutcome run_finetuning_seeds(const FinetuneConfig& config, std::span<const int64_t> seeds,
+                                  const RunOptions& options);
 
 struct ResumeProof {
   int64_t steps = 0;

@@ -52,6 +52,9 @@ class Task {
   // dropout.
   virtual Metrics evaluate() = 0;
 
+  // What evaluate() gives; empty when there is nothing to evaluate on.
+  virtual std::vector<std::string> metric_names() const = 0;
+
   // Model, tokenizer and what else from_pretrained reads, into an existing directory.
   virtual void save_model(const std::filesystem::path& directory,
                           const std::map<std::string, std::string>& metadata) const = 0;

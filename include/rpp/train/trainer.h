@@ -47,9 +47,10 @@ class Trainer {
   // fit.
   void resume(const std::filesystem::path& checkpoint);
 
-  // From the current step to the end or a stop. The finished model lies in output_dir itself, its last
-  // checkpoint in output_dir/checkpoint-<step>. Throws Error after train.max_bad_steps non-finite steps in a
-  // row, naming the last good checkpoint.
+  // From the current step to the end, to the end of train.patience, or a stop. The finished model lies in
+  // output_dir itself, its last checkpoint in output_dir/checkpoint-<step>; with train.best_metric the
+  // finished model is the best one, which lies in output_dir/best too. Throws Error after train.max_bad_steps
+  // non-finite steps in a row, naming the last good checkpoint.
   TrainOutcome run();
 
   // One step without logs and files; false when it was skipped as not finite. For probes and tests.
@@ -74,8 +75,10 @@ class Trainer {
   Metrics log_eval(MetricsLog& log);
   void log_prune_events(MetricsLog& log);
   double learning_rate(int64_t step) const;
+  bool out_of_patience() const;
+  void note_best(const Metrics& metrics);
+  Metrics restore_best(MetricsLog& log);
   void save_in_run();
-  void finish_run();
   void write_model(const std::filesystem::path& directory) const;
   void write_training_state(const std::filesystem::path& directory) const;
   void load_training_state(const std::filesystem::path& directory);
