@@ -3,13 +3,11 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <span>
 
 #include "classifier.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
-#include "rpp/data/custom_task.h"
 #include "rpp/model/init.h"
 #include "rpp/train/finetune_task.h"
 #include "rpp/train/runs.h"
@@ -20,72 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
-
-// What is named in the configuration, else the file in data_dir, which may be missing; `named` are those of
-// the task itself, not of its companions.
-std::vector<fs::path> find_files(const FinetuneConfig& config, const GlueTask& task,
-                                 std::span<const std::string> named, std::string_view split) {
-  if (!named.empty()) return {named.begin(), named.end()};
-  if (config.data_dir.empty()) return {};
-  const auto file = try_find_glue_file(task, config.data_dir, split);
-  return file ? std::vector{*file} : std::vector<fs::path>{};
-}
-
-// As above, but there must be one.
-std::vector<fs::path> require_files(const FinetuneConfig& config, const GlueTask& task,
-                                    std::span<const std::string> named, std::string_view split) {
-  if (!named.empty()) return {named.begin(), named.end()};
-  return {find_glue_file(task, config.data_dir, split)};
-}
-
-GlueTask task_of(const FinetuneConfig& config) {
-  if (config.task == "custom") {
-    const GlueTask anywhere{.name = "custom"};
-    return custom_task(config.custom, require_files(config, anywhere, config.train_files, "train"));
-  }
-  const GlueTask& task = glue_task(config.task);
-  if (!task.model_of.empty()) {
-    fail_usage("task {} has no training data: a model of {} answers it: set task to {}", task.name,
-               task.model_of, task.model_of);
-  }
-  return task;
-}
-
-// One after the other, cut to max_samples (0: all) in all.
-std::vector<EncodedExample> load_examples(std::span<const fs::path> files, const GlueTask& task,
-                                          bool has_labels, int64_t max_samples, const Tokenizer& tokenizer,
-                                          int64_t max_seq_length) {
-  std::vector<GlueExample> examples;
-  for (const fs::path& file : files) {
-    const auto more = read_glue(task, file, has_labels);
-    examples.insert(examples.end(), more.begin(), more.end());
-  }
-  if (max_samples > 0 && max_samples < static_cast<int64_t>(examples.size())) {
-    examples.resize(static_cast<size_t>(max_samples));
-  }
-  return encode_glue(examples, tokenizer, max_seq_length);
-}
-
-// The task's own, and those of its companions that lie in data_dir; only those named where some are.
-std::vector<DevSet> load_dev_sets(const FinetuneConfig& config, const GlueTask& task,
-                                  const Tokenizer& tokenizer) {
-  const auto load = [&](const GlueTask& of, std::span<const fs::path> files) {
-    return DevSet{&of, load_examples(files, of, /*has_labels=*/true, config.max_eval_samples, tokenizer,
-                                     config.max_seq_length)};
-  };
-  std::vector<DevSet> sets = {load(task, require_files(config, task, config.dev_files, "dev"))};
-  if (!config.dev_files.empty()) return sets;
-  for (const GlueTask* companion : companions_of(task)) {
-    if (companion->dev_file.empty()) continue;
-    const auto files = find_files(config, *companion, {}, "dev");
-    if (files.empty()) {
-      log::info("{} has no {}: {} is not evaluated", config.data_dir, companion->dev_file, companion->name);
-    } else {
-      sets.push_back(load(*companion, files));
-    }
-  }
-  return sets;
-}
 
 // Everything that a fine-tuning run stands on, in the order in which it is made.
 struct FinetuneSetup {
@@ -102,12 +34,9 @@ struct FinetuneSetup {
 };
 
 FinetuneSetup::FinetuneSetup(const FinetuneConfig& given)
-    : config(given), glue(task_of(given)), tokenizer(load_tokenizer(given.model)) {
+    : config(given), glue(finetuning_task(given)), tokenizer(load_tokenizer(given.model)) {
   use_threads(config.train.num_threads);
-  data.train =
-      load_examples(require_files(config, glue, config.train_files, "train"), glue,
-                    /*has_labels=*/true, config.max_train_samples, *tokenizer, config.max_seq_length);
-  data.dev = load_dev_sets(config, glue, *tokenizer);
+  data = load_finetune_data(config, glue, *tokenizer);
   config.train.steps =
       steps_of_epochs(static_cast<int64_t>(data.train.size()), config.train.batch_size, config.epochs);
   model = load_classifier_model(config.model, glue, *tokenizer, config.train);
@@ -131,12 +60,12 @@ FinetuneSetup::FinetuneSetup(const FinetuneConfig& given)
 }
 
 std::string answer_of(const torch::Tensor& logits, const GlueTask& glue) {
-  if (glue.regression) return fmt::format("{:.3f}", logits[0].item<float>());
+  if (glue.regression) return fmt::format("{:.6g}", logits[0].item<float>());
   return glue.label_names[static_cast<size_t>(logits.argmax().item<int64_t>())];
 }
 
 std::string label_of(const EncodedExample& example, const GlueTask& glue) {
-  if (glue.regression) return fmt::format("{:.3f}", example.score);
+  if (glue.regression) return fmt::format("{:.6g}", example.score);
   return glue.label_names[static_cast<size_t>(example.label)];
 }
 
@@ -151,11 +80,9 @@ void write_dev_predictions(const fs::path& dir, const DevSet& set, const torch::
 }
 
 // "index<TAB>prediction". Most data sets come without a test file.
-void write_test_predictions(FinetuneSetup& setup, const GlueTask& task, std::span<const std::string> named) {
-  const auto files = find_files(setup.config, task, named, "test");
-  if (files.empty()) return;
-  const auto examples =
-      load_examples(files, task, /*has_labels=*/false, 0, *setup.tokenizer, setup.config.max_seq_length);
+void write_test_predictions(FinetuneSetup& setup, const GlueTask& task) {
+  const auto examples = load_test_examples(setup.config, task, *setup.tokenizer);
+  if (examples.empty()) return;
   const auto logits = setup.task->predict(examples);  // [examples, num_labels]
   std::string text = "index\tprediction\n";
   for (int64_t i = 0; i < logits.size(0); ++i) text += fmt::format("{}\t{}\n", i, answer_of(logits[i], task));
@@ -168,9 +95,8 @@ void write_all_predictions(FinetuneSetup& setup) {
   for (size_t i = 0; i < setup.data.dev.size(); ++i) {
     write_dev_predictions(setup.config.output_dir, setup.data.dev[i], logits[i]);
   }
-  write_test_predictions(setup, setup.glue, setup.config.test_files);
-  if (!setup.config.test_files.empty()) return;
-  for (const GlueTask* companion : companions_of(setup.glue)) write_test_predictions(setup, *companion, {});
+  write_test_predictions(setup, setup.glue);
+  for (const GlueTask* companion : companions_of(setup.glue)) write_test_predictions(setup, *companion);
 }
 
 void write_json(const fs::path& file, const Metrics& metrics) {

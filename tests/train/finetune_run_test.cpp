@@ -61,11 +61,12 @@ class FinetuneRun : public TinyRun {
 
   // The same for MNLI, whose files lie in the task's folder.
   FinetuneConfig mnli() const {
-    std::filesystem::create_directories(dir_ / "MNLI");
-    dir_.write("MNLI/train.tsv", inference_rows(96));
-    dir_.write("MNLI/dev_matched.tsv", inference_rows(30));
+    std::filesystem::create_directories(dir_ / "glue/MNLI");
+    dir_.write("glue/MNLI/train.tsv", inference_rows(96));
+    dir_.write("glue/MNLI/dev_matched.tsv", inference_rows(30));
     FinetuneConfig settings = finetune_of("dense");
     settings.task = "mnli";
+    settings.data_dir = path("glue");
     return settings;
   }
 
@@ -124,7 +125,7 @@ TEST_F(FinetuneRun, ARowWithTooFewColumnsAndAnUnknownLabelAreNamedByLine) {
 
 TEST_F(FinetuneRun, MnliIsEvaluatedMatchedAndMismatched) {
   const auto settings = mnli();
-  dir().write("MNLI/dev_mismatched.tsv", inference_rows(12));
+  dir().write("glue/MNLI/dev_mismatched.tsv", inference_rows(12));
   const FinetuneOutcome outcome = run_finetuning(settings, {});
   EXPECT_EQ(outcome.eval.at("eval_accuracy"), 1.0);
   EXPECT_EQ(outcome.eval.at("eval_accuracy_mm"), 1.0);
@@ -145,9 +146,9 @@ TEST_F(FinetuneRun, WithoutMismatchedExamplesMnliIsEvaluatedOnTheMatched) {
 TEST_F(FinetuneRun, AModelOfMnliAnswersItsTwoTestFilesAndTheDiagnosticOne) {
   const auto settings = mnli();
   const std::string header = "index\tsentence1\tsentence2\n";
-  dir().write("MNLI/test_matched.tsv", header + "0\tw1 w2\tw3\n1\tw31 w32\tw3\n");
-  dir().write("MNLI/test_mismatched.tsv", header + "0\tw61 w62\tw3\n");
-  dir().write("diagnostic.tsv", header + "0\tw62 w61\tw1\n1\tw2 w1\tw1\n");
+  dir().write("glue/MNLI/test_matched.tsv", header + "0\tw1 w2\tw3\n1\tw31 w32\tw3\n");
+  dir().write("glue/MNLI/test_mismatched.tsv", header + "0\tw61 w62\tw3\n");
+  dir().write("glue/diagnostic.tsv", header + "0\tw62 w61\tw1\n1\tw2 w1\tw1\n");
   run_finetuning(settings, {});
   EXPECT_EQ(read_file(dir_ / "tuned/predict_results_mnli.txt"),
             "index\tprediction\n0\tentailment\n1\tneutral\n");
@@ -189,6 +190,7 @@ TEST_F(FinetuneRun, AModelOfMnliStartsAnotherTaskWithANewClassifier) {
   settings.epochs = 1;
   run_finetuning(settings, {});
   settings.task = "sst2";
+  settings.data_dir = dir().path();
   settings.model = path("tuned");
   settings.output_dir = path("again");
   run_finetuning(settings, {});
@@ -201,6 +203,7 @@ TEST_F(FinetuneRun, ATeacherOfOtherLabelsIsRefused) {
   settings.epochs = 1;
   run_finetuning(settings, {});
   settings.task = "sst2";
+  settings.data_dir = dir().path();
   settings.output_dir = path("again");
   settings.distill.teacher = path("tuned");
   EXPECT_EQ(

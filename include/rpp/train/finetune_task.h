@@ -8,22 +8,12 @@
 
 #include "rpp/config/config.h"
 #include "rpp/data/glue.h"
-#include "rpp/data/glue_features.h"
 #include "rpp/train/class_loss.h"
+#include "rpp/train/finetune_data.h"
 #include "rpp/train/task.h"
 #include "rpp/train/teacher.h"
 
 namespace rpp {
-
-struct DevSet {
-  const GlueTask* task;  // the one that is trained, or a companion: its metrics and their suffix
-  std::vector<EncodedExample> examples;
-};
-
-struct FinetuneData {
-  std::vector<EncodedExample> train;
-  std::vector<DevSet> dev;
-};
 
 class FinetuneTask : public Task {
  public:
