@@ -25,13 +25,14 @@ std::string task_rows(int count, int first) {
   return text;
 }
 
-// Pairs whose first word has the number of the label.
+// Pairs of texts of one of three groups of words; the group is the label.
 std::string inference_rows(int count) {
   static constexpr const char* kLabels[] = {"entailment", "neutral", "contradiction"};
   std::string text = "index\tsentence1\tsentence2\tgold_label\n";
   for (int i = 0; i < count; ++i) {
-    text += fmt::format("{}\tw{} w{}\tw{}\t{}\n", i, 30 * (i % 3) + i % 7, 30 * (i % 3) + i % 5, i % 11,
-                        kLabels[i % 3]);
+    const int group = i % 3;
+    text += fmt::format("{}\tw{} w{}\tw{}\t{}\n", i, 30 * group + i % 7, 30 * group + i % 5,
+                        30 * group + i % 11, kLabels[group]);
   }
   return text;
 }
@@ -146,9 +147,9 @@ TEST_F(FinetuneRun, WithoutMismatchedExamplesMnliIsEvaluatedOnTheMatched) {
 TEST_F(FinetuneRun, AModelOfMnliAnswersItsTwoTestFilesAndTheDiagnosticOne) {
   const auto settings = mnli();
   const std::string header = "index\tsentence1\tsentence2\n";
-  dir().write("glue/MNLI/test_matched.tsv", header + "0\tw1 w2\tw3\n1\tw31 w32\tw3\n");
-  dir().write("glue/MNLI/test_mismatched.tsv", header + "0\tw61 w62\tw3\n");
-  dir().write("glue/diagnostic.tsv", header + "0\tw62 w61\tw1\n1\tw2 w1\tw1\n");
+  dir().write("glue/MNLI/test_matched.tsv", header + "0\tw1 w2\tw3\n1\tw31 w32\tw33\n");
+  dir().write("glue/MNLI/test_mismatched.tsv", header + "0\tw61 w62\tw63\n");
+  dir().write("glue/diagnostic.tsv", header + "0\tw62 w61\tw64\n1\tw2 w1\tw4\n");
   run_finetuning(settings, {});
   EXPECT_EQ(read_file(dir_ / "tuned/predict_results_mnli.txt"),
             "index\tprediction\n0\tentailment\n1\tneutral\n");

@@ -212,7 +212,8 @@ void visit_fields(ConfigOf<CustomTaskConfig> auto& c, Visitor&& v) {
 
 template <typename Visitor>
 void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
-  v.field({"task", "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli; custom: a task of one's own"}, c.task);
+  v.field({"task", "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli; custom: a task of one's own"},
+          c.task);
   v.field({"data_dir", "holds the task's train and dev files"}, c.data_dir);
   v.field({"train_files", "instead of the files that data_dir holds"}, c.train_files);
   v.field({"dev_files", ""}, c.dev_files);

@@ -23,8 +23,8 @@ double pearson(std::span<const double> x, std::span<const double> y);
 double spearman(std::span<const double> x, std::span<const double> y);
 
 // Classification: predictions and labels are class numbers; regression: scores. Names: accuracy, f1,
-// macro_f1, matthews, pearson, spearman, and combined_score, the mean of the others that are asked for (GLUE's
-// score of MRPC, QQP and STS-B). Throws Error for another name.
+// macro_f1, matthews, pearson, spearman, and combined_score, the mean of the others that are asked for
+// (GLUE's score of MRPC, QQP and STS-B). Throws Error for another name.
 std::map<std::string, double> glue_metrics(std::span<const std::string> names,
                                            std::span<const double> predictions,
                                            std::span<const double> labels);
