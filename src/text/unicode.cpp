@@ -69,6 +69,16 @@ std::u32string decode_utf8(std::string_view text) {
   return points;
 }
 
+bool is_valid_utf8(std::string_view text) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+  for (size_t i = 0; i < text.size();) {
+    UChar32 c = 0;
+    U8_NEXT(bytes, i, text.size(), c);
+    if (c < 0) return false;
+  }
+  return true;
+}
+
 void append_utf8(char32_t code_point, std::string& text) {
   char bytes[U8_MAX_LENGTH];
   int length = 0;

@@ -11,6 +11,7 @@ using namespace std::string_view_literals;
 
 TEST(Utf8, ValidTextIsDecodedToCodePoints) {
   EXPECT_EQ(decode_utf8("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), U"a\u00e9\u20ac\U0001F600");
+  EXPECT_TRUE(is_valid_utf8("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
 }
 
 TEST(Utf8, EncodingGivesTheBytesBack) {
@@ -28,6 +29,7 @@ class InvalidUtf8 : public testing::TestWithParam<InvalidCase> {};
 
 TEST_P(InvalidUtf8, IsDroppedAsPythonDropsIt) {
   EXPECT_EQ(decode_utf8(GetParam().bytes), GetParam().kept);
+  EXPECT_FALSE(is_valid_utf8(GetParam().bytes));
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, InvalidUtf8,

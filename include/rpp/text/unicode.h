@@ -12,6 +12,8 @@ namespace rpp {
 // Invalid bytes are dropped, as by Python's bytes.decode("utf-8", "ignore").
 std::u32string decode_utf8(std::string_view text);
 void append_utf8(char32_t code_point, std::string& text);
+// Without bytes that decode_utf8 would drop.
+bool is_valid_utf8(std::string_view text);
 
 // Category Zs, tab, newline, carriage return.
 bool is_bert_whitespace(char32_t c);
