@@ -1,4 +1,4 @@
-// rpp-data: from raw text to what pre-training reads: a vocabulary, shards of token ids, their statistics.
+// rpp-data: from raw text to what training reads: a vocabulary, shards of token ids, their statistics.
 #include "rpp/core/log.h"
 #include "rpp/core/progress.h"
 #include "rpp/data/corpus_stats.h"
@@ -6,6 +6,7 @@
 #include "rpp/text/tokenize_file.h"
 #include "rpp/text/tokenizer.h"
 #include "rpp/text/vocab_trainer.h"
+#include "squad_features.h"
 #include "tool_main.h"
 
 namespace rpp {
@@ -23,6 +24,7 @@ struct Arguments {
   std::filesystem::path tokenizer;
   TokenizeOptions tokenize;
   std::string form = "ids";
+  SquadDumpOptions squad;
 };
 
 double megabytes_per_second(int64_t bytes, double seconds) {
@@ -59,11 +61,6 @@ void run_tokenize(Arguments& arguments) {
   const TokenizeReport report = tokenize_file(arguments.tokenize);
   log::info("{} lines, {} tokens, {:.1f} MB/s", format_count(report.num_lines),
             format_count(report.num_tokens), megabytes_per_second(report.num_bytes, report.seconds));
-}
-
-void add_tokenizer(CLI::App& command, std::filesystem::path& tokenizer) {
-  command.add_option("--tokenizer", tokenizer, "vocab.txt, or the directory of a vocabulary or model")
-      ->required();
 }
 
 void add_vocab(CLI::App& app, Arguments& arguments) {
@@ -143,6 +140,7 @@ int main(int argc, char** argv) {
     for (const auto add : {rpp::add_vocab, rpp::add_build, rpp::add_stats, rpp::add_tokenize}) {
       add(app, arguments);
     }
+    rpp::add_squad_features(app, arguments.squad);
     rpp::parse_command_line(app, argc, argv);
     return 0;
   });

@@ -1,10 +1,8 @@
-// rpp-finetune: fine-tunes a BERT on a GLUE task and holds its zeros; scores and collects predictions.
-#include <nlohmann/json.hpp>
-
+// rpp-finetune: fine-tunes a BERT on a GLUE task, one's own or SQuAD and holds its zeros; scores and collects
+// predictions.
+#include "eval_squad.h"
+#include "glue_commands.h"
 #include "rpp/core/log.h"
-#include "rpp/data/glue_predictions.h"
-#include "rpp/data/glue_submission.h"
-#include "rpp/eval/metrics.h"
 #include "rpp/train/libtorch_info.h"
 #include "run_options.h"
 #include "tool_main.h"
@@ -15,21 +13,22 @@ namespace {
 struct Arguments : RunArguments {
   std::filesystem::path config;
   std::string task, data_dir, model, output_dir;
-  std::filesystem::path predictions, zip;  // of the subcommands
-  std::vector<std::filesystem::path> runs;
-  MissingTasks missing = MissingTasks::refuse;
+  std::vector<int64_t> seeds;
 };
-
-using Command = int (*)(const Arguments&);
 
 void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--config", arguments.config, "YAML file; configs/finetune/ holds examples");
-  app.add_option("--task", arguments.task,
-                 "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli; custom: a task of your own");
+  app.add_option(
+      "--task", arguments.task,
+      "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, squad1, squad2; custom: a task of your own");
   app.add_option("--data-dir", arguments.data_dir,
-                 "holds train.tsv and dev.tsv, or a folder of the task's name");
+                 "holds train.tsv and dev.tsv, or a folder of the task's name; for SQuAD train-v1.1.json and "
+                 "dev-v1.1.json");
   app.add_option("--model", arguments.model, "Hugging Face directory");
   app.add_option("--output-dir", arguments.output_dir, "a new directory for model and results");
+  app.add_option("--seeds", arguments.seeds,
+                 "a run for each in OUTPUT_DIR/seed-N; mean and deviation of the scores")
+      ->delimiter(',');
   add_run_options(app, arguments);
   app.footer(
       "Examples:\n"
@@ -52,9 +51,23 @@ std::vector<std::string> all_overrides(const Arguments& arguments) {
   return overrides;
 }
 
+int finetune_with_seeds(const Arguments& arguments, const FinetuneConfig& config) {
+  const SeedsOutcome outcome = run_finetuning_seeds(config, arguments.seeds, arguments.run);
+  if (outcome.stopped) {
+    fmt::print("{}: stopped after {} of {} runs\n", config.output_dir, outcome.finished,
+               arguments.seeds.size());
+    return 0;
+  }
+  for (const auto& [name, over_seeds] : outcome.eval) {
+    fmt::print("{} = {:.4f} +- {:.4f} ({} seeds)\n", name, over_seeds.mean, over_seeds.sd, over_seeds.n);
+  }
+  return 0;
+}
+
 int finetune(const Arguments& arguments) {
   const FinetuneConfig config = load_finetune_config(arguments.config, all_overrides(arguments));
   if (answered_without_a_run(arguments, config, check_finetuning)) return 0;
+  if (!arguments.seeds.empty()) return finetune_with_seeds(arguments, config);
   const FinetuneOutcome outcome = run_finetuning(config, arguments.run);
   if (outcome.training.stopped) {
     fmt::print("{}: stopped at step {}, not finished\n", config.output_dir, outcome.training.counters.step);
@@ -64,42 +77,6 @@ int finetune(const Arguments& arguments) {
   return 0;
 }
 
-int eval_glue(const Arguments& arguments) {
-  const GlueTask task = task_of_predictions(arguments.task, arguments.predictions);
-  const GluePredictions rows = read_glue_predictions(task, arguments.predictions);
-  nlohmann::ordered_json json(glue_metrics(task.metrics, rows.predictions, rows.labels));
-  json["samples"] = rows.labels.size();
-  fmt::print("{}\n", json.dump(2));
-  return 0;
-}
-
-int submission(const Arguments& arguments) {
-  for (const SubmissionFile& file : write_glue_submission(arguments.runs, arguments.zip, arguments.missing)) {
-    const bool filled = file.source.empty();
-    fmt::print("{:<12} {}\n", file.name, filled ? "filled with a constant" : file.source.string());
-  }
-  return 0;
-}
-
-// Without a subcommand the program fine-tunes.
-void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
-  CLI::App& eval = *app.add_subcommand("eval-glue", "Metrics of a file of predictions, as JSON");
-  eval.callback([&chosen] { chosen = eval_glue; });
-  eval.add_option("task", arguments.task, "as for --task; mnli-mm")->required();
-  eval.add_option("predictions", arguments.predictions, "eval_predictions_TASK.txt of a run")->required();
-  eval.footer("Example:\n  rpp-finetune eval-glue mrpc runs/mrpc/eval_predictions_mrpc.txt");
-
-  CLI::App& zip = *app.add_subcommand("submission", "The zip that the GLUE server takes");
-  zip.callback([&chosen] { chosen = submission; });
-  zip.add_option("--runs", arguments.runs, "output directories whose data had a test file")->required();
-  zip.add_option("--output", arguments.zip, "the zip")->required();
-  zip.add_flag_callback(
-      "--fill-missing", [&arguments] { arguments.missing = MissingTasks::fill; },
-      "give tasks without a run a constant answer");
-  zip.footer(
-      "Example:\n  rpp-finetune submission --runs runs/{cola,sst2,mnli} --output glue.zip --fill-missing");
-}
-
 }  // namespace
 }  // namespace rpp
 
@@ -107,11 +84,15 @@ int main(int argc, char** argv) {
   return rpp::run_main("rpp-finetune", [&] {
     rpp::init_logging();
     rpp::Arguments arguments;
-    CLI::App app{"Fine-tunes a BERT on a GLUE task; the zeros of a pruned one stay.", "rpp-finetune"};
-    rpp::Command command = rpp::finetune;
+    CLI::App app{"Fine-tunes a BERT on a GLUE task, one's own or SQuAD; the zeros of a pruned one stay.",
+                 "rpp-finetune"};
     rpp::add_options(app, arguments);
-    rpp::add_commands(app, arguments, command);
+    rpp::EvalSquadArguments eval_squad;
+    rpp::add_eval_squad(app, eval_squad);
+    rpp::GlueCommandArguments glue;
+    rpp::add_glue_commands(app, glue);
     if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
-    return command(arguments);
+    if (!app.get_subcommands().empty()) return 0;  // it has run
+    return rpp::finetune(arguments);
   });
 }

@@ -87,6 +87,7 @@ Bert::Bert(const ModelConfig& config, const HeadSpec& heads, torch::Device devic
     nsp_ = make.linear(2, hidden);
   }
   if (heads.num_labels > 0) classifier_ = make.linear(heads.num_labels, hidden);
+  if (heads.span) span_ = make.linear(2, hidden);
 }
 
 torch::Tensor Bert::embed(const BertInputs& inputs, const ForwardOptions& options) const {
@@ -142,6 +143,10 @@ torch::Tensor Bert::classify(const torch::Tensor& pooled, const ForwardOptions& 
   auto dropped = dropout(pooled, rate(config_.hidden_dropout_prob, options),
                          site_seed(options, kNoLayer, Site::classifier));
   return apply(classifier_, dropped);
+}
+
+torch::Tensor Bert::span_logits(const torch::Tensor& hidden) const {
+  return apply(span_, hidden);
 }
 
 }  // namespace rpp

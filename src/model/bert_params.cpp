@@ -97,6 +97,7 @@ std::vector<ParamSpec> Bert::param_specs() {
     specs.add_decayed("cls.seq_relationship", nsp_, nullptr);
   }
   if (heads_.num_labels > 0) specs.add_decayed("classifier", classifier_, nullptr);
+  if (heads_.span) specs.add_decayed("qa_outputs", span_, nullptr);
   return specs.take();
 }
 

@@ -128,6 +128,7 @@ void adopt_decoder_bias(ViewsByName& views) {
 
 std::string architecture(const HeadSpec& heads) {
   if (heads.pretraining) return "BertForPreTraining";
+  if (heads.span) return "BertForQuestionAnswering";
   return heads.num_labels > 0 ? "BertForSequenceClassification" : "BertModel";
 }
 

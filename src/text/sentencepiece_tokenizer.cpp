@@ -1,10 +1,12 @@
 #include "rpp/text/sentencepiece_tokenizer.h"
 
 #include <sentencepiece_processor.h>
+#include <unicode/utf8.h>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/hash.h"
+#include "rpp/text/unicode.h"
 #include "sentencepiece_json.h"
 
 namespace rpp {
@@ -19,6 +21,18 @@ std::string join(std::initializer_list<std::string_view> spellings) {
     text += spelling;
   }
   return text;
+}
+
+// The mark of a word's start stands for the blanks before it.
+TextSpan without_leading_blanks(std::string_view text, TextSpan span) {
+  while (span.begin < span.end) {
+    uint32_t next = span.begin;
+    UChar32 c = 0;
+    U8_NEXT(reinterpret_cast<const uint8_t*>(text.data()), next, span.end, c);
+    if (c < 0 || !is_python_whitespace(static_cast<char32_t>(c))) break;
+    span.begin = next;
+  }
+  return span;
 }
 
 }  // namespace
@@ -55,6 +69,16 @@ void SentencePieceTokenizer::encode_into(std::string_view text, std::vector<int3
   const auto status = processor_->Encode(text, &encoded);
   RPP_CHECK(status.ok(), "{} cannot encode a text of {} bytes: {}", source_, text.size(), status.message());
   ids.insert(ids.end(), encoded.begin(), encoded.end());
+}
+
+EncodedText SentencePieceTokenizer::encode_with_offsets(std::string_view text) const {
+  const auto encoded_pieces = processor_->EncodeAsImmutableProto(text);
+  EncodedText encoded;
+  for (const auto& piece : encoded_pieces.pieces()) {
+    encoded.ids.push_back(static_cast<int32_t>(piece.id()));
+    encoded.spans.push_back(without_leading_blanks(text, {piece.begin(), piece.end()}));
+  }
+  return encoded;
 }
 
 bool SentencePieceTokenizer::is_continuation(int32_t id) const {

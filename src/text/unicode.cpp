@@ -69,21 +69,26 @@ std::u32string decode_utf8(std::string_view text) {
   return points;
 }
 
-bool is_valid_utf8(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  for (size_t i = 0; i < text.size();) {
-    UChar32 c = 0;
-    U8_NEXT(bytes, i, text.size(), c);
-    if (c < 0) return false;
-  }
-  return true;
-}
-
 void append_utf8(char32_t code_point, std::string& text) {
   char bytes[U8_MAX_LENGTH];
   int length = 0;
   U8_APPEND_UNSAFE(bytes, length, code_point);
   text.append(bytes, static_cast<size_t>(length));
+}
+
+size_t count_code_points(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !U8_IS_TRAIL(c); }));
+}
+
+size_t find_invalid_utf8(std::string_view text) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+  for (size_t i = 0; i < text.size();) {
+    const size_t begin = i;
+    UChar32 c = 0;
+    U8_NEXT(bytes, i, text.size(), c);
+    if (c < 0) return begin;
+  }
+  return text.size();
 }
 
 bool is_bert_whitespace(char32_t c) {
@@ -111,6 +116,11 @@ bool is_python_whitespace(char32_t c) {
   if (c <= 0xA0) return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0;
   return c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
          c == 0x205F || c == 0x3000;
+}
+
+bool is_python_word(char32_t c) {
+  if (c == '_' || (U_GET_GC_MASK(icu(c)) & U_GC_L_MASK) != 0) return true;
+  return u_getIntPropertyValue(icu(c), UCHAR_NUMERIC_TYPE) != U_NT_NONE;
 }
 
 // Of Unicode's SpecialCasing only these two concern lower-casing without a locale.

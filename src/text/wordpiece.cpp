@@ -5,6 +5,7 @@
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/hash.h"
 #include "rpp/text/piece_trie.h"
+#include "rpp/text/unicode.h"
 
 namespace rpp {
 namespace {
@@ -70,12 +71,40 @@ WordPieceTokenizer::~WordPieceTokenizer() = default;
 void WordPieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>& ids) const {
   thread_local WordList words;  // keeps its memory from text to text
   split_words_into(text, letter_case_, words);
+  for (const WordList::Word& word : words.words) append_word(words, word, ids);
+}
+
+EncodedText WordPieceTokenizer::encode_with_offsets(std::string_view text) const {
+  thread_local WordList words;
+  split_words_into(text, letter_case_, words);
+  const std::vector<TextSpan> sources = word_char_sources(text, letter_case_);
+  EncodedText encoded;
+  size_t next = 0;  // character of the words that no token has yet
+  const auto add_span = [&](size_t num_chars) {
+    encoded.spans.push_back({sources[next].begin, sources[next + num_chars - 1].end});
+    next += num_chars;
+  };
   for (const WordList::Word& word : words.words) {
-    if (word.num_chars > kMaxWordChars) {
-      ids.push_back(special_.unk);
-    } else {
-      append_pieces(words.text(word), ids);
+    const size_t first = encoded.ids.size();
+    append_word(words, word, encoded.ids);
+    if (encoded.ids[first] == special_.unk) {
+      add_span(word.num_chars);
+      continue;
     }
+    for (size_t i = first; i < encoded.ids.size(); ++i) {
+      const size_t mark = i == first ? 0 : kContinuationMark.size();
+      add_span(count_code_points(piece(encoded.ids[i]).substr(mark)));
+    }
+  }
+  return encoded;
+}
+
+void WordPieceTokenizer::append_word(const WordList& words, const WordList::Word& word,
+                                     std::vector<int32_t>& ids) const {
+  if (word.num_chars > kMaxWordChars) {
+    ids.push_back(special_.unk);
+  } else {
+    append_pieces(words.text(word), ids);
   }
 }
 

@@ -2,9 +2,9 @@
 #include <torch/torch.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "classifier.h"
+#include "finetune_results.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
@@ -12,12 +12,12 @@
 #include "rpp/train/finetune_task.h"
 #include "rpp/train/runs.h"
 #include "run_setup.h"
+#include "squad_run.h"
 
 namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::ordered_json;
 
 // Everything that a fine-tuning run stands on, in the order in which it is made.
 struct FinetuneSetup {
@@ -99,43 +99,18 @@ void write_all_predictions(FinetuneSetup& setup) {
   for (const GlueTask* companion : companions_of(setup.glue)) write_test_predictions(setup, *companion);
 }
 
-void write_json(const fs::path& file, const Metrics& metrics) {
-  write_file_atomically(file, ordered_json(metrics).dump(2) + "\n");
-}
-
-Metrics eval_results(const Metrics& metrics, const std::vector<DevSet>& sets) {
-  Metrics results;
-  for (const auto& [name, value] : metrics) {
-    if (name != "encoder_ratio") results["eval_" + name] = value;
-  }
+Metrics samples_of(const std::vector<DevSet>& sets) {
+  Metrics samples;
   for (const DevSet& set : sets) {
-    results["eval_samples" + set.task->metric_suffix] = static_cast<double>(set.examples.size());
+    samples["eval_samples" + set.task->metric_suffix] = static_cast<double>(set.examples.size());
   }
-  return results;
-}
-
-Metrics train_results(const TrainOutcome& outcome, const FinetuneSetup& setup) {
-  Metrics results = {{"epoch", setup.config.epochs},
-                     {"train_samples", static_cast<double>(setup.data.train.size())},
-                     {"train_steps", static_cast<double>(outcome.counters.step)},
-                     {"train_skipped_steps", static_cast<double>(outcome.counters.skipped_steps)},
-                     {"train_runtime", outcome.seconds},
-                     {"train_tokens_per_second", outcome.tokens_per_second}};
-  if (outcome.last_train.contains("loss")) results["train_loss"] = outcome.last_train.at("loss");
-  return results;
-}
-
-void write_results(const fs::path& dir, const Metrics& train, const Metrics& eval) {
-  Metrics all = train;
-  all.insert(eval.begin(), eval.end());
-  write_json(dir / "train_results.json", train);
-  write_json(dir / "eval_results.json", eval);
-  write_json(dir / "all_results.json", all);
+  return samples;
 }
 
 }  // namespace
 
 FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& options) {
+  if (const auto version = squad_version(config.task)) return run_squad(config, *version, options);
   check_output_dir(config.output_dir, options);
   FinetuneSetup setup(config);
   const auto trainer_config = trainer_config_of(setup.config, setup.prune, options);
@@ -145,14 +120,16 @@ FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& o
   if (outcome.training.stopped) return outcome;
 
   const fs::path dir = config.output_dir;
-  outcome.eval = eval_results(outcome.training.last_eval, setup.data.dev);
+  outcome.eval = eval_results(outcome.training.last_eval, samples_of(setup.data.dev));
   write_all_predictions(setup);
-  write_results(dir, train_results(outcome.training, setup), outcome.eval);
+  write_results(dir, train_results(outcome.training, setup.config.epochs, setup.data.train.size()),
+                outcome.eval);
   log_ratios(trainer->params());
   return outcome;
 }
 
 PreflightReport check_finetuning(const FinetuneConfig& config) {
+  if (const auto version = squad_version(config.task)) return check_squad(config, *version);
   check_output_dir(config.output_dir, {});
   FinetuneSetup setup(config);
   const auto trainer_config = trainer_config_of(setup.config, setup.prune, {});

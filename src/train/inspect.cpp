@@ -30,6 +30,7 @@ HeadSpec heads_in(const SafetensorsFile& file) {
   HeadSpec heads{.pretraining = false, .num_labels = 0, .pooler = false};
   for (const auto& tensor : file.tensors()) {
     if (tensor.name.ends_with("pooler.dense.weight")) heads.pooler = true;
+    if (tensor.name == "qa_outputs.weight") heads.span = true;
   }
   if (!heads.pooler) return heads;
   for (const auto& tensor : file.tensors()) {

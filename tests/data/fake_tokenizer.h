@@ -35,6 +35,18 @@ class FakeTokenizer : public Tokenizer {
       if (word != "\xef\xbb\xbf") ids.push_back(id_of(word));
     }
   }
+  EncodedText encode_with_offsets(std::string_view text) const override {
+    EncodedText encoded;
+    for (size_t begin = 0; begin < text.size();) {
+      const size_t end = std::min(text.find(' ', begin), text.size());
+      if (end > begin) {
+        encoded.ids.push_back(id_of(std::string(text.substr(begin, end - begin))));
+        encoded.spans.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+      }
+      begin = end + 1;
+    }
+    return encoded;
+  }
   bool is_continuation(int32_t id) const override { return piece(id).starts_with("##"); }
   std::string_view piece(int32_t id) const override { return pieces_[static_cast<size_t>(id)]; }
   int32_t size() const override { return static_cast<int32_t>(pieces_.size()); }

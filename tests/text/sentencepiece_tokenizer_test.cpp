@@ -118,5 +118,17 @@ TEST_F(SentencePiece, AMissingSpecialPieceIsNamedWithBothSpellings) {
               HasSubstr("spiece.model has no piece [MASK] or <mask>"));
 }
 
+TEST_F(SentencePiece, OffsetsNameTheTextOfEachPieceWithoutTheBlankBeforeIt) {
+  for (const VocabType type : {VocabType::unigram, VocabType::bpe}) {
+    const SentencePieceTokenizer tokenizer(train(type));
+    const std::string_view text = "The  garden fence!";
+    const EncodedText encoded = tokenizer.encode_with_offsets(text);
+    EXPECT_EQ(encoded.ids, tokenizer.encode(text));
+    std::string joined;
+    for (const TextSpan& span : encoded.spans) joined += span.of(text);
+    EXPECT_EQ(joined, "Thegardenfence!");
+  }
+}
+
 }  // namespace
 }  // namespace rpp

@@ -6,6 +6,7 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/rng.h"
+#include "rpp/text/unicode.h"
 #include "text/text_files.h"
 
 namespace rpp {
@@ -166,6 +167,61 @@ TEST_F(WordPieceFiles, TheConfigNamesTheClassTheCaseAndTheSpecialTokens) {
   EXPECT_EQ(config["do_lower_case"], false);
   EXPECT_EQ(config["mask_token"], "[MASK]");
   EXPECT_EQ(read_file(directory_ / "vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n");
+}
+
+struct Offsets {
+  std::vector<std::string> pieces, texts;
+};
+
+Offsets offsets_of(const WordPieceTokenizer& tokenizer, std::string_view text) {
+  Offsets offsets;
+  const EncodedText encoded = tokenizer.encode_with_offsets(text);
+  for (const int32_t id : encoded.ids) offsets.pieces.emplace_back(tokenizer.piece(id));
+  for (const TextSpan& span : encoded.spans) offsets.texts.emplace_back(span.of(text));
+  return offsets;
+}
+
+TEST(WordPieceOffsets, NameTheCharactersThatAPieceIsMadeOf) {
+  const auto offsets = offsets_of(make({"un", "##able", "!"}), "  UnABLE!\tun");
+  EXPECT_THAT(offsets.pieces, ElementsAre("un", "##able", "!", "un"));
+  EXPECT_THAT(offsets.texts, ElementsAre("Un", "ABLE", "!", "un"));
+}
+
+// tokenizers 0.23.3, BertNormalizer and BertPreTokenizer: (0, 2), (3, 5), (7, 8), (10, 12), (13, 15); then
+// (0, 5).
+TEST(WordPieceOffsets, WhatIsDroppedBelongsToNoTokenButMayLieWithinOne) {
+  const auto offsets = offsets_of(make({"ca", "##fe", "x"}), "Ca\u200bfe\u0301 x\u0301 Ca\u200bfe");
+  EXPECT_THAT(offsets.texts, ElementsAre("Ca", "fe", "x", "Ca", "fe"));
+  EXPECT_THAT(offsets_of(make({"cafe"}), "Ca\u200bfe").texts, ElementsAre("Ca\u200bfe"));
+}
+
+TEST(WordPieceOffsets, AnUnknownWordIsNamedAsAWhole) {
+  const auto offsets = offsets_of(make({"ab"}), "ab\u2603cd \u4e00 ab");
+  EXPECT_THAT(offsets.pieces, ElementsAre("[UNK]", "[UNK]", "ab"));
+  EXPECT_THAT(offsets.texts, ElementsAre("ab\u2603cd", "\u4e00", "ab"));
+  EXPECT_THAT(offsets_of(make({"a"}), std::string(201, 'b')).texts, ElementsAre(std::string(201, 'b')));
+}
+
+// tokenizers 0.23.3: (0, 1), (0, 1).
+TEST(WordPieceOffsets, PiecesOfOneCharacterNameItAll) {
+  const auto offsets = offsets_of(make({"\u1100", "##\u1161"}), "\uac00");
+  EXPECT_THAT(offsets.texts, ElementsAre("\uac00", "\uac00"));
+}
+
+TEST(WordPieceOffsets, TheIdsAreThoseOfEncodeOnRandomTexts) {
+  const auto tokenizer = make({"a", "##a", "b", "##ab", "\u03c3", "##\u03c2", "e", "##e", ",", "\u4e00"});
+  const std::u32string alphabet = U"aAbB \u00e9e\u0301\u03a3,\u4e00\u200b\u00a0\u0001\u0130";
+  for (uint64_t seed = 0; seed < 500; ++seed) {
+    Rng rng(seed);
+    std::string text;
+    for (int i = 0; i < 40; ++i) append_utf8(alphabet[rng.below(alphabet.size())], text);
+    const EncodedText encoded = tokenizer.encode_with_offsets(text);
+    ASSERT_EQ(encoded.ids, tokenizer.encode(text)) << text;
+    ASSERT_EQ(encoded.spans.size(), encoded.ids.size());
+    for (size_t i = 1; i < encoded.spans.size(); ++i) {
+      ASSERT_LE(encoded.spans[i - 1].end, encoded.spans[i].begin) << text;
+    }
+  }
 }
 
 }  // namespace

@@ -21,6 +21,13 @@ expect 2 "unknown task 'sst3': did you mean 'sst2'?" "$finetune" --task sst3 --d
 expect 1 'absent' "$finetune" --task sst2 --data-dir absent --model model --output-dir o
 expect 1 'absent' "$finetune" --task sst2 --data-dir . --model absent --output-dir o
 expect 2 'output_dir' "$finetune" --task sst2 --data-dir . --model model
+# Several seeds are runs of their own.
+seeds=("$finetune" --task sst2 --data-dir . --model model --set max_seq_length=16)
+expect 0 'eval_accuracy = ' "${seeds[@]}" --output-dir seeds --seeds 1,2
+expect 0 '(2 seeds)' "${seeds[@]}" --output-dir seeds --seeds 1,2 --resume auto
+expect 0 '"sd": ' cat seeds/seeds.json
+expect 2 'seed 1 is given twice' "${seeds[@]}" --output-dir o --seeds 1,1
+
 printf 'sentence\tlabel\nw1 w2\t0\nw60\n' > train.tsv
 expect 1 'train.tsv:3: 1 columns, expected at least 2' "$finetune" --task sst2 --data-dir . --model model --output-dir o
 printf 'sentence\tlabel\nw1 w2\tpositive\n' > train.tsv
@@ -50,3 +57,38 @@ expect 0 '"f1": ' "$finetune" eval-glue custom mails/eval_predictions_custom.txt
 expect 1 "mails.jsonl:1: no key 'sort' among words, kind: the nearest is 'kind'" "${custom[@]}" --output-dir o --set custom.label=sort
 expect 2 'task is sst2, but custom describes' "${run[@]}" --set custom.label=kind
 expect 2 'a model of mnli answers it' "$finetune" --task ax --data-dir . --model model --output-dir o
+
+# SQuAD
+answer() { printf '{"id": "%s", "question": "w1", "answers": [{"text": "%s", "answer_start": %s}]}' "$@"; }
+squad() { printf '{"data": [{"paragraphs": [{"context": "w5 w6 w60 w7", "qas": [%s]}]}]}' "$1"; }
+squad "$(answer a w60 6), $(answer b w7 10)" > train-v1.1.json
+cp train-v1.1.json dev-v1.1.json
+squad1=("$finetune" --task squad1 --data-dir . --model model --set max_seq_length=16 --set squad.doc_stride=4
+  --set squad.max_query_length=4)
+expect 0 'check passed' "${squad1[@]}" --output-dir squad --check
+expect 0 'eval_exact_match = ' "${squad1[@]}" --output-dir squad
+expect 0 '"b":' cat squad/predictions.json
+expect 0 '"exact_match": ' "$finetune" eval-squad dev-v1.1.json squad/predictions.json --output scores.json
+expect 0 '"f1": ' cat scores.json
+expect 2 "must be more than squad.doc_stride 128: raise max_seq_length" \
+  "$finetune" --task squad1 --data-dir . --model model --output-dir o
+expect 2 'squad.doc_stride is -1, it must be at least 0' "${squad1[@]}" --output-dir o --set squad.doc_stride=-1
+expect 1 'no train-v2.0.json (or .zst, .gz) of task squad2 in .' "$finetune" --task squad2 --data-dir . --model model --output-dir o
+squad "$(answer a w60 5)" > train-v1.1.json
+expect 1 "no question of the train set has an answer in its place" "${squad1[@]}" --output-dir o
+expect 1 "question 'a': its context does not have the answer 'w60' at character 5" \
+  "${squad1[@]}" --output-dir o --set squad.strict=true
+printf '{"data": [' > train-v1.1.json
+expect 1 'train-v1.1.json:1: broken JSON at byte 11 of the line' "${squad1[@]}" --output-dir o
+
+printf '{"a": "W60!", "z": ""}' > answers.json
+expect 0 '"exact_match": 50.0' "$finetune" eval-squad dev-v1.1.json answers.json
+expect 0 "1 questions have no prediction, the first 'b': they score 0" "$finetune" eval-squad dev-v1.1.json answers.json
+expect 0 "1 predictions are of no question of the data, the first 'z': they do not count" \
+  "$finetune" eval-squad dev-v1.1.json answers.json
+expect 1 'absent.json' "$finetune" eval-squad dev-v1.1.json absent.json
+printf '{"data": 1}' > no-list.json
+expect 1 'no-list.json: data must be a list, not 1' "$finetune" eval-squad no-list.json answers.json
+expect 2 'predictions is required' "$finetune" eval-squad dev-v1.1.json
+expect 2 "unknown argument '--null-odd': did you mean '--null-odds'?" \
+  "$finetune" eval-squad dev-v1.1.json answers.json --null-odd x

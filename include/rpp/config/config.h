@@ -134,6 +134,16 @@ struct CustomTaskConfig {
   bool operator==(const CustomTaskConfig&) const = default;
 };
 
+// SQuAD alone.
+struct SquadConfig {
+  int64_t doc_stride = 128;       // tokens that neighbouring windows of a context share
+  int64_t max_query_length = 64;  // tokens of a question
+  int64_t n_best_size = 20;
+  int64_t max_answer_length = 30;          // tokens
+  double null_score_diff_threshold = 0.0;  // squad2: no answer where its score is so much higher
+  bool strict = false;                     // an answer that is not at its answer_start is an error
+};
+
 struct FinetuneConfig {
   std::string task;
   std::string data_dir;
@@ -150,6 +160,7 @@ struct FinetuneConfig {
   int64_t reinit_layers = 0;               // top encoder layers, and the pooler, that start anew
   double label_smoothing = 0.0;            // classification: share of a target spread over all labels
   std::vector<std::string> class_weights;  // classification: label=weight in the loss; others count 1
+  SquadConfig squad;
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
   PruneConfig prune;

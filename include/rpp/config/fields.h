@@ -211,8 +211,20 @@ void visit_fields(ConfigOf<CustomTaskConfig> auto& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_fields(ConfigOf<SquadConfig> auto& c, Visitor&& v) {
+  v.field({"doc_stride", "tokens that neighbouring windows of a context share", at_least(0)}, c.doc_stride);
+  v.field({"max_query_length", "tokens of a question", at_least(1)}, c.max_query_length);
+  v.field({"n_best_size", "answers in nbest_predictions.json", at_least(1)}, c.n_best_size);
+  v.field({"max_answer_length", "tokens", at_least(1)}, c.max_answer_length);
+  v.field({"null_score_diff_threshold", "squad2: no answer where its score is so much higher"},
+          c.null_score_diff_threshold);
+  v.field({"strict", "an answer that is not at its answer_start is an error"}, c.strict);
+}
+
+template <typename Visitor>
 void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
-  v.field({"task", "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli; custom: a task of one's own"},
+  v.field({"task",
+           "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, squad1, squad2; custom: a task of one's own"},
           c.task);
   v.field({"data_dir", "holds the task's train and dev files"}, c.data_dir);
   v.field({"train_files", "instead of the files that data_dir holds"}, c.train_files);
@@ -231,6 +243,7 @@ void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
           c.label_smoothing);
   v.field({"class_weights", "classification: label=weight in the loss, others count 1: [\"entailment=2\"]"},
           c.class_weights);
+  v.section("squad", c.squad);
   v.section("optimizer", c.optimizer);
   v.section("schedule", c.schedule);
   v.section("prune", c.prune);

@@ -13,10 +13,11 @@ struct PackedBatch {
   std::vector<int32_t> position_ids;    // [tokens], from 0 in each sequence
   std::vector<int32_t> cu_seqlens = {
       0};  // [sequences + 1]; sequence s is tokens [cu_seqlens[s], cu_seqlens[s + 1])
-  std::vector<int32_t> mlm_positions;  // [predictions], indices into tokens
-  std::vector<int32_t> mlm_labels;     // [predictions], original ids
-  std::vector<int32_t> labels;         // [sequences]: NSP (0 = is next, 1 = random) or class
-  std::vector<float> scores;           // [sequences]: regression targets
+  std::vector<int32_t> mlm_positions;                   // [predictions], indices into tokens
+  std::vector<int32_t> mlm_labels;                      // [predictions], original ids
+  std::vector<int32_t> labels;                          // [sequences]: NSP (0 = is next, 1 = random) or class
+  std::vector<float> scores;                            // [sequences]: regression targets
+  std::vector<int32_t> start_positions, end_positions;  // [sequences]: of a span, from 0 in each sequence
 
   int64_t num_tokens() const { return static_cast<int64_t>(input_ids.size()); }
   int64_t num_sequences() const { return static_cast<int64_t>(cu_seqlens.size()) - 1; }

@@ -1,4 +1,4 @@
-// BERT (Devlin et al. 2018) on packed batches: encoder, pooler, pre-training heads, classifier.
+// BERT (Devlin et al. 2018) on packed batches: encoder, pooler, pre-training heads, classifier, answer spans.
 //
 // Post-LayerNorm encoder as in google-research/bert modeling.py. Query, key and value are one [3 * hidden,
 // hidden] weight inside; the names that leave the class are Hugging Face's. All randomness is a function of
@@ -35,6 +35,7 @@ struct HeadSpec {
   bool pretraining = false;  // masked LM and next sentence
   int64_t num_labels = 0;    // classifier when > 0
   bool pooler = true;
+  bool span = false;  // answers to questions
 };
 
 // y = x W^T + b. `working` is W in bf16 when the optimizer keeps such a copy, else undefined.
@@ -84,6 +85,9 @@ class Bert {
   // Dropout, then the classifier: [sequences, num_labels].
   torch::Tensor classify(const torch::Tensor& pooled, const ForwardOptions& options = {}) const;
 
+  // Each token as the beginning and as the end of an answer: [tokens, 2].
+  torch::Tensor span_logits(const torch::Tensor& hidden) const;
+
   // Every parameter once. Prunable: the six encoder matrices of each layer; decayed: other matrices;
   // undecayed: biases and LayerNorm. The pointers stay valid as long as the model.
   std::vector<ParamSpec> param_specs();
@@ -114,6 +118,7 @@ class Bert {
   torch::Tensor mlm_bias_;  // [vocab]
   LinearWeights nsp_;
   LinearWeights classifier_;
+  LinearWeights span_;
 };
 
 }  // namespace rpp

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rpp/text/text_span.h"
+
 namespace rpp {
 
 // Words one after another in one buffer, so that splitting a text does not allocate for each.
@@ -38,5 +40,8 @@ void split_words_into(std::string_view text, LetterCase letter_case, WordList& w
 // The same by the book, one code point at a time, added to what `words` holds: the reference of the test, and
 // the path of words whose characters depend on each other.
 void append_words_by_code_point(std::string_view text, LetterCase letter_case, WordList& words);
+
+// Where the characters of the words of split_words_into come from: one entry for each, in order.
+std::vector<TextSpan> word_char_sources(std::string_view text, LetterCase letter_case);
 
 }  // namespace rpp

@@ -21,6 +21,7 @@ class SentencePieceTokenizer final : public Tokenizer {
   ~SentencePieceTokenizer() override;
 
   void encode_into(std::string_view text, std::vector<int32_t>& ids) const override;
+  EncodedText encode_with_offsets(std::string_view text) const override;
   bool is_continuation(int32_t id) const override;
   std::string_view piece(int32_t id) const override;
   int32_t size() const override;

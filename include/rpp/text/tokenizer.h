@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rpp/text/text_span.h"
+
 namespace rpp {
 
 struct SpecialTokens {
@@ -22,6 +24,10 @@ class Tokenizer {
   // Appends the ids of `text` (UTF-8; no [CLS] or [SEP] added). Invalid UTF-8 is handled as the reference
   // does.
   virtual void encode_into(std::string_view text, std::vector<int32_t>& ids) const = 0;
+  // The ids that encode_into appends, and where in `text` each comes from: from the first character that went
+  // into it to the last. What normalisation drops at its edges belongs to no token (transformers'
+  // return_offsets_mapping, in bytes); nor do blanks before a sentencepiece word. Texts below 4 GiB.
+  virtual EncodedText encode_with_offsets(std::string_view text) const = 0;
   // True for a piece that continues a word ("##ing"; in sentencepiece one without the leading U+2581).
   virtual bool is_continuation(int32_t id) const = 0;
   virtual std::string_view piece(int32_t id) const = 0;

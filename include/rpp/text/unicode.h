@@ -4,6 +4,7 @@
 // differently there; for characters that both know the results are equal.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,8 +13,10 @@ namespace rpp {
 // Invalid bytes are dropped, as by Python's bytes.decode("utf-8", "ignore").
 std::u32string decode_utf8(std::string_view text);
 void append_utf8(char32_t code_point, std::string& text);
-// Without bytes that decode_utf8 would drop.
-bool is_valid_utf8(std::string_view text);
+// Of valid UTF-8.
+size_t count_code_points(std::string_view text);
+// The first byte that is not UTF-8; text.size() when there is none.
+size_t find_invalid_utf8(std::string_view text);
 
 // Category Zs, tab, newline, carriage return.
 bool is_bert_whitespace(char32_t c);
@@ -26,6 +29,9 @@ bool is_bert_punctuation(char32_t c);
 bool is_cjk_ideograph(char32_t c);
 // What Python's str.split() and str.strip() take for white space.
 bool is_python_whitespace(char32_t c);
+
+// A character of a word to Python's regular expressions (\w): str.isalnum() and the underscore.
+bool is_python_word(char32_t c);
 
 // Python's str.lower(): full case mapping without a locale, a final capital sigma becomes U+03C2.
 std::u32string lower_case(std::u32string_view text);

@@ -23,6 +23,7 @@ class WordPieceTokenizer final : public Tokenizer {
   ~WordPieceTokenizer() override;
 
   void encode_into(std::string_view text, std::vector<int32_t>& ids) const override;
+  EncodedText encode_with_offsets(std::string_view text) const override;
   bool is_continuation(int32_t id) const override;
   std::string_view piece(int32_t id) const override { return vocabulary_.piece(id); }
   int32_t size() const override { return vocabulary_.size(); }
@@ -35,6 +36,7 @@ class WordPieceTokenizer final : public Tokenizer {
   const Vocabulary& vocabulary() const { return vocabulary_; }
 
  private:
+  void append_word(const WordList& words, const WordList::Word& word, std::vector<int32_t>& ids) const;
   void append_pieces(std::string_view word, std::vector<int32_t>& ids) const;
 
   Vocabulary vocabulary_;

@@ -1,0 +1,66 @@
+// SQuAD 1.1 and 2.0 (Rajpurkar et al. 2016, 2018): contexts, questions, and answers that are spans of them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rpp {
+
+enum class SquadVersion { v1, v2 };  // v2 has questions without an answer
+
+// "squad1", "squad", "SQuAD 1.1"; "squad2", "squad_v2", "SQuAD 2.0"; nothing for another name.
+std::optional<SquadVersion> squad_version(std::string_view task_name);
+// "squad1", "squad2"
+std::string_view squad_name(SquadVersion version);
+
+struct SquadAnswer {
+  std::string text;
+  int64_t begin = -1;  // byte of the context; -1: the text is not where the file says
+};
+
+struct SquadQuestion {
+  std::string id, text;
+  int64_t context = 0;               // index into contexts
+  std::vector<SquadAnswer> answers;  // in the file's order; none: the question has no answer, or a test set
+};
+
+struct SquadData {
+  std::vector<std::string> contexts;
+  std::vector<SquadQuestion> questions;
+  SquadVersion version = SquadVersion::v1;  // v2 when a question says whether it is impossible
+  int64_t misplaced_answers = 0;
+  std::string first_misplaced;  // id of its question
+};
+
+struct SquadReading {
+  bool strict = false;      // a misplaced answer is an error
+  bool has_answers = true;  // false: a test set, whose answers are passed over
+};
+
+// The official layout, plain, .gz or .zst; several files are one data set. answer_start counts code points.
+// plausible_answers are passed over. Throws Error with file, line and byte for broken JSON and other
+// encodings than UTF-8; with file and JSON path for a missing key, another type, an empty context, a repeated
+// id, a question whose is_impossible contradicts its answers; and for files without questions.
+SquadData read_squad(std::span<const std::filesystem::path> files, const SquadReading& reading = {});
+
+// The first `count` questions alone and their contexts; all when count is 0 or larger.
+void keep_first_questions(SquadData& data, int64_t count);
+
+// Training learns from spans: questions of which no answer is where the file says are removed.
+void remove_misplaced_questions(SquadData& data);
+
+// The file of "train", "dev" or "test" in data_dir: train-v1.1.json, dev-v2.0.json, ..., also .zst or .gz.
+// Throws Error when there is no such directory.
+std::optional<std::filesystem::path> try_find_squad_file(SquadVersion version,
+                                                         const std::filesystem::path& data_dir,
+                                                         std::string_view split);
+// As above, but throws Error that names what was looked for when there is none.
+std::filesystem::path find_squad_file(SquadVersion version, const std::filesystem::path& data_dir,
+                                      std::string_view split);
+
+}  // namespace rpp

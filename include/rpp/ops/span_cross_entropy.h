@@ -1,0 +1,21 @@
+// Cross entropy of spans: in each sequence of a packed batch one softmax over its tokens for the beginning
+// and one for the end.
+#pragma once
+
+#include <torch/types.h>
+
+#include "rpp/ops/sequence_layout.h"
+
+namespace rpp {
+
+struct SpanCrossEntropy {
+  torch::Tensor loss_sum;  // fp32 scalar with gradient: over the sequences, the mean of both cross entropies
+  torch::Tensor num_correct;  // int64 scalar: sequences in which both labels have the largest logit
+};
+
+// logits [tokens, 2], fp32 or bf16; starts and ends [sequences] int64, from 0 in each sequence. Computed in
+// fp32, on any device (BertForQuestionAnswering of transformers, without padding).
+SpanCrossEntropy span_cross_entropy(const torch::Tensor& logits, const SequenceLayout& layout,
+                                    const torch::Tensor& starts, const torch::Tensor& ends);
+
+}  // namespace rpp

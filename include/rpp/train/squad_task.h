@@ -1,0 +1,60 @@
+// Answers as spans of a context: SQuAD 1.1 and 2.0.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "rpp/config/config.h"
+#include "rpp/data/squad.h"
+#include "rpp/data/squad_decode.h"
+#include "rpp/data/squad_features.h"
+#include "rpp/train/task.h"
+
+namespace rpp {
+
+struct SquadSet {
+  SquadData data;
+  SquadFeatures features;
+};
+
+struct SquadAnswers {
+  std::vector<SquadPrediction> predictions;  // [questions]
+  double loss = 0;                           // mean over the windows
+};
+
+class SquadTask : public Task {
+ public:
+  // All but the configurations must outlive the task.
+  SquadTask(Bert& model, const Tokenizer& tokenizer, SquadVersion version, const SquadSet& train,
+            const SquadSet& dev, const SquadConfig& config, const TrainConfig& train_config);
+
+  Bert& model() override { return model_; }
+  // Windows; each epoch in its own order, its last batch holds what is left.
+  std::vector<PackedBatch> batches(int64_t step) const override;
+  // The mean over the windows of the cross entropies of beginning and end.
+  TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
+  // "loss" and the official scores on the dev questions.
+  Metrics evaluate() override;
+  std::vector<std::string> metric_names() const override;
+  void save_model(const std::filesystem::path& directory,
+                  const std::map<std::string, std::string>& metadata) const override;
+
+  // Without gradient and dropout.
+  SquadAnswers answer(const SquadSet& set);
+  // Of the last evaluate(): a dev set takes too long to answer it twice.
+  const std::vector<SquadPrediction>& dev_predictions() const { return dev_predictions_; }
+
+ private:
+  Bert& model_;
+  const Tokenizer& tokenizer_;
+  SquadVersion version_;
+  const SquadSet& train_;
+  const SquadSet& dev_;
+  SquadConfig config_;
+  TrainConfig train_config_;
+  std::vector<SquadPrediction> dev_predictions_;
+};
+
+}  // namespace rpp

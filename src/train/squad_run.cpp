@@ -1,0 +1,141 @@
+#include "squad_run.h"
+
+#include <memory>
+
+#include "finetune_results.h"
+#include "rpp/core/error.h"
+#include "rpp/core/log.h"
+#include "rpp/data/squad_predictions.h"
+#include "rpp/model/init.h"
+#include "rpp/train/finetune_task.h"
+#include "rpp/train/squad_task.h"
+#include "run_setup.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+void refuse_settings_of_classes(const FinetuneConfig& config) {
+  const char* set = nullptr;
+  if (!config.distill.teacher.empty()) set = "distill.teacher";
+  if (config.label_smoothing > 0) set = "label_smoothing";
+  if (!config.class_weights.empty()) set = "class_weights";
+  if (set != nullptr) fail_usage("{} is set, but {} has no classes: leave it out", set, config.task);
+}
+
+// The files that the configuration names, or the one in data_dir.
+std::vector<fs::path> files_of(const FinetuneConfig& config, SquadVersion version, std::string_view split) {
+  const auto& named = split == "train" ? config.train_files
+                      : split == "dev" ? config.dev_files
+                                       : config.test_files;
+  if (!named.empty()) return {named.begin(), named.end()};
+  return {find_squad_file(version, config.data_dir, split)};
+}
+
+void require_answers(const SquadData& data, SquadVersion version) {
+  if (version == SquadVersion::v2) return;
+  for (const SquadQuestion& question : data.questions) {
+    if (question.answers.empty()) {
+      fail("question '{}' has no answer, which task squad1 does not know: take squad2", question.id);
+    }
+  }
+}
+
+SquadSet load_set(const FinetuneConfig& config, SquadVersion version, const Tokenizer& tokenizer,
+                  std::string_view split, int64_t max_questions) {
+  const bool has_answers = split != "test";
+  SquadSet set{.data = read_squad(files_of(config, version, split),
+                                  {.strict = config.squad.strict, .has_answers = has_answers}),
+               .features = {}};
+  if (has_answers) require_answers(set.data, version);
+  if (set.data.misplaced_answers > 0) {
+    log::warn("{} answers of the {} set are not where answer_start says, the first of question '{}'{}",
+              set.data.misplaced_answers, split, set.data.first_misplaced,
+              split == "train" ? ": they are not learned from" : ": they are scored by their text");
+  }
+  if (split == "train") remove_misplaced_questions(set.data);
+  keep_first_questions(set.data, max_questions);
+  RPP_CHECK(!set.data.questions.empty(), "no question of the {} set has an answer in its place", split);
+  set.features = make_squad_features(set.data, tokenizer,
+                                     {.max_seq_length = config.max_seq_length,
+                                      .doc_stride = config.squad.doc_stride,
+                                      .max_query_length = config.squad.max_query_length,
+                                      .num_threads = static_cast<int>(config.train.num_threads)});
+  log::info("{}: {} questions in {} windows", split, set.data.questions.size(), set.features.windows.size());
+  return set;
+}
+
+// Everything that a run stands on, in the order in which it is made.
+struct SquadSetup {
+  SquadSetup(const FinetuneConfig& given, SquadVersion squad_version);
+
+  FinetuneConfig config;  // with the steps of its epochs
+  SquadVersion version;
+  std::unique_ptr<Tokenizer> tokenizer;
+  SquadSet train, dev;
+  std::unique_ptr<Bert> model;
+  PruneConfig prune;  // with the mask found beside the model
+  std::unique_ptr<SquadTask> task;
+};
+
+SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version)
+    : config(given), version(squad_version), tokenizer(load_tokenizer(given.model)) {
+  refuse_settings_of_classes(config);
+  use_threads(config.train.num_threads);
+  train = load_set(config, version, *tokenizer, "train", config.max_train_samples);
+  dev = load_set(config, version, *tokenizer, "dev", config.max_eval_samples);
+  const auto num_windows = static_cast<int64_t>(train.features.windows.size());
+  config.train.steps = steps_of_epochs(num_windows, config.train.batch_size, config.epochs);
+  model = load_model(config.model, {.pooler = false, .span = true}, *tokenizer, config.train);
+  check_sequence_length(*model, config.max_seq_length);
+  prune = resolve_fixed(config.prune, config.model, *model);
+  if (config.reinit_layers > 0) {
+    initialize_top(*model, config.reinit_layers, static_cast<uint64_t>(config.train.seed));
+  }
+  task = std::make_unique<SquadTask>(*model, *tokenizer, version, train, dev, config.squad, config.train);
+}
+
+// Most data sets come without a test file.
+void write_test_predictions(SquadSetup& setup) {
+  const FinetuneConfig& config = setup.config;
+  if (config.test_files.empty() && !try_find_squad_file(setup.version, config.data_dir, "test")) return;
+  const SquadSet test = load_set(config, setup.version, *setup.tokenizer, "test", 0);
+  const fs::path directory = fs::path(config.output_dir) / "predict";
+  fs::create_directories(directory);
+  write_squad_predictions(directory, test.data, setup.task->answer(test).predictions,
+                          setup.version == SquadVersion::v2);
+}
+
+}  // namespace
+
+FinetuneOutcome run_squad(const FinetuneConfig& config, SquadVersion version, const RunOptions& options) {
+  check_output_dir(config.output_dir, options);
+  SquadSetup setup(config, version);
+  const auto trainer_config = trainer_config_of(setup.config, setup.prune, options);
+  const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
+  resume_if_asked(*trainer, config.output_dir, options, trainer_config.config_yaml);
+  FinetuneOutcome outcome{.training = trainer->run(), .eval = {}};
+  if (outcome.training.stopped) return outcome;
+
+  outcome.eval = eval_results(outcome.training.last_eval,
+                              {{"eval_samples", static_cast<double>(setup.dev.data.questions.size())}});
+  write_squad_predictions(config.output_dir, setup.dev.data, setup.task->dev_predictions(),
+                          version == SquadVersion::v2);
+  write_test_predictions(setup);
+  write_results(config.output_dir,
+                train_results(outcome.training, config.epochs, setup.train.data.questions.size()),
+                outcome.eval);
+  log_ratios(trainer->params());
+  return outcome;
+}
+
+PreflightReport check_squad(const FinetuneConfig& config, SquadVersion version) {
+  check_output_dir(config.output_dir, {});
+  SquadSetup setup(config, version);
+  const auto trainer_config = trainer_config_of(setup.config, setup.prune, {});
+  const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
+  return preflight(*trainer, trainer_config);
+}
+
+}  // namespace rpp

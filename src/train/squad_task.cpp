@@ -1,0 +1,132 @@
+#include "rpp/train/squad_task.h"
+
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "epoch_batches.h"
+#include "rpp/model/hf_checkpoint.h"
+#include "rpp/ops/span_cross_entropy.h"
+#include "rpp/train/squad_evaluation.h"
+#include "rpp/train/tensors.h"
+
+namespace rpp {
+namespace {
+
+constexpr int64_t kEvalBatch = 32;  // windows
+
+SpanCrossEntropy span_loss(const torch::Tensor& logits, const SequenceLayout& layout,
+                           const PackedBatch& batch) {
+  const auto device = logits.device();
+  return span_cross_entropy(logits, layout, index_tensor(batch.start_positions, device),
+                            index_tensor(batch.end_positions, device));
+}
+
+// The logits of windows, on the host and without padding.
+class WindowLogits {
+ public:
+  // logits [tokens, 2] of sequences with these bounds.
+  void append(const torch::Tensor& logits, const std::vector<int32_t>& cu_seqlens) {
+    const auto columns = logits.to(torch::kCPU, torch::kFloat32).t().contiguous();  // [2, tokens]
+    const auto* values = columns.const_data_ptr<float>();
+    const int64_t shift = bounds_.back();
+    starts_.insert(starts_.end(), values, values + columns.size(1));
+    ends_.insert(ends_.end(), values + columns.size(1), values + columns.numel());
+    for (size_t i = 1; i < cu_seqlens.size(); ++i) bounds_.push_back(shift + cu_seqlens[i]);
+  }
+
+  SpanLogits of(int64_t window) const {
+    const auto begin = static_cast<size_t>(bounds_[static_cast<size_t>(window)]);
+    const auto count = static_cast<size_t>(bounds_[static_cast<size_t>(window) + 1]) - begin;
+    return {std::span(starts_).subspan(begin, count), std::span(ends_).subspan(begin, count)};
+  }
+
+ private:
+  std::vector<float> starts_, ends_;  // [tokens]
+  std::vector<int64_t> bounds_ = {0};
+};
+
+}  // namespace
+
+SquadTask::SquadTask(Bert& model, const Tokenizer& tokenizer, SquadVersion version, const SquadSet& train,
+                     const SquadSet& dev, const SquadConfig& config, const TrainConfig& train_config)
+    : model_(model),
+      tokenizer_(tokenizer),
+      version_(version),
+      train_(train),
+      dev_(dev),
+      config_(config),
+      train_config_(train_config) {}
+
+std::vector<PackedBatch> SquadTask::batches(int64_t step) const {
+  std::vector<PackedBatch> batches;
+  const auto num_windows = static_cast<int64_t>(train_.features.windows.size());
+  for (const auto& indices : step_indices(num_windows, train_config_, step)) {
+    batches.push_back(make_squad_batch(train_.features, indices));
+  }
+  return batches;
+}
+
+TaskLoss SquadTask::loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) {
+  const BertInputs inputs = bert_inputs(batch, model_.device());
+  const auto logits = model_.span_logits(model_.encode(inputs, options));  // [tokens, 2]
+  const SpanCrossEntropy result = span_loss(logits, inputs.layout, batch);
+  const auto sequences = static_cast<double>(counts.sequences);
+  return {.loss = result.loss_sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
+}
+
+SquadAnswers SquadTask::answer(const SquadSet& set) {
+  const torch::NoGradGuard no_grad;
+  const auto num_windows = static_cast<int64_t>(set.features.windows.size());
+  WindowLogits window_logits;
+  SquadAnswers answers;
+  for (int64_t first = 0; first < num_windows; first += kEvalBatch) {
+    std::vector<int64_t> indices(static_cast<size_t>(std::min(kEvalBatch, num_windows - first)));
+    std::iota(indices.begin(), indices.end(), first);
+    const PackedBatch batch = make_squad_batch(set.features, indices);
+    const BertInputs inputs = bert_inputs(batch, model_.device());
+    const auto logits = model_.span_logits(model_.encode(inputs));  // [tokens, 2]
+    answers.loss += span_loss(logits, inputs.layout, batch).loss_sum.item<double>();
+    window_logits.append(logits, batch.cu_seqlens);
+  }
+  answers.loss /= static_cast<double>(num_windows);
+
+  const SquadDecoding decoding{.n_best_size = config_.n_best_size,
+                               .max_answer_length = config_.max_answer_length,
+                               .may_have_no_answer = version_ == SquadVersion::v2,
+                               .null_score_diff_threshold = config_.null_score_diff_threshold};
+  for (int64_t question = 0; question < set.features.num_questions(); ++question) {
+    std::vector<SpanLogits> logits;
+    const int64_t end = set.features.first_window[static_cast<size_t>(question) + 1];
+    for (int64_t w = set.features.first_window[static_cast<size_t>(question)]; w < end; ++w) {
+      logits.push_back(window_logits.of(w));
+    }
+    const auto context = static_cast<size_t>(set.data.questions[static_cast<size_t>(question)].context);
+    answers.predictions.push_back(
+        decode_squad(set.features, set.data.contexts[context], question, logits, decoding));
+  }
+  return answers;
+}
+
+Metrics SquadTask::evaluate() {
+  SquadAnswers answers = answer(dev_);
+  Metrics metrics =
+      squad_metrics(dev_.data, version_, answers.predictions, config_.null_score_diff_threshold);
+  metrics["loss"] = answers.loss;
+  dev_predictions_ = std::move(answers.predictions);
+  return metrics;
+}
+
+std::vector<std::string> SquadTask::metric_names() const {
+  if (version_ == SquadVersion::v1) return {"exact_match", "f1", "loss"};
+  return {"exact", "f1", "best_exact", "best_f1", "loss"};
+}
+
+void SquadTask::save_model(const std::filesystem::path& directory,
+                           const std::map<std::string, std::string>& metadata) const {
+  save_weights(model_, directory, metadata, {{"finetuning_task", squad_name(version_)}});
+  tokenizer_.save(directory);
+}
+
+}  // namespace rpp

@@ -1,0 +1,156 @@
+// Fine-tuning on SQuAD as a whole: the answer is the one word above w49 among words below it.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/data/squad_predictions.h"
+#include "rpp/model/hf_checkpoint.h"
+#include "rpp/train/runs.h"
+#include "rpp/train/squad_task.h"
+#include "rpp/train/tensors.h"
+#include "tiny_run.h"
+
+namespace rpp::test {
+namespace {
+
+using nlohmann::json;
+
+// Every third question has no answer where `with_impossible`.
+json questions(int count, int first, bool with_impossible) {
+  json paragraphs = json::array();
+  for (int i = first; i < first + count; ++i) {
+    const bool impossible = with_impossible && i % 3 == 0;
+    const std::string before = fmt::format("w{} w{} ", i % 17, i % 29);
+    const std::string answer = fmt::format("w{}", impossible ? i % 50 : 50 + i % 50);
+    json question = {{"id", fmt::format("q{}", i)}, {"question", "w1 w2"}, {"answers", json::array()}};
+    if (with_impossible) question["is_impossible"] = impossible;
+    if (!impossible) question["answers"].push_back({{"text", answer}, {"answer_start", before.size()}});
+    paragraphs.push_back(
+        {{"context", fmt::format("{}{} w{}", before, answer, i % 31)}, {"qas", json::array({question})}});
+  }
+  return {{"data", json::array({{{"title", "T"}, {"paragraphs", paragraphs}}})}};
+}
+
+class SquadRun : public TinyRun {
+ protected:
+  // A pre-trained model in "run", data in official file names, and the settings of fine-tuning it.
+  FinetuneConfig finetune_of(const std::string& task, const std::string& method = "dense") const {
+    const bool second = task == "squad2";
+    const std::string suffix = second ? "-v2.0.json" : "-v1.1.json";
+    dir_.write("train" + suffix, questions(96, 0, second).dump());
+    dir_.write("dev" + suffix, questions(30, 500, second).dump());
+    run_pretraining(config(method), {});
+    FinetuneConfig settings;
+    settings.task = task;
+    settings.data_dir = dir_.path();
+    settings.model = path("run");
+    settings.output_dir = path("tuned");
+    settings.max_seq_length = 16;
+    settings.squad = {.doc_stride = 2, .max_query_length = 4};
+    settings.epochs = 12;
+    settings.optimizer.learning_rate = 1e-2;
+    settings.train.batch_size = 16;
+    settings.train.num_threads = 2;
+    return settings;
+  }
+  json read_json(const std::string& name) const { return json::parse(read_file(dir_ / name)); }
+};
+
+TEST_F(SquadRun, LearnsWhereTheAnswerIsAndWritesItsResults) {
+  const FinetuneOutcome outcome = run_finetuning(finetune_of("squad1"), {});
+  EXPECT_GE(outcome.eval.at("eval_exact_match"), 90);
+  EXPECT_GE(outcome.eval.at("eval_f1"), outcome.eval.at("eval_exact_match"));
+  const json results = read_json("tuned/all_results.json");
+  EXPECT_EQ(results["eval_samples"], 30);
+  EXPECT_EQ(results["train_samples"], 96);
+  EXPECT_EQ(results["eval_f1"], outcome.eval.at("eval_f1"));
+  EXPECT_EQ(read_squad_predictions(dir_ / "tuned/predictions.json").size(), 30U);
+  EXPECT_EQ(read_json("tuned/nbest_predictions.json")["q500"][0]["text"],
+            read_json("tuned/predictions.json")["q500"]);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "tuned/null_odds.json"));
+  EXPECT_EQ(read_json("tuned/config.json")["architectures"][0], "BertForQuestionAnswering");
+  EXPECT_TRUE(load_tensors(dir_ / "tuned/model.safetensors").contains("qa_outputs.weight"));
+}
+
+TEST_F(SquadRun, LearnsWhichQuestionsHaveNoAnswer) {
+  const FinetuneOutcome outcome = run_finetuning(finetune_of("squad2"), {});
+  EXPECT_GE(outcome.eval.at("eval_HasAns_exact"), 80);
+  EXPECT_GE(outcome.eval.at("eval_NoAns_exact"), 80);
+  EXPECT_EQ(outcome.eval.at("eval_NoAns_total"), 10);
+  EXPECT_GE(outcome.eval.at("eval_best_f1"), outcome.eval.at("eval_f1"));
+  const json odds = read_json("tuned/null_odds.json");
+  const json predictions = read_json("tuned/predictions.json");
+  for (const auto& [id, value] : odds.items()) EXPECT_EQ(value > 0, predictions[id] == "") << id;
+}
+
+TEST_F(SquadRun, ThePrunedModelsZerosAreHeld) {
+  auto settings = finetune_of("squad1", "nip");
+  settings.epochs = 1;
+  run_finetuning(settings, {});
+  const auto before = load_tensors(dir_ / "run/model.safetensors");
+  int64_t zeros = 0;
+  for (const auto& [name, after] : load_tensors(dir_ / "tuned/model.safetensors")) {
+    if (name.find("encoder.layer") == std::string::npos || after.dim() != 2) continue;
+    EXPECT_TRUE(after.eq(0).equal(before.at(name).eq(0))) << name;
+    zeros += after.eq(0).sum().item<int64_t>();
+  }
+  EXPECT_GT(zeros, 1000);
+}
+
+TEST_F(SquadRun, ATestFileIsAnsweredAndNamedFilesReplaceTheDirectorys) {
+  auto settings = finetune_of("squad1");
+  settings.epochs = 1;
+  json test = questions(4, 900, false);
+  for (json& paragraph : test["data"][0]["paragraphs"]) paragraph["qas"][0].erase("answers");
+  settings.test_files = {dir_.write("hidden.json", test.dump()).string()};
+  settings.train_files = {path("train-v1.1.json"),
+                          dir_.write("more.json", questions(8, 200, false).dump()).string()};
+  run_finetuning(settings, {});
+  EXPECT_EQ(read_json("tuned/predict/predictions.json").size(), 4U);
+  EXPECT_EQ(read_json("tuned/all_results.json")["train_samples"], 104);
+}
+
+TEST_F(SquadRun, SettingsAndDataThatDoNotFitAreRefused) {
+  auto settings = finetune_of("squad1");
+  settings.max_train_samples = 2;
+  settings.label_smoothing = 0.1;
+  EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
+            "label_smoothing is set, but squad1 has no classes: leave it out");
+  settings.label_smoothing = 0;
+  settings.train_files = {dir_.write("second.json", questions(3, 0, true).dump()).string()};
+  EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
+            "question 'q0' has no answer, which task squad1 does not know: take squad2");
+}
+
+TEST_F(SquadRun, TheLossIsTheMeanOverTheWindowsOfAStepHoweverItIsCut) {
+  const auto tokenizer = load_tokenizer(dir_ / "vocab.txt");
+  const std::filesystem::path files[] = {dir_.write("train.json", questions(6, 0, false).dump())};
+  SquadSet set{.data = read_squad(files), .features = {}};
+  set.features = make_squad_features(set.data, *tokenizer,
+                                     {.max_seq_length = 16, .doc_stride = 2, .max_query_length = 4});
+  ModelConfig tiny{.vocab_size = 105,
+                   .hidden_size = 16,
+                   .num_hidden_layers = 1,
+                   .num_attention_heads = 2,
+                   .intermediate_size = 24,
+                   .max_position_embeddings = 64};
+  Bert model(tiny, {.pooler = false, .span = true});
+  const auto loss_of = [&](int64_t micro_batch) {
+    TrainConfig train{.batch_size = 6, .micro_batch_size = micro_batch};
+    SquadTask task(model, *tokenizer, SquadVersion::v1, set, set, {}, train);
+    StepCounts counts;
+    const auto batches = task.batches(0);
+    for (const auto& batch : batches) counts.add(batch);
+    double sum = 0;
+    for (const auto& batch : batches) sum += task.loss(batch, counts, {}).loss.item<double>();
+    return sum;
+  };
+  // All weights are zero, so each of the 9 tokens is as likely as another: [CLS], 2, [SEP], 4, [SEP].
+  EXPECT_NEAR(loss_of(0), std::log(9.0), 1e-5);
+  EXPECT_NEAR(loss_of(4), std::log(9.0), 1e-5);
+}
+
+}  // namespace
+}  // namespace rpp::test

@@ -1,0 +1,42 @@
+// rpp-data squad-features: what fine-tuning on SQuAD sees of a file.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "rpp/core/log.h"
+#include "rpp/core/progress.h"
+#include "rpp/data/squad_dump.h"
+
+namespace rpp {
+
+inline void add_tokenizer(CLI::App& command, std::filesystem::path& tokenizer) {
+  command.add_option("--tokenizer", tokenizer, "vocab.txt, or the directory of a vocabulary or model")
+      ->required();
+}
+
+inline void run_squad_features(const SquadDumpOptions& options) {
+  const SquadDumpReport report = dump_squad_features(options);
+  log::info("{} questions, {} windows, {} tokens; {:.2f} s", format_count(report.num_questions),
+            format_count(report.num_windows), format_count(report.num_tokens), report.seconds);
+}
+
+inline void add_squad_features(CLI::App& app, SquadDumpOptions& options) {
+  CLI::App& command = *app.add_subcommand("squad-features", "Write the token windows of SQuAD questions");
+  command.add_option("data", options.data, "SQuAD JSON, plain, .gz or .zst")->required();
+  add_tokenizer(command, options.tokenizer);
+  command.add_option("--output", options.output, "JSON lines, one for each question")->required();
+  command.option_defaults()->always_capture_default();
+  SquadFeatureOptions& features = options.features;
+  command.add_option("--max-seq-length", features.max_seq_length, "tokens of a window and its question")
+      ->check(CLI::Range(8, 4096));
+  command.add_option("--doc-stride", features.doc_stride, "tokens that neighbouring windows share")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--max-query-length", features.max_query_length, "tokens of a question")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--threads", features.num_threads, "0: all cores")->check(CLI::NonNegativeNumber);
+  command.footer(
+      "Example:\n  rpp-data squad-features dev-v1.1.json --tokenizer my-model --output features.jsonl");
+  command.callback([&options] { run_squad_features(options); });
+}
+
+}  // namespace rpp
