@@ -151,7 +151,7 @@ METRICS = {"accuracy": lambda p, y: (p == y).float().mean().item(), "f1": f1, "m
 def evaluate(model, examples, task, args):
     logits = predict(model, examples, args)
     values = {name: METRICS[name](logits.argmax(1), examples.labels) for name in task.metrics}
-    if len(values) > 1:
+    if "f1" in values:
         values["combined_score"] = sum(values.values()) / len(values)
     values["loss"] = torch.nn.functional.cross_entropy(logits, examples.labels).item()
     values["samples"] = len(examples)

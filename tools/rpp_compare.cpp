@@ -46,10 +46,10 @@ Report compare(const Arguments& arguments) {
   const PairedRuns paired = {.baseline = predictions.first(arguments.baseline.size()),
                              .candidate = predictions.subspan(arguments.baseline.size()),
                              .labels = runs.labels};
-  return {.task = runs.task->name,
+  return {.task = runs.task.name,
           .num_examples = runs.labels.size(),
-          .metrics = compare_runs(runs.task->metrics, paired),
-          .mcnemar = mcnemar_of_pairs(*runs.task, paired)};
+          .metrics = compare_runs(runs.task.metrics, paired),
+          .mcnemar = mcnemar_of_pairs(runs.task, paired)};
 }
 
 Json to_json(const SeedStatistics& side) {

@@ -1,5 +1,7 @@
-// rpp-finetune: fine-tunes a BERT on a GLUE task or SQuAD and holds its zeros.
+// rpp-finetune: fine-tunes a BERT on a GLUE task, one's own or SQuAD and holds its zeros; scores and collects
+// predictions.
 #include "eval_squad.h"
+#include "glue_commands.h"
 #include "rpp/core/log.h"
 #include "rpp/train/libtorch_info.h"
 #include "run_options.h"
@@ -11,17 +13,22 @@ namespace {
 struct Arguments : RunArguments {
   std::filesystem::path config;
   std::string task, data_dir, model, output_dir;
+  std::vector<int64_t> seeds;
 };
 
 void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--config", arguments.config, "YAML file; configs/finetune/ holds examples");
-  app.add_option("--task", arguments.task,
-                 "sst2, cola, mrpc, qqp, stsb, mnli, qnli, rte, wnli, squad1, squad2");
+  app.add_option(
+      "--task", arguments.task,
+      "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, squad1, squad2; custom: a task of your own");
   app.add_option("--data-dir", arguments.data_dir,
                  "holds train.tsv and dev.tsv, or a folder of the task's name; for SQuAD train-v1.1.json and "
                  "dev-v1.1.json");
   app.add_option("--model", arguments.model, "Hugging Face directory");
   app.add_option("--output-dir", arguments.output_dir, "a new directory for model and results");
+  app.add_option("--seeds", arguments.seeds,
+                 "a run for each in OUTPUT_DIR/seed-N; mean and deviation of the scores")
+      ->delimiter(',');
   add_run_options(app, arguments);
   app.footer(
       "Examples:\n"
@@ -44,9 +51,23 @@ std::vector<std::string> all_overrides(const Arguments& arguments) {
   return overrides;
 }
 
-int run(const Arguments& arguments) {
+int finetune_with_seeds(const Arguments& arguments, const FinetuneConfig& config) {
+  const SeedsOutcome outcome = run_finetuning_seeds(config, arguments.seeds, arguments.run);
+  if (outcome.stopped) {
+    fmt::print("{}: stopped after {} of {} runs\n", config.output_dir, outcome.finished,
+               arguments.seeds.size());
+    return 0;
+  }
+  for (const auto& [name, over_seeds] : outcome.eval) {
+    fmt::print("{} = {:.4f} +- {:.4f} ({} seeds)\n", name, over_seeds.mean, over_seeds.sd, over_seeds.n);
+  }
+  return 0;
+}
+
+int finetune(const Arguments& arguments) {
   const FinetuneConfig config = load_finetune_config(arguments.config, all_overrides(arguments));
   if (answered_without_a_run(arguments, config, check_finetuning)) return 0;
+  if (!arguments.seeds.empty()) return finetune_with_seeds(arguments, config);
   const FinetuneOutcome outcome = run_finetuning(config, arguments.run);
   if (outcome.training.stopped) {
     fmt::print("{}: stopped at step {}, not finished\n", config.output_dir, outcome.training.counters.step);
@@ -63,13 +84,15 @@ int main(int argc, char** argv) {
   return rpp::run_main("rpp-finetune", [&] {
     rpp::init_logging();
     rpp::Arguments arguments;
-    CLI::App app{"Fine-tunes a BERT on a GLUE task or SQuAD; the zeros of a pruned one stay.",
+    CLI::App app{"Fine-tunes a BERT on a GLUE task, one's own or SQuAD; the zeros of a pruned one stay.",
                  "rpp-finetune"};
     rpp::add_options(app, arguments);
     rpp::EvalSquadArguments eval_squad;
     rpp::add_eval_squad(app, eval_squad);
+    rpp::GlueCommandArguments glue;
+    rpp::add_glue_commands(app, glue);
     if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
     if (!app.get_subcommands().empty()) return 0;  // it has run
-    return rpp::run(arguments);
+    return rpp::finetune(arguments);
   });
 }

@@ -147,6 +147,19 @@ void check_held_out(const Complaints& complaints, const DataConfig& data) {
   }
 }
 
+void check_custom(const Complaints& complaints, const FinetuneConfig& config) {
+  if (config.task != "custom" && config.custom != CustomTaskConfig{}) {
+    complaints.fail_at("task", "task is {}, but custom describes a task of one's own: set task to custom",
+                       config.task);
+  }
+  if (config.custom.regression && !config.custom.labels.empty()) {
+    complaints.fail_at("custom.labels", "custom.labels is set, but a regression has none: leave one out");
+  }
+  if (config.custom.labels.size() == 1) {
+    complaints.fail_at("custom.labels", "custom.labels has one label only: a classification needs two");
+  }
+}
+
 void check_steps(const Complaints& complaints) {
   // A file that --print-config wrote holds both: the steps in it are those of its epochs.
   const bool decided = complaints.is_set("epochs") && !complaints.is_override("train.steps");
@@ -176,12 +189,15 @@ void check(const PretrainConfig& config, const Settings& settings) {
 
 void check(const FinetuneConfig& config, const Settings& settings) {
   const Complaints complaints(settings);
+  const bool has_data =
+      !config.data_dir.empty() || (!config.train_files.empty() && !config.dev_files.empty());
   const std::pair<std::string_view, bool> required[] = {{"task", !config.task.empty()},
-                                                        {"data_dir", !config.data_dir.empty()},
+                                                        {"data_dir (or train_files and dev_files)", has_data},
                                                         {"model", !config.model.empty()},
                                                         {"output_dir", !config.output_dir.empty()}};
   complaints.require(required);
   check_output_dir(complaints, config.output_dir, config.model);
+  check_custom(complaints, config);
   check_steps(complaints);
   check_prune(complaints, config.prune);
   check_layer_decay(complaints, config.optimizer, config.prune);

@@ -1,6 +1,7 @@
 #include "glue_row.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -16,6 +17,14 @@ std::vector<std::string_view> split_tabs(std::string_view line) {
   }
   fields.push_back(line);
   return fields;
+}
+
+std::string plain_name(std::string_view name) {
+  std::string plain;
+  for (const char c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) plain += static_cast<char>(std::tolower(c));
+  }
+  return plain;
 }
 
 int32_t parse_glue_label(const GlueTask& task, std::string_view text, const FileLine& where) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct FileLine {
 };
 
 std::vector<std::string_view> split_tabs(std::string_view line);
+
+// "SST-2" and "sst_2" are "sst2": how names of tasks and labels are compared.
+std::string plain_name(std::string_view name);
 
 // The index into the task's label_names. Throws Error with file and line for another name.
 int32_t parse_glue_label(const GlueTask& task, std::string_view text, const FileLine& where);

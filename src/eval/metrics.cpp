@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "rpp/core/error.h"
 #include "rpp/core/nearest.h"
@@ -40,13 +41,22 @@ std::vector<int32_t> as_classes(std::span<const double> values) {
   return classes;
 }
 
+// Rounding leaves a constant a variance of its own.
+bool is_constant(std::span<const double> values) {
+  return std::all_of(values.begin(), values.end(), [&](double value) { return value == values.front(); });
+}
+
+constexpr std::string_view kCombined = "combined_score";
+
 double compute(const std::string& name, std::span<const double> predictions, std::span<const double> labels) {
   if (name == "pearson") return pearson(predictions, labels);
   if (name == "spearman") return spearman(predictions, labels);
   if (name == "accuracy") return accuracy(as_classes(predictions), as_classes(labels));
   if (name == "f1") return f1(as_classes(predictions), as_classes(labels));
+  if (name == "macro_f1") return macro_f1(as_classes(predictions), as_classes(labels));
   if (name == "matthews") return matthews(as_classes(predictions), as_classes(labels));
-  const std::vector<std::string> known = {"accuracy", "f1", "matthews", "pearson", "spearman"};
+  const std::vector<std::string> known = {"accuracy", "combined_score", "f1",      "macro_f1",
+                                          "matthews", "pearson",        "spearman"};
   fail("unknown metric '{}': did you mean '{}'?", name, nearest_name(name, known));
 }
 
@@ -59,16 +69,25 @@ double accuracy(std::span<const int32_t> predictions, std::span<const int32_t> l
   return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
-double f1(std::span<const int32_t> predictions, std::span<const int32_t> labels) {
+double f1(std::span<const int32_t> predictions, std::span<const int32_t> labels, int32_t of_class) {
   check_sizes(predictions, labels);
   int64_t found = 0, predicted = 0, actual = 0;
   for (size_t i = 0; i < labels.size(); ++i) {
-    found += predictions[i] == 1 && labels[i] == 1;
-    predicted += predictions[i] == 1;
-    actual += labels[i] == 1;
+    found += predictions[i] == of_class && labels[i] == of_class;
+    predicted += predictions[i] == of_class;
+    actual += labels[i] == of_class;
   }
   if (predicted + actual == 0) return 0;
   return 2 * static_cast<double>(found) / static_cast<double>(predicted + actual);
+}
+
+double macro_f1(std::span<const int32_t> predictions, std::span<const int32_t> labels) {
+  check_sizes(predictions, labels);
+  std::set<int32_t> classes(labels.begin(), labels.end());
+  classes.insert(predictions.begin(), predictions.end());
+  double sum = 0;
+  for (const int32_t of_class : classes) sum += f1(predictions, labels, of_class);
+  return sum / static_cast<double>(classes.size());
 }
 
 double matthews(std::span<const int32_t> predictions, std::span<const int32_t> labels) {
@@ -93,6 +112,7 @@ double matthews(std::span<const int32_t> predictions, std::span<const int32_t> l
 
 double pearson(std::span<const double> x, std::span<const double> y) {
   check_sizes(x, y);
+  if (is_constant(x) || is_constant(y)) return 0;
   const auto count = static_cast<double>(x.size());
   const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / count;
   const double mean_y = std::accumulate(y.begin(), y.end(), 0.0) / count;
@@ -102,8 +122,8 @@ double pearson(std::span<const double> x, std::span<const double> y) {
     variance_x += (x[i] - mean_x) * (x[i] - mean_x);
     variance_y += (y[i] - mean_y) * (y[i] - mean_y);
   }
-  const double scale = std::sqrt(variance_x * variance_y);
-  return scale == 0 ? 0 : covariance / scale;
+  const double scale = std::sqrt(variance_x) * std::sqrt(variance_y);
+  return scale == 0 ? 0 : std::clamp(covariance / scale, -1.0, 1.0);
 }
 
 double spearman(std::span<const double> x, std::span<const double> y) {
@@ -115,11 +135,15 @@ std::map<std::string, double> glue_metrics(std::span<const std::string> names,
                                            std::span<const double> predictions,
                                            std::span<const double> labels) {
   std::map<std::string, double> values;
-  for (const std::string& name : names) values[name] = compute(name, predictions, labels);
-  if (values.size() < 2) return values;
   double sum = 0;
-  for (const auto& [name, value] : values) sum += value;
-  values["combined_score"] = sum / static_cast<double>(names.size());
+  for (const std::string& name : names) {
+    if (name == kCombined) continue;
+    values[name] = compute(name, predictions, labels);
+    sum += values[name];
+  }
+  const bool is_combined = std::find(names.begin(), names.end(), kCombined) != names.end();
+  RPP_CHECK(!is_combined || !values.empty(), "combined_score needs a metric to be the mean of");
+  if (is_combined) values[std::string(kCombined)] = sum / static_cast<double>(values.size());
   return values;
 }
 

@@ -157,7 +157,7 @@ ModelConfig read_model_config(const fs::path& model_dir) {
   return model_config_from_json(read_file(path), path.string());
 }
 
-LoadReport load_weights(Bert& model, const fs::path& model_dir) {
+LoadReport load_weights(Bert& model, const fs::path& model_dir, const LoadOptions& options) {
   const torch::NoGradGuard no_grad;
   const auto file = open_weights(model_dir);
   auto views = views_by_name(file);
@@ -167,6 +167,7 @@ LoadReport load_weights(Bert& model, const fs::path& model_dir) {
   LoadReport report;
   std::set<std::string, std::less<>> used;
   for (const auto& weight : model.named_weights()) {
+    if (!options.classifier && weight.name.starts_with("classifier.")) continue;
     const auto view = views.find(weight.name);
     if (view != views.end()) {
       copy_weight(file.path(), *view->second, weight);

@@ -16,7 +16,8 @@
 namespace rpp {
 
 bool is_better(const std::string& metric, double value, double than) {
-  return metric.ends_with("loss") ? value < than : value > than;
+  const bool is_loss = metric.find("loss") != std::string::npos;  // mlm_loss, loss_mm
+  return is_loss ? value < than : value > than;
 }
 
 void check_best_metric(const std::string& metric, const std::vector<std::string>& known) {

@@ -13,12 +13,11 @@ void write_json(const std::filesystem::path& file, const Metrics& metrics) {
 
 }  // namespace
 
-Metrics eval_results(const Metrics& metrics, size_t num_examples) {
-  Metrics results;
+Metrics eval_results(const Metrics& metrics, const Metrics& samples) {
+  Metrics results = samples;
   for (const auto& [name, value] : metrics) {
     if (name != "encoder_ratio") results["eval_" + name] = value;
   }
-  results["eval_samples"] = static_cast<double>(num_examples);
   return results;
 }
 

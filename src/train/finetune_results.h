@@ -7,8 +7,8 @@
 
 namespace rpp {
 
-// The metrics with "eval_" before their names, and eval_samples.
-Metrics eval_results(const Metrics& metrics, size_t num_examples);
+// The metrics with "eval_" before their names, and `samples`: eval_samples and the like.
+Metrics eval_results(const Metrics& metrics, const Metrics& samples);
 
 Metrics train_results(const TrainOutcome& outcome, double epochs, size_t num_examples);
 

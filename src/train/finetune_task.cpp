@@ -32,6 +32,24 @@ std::vector<double> predictions_of(const torch::Tensor& logits, const GlueTask& 
   return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
 }
 
+// logits: [examples, num_labels].
+Metrics metrics_of(const torch::Tensor& logits, const DevSet& set) {
+  const GlueTask& glue = *set.task;
+  std::vector<double> labels;
+  std::vector<int32_t> classes;
+  std::vector<float> scores;
+  for (const EncodedExample& example : set.examples) {
+    labels.push_back(glue.regression ? example.score : example.label);
+    classes.push_back(example.label);
+    scores.push_back(example.score);
+  }
+  Metrics metrics = glue_metrics(glue.metrics, predictions_of(logits, glue), labels);
+  const auto loss = glue.regression ? torch::mse_loss(logits.squeeze(1), score_tensor(scores, torch::kCPU))
+                                    : torch::cross_entropy_loss(logits, index_tensor(classes, torch::kCPU));
+  metrics["loss"] = loss.item<double>();
+  return metrics;
+}
+
 nlohmann::ordered_json config_keys_of(const GlueTask& glue) {
   nlohmann::ordered_json keys = {
       {"finetuning_task", glue.name},
@@ -121,26 +139,23 @@ torch::Tensor FinetuneTask::predict(const std::vector<EncodedExample>& examples)
 }
 
 Metrics FinetuneTask::evaluate() {
-  const auto logits = predict(data_.dev);
-  std::vector<double> labels;
-  std::vector<int32_t> classes;
-  std::vector<float> scores;
-  for (const EncodedExample& example : data_.dev) {
-    labels.push_back(glue_.regression ? example.score : example.label);
-    classes.push_back(example.label);
-    scores.push_back(example.score);
+  Metrics all;
+  dev_logits_.clear();
+  for (const DevSet& set : data_.dev) {
+    dev_logits_.push_back(predict(set.examples));
+    for (const auto& [name, value] : metrics_of(dev_logits_.back(), set)) {
+      all[name + set.task->metric_suffix] = value;
+    }
   }
-  Metrics metrics = glue_metrics(glue_.metrics, predictions_of(logits, glue_), labels);
-  const auto loss = glue_.regression ? torch::mse_loss(logits.squeeze(1), score_tensor(scores, torch::kCPU))
-                                     : torch::cross_entropy_loss(logits, index_tensor(classes, torch::kCPU));
-  metrics["loss"] = loss.item<double>();
-  return metrics;
+  return all;
 }
 
 std::vector<std::string> FinetuneTask::metric_names() const {
-  std::vector<std::string> names = glue_.metrics;
-  if (names.size() > 1) names.push_back("combined_score");
-  names.push_back("loss");
+  std::vector<std::string> names;
+  for (const DevSet& set : data_.dev) {
+    for (const std::string& name : set.task->metrics) names.push_back(name + set.task->metric_suffix);
+    names.push_back("loss" + set.task->metric_suffix);
+  }
   return names;
 }
 

@@ -9,7 +9,6 @@
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/core/parallel_for.h"
-#include "rpp/model/hf_checkpoint.h"
 #include "rpp/model/init.h"
 #include "rpp/prune/report.h"
 #include "rpp/train/checkpoint.h"
@@ -78,13 +77,13 @@ void check_output_dir(const fs::path& dir, const RunOptions& options) {
 }
 
 std::unique_ptr<Bert> load_model(const fs::path& dir, const HeadSpec& heads, const Tokenizer& tokenizer,
-                                 const TrainConfig& train) {
+                                 const TrainConfig& train, const LoadOptions& options) {
   const ModelConfig config = read_model_config(dir);
   RPP_CHECK(tokenizer.size() <= config.vocab_size,
             "the tokenizer has {} pieces, the vocabulary of {} only {}: use the model's own tokenizer",
             tokenizer.size(), dir, config.vocab_size);
   auto model = make_model(config, heads, train);
-  const LoadReport report = load_weights(*model, dir);
+  const LoadReport report = load_weights(*model, dir, options);
   if (!report.missing.empty()) {
     log::info("{} has no {}: initialised with seed {}", dir.string(), fmt::join(report.missing, ", "),
               train.seed);

@@ -9,6 +9,7 @@
 #include "rpp/config/config.h"
 #include "rpp/config/load.h"
 #include "rpp/model/bert.h"
+#include "rpp/model/hf_checkpoint.h"
 #include "rpp/text/tokenizer.h"
 #include "rpp/train/runs.h"
 #include "rpp/train/teacher.h"
@@ -26,11 +27,12 @@ torch::Device choose_device(const std::string& name);
 // Throws UsageError when the directory holds another run and nothing says to continue it.
 void check_output_dir(const std::filesystem::path& dir, const RunOptions& options);
 
-// The model of a directory, or of a configs/model/ file with new weights. What the file lacks is initialised
-// and named in the log. Throws Error when the tokenizer has ids that the model's vocabulary lacks, or the
-// model has no positions for max_seq_length.
+// The model of a directory, or of a configs/model/ file with new weights. What the file lacks, or `options`
+// leave out, is initialised and named in the log. Throws Error when the tokenizer has ids that the model's
+// vocabulary lacks, or the model has no positions for max_seq_length.
 std::unique_ptr<Bert> load_model(const std::filesystem::path& dir, const HeadSpec& heads,
-                                 const Tokenizer& tokenizer, const TrainConfig& train);
+                                 const Tokenizer& tokenizer, const TrainConfig& train,
+                                 const LoadOptions& options = {});
 std::unique_ptr<Bert> new_model(const std::filesystem::path& config_file, const HeadSpec& heads,
                                 const Tokenizer& tokenizer, const TrainConfig& train);
 void check_sequence_length(const Bert& model, int64_t max_seq_length);

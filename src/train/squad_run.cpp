@@ -118,7 +118,8 @@ FinetuneOutcome run_squad(const FinetuneConfig& config, SquadVersion version, co
   FinetuneOutcome outcome{.training = trainer->run(), .eval = {}};
   if (outcome.training.stopped) return outcome;
 
-  outcome.eval = eval_results(outcome.training.last_eval, setup.dev.data.questions.size());
+  outcome.eval = eval_results(outcome.training.last_eval,
+                              {{"eval_samples", static_cast<double>(setup.dev.data.questions.size())}});
   write_squad_predictions(config.output_dir, setup.dev.data, setup.task->dev_predictions(),
                           version == SquadVersion::v2);
   write_test_predictions(setup);

@@ -10,9 +10,9 @@ TEST_F(CheckTest, EveryMissingKeyIsNamedAtOnce) {
       pretrain_error(""),
       "rpp.yaml: missing: model or model_config, output_dir, data.train (write it into the file, or pass "
       "--set key=value)");
-  EXPECT_EQ(
-      finetune_error("model: bert\n"),
-      "rpp.yaml: missing: task, data_dir, output_dir (write it into the file, or pass --set key=value)");
+  EXPECT_EQ(finetune_error("model: bert\n"),
+            "rpp.yaml: missing: task, data_dir (or train_files and dev_files), output_dir (write it into the "
+            "file, or pass --set key=value)");
 }
 
 TEST_F(CheckTest, WithoutAFileTheMessageNamesNone) {
@@ -48,6 +48,25 @@ TEST_F(CheckTest, TheModelsDirectoryIsNoOutputDirectory) {
             "--set output_dir=./bert/: output_dir is the directory of the model itself: choose another one");
   EXPECT_EQ(finetune_error(kFinetune, {"output_dir=bert"}),
             "--set output_dir=bert: output_dir is the directory of the model itself: choose another one");
+}
+
+TEST_F(CheckTest, NamedFilesStandForTheDataDirectory) {
+  const std::string text = "task: sst2\nmodel: bert\noutput_dir: out\n";
+  EXPECT_EQ(finetune_error(text + "train_files: a.tsv\ndev_files: b.tsv\n"), "no error");
+  EXPECT_EQ(
+      finetune_error(text + "train_files: a.tsv\n"),
+      "rpp.yaml: missing: data_dir (or train_files and dev_files) (write it into the file, or pass --set "
+      "key=value)");
+}
+
+TEST_F(CheckTest, ACustomTaskIsDescribedWhereItIsTheTask) {
+  EXPECT_EQ(finetune_error(kFinetune, {"custom.label=stars"}),
+            "rpp.yaml:1: task is sst2, but custom describes a task of one's own: set task to custom");
+  EXPECT_EQ(finetune_error(kFinetune, {"task=custom", "custom.label=stars"}), "no error");
+  EXPECT_EQ(finetune_error(kFinetune, {"task=custom", "custom.labels=[a, b]", "custom.regression=true"}),
+            "--set custom.labels=[a, b]: custom.labels is set, but a regression has none: leave one out");
+  EXPECT_EQ(finetune_error(kFinetune, {"task=custom", "custom.labels=[a]"}),
+            "--set custom.labels=[a]: custom.labels has one label only: a classification needs two");
 }
 
 TEST_F(CheckTest, MethodsWithATargetNeedOne) {

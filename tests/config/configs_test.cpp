@@ -36,10 +36,20 @@ TEST(Configs, EveryPretrainingLoads) {
 }
 
 TEST(Configs, EveryFineTuningLoads) {
-  const auto files = files_of("finetune");
-  EXPECT_GE(files.size(), 3U);
-  for (const auto& file : files) {
+  for (const auto& file : files_of("finetune")) {
     EXPECT_NO_THROW(load_finetune_config(file, kCommandLine)) << file;
+  }
+}
+
+TEST(Configs, EveryGlueTaskHasBertsUsualSettings) {
+  for (const char* task : {"cola", "sst2", "mrpc", "stsb", "qqp", "mnli", "qnli", "rte", "wnli"}) {
+    const auto file = fs::path(RPP_SOURCE_DIR) / "configs/finetune" / fmt::format("{}.yaml", task);
+    const FinetuneConfig config = load_finetune_config(file, kCommandLine);
+    EXPECT_EQ(config.task, task);
+    EXPECT_EQ(config.train.batch_size, 32) << task;
+    EXPECT_EQ(config.optimizer.learning_rate, 2e-5) << task;
+    const bool is_small = config.task == "mrpc" || config.task == "wnli";
+    EXPECT_EQ(config.epochs, is_small ? 5 : 3) << task;
   }
 }
 

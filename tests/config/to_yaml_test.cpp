@@ -83,6 +83,9 @@ TEST_F(ToYaml, AFineTuningConfigurationComesBackExactly) {
   Scrambler scrambler;
   visit_fields(config, scrambler);
   config.train.micro_batch_size = 1;
+  config.task = "custom";
+  config.custom.regression = false;
+  config.custom.labels.push_back("another");
   EXPECT_EQ(listed(load_finetune_config(file(to_yaml(config)))), listed(config));
 }
 

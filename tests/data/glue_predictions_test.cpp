@@ -58,7 +58,8 @@ TEST_F(GluePredictionsTest, ADamagedFileIsNamedWithItsLine) {
   EXPECT_EQ(bad_file("sst2", kHeader), "file.txt has a header but no rows");
   EXPECT_EQ(
       bad_file("sst2", "index\tprediction\n0\t1\n"),
-      "file.txt:1: no column 'label': an older rpp-finetune wrote this file; run the fine-tuning again");
+      "file.txt:1: no column 'label': predictions of a test file have none; an older rpp-finetune wrote none "
+      "for the dev set either: run the fine-tuning again");
   EXPECT_EQ(bad_file("sst2", "0\t1\t1\n"), "file.txt:1: expected the columns index, prediction, label");
   EXPECT_EQ(bad_file("sst2", kHeader + "0\t1\t1\n1\t1\n"), "file.txt:3: 2 columns, expected 3");
   EXPECT_EQ(bad_file("sst2", kHeader + "0\t1\t1\n\n"), "file.txt:3: 1 columns, expected 3");
@@ -69,11 +70,39 @@ TEST_F(GluePredictionsTest, ADamagedFileIsNamedWithItsLine) {
   EXPECT_EQ(bad_file("stsb", kHeader + "0\t1\t2,5\n"), "file.txt:2: '2,5' is no score (expected a number)");
 }
 
+TEST_F(GluePredictionsTest, AnswersToATestFileHaveNoLabels) {
+  const auto file = dir_.write("f.txt", "index\tprediction\n0\tneutral\n1\tentailment\n");
+  EXPECT_EQ(read_glue_answers(glue_task("ax"), file), (std::vector<double>{1, 0}));
+  const auto labelled = dir_.write("g.txt", kHeader + "0\tneutral\tneutral\n");
+  EXPECT_EQ(from_name(message_of([&] { read_glue_answers(glue_task("ax"), labelled); })),
+            "g.txt:1: expected the columns index, prediction");
+}
+
+TEST_F(GluePredictionsTest, OfAModelOfMnliTheMatchedExamplesAreCompared) {
+  const fs::path both = run("a", "mnli", kHeader + "0\tneutral\tentailment\n");
+  run("a", "mnli-mm", kHeader + "0\tneutral\tneutral\n1\tneutral\tneutral\n");
+  EXPECT_EQ(load_glue_runs(std::vector<fs::path>{both}).labels, (std::vector<double>{0}));
+}
+
+TEST_F(GluePredictionsTest, ACustomTaskIsWhatConfigJsonBesideThePredictionsTells) {
+  const auto custom = [&](const std::string& name, const std::string& second) {
+    const fs::path directory = run(name, "custom", kHeader + "0\tham\t" + second + "\n");
+    dir_.write(name + "/config.json",
+               R"({"finetuning_task": "custom", "id2label": {"0": "ham", "1": ")" + second + R"("}})");
+    return directory;
+  };
+  const fs::path a = custom("a", "spam"), b = custom("b", "spam"), c = custom("c", "eggs");
+  const GlueRuns runs = load_glue_runs(std::vector<fs::path>{a, b});
+  EXPECT_EQ(runs.labels, (std::vector<double>{1}));
+  EXPECT_EQ(runs.task.metrics, (std::vector<std::string>{"accuracy", "f1"}));
+  EXPECT_EQ(bad_runs({a, c}), "c has the labels (ham, eggs), a has (ham, spam): compare runs of one task");
+}
+
 TEST_F(GluePredictionsTest, RunsKeepTheirOrder) {
   const GlueRuns runs =
       load_glue_runs(std::vector<fs::path>{run("a", "rte", kHeader + "0\tentailment\tentailment\n"),
                                            run("b", "rte", kHeader + "0\tnot_entailment\tentailment\n")});
-  EXPECT_EQ(runs.task, &glue_task("rte"));
+  EXPECT_EQ(runs.task.name, "rte");
   EXPECT_EQ(runs.labels, (std::vector<double>{0}));
   EXPECT_EQ(runs.predictions, (std::vector<std::vector<double>>{{0}, {1}}));
 }

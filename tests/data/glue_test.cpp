@@ -82,10 +82,83 @@ TEST_F(Glue, WithoutLabelsTheirColumnIsNotNeeded) {
   EXPECT_EQ(read_glue(glue_task("sst2"), file, false)[0].text_a, "a");
 }
 
+TEST_F(Glue, TestFilesOfTheOfficialArchiveAreRead) {
+  const std::pair<const char*, const char*> files[] = {
+      {"cola", "index\tsentence\n0\tA\n"},
+      {"sst2", "index\tsentence\n0\tA\n"},
+      {"mrpc", "\xef\xbb\xbfindex\t#1 ID\t#2 ID\t#1 String\t#2 String\n0\t1\t2\tA\tB\n"},
+      {"qqp", "id\tquestion1\tquestion2\n0\tA\tB\n"},
+      {"stsb",
+       "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\n"
+       "0\tg\tf\ty\t0\tn\tn\tA\tB\n"},
+      {"mnli-mm",
+       "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\tsentence2_binary_parse\t"
+       "sentence1_parse\tsentence2_parse\tsentence1\tsentence2\n0\t1\t1\tg\tp\tp\tp\tp\tA\tB\n"},
+      {"ax", "index\tsentence1\tsentence2\n0\tA\tB\n"},
+      {"qnli", "index\tquestion\tsentence\n0\tA\tB\n"},
+      {"rte", "index\tsentence1\tsentence2\n0\tA\tB\n"},
+      {"wnli", "index\tsentence1\tsentence2\n0\tA\tB\n"}};
+  for (const auto& [name, text] : files) {
+    const GlueTask& task = glue_task(name);
+    const auto examples = read_glue(task, dir_.write("test.tsv", text), false);
+    ASSERT_EQ(examples.size(), 1U) << name;
+    EXPECT_EQ(examples[0].text_a, "A") << name;
+    EXPECT_EQ(examples[0].text_b, task.columns.text_b.empty() ? "" : "B") << name;
+  }
+}
+
+TEST_F(Glue, JsonLinesAreReadByTheirName) {
+  const auto file =
+      dir_.write("train.jsonl",
+                 "{\"label\": 1, \"sentence\": \"tab\\there\"}\n\n{\"sentence\": \"b\", \"label\": \"0\"}\n");
+  const auto examples = read_glue(glue_task("sst2"), file, true);
+  ASSERT_EQ(examples.size(), 2U);
+  EXPECT_EQ(examples[0].text_a, "tab\there");
+  EXPECT_EQ(examples[0].label, 1);
+  EXPECT_EQ(examples[1].label, 0);
+}
+
+TEST_F(Glue, ABadJsonLineIsNamed) {
+  const auto bad = [&](std::string_view text) {
+    const auto file = dir_.write("bad.jsonl", text);
+    const std::string whole = message_of([&] { read_glue(glue_task("sst2"), file, true); });
+    return whole.substr(whole.find("bad.jsonl"));
+  };
+  EXPECT_EQ(bad("{\"sentence\": \"a\", \"label\": 1}\n{\"sentence\": \n"), "bad.jsonl:2: not a JSON object");
+  EXPECT_EQ(bad("{\"sentenc\": \"a\", \"label\": 1}\n"),
+            "bad.jsonl:1: no key 'sentence' among sentenc, label: the nearest is 'sentenc'");
+  EXPECT_EQ(bad("{\"sentence\": null, \"label\": 1}\n"),
+            "bad.jsonl:1: 'sentence' is null, expected a text or a number");
+  EXPECT_EQ(bad("{\"sentence\": \"a\", \"label\": 7}\n"), "bad.jsonl:1: unknown label '7' (expected 0, 1)");
+}
+
+TEST_F(Glue, AFileOfAnotherKindIsExplained) {
+  EXPECT_EQ(message("sst2", "sentence,label\na,1\n"),
+            "file.tsv:1: no column 'sentence' in the header (sentence,label): columns are separated by tabs, "
+            "this looks like CSV");
+  EXPECT_EQ(message("sst2", "sentence\tlabel\na,1\n"),
+            "file.tsv:2: 1 columns, expected at least 2, separated by tabs");
+  EXPECT_EQ(message("sst2", "{\"sentence\": \"a\"}\n"),
+            "file.tsv:1: no column 'sentence' in the header ({\"sentence\": \"a\"}): a file of JSON lines is "
+            "named .jsonl");
+  EXPECT_EQ(message("sst2", "sentence\tlabel\ncaf\xe9\t1\n"),
+            "file.tsv:2: not valid UTF-8: convert the file, for example with iconv");
+}
+
+TEST_F(Glue, TheFewBrokenRowsOfTheOfficialQqpArePassedOver) {
+  std::string text = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n0\t1\t2\tA half\n\tits rest\t0\n";
+  EXPECT_EQ(message("qqp", text + "1\t1\t2\tA\tB\t1\n"),
+            "file.tsv:2: 4 columns, expected at least 6, separated by tabs");
+  for (int i = 0; i < 2000; ++i) text += "1\t1\t2\tA\tB\t1\n";
+  EXPECT_EQ(read("qqp", text).size(), 2000U);
+}
+
 TEST_F(Glue, BadRowsAreNamedByLine) {
-  EXPECT_EQ(message("sst2", "sentence\tlabel\na\t1\nno tab\n"), "file.tsv:3: 1 columns, expected at least 2");
-  EXPECT_EQ(message("cola", "gj04\t1\t\ta\ngj04\t1\ta\n"), "file.tsv:2: 3 columns, expected at least 4");
-  EXPECT_EQ(message("cola", "gj04\t1\ta\n"), "file.tsv:1: 3 columns, expected at least 4");
+  EXPECT_EQ(message("sst2", "sentence\tlabel\na\t1\nno tab\n"),
+            "file.tsv:3: 1 columns, expected at least 2, separated by tabs");
+  EXPECT_EQ(message("cola", "gj04\t1\t\ta\ngj04\t1\ta\n"),
+            "file.tsv:2: 3 columns, expected at least 4, separated by tabs");
+  EXPECT_EQ(message("cola", "gj04\t1\ta\n"), "file.tsv:1: 3 columns, expected at least 4, separated by tabs");
   EXPECT_EQ(message("sst2", "sentence\tlabel\n\na\t2\n"), "file.tsv:3: unknown label '2' (expected 0, 1)");
   EXPECT_EQ(message("rte", "index\tsentence1\tsentence2\tlabel\n0\tA\tB\tentail\n"),
             "file.tsv:2: unknown label 'entail' (expected entailment, not_entailment)");
@@ -100,7 +173,7 @@ TEST_F(Glue, AScoreIsAFiniteNumber) {
 
 TEST_F(Glue, AHeaderWithoutAColumnIsQuoted) {
   EXPECT_EQ(message("sst2", "text\tlabel\na\t1\n"),
-            "file.tsv:1: no column 'sentence' in the header (text, label)");
+            "file.tsv:1: no column 'sentence' in the header (text, label): the nearest is 'text'");
 }
 
 TEST_F(Glue, FilesWithoutRowsAreRefused) {
@@ -114,10 +187,18 @@ TEST(GlueTasks, AreFoundBySeveralSpellings) {
   EXPECT_EQ(glue_task("sts-b").num_labels(), 1);
 }
 
+TEST(GlueTasks, AModelOfMnliAnswersTwoMore) {
+  const auto companions = companions_of(glue_task("mnli"));
+  ASSERT_EQ(companions.size(), 2U);
+  EXPECT_EQ(companions[0], &glue_task("MNLI-mm"));
+  EXPECT_EQ(companions[1], &glue_task("AX"));
+  EXPECT_TRUE(companions_of(glue_task("rte")).empty());
+}
+
 TEST(GlueTasks, AnUnknownOneIsAnsweredWithTheNearest) {
   EXPECT_EQ(message_of([] { glue_task("sst3"); }),
-            "unknown task 'sst3': did you mean 'sst2'? (known: cola, sst2, mrpc, qqp, stsb, mnli, qnli, rte, "
-            "wnli)");
+            "unknown task 'sst3': did you mean 'sst2'? (known: cola, sst2, mrpc, qqp, stsb, mnli, mnli-mm, "
+            "ax, qnli, rte, wnli, custom)");
   EXPECT_THROW(glue_task(""), UsageError);
 }
 
@@ -129,12 +210,19 @@ TEST_F(Glue, FilesAreFoundInTheDirectoryOrInTheTasksFolder) {
   EXPECT_EQ(find_glue_file(glue_task("sst2"), dir_.path(), "train"), outer);
   const auto matched = dir_.write("dev_matched.tsv.zst", "");
   EXPECT_EQ(find_glue_file(glue_task("mnli"), dir_.path(), "dev"), matched);
+  EXPECT_EQ(try_find_glue_file(glue_task("mnli-mm"), dir_.path(), "dev"), std::nullopt);
+  EXPECT_EQ(try_find_glue_file(glue_task("ax"), dir_.path(), "dev"), std::nullopt);
+  fs::create_directory(dir_ / "diagnostic");
+  const auto diagnostic = dir_.write("diagnostic/diagnostic.tsv", "");
+  EXPECT_EQ(find_glue_file(glue_task("ax"), dir_.path(), "test"), diagnostic);
 }
 
 TEST_F(Glue, AMissingFileIsNamedWithWhereItWasLookedFor) {
   EXPECT_EQ(
       message_of([&] { find_glue_file(glue_task("cola"), dir_.path(), "dev"); }),
-      fmt::format("no dev.tsv (or .tsv.zst, .tsv.gz) of task cola in {} or its folder CoLA", dir_.path()));
+      fmt::format(
+          "no dev.tsv (or .jsonl; .zst, .gz) of task cola in {} or its folder CoLA: name it in dev_files",
+          dir_.path()));
   EXPECT_EQ(message_of([&] { find_glue_file(glue_task("cola"), dir_ / "absent", "dev"); }),
             fmt::format("no data directory {}: check --data-dir", dir_ / "absent"));
 }

@@ -25,6 +25,13 @@ TEST(Metrics, F1CountsClassOne) {
   EXPECT_EQ(f1(Classes{0, 0}, Classes{0, 0}), 0);
 }
 
+TEST(Metrics, MacroF1IsTheMeanOverTheClassesThatOccur) {  // scikit-learn 1.9.1, f1_score(average="macro")
+  EXPECT_NEAR(macro_f1(Classes{0, 1, 2, 2, 1, 0, 2, 1, 0, 2}, Classes{0, 1, 2, 1, 1, 0, 0, 1, 2, 2}),
+              0.6984126984126983, 1e-14);
+  EXPECT_DOUBLE_EQ(macro_f1(Classes{0, 0, 3, 3}, Classes{0, 0, 0, 0}), 1.0 / 3);  // class 3 has none right
+  EXPECT_DOUBLE_EQ(macro_f1(Classes{2, 2}, Classes{2, 2}), 1);
+}
+
 TEST(Metrics, MatthewsEqualsScikitLearn) {  // scikit-learn 1.9.1, matthews_corrcoef
   EXPECT_NEAR(matthews(kPredictions, kLabels), 0.408248290463863, 1e-14);
   EXPECT_NEAR(matthews(Classes{0, 1, 2, 2, 1, 0, 2, 1, 0, 2}, Classes{0, 1, 2, 1, 1, 0, 0, 1, 2, 2}),
@@ -50,23 +57,26 @@ TEST(Metrics, SpearmanSeesOnlyTheOrder) {
 TEST(Metrics, AConstantSideHasNoCorrelation) {
   EXPECT_EQ(pearson(Scores{2, 2, 2}, Scores{1, 2, 3}), 0);
   EXPECT_EQ(spearman(Scores{1, 2, 3}, Scores{5, 5, 5}), 0);
+  EXPECT_EQ(pearson(Scores{0.1, 0.1, 0.1}, Scores{1, 2, 4}), 0);  // their mean rounds to another number
 }
 
 TEST(Metrics, ALargeOffsetDoesNotDisturbTheCorrelation) {
   EXPECT_NEAR(pearson(Scores{1e6 + 1, 1e6 + 2, 1e6 + 4}, Scores{1, 2, 4}), 1, 1e-12);
 }
 
-TEST(GlueMetrics, SeveralAreGivenWithTheirMean) {
+TEST(GlueMetrics, TheCombinedScoreIsTheMeanOfTheOthers) {
   const Scores predictions = {1, 0, 1, 1}, labels = {1, 0, 0, 1};
-  const auto values = glue_metrics(std::vector<std::string>{"accuracy", "f1"}, predictions, labels);
+  const auto values =
+      glue_metrics(std::vector<std::string>{"accuracy", "f1", "combined_score"}, predictions, labels);
   EXPECT_DOUBLE_EQ(values.at("accuracy"), 0.75);
   EXPECT_DOUBLE_EQ(values.at("f1"), 0.8);
   EXPECT_DOUBLE_EQ(values.at("combined_score"), 0.775);
 }
 
-TEST(GlueMetrics, OneAloneHasNoMean) {
-  const auto values = glue_metrics(std::vector<std::string>{"spearman"}, kX, kY);
-  EXPECT_EQ(values.size(), 1U);
+TEST(GlueMetrics, OnlyWhatIsAskedForIsGiven) {
+  EXPECT_EQ(glue_metrics(std::vector<std::string>{"pearson", "spearman"}, kX, kY).size(), 2U);
+  EXPECT_EQ(message_of([] { glue_metrics(std::vector<std::string>{"combined_score"}, kX, kY); }),
+            "combined_score needs a metric to be the mean of");
 }
 
 TEST(GlueMetrics, AnUnknownNameIsAnsweredWithTheNearest) {

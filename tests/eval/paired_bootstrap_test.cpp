@@ -128,7 +128,7 @@ TEST(CompareRuns, EqualsItsSlowTwin) {
 }
 
 TEST(CompareRuns, SeveralMetricsComeWithTheirMean) {
-  const std::vector<std::string> names = {"accuracy", "f1"};
+  const std::vector<std::string> names = {"accuracy", "f1", "combined_score"};
   const Runs baseline = {kZeros}, candidate = {kOnes};
   const auto results = compare_runs(names, {baseline, candidate, kOnes});
   EXPECT_EQ(results.size(), 3U);

@@ -139,6 +139,19 @@ TEST_F(HfCheckpoint, AMissingHeadIsNamedAndKeepsItsValues) {
   EXPECT_TRUE(torch::equal(before, weight_of(model, "classifier.weight")));
 }
 
+TEST_F(HfCheckpoint, AClassifierOfAnotherTaskCanBePassedOver) {
+  Bert saved(config_, {.num_labels = 3}), model(config_, {.num_labels = 2});
+  initialize(saved, 1);
+  initialize(model, 2);
+  save_weights(saved, directory_);
+  const auto own = weight_of(model, "classifier.weight").clone();
+  const auto report = load_weights(model, directory_, {.classifier = false});
+  EXPECT_THAT(report.ignored, ElementsAre("classifier.bias", "classifier.weight"));
+  EXPECT_THAT(report.missing, ElementsAre());
+  EXPECT_TRUE(torch::equal(own, weight_of(model, "classifier.weight")));
+  EXPECT_TRUE(torch::equal(weight_of(saved, kQuery), weight_of(model, kQuery)));
+}
+
 TEST_F(HfCheckpoint, AMissingEncoderTensorIsAnErrorThatNamesIt) {
   remove(kQuery);
   EXPECT_THAT(error_of_load(), HasSubstr(fmt::format("model.safetensors has no tensor {}", kQuery)));

@@ -28,6 +28,7 @@ class InvalidUtf8 : public testing::TestWithParam<InvalidCase> {};
 
 TEST_P(InvalidUtf8, IsDroppedAsPythonDropsIt) {
   EXPECT_EQ(decode_utf8(GetParam().bytes), GetParam().kept);
+  EXPECT_LT(find_invalid_utf8(GetParam().bytes), GetParam().bytes.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, InvalidUtf8,

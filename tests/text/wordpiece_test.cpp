@@ -187,7 +187,8 @@ TEST(WordPieceOffsets, NameTheCharactersThatAPieceIsMadeOf) {
   EXPECT_THAT(offsets.texts, ElementsAre("Un", "ABLE", "!", "un"));
 }
 
-// tokenizers 0.23.3, BertNormalizer and BertPreTokenizer: (0, 2), (3, 5), (7, 8), (10, 12), (13, 15); then (0, 5).
+// tokenizers 0.23.3, BertNormalizer and BertPreTokenizer: (0, 2), (3, 5), (7, 8), (10, 12), (13, 15); then
+// (0, 5).
 TEST(WordPieceOffsets, WhatIsDroppedBelongsToNoTokenButMayLieWithinOne) {
   const auto offsets = offsets_of(make({"ca", "##fe", "x"}), "Ca\u200bfe\u0301 x\u0301 Ca\u200bfe");
   EXPECT_THAT(offsets.texts, ElementsAre("Ca", "fe", "x", "Ca", "fe"));

@@ -21,10 +21,42 @@ expect 2 "unknown task 'sst3': did you mean 'sst2'?" "$finetune" --task sst3 --d
 expect 1 'absent' "$finetune" --task sst2 --data-dir absent --model model --output-dir o
 expect 1 'absent' "$finetune" --task sst2 --data-dir . --model absent --output-dir o
 expect 2 'output_dir' "$finetune" --task sst2 --data-dir . --model model
+# Several seeds are runs of their own.
+seeds=("$finetune" --task sst2 --data-dir . --model model --set max_seq_length=16)
+expect 0 'eval_accuracy = ' "${seeds[@]}" --output-dir seeds --seeds 1,2
+expect 0 '(2 seeds)' "${seeds[@]}" --output-dir seeds --seeds 1,2 --resume auto
+expect 0 '"sd": ' cat seeds/seeds.json
+expect 2 'seed 1 is given twice' "${seeds[@]}" --output-dir o --seeds 1,1
+
 printf 'sentence\tlabel\nw1 w2\t0\nw60\n' > train.tsv
 expect 1 'train.tsv:3: 1 columns, expected at least 2' "$finetune" --task sst2 --data-dir . --model model --output-dir o
 printf 'sentence\tlabel\nw1 w2\tpositive\n' > train.tsv
 expect 1 "train.tsv:2: unknown label 'positive' (expected 0, 1)" "$finetune" --task sst2 --data-dir . --model model --output-dir o
+
+# Predictions are scored again, and collected for the GLUE server.
+expect 0 '"accuracy": ' "$finetune" eval-glue sst2 out/eval_predictions_sst2.txt
+expect 0 '"samples": 4' "$finetune" eval-glue sst2 out/eval_predictions_sst2.txt
+expect 1 "out/eval_predictions_sst2.txt:2: unknown label" "$finetune" eval-glue rte out/eval_predictions_sst2.txt
+expect 2 "unknown task 'sst3': did you mean 'sst2'?" "$finetune" eval-glue sst3 out/eval_predictions_sst2.txt
+expect 2 'predictions is required' "$finetune" eval-glue sst2
+expect 0 'rpp-finetune eval-glue mrpc' "$finetune" eval-glue --help
+mkdir wnli && { printf 'index\tprediction\n'; for i in $(seq 0 145); do printf '%d\t1\n' "$i"; done; } > wnli/predict_results_wnli.txt
+expect 1 'test files of cola, sst2' "$finetune" submission --runs wnli --output glue.zip
+expect 0 'WNLI.tsv     wnli/predict_results_wnli.txt' "$finetune" submission --runs wnli --output glue.zip --fill-missing
+expect 0 'CoLA.tsv     filled with a constant' "$finetune" submission --runs wnli --output again.zip --fill-missing
+expect 0 '' cmp glue.zip again.zip
+expect 1 'out has no predict_results_TASK.txt' "$finetune" submission --runs out --output o.zip
+expect 2 '--output is required' "$finetune" submission --runs wnli
+
+# A task of one's own, from a file of JSON lines.
+printf '{"words": "w%d w2", "kind": "%s"}\n' 1 ham 60 spam 2 ham 61 spam > mails.jsonl
+custom=("$finetune" --task custom --model model --set max_seq_length=16 --set train_files=mails.jsonl --set dev_files=mails.jsonl)
+expect 0 'eval_f1 = ' "${custom[@]}" --output-dir mails --set custom.text=words --set custom.label=kind
+expect 0 '"1": "spam"' cat mails/config.json
+expect 0 '"f1": ' "$finetune" eval-glue custom mails/eval_predictions_custom.txt
+expect 1 "mails.jsonl:1: no key 'sort' among words, kind: the nearest is 'kind'" "${custom[@]}" --output-dir o --set custom.label=sort
+expect 2 'task is sst2, but custom describes' "${run[@]}" --set custom.label=kind
+expect 2 'a model of mnli answers it' "$finetune" --task ax --data-dir . --model model --output-dir o
 
 # SQuAD
 answer() { printf '{"id": "%s", "question": "w1", "answers": [{"text": "%s", "answer_start": %s}]}' "$@"; }

@@ -25,6 +25,18 @@ std::string task_rows(int count, int first) {
   return text;
 }
 
+// Pairs of texts of one of three groups of words; the group is the label.
+std::string inference_rows(int count) {
+  static constexpr const char* kLabels[] = {"entailment", "neutral", "contradiction"};
+  std::string text = "index\tsentence1\tsentence2\tgold_label\n";
+  for (int i = 0; i < count; ++i) {
+    const int group = i % 3;
+    text += fmt::format("{}\tw{} w{}\tw{}\t{}\n", i, 30 * group + i % 7, 30 * group + i % 5,
+                        30 * group + i % 11, kLabels[group]);
+  }
+  return text;
+}
+
 class FinetuneRun : public TinyRun {
  protected:
   FinetuneRun() {
@@ -46,6 +58,21 @@ class FinetuneRun : public TinyRun {
     settings.train.batch_size = 16;
     settings.train.num_threads = 2;
     return settings;
+  }
+
+  // The same for MNLI, whose files lie in the task's folder.
+  FinetuneConfig mnli() const {
+    std::filesystem::create_directories(dir_ / "glue/MNLI");
+    dir_.write("glue/MNLI/train.tsv", inference_rows(96));
+    dir_.write("glue/MNLI/dev_matched.tsv", inference_rows(30));
+    FinetuneConfig settings = finetune_of("dense");
+    settings.task = "mnli";
+    settings.data_dir = path("glue");
+    return settings;
+  }
+
+  nlohmann::json model_config(const std::string& run) const {
+    return nlohmann::json::parse(read_file(dir_ / (run + "/config.json")));
   }
 
   nlohmann::json results() const { return nlohmann::json::parse(read_file(dir_ / "tuned/all_results.json")); }
@@ -91,10 +118,151 @@ TEST_F(FinetuneRun, ARowWithTooFewColumnsAndAnUnknownLabelAreNamedByLine) {
   auto settings = finetune_of("dense");
   dir().write("train.tsv", "sentence\tlabel\nw1\t0\nw2\n");
   EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
-            fmt::format("{}:3: 1 columns, expected at least 2", dir_ / "train.tsv"));
+            fmt::format("{}:3: 1 columns, expected at least 2, separated by tabs", dir_ / "train.tsv"));
   dir().write("train.tsv", "sentence\tlabel\nw1\t7\n");
   EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
             fmt::format("{}:2: unknown label '7' (expected 0, 1)", dir_ / "train.tsv"));
+}
+
+TEST_F(FinetuneRun, MnliIsEvaluatedMatchedAndMismatched) {
+  const auto settings = mnli();
+  dir().write("glue/MNLI/dev_mismatched.tsv", inference_rows(12));
+  const FinetuneOutcome outcome = run_finetuning(settings, {});
+  EXPECT_EQ(outcome.eval.at("eval_accuracy"), 1.0);
+  EXPECT_EQ(outcome.eval.at("eval_accuracy_mm"), 1.0);
+  EXPECT_TRUE(outcome.eval.contains("eval_loss_mm"));
+  EXPECT_EQ(results()["eval_samples"], 30);
+  EXPECT_EQ(results()["eval_samples_mm"], 12);
+  const std::string mismatched = read_file(dir_ / "tuned/eval_predictions_mnli-mm.txt");
+  EXPECT_TRUE(mismatched.starts_with("index\tprediction\tlabel\n0\tentailment\tentailment\n")) << mismatched;
+}
+
+TEST_F(FinetuneRun, WithoutMismatchedExamplesMnliIsEvaluatedOnTheMatched) {
+  const FinetuneOutcome outcome = run_finetuning(mnli(), {});
+  EXPECT_TRUE(outcome.eval.contains("eval_accuracy"));
+  EXPECT_FALSE(outcome.eval.contains("eval_accuracy_mm"));
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "tuned/eval_predictions_mnli-mm.txt"));
+}
+
+TEST_F(FinetuneRun, AModelOfMnliAnswersItsTwoTestFilesAndTheDiagnosticOne) {
+  const auto settings = mnli();
+  const std::string header = "index\tsentence1\tsentence2\n";
+  dir().write("glue/MNLI/test_matched.tsv", header + "0\tw1 w2\tw3\n1\tw31 w32\tw33\n");
+  dir().write("glue/MNLI/test_mismatched.tsv", header + "0\tw61 w62\tw63\n");
+  dir().write("glue/diagnostic.tsv", header + "0\tw62 w61\tw64\n1\tw2 w1\tw4\n");
+  run_finetuning(settings, {});
+  EXPECT_EQ(read_file(dir_ / "tuned/predict_results_mnli.txt"),
+            "index\tprediction\n0\tentailment\n1\tneutral\n");
+  EXPECT_EQ(read_file(dir_ / "tuned/predict_results_mnli-mm.txt"), "index\tprediction\n0\tcontradiction\n");
+  EXPECT_EQ(read_file(dir_ / "tuned/predict_results_ax.txt"),
+            "index\tprediction\n0\tcontradiction\n1\tentailment\n");
+}
+
+TEST_F(FinetuneRun, AClassifierInAnotherOrderOfLabelsIsPutIntoTheTasks) {
+  auto settings = mnli();
+  run_finetuning(settings, {});
+  // Google's order: contradiction, entailment, neutral.
+  std::filesystem::copy(dir_ / "tuned", dir_ / "google", std::filesystem::copy_options::recursive);
+  auto tensors = load_tensors(dir_ / "tuned/model.safetensors");
+  NamedTensors rotated;
+  for (const auto& [name, tensor] : tensors) {
+    rotated.emplace_back(name, name.starts_with("classifier.") ? tensor.roll(1, 0) : tensor);
+  }
+  save_tensors(dir_ / "google/model.safetensors", rotated, {{"format", "pt"}});
+  auto config = model_config("tuned");
+  config["id2label"] = {{"0", "contradiction"}, {"1", "entailment"}, {"2", "neutral"}};
+  dir().write("google/config.json", config.dump());
+
+  settings.model = path("google");
+  settings.output_dir = path("again");
+  settings.epochs = 1;
+  settings.optimizer.learning_rate = 0;
+  run_finetuning(settings, {});
+  EXPECT_EQ(read_file(dir_ / "again/eval_predictions_mnli.txt"),
+            read_file(dir_ / "tuned/eval_predictions_mnli.txt"));
+  EXPECT_TRUE(load_tensors(dir_ / "again/model.safetensors")
+                  .at("classifier.weight")
+                  .equal(tensors.at("classifier.weight")));
+  EXPECT_EQ(model_config("again")["id2label"]["0"], "entailment");
+}
+
+TEST_F(FinetuneRun, AModelOfMnliStartsAnotherTaskWithANewClassifier) {
+  auto settings = mnli();
+  settings.epochs = 1;
+  run_finetuning(settings, {});
+  settings.task = "sst2";
+  settings.data_dir = dir().path();
+  settings.model = path("tuned");
+  settings.output_dir = path("again");
+  run_finetuning(settings, {});
+  EXPECT_EQ(load_tensors(dir_ / "again/model.safetensors").at("classifier.weight").size(0), 2);
+  EXPECT_EQ(model_config("again")["id2label"].size(), 2);
+}
+
+TEST_F(FinetuneRun, ATeacherOfOtherLabelsIsRefused) {
+  auto settings = mnli();
+  settings.epochs = 1;
+  run_finetuning(settings, {});
+  settings.task = "sst2";
+  settings.data_dir = dir().path();
+  settings.output_dir = path("again");
+  settings.distill.teacher = path("tuned");
+  EXPECT_EQ(
+      message_of([&] { run_finetuning(settings, {}); }),
+      fmt::format("distill.teacher {} has the labels (entailment, neutral, contradiction), sst2 has (0, 1): "
+                  "fine-tune a dense model on the task first",
+                  path("tuned")));
+}
+
+TEST_F(FinetuneRun, WhatAModelOfMnliAnswersIsNoTaskToTrain) {
+  auto settings = finetune_of("dense");
+  settings.task = "ax";
+  EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
+            "task ax has no training data: a model of mnli answers it: set task to mnli");
+}
+
+TEST_F(FinetuneRun, NamedFilesReplaceThoseOfTheDirectoryAndAreJoined) {
+  auto settings = finetune_of("dense");
+  settings.data_dir = "";
+  settings.train_files = {dir().write("a.tsv", task_rows(20, 0)).string(),
+                          dir().write("b.tsv", task_rows(30, 20)).string()};
+  settings.dev_files = {dir().write("c.tsv", task_rows(7, 500)).string()};
+  settings.epochs = 1;
+  run_finetuning(settings, {});
+  EXPECT_EQ(results()["train_samples"], 50);
+  EXPECT_EQ(results()["eval_samples"], 7);
+}
+
+TEST_F(FinetuneRun, ACustomTaskLearnsItsOwnLabels) {
+  auto settings = finetune_of("dense");
+  std::string rows;
+  for (int i = 0; i < 96; ++i) {
+    rows += fmt::format("{{\"words\": \"w{} w{}\", \"kind\": \"{}\"}}\n", 50 * (i % 2) + i % 7,
+                        50 * (i % 2) + i % 11, i % 2 == 0 ? "spam" : "ham");
+  }
+  settings.task = "custom";
+  settings.custom = {.text = "words", .label = "kind"};
+  settings.train_files = settings.dev_files = {dir().write("mails.jsonl", rows).string()};
+  settings.test_files = {dir().write("new.jsonl", "{\"words\": \"w51 w52\"}\n").string()};
+  const FinetuneOutcome outcome = run_finetuning(settings, {});
+  EXPECT_EQ(outcome.eval.at("eval_accuracy"), 1.0);
+  EXPECT_EQ(outcome.eval.at("eval_f1"), 1.0);
+  EXPECT_EQ(model_config("tuned")["id2label"], nlohmann::json({{"0", "ham"}, {"1", "spam"}}));
+  EXPECT_TRUE(read_file(dir_ / "tuned/eval_predictions_custom.txt")
+                  .starts_with("index\tprediction\tlabel\n0\tspam\tspam\n"));
+  EXPECT_EQ(read_file(dir_ / "tuned/predict_results_custom.txt"), "index\tprediction\n0\tham\n");
+}
+
+TEST_F(FinetuneRun, ACustomRegressionLearnsItsScores) {
+  auto settings = finetune_of("dense");
+  std::string rows = "text\tlabel\n";
+  for (int i = 0; i < 96; ++i)
+    rows += fmt::format("w{} w{}\t{}\n", 50 * (i % 2) + i % 7, 50 * (i % 2) + i % 11, i % 2);
+  settings.task = "custom";
+  settings.custom.regression = true;
+  settings.train_files = settings.dev_files = {dir().write("scores.tsv", rows).string()};
+  EXPECT_GT(run_finetuning(settings, {}).eval.at("eval_pearson"), 0.9);
+  EXPECT_EQ(model_config("tuned")["problem_type"], "regression");
 }
 
 // Zeros hold under re-initialised layers too, and the recipe's options together still learn the task.

@@ -123,6 +123,17 @@ struct PretrainConfig {
   TrainConfig train;
 };
 
+// `task: custom`: the columns of its files, and what is to be learnt.
+struct CustomTaskConfig {
+  std::string text = "text";
+  std::string text_pair;  // empty: single texts
+  std::string label = "label";
+  std::vector<std::string> labels;  // empty: those in the training files, sorted
+  bool regression = false;          // the label is a number to come close to
+
+  bool operator==(const CustomTaskConfig&) const = default;
+};
+
 // SQuAD alone.
 struct SquadConfig {
   int64_t doc_stride = 128;       // tokens that neighbouring windows of a context share
@@ -139,6 +150,7 @@ struct FinetuneConfig {
   std::vector<std::string> train_files;  // instead of the files that data_dir holds
   std::vector<std::string> dev_files;
   std::vector<std::string> test_files;
+  CustomTaskConfig custom;
   std::string model;
   std::string output_dir;
   int64_t max_seq_length = 128;

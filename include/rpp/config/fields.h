@@ -202,6 +202,15 @@ void visit_fields(ConfigOf<PretrainConfig> auto& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_fields(ConfigOf<CustomTaskConfig> auto& c, Visitor&& v) {
+  v.field({"text", "column of the texts"}, c.text);
+  v.field({"text_pair", "column of their partners; empty: single texts"}, c.text_pair);
+  v.field({"label", "column of the labels"}, c.label);
+  v.field({"labels", "in the order of the classes; empty: those in the training files, sorted"}, c.labels);
+  v.field({"regression", "the label is a number to come close to"}, c.regression);
+}
+
+template <typename Visitor>
 void visit_fields(ConfigOf<SquadConfig> auto& c, Visitor&& v) {
   v.field({"doc_stride", "tokens that neighbouring windows of a context share", at_least(0)}, c.doc_stride);
   v.field({"max_query_length", "tokens of a question", at_least(1)}, c.max_query_length);
@@ -214,11 +223,14 @@ void visit_fields(ConfigOf<SquadConfig> auto& c, Visitor&& v) {
 
 template <typename Visitor>
 void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
-  v.field({"task", "sst2, cola, mrpc, ..., squad1, squad2"}, c.task);
+  v.field({"task",
+           "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, squad1, squad2; custom: a task of one's own"},
+          c.task);
   v.field({"data_dir", "holds the task's train and dev files"}, c.data_dir);
   v.field({"train_files", "instead of the files that data_dir holds"}, c.train_files);
   v.field({"dev_files", ""}, c.dev_files);
   v.field({"test_files", ""}, c.test_files);
+  v.section("custom", c.custom);
   v.field({"model", "Hugging Face directory"}, c.model);
   v.field({"output_dir", ""}, c.output_dir);
   v.field({"max_seq_length", "tokens, [CLS] and [SEP] included", at_least(8)}, c.max_seq_length);

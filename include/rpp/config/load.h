@@ -23,7 +23,7 @@ namespace rpp {
 PretrainConfig load_pretrain_config(const std::filesystem::path& path,
                                     std::span<const std::string> overrides = {});
 
-// Required: task, data_dir, model, output_dir.
+// Required: task, model, output_dir, and data_dir or both train_files and dev_files.
 FinetuneConfig load_finetune_config(const std::filesystem::path& path,
                                     std::span<const std::string> overrides = {});
 

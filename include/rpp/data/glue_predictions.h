@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "rpp/data/glue.h"
@@ -19,14 +20,22 @@ struct GluePredictions {
 // the label column or without rows.
 GluePredictions read_glue_predictions(const GlueTask& task, const std::filesystem::path& file);
 
+// "index<TAB>prediction" of a test file: what predict_results_TASK.txt holds. Throws Error as above.
+std::vector<double> read_glue_answers(const GlueTask& task, const std::filesystem::path& file);
+
+// The task of that name; "custom" is what config.json beside the predictions tells. Throws as glue_task and
+// custom_task_of_run do.
+GlueTask task_of_predictions(std::string_view name, const std::filesystem::path& file);
+
 struct GlueRuns {
-  const GlueTask* task = nullptr;                // one of glue_tasks()
+  GlueTask task;
   std::vector<double> labels;                    // [examples]
   std::vector<std::vector<double>> predictions;  // [directories] of [examples]
 };
 
-// Runs of one task on the same examples, in the order given. Throws Error when a directory is missing, holds
-// no predictions or those of several tasks, and when two differ in task, number of examples or labels.
+// Runs of one task on the same examples, in the order given; of a model of mnli the matched ones. Throws
+// Error when a directory is missing, holds no predictions or those of several tasks, and when two differ in
+// task, number of examples or labels.
 GlueRuns load_glue_runs(std::span<const std::filesystem::path> directories);
 
 }  // namespace rpp

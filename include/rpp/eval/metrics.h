@@ -11,8 +11,10 @@ namespace rpp {
 
 // Shares in [0, 1], coefficients in [-1, 1]. Spans of equal, non-zero length; Error otherwise.
 double accuracy(std::span<const int32_t> predictions, std::span<const int32_t> labels);
-// Of class 1: 2 TP / (2 TP + FP + FN); 0 when there is nothing to find and nothing found.
-double f1(std::span<const int32_t> predictions, std::span<const int32_t> labels);
+// Of one class: 2 TP / (2 TP + FP + FN); 0 when there is nothing to find and nothing found.
+double f1(std::span<const int32_t> predictions, std::span<const int32_t> labels, int32_t of_class = 1);
+// The mean F1 of the classes that occur on either side.
+double macro_f1(std::span<const int32_t> predictions, std::span<const int32_t> labels);
 // Matthews correlation, any number of classes (Gorodkin 2004); 0 when either side is constant.
 double matthews(std::span<const int32_t> predictions, std::span<const int32_t> labels);
 // 0 when either side is constant (scipy gives NaN there).
@@ -21,8 +23,8 @@ double pearson(std::span<const double> x, std::span<const double> y);
 double spearman(std::span<const double> x, std::span<const double> y);
 
 // Classification: predictions and labels are class numbers; regression: scores. Names: accuracy, f1,
-// matthews, pearson, spearman; "combined_score", the mean of the others, is added when there is more than
-// one. Throws Error for another name.
+// macro_f1, matthews, pearson, spearman, and combined_score, the mean of the others that are asked for
+// (GLUE's score of MRPC, QQP and STS-B). Throws Error for another name.
 std::map<std::string, double> glue_metrics(std::span<const std::string> names,
                                            std::span<const double> predictions,
                                            std::span<const double> labels);

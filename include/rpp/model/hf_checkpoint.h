@@ -11,6 +11,10 @@
 
 namespace rpp {
 
+struct LoadOptions {
+  bool classifier = true;  // false: the model keeps its own, whatever the file has
+};
+
 struct LoadReport {
   std::vector<std::string> missing;  // head tensors that the file lacks: they keep their values
   std::vector<std::string> ignored;  // tensors of the file that the model has no use for
@@ -24,7 +28,7 @@ ModelConfig read_model_config(const std::filesystem::path& model_dir);
 // the older LayerNorm gamma and beta; passes over position_ids and a decoder equal to the tied embedding.
 // Throws Error naming the file and the tensor when one of the embeddings or the encoder is missing, and both
 // shapes when a shape differs.
-LoadReport load_weights(Bert& model, const std::filesystem::path& model_dir);
+LoadReport load_weights(Bert& model, const std::filesystem::path& model_dir, const LoadOptions& options = {});
 
 // Writes config.json and model.safetensors, each atomically, so that transformers' from_pretrained finds
 // every tensor. `metadata` is added to the safetensors header, `config_keys` (an object such as {"id2label":

@@ -8,17 +8,12 @@
 
 #include "rpp/config/config.h"
 #include "rpp/data/glue.h"
-#include "rpp/data/glue_features.h"
 #include "rpp/train/class_loss.h"
+#include "rpp/train/finetune_data.h"
 #include "rpp/train/task.h"
 #include "rpp/train/teacher.h"
 
 namespace rpp {
-
-struct FinetuneData {
-  std::vector<EncodedExample> train;
-  std::vector<EncodedExample> dev;
-};
 
 class FinetuneTask : public Task {
  public:
@@ -32,8 +27,10 @@ class FinetuneTask : public Task {
   // Each epoch in its own order; its last batch holds what is left.
   std::vector<PackedBatch> batches(int64_t step) const override;
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
-  // "loss" and the task's metrics on the dev examples.
+  // "loss" and the task's metrics of every dev set, with its suffix: accuracy, accuracy_mm.
   Metrics evaluate() override;
+  // Of the last evaluation: [dev sets] of [examples, num_labels], as predict gives them.
+  const std::vector<torch::Tensor>& dev_logits() const { return dev_logits_; }
   std::vector<std::string> metric_names() const override;
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
@@ -49,6 +46,7 @@ class FinetuneTask : public Task {
   TrainConfig config_;
   ClassLossOptions loss_options_;
   const Teacher* teacher_;
+  std::vector<torch::Tensor> dev_logits_;
 };
 
 // Steps of so many passes over the data, rounded up to whole batches in each pass.

@@ -1,0 +1,27 @@
+// The zip that the GLUE server takes: a file a task of what finished fine-tuning runs answered to its test
+// file.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace rpp {
+
+enum class MissingTasks { refuse, fill };  // fill: the first label, or 2.5, for every row
+
+struct SubmissionFile {
+  std::string name;              // "CoLA.tsv"
+  std::filesystem::path source;  // predict_results_cola.txt of a run; empty: filled
+};
+
+// Writes `output` from the predict_results_TASK.txt of these directories, each file with the columns index
+// and prediction, names of labels as in the official files, STS-B cut to 0..5. Equal answers make equal
+// bytes. Throws Error when a directory has no such file, two have one of the same task, a file is damaged or
+// has not the official number of rows; and for MissingTasks::refuse when a task is missing, as the server
+// takes complete zips only.
+std::vector<SubmissionFile> write_glue_submission(std::span<const std::filesystem::path> runs,
+                                                  const std::filesystem::path& output, MissingTasks missing);
+
+}  // namespace rpp

@@ -1,0 +1,35 @@
+// What a fine-tuning run reads: its task, and the examples of it.
+#pragma once
+
+#include <vector>
+
+#include "rpp/config/config.h"
+#include "rpp/data/glue.h"
+#include "rpp/data/glue_features.h"
+#include "rpp/text/tokenizer.h"
+
+namespace rpp {
+
+struct DevSet {
+  const GlueTask* task;  // the one that is trained, or a companion: its metrics and their suffix
+  std::vector<EncodedExample> examples;
+};
+
+struct FinetuneData {
+  std::vector<EncodedExample> train;
+  std::vector<DevSet> dev;  // of the task itself, then of those companions that data_dir has
+};
+
+// Throws UsageError for a task that is unknown or has no training data, and as custom_task does.
+GlueTask finetuning_task(const FinetuneConfig& config);
+
+// `task` must outlive the data. Files that the configuration names replace those of data_dir, companions'
+// included; several are read one after the other. Throws Error as find_glue_file and read_glue do.
+FinetuneData load_finetune_data(const FinetuneConfig& config, const GlueTask& task,
+                                const Tokenizer& tokenizer);
+
+// Empty where there is no test file of the task.
+std::vector<EncodedExample> load_test_examples(const FinetuneConfig& config, const GlueTask& task,
+                                               const Tokenizer& tokenizer);
+
+}  // namespace rpp

@@ -1,0 +1,81 @@
+#include "rpp/data/custom_task.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+
+#include "glue_table.h"
+#include "rpp/core/error.h"
+#include "rpp/data/model_labels.h"
+
+namespace rpp {
+namespace {
+
+using std::filesystem::path;
+using Names = std::vector<std::string>;
+
+std::optional<int64_t> integer(const std::string& text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+void check_label(const std::string& label, const FileLine& where) {
+  if (!label.empty() && label.find_first_of("\t\r\n") == std::string::npos) return;
+  fail("{}:{}: the label '{}' is empty or holds a tab or a line end: results are tables of labels",
+       where.file, where.line, label);
+}
+
+Names find_labels(const std::string& column, std::span<const path> files) {
+  std::set<std::string> found;
+  for (const path& file : files) {
+    GlueTable table(file, {.names = {column}, .headerless = {}});
+    for (std::vector<std::string> row; table.next(row);) {
+      if (found.insert(row[0]).second) check_label(row[0], table.where());
+    }
+  }
+  Names labels(found.begin(), found.end());
+  if (std::all_of(labels.begin(), labels.end(), integer)) {
+    std::ranges::stable_sort(labels, {}, [](const std::string& label) { return *integer(label); });
+  }
+  if (labels.size() < 2) {
+    fail("{}: column '{}' holds {} labels: a classification needs two", fmt::join(files, ", "), column,
+         labels.size());
+  }
+  return labels;
+}
+
+void set_metrics(GlueTask& task) {
+  if (task.regression) {
+    task.metrics = {"pearson", "spearman"};
+  } else {
+    task.metrics = {"accuracy", task.label_names.size() == 2 ? "f1" : "macro_f1"};
+  }
+}
+
+}  // namespace
+
+GlueTask custom_task(const CustomTaskConfig& config, std::span<const path> train_files) {
+  GlueTask task{.name = "custom",
+                .columns = {config.text, config.text_pair, config.label},
+                .label_names = config.labels,
+                .regression = config.regression};
+  if (!task.regression && task.label_names.empty()) task.label_names = find_labels(config.label, train_files);
+  set_metrics(task);
+  return task;
+}
+
+GlueTask custom_task_of_run(const path& run_dir) {
+  const ModelLabels labels = read_model_labels(run_dir);
+  if (labels.task != "custom") {
+    fail("{}: config.json is of the task '{}', expected 'custom'", run_dir, labels.task);
+  }
+  GlueTask task{.name = "custom", .label_names = labels.names, .regression = labels.regression};
+  if (task.regression) task.label_names.clear();
+  set_metrics(task);
+  return task;
+}
+
+}  // namespace rpp

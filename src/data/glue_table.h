@@ -1,0 +1,47 @@
+// Rows of a TSV or JSON-lines file, cut down to the columns that are asked for.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "glue_row.h"
+#include "rpp/core/line_reader.h"
+
+namespace rpp {
+
+struct TableColumns {
+  std::vector<std::string> names;
+  std::vector<size_t> headerless;  // their places where the first row does not have names[0]; empty: it must
+  bool pass_over_short_rows = false;
+};
+
+class GlueTable {
+ public:
+  // Throws Error for an empty file and, in a TSV file, for a column that the header lacks.
+  GlueTable(std::filesystem::path file, TableColumns columns);
+
+  // The values of the next row that is not blank, by the order of the names; false at the end. Throws Error
+  // with file and line for a row without one of them, and for bytes that are not UTF-8.
+  bool next(std::vector<std::string>& values);
+  FileLine where() const { return {file_, reader_.line_number()}; }
+
+ private:
+  bool next_line();
+  void find_columns();
+  bool parse_tsv(std::vector<std::string>& values);
+  void parse_json(std::vector<std::string>& values) const;
+  void check_passed_over() const;
+
+  std::filesystem::path file_;
+  TableColumns columns_;
+  LineReader reader_;
+  std::string line_;
+  std::vector<size_t> places_;  // of the columns in a TSV row; empty: JSON lines
+  bool line_is_row_ = false;    // the first line of a file without header, still to be given out
+  int64_t num_rows_ = 0, num_short_rows_ = 0;
+  std::string first_short_row_;  // the message about it
+};
+
+}  // namespace rpp

@@ -1,0 +1,106 @@
+#include "rpp/data/model_labels.h"
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+
+#include "glue_row.h"
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+
+namespace rpp {
+namespace {
+
+using nlohmann::json;
+using std::filesystem::path;
+using Names = std::vector<std::string>;
+
+Names names_of(const json& id2label, const path& file) {
+  Names names;
+  for (size_t id = 0; id < id2label.size(); ++id) {
+    const auto name = id2label.find(std::to_string(id));
+    if (name == id2label.end() || !name->is_string()) {
+      fail("{}: id2label is {}, it must name the classes \"0\", \"1\", ...", file, id2label.dump());
+    }
+    names.push_back(*name);
+  }
+  return names;
+}
+
+bool is_generic(const Names& names) {
+  for (size_t id = 0; id < names.size(); ++id) {
+    if (names[id] != fmt::format("LABEL_{}", id)) return false;
+  }
+  return true;
+}
+
+bool is_number(const std::string& name) {
+  return !name.empty() &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c); });
+}
+
+std::optional<int64_t> find_plain(const Names& names, const std::string& wanted) {
+  const auto same = [&](const std::string& name) { return plain_name(name) == plain_name(wanted); };
+  const auto found = std::find_if(names.begin(), names.end(), same);
+  if (found == names.end()) return std::nullopt;
+  return found - names.begin();
+}
+
+// The place of each of the task's labels among the model's; nothing when one is not there.
+std::optional<std::vector<int64_t>> places_of(const Names& labels, const Names& model_names) {
+  std::vector<int64_t> places;
+  for (const std::string& label : labels) {
+    const auto place = find_plain(model_names, label);
+    if (!place) return std::nullopt;
+    places.push_back(*place);
+  }
+  return places;
+}
+
+LabelMatch match_names(const GlueTask& task, const ModelLabels& model, bool of_another_task) {
+  const bool numbers_only = std::all_of(model.names.begin(), model.names.end(), is_number);
+  if (numbers_only && of_another_task) return {.order = LabelOrder::other, .rows = {}};
+  auto places = places_of(task.label_names, model.names);
+  if (!places && !task.label_words.empty()) places = places_of(task.label_words, model.names);
+  if (!places) return {.order = LabelOrder::other, .rows = {}};
+  const bool ascending = std::is_sorted(places->begin(), places->end());
+  if (ascending) return {.order = LabelOrder::same, .rows = {}};
+  return {.order = LabelOrder::permuted, .rows = std::move(*places)};
+}
+
+}  // namespace
+
+ModelLabels read_model_labels(const path& model_dir) {
+  const path file = model_dir / "config.json";
+  const json config = json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+  if (!config.is_object()) fail("{} holds no JSON object", file);
+  const auto text = [&](const char* key) {
+    const auto value = config.find(key);
+    return value != config.end() && value->is_string() ? value->get<std::string>() : std::string();
+  };
+  ModelLabels labels{.task = text("finetuning_task"), .names = {}};
+  labels.regression = text("problem_type") == "regression";
+  if (const auto id2label = config.find("id2label"); id2label != config.end() && id2label->is_object()) {
+    labels.names = names_of(*id2label, file);
+  }
+  return labels;
+}
+
+LabelMatch match_labels(const GlueTask& task, const ModelLabels& model, int64_t num_rows,
+                        const path& model_dir) {
+  const bool of_another_task = !model.task.empty() && plain_name(model.task) != plain_name(task.name);
+  if (num_rows != task.num_labels()) return {.order = LabelOrder::other, .rows = {}};
+  if (!model.names.empty() && static_cast<int64_t>(model.names.size()) != num_rows) {
+    fail("{}: config.json names {} labels ({}), but the classifier has {} rows: mend id2label", model_dir,
+         model.names.size(), fmt::join(model.names, ", "), num_rows);
+  }
+  if (task.regression || is_generic(model.names)) {
+    if (of_another_task) return {.order = LabelOrder::other, .rows = {}};
+    return {.order = task.regression ? LabelOrder::same : LabelOrder::unnamed, .rows = {}};
+  }
+  return match_names(task, model, of_another_task);
+}
+
+}  // namespace rpp

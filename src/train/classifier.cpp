@@ -1,0 +1,92 @@
+#include "classifier.h"
+
+#include <torch/torch.h>
+
+#include "rpp/core/error.h"
+#include "rpp/core/log.h"
+#include "rpp/data/model_labels.h"
+#include "rpp/io/safetensors.h"
+#include "run_setup.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Of the classifier over a pooled sequence; a classifier of tokens comes without a pooler and is none.
+int64_t classifier_rows(const fs::path& dir) {
+  const auto path = dir / "model.safetensors";
+  if (!fs::exists(path)) return 0;  // load_weights says what to do
+  const SafetensorsFile file(path);
+  bool has_pooler = false;
+  int64_t rows = 0;
+  for (const TensorView& tensor : file.tensors()) {
+    if (tensor.name.ends_with("pooler.dense.weight")) has_pooler = true;
+    if (tensor.name == "classifier.weight" && !tensor.shape.empty()) rows = tensor.shape[0];
+  }
+  return has_pooler ? rows : 0;
+}
+
+void permute_rows(Bert& model, const std::vector<int64_t>& rows) {
+  const torch::NoGradGuard no_grad;
+  const auto index = torch::tensor(rows, torch::kInt64).to(model.device());
+  for (const auto& weight : model.named_weights()) {
+    if (weight.name.starts_with("classifier.")) weight.tensor.copy_(weight.tensor.index_select(0, index));
+  }
+}
+
+std::string names_of(const GlueTask& task) {
+  return task.regression ? "a score" : fmt::format("{}", fmt::join(task.label_names, ", "));
+}
+
+std::string names_of(const ModelLabels& labels, int64_t num_rows) {
+  if (labels.names.empty()) return fmt::format("{} without names", num_rows);
+  return fmt::format("{}", fmt::join(labels.names, ", "));
+}
+
+void log_match(const fs::path& dir, const GlueTask& task, LabelOrder order, const std::string& brought) {
+  if (order == LabelOrder::other) {
+    log::info("{}: its classifier is for other labels ({}): {} ({}) gets a new one", dir.string(), brought,
+              task.name, names_of(task));
+  }
+  if (order == LabelOrder::permuted) {
+    log::info("{}: the rows of its classifier ({}) are put into the order of {} ({})", dir.string(), brought,
+              task.name, names_of(task));
+  }
+  if (order == LabelOrder::unnamed) {
+    log::warn(
+        "{}: config.json does not name the labels of its classifier: they are taken to be those of {} "
+        "in this order: {}",
+        dir.string(), task.name, names_of(task));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Bert> load_classifier_model(const fs::path& dir, const GlueTask& task,
+                                            const Tokenizer& tokenizer, const TrainConfig& train) {
+  const HeadSpec heads{.num_labels = task.num_labels()};
+  const int64_t num_rows = classifier_rows(dir);
+  if (num_rows == 0) {
+    log::info("{} has no classifier: {} ({}) gets a new one", dir.string(), task.name, names_of(task));
+    return load_model(dir, heads, tokenizer, train, {.classifier = false});
+  }
+
+  const ModelLabels labels = read_model_labels(dir);
+  const LabelMatch match = match_labels(task, labels, num_rows, dir);
+  log_match(dir, task, match.order, names_of(labels, num_rows));
+  auto model = load_model(dir, heads, tokenizer, train, {.classifier = match.order != LabelOrder::other});
+  if (match.order == LabelOrder::permuted) permute_rows(*model, match.rows);
+  return model;
+}
+
+void check_teacher_labels(const fs::path& teacher_dir, const GlueTask& task) {
+  const ModelLabels labels = read_model_labels(teacher_dir);
+  const int64_t num_rows = classifier_rows(teacher_dir);
+  const LabelOrder order = match_labels(task, labels, num_rows, teacher_dir).order;
+  if (order == LabelOrder::same || order == LabelOrder::unnamed) return;
+  fail_usage("distill.teacher {} has the labels ({}), {} has ({}): fine-tune a dense model on the task first",
+             teacher_dir, names_of(labels, num_rows), task.name, names_of(task));
+}
+
+}  // namespace rpp

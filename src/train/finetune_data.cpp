@@ -1,0 +1,101 @@
+#include "rpp/train/finetune_data.h"
+
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+#include "rpp/core/error.h"
+#include "rpp/core/log.h"
+#include "rpp/data/custom_task.h"
+
+namespace rpp {
+namespace {
+
+using std::filesystem::path;
+using Paths = std::vector<path>;
+
+const std::vector<std::string>& named_files(const FinetuneConfig& config, std::string_view split) {
+  if (split == "train") return config.train_files;
+  return split == "dev" ? config.dev_files : config.test_files;
+}
+
+// Named files are the task's own, never a companion's. Empty when there is none.
+Paths find_files(const FinetuneConfig& config, const GlueTask& task, std::string_view split) {
+  const auto& named = named_files(config, split);
+  if (!named.empty()) return task.model_of.empty() ? Paths(named.begin(), named.end()) : Paths();
+  if (config.data_dir.empty()) return {};
+  const auto file = try_find_glue_file(task, config.data_dir, split);
+  return file ? Paths{*file} : Paths();
+}
+
+Paths require_files(const FinetuneConfig& config, const GlueTask& task, std::string_view split) {
+  Paths files = find_files(config, task, split);
+  if (files.empty()) files.push_back(find_glue_file(task, config.data_dir, split));  // says what is missing
+  return files;
+}
+
+std::vector<GlueExample> read_files(const GlueTask& task, std::span<const path> files, bool has_labels) {
+  std::vector<GlueExample> examples;
+  for (const path& file : files) {
+    const auto more = read_glue(task, file, has_labels);
+    examples.insert(examples.end(), more.begin(), more.end());
+  }
+  return examples;
+}
+
+// max_samples: 0 is all.
+std::vector<EncodedExample> load_labelled(const FinetuneConfig& config, const GlueTask& task,
+                                          std::span<const path> files, int64_t max_samples,
+                                          const Tokenizer& tokenizer) {
+  auto examples = read_files(task, files, /*has_labels=*/true);
+  if (max_samples > 0 && max_samples < static_cast<int64_t>(examples.size())) {
+    examples.resize(static_cast<size_t>(max_samples));
+  }
+  return encode_glue(examples, tokenizer, config.max_seq_length);
+}
+
+std::vector<DevSet> load_dev_sets(const FinetuneConfig& config, const GlueTask& task,
+                                  const Tokenizer& tokenizer) {
+  std::vector<DevSet> sets;
+  const auto add = [&](const GlueTask& of, const Paths& files) {
+    sets.push_back({&of, load_labelled(config, of, files, config.max_eval_samples, tokenizer)});
+  };
+  add(task, require_files(config, task, "dev"));
+  for (const GlueTask* companion : companions_of(task)) {
+    if (companion->dev_file.empty()) continue;
+    const Paths files = find_files(config, *companion, "dev");
+    if (!files.empty()) add(*companion, files);
+    if (files.empty())
+      log::info("no {} in data_dir: {} is not evaluated", companion->dev_file, companion->name);
+  }
+  return sets;
+}
+
+}  // namespace
+
+GlueTask finetuning_task(const FinetuneConfig& config) {
+  if (config.task == "custom") {
+    return custom_task(config.custom, require_files(config, {.name = "custom"}, "train"));
+  }
+  const GlueTask& task = glue_task(config.task);
+  if (!task.model_of.empty()) {
+    fail_usage("task {} has no training data: a model of {} answers it: set task to {}", task.name,
+               task.model_of, task.model_of);
+  }
+  return task;
+}
+
+FinetuneData load_finetune_data(const FinetuneConfig& config, const GlueTask& task,
+                                const Tokenizer& tokenizer) {
+  const Paths train = require_files(config, task, "train");
+  return {.train = load_labelled(config, task, train, config.max_train_samples, tokenizer),
+          .dev = load_dev_sets(config, task, tokenizer)};
+}
+
+std::vector<EncodedExample> load_test_examples(const FinetuneConfig& config, const GlueTask& task,
+                                               const Tokenizer& tokenizer) {
+  const Paths files = find_files(config, task, "test");
+  return encode_glue(read_files(task, files, /*has_labels=*/false), tokenizer, config.max_seq_length);
+}
+
+}  // namespace rpp

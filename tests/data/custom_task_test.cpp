@@ -1,0 +1,90 @@
+#include "rpp/data/custom_task.h"
+
+#include <gtest/gtest.h>
+
+#include "data/fake_tokenizer.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+using Names = std::vector<std::string>;
+
+class CustomTask : public testing::Test {
+ protected:
+  GlueTask task(const std::string& text, CustomTaskConfig config = {}) const {
+    return custom_task(config, std::vector<fs::path>{dir_.write("train.tsv", text)});
+  }
+  std::string message(const std::string& text, CustomTaskConfig config = {}) const {
+    const std::string whole = message_of([&] { task(text, config); });
+    return whole.substr(std::min(whole.find("train.tsv"), whole.size()));
+  }
+
+  const TestDir dir_{testing::UnitTest::GetInstance()->current_test_info()->name()};
+};
+
+TEST_F(CustomTask, LabelsAreThoseOfTheTrainingFilesSorted) {
+  EXPECT_EQ(task("text\tlabel\na\tspam\nb\tham\nc\tspam\n").label_names, (Names{"ham", "spam"}));
+}
+
+TEST_F(CustomTask, WholeNumbersAreSortedByValue) {
+  EXPECT_EQ(task("text\tlabel\na\t10\nb\t9\nc\t-1\n").label_names, (Names{"-1", "9", "10"}));
+}
+
+TEST_F(CustomTask, LabelsOfSeveralFilesAreTakenTogether) {
+  const auto first = dir_.write("a.tsv", "text\tlabel\na\tx\n");
+  const auto second = dir_.write("b.jsonl", "{\"text\": \"a\", \"label\": \"w\"}\n");
+  EXPECT_EQ(custom_task({}, std::vector<fs::path>{first, second}).label_names, (Names{"w", "x"}));
+}
+
+TEST_F(CustomTask, GivenLabelsKeepTheirOrder) {
+  EXPECT_EQ(custom_task({.labels = {"no", "maybe", "yes"}}, {}).label_names, (Names{"no", "maybe", "yes"}));
+}
+
+TEST_F(CustomTask, ItsFilesAreReadByTheNamesOfTheColumns) {
+  const CustomTaskConfig columns = {.text = "title", .text_pair = "body", .label = "kind"};
+  const std::string text = "kind\tbody\ttitle\nspam\tB\tA\nham\tD\tC\n";
+  const auto examples = read_glue(task(text, columns), dir_ / "train.tsv", true);
+  ASSERT_EQ(examples.size(), 2U);
+  EXPECT_EQ(examples[0].text_a, "A");
+  EXPECT_EQ(examples[0].text_b, "B");
+  EXPECT_EQ(examples[0].label, 1);
+}
+
+TEST_F(CustomTask, RegressionReadsNumbers) {
+  const GlueTask regression = task("", {.regression = true});
+  EXPECT_EQ(regression.num_labels(), 1);
+  const auto file = dir_.write("r.tsv", "text\tlabel\na\t-2.5\n");
+  EXPECT_EQ(read_glue(regression, file, true)[0].score, -2.5F);
+}
+
+TEST_F(CustomTask, MetricsFitTheLabels) {
+  EXPECT_EQ(custom_task({.labels = {"a", "b"}}, {}).metrics, (Names{"accuracy", "f1"}));
+  EXPECT_EQ(custom_task({.labels = {"a", "b", "c"}}, {}).metrics, (Names{"accuracy", "macro_f1"}));
+  EXPECT_EQ(custom_task({.regression = true}, {}).metrics, (Names{"pearson", "spearman"}));
+}
+
+TEST_F(CustomTask, WhatIsNoClassificationIsRefused) {
+  EXPECT_EQ(message("text\tlabel\na\tx\nb\tx\n"),
+            "train.tsv: column 'label' holds 1 labels: a classification needs two");
+  EXPECT_EQ(message("text\tlabels\na\tx\n"),
+            "train.tsv:1: no column 'label' in the header (text, labels): the nearest is 'labels'");
+  EXPECT_EQ(message("text\tlabel\na\tx\nb\t\n"),
+            "train.tsv:3: the label '' is empty or holds a tab or a line end: results are tables of labels");
+}
+
+TEST_F(CustomTask, AFinishedRunTellsItsTask) {
+  dir_.write("config.json", R"({"finetuning_task": "custom", "id2label": {"0": "a", "1": "b", "2": "c"}})");
+  const GlueTask found = custom_task_of_run(dir_.path());
+  EXPECT_EQ(found.label_names, (Names{"a", "b", "c"}));
+  EXPECT_EQ(found.metrics, (Names{"accuracy", "macro_f1"}));
+  dir_.write("config.json",
+             R"({"finetuning_task": "custom", "problem_type": "regression", "id2label": {"0": "score"}})");
+  EXPECT_EQ(custom_task_of_run(dir_.path()).num_labels(), 1);
+  dir_.write("config.json", R"({"finetuning_task": "sst2"})");
+  EXPECT_EQ(message_of([&] { custom_task_of_run(dir_.path()); }),
+            fmt::format("{}: config.json is of the task 'sst2', expected 'custom'", dir_.path()));
+}
+
+}  // namespace
+}  // namespace rpp

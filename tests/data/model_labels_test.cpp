@@ -1,0 +1,91 @@
+#include "rpp/data/model_labels.h"
+
+#include <gtest/gtest.h>
+
+#include "data/fake_tokenizer.h"
+
+namespace rpp {
+namespace {
+
+using Names = std::vector<std::string>;
+using Rows = std::vector<int64_t>;
+
+LabelMatch match(const std::string& task, const ModelLabels& model, int64_t num_rows) {
+  return match_labels(glue_task(task), model, num_rows, "bert");
+}
+
+TEST(MatchLabels, TheTasksOwnOrderIsTheSame) {
+  const ModelLabels model = {.task = "mnli", .names = {"entailment", "neutral", "contradiction"}};
+  EXPECT_EQ(match("mnli", model, 3).order, LabelOrder::same);
+}
+
+TEST(MatchLabels, AnotherOrderIsPutIntoTheTasks) {
+  const LabelMatch found = match("mnli", {.names = {"contradiction", "entailment", "neutral"}}, 3);
+  EXPECT_EQ(found.order, LabelOrder::permuted);
+  EXPECT_EQ(found.rows, (Rows{1, 2, 0}));  // entailment is row 1 of the classifier
+}
+
+TEST(MatchLabels, CaseAndPunctuationOfNamesDoNotMatter) {
+  EXPECT_EQ(match("mnli", {.names = {"CONTRADICTION", "NEUTRAL", "ENTAILMENT"}}, 3).rows, (Rows{2, 1, 0}));
+  EXPECT_EQ(match("rte", {.names = {"entailment", "not-entailment"}}, 2).order, LabelOrder::same);
+}
+
+TEST(MatchLabels, WordsStandForTheNumbersOfTheFiles) {
+  EXPECT_EQ(match("sst2", {.names = {"NEGATIVE", "POSITIVE"}}, 2).order, LabelOrder::same);
+  EXPECT_EQ(match("mrpc", {.names = {"equivalent", "not_equivalent"}}, 2).rows, (Rows{1, 0}));
+}
+
+TEST(MatchLabels, GenericOrAbsentNamesAreUnnamed) {
+  EXPECT_EQ(match("mnli", {.names = {"LABEL_0", "LABEL_1", "LABEL_2"}}, 3).order, LabelOrder::unnamed);
+  EXPECT_EQ(match("mnli", {}, 3).order, LabelOrder::unnamed);
+}
+
+TEST(MatchLabels, OtherNamesOrAnotherNumberAreOfAnotherTask) {
+  const ModelLabels mnli = {.task = "mnli", .names = {"entailment", "neutral", "contradiction"}};
+  for (const char* task : {"rte", "mrpc", "stsb"})
+    EXPECT_EQ(match(task, mnli, 3).order, LabelOrder::other) << task;
+  EXPECT_EQ(match("rte", {.names = {"negative", "positive"}}, 2).order, LabelOrder::other);
+}
+
+TEST(MatchLabels, NumbersOfAnotherTaskSayNothing) {
+  const Names numbers = {"0", "1"};
+  EXPECT_EQ(match("mrpc", {.task = "sst2", .names = numbers}, 2).order, LabelOrder::other);
+  EXPECT_EQ(match("mrpc", {.task = "mrpc", .names = numbers}, 2).order, LabelOrder::same);
+  EXPECT_EQ(match("mrpc", {.task = "qqp", .names = {"LABEL_0", "LABEL_1"}}, 2).order, LabelOrder::other);
+  EXPECT_EQ(match("stsb", {.task = "custom", .names = {"score"}, .regression = true}, 1).order,
+            LabelOrder::other);
+  EXPECT_EQ(match("stsb", {.task = "stsb", .names = {"score"}, .regression = true}, 1).order,
+            LabelOrder::same);
+}
+
+TEST(MatchLabels, NamesOfAnotherNumberThanTheClassifiersRowsAreRefused) {
+  EXPECT_EQ(message_of([] {
+              match("rte", {.names = {"a", "b", "c"}}, 2);
+            }),
+            "bert: config.json names 3 labels (a, b, c), but the classifier has 2 rows: mend id2label");
+}
+
+TEST(ReadModelLabels, ReadsWhatFineTuningWrites) {
+  const TestDir dir("model_labels");
+  dir.write("config.json", R"({"finetuning_task": "rte", "problem_type": "single_label_classification",
+                              "id2label": {"1": "not_entailment", "0": "entailment"}})");
+  const ModelLabels labels = read_model_labels(dir.path());
+  EXPECT_EQ(labels.task, "rte");
+  EXPECT_EQ(labels.names, (Names{"entailment", "not_entailment"}));
+  EXPECT_FALSE(labels.regression);
+  dir.write("config.json", R"({"finetuning_task": null})");
+  EXPECT_TRUE(read_model_labels(dir.path()).names.empty());
+}
+
+TEST(ReadModelLabels, ADamagedFileIsNamed) {
+  const TestDir dir("damaged_labels");
+  const auto file = dir.write("config.json", R"({"id2label": {"1": "a", "2": "b"}})");
+  EXPECT_EQ(
+      message_of([&] { read_model_labels(dir.path()); }),
+      fmt::format(R"({}: id2label is {{"1":"a","2":"b"}}, it must name the classes "0", "1", ...)", file));
+  dir.write("config.json", "[");
+  EXPECT_EQ(message_of([&] { read_model_labels(dir.path()); }), fmt::format("{} holds no JSON object", file));
+}
+
+}  // namespace
+}  // namespace rpp
