@@ -89,6 +89,9 @@ TEST_F(SquadRun, LearnsWhichQuestionsHaveNoAnswer) {
 
 TEST_F(SquadRun, ThePrunedModelsZerosAreHeld) {
   auto settings = finetune_of("squad1", "nip");
+  settings.data_dir.clear();
+  settings.train_files = {path("train-v1.1.json")};
+  settings.dev_files = {path("dev-v1.1.json")};
   settings.epochs = 1;
   run_finetuning(settings, {});
   const auto before = load_tensors(dir_ / "run/model.safetensors");
@@ -99,6 +102,7 @@ TEST_F(SquadRun, ThePrunedModelsZerosAreHeld) {
     zeros += after.eq(0).sum().item<int64_t>();
   }
   EXPECT_GT(zeros, 1000);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "tuned/predict"));  // there is no test set
 }
 
 TEST_F(SquadRun, ATestFileIsAnsweredAndNamedFilesReplaceTheDirectorys) {
