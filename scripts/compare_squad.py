@@ -93,9 +93,13 @@ def official_metrics(data, predictions, odds, threshold):
     second = any("is_impossible" in q for q in questions.values())
     scores = {key: score(q, predictions[key], second) for key, q in questions.items()}
     if not second:
-        return {"exact_match": mean([s[0] for s in scores.values()]), "f1": mean([s[1] for s in scores.values()])}, scores
+        exact, f1 = zip(*scores.values())
+        return {"exact_match": mean(exact), "f1": mean(f1)}, scores
     has_answer = {key: bool(q["answers"]) for key, q in questions.items()}
-    final = {key: (float(not has_answer[key]),) * 2 if odds and odds[key] > threshold else s for key, s in scores.items()}
+    final = dict(scores)
+    for key in odds:
+        if odds[key] > threshold:
+            final[key] = (float(not has_answer[key]),) * 2
     metrics = {}
     for prefix, wanted in (("", (True, False)), ("HasAns_", (True,)), ("NoAns_", (False,))):
         kept = [final[key] for key in questions if has_answer[key] in wanted]
@@ -105,7 +109,8 @@ def official_metrics(data, predictions, odds, threshold):
     for i, name in enumerate(("exact", "f1")):
         if odds:
             single = {key: s[i] for key, s in scores.items()}
-            metrics[f"best_{name}"], metrics[f"best_{name}_thresh"] = best_threshold(single, predictions, odds, has_answer)
+            best, where = best_threshold(single, predictions, odds, has_answer)
+            metrics |= {f"best_{name}": best, f"best_{name}_thresh": where}
     return metrics, scores
 
 
@@ -137,7 +142,8 @@ def rpp_metrics(program, data, predictions, odds, threshold):
         names = {"data.json": data, "predictions.json": predictions, "odds.json": odds}
         for name, value in names.items():
             (folder / name).write_text(json.dumps(value), encoding="utf-8")
-        command = [program.resolve(), "eval-squad", folder / "data.json", folder / "predictions.json", "--scores", folder / "scores"]
+        command = [program.resolve(), "eval-squad", folder / "data.json", folder / "predictions.json",
+                   "--scores", folder / "scores"]
         if odds:
             command += ["--null-odds", folder / "odds.json", "--null-threshold", str(threshold)]
         printed = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
@@ -205,9 +211,9 @@ def compare_features(args):
     seconds = time.process_time() - began
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "features.jsonl"
-        subprocess.run([args.rpp_data.resolve(), "squad-features", args.data, "--tokenizer", args.model, "--output", output,
-                        "--max-seq-length", str(args.max_seq_length), "--doc-stride", str(args.doc_stride),
-                        "--max-query-length", str(args.max_query_length), "--threads", "1"], check=True)
+        subprocess.run([args.rpp_data.resolve(), "squad-features", args.data, "--tokenizer", args.model,
+                        "--output", output, "--threads", "1", "--max-seq-length", str(args.max_seq_length),
+                        "--doc-stride", str(args.doc_stride), "--max-query-length", str(args.max_query_length)], check=True)
         lines = output.read_text(encoding="utf-8").splitlines()
     ours = {row["id"]: row["windows"] for row in map(json.loads, lines)}
     windows = sum(map(len, theirs.values()))
