@@ -6,13 +6,14 @@
 #include "rpp/train/compact.h"
 #include "rpp/train/inspect.h"
 #include "rpp/train/libtorch_info.h"
+#include "rpp/train/transfer_mask.h"
 #include "tool_main.h"
 
 namespace rpp {
 namespace {
 
 struct Arguments {
-  std::filesystem::path model, other_model, against, input, output, json;
+  std::filesystem::path model, other_model, against, mask, input, output, json;
   int64_t max_seq_length = 0;
   std::string precision = "fp32";
 };
@@ -46,18 +47,16 @@ int compact(const Arguments& arguments) {
   return 0;
 }
 
+int transfer(const Arguments& arguments) {
+  fmt::print("{}", format_ratios(transfer_mask(arguments.model, arguments.mask, arguments.output)));
+  return 0;
+}
+
 int forward(const Arguments& arguments) {
-  const auto precision = arguments.precision == "bf16" ? Precision::bf16 : Precision::fp32;
-  const OpenModel model = open_model(arguments.model, {.precision = precision});
-  const auto texts = read_texts(arguments.input);
-  const auto tensors =
-      forward_texts(*model.bert, *load_tokenizer(arguments.model), texts, arguments.max_seq_length);
-  save_tensors(arguments.output, tensors,
-               {{"format", "pt"},
-                {"model", arguments.model.string()},
-                {"precision", arguments.precision},
-                {"rpp_version", version_string()}});
-  fmt::print("{}: {} texts, {} tokens\n", arguments.output, texts.size(), tensors.front().second.numel());
+  const auto counts =
+      forward_file(arguments.model, arguments.input, arguments.output,
+                   {.max_seq_length = arguments.max_seq_length, .precision = arguments.precision});
+  fmt::print("{}: {} texts, {} tokens\n", arguments.output, counts.texts, counts.tokens);
   return 0;
 }
 
@@ -70,15 +69,19 @@ CLI::App& add_command(CLI::App& app, const char* name, const char* help, Command
   return subcommand;
 }
 
+void add_model(CLI::App& command, Arguments& arguments) {
+  command.add_option("model", arguments.model, "Hugging Face directory, a checkpoint's too")->required();
+}
+
 void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   auto& ratios =
       add_command(app, "ratios", "Zeros of every prunable matrix, and both ratios", print_ratios, chosen);
-  ratios.add_option("model", arguments.model, "Hugging Face directory")->required();
+  add_model(ratios, arguments);
   ratios.footer("Example:\n  rpp-inspect ratios runs/rpp");
 
   auto& proof =
       add_command(app, "verify", "Prove that the zeros held; exit status 1 when not", verify, chosen);
-  proof.add_option("model", arguments.model, "Hugging Face directory, or a checkpoint's")->required();
+  add_model(proof, arguments);
   proof.add_option(
       "--against", arguments.against,
       "a mask file, or the directory of a model whose zeros must hold; else mask.safetensors of MODEL");
@@ -91,7 +94,7 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
 
   auto& structure = add_command(
       app, "patterns", "Structure of the zeros: rows, columns, heads, what died together", patterns, chosen);
-  structure.add_option("model", arguments.model, "Hugging Face directory")->required();
+  add_model(structure, arguments);
   structure.add_option("--json", arguments.json, "file for the same numbers");
   structure.footer(
       "Example:\n  rpp-inspect patterns runs/rpp --json patterns.json\n  scripts/heatmap.py runs/rpp "
@@ -99,14 +102,21 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
 
   auto& smaller = add_command(app, "compact", "A model without dead FFN units, its outputs proven equal",
                               compact, chosen);
-  smaller.add_option("model", arguments.model, "Hugging Face directory")->required();
+  add_model(smaller, arguments);
   smaller.add_option("--output", arguments.output, "directory for the new model")->required();
   smaller.add_option("--input", arguments.input, "texts to compare on; default: a few of its own");
   smaller.footer(
-      "config.json has one intermediate_size, so every layer keeps as many units as the widest needs. Dead "
-      "heads\n"
-      "and query, key and value dimensions are counted, not dropped: transformers cannot express them.\n"
+      "Every layer keeps as many FFN units as the widest needs. Dead heads and dimensions of heads are "
+      "counted,\n"
+      "not dropped: config.json cannot express them.\n"
       "Example:\n  rpp-inspect compact runs/rpp --output runs/rpp-compact");
+
+  auto& other = add_command(app, "transfer", "A model with the zeros of another", transfer, chosen);
+  add_model(other, arguments);
+  other.add_option("--mask", arguments.mask, "a mask file, or the directory of a model that is pruned")
+      ->required();
+  other.add_option("--output", arguments.output, "directory for the new model")->required();
+  other.footer("Example:\n  rpp-inspect transfer runs/dense --mask runs/rpp --output runs/dense-as-rpp");
 
   auto& outputs = add_command(app, "forward", "Outputs for given texts, as safetensors", forward, chosen);
   outputs.add_option("--model", arguments.model, "Hugging Face directory")->required();
@@ -121,14 +131,7 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
       "Example:\n  rpp-inspect forward --model runs/rpp --input texts.tsv --output out.safetensors");
 
   app.require_subcommand(1);
-  app.footer(
-      "Examples:\n"
-      "  rpp-inspect ratios runs/rpp\n"
-      "  rpp-inspect verify runs/rpp-sst2 --against runs/rpp\n"
-      "  rpp-inspect diff runs/rpp runs/nip\n"
-      "  rpp-inspect patterns runs/rpp --json patterns.json\n"
-      "  rpp-inspect compact runs/rpp --output runs/rpp-compact\n"
-      "  rpp-inspect forward --model runs/rpp --input texts.tsv --output out.safetensors");
+  app.footer("Example:\n  rpp-inspect ratios runs/rpp\nEach subcommand's --help shows one of its own.");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "rpp/io/safetensors.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/train/inspect.h"
+#include "tokenizer_files.h"
 
 namespace rpp {
 namespace {
@@ -17,10 +18,6 @@ namespace fs = std::filesystem;
 
 // What float rounding makes of another order of summation stays far below.
 constexpr double kLargestDifference = 1e-4;
-
-constexpr const char* kTokenizerFiles[] = {
-    "vocab.txt",       "tokenizer_config.json",   "tokenizer.json",   "spiece.model",
-    "tokenizer.model", "special_tokens_map.json", "added_tokens.json"};
 
 std::vector<GlueExample> own_texts() {
   return {{.text_a = "The old bridge was closed for repairs, so we took the ferry instead.", .text_b = ""},
@@ -67,12 +64,6 @@ void save_own_mask(const OpenModel& model) {
   save_safetensors(file.path(), file.tensors(), metadata);
 }
 
-void copy_tokenizer(const fs::path& from, const fs::path& to) {
-  for (const char* name : kTokenizerFiles) {
-    if (fs::exists(from / name)) fs::copy_file(from / name, to / name);
-  }
-}
-
 std::string format_written(const CompactReport& report) {
   const auto& plan = report.plan;
   const int64_t dropped = plan.intermediate_size - plan.compact_size();
@@ -94,7 +85,7 @@ CompactReport compact_model(const fs::path& model_dir, const fs::path& output, c
                        .num_texts = static_cast<int64_t>(examples.size())};
   write_directory_atomically(output, [&](const fs::path& directory) {
     write_compacted(model_dir, report.plan, directory);
-    copy_tokenizer(model_dir, directory);
+    copy_tokenizer_files(model_dir, directory);
     const auto original = open_model(model_dir), compacted = open_model(directory);
     save_own_mask(compacted);
     report.differences = compare_outputs(original, compacted, examples);

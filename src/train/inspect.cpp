@@ -8,6 +8,7 @@
 
 #include "rpp/core/error.h"
 #include "rpp/core/line_reader.h"
+#include "rpp/core/version.h"
 #include "rpp/data/glue_features.h"
 #include "rpp/io/safetensors.h"
 #include "rpp/model/hf_checkpoint.h"
@@ -223,6 +224,20 @@ NamedTensors forward_texts(const Bert& bert, const Tokenizer& tokenizer, std::sp
   if (!outputs.pooled.empty()) tensors.emplace_back("pooler_output", torch::cat(outputs.pooled));
   if (!outputs.logits.empty()) tensors.emplace_back("logits", torch::cat(outputs.logits));
   return tensors;
+}
+
+ForwardCounts forward_file(const fs::path& model_dir, const fs::path& input, const fs::path& output,
+                           const ForwardFileOptions& options) {
+  const auto precision = options.precision == "bf16" ? Precision::bf16 : Precision::fp32;
+  const OpenModel model = open_model(model_dir, {.precision = precision});
+  const auto texts = read_texts(input);
+  const auto tensors = forward_texts(*model.bert, *load_tokenizer(model_dir), texts, options.max_seq_length);
+  save_tensors(output, tensors,
+               {{"format", "pt"},
+                {"model", model_dir.string()},
+                {"precision", options.precision},
+                {"rpp_version", version_string()}});
+  return {.texts = static_cast<int64_t>(texts.size()), .tokens = tensors.front().second.numel()};
 }
 
 }  // namespace rpp

@@ -19,7 +19,7 @@ header() { head -c 2000 "$1" | tr -d '\0'; }
 # What works.
 expect 0 'rpp-inspect ' "$inspect" --version
 expect 0 ', LibTorch ' "$inspect" --version
-for command in ratios verify diff patterns compact forward; do
+for command in ratios verify diff patterns compact transfer forward; do
   expect 0 "  rpp-inspect $command " "$inspect" "$command" --help  # an example
 done
 expect 0 'encoder ratio 0.0 % (0 zeros of 14,336 prunable)' "$inspect" ratios "$golden"
@@ -45,6 +45,9 @@ expect 0 'largest difference of last_hidden_state on 5 texts: 0.0e+00' \
   "$inspect" compact pruned --output compacted-again
 expect 0 'on 2 texts' "$inspect" compact pruned --output compacted-texts --input texts.tsv
 expect 0 '0 of 100 zeros drifted' "$inspect" verify compacted
+expect 0 'encoder ratio 0.7 % (100 zeros of 14,336 prunable)' "$inspect" transfer "$golden" --mask pruned --output transferred
+expect 0 '0 of 100 zeros drifted' "$inspect" verify transferred --against pruned
+expect 1 'transferred exists already' "$inspect" transfer "$golden" --mask pruned --output transferred
 expect 1 'compacted exists already' "$inspect" compact pruned --output compacted
 expect 2 '--output is required' "$inspect" compact pruned
 

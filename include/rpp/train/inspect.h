@@ -77,4 +77,15 @@ std::vector<GlueExample> read_texts(const std::filesystem::path& file);
 NamedTensors forward_texts(const Bert& bert, const Tokenizer& tokenizer, std::span<const GlueExample> texts,
                            int64_t max_seq_length = 0);
 
+struct ForwardFileOptions {
+  int64_t max_seq_length = 0;
+  std::string precision = "fp32";  // or bf16
+};
+struct ForwardCounts {
+  int64_t texts = 0, tokens = 0;
+};
+// forward_texts of the lines of a file (read_texts), as a safetensors file.
+ForwardCounts forward_file(const std::filesystem::path& model_dir, const std::filesystem::path& input,
+                           const std::filesystem::path& output, const ForwardFileOptions& options);
+
 }  // namespace rpp
