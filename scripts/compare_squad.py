@@ -137,7 +137,7 @@ def rpp_metrics(program, data, predictions, odds, threshold):
         names = {"data.json": data, "predictions.json": predictions, "odds.json": odds}
         for name, value in names.items():
             (folder / name).write_text(json.dumps(value), encoding="utf-8")
-        command = [program, "eval-squad", folder / "data.json", folder / "predictions.json", "--scores", folder / "scores"]
+        command = [program.resolve(), "eval-squad", folder / "data.json", folder / "predictions.json", "--scores", folder / "scores"]
         if odds:
             command += ["--null-odds", folder / "odds.json", "--null-threshold", str(threshold)]
         printed = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
@@ -205,7 +205,7 @@ def compare_features(args):
     seconds = time.process_time() - began
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "features.jsonl"
-        subprocess.run([args.rpp_data, "squad-features", args.data, "--tokenizer", args.model, "--output", output,
+        subprocess.run([args.rpp_data.resolve(), "squad-features", args.data, "--tokenizer", args.model, "--output", output,
                         "--max-seq-length", str(args.max_seq_length), "--doc-stride", str(args.doc_stride),
                         "--max-query-length", str(args.max_query_length), "--threads", "1"], check=True)
         lines = output.read_text(encoding="utf-8").splitlines()

@@ -126,7 +126,7 @@ const GlueTask& glue_task(std::string_view name) {
     if (plain_name(task.name) == wanted) return task;
     names.push_back(task.name);
   }
-  names.push_back("custom");
+  for (const char* other : {"custom", "squad1", "squad2"}) names.emplace_back(other);
   fail_usage("unknown task '{}': did you mean '{}'? (known: {})", name, nearest_name(wanted, names),
              fmt::join(names, ", "));
 }

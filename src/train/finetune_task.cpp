@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "epoch_batches.h"
 #include "rpp/core/error.h"
 #include "rpp/eval/metrics.h"
 #include "rpp/model/hf_checkpoint.h"
@@ -83,17 +84,9 @@ FinetuneTask::FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTa
       teacher_(teacher) {}
 
 std::vector<PackedBatch> FinetuneTask::batches(int64_t step) const {
-  const auto num_examples = static_cast<int64_t>(data_.train.size());
-  const int64_t steps_per_epoch = ceil_div(num_examples, config_.batch_size);
-  const auto order = epoch_order(num_examples, static_cast<uint64_t>(config_.seed), step / steps_per_epoch);
-  const int64_t begin = step % steps_per_epoch * config_.batch_size;
-  const int64_t end = std::min(begin + config_.batch_size, num_examples);
-  const int64_t size = sequences_per_pass(config_);
   std::vector<PackedBatch> batches;
-  for (int64_t first = begin; first < end; first += size) {
-    const auto count = static_cast<size_t>(std::min(size, end - first));
-    batches.push_back(make_batch(data_.train, std::span(order).subspan(static_cast<size_t>(first), count),
-                                 glue_.regression));
+  for (const auto& indices : step_indices(static_cast<int64_t>(data_.train.size()), config_, step)) {
+    batches.push_back(make_batch(data_.train, indices, glue_.regression));
   }
   return batches;
 }

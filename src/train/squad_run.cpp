@@ -24,13 +24,15 @@ void refuse_settings_of_classes(const FinetuneConfig& config) {
   if (set != nullptr) fail_usage("{} is set, but {} has no classes: leave it out", set, config.task);
 }
 
-// The files that the configuration names, or the one in data_dir.
-std::vector<fs::path> files_of(const FinetuneConfig& config, SquadVersion version, std::string_view split) {
+// The files that the configuration names, or the one in data_dir; empty when there is none.
+std::vector<fs::path> find_files(const FinetuneConfig& config, SquadVersion version, std::string_view split) {
   const auto& named = split == "train" ? config.train_files
                       : split == "dev" ? config.dev_files
                                        : config.test_files;
   if (!named.empty()) return {named.begin(), named.end()};
-  return {find_squad_file(version, config.data_dir, split)};
+  if (config.data_dir.empty()) return {};
+  const auto file = try_find_squad_file(version, config.data_dir, split);
+  return file ? std::vector{*file} : std::vector<fs::path>();
 }
 
 void require_answers(const SquadData& data, SquadVersion version) {
@@ -45,8 +47,9 @@ void require_answers(const SquadData& data, SquadVersion version) {
 SquadSet load_set(const FinetuneConfig& config, SquadVersion version, const Tokenizer& tokenizer,
                   std::string_view split, int64_t max_questions) {
   const bool has_answers = split != "test";
-  SquadSet set{.data = read_squad(files_of(config, version, split),
-                                  {.strict = config.squad.strict, .has_answers = has_answers}),
+  auto files = find_files(config, version, split);
+  if (files.empty()) files = {find_squad_file(version, config.data_dir, split)};  // says what is missing
+  SquadSet set{.data = read_squad(files, {.strict = config.squad.strict, .has_answers = has_answers}),
                .features = {}};
   if (has_answers) require_answers(set.data, version);
   if (set.data.misplaced_answers > 0) {
@@ -99,7 +102,7 @@ SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version)
 // Most data sets come without a test file.
 void write_test_predictions(SquadSetup& setup) {
   const FinetuneConfig& config = setup.config;
-  if (config.test_files.empty() && !try_find_squad_file(setup.version, config.data_dir, "test")) return;
+  if (find_files(config, setup.version, "test").empty()) return;
   const SquadSet test = load_set(config, setup.version, *setup.tokenizer, "test", 0);
   const fs::path directory = fs::path(config.output_dir) / "predict";
   fs::create_directories(directory);

@@ -198,7 +198,7 @@ TEST(GlueTasks, AModelOfMnliAnswersTwoMore) {
 TEST(GlueTasks, AnUnknownOneIsAnsweredWithTheNearest) {
   EXPECT_EQ(message_of([] { glue_task("sst3"); }),
             "unknown task 'sst3': did you mean 'sst2'? (known: cola, sst2, mrpc, qqp, stsb, mnli, mnli-mm, "
-            "ax, qnli, rte, wnli, custom)");
+            "ax, qnli, rte, wnli, custom, squad1, squad2)");
   EXPECT_THROW(glue_task(""), UsageError);
 }
 
