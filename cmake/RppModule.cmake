@@ -3,7 +3,7 @@
 #   a Torch module see none of Torch's headers: reading the precompiled one would cost them ten seconds each.
 # rpp_tool(name DEPENDS modules...)
 #   the program rpp-<name> of tools/rpp_<name>.cpp, and the test tests/tools/rpp_<name>_test.sh that runs it.
-# rpp_script_test(name program)
+# rpp_script_test(name [program])
 #   the test tests/tools/<name>_test.sh of scripts/<name>.py; it gets the path of the program, the others lie
 #   beside it.
 
@@ -119,9 +119,10 @@ function(rpp_tool name)
   endif()
 endfunction()
 
-function(rpp_script_test name program)
+function(rpp_script_test name)
   if(RPP_TESTS)
-    add_test(NAME tools.${name} COMMAND bash ${PROJECT_SOURCE_DIR}/tests/tools/${name}_test.sh $<TARGET_FILE:${program}>)
+    list(TRANSFORM ARGN REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE program)
+    add_test(NAME tools.${name} COMMAND bash ${PROJECT_SOURCE_DIR}/tests/tools/${name}_test.sh ${program})
     set_tests_properties(tools.${name} PROPERTIES TIMEOUT 600)
   endif()
 endfunction()

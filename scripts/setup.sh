@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the build needs: Debian or Ubuntu packages, LibTorch and PyYAML into .venv. Safe to run again.
 #   scripts/setup.sh [--cpu | --cuda | --no-torch] [--plots] [--compare]
-# Default: CUDA where an NVIDIA GPU is found. --plots adds matplotlib; --compare makes .venv-compare with
+# Default: CUDA where an NVIDIA GPU is found. --plots adds matplotlib and tensorboardX; --compare makes .venv-compare with
 # transformers (5 GB) for the scripts that compare with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -47,7 +47,7 @@ else
 fi
 .venv/bin/pip install --quiet PyYAML==6.0.3  # scripts/sweep.py reads its file with it
 if [ "$plots" = yes ]; then
-  .venv/bin/pip install --quiet matplotlib==3.11.2
+  .venv/bin/pip install --quiet matplotlib==3.11.2 tensorboardX==2.6.5
 fi
 if [ "$compare" = yes ]; then
   [ -x .venv-compare/bin/python ] || python3 -m venv .venv-compare

@@ -22,6 +22,8 @@ void truncate_longest_first(std::vector<int32_t>& first, std::vector<int32_t>& s
   longer.resize(max_tokens - shorter.size());
 }
 
+}  // namespace
+
 EncodedExample encode_example(const GlueExample& example, const Tokenizer& tokenizer, int64_t max_seq_length,
                               bool is_pair) {
   std::vector<int32_t> first = tokenizer.encode(example.text_a);
@@ -40,8 +42,6 @@ EncodedExample encode_example(const GlueExample& example, const Tokenizer& token
   encoded.type_ids.resize(encoded.ids.size(), 1);
   return encoded;
 }
-
-}  // namespace
 
 std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads) {

@@ -114,6 +114,7 @@ SquadPrediction decode_squad(const SquadFeatures& features, std::string_view con
     const TextSpan whole{spans[static_cast<size_t>(span.first)].begin,
                          spans[static_cast<size_t>(span.last)].end};
     prediction.n_best.push_back({.text = std::string(whole.of(context)),
+                                 .begin = static_cast<int64_t>(whole.begin),
                                  .start_logit = span.start_logit,
                                  .end_logit = span.end_logit});
   }

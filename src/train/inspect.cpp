@@ -203,9 +203,7 @@ std::vector<GlueExample> read_texts(const fs::path& file) {
 
 NamedTensors forward_texts(const Bert& bert, const Tokenizer& tokenizer, std::span<const GlueExample> texts,
                            int64_t max_seq_length) {
-  RPP_CHECK(tokenizer.size() <= bert.config().vocab_size,
-            "the tokenizer has {} pieces, the model's vocabulary only {}: use the model's own tokenizer",
-            tokenizer.size(), bert.config().vocab_size);
+  check_vocabulary(bert, tokenizer);
   const int64_t length = max_seq_length > 0 ? max_seq_length : bert.config().max_position_embeddings;
   check_sequence_length(bert, length);
 

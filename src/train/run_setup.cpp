@@ -103,6 +103,12 @@ std::unique_ptr<Bert> new_model(const fs::path& config_file, const HeadSpec& hea
   return make_model(config, heads, train);
 }
 
+void check_vocabulary(const Bert& model, const Tokenizer& tokenizer) {
+  RPP_CHECK(tokenizer.size() <= model.config().vocab_size,
+            "the tokenizer has {} pieces, the model's vocabulary only {}: use the model's own tokenizer",
+            tokenizer.size(), model.config().vocab_size);
+}
+
 void check_sequence_length(const Bert& model, int64_t max_seq_length) {
   const int64_t positions = model.config().max_position_embeddings;
   if (max_seq_length > positions) {

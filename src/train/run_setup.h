@@ -35,6 +35,7 @@ std::unique_ptr<Bert> load_model(const std::filesystem::path& dir, const HeadSpe
                                  const LoadOptions& options = {});
 std::unique_ptr<Bert> new_model(const std::filesystem::path& config_file, const HeadSpec& heads,
                                 const Tokenizer& tokenizer, const TrainConfig& train);
+void check_vocabulary(const Bert& model, const Tokenizer& tokenizer);
 void check_sequence_length(const Bert& model, int64_t max_seq_length);
 
 // Null where distill.teacher is empty. Throws as Teacher does.

@@ -49,6 +49,35 @@ class WindowLogits {
 
 }  // namespace
 
+SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding) {
+  const torch::NoGradGuard no_grad;
+  const auto num_windows = static_cast<int64_t>(set.features.windows.size());
+  WindowLogits window_logits;
+  SquadAnswers answers;
+  for (int64_t first = 0; first < num_windows; first += kEvalBatch) {
+    std::vector<int64_t> indices(static_cast<size_t>(std::min(kEvalBatch, num_windows - first)));
+    std::iota(indices.begin(), indices.end(), first);
+    const PackedBatch batch = make_squad_batch(set.features, indices);
+    const BertInputs inputs = bert_inputs(batch, model.device());
+    const auto logits = model.span_logits(model.encode(inputs));  // [tokens, 2]
+    answers.loss += span_loss(logits, inputs.layout, batch).loss_sum.item<double>();
+    window_logits.append(logits, batch.cu_seqlens);
+  }
+  answers.loss /= static_cast<double>(num_windows);
+
+  for (int64_t question = 0; question < set.features.num_questions(); ++question) {
+    std::vector<SpanLogits> logits;
+    const int64_t end = set.features.first_window[static_cast<size_t>(question) + 1];
+    for (int64_t w = set.features.first_window[static_cast<size_t>(question)]; w < end; ++w) {
+      logits.push_back(window_logits.of(w));
+    }
+    const auto context = static_cast<size_t>(set.data.questions[static_cast<size_t>(question)].context);
+    answers.predictions.push_back(
+        decode_squad(set.features, set.data.contexts[context], question, logits, decoding));
+  }
+  return answers;
+}
+
 SquadTask::SquadTask(Bert& model, const Tokenizer& tokenizer, SquadVersion version, const SquadSet& train,
                      const SquadSet& dev, const SquadConfig& config, const TrainConfig& train_config)
     : model_(model),
@@ -77,36 +106,11 @@ TaskLoss SquadTask::loss(const PackedBatch& batch, const StepCounts& counts, con
 }
 
 SquadAnswers SquadTask::answer(const SquadSet& set) {
-  const torch::NoGradGuard no_grad;
-  const auto num_windows = static_cast<int64_t>(set.features.windows.size());
-  WindowLogits window_logits;
-  SquadAnswers answers;
-  for (int64_t first = 0; first < num_windows; first += kEvalBatch) {
-    std::vector<int64_t> indices(static_cast<size_t>(std::min(kEvalBatch, num_windows - first)));
-    std::iota(indices.begin(), indices.end(), first);
-    const PackedBatch batch = make_squad_batch(set.features, indices);
-    const BertInputs inputs = bert_inputs(batch, model_.device());
-    const auto logits = model_.span_logits(model_.encode(inputs));  // [tokens, 2]
-    answers.loss += span_loss(logits, inputs.layout, batch).loss_sum.item<double>();
-    window_logits.append(logits, batch.cu_seqlens);
-  }
-  answers.loss /= static_cast<double>(num_windows);
-
-  const SquadDecoding decoding{.n_best_size = config_.n_best_size,
-                               .max_answer_length = config_.max_answer_length,
-                               .may_have_no_answer = version_ == SquadVersion::v2,
-                               .null_score_diff_threshold = config_.null_score_diff_threshold};
-  for (int64_t question = 0; question < set.features.num_questions(); ++question) {
-    std::vector<SpanLogits> logits;
-    const int64_t end = set.features.first_window[static_cast<size_t>(question) + 1];
-    for (int64_t w = set.features.first_window[static_cast<size_t>(question)]; w < end; ++w) {
-      logits.push_back(window_logits.of(w));
-    }
-    const auto context = static_cast<size_t>(set.data.questions[static_cast<size_t>(question)].context);
-    answers.predictions.push_back(
-        decode_squad(set.features, set.data.contexts[context], question, logits, decoding));
-  }
-  return answers;
+  return answer_squad(model_, set,
+                      {.n_best_size = config_.n_best_size,
+                       .max_answer_length = config_.max_answer_length,
+                       .may_have_no_answer = version_ == SquadVersion::v2,
+                       .null_score_diff_threshold = config_.null_score_diff_threshold});
 }
 
 Metrics SquadTask::evaluate() {

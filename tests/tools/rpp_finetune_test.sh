@@ -54,7 +54,7 @@ custom=("$finetune" --task custom --model model --set max_seq_length=16 --set tr
 expect 0 'eval_f1 = ' "${custom[@]}" --output-dir mails --set custom.text=words --set custom.label=kind
 expect 0 '"1": "spam"' cat mails/config.json
 expect 0 '"f1": ' "$finetune" eval-glue custom mails/eval_predictions_custom.txt
-expect 1 "mails.jsonl:1: no key 'sort' among words, kind: the nearest is 'kind'" "${custom[@]}" --output-dir o --set custom.label=sort
+expect 1 "mails.jsonl:1: no key 'sort' among words, kind: the nearest is 'words'" "${custom[@]}" --output-dir o --set custom.label=sort
 expect 2 'task is sst2, but custom describes' "${run[@]}" --set custom.label=kind
 expect 2 'a model of mnli answers it' "$finetune" --task ax --data-dir . --model model --output-dir o
 

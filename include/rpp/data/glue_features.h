@@ -24,6 +24,10 @@ struct EncodedExample {
 std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads = 0);
 
+// One of them; an empty second text of a pair stays one.
+EncodedExample encode_example(const GlueExample& example, const Tokenizer& tokenizer, int64_t max_seq_length,
+                              bool is_pair);
+
 // The examples with these indices, packed: `scores` is filled for regression, else `labels`.
 PackedBatch make_batch(std::span<const EncodedExample> examples, std::span<const int64_t> indices,
                        bool regression);

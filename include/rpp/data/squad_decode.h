@@ -24,7 +24,8 @@ struct SquadDecoding {
 };
 
 struct SquadCandidate {
-  std::string text;  // as the context has it; empty: no answer
+  std::string text;    // as the context has it; empty: no answer
+  int64_t begin = -1;  // byte of the context where it stands; -1: nowhere
   float start_logit = 0, end_logit = 0;
   double probability = 0;  // softmax over the n best
 };

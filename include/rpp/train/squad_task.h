@@ -24,6 +24,9 @@ struct SquadAnswers {
   double loss = 0;                           // mean over the windows
 };
 
+// Without gradient and dropout.
+SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding);
+
 class SquadTask : public Task {
  public:
   // All but the configurations must outlive the task.

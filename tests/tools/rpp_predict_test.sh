@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# rpp-predict as its user meets it: answers as rpp-finetune's, in the order of the lines, and wrong input.
+# Usage: rpp_predict_test.sh PATH_OF_RPP_PREDICT      (rpp-finetune lies beside it)
+source "$(dirname "$0")/expect.sh"
+predict=$1
+finetune=$(dirname "$1")/rpp-finetune
+golden=$(cd "$(dirname "$0")/../golden/bert" && pwd)
+cd "$dir" || exit 1
+fault() { failures=$((failures + 1)); echo "FAILED: $1"; }
+
+# A model of whole words, fine-tuned on single texts, on pairs and on scores.
+cp -r "$golden" model
+{ printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]'; seq -f 'w%g' 0 94; } > model/vocab.txt
+mkdir sst2 mrpc stsb
+{ printf 'sentence\tlabel\n'; for i in $(seq 40); do printf 'w%d w%d\t%d\n' $((i % 7 + i % 2 * 50)) $((i % 11)) $((i % 2)); done; } > sst2/train.tsv
+{ printf 'Quality\t#1 String\t#2 String\n'; for i in $(seq 40); do printf '%d\tw%d w2\tw%d w%d\n' $((i % 2)) $((i % 9)) $((i % 2 * 60)) $((i % 5)); done; } > mrpc/train.tsv
+{ printf 'sentence1\tsentence2\tscore\n'; for i in $(seq 40); do printf 'w%d w2\tw%d\t%d\n' $((i % 9)) $((i % 5 * 9)) $((i % 5)); done; } > stsb/train.tsv
+for task in sst2 mrpc stsb; do
+  cp $task/train.tsv $task/dev.tsv
+  expect 0 'eval_samples = 40' "$finetune" --task $task --data-dir $task --model model --output-dir tuned-$task \
+    --set max_seq_length=16 --set optimizer.learning_rate=1e-3 --set epochs=6 --set train.num_threads=1
+done
+cut -f1 sst2/dev.tsv | tail -n +2 > sst2/texts
+cut -f2,3 mrpc/dev.tsv | tail -n +2 > mrpc/texts
+cut -f1,2 stsb/dev.tsv | tail -n +2 > stsb/texts
+
+# same TASK FIELD: the answers are rpp-finetune's predictions on the dev set.
+same() {
+  "$predict" --model tuned-$1 --input $1/texts --max-seq-length 16 --num-threads 1 2>&1 | cut -f"$2" > answers
+  tail -n +2 tuned-$1/eval_predictions_$1.txt | cut -f2 > predictions
+  cmp answers predictions || fault "$1: $(paste answers predictions | head -5)"
+  [ "$(sort -u predictions | wc -l)" -gt 1 ] || fault "$1: one answer to everything proves nothing"
+}
+same sst2 1
+same mrpc 1
+same stsb 2
+
+# Standard input is read like a file; each line is answered before the next one comes.
+"$predict" --model tuned-sst2 --input sst2/texts > from-file
+expect 0 '' cmp from-file <("$predict" --model tuned-sst2 < sst2/texts)
+expect 0 '' cmp from-file <(tr '\n' '~' < sst2/texts | sed 's/~/\r\n/g' | "$predict" --model tuned-sst2)
+coproc "$predict" --model tuned-sst2 2> errors
+for text in 'w51 w1' 'w2 w2'; do
+  echo "$text" >&"${COPROC[1]}"
+  read -r -t 120 answer <&"${COPROC[0]}" || fault "no answer to '$text' before the next line: $(cat errors)"
+  [[ $answer =~ ^[01]$'\t'[01]\.[0-9]{1,6}$ ]] || fault "the answer to '$text' is '$answer'"
+done
+[ -z "${COPROC[1]:-}" ] || { input=${COPROC[1]}; exec {input}>&-; }
+wait
+
+# JSON, the number of labels, labels without a name, a pair with an empty text, an empty line.
+printf 'w1\tw2 "\n\nw1\t\n' > lines
+expect 0 '{"text":"w1","text_pair":"w2 \"","label":"' "$predict" --model tuned-mrpc --input lines --json
+expect 0 '{"text":"","label":"' "$predict" --model tuned-mrpc --input lines --json
+expect 0 '{"text":"w1","text_pair":"","label":"' "$predict" --model tuned-mrpc --input lines --json
+expect 0 '"label":"score","score":' "$predict" --model tuned-stsb --input lines --json
+expect 0 '{"text":"w1","text_pair":"w2","label":"' "$predict" --model tuned-mrpc --pair-separator '|' --json <<< 'w1|w2'
+cp -r "$golden/classifier" three && cp model/vocab.txt three/ && sed -i '/id2label/,/}/d' three/config.json
+[[ $("$predict" --model three <<< 'w1' 2>&1) =~ ^LABEL_[012]$'\t'0\.[0-9]{1,6}$ ]] || fault 'one label and its probability'
+[[ $("$predict" --model three --top 2 <<< 'w1' 2>&1) =~ ^(LABEL_[012]$'\t'0\.[0-9]{1,6}$'\t'?){2}$ ]] || fault '--top 2'
+[[ $("$predict" --model three --top 2 --json <<< 'w1' 2>&1) =~ \"scores\":\{(\"LABEL_[012]\":0\.[0-9]+,?){2}\} ]] || fault '--top 2 --json'
+
+# A model of SQuAD answers questions by texts of their contexts, as in its own predictions.
+printf '{"data": [{"paragraphs": [{"context": "w5 w6 w60 w7", "qas": [{"id": "a", "question": "w1", "answers": [{"text": "w60", "answer_start": 6}]}]}]}]}' > train-v1.1.json
+cp train-v1.1.json dev-v1.1.json
+expect 0 'eval_f1 = ' "$finetune" --task squad1 --data-dir . --model model --output-dir tuned-squad \
+  --set max_seq_length=16 --set squad.doc_stride=4 --set squad.max_query_length=4
+answer=$(sed -n 's/.*"a": "\(.*\)".*/\1/p' tuned-squad/predictions.json)
+[ -n "$answer" ] || fault "no answer in $(cat tuned-squad/predictions.json)"
+expect 0 "\"answer\":\"$answer\",\"score\":" "$predict" --model tuned-squad --max-seq-length 16 --json <<< $'w1\tw5 w6 w60 w7'
+expect 0 '"span":[' "$predict" --model tuned-squad --json <<< $'w1\tw5 w6 w60 w7'
+expect 1 'standard input:1: no context' "$predict" --model tuned-squad <<< 'w1'
+
+# What is too long is cut and counted, or refused.
+{ echo w1; seq -f 'w%g' -s ' ' 0 40; } > long
+expect 0 '1 of 2 lines were cut to 24 tokens' "$predict" --model tuned-sst2 --input long
+expect 1 'long:2: 43 tokens, 24 are read' "$predict" --model tuned-sst2 --input long --strict
+expect 0 $'\t0.' bash -c "'$predict' --model tuned-sst2 --input long --strict 2>/dev/null; true"  # the first line is answered
+
+# Wrong input.
+expect 0 'rpp-predict --model runs/pruned-sst2' "$predict" --help
+expect 0 'LibTorch' "$predict" --version
+expect 2 '--model is required' "$predict"
+expect 2 "unknown argument '--jsn': did you mean '--json'?" "$predict" --model tuned-sst2 --jsn
+expect 2 'max_seq_length is 99, the model has 24 positions' "$predict" --model tuned-sst2 --input long --max-seq-length 99
+expect 1 'absent/config.json' "$predict" --model absent --input long
+expect 1 'absent.tsv: No such file or directory' "$predict" --model tuned-sst2 --input absent.tsv
+expect 1 'model has no head that answers: fine-tune it with rpp-finetune' "$predict" --model model --input long
+expect 1 'standard input holds no line' "$predict" --model tuned-sst2 < /dev/null
+printf 'w1\nw2 \xff\n' > bytes
+expect 1 'bytes:2: not valid UTF-8' "$predict" --model tuned-sst2 --input bytes
+expect 1 'standard input:2: not valid UTF-8' "$predict" --model tuned-sst2 < bytes
+expect 1 'standard input:1: more than one separator' "$predict" --model tuned-sst2 <<< $'a\tb\tc'
+sed -i 's/single_label/multi_label/' tuned-sst2/config.json
+expect 1 'problem_type is multi_label_classification: only' "$predict" --model tuned-sst2 --input long

@@ -1,0 +1,124 @@
+// rpp-predict: what a fine-tuned model answers to lines of text.
+#include <cstdio>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "rpp/core/line_reader.h"
+#include "rpp/core/log.h"
+#include "rpp/train/libtorch_info.h"
+#include "rpp/train/predict.h"
+#include "tool_main.h"
+
+namespace rpp {
+namespace {
+
+struct Arguments {
+  std::filesystem::path model, input;
+  PredictOptions options;
+  std::string precision = "fp32";
+  size_t top = 0;  // 0: the best one as text, all of them in "scores"
+  bool json = false;
+};
+
+void print_text(const Answer& answer, size_t top) {
+  for (size_t i = 0; i < std::min(std::max<size_t>(top, 1), answer.scores.size()); ++i) {
+    fmt::print("{}{}\t{:.6g}", i == 0 ? "" : "\t", answer.scores[i].first, answer.scores[i].second);
+  }
+  fmt::print("\n");
+}
+
+void print_json(const TextLine& line, const Answer& answer, std::string_view answer_name, size_t top) {
+  nlohmann::ordered_json object = {{"text", line.text}};
+  if (line.text_pair) object["text_pair"] = *line.text_pair;
+  object[std::string(answer_name)] = answer.scores.front().first;
+  object["score"] = answer.scores.front().second;
+  if (answer.span) object["span"] = {answer.span->first, answer.span->second};
+  auto& scores = object["scores"] = nlohmann::ordered_json::object();
+  for (const auto& [name, score] : answer.scores) {
+    if ((top == 0 || scores.size() < top) && !scores.contains(name)) scores[name] = score;
+  }
+  fmt::print("{}\n", object.dump());
+}
+
+// Answers what has arrived before it waits for more, so that a program may ask line by line.
+void predict_standard_input(LinePredictor& predictor) {
+  std::ios::sync_with_stdio(false);  // else the stream has no buffer to look into
+  for (std::string line; std::getline(std::cin, line);) {
+    predictor.add(line);
+    if (std::cin.rdbuf()->in_avail() > 0) continue;
+    predictor.flush();
+    std::fflush(stdout);
+  }
+}
+
+void predict_file(const std::filesystem::path& file, LinePredictor& predictor) {
+  LineReader reader(file);
+  for (std::string line; reader.next(line);) predictor.add(line);
+}
+
+int predict(const Arguments& arguments) {
+  PredictOptions options = arguments.options;
+  if (options.pair_separator == "TAB" || options.pair_separator == "\\t") options.pair_separator = "\t";
+  if (options.pair_separator.empty()) fail_usage("--pair-separator is empty");
+  options.precision = arguments.precision == "bf16" ? Precision::bf16 : Precision::fp32;
+  const bool from_file = !arguments.input.empty();
+  std::string_view answer_name;
+  const auto report = [&](const TextLine& line, const Answer& answer) {
+    if (arguments.json) return print_json(line, answer, answer_name, arguments.top);
+    print_text(answer, arguments.top);
+  };
+  LinePredictor predictor(arguments.model, from_file ? arguments.input.string() : "standard input", options,
+                          report);
+  answer_name = predictor.answer_name();
+  from_file ? predict_file(arguments.input, predictor) : predict_standard_input(predictor);
+  predictor.finish();
+  RPP_CHECK(std::fflush(stdout) == 0, "cannot write to standard output: is the disk full?");
+  if (predictor.num_cut() > 0) {
+    log::warn("{} of {} lines were cut to {} tokens; --strict makes that an error", predictor.num_cut(),
+              predictor.num_lines(), predictor.max_seq_length());
+  }
+  return 0;
+}
+
+void add_options(CLI::App& app, Arguments& arguments) {
+  app.add_option("--model", arguments.model, "output directory of rpp-finetune, or any Hugging Face one")
+      ->required();
+  app.add_option("--input", arguments.input,
+                 "a text a line, or two; plain, .gz or .zst; else standard input");
+  app.add_flag("--json", arguments.json, "print a JSON object a line");
+  app.add_option("--top", arguments.top, "so many labels, the best first")->check(CLI::PositiveNumber);
+  app.add_option("--pair-separator", arguments.options.pair_separator,
+                 "between the two texts of a line; default: TAB");
+  app.add_option("--max-seq-length", arguments.options.max_seq_length,
+                 "tokens that are read; default: the model's positions")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--strict", arguments.options.strict, "a line with more tokens is an error, not cut");
+  app.add_option("--precision", arguments.precision, "of the weights")
+      ->check(CLI::IsMember({"fp32", "bf16"}))
+      ->capture_default_str();
+  app.add_option("--num-threads", arguments.options.num_threads, "default: the machine's cores")
+      ->check(CLI::PositiveNumber);
+  app.footer(
+      "A line is a text, or a pair where it holds the separator; an empty line is an empty text. A line is\n"
+      "answered by a label and its probability, of a regression by its score, a question with its context by "
+      "a\n"
+      "text of it. Answers of rpp-finetune are repeated by its max_seq_length and precision.\n"
+      "Examples:\n"
+      "  echo 'a gripping, funny film' | rpp-predict --model runs/pruned-sst2\n"
+      "  rpp-predict --model runs/pruned-mrpc --input pairs.tsv --max-seq-length 128 --json");
+}
+
+}  // namespace
+}  // namespace rpp
+
+int main(int argc, char** argv) {
+  return rpp::run_main("rpp-predict", [&] {
+    rpp::init_logging();
+    rpp::Arguments arguments;
+    CLI::App app{"Answers lines of text with a fine-tuned model: labels, scores, or texts of a context.",
+                 "rpp-predict"};
+    rpp::add_options(app, arguments);
+    if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
+    return rpp::predict(arguments);
+  });
+}
