@@ -21,7 +21,9 @@ class SquadPredictions : public testing::Test {
 TEST_F(SquadPredictions, AreWrittenInTheOfficialLayoutsAndReadBack) {
   const SquadData data{.contexts = {"c"}, .questions = {{.id = "b", .text = "q"}, {.id = "a", .text = "q"}}};
   const SquadPrediction predictions[] = {
-      {.text = "24\u201310", .n_best = {{"24\u201310", 1.5F, 2, 1}}, .null_odds = -2.5},
+      {.text = "24\u201310",
+       .n_best = {{.text = "24\u201310", .start_logit = 1.5F, .end_logit = 2, .probability = 1}},
+       .null_odds = -2.5},
       {.text = "", .null_odds = 3}};
   write_squad_predictions(dir_.path(), data, predictions, true);
   EXPECT_EQ(read_file(dir_ / "predictions.json"), "{\n  \"b\": \"24\\u201310\",\n  \"a\": \"\"\n}\n");
