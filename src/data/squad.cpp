@@ -3,9 +3,9 @@
 #include <unicode/utf8.h>
 
 #include <algorithm>
-#include <cctype>
 #include <unordered_set>
 
+#include "glue_row.h"
 #include "json_file.h"
 #include "rpp/core/error.h"
 
@@ -110,10 +110,7 @@ class Reader {
 }  // namespace
 
 std::optional<SquadVersion> squad_version(std::string_view task_name) {
-  std::string plain;  // "squad_v2" is "squadv2"
-  for (const char c : task_name) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) plain += static_cast<char>(std::tolower(c));
-  }
+  const std::string plain = plain_name(task_name);
   for (const char* name : {"squad", "squad1", "squad11", "squadv1", "squadv11"}) {
     if (plain == name) return SquadVersion::v1;
   }

@@ -3,35 +3,27 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <string>
 
 #include "rpp/core/error.h"
+#include "rpp/core/named_number.h"
 
 namespace rpp {
 namespace {
-
-struct RatioPattern {
-  std::string pattern;
-  double ratio = 0;
-};
 
 bool matches(const std::string& pattern, const FlatMatrix& matrix) {
   return ::fnmatch(pattern.c_str(), matrix.name.c_str(), 0) == 0;
 }
 
-RatioPattern parse_ratio(const std::string& entry) {
-  const auto equals = entry.rfind('=');
-  RatioPattern parsed{.pattern = entry.substr(0, equals)};
-  const char* end = entry.data() + entry.size();
-  const char* begin = equals == std::string::npos ? end : entry.data() + equals + 1;
-  const auto [rest, error] = std::from_chars(begin, end, parsed.ratio);
-  if (error != std::errc() || rest != end || !(parsed.ratio >= 0 && parsed.ratio < 1)) {
+// The name is a pattern.
+NamedNumber parse_ratio(const std::string& entry) {
+  const auto parsed = parse_named_number(entry);
+  if (!parsed || !(parsed->number >= 0 && parsed->number < 1)) {
     fail_usage("prune.ratios: '{}' must read pattern=ratio with a ratio in [0, 1): \"*.query.*=0.9\"", entry);
   }
-  return parsed;
+  return *parsed;
 }
 
 void check_pattern(const char* key, const std::string& pattern, const std::vector<FlatMatrix>& matrices) {
@@ -43,12 +35,12 @@ void check_pattern(const char* key, const std::string& pattern, const std::vecto
 
 // Empty: excluded.
 std::optional<double> target_of(const FlatMatrix& matrix, const PruneConfig& config,
-                                const std::vector<RatioPattern>& ratios) {
+                                const std::vector<NamedNumber>& ratios) {
   for (const auto& pattern : config.exclude) {
     if (matches(pattern, matrix)) return std::nullopt;
   }
   for (const auto& own : ratios) {
-    if (matches(own.pattern, matrix)) return own.ratio;
+    if (matches(own.name, matrix)) return own.number;
   }
   return config.target_ratio;
 }
@@ -67,9 +59,9 @@ Ranking ranking_of(const PruneConfig& config) {
 
 std::vector<PruneGroup> prune_groups(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
                                      Ranking ranking) {
-  std::vector<RatioPattern> ratios;
+  std::vector<NamedNumber> ratios;
   for (const auto& entry : config.ratios) ratios.push_back(parse_ratio(entry));
-  for (const auto& own : ratios) check_pattern("prune.ratios", own.pattern, matrices);
+  for (const auto& own : ratios) check_pattern("prune.ratios", own.name, matrices);
   for (const auto& pattern : config.exclude) check_pattern("prune.exclude", pattern, matrices);
 
   std::vector<PruneGroup> groups;

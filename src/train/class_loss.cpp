@@ -3,31 +3,22 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "rpp/core/error.h"
+#include "rpp/core/named_number.h"
 #include "rpp/core/nearest.h"
 #include "rpp/ops/cross_entropy.h"
 
 namespace rpp {
 namespace {
 
-struct NamedWeight {
-  std::string label;
-  double weight = 0;
-};
-
-NamedWeight parse_entry(const std::string& entry) {
-  const auto equals = entry.rfind('=');
-  NamedWeight parsed{.label = entry.substr(0, equals)};
-  const char* end = entry.data() + entry.size();
-  const char* begin = equals == std::string::npos ? end : entry.data() + equals + 1;
-  const auto [rest, error] = std::from_chars(begin, end, parsed.weight);
-  if (error != std::errc() || rest != end || !(parsed.weight >= 0)) {
+NamedNumber parse_entry(const std::string& entry) {
+  const auto parsed = parse_named_number(entry);
+  if (!parsed || !(parsed->number >= 0)) {
     fail_usage("class_weights: '{}' must read label=weight with a weight of at least 0: \"entailment=2\"",
                entry);
   }
-  return parsed;
+  return *parsed;
 }
 
 }  // namespace

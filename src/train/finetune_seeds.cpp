@@ -7,6 +7,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/train/runs.h"
+#include "run_setup.h"
 
 namespace rpp {
 namespace {
@@ -26,12 +27,6 @@ void check_seeds(std::span<const int64_t> seeds, const RunOptions& options) {
   if (!options.resume.empty() && options.resume != "auto") {
     fail_usage("several seeds go on with --resume auto: {} is one run's", options.resume);
   }
-}
-
-void check_new(const fs::path& directory, const RunOptions& options) {
-  if (!options.resume.empty() || !fs::exists(directory) || fs::is_empty(directory)) return;
-  fail_usage("output_dir {} already holds another run: go on with --resume auto, or choose another directory",
-             directory);
 }
 
 Metrics read_results(const fs::path& file) {
@@ -66,7 +61,7 @@ void write_statistics(const fs::path& file, std::span<const int64_t> seeds,
 SeedsOutcome run_finetuning_seeds(const FinetuneConfig& config, std::span<const int64_t> seeds,
                                   const RunOptions& options) {
   check_seeds(seeds, options);
-  check_new(config.output_dir, options);
+  check_output_dir(config.output_dir, options);
   SeedsOutcome outcome;
   std::map<std::string, std::vector<double>> values;
   for (const int64_t seed : seeds) {

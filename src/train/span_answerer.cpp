@@ -3,10 +3,9 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/data/model_labels.h"
 #include "rpp/text/unicode.h"
 #include "rpp/train/squad_task.h"
 
@@ -15,13 +14,6 @@ namespace {
 
 // Of rpp-finetune; shorter windows have shorter ones.
 constexpr int64_t kDocStride = 128, kMaxQueryLength = 64;
-
-// Nothing in the weights says whether a model has learnt that a question may have no answer.
-bool learnt_no_answer(const std::filesystem::path& model_dir) {
-  const auto config = nlohmann::json::parse(read_file(model_dir / "config.json"));
-  const auto task = config.find("finetuning_task");
-  return task != config.end() && *task == squad_name(SquadVersion::v2);
-}
 
 Answer as_answer(const SquadPrediction& prediction, const std::string& context) {
   Answer answer;
@@ -45,7 +37,9 @@ class SpanAnswerer : public Answerer {
                  .doc_stride = std::min(kDocStride, max_seq_length / 4),
                  .max_query_length = std::min(kMaxQueryLength, max_seq_length / 4),
                  .num_threads = 1},
-        decoding_{.may_have_no_answer = learnt_no_answer(model.directory)} {}
+        // Nothing in the weights says whether a model has learnt that a question may have no answer.
+        decoding_{.may_have_no_answer =
+                      read_model_labels(model.directory).task == squad_name(SquadVersion::v2)} {}
 
   std::string_view answer_name() const override { return "answer"; }
 
