@@ -14,11 +14,6 @@ namespace {
 using std::filesystem::path;
 using Paths = std::vector<path>;
 
-const std::vector<std::string>& named_files(const FinetuneConfig& config, std::string_view split) {
-  if (split == "train") return config.train_files;
-  return split == "dev" ? config.dev_files : config.test_files;
-}
-
 // Named files are the task's own, never a companion's. Empty when there is none.
 Paths find_files(const FinetuneConfig& config, const GlueTask& task, std::string_view split) {
   const auto& named = named_files(config, split);
@@ -72,6 +67,11 @@ std::vector<DevSet> load_dev_sets(const FinetuneConfig& config, const GlueTask& 
 }
 
 }  // namespace
+
+const std::vector<std::string>& named_files(const FinetuneConfig& config, std::string_view split) {
+  if (split == "train") return config.train_files;
+  return split == "dev" ? config.dev_files : config.test_files;
+}
 
 GlueTask finetuning_task(const FinetuneConfig& config) {
   if (config.task == "custom") {

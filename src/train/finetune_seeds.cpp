@@ -71,7 +71,7 @@ SeedsOutcome run_finetuning_seeds(const FinetuneConfig& config, std::span<const 
     ++outcome.finished;
     for (const auto& [name, value] : *eval) values[name].push_back(value);
   }
-  values.erase("eval_samples");
+  std::erase_if(values, [](const auto& entry) { return entry.first.starts_with("eval_samples"); });
   for (const auto& [name, each] : values) outcome.eval[name] = seed_statistics(each);
   write_statistics(fs::path(config.output_dir) / "seeds.json", seeds, values, outcome);
   return outcome;

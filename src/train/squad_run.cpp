@@ -26,9 +26,7 @@ void refuse_settings_of_classes(const FinetuneConfig& config) {
 
 // The files that the configuration names, or the one in data_dir; empty when there is none.
 std::vector<fs::path> find_files(const FinetuneConfig& config, SquadVersion version, std::string_view split) {
-  const auto& named = split == "train" ? config.train_files
-                      : split == "dev" ? config.dev_files
-                                       : config.test_files;
+  const auto& named = named_files(config, split);
   if (!named.empty()) return {named.begin(), named.end()};
   if (config.data_dir.empty()) return {};
   const auto file = try_find_squad_file(version, config.data_dir, split);

@@ -1,6 +1,8 @@
 // What a fine-tuning run reads: its task, and the examples of it.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "rpp/config/config.h"
@@ -19,6 +21,9 @@ struct FinetuneData {
   std::vector<EncodedExample> train;
   std::vector<DevSet> dev;  // of the task itself, then of those companions that data_dir has
 };
+
+// What the configuration names for "train", "dev" or "test"; empty: what data_dir holds.
+const std::vector<std::string>& named_files(const FinetuneConfig& config, std::string_view split);
 
 // Throws UsageError for a task that is unknown or has no training data, and as custom_task does.
 GlueTask finetuning_task(const FinetuneConfig& config);
