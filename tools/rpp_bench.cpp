@@ -1,70 +1,132 @@
-// rpp-bench: how fast the parts are, one JSON line a measurement. Times are ratios to work of the same size
-// that is measured in the same run.
-#include <algorithm>
-#include <nlohmann/json.hpp>
-#include <random>
-
-#include "rpp/core/parallel_for.h"
-#include "rpp/core/progress.h"
-#include "rpp/prune/magnitude.h"
+// rpp-bench: how fast the parts are. JSON lines on standard output, a table of them on standard error.
+#include "rpp/bench/benches.h"
+#include "rpp/config/load.h"
+#include "rpp/core/log.h"
+#include "rpp/train/libtorch_info.h"
 #include "tool_main.h"
 
 namespace rpp {
 namespace {
 
 struct Arguments {
-  int64_t entries = 300'000'000;
-  double ratio = 0.8;
-  int64_t repeat = 3;
+  std::vector<std::string> models = {"configs/model/minilm-l6.yaml"};
+  std::vector<int64_t> lengths = {128}, sequences = {16}, rows;
+  TrainBench train;
+  OptimizerBench optimizer;
+  TokenizerBench tokenizer;
+  DataBench data;
+  CheckpointBench checkpoint{.directory = "rpp-bench-checkpoint"};
+  RankBench rank;
 };
 
-// Normal scores repeat after a prime number of entries: drawing all of them would take longer than the bench.
-std::vector<float> some_scores(int64_t count) {
-  std::mt19937 random(1);
-  std::normal_distribution<float> normal(0.0F, 0.04F);
-  std::vector<float> pattern(9'999'991);
-  for (auto& score : pattern) score = normal(random);
-  std::vector<float> scores(static_cast<size_t>(count));
-  for (size_t i = 0; i < scores.size(); ++i) scores[i] = pattern[i % pattern.size()];
-  return scores;
-}
+using Measurements = std::vector<Measurement>;
+using Command = Measurements (*)(const Arguments&);
 
-template <typename Work>
-double best_seconds(int64_t repeat, const Work& work) {
-  double best = 0;
-  for (int64_t i = 0; i < repeat; ++i) {
-    const Stopwatch stopwatch;
-    work();
-    best = i == 0 ? stopwatch.seconds() : std::min(best, stopwatch.seconds());
+// run(bench) of every model.
+template <typename Bench>
+Measurements for_models(const Arguments& arguments, Bench bench, Measurements (*run)(const Bench&)) {
+  Measurements lines;
+  for (const auto& file : arguments.models) {
+    bench.model_name = std::filesystem::path(file).stem().string();  // "bert-base"
+    bench.model = load_model_config(file);
+    for (auto& line : run(bench)) lines.push_back(std::move(line));
   }
-  return best;
+  return lines;
 }
 
-// The threshold of one ranking over all entries, as global ranking needs it, beside one copy of the scores.
-void bench_rank(const Arguments& arguments) {
-  const auto scores = some_scores(arguments.entries);
-  const PruneGroup group = {.matrices = {{"all", 0, 1, arguments.entries}}, .target_ratio = arguments.ratio};
-  const auto target = static_cast<int64_t>(arguments.ratio * static_cast<double>(arguments.entries));
-  std::vector<uint8_t> keep(scores.size());
-  const double rank_seconds = best_seconds(arguments.repeat, [&] {
-    std::fill(keep.begin(), keep.end(), uint8_t{1});
-    prune_smallest_into(keep, scores, group, target);
-  });
-  std::vector<float> copy(scores.size());
-  const double copy_seconds = best_seconds(arguments.repeat, [&] {
-    parallel_for(arguments.entries, 0, [&](int64_t begin, int64_t end) {
-      std::copy(scores.begin() + begin, scores.begin() + end, copy.begin() + begin);
-    });
-  });
-  const nlohmann::ordered_json line = {{"bench", "rank"},
-                                       {"version", version_string()},
-                                       {"threads", default_num_threads()},
-                                       {"entries", arguments.entries},
-                                       {"pruned", count_pruned(keep, group)},
-                                       {"seconds", rank_seconds},
-                                       {"copy_seconds", copy_seconds},
-                                       {"copies", rank_seconds / copy_seconds}};
-  fmt::print("{}\n", line.dump());
+// Every length with every number of sequences, unless the rows are named one by one.
+std::vector<std::vector<int64_t>> rows_of(const Arguments& arguments) {
+  if (!arguments.rows.empty()) return {arguments.rows};
+  std::vector<std::vector<int64_t>> rows;
+  for (const int64_t length : arguments.lengths) {
+    for (const int64_t count : arguments.sequences) rows.emplace_back(static_cast<size_t>(count), length);
+  }
+  return rows;
+}
+
+Measurements train(const Arguments& arguments) {
+  Measurements lines;
+  TrainBench bench = arguments.train;
+  for (const auto& rows : rows_of(arguments)) {
+    bench.rows.lengths = rows;
+    for (auto& line : for_models(arguments, bench, bench_train)) lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+Measurements optimizer(const Arguments& a) {
+  return for_models(a, a.optimizer, bench_optimizer);
+}
+Measurements checkpoint(const Arguments& a) {
+  return for_models(a, a.checkpoint, bench_checkpoint);
+}
+Measurements tokenizer(const Arguments& a) {
+  return bench_tokenizer(a.tokenizer);
+}
+Measurements data(const Arguments& a) {
+  return bench_data(a.data);
+}
+Measurements rank(const Arguments& a) {
+  return bench_rank(a.rank);
+}
+
+CLI::App& add_command(CLI::App& app, const char* name, const char* help, Command command, Command& chosen) {
+  CLI::App& subcommand = *app.add_subcommand(name, help);
+  subcommand.option_defaults()->always_capture_default();
+  subcommand.callback([command, &chosen] { chosen = command; });
+  return subcommand;
+}
+
+void add_models(CLI::App& command, Arguments& arguments) {
+  command.add_option("--model", arguments.models, "files of configs/model/, one or more");
+}
+
+void add_training_commands(CLI::App& app, Arguments& a, Command& chosen) {
+  auto& step = add_command(app, "train", "Pre-training steps on random text", train, chosen);
+  add_models(step, a);
+  step.add_option("--length", a.lengths, "tokens of a row, one or more");
+  step.add_option("--sequences", a.sequences, "rows of a step, one or more");
+  step.add_option("--rows", a.rows, "the length of every row, instead of these two");
+  step.add_option("--method", a.train.method, "of pruning");
+  step.add_option("--precision", a.train.precision, "")->check(CLI::IsMember({"fp32", "bf16"}));
+  step.add_option("--device", a.train.device, "automatic, cpu, cuda");
+  step.add_option("--steps", a.train.steps, "timed; the fastest counts")->check(CLI::PositiveNumber);
+  step.add_option("--threads", a.train.num_threads, "0: all cores");
+  step.footer(
+      "Example:\n  rpp-bench train --model configs/model/bert-tiny.yaml configs/model/bert-base.yaml");
+
+  auto& update =
+      add_command(app, "optimizer", "One update of all weights, against a copy", optimizer, chosen);
+  add_models(update, a);
+  update.add_option("--precision", a.optimizer.precision, "")->check(CLI::IsMember({"fp32", "bf16"}));
+  update.add_option("--device", a.optimizer.device, "automatic, cpu, cuda");
+  update.add_option("--threads", a.optimizer.num_threads, "0: all cores");
+  update.footer("Example:\n  rpp-bench optimizer --model configs/model/bert-base.yaml");
+
+  auto& saving = add_command(app, "checkpoint", "Saving and loading, with hashes", checkpoint, chosen);
+  add_models(saving, a);
+  saving.add_option("--directory", a.checkpoint.directory, "on the disk to measure; must not exist");
+  saving.footer("Example:\n  rpp-bench checkpoint --model configs/model/bert-base.yaml");
+}
+
+void add_other_commands(CLI::App& app, Arguments& a, Command& chosen) {
+  auto& text = add_command(app, "tokenizer", "Text to ids, by threads", tokenizer, chosen);
+  text.add_option("--tokenizer", a.tokenizer.tokenizer, "directory or vocab.txt")->required();
+  text.add_option("--input", a.tokenizer.input, "text, plain, .gz or .zst")->required();
+  text.add_option("--threads", a.tokenizer.num_threads, "most; 0: all cores");
+  text.footer("Example:\n  rpp-bench tokenizer --tokenizer my-bert --input corpus.txt");
+
+  auto& pairs = add_command(app, "data", "Masked pairs from shards, one thread", data, chosen);
+  pairs.add_option("--shards", a.data.shards, "of rpp-data build")->required();
+  pairs.add_option("--tokenizer", a.data.tokenizer, "directory or vocab.txt")->required();
+  pairs.add_option("--length", a.data.data.max_seq_length, "tokens at most");
+  pairs.footer("Example:\n  rpp-bench data --shards data/train --tokenizer my-bert");
+
+  auto& ranking = add_command(app, "rank", "The exact threshold of all weights", rank, chosen);
+  ranking.add_option("--entries", a.rank.entries, "weights")->check(CLI::PositiveNumber);
+  ranking.add_option("--ratio", a.rank.ratio, "share to prune")->check(CLI::Range(0.0, 1.0));
+  ranking.add_option("--repeat", a.rank.repeat, "the best counts")->check(CLI::PositiveNumber);
+  ranking.footer("Example:\n  rpp-bench rank --entries 300000000");
 }
 
 }  // namespace
@@ -72,17 +134,17 @@ void bench_rank(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   return rpp::run_main("rpp-bench", [&] {
+    rpp::init_logging();
     rpp::Arguments arguments;
-    CLI::App app{"Measures parts of rpp; prints one JSON line each.", "rpp-bench"};
+    rpp::Command command = nullptr;
+    CLI::App app{"Measures parts of rpp: a JSON line each, and a table.", "rpp-bench"};
     app.require_subcommand(1);
-    CLI::App& rank = *app.add_subcommand("rank", "Global ranking: the exact threshold of all weights");
-    rank.option_defaults()->always_capture_default();
-    rank.add_option("--entries", arguments.entries, "weights")->check(CLI::PositiveNumber);
-    rank.add_option("--ratio", arguments.ratio, "share to prune")->check(CLI::Range(0.0, 1.0));
-    rank.add_option("--repeat", arguments.repeat, "the best counts")->check(CLI::PositiveNumber);
-    rank.footer("Example:\n  rpp-bench rank --entries 300000000");
-    rank.callback([&] { rpp::bench_rank(arguments); });
-    rpp::parse_command_line(app, argc, argv);
+    rpp::add_training_commands(app, arguments, command);
+    rpp::add_other_commands(app, arguments, command);
+    if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
+    const auto lines = command(arguments);
+    for (const auto& line : lines) fmt::print("{}\n", line.dump());
+    fmt::print(stderr, "{}", rpp::format_table(lines));
     return 0;
   });
 }

@@ -1,4 +1,5 @@
 #include "rpp/train/predict.h"
+#include "rpp/train/device.h"
 
 #include <torch/torch.h>
 

@@ -7,6 +7,7 @@
 #include "rpp/core/log.h"
 #include "rpp/data/squad_predictions.h"
 #include "rpp/model/init.h"
+#include "rpp/train/device.h"
 #include "rpp/train/finetune_task.h"
 #include "rpp/train/squad_task.h"
 #include "run_setup.h"

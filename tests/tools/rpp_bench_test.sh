@@ -7,3 +7,31 @@ expect 0 'rpp-bench rank' "$1" rank --help
 expect 0 '"entries":1000,"pruned":800' "$1" rank --entries 1000 --repeat 1
 expect 2 'subcommand' "$1"
 expect 2 '--entries' "$1" rank --entries 0
+
+cd "$dir" || exit 1
+cat > tiny.yaml <<'YAML'
+vocab_size: 50
+hidden_size: 16
+num_hidden_layers: 2
+num_attention_heads: 2
+intermediate_size: 32
+max_position_embeddings: 32
+YAML
+for command in train optimizer checkpoint tokenizer data rank; do expect 0 "  rpp-bench $command " "$1" "$command" --help; done
+expect 0 '"model":"tiny","precision":"bf16","method":"nip","sequences":2,"longest":20,"tokens":40,' \
+  "$1" train --model tiny.yaml --sequences 2 --length 20 --steps 1 --threads 1 --method nip
+"$1" train --model tiny.yaml --sequences 2 --length 10 20 --steps 1 --threads 1 > lines 2> table
+expect 0 '2 lines' wc -l lines
+expect 0 'model: tiny' cat table
+expect 0 '"sequences":3,"longest":20,"tokens":30,' "$1" train --model tiny.yaml --rows 20 9 1 --steps 1 --threads 1
+expect 0 '"rule":"prox, preconditioned"' "$1" optimizer --model tiny.yaml
+expect 0 '"save_bytes_per_second"' "$1" checkpoint --model tiny.yaml --directory new
+expect 1 'exists already' "$1" checkpoint --model tiny.yaml --directory .
+{ printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' a b; } > vocab.txt
+printf 'a b a\nb a b\n\na b\na a\n' > text.txt
+expect 0 '"bytes":16,"lines":5,"tokens":10' "$1" tokenizer --tokenizer vocab.txt --input text.txt --threads 1
+"$(dirname "$1")/rpp-data" build --input text.txt --output shards --tokenizer vocab.txt > log 2>&1
+expect 0 '"length":32,"sequences":4096,' "$1" data --shards shards --tokenizer vocab.txt --length 32
+expect 1 'absent' "$1" data --shards absent --tokenizer vocab.txt
+expect 2 'absent.yaml' "$1" train --model absent.yaml
+expect 2 '--precision' "$1" train --precision fp8

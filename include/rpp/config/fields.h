@@ -67,6 +67,14 @@ void visit_fields(ConfigOf<ModelConfig> auto& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_fields(ConfigOf<LayerSizes> auto& c, Visitor&& v) {
+  v.field({"num_attention_heads", "heads that are left", at_least(1)}, c.num_attention_heads);
+  v.field({"query_key_dim", "of a head", at_least(1)}, c.query_key_dim);
+  v.field({"value_dim", "of a head", at_least(1)}, c.value_dim);
+  v.field({"intermediate_size", "width of the feed-forward part", at_least(1)}, c.intermediate_size);
+}
+
+template <typename Visitor>
 void visit_fields(ConfigOf<OptimizerConfig> auto& c, Visitor&& v) {
   v.field({"learning_rate", "highest rate of the schedule", at_least(0)}, c.learning_rate);
   v.field({"beta1", "", from_below(0, 1)}, c.beta1);
