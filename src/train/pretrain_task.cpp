@@ -96,6 +96,7 @@ Metrics PretrainTask::evaluate() {
 
 std::vector<std::string> PretrainTask::metric_names() const {
   if (valid_ == nullptr) return {};
+  if (!valid_->next_sentence()) return {"loss", "mlm_loss", "mlm_accuracy"};
   return {"loss", "mlm_loss", "mlm_accuracy", "nsp_loss", "nsp_accuracy"};
 }
 

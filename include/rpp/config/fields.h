@@ -247,7 +247,8 @@ void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
   v.field({"max_eval_samples", "0: all", at_least(0)}, c.max_eval_samples);
   v.field({"reinit_layers", "top encoder layers, and the pooler, that start anew", at_least(0)},
           c.reinit_layers);
-  v.field({"label_smoothing", "classification: share of a target spread over all labels", from_below(0, 1)},
+  v.field({"label_smoothing", "share of a target spread over all labels, on SQuAD over a window's tokens",
+           from_below(0, 1)},
           c.label_smoothing);
   v.field({"class_weights", "classification: label=weight in the loss, others count 1: [\"entailment=2\"]"},
           c.class_weights);
