@@ -1,70 +1,90 @@
 // rpp-bench: how fast the parts are, one JSON line a measurement. Times are ratios to work of the same size
 // that is measured in the same run.
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <random>
 
-#include "rpp/core/parallel_for.h"
-#include "rpp/core/progress.h"
-#include "rpp/prune/magnitude.h"
+#include "rpp/infer/bench.h"
 #include "tool_main.h"
+#ifdef RPP_TORCH
+#include "bench_rank.h"
+#endif
 
 namespace rpp {
 namespace {
 
-struct Arguments {
-  int64_t entries = 300'000'000;
-  double ratio = 0.8;
-  int64_t repeat = 3;
+struct InferArguments {
+  std::filesystem::path model;
+  EncodeLoad load;
+  std::vector<int64_t> rows = {3072, 768}, cols = {768, 3072};  // BERT-base's FFN
+  std::vector<double> ratios = {0.5, 0.8, 0.9, 0.95};
+  int64_t tokens = 128;
+  std::string kernels;
+  int64_t repeat = 10;
 };
 
-// Normal scores repeat after a prime number of entries: drawing all of them would take longer than the bench.
-std::vector<float> some_scores(int64_t count) {
-  std::mt19937 random(1);
-  std::normal_distribution<float> normal(0.0F, 0.04F);
-  std::vector<float> pattern(9'999'991);
-  for (auto& score : pattern) score = normal(random);
-  std::vector<float> scores(static_cast<size_t>(count));
-  for (size_t i = 0; i < scores.size(); ++i) scores[i] = pattern[i % pattern.size()];
-  return scores;
-}
-
-template <typename Work>
-double best_seconds(int64_t repeat, const Work& work) {
-  double best = 0;
-  for (int64_t i = 0; i < repeat; ++i) {
-    const Stopwatch stopwatch;
-    work();
-    best = i == 0 ? stopwatch.seconds() : std::min(best, stopwatch.seconds());
-  }
-  return best;
-}
-
-// The threshold of one ranking over all entries, as global ranking needs it, beside one copy of the scores.
-void bench_rank(const Arguments& arguments) {
-  const auto scores = some_scores(arguments.entries);
-  const PruneGroup group = {.matrices = {{"all", 0, 1, arguments.entries}}, .target_ratio = arguments.ratio};
-  const auto target = static_cast<int64_t>(arguments.ratio * static_cast<double>(arguments.entries));
-  std::vector<uint8_t> keep(scores.size());
-  const double rank_seconds = best_seconds(arguments.repeat, [&] {
-    std::fill(keep.begin(), keep.end(), uint8_t{1});
-    prune_smallest_into(keep, scores, group, target);
-  });
-  std::vector<float> copy(scores.size());
-  const double copy_seconds = best_seconds(arguments.repeat, [&] {
-    parallel_for(arguments.entries, 0, [&](int64_t begin, int64_t end) {
-      std::copy(scores.begin() + begin, scores.begin() + end, copy.begin() + begin);
-    });
-  });
-  const nlohmann::ordered_json line = {{"bench", "rank"},
-                                       {"version", version_string()},
-                                       {"threads", default_num_threads()},
-                                       {"entries", arguments.entries},
-                                       {"pruned", count_pruned(keep, group)},
-                                       {"seconds", rank_seconds},
-                                       {"copy_seconds", copy_seconds},
-                                       {"copies", rank_seconds / copy_seconds}};
+void print_times(nlohmann::ordered_json line, const BenchTimes& times) {
+  line["version"] = version_string();
+  line["kernels"] = times.kernels;
+  line["dense_seconds"] = times.dense_seconds;
+  line["sparse_seconds"] = times.sparse_seconds;
+  line["speedup"] = times.dense_seconds / times.sparse_seconds;
   fmt::print("{}\n", line.dump());
+}
+
+void bench_encoder(const InferArguments& arguments) {
+  const auto times = time_encoder(arguments.model, arguments.load, arguments.repeat, arguments.kernels);
+  print_times({{"bench", "infer"},
+               {"tokens", arguments.load.tokens},
+               {"batch", arguments.load.batch},
+               {"threads", arguments.load.num_threads}},
+              times);
+}
+
+void bench_matmul(const InferArguments& arguments) {
+  if (arguments.rows.size() != arguments.cols.size()) fail_usage("--rows and --cols are pairs");
+  for (size_t i = 0; i < arguments.rows.size(); ++i) {
+    for (const double ratio : arguments.ratios) {
+      const MatmulShape shape = {arguments.rows[i], arguments.cols[i], arguments.tokens, ratio};
+      const auto times = time_matmul(shape, arguments.repeat, arguments.kernels);
+      const double flops = 2e-9 * static_cast<double>(shape.rows * shape.cols * shape.tokens);
+      print_times({{"bench", "matmul"},
+                   {"rows", shape.rows},
+                   {"cols", shape.cols},
+                   {"tokens", shape.tokens},
+                   {"prune_ratio", shape.prune_ratio},
+                   {"dense_gflops", flops / times.dense_seconds},
+                   {"sparse_effective_gflops", flops / times.sparse_seconds}},
+                  times);
+    }
+  }
+}
+
+void add_common(CLI::App& command, InferArguments& arguments) {
+  command.option_defaults()->always_capture_default();
+  command.add_option("--repeat", arguments.repeat, "the best counts")->check(CLI::PositiveNumber);
+  command.add_option("--kernels", arguments.kernels, "instruction set; default: the fastest of this machine");
+}
+
+void add_infer(CLI::App& app, InferArguments& arguments) {
+  CLI::App& encoder =
+      *app.add_subcommand("infer", "The encoder of a model: all matrices dense, then without zeros");
+  add_common(encoder, arguments);
+  encoder.add_option("--model", arguments.model, "file of rpp-export")
+      ->required()
+      ->always_capture_default(false);
+  encoder.add_option("--tokens", arguments.load.tokens, "of a sequence")->check(CLI::PositiveNumber);
+  encoder.add_option("--batch", arguments.load.batch, "sequences")->check(CLI::PositiveNumber);
+  encoder.add_option("--threads", arguments.load.num_threads, "threads")->check(CLI::PositiveNumber);
+  encoder.footer("Example:\n  rpp-bench infer --model sst2.rpp --tokens 128 --batch 8 --threads 2");
+  encoder.callback([&] { bench_encoder(arguments); });
+
+  CLI::App& matmul = *app.add_subcommand("matmul", "Products of one matrix, on one thread");
+  add_common(matmul, arguments);
+  matmul.add_option("--rows", arguments.rows, "outputs, of one matrix each")->check(CLI::PositiveNumber);
+  matmul.add_option("--cols", arguments.cols, "inputs")->check(CLI::PositiveNumber);
+  matmul.add_option("--tokens", arguments.tokens, "tokens")->check(CLI::PositiveNumber);
+  matmul.add_option("--ratios", arguments.ratios, "shares of zeros")->check(CLI::Range(0.0, 1.0));
+  matmul.footer("Example:\n  rpp-bench matmul --ratios 0.8 0.9 0.95");
+  matmul.callback([&] { bench_matmul(arguments); });
 }
 
 }  // namespace
@@ -72,16 +92,14 @@ void bench_rank(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   return rpp::run_main("rpp-bench", [&] {
-    rpp::Arguments arguments;
     CLI::App app{"Measures parts of rpp; prints one JSON line each.", "rpp-bench"};
     app.require_subcommand(1);
-    CLI::App& rank = *app.add_subcommand("rank", "Global ranking: the exact threshold of all weights");
-    rank.option_defaults()->always_capture_default();
-    rank.add_option("--entries", arguments.entries, "weights")->check(CLI::PositiveNumber);
-    rank.add_option("--ratio", arguments.ratio, "share to prune")->check(CLI::Range(0.0, 1.0));
-    rank.add_option("--repeat", arguments.repeat, "the best counts")->check(CLI::PositiveNumber);
-    rank.footer("Example:\n  rpp-bench rank --entries 300000000");
-    rank.callback([&] { rpp::bench_rank(arguments); });
+    rpp::InferArguments infer;
+    rpp::add_infer(app, infer);
+#ifdef RPP_TORCH
+    rpp::RankArguments rank;
+    rpp::add_rank(app, rank);
+#endif
     rpp::parse_command_line(app, argc, argv);
     return 0;
   });

@@ -152,7 +152,7 @@ ExportedSize measure_files(const fs::path& dense, const fs::path& packed) {
 
 std::string format_row(std::string_view name, const ExportedSize& size) {
   const auto times = [&](int64_t bytes) {
-    return bytes == 0 ? 0.0 : static_cast<double>(size.dense) / static_cast<double>(bytes);
+    return static_cast<double>(size.dense) / static_cast<double>(bytes);
   };
   return fmt::format("{:<16}{:>15}{:>15}{:>6.1f}x{:>15}{:>6.1f}x\n", name, format_count(size.dense),
                      format_count(size.packed), times(size.packed), format_count(size.zstd),
