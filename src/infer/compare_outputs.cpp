@@ -1,5 +1,6 @@
 #include "rpp/infer/compare_outputs.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "rpp/core/error.h"
@@ -26,7 +27,7 @@ OutputDifference compare(const SafetensorsFile& file, const TensorView& wanted, 
   const auto values = wanted.as<float>();
   for (size_t i = 0; i < got.size(); ++i) {
     const double distance = std::abs(static_cast<double>(got[i]) - values[i]);
-    if (!(distance <= difference.largest)) difference.largest = distance;  // NaN too
+    difference.largest = std::max(difference.largest, std::isnan(distance) ? INFINITY : distance);
   }
   return difference;
 }

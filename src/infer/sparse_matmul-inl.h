@@ -1,7 +1,7 @@
 // Sparse W x on a tile: each value is one broadcast, times the row of the tile that its column names.
 //
-// The kernel is bound by loads, one for each product. Two chains of sums, for the even and the odd values,
-// hide the latency of the additions where there are registers for them.
+// A full tile is bound by the loads of x, one for each product. In a short one the latency of the additions
+// shows: two chains of sums, for the even and the odd values, halve it where there are registers for them.
 #include "hwy/highway.h"
 #include "matrix.h"
 

@@ -110,7 +110,8 @@ class WeightReader {
   }
 
   Linear linear(const std::string& name, int64_t rows, int64_t cols) {
-    return make_linear(matrix(name + ".weight", rows, cols), vector(name + ".bias", rows));
+    const PackedView& weights = matrix(name + ".weight", rows, cols);
+    return make_linear(weights, vector(name + ".bias", rows));
   }
 
   Linear make_linear(const PackedView& weights, std::vector<float> bias) {

@@ -1,8 +1,11 @@
 // The small BERT of tests/golden/bert as a model file, and what transformers computes with it.
 #pragma once
 
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <vector>

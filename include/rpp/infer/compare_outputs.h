@@ -12,7 +12,7 @@ namespace rpp {
 struct OutputDifference {
   std::string name;        // last_hidden_state, pooler_output, logits
   int64_t num_values = 0;  // that were compared
-  double largest = 0;      // absolute difference
+  double largest = 0;      // absolute difference; of NaN infinite
 };
 
 // Encodes the texts of a file that `rpp-inspect forward` wrote and compares the outputs that it holds. Throws
