@@ -16,10 +16,8 @@ struct Arguments {
   int num_threads = 0;
 };
 
-const std::map<std::string, Dtype> kValueTypes = {
+const std::map<std::string, Dtype> kTypes = {
     {"fp32", Dtype::f32}, {"bf16", Dtype::bf16}, {"fp16", Dtype::f16}, {"int8", Dtype::i8}};
-const std::map<std::string, Dtype> kEmbeddingTypes = {
-    {"fp32", Dtype::f32}, {"bf16", Dtype::bf16}, {"int8", Dtype::i8}};
 
 int export_to_file(const Arguments& arguments) {
   const auto config = arguments.model / "config.json";
@@ -54,18 +52,19 @@ int verify(const Arguments& arguments) {
 void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("model", arguments.model, "Hugging Face directory; a model file with --to-hf and --verify")
       ->required();
-  auto& verbs = *app.add_option_group("verbs", "What to do");
-  CLI::Option* output = verbs.add_option("--output", arguments.output, "write this model file");
-  verbs.add_option("--to-hf", arguments.to_hf, "write the model file back as this directory");
-  verbs.add_option("--verify", arguments.verify,
-                   "compare answers with this file of rpp-inspect forward; exit status 1 when they differ");
-  verbs.require_option(1);
-  app.add_option("--values", arguments.options.values, "of matrices: fp32, bf16, fp16, int8; default: fp32")
-      ->transform(CLI::CheckedTransformer(kValueTypes))
-      ->needs(output);
-  app.add_option("--embeddings", arguments.options.embeddings, "fp32, bf16, int8; default: fp32")
-      ->transform(CLI::CheckedTransformer(kEmbeddingTypes))
-      ->needs(output);
+  CLI::Option* output = app.add_option("--output", arguments.output, "write this model file");
+  CLI::Option* to_hf =
+      app.add_option("--to-hf", arguments.to_hf, "write the model file back as this directory");
+  app.add_option("--verify", arguments.verify,
+                 "compare answers with this file of rpp-inspect forward; exit status 1 when they differ")
+      ->excludes(output)
+      ->excludes(to_hf);
+  to_hf->excludes(output);
+  const auto add_type = [&](const char* name, Dtype& type, const char* help) {
+    app.add_option(name, type, help)->transform(CLI::CheckedTransformer(kTypes))->needs(output);
+  };
+  add_type("--values", arguments.options.values, "of matrices: fp32, bf16, fp16, int8; default: fp32");
+  add_type("--embeddings", arguments.options.embeddings, "of the embeddings, likewise");
   app.add_option("--num-threads", arguments.num_threads, "of --verify; default: the machine's cores")
       ->check(CLI::PositiveNumber);
   app.footer(
@@ -87,7 +86,9 @@ int main(int argc, char** argv) {
     CLI::App app{"Makes one small file of a finished model.", "rpp-export"};
     rpp::add_options(app, arguments);
     if (!rpp::parse_command_line(app, argc, argv)) return 0;
+    if (!arguments.output.empty()) return rpp::export_to_file(arguments);
     if (!arguments.to_hf.empty()) return rpp::unpack(arguments);
-    return arguments.verify.empty() ? rpp::export_to_file(arguments) : rpp::verify(arguments);
+    if (!arguments.verify.empty()) return rpp::verify(arguments);
+    rpp::fail_usage("nothing to do: give --output, --to-hf or --verify (see rpp-export --help)");
   });
 }

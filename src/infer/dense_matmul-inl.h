@@ -55,27 +55,29 @@ HWY_INLINE void dense_block(const DenseView& weights, int64_t row, const float* 
   }
 }
 
-template <int64_t kGroups>
-void dense_rows(const DenseView& weights, const float* bias, const float* x, float* y) {
-  int64_t row = 0;
-  for (; row + kDenseRows <= weights.rows; row += kDenseRows) {
-    dense_block<kDenseRows, kGroups>(weights, row, bias, x, y);
+// All groups for these rows, before the next rows are read.
+template <int64_t kRows>
+void dense_rows(const DenseView& weights, int64_t row, const float* bias, const float* x, float* y,
+                int64_t groups) {
+  while (groups > 0) {
+    const int64_t now = HWY_MIN(groups, kDenseGroups);
+    if constexpr (kDenseGroups > 1) {
+      if (now == 4) dense_block<kRows, 4>(weights, row, bias, x, y);
+      if (now == 3) dense_block<kRows, 3>(weights, row, bias, x, y);
+      if (now == 2) dense_block<kRows, 2>(weights, row, bias, x, y);
+    }
+    if (now == 1) dense_block<kRows, 1>(weights, row, bias, x, y);
+    groups -= now, x += now * kGroupTokens, y += now * kGroupTokens;
   }
-  for (; row + 2 <= weights.rows; row += 2) dense_block<2, kGroups>(weights, row, bias, x, y);
-  for (; row < weights.rows; ++row) dense_block<1, kGroups>(weights, row, bias, x, y);
 }
 
 void dense_matmul(const DenseView& weights, const float* bias, const float* x, float* y, int64_t groups) {
-  while (groups > 0) {
-    const int64_t now = groups < kDenseGroups ? groups : kDenseGroups;
-    if constexpr (kDenseGroups > 1) {
-      if (now == 4) dense_rows<4>(weights, bias, x, y);
-      if (now == 3) dense_rows<3>(weights, bias, x, y);
-      if (now == 2) dense_rows<2>(weights, bias, x, y);
-    }
-    if (now == 1) dense_rows<1>(weights, bias, x, y);
-    groups -= now, x += now * kGroupTokens, y += now * kGroupTokens;
+  int64_t row = 0;
+  for (; row + kDenseRows <= weights.rows; row += kDenseRows) {
+    dense_rows<kDenseRows>(weights, row, bias, x, y, groups);
   }
+  for (; row + 2 <= weights.rows; row += 2) dense_rows<2>(weights, row, bias, x, y, groups);
+  for (; row < weights.rows; ++row) dense_rows<1>(weights, row, bias, x, y, groups);
 }
 
 }  // namespace HWY_NAMESPACE

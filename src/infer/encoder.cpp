@@ -100,21 +100,22 @@ void Encoder::encode_layer(size_t index, const TokenBatch& batch, int thread) {
   const int64_t first_key = layer.query.rows, first_value = first_key + layer.key.rows;
   const auto step = [&](const auto& what) { do_step(weights_, what, team_, thread); };
 
-  step(LinearStep{layer.query, hidden_, qkv_});
-  step(LinearStep{layer.key, hidden_, qkv_, first_key});
-  step(LinearStep{layer.value, hidden_, qkv_, first_value});
+  step(LinearStep{.linear = layer.query, .x = hidden_, .y = qkv_});
+  step(LinearStep{.linear = layer.key, .x = hidden_, .y = qkv_, .y_feature = first_key});
+  step(LinearStep{.linear = layer.value, .x = hidden_, .y = qkv_, .y_feature = first_value});
   team_.wait_for_all();
   attend_all(weights_.sizes.layers[index], batch, thread);
   team_.wait_for_all();
-  step(LinearStep{layer.attention_output, context_, projected_});
+  step(LinearStep{.linear = layer.attention_output, .x = context_, .y = projected_});
   team_.wait_for_all();
-  step(NormStep{layer.attention_norm, projected_, &hidden_, attended_});
+  step(NormStep{.norm = layer.attention_norm, .x = projected_, .residual = &hidden_, .y = attended_});
   team_.wait_for_all();
-  step(LinearStep{layer.intermediate, attended_, intermediate_, 0, Activation::gelu});
+  step(LinearStep{
+      .linear = layer.intermediate, .x = attended_, .y = intermediate_, .activation = Activation::gelu});
   team_.wait_for_all();
-  step(LinearStep{layer.output, intermediate_, projected_});
+  step(LinearStep{.linear = layer.output, .x = intermediate_, .y = projected_});
   team_.wait_for_all();
-  step(NormStep{layer.output_norm, projected_, &attended_, hidden_});
+  step(NormStep{.norm = layer.output_norm, .x = projected_, .residual = &attended_, .y = hidden_});
   team_.wait_for_all();
 }
 

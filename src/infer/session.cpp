@@ -79,7 +79,7 @@ struct Session::State {
 
   void apply_into(const Linear& linear, const Tiles& x, Tiles& y, Activation activation = Activation::none) {
     y.reshape(x.num_tokens(), linear.rows);
-    run(LinearStep{linear, x, y, 0, activation});
+    run(LinearStep{.linear = linear, .x = x, .y = y, .activation = activation});
   }
 
   void pool() {

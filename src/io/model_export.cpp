@@ -122,21 +122,19 @@ void add_results(const fs::path& model_dir, Packed& packed) {
   }
 }
 
-void measure_pruned(const ModelContents& contents, ExportReport& report) {
+void measure_pruned(const SafetensorsFile& file, const ModelContents& contents, ExportReport& report) {
   ZstdSize zstd;
   int64_t alive = 0, entries = 0;
-  std::vector<float> dense;
   for (const auto& tensor : contents.tensors) {
     if (tensor.data.packing == Packing::dense) continue;
-    dense.resize(static_cast<size_t>(tensor.data.num_entries()));
-    unpack_into(tensor.data, dense);
-    zstd.update(std::as_bytes(std::span(dense)));
+    const auto dense = file.at(tensor.name).data;
+    zstd.update(dense);
     ++report.num_pruned;
     alive += tensor.data.num_values();
     entries += tensor.data.num_entries();
+    report.pruned.dense += static_cast<int64_t>(dense.size());
     report.pruned.packed += tensor.data.num_bytes();
   }
-  report.pruned.dense = entries * static_cast<int64_t>(sizeof(float));
   report.pruned.zstd = zstd.finish();
   if (entries > 0) report.prune_ratio = 1.0 - static_cast<double>(alive) / static_cast<double>(entries);
 }
@@ -170,7 +168,7 @@ ExportReport export_model(const fs::path& model_dir, const fs::path& output, con
   ExportReport report{.has_tokenizer = add_tokenizer(model_dir, packed)};
   add_results(model_dir, packed);
   write_model_file(output, packed.contents);
-  measure_pruned(packed.contents, report);
+  measure_pruned(file, packed.contents, report);
   report.whole = measure_files(file.path(), output);
   return report;
 }

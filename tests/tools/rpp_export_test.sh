@@ -30,8 +30,9 @@ expect 0 'whole file' "$export" pruned --output small.rpp --values int8 --embedd
 
 # A wrong command line is status 2.
 expect 2 'model is required' "$export" --output a.rpp
-expect 2 'verbs' "$export" pruned
-expect 2 'verbs' "$export" pruned --output a.rpp --to-hf b
+expect 2 'nothing to do: give --output, --to-hf or --verify' "$export" pruned
+expect 2 'excludes' "$export" pruned --output a.rpp --to-hf b
+expect 2 '--values requires --output' "$export" pruned.rpp --to-hf b --values int8
 expect 2 '--values' "$export" pruned --output a.rpp --values fp8
 expect 2 "did you mean '--output'" "$export" pruned --ouput a.rpp
 

@@ -33,15 +33,15 @@ struct ModelSizes {
 };
 
 struct RuntimeOptions {
-  // automatic: sparse below kSparseDensity.
+  // automatic: sparse where fewer than kSparseDensity of the entries are not zero.
   enum class Matrices { automatic, dense, sparse };
 
   Matrices matrices = Matrices::automatic;
   std::string kernels;  // "AVX3", "AVX2", "NEON", "SCALAR"; empty: the fastest that this machine runs
 };
 
-// Where sparse and dense kernels are equally fast: `rpp-bench matmul` shows both.
-inline constexpr double kSparseDensity = 0.5;
+// Where sparse and dense kernels are equally fast: `rpp-bench matmul --ratios 0.3 0.4 0.5`.
+inline constexpr double kSparseDensity = 0.6;
 
 struct Weights;
 

@@ -22,6 +22,7 @@ struct TokenBatch {
 
 class Session {
  public:
+  // num_threads: 0 means the machine's cores.
   explicit Session(std::shared_ptr<const RuntimeModel> model, int num_threads = 1);
   ~Session();
   Session(Session&&) noexcept;

@@ -9,9 +9,10 @@
 
 namespace rpp {
 
+// f32, bf16, f16 or i8.
 struct ExportOptions {
-  Dtype values = Dtype::f32;      // of matrices: f32, bf16, f16, i8
-  Dtype embeddings = Dtype::f32;  // of the embeddings: f32, bf16, i8
+  Dtype values = Dtype::f32;  // of matrices
+  Dtype embeddings = Dtype::f32;
 };
 
 struct ExportedSize {
@@ -23,7 +24,7 @@ struct ExportedSize {
 struct ExportReport {
   int64_t num_pruned = 0;  // matrices that are stored without their zeros
   double prune_ratio = 0;  // zeros over entries of these
-  ExportedSize pruned;     // these alone, their dense bytes in fp32
+  ExportedSize pruned;     // these alone
   ExportedSize whole;      // the file
   bool has_tokenizer = false;
 };
