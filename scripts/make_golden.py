@@ -3,11 +3,14 @@
 
 config.json, model.safetensors   BertForPreTraining, 2 layers, hidden 32, vocabulary 100
 classifier/                      BertForSequenceClassification with the same encoder, 3 labels
+span/                            BertForQuestionAnswering with the same encoder
 golden.safetensors               a packed batch of three sequences of odd length, dropout 0, fp32:
-  inputs    input_ids, token_type_ids, position_ids, cu_seqlens, mlm_positions, mlm_labels, nsp_labels, class_labels
+  inputs    input_ids, token_type_ids, position_ids, cu_seqlens, mlm_positions, mlm_labels, nsp_labels, class_labels,
+            span_starts, span_ends
   outputs   hidden.N (embeddings, then each layer), pooler_output, mlm_logits, nsp_logits, mlm_loss, nsp_loss, loss,
-            class_logits, class_loss
-  gradients grad.NAME of loss, class_grad.NAME of class_loss (only the classifier and the pooler)
+            class_logits, class_loss, start_logits, end_logits, span_loss
+  gradients grad.NAME of loss, class_grad.NAME of class_loss (only the classifier and the pooler), span_grad.NAME of
+            span_loss (only the head and the embeddings)
 
 Needs torch, transformers and safetensors:  python3 scripts/make_golden.py [--output tests/golden/bert]
 """
@@ -17,11 +20,15 @@ import pathlib
 
 import torch
 from safetensors.torch import save_file
-from transformers import BertConfig, BertForPreTraining, BertForSequenceClassification
+from transformers import BertConfig, BertForPreTraining, BertForQuestionAnswering, BertForSequenceClassification
 
 LENGTHS = [7, 13, 5]
 SIZES = dict(vocab_size=100, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48,
              max_position_embeddings=24, type_vocab_size=2)
+
+
+def bert_config(num_labels):
+    return BertConfig(**SIZES, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, num_labels=num_labels)
 
 
 def randomise(model, scale):
@@ -45,6 +52,8 @@ def make_batch(vocab_size):
         "mlm_positions": torch.tensor([2, 5, 8, 11, 17, 21, 23]),
         "nsp_labels": torch.tensor([0, 1, 1]),
         "class_labels": torch.tensor([2, 0, 1]),
+        "span_starts": torch.tensor([2, 0, 4]),
+        "span_ends": torch.tensor([6, 0, 4]),
     }
     batch["mlm_labels"] = torch.randint(1, vocab_size, batch["mlm_positions"].shape)
     return batch
@@ -92,12 +101,26 @@ def classifier_values(model, batch):
     return {"class_logits": logits, "class_loss": loss} | heads
 
 
+def span_values(model, batch):
+    """Each sequence alone: in a padded batch the loss of transformers lets padding take part in the softmax."""
+    bounds = batch["cu_seqlens"].tolist()
+    outs = []
+    for i, (a, b) in enumerate(zip(bounds[:-1], bounds[1:])):
+        outs.append(model(input_ids=batch["input_ids"][None, a:b], token_type_ids=batch["token_type_ids"][None, a:b],
+                          start_positions=batch["span_starts"][i:i + 1], end_positions=batch["span_ends"][i:i + 1]))
+    loss = sum(out.loss for out in outs) / len(outs)
+    loss.backward()
+    kept = {f"span_grad.{n}": p.grad for n, p in model.named_parameters() if "encoder" not in n}
+    return {"start_logits": torch.cat([out.start_logits[0] for out in outs]),
+            "end_logits": torch.cat([out.end_logits[0] for out in outs]), "span_loss": loss} | kept
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("tests/golden/bert"))
     output = parser.parse_args().output
     torch.manual_seed(20)
-    config = BertConfig(**SIZES, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, num_labels=3)
+    config = bert_config(num_labels=3)
     pretraining = BertForPreTraining._from_config(config, attn_implementation="eager")
     classifier = BertForSequenceClassification._from_config(config, attn_implementation="eager")
     randomise(pretraining, 0.2)
@@ -105,8 +128,13 @@ def main():
     classifier.bert.load_state_dict(pretraining.bert.state_dict())
     batch = make_batch(config.vocab_size)
     values = batch | pretraining_values(pretraining, batch) | classifier_values(classifier, batch)
+    span = BertForQuestionAnswering._from_config(bert_config(num_labels=2), attn_implementation="eager")
+    randomise(span, 0.2)
+    span.bert.load_state_dict(pretraining.bert.state_dict(), strict=False)  # it has no pooler
+    values |= span_values(span, batch)
     pretraining.save_pretrained(output)
     classifier.save_pretrained(output / "classifier")
+    span.save_pretrained(output / "span")
     save_file({k: v.detach().contiguous().clone() for k, v in values.items()}, output / "golden.safetensors")
 
 

@@ -51,5 +51,5 @@ if [ "$plots" = yes ]; then
 fi
 if [ "$compare" = yes ]; then
   [ -x .venv-compare/bin/python ] || python3 -m venv .venv-compare
-  .venv-compare/bin/pip install --quiet torch==2.11.0 transformers==5.17.0 numpy==2.4.6 zstandard==0.25.0
+  .venv-compare/bin/pip install --quiet torch==2.11.0 transformers==5.17.0 numpy==2.4.6 zstandard==0.25.0 PyYAML==6.0.3
 fi

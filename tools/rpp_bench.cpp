@@ -1,90 +1,132 @@
-// rpp-bench: how fast the parts are, one JSON line a measurement. Times are ratios to work of the same size
-// that is measured in the same run.
-#include <nlohmann/json.hpp>
-
-#include "rpp/infer/bench.h"
+// rpp-bench: how fast the parts are. JSON lines on standard output, a table of them on standard error.
+#include "rpp/bench/benches.h"
+#include "rpp/config/load.h"
+#include "rpp/core/log.h"
+#include "rpp/train/libtorch_info.h"
 #include "tool_main.h"
-#ifdef RPP_TORCH
-#include "bench_rank.h"
-#endif
 
 namespace rpp {
 namespace {
 
-struct InferArguments {
-  std::filesystem::path model;
-  EncodeLoad load;
-  std::vector<int64_t> rows = {3072, 768}, cols = {768, 3072};  // BERT-base's FFN
-  std::vector<double> ratios = {0.5, 0.8, 0.9, 0.95};
-  int64_t tokens = 128;
-  std::string kernels;
-  int64_t repeat = 10;
+struct Arguments {
+  std::vector<std::string> models = {"configs/model/minilm-l6.yaml"};
+  std::vector<int64_t> lengths = {128}, sequences = {16}, rows;
+  TrainBench train;
+  OptimizerBench optimizer;
+  TokenizerBench tokenizer;
+  DataBench data;
+  CheckpointBench checkpoint{.directory = "rpp-bench-checkpoint"};
+  RankBench rank;
 };
 
-void print_times(nlohmann::ordered_json line, const BenchTimes& times) {
-  line["version"] = version_string();
-  line["kernels"] = times.kernels;
-  line["dense_seconds"] = times.dense_seconds;
-  line["sparse_seconds"] = times.sparse_seconds;
-  line["speedup"] = times.dense_seconds / times.sparse_seconds;
-  fmt::print("{}\n", line.dump());
-}
+using Measurements = std::vector<Measurement>;
+using Command = Measurements (*)(const Arguments&);
 
-void bench_encoder(const InferArguments& arguments) {
-  const auto times = time_encoder(arguments.model, arguments.load, arguments.repeat, arguments.kernels);
-  print_times({{"bench", "infer"},
-               {"tokens", arguments.load.tokens},
-               {"batch", arguments.load.batch},
-               {"threads", arguments.load.num_threads}},
-              times);
-}
-
-void bench_matmul(const InferArguments& arguments) {
-  if (arguments.rows.size() != arguments.cols.size()) fail_usage("--rows and --cols are pairs");
-  for (size_t i = 0; i < arguments.rows.size(); ++i) {
-    for (const double ratio : arguments.ratios) {
-      const MatmulShape shape = {arguments.rows[i], arguments.cols[i], arguments.tokens, ratio};
-      const auto times = time_matmul(shape, arguments.repeat, arguments.kernels);
-      const double flops = 2e-9 * static_cast<double>(shape.rows * shape.cols * shape.tokens);
-      print_times({{"bench", "matmul"},
-                   {"rows", shape.rows},
-                   {"cols", shape.cols},
-                   {"tokens", shape.tokens},
-                   {"prune_ratio", shape.prune_ratio},
-                   {"dense_gflops", flops / times.dense_seconds},
-                   {"sparse_effective_gflops", flops / times.sparse_seconds}},
-                  times);
-    }
+// run(bench) of every model.
+template <typename Bench>
+Measurements for_models(const Arguments& arguments, Bench bench, Measurements (*run)(const Bench&)) {
+  Measurements lines;
+  for (const auto& file : arguments.models) {
+    bench.model_name = std::filesystem::path(file).stem().string();  // "bert-base"
+    bench.model = load_model_config(file);
+    for (auto& line : run(bench)) lines.push_back(std::move(line));
   }
+  return lines;
 }
 
-void add_common(CLI::App& command, InferArguments& arguments) {
-  command.option_defaults()->always_capture_default();
-  command.add_option("--repeat", arguments.repeat, "the best counts")->check(CLI::PositiveNumber);
-  command.add_option("--kernels", arguments.kernels, "instruction set; default: the fastest of this machine");
+// Every length with every number of sequences, unless the rows are named one by one.
+std::vector<std::vector<int64_t>> rows_of(const Arguments& arguments) {
+  if (!arguments.rows.empty()) return {arguments.rows};
+  std::vector<std::vector<int64_t>> rows;
+  for (const int64_t length : arguments.lengths) {
+    for (const int64_t count : arguments.sequences) rows.emplace_back(static_cast<size_t>(count), length);
+  }
+  return rows;
 }
 
-void add_infer(CLI::App& app, InferArguments& arguments) {
-  CLI::App& encoder =
-      *app.add_subcommand("infer", "The encoder of a model: all matrices dense, then without zeros");
-  add_common(encoder, arguments);
-  encoder.add_option("--model", arguments.model, "file of rpp-export")
-      ->required()
-      ->always_capture_default(false);
-  encoder.add_option("--tokens", arguments.load.tokens, "of a sequence")->check(CLI::PositiveNumber);
-  encoder.add_option("--batch", arguments.load.batch, "sequences")->check(CLI::PositiveNumber);
-  encoder.add_option("--threads", arguments.load.num_threads, "threads")->check(CLI::PositiveNumber);
-  encoder.footer("Example:\n  rpp-bench infer --model sst2.rpp --tokens 128 --batch 8 --threads 2");
-  encoder.callback([&] { bench_encoder(arguments); });
+Measurements train(const Arguments& arguments) {
+  Measurements lines;
+  TrainBench bench = arguments.train;
+  for (const auto& rows : rows_of(arguments)) {
+    bench.rows.lengths = rows;
+    for (auto& line : for_models(arguments, bench, bench_train)) lines.push_back(std::move(line));
+  }
+  return lines;
+}
 
-  CLI::App& matmul = *app.add_subcommand("matmul", "Products of one matrix, on one thread");
-  add_common(matmul, arguments);
-  matmul.add_option("--rows", arguments.rows, "outputs, of one matrix each")->check(CLI::PositiveNumber);
-  matmul.add_option("--cols", arguments.cols, "inputs")->check(CLI::PositiveNumber);
-  matmul.add_option("--tokens", arguments.tokens, "tokens")->check(CLI::PositiveNumber);
-  matmul.add_option("--ratios", arguments.ratios, "shares of zeros")->check(CLI::Range(0.0, 1.0));
-  matmul.footer("Example:\n  rpp-bench matmul --ratios 0.8 0.9 0.95");
-  matmul.callback([&] { bench_matmul(arguments); });
+Measurements optimizer(const Arguments& a) {
+  return for_models(a, a.optimizer, bench_optimizer);
+}
+Measurements checkpoint(const Arguments& a) {
+  return for_models(a, a.checkpoint, bench_checkpoint);
+}
+Measurements tokenizer(const Arguments& a) {
+  return bench_tokenizer(a.tokenizer);
+}
+Measurements data(const Arguments& a) {
+  return bench_data(a.data);
+}
+Measurements rank(const Arguments& a) {
+  return bench_rank(a.rank);
+}
+
+CLI::App& add_command(CLI::App& app, const char* name, const char* help, Command command, Command& chosen) {
+  CLI::App& subcommand = *app.add_subcommand(name, help);
+  subcommand.option_defaults()->always_capture_default();
+  subcommand.callback([command, &chosen] { chosen = command; });
+  return subcommand;
+}
+
+void add_models(CLI::App& command, Arguments& arguments) {
+  command.add_option("--model", arguments.models, "files of configs/model/, one or more");
+}
+
+void add_training_commands(CLI::App& app, Arguments& a, Command& chosen) {
+  auto& step = add_command(app, "train", "Pre-training steps on random text", train, chosen);
+  add_models(step, a);
+  step.add_option("--length", a.lengths, "tokens of a row, one or more");
+  step.add_option("--sequences", a.sequences, "rows of a step, one or more");
+  step.add_option("--rows", a.rows, "the length of every row, instead of these two");
+  step.add_option("--method", a.train.method, "of pruning");
+  step.add_option("--precision", a.train.precision, "")->check(CLI::IsMember({"fp32", "bf16"}));
+  step.add_option("--device", a.train.device, "automatic, cpu, cuda");
+  step.add_option("--steps", a.train.steps, "timed; the fastest counts")->check(CLI::PositiveNumber);
+  step.add_option("--threads", a.train.num_threads, "0: all cores");
+  step.footer(
+      "Example:\n  rpp-bench train --model configs/model/bert-tiny.yaml configs/model/bert-base.yaml");
+
+  auto& update =
+      add_command(app, "optimizer", "One update of all weights, against a copy", optimizer, chosen);
+  add_models(update, a);
+  update.add_option("--precision", a.optimizer.precision, "")->check(CLI::IsMember({"fp32", "bf16"}));
+  update.add_option("--device", a.optimizer.device, "automatic, cpu, cuda");
+  update.add_option("--threads", a.optimizer.num_threads, "0: all cores");
+  update.footer("Example:\n  rpp-bench optimizer --model configs/model/bert-base.yaml");
+
+  auto& saving = add_command(app, "checkpoint", "Saving and loading, with hashes", checkpoint, chosen);
+  add_models(saving, a);
+  saving.add_option("--directory", a.checkpoint.directory, "on the disk to measure; must not exist");
+  saving.footer("Example:\n  rpp-bench checkpoint --model configs/model/bert-base.yaml");
+}
+
+void add_other_commands(CLI::App& app, Arguments& a, Command& chosen) {
+  auto& text = add_command(app, "tokenizer", "Text to ids, by threads", tokenizer, chosen);
+  text.add_option("--tokenizer", a.tokenizer.tokenizer, "directory or vocab.txt")->required();
+  text.add_option("--input", a.tokenizer.input, "text, plain, .gz or .zst")->required();
+  text.add_option("--threads", a.tokenizer.num_threads, "most; 0: all cores");
+  text.footer("Example:\n  rpp-bench tokenizer --tokenizer my-bert --input corpus.txt");
+
+  auto& pairs = add_command(app, "data", "Masked pairs from shards, one thread", data, chosen);
+  pairs.add_option("--shards", a.data.shards, "of rpp-data build")->required();
+  pairs.add_option("--tokenizer", a.data.tokenizer, "directory or vocab.txt")->required();
+  pairs.add_option("--length", a.data.data.max_seq_length, "tokens at most");
+  pairs.footer("Example:\n  rpp-bench data --shards data/train --tokenizer my-bert");
+
+  auto& ranking = add_command(app, "rank", "The exact threshold of all weights", rank, chosen);
+  ranking.add_option("--entries", a.rank.entries, "weights")->check(CLI::PositiveNumber);
+  ranking.add_option("--ratio", a.rank.ratio, "share to prune")->check(CLI::Range(0.0, 1.0));
+  ranking.add_option("--repeat", a.rank.repeat, "the best counts")->check(CLI::PositiveNumber);
+  ranking.footer("Example:\n  rpp-bench rank --entries 300000000");
 }
 
 }  // namespace
@@ -92,15 +134,17 @@ void add_infer(CLI::App& app, InferArguments& arguments) {
 
 int main(int argc, char** argv) {
   return rpp::run_main("rpp-bench", [&] {
-    CLI::App app{"Measures parts of rpp; prints one JSON line each.", "rpp-bench"};
+    rpp::init_logging();
+    rpp::Arguments arguments;
+    rpp::Command command = nullptr;
+    CLI::App app{"Measures parts of rpp: a JSON line each, and a table.", "rpp-bench"};
     app.require_subcommand(1);
-    rpp::InferArguments infer;
-    rpp::add_infer(app, infer);
-#ifdef RPP_TORCH
-    rpp::RankArguments rank;
-    rpp::add_rank(app, rank);
-#endif
-    rpp::parse_command_line(app, argc, argv);
+    rpp::add_training_commands(app, arguments, command);
+    rpp::add_other_commands(app, arguments, command);
+    if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
+    const auto lines = command(arguments);
+    for (const auto& line : lines) fmt::print("{}\n", line.dump());
+    fmt::print(stderr, "{}", rpp::format_table(lines));
     return 0;
   });
 }

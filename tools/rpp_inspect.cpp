@@ -16,6 +16,7 @@ struct Arguments {
   std::filesystem::path model, other_model, against, mask, input, output, json;
   int64_t max_seq_length = 0;
   std::string precision = "fp32";
+  bool per_layer = false;
 };
 
 int print_ratios(const Arguments& arguments) {
@@ -43,7 +44,9 @@ int patterns(const Arguments& arguments) {
 }
 
 int compact(const Arguments& arguments) {
-  fmt::print("{}", format_compaction(compact_model(arguments.model, arguments.output, arguments.input)));
+  const auto sizes = arguments.per_layer ? CompactSizes::per_layer : CompactSizes::uniform;
+  const auto report = compact_model(arguments.model, arguments.output, {sizes, arguments.input});
+  fmt::print("{}", format_compaction(report));
   return 0;
 }
 
@@ -100,16 +103,13 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
       "Example:\n  rpp-inspect patterns runs/rpp --json patterns.json\n  scripts/heatmap.py runs/rpp "
       "rpp.png");
 
-  auto& smaller = add_command(app, "compact", "A model without dead FFN units, its outputs proven equal",
+  auto& smaller = add_command(app, "compact", "A model without its dead parts, its outputs proven equal",
                               compact, chosen);
   add_model(smaller, arguments);
   smaller.add_option("--output", arguments.output, "directory for the new model")->required();
   smaller.add_option("--input", arguments.input, "texts to compare on; default: a few of its own");
-  smaller.footer(
-      "Every layer keeps as many FFN units as the widest needs. Dead heads and dimensions of heads are "
-      "counted,\n"
-      "not dropped: config.json cannot express them.\n"
-      "Example:\n  rpp-inspect compact runs/rpp --output runs/rpp-compact");
+  smaller.add_flag("--per-layer", arguments.per_layer, "drop parts of heads too; only rpp reads the result");
+  smaller.footer("Example:\n  rpp-inspect compact runs/rpp --output runs/rpp-compact");
 
   auto& other = add_command(app, "transfer", "A model with the zeros of another", transfer, chosen);
   add_model(other, arguments);

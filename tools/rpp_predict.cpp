@@ -90,7 +90,8 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--pair-separator", arguments.options.pair_separator,
                  "between the two texts of a line; default: TAB");
   app.add_option("--max-seq-length", arguments.options.max_seq_length,
-                 "tokens that are read; default: the model's positions")
+                 "tokens that are read; default: model_max_length in tokenizer_config.json, else the model's "
+                 "positions")
       ->check(CLI::PositiveNumber);
   app.add_flag("--strict", arguments.options.strict, "a line with more tokens is an error, not cut");
   app.add_option("--precision", arguments.precision, "of the weights")
@@ -102,10 +103,10 @@ void add_options(CLI::App& app, Arguments& arguments) {
       "A line is a text, or a pair where it holds the separator; an empty line is an empty text. A line is\n"
       "answered by a label and its probability, of a regression by its score, a question with its context by "
       "a\n"
-      "text of it. Answers of rpp-finetune are repeated by its max_seq_length and precision.\n"
+      "text of it. rpp-finetune's own predictions are repeated, its precision given.\n"
       "Examples:\n"
       "  echo 'a gripping, funny film' | rpp-predict --model runs/pruned-sst2\n"
-      "  rpp-predict --model runs/pruned-mrpc --input pairs.tsv --max-seq-length 128 --json");
+      "  rpp-predict --model runs/pruned-mrpc --input pairs.tsv --json");
 }
 
 }  // namespace

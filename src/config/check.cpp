@@ -210,6 +210,11 @@ std::string complaint(const ModelConfig& config) {
     return fmt::format("hidden_size is {}, it must be a multiple of num_attention_heads, which is {}",
                        config.hidden_size, config.num_attention_heads);
   }
+  const auto num_sizes = static_cast<int64_t>(config.layer_sizes.size());
+  if (num_sizes != 0 && num_sizes != config.num_hidden_layers) {
+    return fmt::format("layer_sizes has {} entries, it must have one for each of the {} layers", num_sizes,
+                       config.num_hidden_layers);
+  }
   if (config.pad_token_id >= config.vocab_size) {
     return fmt::format("pad_token_id is {}, it must be less than vocab_size, which is {}",
                        config.pad_token_id, config.vocab_size);

@@ -12,14 +12,20 @@ namespace {
 
 using nlohmann::ordered_json;
 
+constexpr const char* kLayerSizes = "layer_sizes";
+
 class JsonReader {
  public:
-  JsonReader(const ordered_json& json, std::string_view source) : json_(json), source_(source) {}
+  // What an absent key or null means.
+  enum class Absent { keeps_default, error };
+
+  JsonReader(const ordered_json& json, std::string_view source, Absent absent = Absent::keeps_default)
+      : json_(json), source_(source), absent_(absent) {}
 
   void field(const FieldInfo& info, auto& value) const {
     const auto entry = json_.find(info.key);
-    if (entry == json_.end() || entry->is_null()) return;
-    read(info, *entry, value);
+    if (entry != json_.end() && !entry->is_null()) return read(info, *entry, value);
+    if (absent_ == Absent::error) fail("{} has no {}", source_, info.key);
   }
 
  private:
@@ -54,7 +60,22 @@ class JsonReader {
 
   const ordered_json& json_;
   std::string_view source_;
+  Absent absent_;
 };
+
+std::vector<LayerSizes> read_layer_sizes(const ordered_json& json, std::string_view source) {
+  const auto entry = json.find(kLayerSizes);
+  if (entry == json.end() || entry->is_null()) return {};
+  if (!entry->is_array()) fail("{}: {} must be a list with an entry for each layer", source, kLayerSizes);
+  std::vector<LayerSizes> sizes;
+  for (const auto& layer : *entry) {
+    const auto name = fmt::format("{}: {}[{}]", source, kLayerSizes, sizes.size());
+    if (!layer.is_object()) fail("{} is {}, it must be an object", name, layer.dump());
+    sizes.emplace_back();
+    visit_fields(sizes.back(), JsonReader(layer, name, JsonReader::Absent::error));
+  }
+  return sizes;
+}
 
 class JsonWriter {
  public:
@@ -93,6 +114,7 @@ ModelConfig model_config_from_json(std::string_view text, std::string_view sourc
   expect(json, source_name, "position_embedding_type", "absolute", "relative positions are not implemented");
   ModelConfig config;
   visit_fields(config, JsonReader(json, source_name));
+  config.layer_sizes = read_layer_sizes(json, source_name);
   const std::string wrong = complaint(config);
   if (!wrong.empty()) fail("{}: {}", source_name, wrong);
   return config;
@@ -101,6 +123,9 @@ ModelConfig model_config_from_json(std::string_view text, std::string_view sourc
 std::string to_json(const ModelConfig& config, const ordered_json& extra) {
   ordered_json json = {{"model_type", "bert"}};
   visit_fields(config, JsonWriter(json));
+  for (const auto& sizes : config.layer_sizes) {
+    visit_fields(sizes, JsonWriter(json[kLayerSizes].emplace_back(ordered_json::object())));
+  }
   json.update(extra);
   return json.dump(2) + "\n";
 }

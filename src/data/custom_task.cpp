@@ -72,7 +72,7 @@ GlueTask custom_task_of_run(const path& run_dir) {
   if (labels.task != "custom") {
     fail("{}: config.json is of the task '{}', expected 'custom'", run_dir, labels.task);
   }
-  GlueTask task{.name = "custom", .label_names = labels.names, .regression = labels.regression};
+  GlueTask task{.name = "custom", .label_names = labels.names, .regression = labels.regression()};
   if (task.regression) task.label_names.clear();
   set_metrics(task);
   return task;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "rpp/config/layer_sizes.h"
 #include "rpp/core/error.h"
 #include "rpp/core/rng.h"
 #include "rpp/ops/attention.h"
@@ -38,6 +39,15 @@ void check_shape(const ModelConfig& config, const HeadSpec& heads) {
             "the pre-training head and the classifier need the pooler: set HeadSpec::pooler");
 }
 
+AttentionHeads heads_of_layer(const ModelConfig& config, int64_t layer) {
+  const auto sizes = sizes_of_layer(config, layer);
+  auto heads = equal_heads(config.hidden_size, config.num_attention_heads);
+  heads.num_heads = sizes.num_attention_heads;
+  heads.query_key_dim = sizes.query_key_dim;
+  heads.value_dim = sizes.value_dim;
+  return heads;
+}
+
 // Makes the fp32 leaves on one device.
 struct Maker {
   torch::Device device;
@@ -52,13 +62,16 @@ struct Maker {
     return {.weight = leaf({hidden}, 1.0), .bias = leaf({hidden})};
   }
 
-  EncoderLayerWeights layer(const ModelConfig& config) const {
+  EncoderLayerWeights layer(const ModelConfig& config, int64_t index) const {
     const int64_t hidden = config.hidden_size;
-    return {.qkv = linear(3 * hidden, hidden),
-            .attention_output = linear(hidden, hidden),
+    const auto heads = heads_of_layer(config, index);
+    const int64_t units = sizes_of_layer(config, index).intermediate_size;
+    return {.heads = heads,
+            .qkv = linear(heads.qkv_size(), hidden),
+            .attention_output = linear(hidden, heads.context_size()),
             .attention_norm = norm(hidden),
-            .intermediate = linear(config.intermediate_size, hidden),
-            .output = linear(hidden, config.intermediate_size),
+            .intermediate = linear(units, hidden),
+            .output = linear(hidden, units),
             .output_norm = norm(hidden)};
   }
 };
@@ -78,7 +91,7 @@ Bert::Bert(const ModelConfig& config, const HeadSpec& heads, torch::Device devic
   position_embeddings_ = make.leaf({config.max_position_embeddings, hidden});
   token_type_embeddings_ = make.leaf({config.type_vocab_size, hidden});
   embedding_norm_ = make.norm(hidden);
-  for (int64_t i = 0; i < config.num_hidden_layers; ++i) layers_.push_back(make.layer(config));
+  for (int64_t i = 0; i < config.num_hidden_layers; ++i) layers_.push_back(make.layer(config, i));
   if (heads.pooler) pooler_ = make.linear(hidden, hidden);
   if (heads.pretraining) {
     mlm_transform_ = make.linear(hidden, hidden);
@@ -102,10 +115,10 @@ torch::Tensor Bert::encode_layer(int64_t index, const torch::Tensor& hidden, con
                                  const ForwardOptions& options) const {
   const auto& layer = layers_[index];
   const double hidden_dropout = rate(config_.hidden_dropout_prob, options);
-  auto qkv = apply(layer.qkv, hidden);  // [tokens, 3 * hidden]
-  auto context = varlen_attention(qkv, layout, config_.num_attention_heads,
-                                  rate(config_.attention_probs_dropout_prob, options),
-                                  site_seed(options, index, Site::attention_probs));  // [tokens, hidden]
+  auto qkv = apply(layer.qkv, hidden);  // [tokens, qkv_size]
+  auto context =
+      varlen_attention(qkv, layout, layer.heads, rate(config_.attention_probs_dropout_prob, options),
+                       site_seed(options, index, Site::attention_probs));  // [tokens, context_size]
   auto attended = dropout_add_layer_norm(
       apply(layer.attention_output, context), hidden, layer.attention_norm.weight, layer.attention_norm.bias,
       config_.layer_norm_eps, hidden_dropout, site_seed(options, index, Site::attention_output));

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::array kQkvNames = {"query", "key", "value"};
 
+std::array<int64_t, 3> qkv_rows(const AttentionHeads& heads) {
+  return {heads.query_size(), heads.query_size(), heads.context_size()};
+}
+
 std::string layer_name(int64_t layer, std::string_view part) {
   return fmt::format("bert.encoder.layer.{}.{}", layer, part);
 }
@@ -47,20 +51,21 @@ class SpecList {
     add(name + ".weight", linear.weight, ParamGroup::decayed, working);
     add(name + ".bias", linear.bias, ParamGroup::undecayed);
   }
-  void add_qkv(int64_t layer, LinearWeights& qkv) {
-    const int64_t hidden = qkv.weight.size(1);
+  void add_qkv(int64_t layer, const AttentionHeads& heads, LinearWeights& qkv) {
     std::vector<MatrixSlice> matrices;
+    int64_t first_row = 0;
     for (size_t i = 0; i < kQkvNames.size(); ++i) {
       const auto name = layer_name(layer, fmt::format("attention.self.{}.weight", kQkvNames[i]));
-      matrices.push_back(
-          {.name = name, .first_row = static_cast<int64_t>(i) * hidden, .rows = hidden, .cols = hidden});
+      const int64_t rows = qkv_rows(heads)[i];
+      matrices.push_back({.name = name, .first_row = first_row, .rows = rows, .cols = qkv.weight.size(1)});
+      first_row += rows;
     }
     add(layer_name(layer, "attention.self.qkv.weight"), qkv.weight, ParamGroup::prunable, &qkv.working,
         std::move(matrices));
     add(layer_name(layer, "attention.self.qkv.bias"), qkv.bias, ParamGroup::undecayed);
   }
   void add_layer(int64_t i, EncoderLayerWeights& layer) {
-    add_qkv(i, layer.qkv);
+    add_qkv(i, layer.heads, layer.qkv);
     add_prunable(layer_name(i, "attention.output.dense"), layer.attention_output);
     add_norm(layer_name(i, "attention.output.LayerNorm"), layer.attention_norm);
     add_prunable(layer_name(i, "intermediate.dense"), layer.intermediate);
@@ -111,7 +116,8 @@ std::vector<NamedWeight> Bert::named_weights() const {
       named.push_back({std::move(spec.name), spec.param.detach()});
       continue;
     }
-    const auto parts = spec.param.detach().chunk(3, 0);  // rows of query, key, value
+    const auto& layer = layers_[layers_.size() - static_cast<size_t>(spec.depth)];
+    const auto parts = spec.param.detach().split_with_sizes(qkv_rows(layer.heads), 0);
     for (size_t i = 0; i < kQkvNames.size(); ++i) {
       auto name = spec.name;
       named.push_back({name.replace(qkv + 5, 3, kQkvNames[i]), parts[i]});

@@ -5,6 +5,7 @@
 #include "attention_kernel.h"
 #include "dispatch.h"
 #include "rpp/ops/composite.h"
+#include "rpp/ops/section.h"
 
 namespace rpp {
 namespace {
@@ -12,11 +13,11 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-AttentionShape attention_shape(int64_t hidden, int64_t num_heads, double rate, int64_t seed) {
-  const int64_t head_dim = hidden / num_heads;
-  return {.num_heads = num_heads,
-          .head_dim = head_dim,
-          .scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim))),
+AttentionShape attention_shape(const AttentionHeads& heads, double rate, int64_t seed) {
+  return {.num_heads = heads.num_heads,
+          .query_key_dim = heads.query_key_dim,
+          .value_dim = heads.value_dim,
+          .scale = static_cast<float>(heads.scale),
           .dropout = dropout_rule(rate, static_cast<uint64_t>(seed))};
 }
 
@@ -39,14 +40,14 @@ void for_each_task(const AttentionShape& shape, c10::ArrayRef<int64_t> cu_seqlen
 
 struct Attention : torch::autograd::Function<Attention> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& given_qkv,
-                               const std::vector<int64_t>& cu_seqlens, int64_t num_heads, double rate,
-                               int64_t seed) {
+                               const std::vector<int64_t>& cu_seqlens, const AttentionHeads& heads,
+                               double rate, int64_t seed) {
+    const Section section("rpp::attention");
     const auto qkv = given_qkv.contiguous();
     const int64_t tokens = qkv.size(0);
-    const int64_t hidden = qkv.size(1) / 3;
-    const auto shape = attention_shape(hidden, num_heads, rate, seed);
-    auto out = torch::empty({tokens, hidden}, qkv.options());
-    auto log_sum_exp = torch::empty({tokens, num_heads});
+    const auto shape = attention_shape(heads, rate, seed);
+    auto out = torch::empty({tokens, heads.context_size()}, qkv.options());
+    auto log_sum_exp = torch::empty({tokens, heads.num_heads});
     dispatch_float(qkv, [&]<typename T>(T) {
       const AttentionForward<T> op = {
           .qkv = input<T>(qkv), .out = output<T>(out), .log_sum_exp = output<float>(log_sum_exp)};
@@ -56,18 +57,25 @@ struct Attention : torch::autograd::Function<Attention> {
     });
     context->save_for_backward({qkv, log_sum_exp});
     context->saved_data["cu_seqlens"] = cu_seqlens;
-    context->saved_data["num_heads"] = num_heads;
+    context->saved_data["num_heads"] = heads.num_heads;
+    context->saved_data["query_key_dim"] = heads.query_key_dim;
+    context->saved_data["value_dim"] = heads.value_dim;
+    context->saved_data["scale"] = heads.scale;
     context->saved_data["rate"] = rate;
     context->saved_data["seed"] = seed;
     return out;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const Section section("rpp::attention");
     const auto saved = context->get_saved_variables();
     const auto &qkv = saved[0], &log_sum_exp = saved[1];
     auto& data = context->saved_data;
-    const auto shape = attention_shape(qkv.size(1) / 3, data["num_heads"].toInt(), data["rate"].toDouble(),
-                                       data["seed"].toInt());
+    const AttentionHeads heads = {.num_heads = data["num_heads"].toInt(),
+                                  .query_key_dim = data["query_key_dim"].toInt(),
+                                  .value_dim = data["value_dim"].toInt(),
+                                  .scale = data["scale"].toDouble()};
+    const auto shape = attention_shape(heads, data["rate"].toDouble(), data["seed"].toInt());
     const auto dout = grads[0].contiguous();
     auto dqkv = torch::empty_like(qkv);
     dispatch_float(qkv, [&]<typename T>(T) {
@@ -85,11 +93,19 @@ struct Attention : torch::autograd::Function<Attention> {
 
 }  // namespace
 
-torch::Tensor varlen_attention(const torch::Tensor& qkv, const SequenceLayout& layout, int64_t num_heads,
-                               double dropout_rate, uint64_t dropout_seed) {
-  if (qkv.is_cuda()) return composite::attention(qkv, layout, num_heads, dropout_rate, dropout_seed);
+AttentionHeads equal_heads(int64_t hidden, int64_t num_heads) {
+  const int64_t head_dim = hidden / num_heads;
+  return {.num_heads = num_heads,
+          .query_key_dim = head_dim,
+          .value_dim = head_dim,
+          .scale = 1.0 / std::sqrt(static_cast<double>(head_dim))};
+}
+
+torch::Tensor varlen_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
+                               const AttentionHeads& heads, double dropout_rate, uint64_t dropout_seed) {
+  if (qkv.is_cuda()) return composite::attention(qkv, layout, heads, dropout_rate, dropout_seed);
   const std::vector<int64_t> cu_seqlens(layout.host_cu_seqlens.begin(), layout.host_cu_seqlens.end());
-  return Attention::apply(qkv, cu_seqlens, num_heads, dropout_rate, static_cast<int64_t>(dropout_seed));
+  return Attention::apply(qkv, cu_seqlens, heads, dropout_rate, static_cast<int64_t>(dropout_seed));
 }
 
 }  // namespace rpp

@@ -12,22 +12,20 @@
 namespace rpp {
 namespace {
 
-// The sizes of a task, and its scratch handed out piece by piece.
+// The length of a task, and its scratch handed out piece by piece.
 class Workspace {
  public:
-  RPP_INLINE Workspace(const AttentionShape& shape, int64_t tokens, float* scratch)
-      : length(tokens),
-        padded_length(round_up_to_lanes(tokens)),
-        head_dim(shape.head_dim),
-        padded_dim(round_up_to_lanes(shape.head_dim)),
-        next_(scratch) {}
+  RPP_INLINE Workspace(int64_t tokens, float* scratch)
+      : length(tokens), padded_length(round_up_to_lanes(tokens)), next_(scratch) {}
 
-  RPP_INLINE PaddedMatrix by_dim() { return take(length, padded_dim); }        // [length, head_dim]
+  RPP_INLINE PaddedMatrix by_dim(int64_t dim) {
+    return take(length, round_up_to_lanes(dim));
+  }                                                                            // [length, dim]
   RPP_INLINE PaddedMatrix by_length() { return take(length, padded_length); }  // [length, length]
-  RPP_INLINE PaddedMatrix transposed() { return take(head_dim, padded_length); }
+  RPP_INLINE PaddedMatrix transposed(int64_t dim) { return take(dim, padded_length); }
   RPP_INLINE PaddedMatrix one_row() { return take(1, padded_length); }
 
-  const int64_t length, padded_length, head_dim, padded_dim;
+  const int64_t length, padded_length;
 
  private:
   RPP_INLINE PaddedMatrix take(int64_t rows, int64_t stride) {
@@ -39,6 +37,36 @@ class Workspace {
   float* next_;
 };
 
+// One head's part of a row-major matrix: `dim` columns of each of the task's rows.
+template <typename T>
+struct Columns {
+  T* first = nullptr;
+  int64_t stride = 0;
+  int64_t dim = 0;
+};
+
+// The parts of qkv, or of its gradient.
+template <typename T>
+struct HeadColumns {
+  Columns<T> query, key, value;
+};
+
+template <typename T>
+RPP_INLINE HeadColumns<T> columns_of(const AttentionShape& shape, const AttentionTask& task, T* qkv) {
+  const int64_t stride = shape.qkv_size(), dim = shape.query_key_dim;
+  T* const row = qkv + task.begin * stride;
+  T* const query = row + task.head * dim;
+  return {.query = {query, stride, dim},
+          .key = {query + shape.query_size(), stride, dim},
+          .value = {row + 2 * shape.query_size() + task.head * shape.value_dim, stride, shape.value_dim}};
+}
+
+template <typename T>
+RPP_INLINE Columns<T> context_columns(const AttentionShape& shape, const AttentionTask& task, T* context) {
+  const int64_t stride = shape.context_size();
+  return {context + task.begin * stride + task.head * shape.value_dim, stride, shape.value_dim};
+}
+
 RPP_INLINE GemmA plain(const PaddedMatrix& matrix) {
   return {matrix.values, matrix.stride, 1};
 }
@@ -47,33 +75,31 @@ RPP_INLINE GemmA transpose(const PaddedMatrix& matrix) {
 }
 
 template <typename T>
-RPP_INLINE void unpack(const T* from, int64_t from_stride, float factor, const Workspace& space,
-                       const PaddedMatrix& to) {
+RPP_INLINE void unpack(const Columns<T>& from, float factor, const Workspace& space, const PaddedMatrix& to) {
   for (int64_t row = 0; row < space.length; ++row) {
-    const T* __restrict source = from + row * from_stride;
+    const T* __restrict source = from.first + row * from.stride;
     float* __restrict target = to.values + row * to.stride;
-    for (int64_t i = 0; i < space.head_dim; ++i) target[i] = to_float(source[i]) * factor;
-    for (int64_t i = space.head_dim; i < space.padded_dim; ++i) target[i] = 0.0F;
+    for (int64_t i = 0; i < from.dim; ++i) target[i] = to_float(source[i]) * factor;
+    for (int64_t i = from.dim; i < to.stride; ++i) target[i] = 0.0F;
   }
 }
 
 template <typename T>
-RPP_INLINE void unpack_transposed(const T* from, int64_t from_stride, const Workspace& space,
-                                  const PaddedMatrix& to) {
-  for (int64_t i = 0; i < space.head_dim; ++i) {
+RPP_INLINE void unpack_transposed(const Columns<T>& from, const Workspace& space, const PaddedMatrix& to) {
+  for (int64_t i = 0; i < from.dim; ++i) {
     float* __restrict target = to.values + i * to.stride;
-    for (int64_t row = 0; row < space.length; ++row) target[row] = to_float(from[row * from_stride + i]);
+    for (int64_t row = 0; row < space.length; ++row)
+      target[row] = to_float(from.first[row * from.stride + i]);
     for (int64_t row = space.length; row < space.padded_length; ++row) target[row] = 0.0F;
   }
 }
 
 template <typename T>
-RPP_INLINE void pack(const PaddedMatrix& from, float factor, const Workspace& space, T* to,
-                     int64_t to_stride) {
+RPP_INLINE void pack(const PaddedMatrix& from, float factor, const Workspace& space, const Columns<T>& to) {
   for (int64_t row = 0; row < space.length; ++row) {
     const float* __restrict source = from.values + row * from.stride;
-    T* __restrict target = to + row * to_stride;
-    for (int64_t i = 0; i < space.head_dim; ++i) store(target + i, source[i] * factor);
+    T* __restrict target = to.first + row * to.stride;
+    for (int64_t i = 0; i < to.dim; ++i) store(target + i, source[i] * factor);
   }
 }
 
@@ -97,17 +123,17 @@ RPP_INLINE void draw_factors_into(float* __restrict factors, const DropoutRule& 
 template <typename T>
 RPP_INLINE void forward_task(const AttentionShape& shape, const AttentionForward<T>& op,
                              const AttentionTask& task, float* scratch) {
-  Workspace space(shape, task.end - task.begin, scratch);
-  const int64_t stride = 3 * shape.hidden();
-  const T* query = op.qkv + task.begin * stride + task.head * shape.head_dim;
-  const auto q = space.by_dim(), v = space.by_dim(), context = space.by_dim();
-  const auto k_transposed = space.transposed();
+  Workspace space(task.end - task.begin, scratch);
+  const auto columns = columns_of(shape, task, op.qkv);
+  const auto q = space.by_dim(shape.query_key_dim);
+  const auto v = space.by_dim(shape.value_dim), context = space.by_dim(shape.value_dim);
+  const auto k_transposed = space.transposed(shape.query_key_dim);
   const auto probs = space.by_length();
   const auto factors = space.one_row();
-  unpack(query, stride, shape.scale, space, q);
-  unpack_transposed(query + shape.hidden(), stride, space, k_transposed);
-  unpack(query + 2 * shape.hidden(), stride, 1.0F, space, v);
-  small_gemm(plain(q), k_transposed, probs, space.length, space.padded_length, space.head_dim);
+  unpack(columns.query, shape.scale, space, q);
+  unpack_transposed(columns.key, space, k_transposed);
+  unpack(columns.value, 1.0F, space, v);
+  small_gemm(plain(q), k_transposed, probs, space.length, space.padded_length, shape.query_key_dim);
   for (int64_t i = 0; i < space.length; ++i) {
     float* __restrict row = probs.values + i * probs.stride;
     const int64_t token = task.begin + i;
@@ -117,9 +143,8 @@ RPP_INLINE void forward_task(const AttentionShape& shape, const AttentionForward
                       space.padded_length);
     for (int64_t j = 0; j < space.padded_length; ++j) row[j] *= factors.values[j];
   }
-  small_gemm(plain(probs), v, context, space.length, space.padded_dim, space.length);
-  pack(context, 1.0F, space, op.out + task.begin * shape.hidden() + task.head * shape.head_dim,
-       shape.hidden());
+  small_gemm(plain(probs), v, context, space.length, context.stride, space.length);
+  pack(context, 1.0F, space, context_columns(shape, task, op.out));
 }
 
 // With P the probabilities, F the dropout factors and G = dO V^T:
@@ -154,37 +179,40 @@ RPP_INLINE void probability_rows(const AttentionShape& shape, const AttentionBac
 template <typename T>
 RPP_INLINE void backward_task(const AttentionShape& shape, const AttentionBackward<T>& op,
                               const AttentionTask& task, float* scratch) {
-  Workspace space(shape, task.end - task.begin, scratch);
+  Workspace space(task.end - task.begin, scratch);
   const int64_t n = space.length;
-  const int64_t hidden = shape.hidden();
-  const int64_t stride = 3 * hidden;
-  const int64_t first = task.begin * stride + task.head * shape.head_dim;
-  const auto q = space.by_dim(), k = space.by_dim(), dout = space.by_dim(), result = space.by_dim();
-  const auto k_transposed = space.transposed(), v_transposed = space.transposed();
+  const auto columns = columns_of(shape, task, op.qkv);
+  const auto gradients = columns_of(shape, task, op.dqkv);
+  const auto q = space.by_dim(shape.query_key_dim), k = space.by_dim(shape.query_key_dim);
+  const auto query_key_grad = space.by_dim(shape.query_key_dim);
+  const auto dout = space.by_dim(shape.value_dim), value_grad = space.by_dim(shape.value_dim);
+  const auto k_transposed = space.transposed(shape.query_key_dim);
+  const auto v_transposed = space.transposed(shape.value_dim);
   const auto probs = space.by_length(), dropped = space.by_length(), grad = space.by_length();
   const auto factors = space.one_row();
-  unpack(op.qkv + first, stride, shape.scale, space, q);
-  unpack(op.qkv + first + hidden, stride, 1.0F, space, k);
-  unpack_transposed(op.qkv + first + hidden, stride, space, k_transposed);
-  unpack_transposed(op.qkv + first + 2 * hidden, stride, space, v_transposed);
-  unpack(op.dout + task.begin * hidden + task.head * shape.head_dim, hidden, 1.0F, space, dout);
-  small_gemm(plain(q), k_transposed, probs, n, space.padded_length, space.head_dim);
-  small_gemm(plain(dout), v_transposed, grad, n, space.padded_length, space.head_dim);
+  unpack(columns.query, shape.scale, space, q);
+  unpack(columns.key, 1.0F, space, k);
+  unpack_transposed(columns.key, space, k_transposed);
+  unpack_transposed(columns.value, space, v_transposed);
+  unpack(context_columns(shape, task, op.dout), 1.0F, space, dout);
+  small_gemm(plain(q), k_transposed, probs, n, space.padded_length, shape.query_key_dim);
+  small_gemm(plain(dout), v_transposed, grad, n, space.padded_length, shape.value_dim);
   probability_rows(shape, op, task, space, probs, dropped, grad, factors.values);
-  small_gemm(plain(grad), k, result, n, space.padded_dim, n);
-  pack(result, shape.scale, space, op.dqkv + first, stride);
-  small_gemm(transpose(grad), q, result, n, space.padded_dim, n);
-  pack(result, 1.0F, space, op.dqkv + first + hidden, stride);
-  small_gemm(transpose(dropped), dout, result, n, space.padded_dim, n);
-  pack(result, 1.0F, space, op.dqkv + first + 2 * hidden, stride);
+  small_gemm(plain(grad), k, query_key_grad, n, query_key_grad.stride, n);
+  pack(query_key_grad, shape.scale, space, gradients.query);
+  small_gemm(transpose(grad), q, query_key_grad, n, query_key_grad.stride, n);
+  pack(query_key_grad, 1.0F, space, gradients.key);
+  small_gemm(transpose(dropped), dout, value_grad, n, value_grad.stride, n);
+  pack(value_grad, 1.0F, space, gradients.value);
 }
 
 }  // namespace
 
 int64_t attention_scratch_size(const AttentionShape& shape, int64_t length) {
   const int64_t padded_length = round_up_to_lanes(length);
-  const int64_t padded_dim = round_up_to_lanes(shape.head_dim);
-  return 4 * length * padded_dim + 2 * shape.head_dim * padded_length + (3 * length + 1) * padded_length;
+  const int64_t by_dim = 3 * round_up_to_lanes(shape.query_key_dim) + 2 * round_up_to_lanes(shape.value_dim);
+  const int64_t transposed = shape.query_key_dim + shape.value_dim;
+  return length * by_dim + (transposed + 3 * length + 1) * padded_length;
 }
 
 RPP_CLONES void attention_forward(const AttentionShape& shape, const AttentionForward<float>& op,

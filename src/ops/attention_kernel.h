@@ -7,14 +7,18 @@
 
 namespace rpp {
 
-// A packed batch: qkv [tokens, 3 * heads * head_dim], out [tokens, heads * head_dim].
+// A packed batch: qkv [tokens, qkv_size], out [tokens, context_size]. A row of qkv holds the queries head
+// after head, then the keys, then the values.
 struct AttentionShape {
   int64_t num_heads = 0;
-  int64_t head_dim = 0;
-  float scale = 1.0F;  // 1 / sqrt(head_dim)
+  int64_t query_key_dim = 0;  // of a head
+  int64_t value_dim = 0;
+  float scale = 1.0F;  // of the scores
   DropoutRule dropout;
 
-  int64_t hidden() const { return num_heads * head_dim; }
+  int64_t query_size() const { return num_heads * query_key_dim; }
+  int64_t context_size() const { return num_heads * value_dim; }
+  int64_t qkv_size() const { return 2 * query_size() + context_size(); }
 };
 
 struct AttentionTask {

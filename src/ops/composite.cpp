@@ -64,21 +64,26 @@ torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, co
   return at::layer_norm(x.to(torch::kFloat32), {x.size(-1)}, weight, bias, epsilon).to(x.scalar_type());
 }
 
-torch::Tensor attention(const torch::Tensor& qkv, const SequenceLayout& layout, int64_t num_heads,
+torch::Tensor attention(const torch::Tensor& qkv, const SequenceLayout& layout, const AttentionHeads& heads,
                         double dropout_rate, uint64_t dropout_seed) {
-  const int64_t hidden = qkv.size(1) / 3;
-  const int64_t head_dim = hidden / num_heads;
   const auto grid = grid_of(layout, qkv.size(0));
   const auto padded = qkv.index_select(0, grid.token_of_slot)
-                          .view({layout.num_sequences(), layout.max_seqlen, 3, num_heads, head_dim})
-                          .permute({2, 0, 3, 1, 4});  // [3, sequences, heads, max_seqlen, head_dim]
-  const auto scores = torch::matmul(padded[0], padded[1].transpose(-2, -1)).to(torch::kFloat32) /
-                      std::sqrt(static_cast<double>(head_dim));  // [sequences, heads, max_seqlen, max_seqlen]
+                          .view({layout.num_sequences(), layout.max_seqlen, heads.qkv_size()});
+  const auto head_by_head = [&](int64_t first, int64_t dim) {
+    return padded.narrow(2, first, heads.num_heads * dim)
+        .unflatten(2, {heads.num_heads, dim})
+        .transpose(1, 2);  // [sequences, heads, max_seqlen, dim]
+  };
+  const auto query = head_by_head(0, heads.query_key_dim);
+  const auto key = head_by_head(heads.query_size(), heads.query_key_dim);
+  const auto value = head_by_head(2 * heads.query_size(), heads.value_dim);
+  const auto scores = torch::matmul(query, key.transpose(-2, -1)).to(torch::kFloat32) *
+                      heads.scale;  // [sequences, heads, max_seqlen, max_seqlen]
   const auto masked = scores.masked_fill(grid.is_padding, -std::numeric_limits<float>::infinity());
   const auto probs = dropout(torch::softmax(masked, -1), dropout_rate, dropout_seed).to(qkv.scalar_type());
-  return torch::matmul(probs, padded[2])
+  return torch::matmul(probs, value)
       .transpose(1, 2)
-      .reshape({-1, hidden})
+      .reshape({-1, heads.context_size()})
       .index_select(0, grid.slot_of_token);
 }
 

@@ -3,6 +3,7 @@
 #include "cross_entropy_kernel.h"
 #include "dispatch.h"
 #include "rpp/ops/composite.h"
+#include "rpp/ops/section.h"
 
 namespace rpp {
 namespace {
@@ -22,6 +23,7 @@ struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
   // Returns the summed loss and the number of correct rows.
   static variable_list forward(AutogradContext* context, const torch::Tensor& given_logits,
                                const torch::Tensor& given_labels) {
+    const Section section("rpp::loss");
     const auto logits = given_logits.contiguous();
     const auto labels = given_labels.contiguous();
     const int64_t rows = logits.size(0);
@@ -46,6 +48,7 @@ struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const Section section("rpp::loss");
     const auto saved = context->get_saved_variables();
     const auto &logits = saved[0], &labels = saved[1], &log_sum_exp = saved[2];
     auto dlogits = torch::empty_like(logits);

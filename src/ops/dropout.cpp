@@ -3,6 +3,7 @@
 #include "dispatch.h"
 #include "elementwise_kernel.h"
 #include "rpp/ops/composite.h"
+#include "rpp/ops/section.h"
 
 namespace rpp {
 namespace {
@@ -11,6 +12,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 torch::Tensor apply_mask(const torch::Tensor& given, const DropoutRule& rule) {
+  const Section section("rpp::elementwise");
   const auto x = given.contiguous();
   auto y = torch::empty_like(x);
   dispatch_float(x, [&]<typename T>(T) {

@@ -4,6 +4,7 @@
 
 #include "dispatch.h"
 #include "rpp/ops/composite.h"
+#include "rpp/ops/section.h"
 
 namespace rpp {
 namespace {
@@ -74,6 +75,7 @@ struct BertEmbedding : torch::autograd::Function<BertEmbedding> {
                                const torch::Tensor& position_ids, const torch::Tensor& token_type_ids,
                                const torch::Tensor& word_table, const torch::Tensor& position_table,
                                const torch::Tensor& token_type_table) {
+    const Section section("rpp::embedding");
     const std::array ids = {input_ids, position_ids, token_type_ids};
     const std::array tables = {word_table, position_table, token_type_table};
     auto sum = torch::zeros({input_ids.numel(), word_table.size(1)});  // [tokens, hidden]
@@ -88,6 +90,7 @@ struct BertEmbedding : torch::autograd::Function<BertEmbedding> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const Section section("rpp::embedding");
     const auto saved = context->get_saved_variables();
     const auto grad = grads[0].contiguous();
     variable_list result(6);

@@ -3,6 +3,7 @@
 #include "dispatch.h"
 #include "elementwise_kernel.h"
 #include "rpp/ops/composite.h"
+#include "rpp/ops/section.h"
 
 namespace rpp {
 namespace {
@@ -12,6 +13,7 @@ using torch::autograd::variable_list;
 
 struct Gelu : torch::autograd::Function<Gelu> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& given) {
+    const Section section("rpp::elementwise");
     const auto x = given.contiguous();
     context->save_for_backward({x});
     auto y = torch::empty_like(x);
@@ -24,6 +26,7 @@ struct Gelu : torch::autograd::Function<Gelu> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const Section section("rpp::elementwise");
     const auto x = context->get_saved_variables()[0];
     const auto dy = grads[0].contiguous();
     auto dx = torch::empty_like(x);

@@ -4,6 +4,7 @@
 #include "layer_norm_kernel.h"
 #include "rpp/ops/composite.h"
 #include "rpp/ops/dropout.h"
+#include "rpp/ops/section.h"
 
 namespace rpp {
 namespace {
@@ -49,6 +50,7 @@ struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
                                const std::optional<torch::Tensor>& given_residual,
                                const torch::Tensor& weight, const torch::Tensor& bias, double epsilon,
                                double rate, int64_t seed) {
+    const Section section("rpp::elementwise");
     const auto x = given_x.contiguous();
     const bool has_residual = given_residual.has_value();
     const auto residual = has_residual ? given_residual->contiguous() : torch::Tensor();
@@ -82,6 +84,7 @@ struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const Section section("rpp::elementwise");
     const auto saved = unpack(context);
     const auto seed = static_cast<uint64_t>(context->saved_data["seed"].toInt());
     const auto rule = dropout_rule(context->saved_data["rate"].toDouble(), seed);

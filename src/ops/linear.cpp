@@ -3,6 +3,7 @@
 #include "accumulate_kernel.h"
 #include "dispatch.h"
 #include "elementwise_kernel.h"
+#include "rpp/ops/section.h"
 
 namespace rpp {
 namespace {
@@ -11,6 +12,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 void add_bias_into(const torch::Tensor& y, const torch::Tensor& bias) {
+  const Section section("rpp::elementwise");
   const int64_t columns = y.size(1);
   dispatch_float(y, [&]<typename T>(T) {
     at::parallel_for(0, y.size(0), row_grain(columns), [&](int64_t begin, int64_t end) {
@@ -23,6 +25,7 @@ void add_bias_into(const torch::Tensor& y, const torch::Tensor& bias) {
 constexpr int64_t kColumnBlock = 1024;
 
 void add_column_sums_into(const torch::Tensor& sums, const torch::Tensor& dy) {
+  const Section section("rpp::elementwise");
   const int64_t rows = dy.size(0);
   const int64_t columns = dy.size(1);
   dispatch_float(dy, [&]<typename T>(T) {
@@ -50,6 +53,7 @@ torch::Tensor weight_grad(const torch::Tensor& weight, const torch::Tensor& dy, 
     grad.add_(product);
     return {};
   }
+  const Section section("rpp::elementwise");
   at::parallel_for(0, grad.numel(), kElementGrain, [&](int64_t begin, int64_t end) {
     add_into(input<uint16_t>(product), output<float>(grad), begin, end);
   });

@@ -5,12 +5,20 @@
 #include <limits>
 
 namespace rpp {
+namespace {
+
+// Finite: minus infinity less minus infinity is no number.
+constexpr double kNoToken = -1e9;
+
+}  // namespace
 
 SpanCrossEntropy span_cross_entropy(const torch::Tensor& logits, const SequenceLayout& layout,
-                                    const torch::Tensor& starts, const torch::Tensor& ends) {
-  const auto values = logits.to(torch::kFloat32);                 // [tokens, 2]
-  const auto bounds = layout.cu_seqlens.to(torch::kInt64);        // [sequences + 1]
-  const auto sequence = torch::repeat_interleave(bounds.diff());  // [tokens]: which one a token belongs to
+                                    const torch::Tensor& starts, const torch::Tensor& ends,
+                                    double label_smoothing) {
+  const auto values = logits.to(torch::kFloat32);           // [tokens, 2]
+  const auto bounds = layout.cu_seqlens.to(torch::kInt64);  // [sequences + 1]
+  const auto lengths = bounds.diff();                       // [sequences]
+  const auto sequence = torch::repeat_interleave(lengths);  // [tokens]: which one a token belongs to
   const auto shape = {layout.num_sequences(), int64_t{2}};
 
   const auto largest = torch::full(shape, -std::numeric_limits<float>::infinity(), values.options())
@@ -21,8 +29,24 @@ SpanCrossEntropy span_cross_entropy(const torch::Tensor& logits, const SequenceL
 
   const auto labels = torch::stack({starts, ends}, 1) + bounds.slice(0, 0, -1).unsqueeze(1);
   const auto of_labels = values.gather(0, labels);  // [sequences, 2]
-  return {.loss_sum = (log_sum_exp - of_labels).sum() / 2,
+  auto of_targets = of_labels;
+  if (label_smoothing > 0) {
+    const auto means =
+        torch::zeros(shape, values.options()).index_add(0, sequence, values) / lengths.unsqueeze(1);
+    of_targets = (1 - label_smoothing) * of_labels + label_smoothing * means;
+  }
+  return {.loss_sum = (log_sum_exp - of_targets).sum() / 2,
           .num_correct = of_labels.detach().eq(largest).all(1).sum()};
+}
+
+torch::Tensor span_rows(const torch::Tensor& logits, const SequenceLayout& layout) {
+  const auto values = logits.to(torch::kFloat32);                 // [tokens, 2]
+  const auto bounds = layout.cu_seqlens.to(torch::kInt64);        // [sequences + 1]
+  const auto sequence = torch::repeat_interleave(bounds.diff());  // [tokens]: which one a token belongs to
+  const auto place = torch::arange(values.size(0), bounds.options()) - bounds.index_select(0, sequence);
+  const auto padded = torch::full({layout.num_sequences(), layout.max_seqlen, 2}, kNoToken, values.options())
+                          .index_put({sequence, place}, values);
+  return padded.transpose(1, 2).flatten(0, 1);
 }
 
 }  // namespace rpp

@@ -1,4 +1,5 @@
 #include "rpp/optim/clip.h"
+#include "rpp/ops/section.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
@@ -46,6 +47,7 @@ double sum_of_squares(const float* values, int64_t size) {
 }  // namespace
 
 double global_grad_norm(const FlatParams& params) {
+  const Section section("rpp::optimizer");
   const auto& grads = params.grads();
   if (!grads.is_cpu()) return grads.norm(2, torch::kFloat64).item<double>();
   return std::sqrt(sum_of_squares(grads.const_data_ptr<float>(), grads.numel()));

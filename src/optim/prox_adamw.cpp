@@ -1,4 +1,5 @@
 #include "rpp/optim/prox_adamw.h"
+#include "rpp/ops/section.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
@@ -113,6 +114,7 @@ void ProxAdamW::update(const AdamWSpan& all, AdamWStep constants, const Part& pa
 }
 
 void ProxAdamW::step(double learning_rate, const ShrinkRule& rule, double grad_scale) {
+  const Section section("rpp::optimizer");
   check_rule(rule, params_);
   ++step_count_;
   AdamWStep constants = step_constants(config_, step_count_);

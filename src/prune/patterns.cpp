@@ -148,6 +148,11 @@ const TensorView& find_weight(const SafetensorsFile& file, const std::string& na
 EncoderZeros read_encoder_zeros(const fs::path& model_dir) {
   const auto config_file = model_dir / "config.json";
   const auto config = model_config_from_json(read_file(config_file), config_file.string());
+  RPP_CHECK(
+      config.layer_sizes.empty(),
+      "{} gives layers sizes of their own (layer_sizes): it is compacted already, look into the model it "
+      "was made of",
+      config_file);
   const SafetensorsFile file(model_dir / "model.safetensors");
   EncoderZeros zeros{.num_heads = config.num_attention_heads,
                      .head_dim = config.hidden_size / config.num_attention_heads};

@@ -5,27 +5,13 @@
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/data/model_labels.h"
-#include "rpp/io/safetensors.h"
+#include "rpp/model/heads_of.h"
 #include "run_setup.h"
 
 namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Of the classifier over a pooled sequence; a classifier of tokens comes without a pooler and is none.
-int64_t classifier_rows(const fs::path& dir) {
-  const auto path = dir / "model.safetensors";
-  if (!fs::exists(path)) return 0;  // load_weights says what to do
-  const SafetensorsFile file(path);
-  bool has_pooler = false;
-  int64_t rows = 0;
-  for (const TensorView& tensor : file.tensors()) {
-    if (tensor.name.ends_with("pooler.dense.weight")) has_pooler = true;
-    if (tensor.name == "classifier.weight" && !tensor.shape.empty()) rows = tensor.shape[0];
-  }
-  return has_pooler ? rows : 0;
-}
 
 void permute_rows(Bert& model, const std::vector<int64_t>& rows) {
   const torch::NoGradGuard no_grad;
@@ -66,7 +52,7 @@ void log_match(const fs::path& dir, const GlueTask& task, LabelOrder order, cons
 std::unique_ptr<Bert> load_classifier_model(const fs::path& dir, const GlueTask& task,
                                             const Tokenizer& tokenizer, const TrainConfig& train) {
   const HeadSpec heads{.num_labels = task.num_labels()};
-  const int64_t num_rows = classifier_rows(dir);
+  const int64_t num_rows = heads_of(dir).num_labels;
   if (num_rows == 0) {
     log::info("{} has no classifier: {} ({}) gets a new one", dir.string(), task.name, names_of(task));
     return load_model(dir, heads, tokenizer, train, {.classifier = false});
@@ -82,7 +68,7 @@ std::unique_ptr<Bert> load_classifier_model(const fs::path& dir, const GlueTask&
 
 void check_teacher_labels(const fs::path& teacher_dir, const GlueTask& task) {
   const ModelLabels labels = read_model_labels(teacher_dir);
-  const int64_t num_rows = classifier_rows(teacher_dir);
+  const int64_t num_rows = heads_of(teacher_dir).num_labels;
   const LabelOrder order = match_labels(task, labels, num_rows, teacher_dir).order;
   if (order == LabelOrder::same || order == LabelOrder::unnamed) return;
   fail_usage("distill.teacher {} has the labels ({}), {} has ({}): fine-tune a dense model on the task first",

@@ -64,24 +64,30 @@ void save_own_mask(const OpenModel& model) {
   save_safetensors(file.path(), file.tensors(), metadata);
 }
 
-std::string format_written(const CompactReport& report) {
-  const auto& plan = report.plan;
-  const int64_t dropped = plan.intermediate_size - plan.compact_size();
-  return fmt::format(
-      "intermediate_size {} -> {}: {} of {} FFN units dropped in each of {} layers\n"
-      "parameters {} -> {} ({:.1f} % less)\n",
-      plan.intermediate_size, plan.compact_size(), dropped, plan.intermediate_size, plan.layers.size(),
-      format_count(report.parameters_before), format_count(report.parameters_after),
-      100.0 * static_cast<double>(report.parameters_before - report.parameters_after) /
-          static_cast<double>(report.parameters_before));
+std::string format_uniform(const CompactPlan& plan) {
+  const int64_t before = plan.before.intermediate_size, after = plan.sizes_after(0).intermediate_size;
+  return fmt::format("intermediate_size {} -> {}: {} of {} FFN units dropped in each of {} layers\n", before,
+                     after, before - after, before, plan.layers.size());
+}
+
+std::string format_per_layer(const CompactPlan& plan) {
+  std::string text = fmt::format("\n{:>5}  {:>5}  {:>14}  {:>10}  {:>9}\n", "layer", "heads",
+                                 "query-key dims", "value dims", "FFN units");
+  for (int64_t i = 0; i < plan.before.num_hidden_layers; ++i) {
+    const auto sizes = plan.sizes_after(i);
+    text += fmt::format("{:>5}  {:>5}  {:>14}  {:>10}  {:>9}\n", i, sizes.num_attention_heads,
+                        sizes.query_key_dim, sizes.value_dim, sizes.intermediate_size);
+  }
+  return text;
 }
 
 }  // namespace
 
-CompactReport compact_model(const fs::path& model_dir, const fs::path& output, const fs::path& texts) {
+CompactReport compact_model(const fs::path& model_dir, const fs::path& output,
+                            const CompactOptions& options) {
   RPP_CHECK(!fs::exists(output), "{} exists already: name a new directory with --output", output);
-  const auto examples = texts.empty() ? own_texts() : read_texts(texts);
-  CompactReport report{.plan = plan_compaction(model_dir),
+  const auto examples = options.texts.empty() ? own_texts() : read_texts(options.texts);
+  CompactReport report{.plan = plan_compaction(model_dir, options.sizes),
                        .num_texts = static_cast<int64_t>(examples.size())};
   write_directory_atomically(output, [&](const fs::path& directory) {
     write_compacted(model_dir, report.plan, directory);
@@ -102,13 +108,18 @@ std::string format_compaction(const CompactReport& report) {
                                  "dead heads", "dead query-key dims", "dead value dims");
   for (size_t i = 0; i < plan.layers.size(); ++i) {
     const auto& layer = plan.layers[i];
-    text += fmt::format("{:>5}  {:>14}  {:>10}  {:>19}  {:>15}\n", i, layer.live_units.size(),
-                        layer.dead_heads, layer.dead_query_key, layer.dead_value);
+    text += fmt::format("{:>5}  {:>14}  {:>10}  {:>19}  {:>15}\n", i, layer.units.size(), layer.dead_heads,
+                        layer.dead_query_key, layer.dead_value);
   }
-  text += format_written(report);
-  text +=
-      fmt::format("dead too, but only a model with its own sizes per layer can drop them: {} parameters\n",
-                  format_count(plan.leftover_parameters()));
+  text += plan.kind == CompactSizes::uniform ? format_uniform(plan) : format_per_layer(plan);
+  text += fmt::format("parameters {} -> {} ({:.1f} % less)\n", format_count(report.parameters_before),
+                      format_count(report.parameters_after),
+                      100.0 * static_cast<double>(report.parameters_before - report.parameters_after) /
+                          static_cast<double>(report.parameters_before));
+  if (plan.leftover_parameters() > 0) {
+    text += fmt::format("dead too, but dropped only with sizes per layer (--per-layer): {} parameters\n",
+                        format_count(plan.leftover_parameters()));
+  }
   for (const auto& difference : report.differences) {
     text += fmt::format("largest difference of {} on {} texts: {:.1e}\n", difference.name, report.num_texts,
                         difference.largest);

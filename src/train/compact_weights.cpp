@@ -6,10 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <numbers>
 
+#include "encoder_weights.h"
+#include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/io/safetensors.h"
-#include "rpp/prune/patterns.h"
 #include "rpp/train/compact.h"
 
 namespace rpp {
@@ -17,13 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kUnitMultiple = 8;
-constexpr const char* kIntermediate = "intermediate.dense.weight";
-constexpr const char* kIntermediateBias = "intermediate.dense.bias";
-constexpr const char* kOutput = "output.dense.weight";
-constexpr const char* kOutputBias = "output.dense.bias";
+constexpr int64_t kFiller = -1;  // a row or column of zeros
 
-std::string layer_name(int64_t layer, const char* rest) {
+std::string layer_name(int64_t layer, std::string_view rest) {
   return fmt::format("encoder.layer.{}.{}", layer, rest);
 }
 
@@ -31,199 +26,156 @@ std::string without_prefix(const std::string& name) {
   return name.starts_with("bert.") ? name.substr(5) : name;
 }
 
-std::span<const float> floats(const SafetensorsFile& file, const std::string& name, int64_t count) {
-  const TensorView& view = find_weight(file, name);
-  RPP_CHECK(view.dtype == Dtype::f32,
-            "{}: tensor {} is {}, only F32 is compacted: save the model in F32 first", file.path(), view.name,
-            dtype_name(view.dtype));
-  RPP_CHECK(view.num_elements() == count, "{}: tensor {} has {} entries, config.json asks for {}",
-            file.path(), view.name, view.num_elements(), count);
-  return view.as<float>();
-}
-
 double gelu(double x) {
   return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2));
 }
 
-int64_t count_if(int64_t count, const auto& condition) {
-  int64_t matches = 0;
-  for (int64_t i = 0; i < count; ++i) matches += condition(static_cast<size_t>(i)) ? 1 : 0;
-  return matches;
+double identity(double x) {
+  return x;
 }
 
-std::vector<int64_t> live_units(const LayerZeros& zeros) {
-  std::vector<int64_t> live;
-  for (int64_t unit = 0; unit < zeros.intermediate.rows; ++unit) {
-    const auto u = static_cast<size_t>(unit);
-    const bool constant = zeros.intermediate.in_row[u] == zeros.intermediate.cols;
-    const bool unread = zeros.output.in_col[u] == zeros.output.rows;
-    if (!constant && !unread) live.push_back(unit);
-  }
-  return live;
+void append_filled(std::vector<int64_t>& rows, std::span<const int64_t> live, int64_t size) {
+  const auto end = rows.size() + static_cast<size_t>(size);
+  rows.insert(rows.end(), live.begin(), live.end());
+  rows.resize(end, kFiller);
 }
 
-LayerSlack find_slack(const LayerZeros& zeros, std::span<const float> query_bias, int64_t head_dim) {
-  const auto query_key_is_dead = [&](size_t d) {
-    const bool no_query = zeros.query.in_row[d] == zeros.query.cols && query_bias[d] == 0.0F;
-    return no_query || zeros.key.in_row[d] == zeros.key.cols;
-  };
-  const auto value_is_dead = [&](size_t d) {
-    return zeros.value.in_row[d] == zeros.value.cols ||
-           zeros.attention_output.in_col[d] == zeros.attention_output.rows;
-  };
-  LayerSlack slack{.live_units = live_units(zeros)};
-  for (int64_t first = 0; first < zeros.query.rows; first += head_dim) {
-    const auto in_head = [first](const auto& condition) {
-      return [first, condition](size_t d) { return condition(d + static_cast<size_t>(first)); };
-    };
-    const int64_t dead_value = count_if(head_dim, in_head(value_is_dead));
-    if (dead_value == head_dim) {
-      ++slack.dead_heads;
-      continue;
-    }
-    slack.dead_value += dead_value;
-    slack.dead_query_key += count_if(head_dim, in_head(query_key_is_dead));
-  }
-  return slack;
-}
-
-// The tensors of an FFN with as many units as the plan has: the live ones in their order, then units of
-// zeros.
-struct Ffn {
-  std::vector<float> intermediate, intermediate_bias;  // [units, hidden], [units]
-  std::vector<float> output, output_bias;              // [hidden, units], [hidden]
+// The rows of the model that a layer of the compacted one has, in order.
+struct KeptRows {
+  std::vector<int64_t> query_key, value, units;
 };
 
-std::span<const float> line_of(std::span<const float> matrix, int64_t row, int64_t cols) {
-  return matrix.subspan(static_cast<size_t>(row * cols), static_cast<size_t>(cols));
-}
-
-// The sum of what the dead units add to an output: gelu(bias) * weight, which is 0 where the weight is the
-// dead part.
-double constant_of_dead(std::span<const float> weights, std::span<const float> bias,
-                        const std::vector<int64_t>& live) {
-  double constant = 0.0;
-  auto next_live = live.begin();
-  for (size_t unit = 0; unit < weights.size(); ++unit) {
-    const bool is_live = next_live != live.end() && *next_live == static_cast<int64_t>(unit);
-    if (is_live) {
-      ++next_live;
-    } else {
-      constant += gelu(bias[unit]) * weights[unit];
-    }
+KeptRows kept_rows(const CompactPlan& plan, int64_t layer) {
+  const auto& live = plan.layers[static_cast<size_t>(layer)];
+  const auto sizes = plan.sizes_after(layer);
+  KeptRows kept;
+  append_filled(kept.units, live.units, sizes.intermediate_size);
+  if (plan.kind == CompactSizes::uniform) {
+    for (int64_t row = 0; row < plan.before.hidden_size; ++row) kept.query_key.push_back(row);
+    kept.value = kept.query_key;
+    return kept;
   }
-  return constant;
-}
-
-Ffn compact_ffn(const SafetensorsFile& file, int64_t layer, const CompactPlan& plan) {
-  const int64_t hidden = plan.hidden_size, units = plan.intermediate_size;
-  const auto compact_units = static_cast<size_t>(plan.compact_size());
-  const auto& live = plan.layers[static_cast<size_t>(layer)].live_units;
-  const auto intermediate = floats(file, layer_name(layer, kIntermediate), units * hidden);
-  const auto bias = floats(file, layer_name(layer, kIntermediateBias), units);
-  const auto output = floats(file, layer_name(layer, kOutput), hidden * units);
-  const auto output_bias = floats(file, layer_name(layer, kOutputBias), hidden);
-
-  Ffn ffn;
-  for (const int64_t unit : live) {
-    const auto row = line_of(intermediate, unit, hidden);
-    ffn.intermediate.insert(ffn.intermediate.end(), row.begin(), row.end());
-    ffn.intermediate_bias.push_back(bias[static_cast<size_t>(unit)]);
+  auto heads = live.heads;
+  if (heads.empty()) heads.emplace_back();  // a layer has at least one
+  for (const auto& head : heads) {
+    append_filled(kept.query_key, head.query_key, sizes.query_key_dim);
+    append_filled(kept.value, head.value, sizes.value_dim);
   }
-  ffn.intermediate.resize(compact_units * static_cast<size_t>(hidden));
-  ffn.intermediate_bias.resize(compact_units);
-  for (int64_t i = 0; i < hidden; ++i) {
-    const auto row = line_of(output, i, units);
-    for (const int64_t unit : live) ffn.output.push_back(row[static_cast<size_t>(unit)]);
-    ffn.output.resize(static_cast<size_t>(i + 1) * compact_units);
-    ffn.output_bias.push_back(
-        static_cast<float>(output_bias[static_cast<size_t>(i)] + constant_of_dead(row, bias, live)));
-  }
-  return ffn;
+  return kept;
 }
 
 struct NewTensor {
   std::vector<int64_t> shape;
-  std::span<const float> values;
+  std::vector<float> values;
+};
+
+// A layer of the model, from which tensors of the compacted one are taken.
+class LayerSource {
+ public:
+  LayerSource(const SafetensorsFile& file, int64_t layer, std::map<std::string, NewTensor>& tensors)
+      : file_(file), layer_(layer), tensors_(tensors) {}
+
+  // Rows of name.weight [rows, cols] and entries of name.bias.
+  void take_rows(const std::string& name, int64_t rows, int64_t cols, std::span<const int64_t> kept) {
+    const auto weight = encoder_floats(file_, layer_, name + ".weight", rows * cols);
+    const auto bias = encoder_floats(file_, layer_, name + ".bias", rows);
+    const auto num_kept = static_cast<int64_t>(kept.size());
+    auto& new_weight = add(name + ".weight", {num_kept, cols});
+    auto& new_bias = add(name + ".bias", {num_kept});
+    for (size_t i = 0; i < kept.size(); ++i) {
+      if (kept[i] == kFiller) continue;
+      const auto row = weight.subspan(static_cast<size_t>(kept[i] * cols), static_cast<size_t>(cols));
+      std::copy(row.begin(), row.end(), new_weight.begin() + static_cast<int64_t>(i) * cols);
+      new_bias[i] = bias[static_cast<size_t>(kept[i])];
+    }
+  }
+
+  // Columns of name.weight [rows, cols]. A column that is not kept reads the constant activation(bias) where
+  // it is not zero itself: what it adds moves into name.bias. `source` names the bias.
+  void take_cols(const std::string& name, int64_t rows, int64_t cols, std::span<const int64_t> kept,
+                 const std::string& source, double (*activation)(double)) {
+    const auto weight = encoder_floats(file_, layer_, name + ".weight", rows * cols);
+    const auto bias = encoder_floats(file_, layer_, name + ".bias", rows);
+    const auto constants = encoder_floats(file_, layer_, source + ".bias", cols);
+    std::vector<bool> is_kept(static_cast<size_t>(cols));
+    for (const int64_t col : kept) {
+      if (col != kFiller) is_kept[static_cast<size_t>(col)] = true;
+    }
+    auto& new_weight = add(name + ".weight", {rows, static_cast<int64_t>(kept.size())});
+    auto& new_bias = add(name + ".bias", {rows});
+    for (int64_t i = 0; i < rows; ++i) {
+      const auto row = weight.subspan(static_cast<size_t>(i * cols), static_cast<size_t>(cols));
+      double constant = 0.0;
+      for (size_t col = 0; col < row.size(); ++col) {
+        if (!is_kept[col]) constant += activation(constants[col]) * row[col];
+      }
+      new_bias[static_cast<size_t>(i)] = static_cast<float>(bias[static_cast<size_t>(i)] + constant);
+      for (size_t j = 0; j < kept.size(); ++j) {
+        if (kept[j] == kFiller) continue;
+        new_weight[static_cast<size_t>(i) * kept.size() + j] = row[static_cast<size_t>(kept[j])];
+      }
+    }
+  }
+
+ private:
+  std::vector<float>& add(const std::string& name, std::vector<int64_t> shape) {
+    int64_t count = 1;
+    for (const int64_t size : shape) count *= size;
+    auto& tensor = tensors_[layer_name(layer_, name)];
+    tensor = {.shape = std::move(shape), .values = std::vector<float>(static_cast<size_t>(count))};
+    return tensor.values;
+  }
+
+  const SafetensorsFile& file_;
+  int64_t layer_;
+  std::map<std::string, NewTensor>& tensors_;
 };
 
 // What changes, by its name without "bert.".
-std::map<std::string, NewTensor> new_tensors(const std::vector<Ffn>& ffns, const CompactPlan& plan) {
-  const int64_t hidden = plan.hidden_size, units = plan.compact_size();
+std::map<std::string, NewTensor> new_tensors(const SafetensorsFile& file, const CompactPlan& plan) {
+  const int64_t hidden = plan.before.hidden_size, units = plan.before.intermediate_size;
   std::map<std::string, NewTensor> tensors;
-  for (size_t i = 0; i < ffns.size(); ++i) {
-    const auto layer = static_cast<int64_t>(i);
-    tensors[layer_name(layer, kIntermediate)] = {{units, hidden}, ffns[i].intermediate};
-    tensors[layer_name(layer, kIntermediateBias)] = {{units}, ffns[i].intermediate_bias};
-    tensors[layer_name(layer, kOutput)] = {{hidden, units}, ffns[i].output};
-    tensors[layer_name(layer, kOutputBias)] = {{hidden}, ffns[i].output_bias};
+  for (int64_t layer = 0; layer < plan.before.num_hidden_layers; ++layer) {
+    const auto kept = kept_rows(plan, layer);
+    LayerSource source(file, layer, tensors);
+    source.take_rows("attention.self.query", hidden, hidden, kept.query_key);
+    source.take_rows("attention.self.key", hidden, hidden, kept.query_key);
+    source.take_rows("attention.self.value", hidden, hidden, kept.value);
+    source.take_cols("attention.output.dense", hidden, hidden, kept.value, "attention.self.value", identity);
+    source.take_rows("intermediate.dense", units, hidden, kept.units);
+    source.take_cols("output.dense", hidden, units, kept.units, "intermediate.dense", gelu);
   }
   return tensors;
 }
 
-void write_config(const fs::path& from, const fs::path& to, int64_t intermediate_size) {
-  auto config = nlohmann::ordered_json::parse(read_file(from));  // read_encoder_zeros has checked it
-  config["intermediate_size"] = intermediate_size;
+// Of the model's own, so that keys of others stay.
+void write_config(const fs::path& from, const CompactPlan& plan, const fs::path& to) {
+  auto config = nlohmann::ordered_json::parse(read_file(from));  // plan_compaction has checked it
+  if (plan.kind == CompactSizes::uniform) {
+    config["intermediate_size"] = plan.sizes_after(0).intermediate_size;
+  } else {
+    auto after = plan.before;
+    after.layer_sizes.clear();
+    for (int64_t i = 0; i < after.num_hidden_layers; ++i) after.layer_sizes.push_back(plan.sizes_after(i));
+    config["layer_sizes"] = nlohmann::ordered_json::parse(to_json(after)).at("layer_sizes");
+  }
   write_file_atomically(to, config.dump(2) + "\n");
 }
 
 }  // namespace
 
-int64_t CompactPlan::compact_size() const {
-  size_t widest = 1;  // a model has at least one unit
-  for (const auto& layer : layers) widest = std::max(widest, layer.live_units.size());
-  const auto rounded = (static_cast<int64_t>(widest) + kUnitMultiple - 1) / kUnitMultiple * kUnitMultiple;
-  return std::min(rounded, intermediate_size);
-}
-
-int64_t CompactPlan::dropped_parameters() const {
-  const int64_t parameters_of_unit = 2 * hidden_size + 1;
-  return static_cast<int64_t>(layers.size()) * (intermediate_size - compact_size()) * parameters_of_unit;
-}
-
-int64_t CompactPlan::leftover_parameters() const {
-  const int64_t of_unit = 2 * hidden_size + 1;
-  const int64_t of_query_key = 2 * (hidden_size + 1);  // two rows, two biases
-  const int64_t of_value = 2 * hidden_size + 1;        // a row, its bias, a column
-  int64_t sum = 0;
-  for (const auto& layer : layers) {
-    sum += (compact_size() - static_cast<int64_t>(layer.live_units.size())) * of_unit;
-    sum += layer.dead_query_key * of_query_key + layer.dead_value * of_value;
-    sum += layer.dead_heads * head_dim * (of_query_key + of_value);
-  }
-  return sum;
-}
-
-CompactPlan plan_compaction(const fs::path& model_dir) {
-  const auto zeros = read_encoder_zeros(model_dir);
-  const SafetensorsFile file(model_dir / "model.safetensors");
-  CompactPlan plan{.head_dim = zeros.head_dim};
-  for (size_t i = 0; i < zeros.layers.size(); ++i) {
-    plan.hidden_size = zeros.layers[i].intermediate.cols;
-    plan.intermediate_size = zeros.layers[i].intermediate.rows;
-    const auto query_bias =
-        floats(file, layer_name(static_cast<int64_t>(i), "attention.self.query.bias"), plan.hidden_size);
-    plan.layers.push_back(find_slack(zeros.layers[i], query_bias, zeros.head_dim));
-  }
-  return plan;
-}
-
 void write_compacted(const fs::path& model_dir, const CompactPlan& plan, const fs::path& output) {
   const SafetensorsFile file(model_dir / "model.safetensors");
-  std::vector<Ffn> ffns;
-  for (size_t i = 0; i < plan.layers.size(); ++i) {
-    ffns.push_back(compact_ffn(file, static_cast<int64_t>(i), plan));
-  }
-  const auto changed = new_tensors(ffns, plan);
+  const auto changed = new_tensors(file, plan);
   std::vector<TensorView> views = file.tensors();
   for (auto& view : views) {
     const auto found = changed.find(without_prefix(view.name));
     if (found == changed.end()) continue;
     view.shape = found->second.shape;
-    view.data = std::as_bytes(found->second.values);
+    view.data = std::as_bytes(std::span(found->second.values));
   }
   save_safetensors(output / "model.safetensors", views, file.metadata());
-  write_config(model_dir / "config.json", output / "config.json", plan.compact_size());
+  write_config(model_dir / "config.json", plan, output / "config.json");
 }
 
 }  // namespace rpp

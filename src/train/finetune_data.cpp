@@ -89,7 +89,8 @@ FinetuneData load_finetune_data(const FinetuneConfig& config, const GlueTask& ta
                                 const Tokenizer& tokenizer) {
   const Paths train = require_files(config, task, "train");
   return {.train = load_labelled(config, task, train, config.max_train_samples, tokenizer),
-          .dev = load_dev_sets(config, task, tokenizer)};
+          .dev = load_dev_sets(config, task, tokenizer),
+          .max_seq_length = config.max_seq_length};
 }
 
 std::vector<EncodedExample> load_test_examples(const FinetuneConfig& config, const GlueTask& task,

@@ -9,6 +9,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/model/init.h"
+#include "rpp/train/device.h"
 #include "rpp/train/finetune_task.h"
 #include "rpp/train/runs.h"
 #include "run_setup.h"

@@ -11,6 +11,7 @@
 #include "rpp/core/error.h"
 #include "rpp/eval/metrics.h"
 #include "rpp/model/hf_checkpoint.h"
+#include "rpp/text/model_max_length.h"
 #include "rpp/train/tensors.h"
 
 namespace rpp {
@@ -156,6 +157,7 @@ void FinetuneTask::save_model(const std::filesystem::path& directory,
                               const std::map<std::string, std::string>& metadata) const {
   save_weights(model_, directory, metadata, config_keys_of(glue_));
   tokenizer_.save(directory);
+  write_model_max_length(directory, data_.max_seq_length);
 }
 
 }  // namespace rpp

@@ -11,6 +11,7 @@
 #include "rpp/core/version.h"
 #include "rpp/data/glue_features.h"
 #include "rpp/io/safetensors.h"
+#include "rpp/model/heads_of.h"
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/prune/compare.h"
 #include "rpp/prune/mask_file.h"
@@ -23,22 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kTextsPerPass = 32;
-
-// The classifier and the pre-training head read the pooler: without it (a token classifier, a masked LM
-// alone) only the encoder is opened.
-HeadSpec heads_in(const SafetensorsFile& file) {
-  HeadSpec heads{.pretraining = false, .num_labels = 0, .pooler = false};
-  for (const auto& tensor : file.tensors()) {
-    if (tensor.name.ends_with("pooler.dense.weight")) heads.pooler = true;
-    if (tensor.name == "qa_outputs.weight") heads.span = true;
-  }
-  if (!heads.pooler) return heads;
-  for (const auto& tensor : file.tensors()) {
-    if (tensor.name.starts_with("cls.")) heads.pretraining = true;
-    if (tensor.name == "classifier.weight" && !tensor.shape.empty()) heads.num_labels = tensor.shape[0];
-  }
-  return heads;
-}
 
 bool is_parameter(const TensorView& tensor) {
   const bool is_float = tensor.dtype == Dtype::f64 || tensor.dtype == Dtype::f32 ||
@@ -140,15 +125,12 @@ NamedTensors input_tensors(const std::vector<EncodedExample>& encoded) {
 
 OpenModel open_model(const fs::path& directory, const OpenOptions& options) {
   const auto config = read_model_config(directory);
-  const auto weights = directory / "model.safetensors";
-  const bool present = fs::exists(weights);  // else load_weights says what to do
-  const HeadSpec heads = present ? heads_in(SafetensorsFile(weights)) : HeadSpec{};
   OpenModel model{.directory = directory,
-                  .bert = std::make_unique<Bert>(config, heads, options.device),
+                  .bert = std::make_unique<Bert>(config, heads_of(directory), options.device),
                   .params = nullptr};
   load_weights(*model.bert, directory);
   model.params = std::make_unique<FlatParams>(model.bert->param_specs(), options.precision);
-  model.num_parameters = count_parameters(SafetensorsFile(weights));
+  model.num_parameters = count_parameters(SafetensorsFile(directory / "model.safetensors"));
   return model;
 }
 

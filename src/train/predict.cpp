@@ -1,15 +1,16 @@
 #include "rpp/train/predict.h"
+#include "rpp/train/device.h"
 
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/data/glue_features.h"
+#include "rpp/data/model_labels.h"
+#include "rpp/text/model_max_length.h"
 #include "rpp/text/unicode.h"
 #include "run_setup.h"
 #include "span_answerer.h"
@@ -24,30 +25,18 @@ struct Labels {
   bool regression = false;
 };
 
-// `fallback` also where the value is null.
-std::string text_or(const nlohmann::json& object, const std::string& key, const std::string& fallback) {
-  const bool is_text = object.is_object() && object.contains(key) && object[key].is_string();
-  return is_text ? object[key].get<std::string>() : fallback;
-}
-
 // One label alone is a regression, as in transformers, where config.json does not say.
 Labels read_labels(const fs::path& model_dir, int64_t num_labels) {
-  const auto config = nlohmann::json::parse(read_file(model_dir / "config.json"));
-  const auto problem =
-      text_or(config, "problem_type", num_labels == 1 ? "regression" : "single_label_classification");
+  const ModelLabels read = read_model_labels(model_dir);
+  std::string problem = read.problem_type;
+  if (problem.empty()) problem = num_labels == 1 ? "regression" : "single_label_classification";
   RPP_CHECK(problem == "regression" || problem == "single_label_classification",
             "{}: problem_type is {}: only single_label_classification and regression are answered",
             model_dir / "config.json", problem);
   RPP_CHECK(problem != "regression" || num_labels == 1,
             "{}: problem_type is regression, but the classifier has {} outputs instead of 1",
             model_dir / "config.json", num_labels);
-  Labels labels{.names = {}, .regression = problem == "regression"};
-  const auto named = config.find("id2label");
-  for (int64_t label = 0; label < num_labels; ++label) {
-    const auto unnamed = fmt::format("LABEL_{}", label);
-    labels.names.push_back(named == config.end() ? unnamed : text_or(*named, std::to_string(label), unnamed));
-  }
-  return labels;
+  return {.names = class_names(read, num_labels, model_dir), .regression = problem == "regression"};
 }
 
 class Classifier : public Answerer {
@@ -112,6 +101,13 @@ class Classifier : public Answerer {
   std::vector<EncodedExample> added_;
 };
 
+// What the options say, else what the model was fine-tuned with, else as many as it has positions.
+int64_t tokens_read(const PredictOptions& options, const OpenModel& model) {
+  if (options.max_seq_length > 0) return options.max_seq_length;
+  const int64_t positions = model.bert->config().max_position_embeddings;
+  return std::min(positions, read_model_max_length(model.directory).value_or(positions));
+}
+
 }  // namespace
 
 std::unique_ptr<Answerer> make_answerer(const OpenModel& model, const Tokenizer& tokenizer,
@@ -134,7 +130,7 @@ LinePredictor::LinePredictor(const fs::path& model, std::string source, PredictO
       model_(open_model(model, {.precision = options_.precision})),
       tokenizer_(load_tokenizer(model)) {
   use_threads(options_.num_threads);
-  if (options_.max_seq_length == 0) options_.max_seq_length = model_.bert->config().max_position_embeddings;
+  options_.max_seq_length = tokens_read(options_, model_);
   answerer_ = make_answerer(model_, *tokenizer_, options_.max_seq_length);
 }
 

@@ -1,11 +1,11 @@
 #include "rpp/train/preflight.h"
 
-#include <sys/resource.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 
 #include "rpp/core/error.h"
+#include "rpp/core/peak_memory.h"
 #include "rpp/core/progress.h"
 #include "rpp/prune/plan.h"
 #include "rpp/prune/report.h"
@@ -24,12 +24,6 @@ int64_t state_bytes(Trainer& trainer) {
                   bytes_of(trainer.optimizer().exp_avg()) + bytes_of(trainer.optimizer().exp_avg_sq());
   for (const auto& [name, tensor] : trainer.pruner().state()) bytes += bytes_of(tensor);
   return bytes;
-}
-
-// Largest resident size so far.
-int64_t peak_bytes() {
-  rusage usage{};
-  return ::getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * int64_t{1024} : 0;
 }
 
 double gibibytes(int64_t bytes) {
@@ -55,7 +49,7 @@ PreflightReport preflight(Trainer& trainer, const TrainerConfig& config, int64_t
   report.seconds_per_step = steps > 0 ? stopwatch.seconds() / static_cast<double>(steps) : 0;
   report.tokens_per_step = static_cast<double>(trainer.counters().tokens - tokens_before) /
                            static_cast<double>(std::max<int64_t>(steps, 1));
-  report.peak_bytes = peak_bytes();
+  report.peak_bytes = peak_resident_bytes();
   return report;
 }
 

@@ -4,6 +4,7 @@
 
 #include "rpp/core/error.h"
 #include "rpp/data/pretrain_sampler.h"
+#include "rpp/train/device.h"
 #include "rpp/train/pretrain_task.h"
 #include "rpp/train/runs.h"
 #include "run_setup.h"

@@ -18,6 +18,39 @@ double at_least_one(int64_t count) {
 
 }  // namespace
 
+TaskLoss pretrain_loss(Bert& model, const PackedBatch& batch, const StepCounts& counts,
+                       const ForwardOptions& options, const Teacher* teacher) {
+  const auto device = model.device();
+  const BertInputs inputs = bert_inputs(batch, device);
+  const auto hidden = model.encode(inputs, options);  // [tokens, hidden]
+  const double predictions = at_least_one(counts.predictions);
+  const auto positions = index_tensor(batch.mlm_positions, device);
+  const auto logits = model.mlm_logits(hidden, positions);  // [predictions, vocab]
+  const CrossEntropy mlm = cross_entropy(logits, index_tensor(batch.mlm_labels, device));
+  TaskLoss result{.loss = mlm.loss_sum / predictions};
+  result.parts["mlm_loss"] = result.loss.detach();
+  result.parts["mlm_accuracy"] = mlm.num_correct / predictions;
+  if (teacher != nullptr && options.training) {
+    const auto aim = teacher->hidden(inputs);
+    teacher->blend_into(result,
+                        {.student_logits = logits,
+                         .teacher_logits = teacher->mlm_logits(aim, positions),
+                         .student_hidden = hidden,
+                         .teacher_hidden = aim},
+                        predictions, static_cast<double>(counts.tokens));
+  }
+  if (batch.labels.empty()) return result;
+
+  const double sequences = at_least_one(counts.sequences);
+  const CrossEntropy nsp =
+      cross_entropy(model.nsp_logits(model.pool(hidden, inputs.layout)), index_tensor(batch.labels, device));
+  const auto nsp_loss = nsp.loss_sum / sequences;
+  result.loss = result.loss + nsp_loss;
+  result.parts["nsp_loss"] = nsp_loss.detach();
+  result.parts["nsp_accuracy"] = nsp.num_correct / sequences;
+  return result;
+}
+
 PretrainTask::PretrainTask(Bert& model, const Tokenizer& tokenizer, const PretrainSampler& train,
                            const PretrainSampler* valid, const TrainConfig& config, const Teacher* teacher)
     : model_(model),
@@ -38,35 +71,7 @@ std::vector<PackedBatch> PretrainTask::batches(int64_t step) const {
 
 TaskLoss PretrainTask::loss(const PackedBatch& batch, const StepCounts& counts,
                             const ForwardOptions& options) {
-  const auto device = model_.device();
-  const BertInputs inputs = bert_inputs(batch, device);
-  const auto hidden = model_.encode(inputs, options);  // [tokens, hidden]
-  const double predictions = at_least_one(counts.predictions);
-  const auto positions = index_tensor(batch.mlm_positions, device);
-  const auto logits = model_.mlm_logits(hidden, positions);  // [predictions, vocab]
-  const CrossEntropy mlm = cross_entropy(logits, index_tensor(batch.mlm_labels, device));
-  TaskLoss result{.loss = mlm.loss_sum / predictions};
-  result.parts["mlm_loss"] = result.loss.detach();
-  result.parts["mlm_accuracy"] = mlm.num_correct / predictions;
-  if (teacher_ != nullptr && options.training) {
-    const auto aim = teacher_->hidden(inputs);
-    teacher_->blend_into(result,
-                         {.student_logits = logits,
-                          .teacher_logits = teacher_->mlm_logits(aim, positions),
-                          .student_hidden = hidden,
-                          .teacher_hidden = aim},
-                         predictions, static_cast<double>(counts.tokens));
-  }
-  if (batch.labels.empty()) return result;
-
-  const double sequences = at_least_one(counts.sequences);
-  const CrossEntropy nsp = cross_entropy(model_.nsp_logits(model_.pool(hidden, inputs.layout)),
-                                         index_tensor(batch.labels, device));
-  const auto nsp_loss = nsp.loss_sum / sequences;
-  result.loss = result.loss + nsp_loss;
-  result.parts["nsp_loss"] = nsp_loss.detach();
-  result.parts["nsp_accuracy"] = nsp.num_correct / sequences;
-  return result;
+  return pretrain_loss(model_, batch, counts, options, teacher_);
 }
 
 Metrics PretrainTask::evaluate() {
@@ -91,6 +96,7 @@ Metrics PretrainTask::evaluate() {
 
 std::vector<std::string> PretrainTask::metric_names() const {
   if (valid_ == nullptr) return {};
+  if (!valid_->next_sentence()) return {"loss", "mlm_loss", "mlm_accuracy"};
   return {"loss", "mlm_loss", "mlm_accuracy", "nsp_loss", "nsp_accuracy"};
 }
 

@@ -1,6 +1,5 @@
 #include "run_setup.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <sstream>
@@ -8,23 +7,15 @@
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
-#include "rpp/core/parallel_for.h"
 #include "rpp/model/init.h"
 #include "rpp/prune/report.h"
 #include "rpp/train/checkpoint.h"
+#include "rpp/train/device.h"
 
 namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool has_cuda() {
-#ifdef RPP_CUDA
-  return torch::cuda::is_available();
-#else
-  return false;
-#endif
-}
 
 std::unique_ptr<Bert> make_model(const ModelConfig& config, const HeadSpec& heads, const TrainConfig& train) {
   auto model = std::make_unique<Bert>(config, heads, choose_device(train.device));
@@ -52,18 +43,6 @@ std::string differing_lines(const std::string& before, const std::string& now) {
 }
 
 }  // namespace
-
-void use_threads(int64_t num_threads) {
-  at::set_num_threads(num_threads > 0 ? static_cast<int>(num_threads) : default_num_threads());
-}
-
-torch::Device choose_device(const std::string& name) {
-  if (name == "cpu" || (name == "automatic" && !has_cuda())) return torch::kCPU;
-  if (!has_cuda()) {
-    fail_usage("train.device is cuda, but this build or this machine has none: set it to cpu or automatic");
-  }
-  return {torch::kCUDA, 0};
-}
 
 void check_output_dir(const fs::path& dir, const RunOptions& options) {
   if (dir.empty()) fail_usage("output_dir is not set");

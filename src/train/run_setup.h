@@ -17,13 +17,6 @@
 
 namespace rpp {
 
-// Sets the number of threads of Torch's pool.
-void use_threads(int64_t num_threads);
-
-// "automatic" takes a GPU where this build and the machine have one. Throws UsageError for "cuda" without
-// one.
-torch::Device choose_device(const std::string& name);
-
 // Throws UsageError when the directory holds another run and nothing says to continue it.
 void check_output_dir(const std::filesystem::path& dir, const RunOptions& options);
 

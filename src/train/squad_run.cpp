@@ -7,6 +7,7 @@
 #include "rpp/core/log.h"
 #include "rpp/data/squad_predictions.h"
 #include "rpp/model/init.h"
+#include "rpp/train/device.h"
 #include "rpp/train/finetune_task.h"
 #include "rpp/train/squad_task.h"
 #include "run_setup.h"
@@ -15,14 +16,6 @@ namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
-
-void refuse_settings_of_classes(const FinetuneConfig& config) {
-  const char* set = nullptr;
-  if (!config.distill.teacher.empty()) set = "distill.teacher";
-  if (config.label_smoothing > 0) set = "label_smoothing";
-  if (!config.class_weights.empty()) set = "class_weights";
-  if (set != nullptr) fail_usage("{} is set, but {} has no classes: leave it out", set, config.task);
-}
 
 // The files that the configuration names, or the one in data_dir; empty when there is none.
 std::vector<fs::path> find_files(const FinetuneConfig& config, SquadVersion version, std::string_view split) {
@@ -77,12 +70,15 @@ struct SquadSetup {
   SquadSet train, dev;
   std::unique_ptr<Bert> model;
   PruneConfig prune;  // with the mask found beside the model
+  std::unique_ptr<Teacher> teacher;
   std::unique_ptr<SquadTask> task;
 };
 
 SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version)
     : config(given), version(squad_version), tokenizer(load_tokenizer(given.model)) {
-  refuse_settings_of_classes(config);
+  if (!config.class_weights.empty()) {
+    fail_usage("class_weights is set, but {} has no classes: leave it out", config.task);
+  }
   use_threads(config.train.num_threads);
   train = load_set(config, version, *tokenizer, "train", config.max_train_samples);
   dev = load_set(config, version, *tokenizer, "dev", config.max_eval_samples);
@@ -94,7 +90,14 @@ SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version)
   if (config.reinit_layers > 0) {
     initialize_top(*model, config.reinit_layers, static_cast<uint64_t>(config.train.seed));
   }
-  task = std::make_unique<SquadTask>(*model, *tokenizer, version, train, dev, config.squad, config.train);
+  teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
+  task = std::make_unique<SquadTask>(*model, *tokenizer, train, dev,
+                                     SquadSettings{.version = version,
+                                                   .max_seq_length = config.max_seq_length,
+                                                   .label_smoothing = config.label_smoothing,
+                                                   .squad = config.squad,
+                                                   .train = config.train},
+                                     teacher.get());
 }
 
 // Most data sets come without a test file.

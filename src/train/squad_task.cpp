@@ -8,6 +8,7 @@
 #include "epoch_batches.h"
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/ops/span_cross_entropy.h"
+#include "rpp/text/model_max_length.h"
 #include "rpp/train/squad_evaluation.h"
 #include "rpp/train/tensors.h"
 
@@ -17,10 +18,10 @@ namespace {
 constexpr int64_t kEvalBatch = 32;  // windows
 
 SpanCrossEntropy span_loss(const torch::Tensor& logits, const SequenceLayout& layout,
-                           const PackedBatch& batch) {
+                           const PackedBatch& batch, double label_smoothing) {
   const auto device = logits.device();
   return span_cross_entropy(logits, layout, index_tensor(batch.start_positions, device),
-                            index_tensor(batch.end_positions, device));
+                            index_tensor(batch.end_positions, device), label_smoothing);
 }
 
 // The logits of windows, on the host and without padding.
@@ -60,7 +61,7 @@ SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDec
     const PackedBatch batch = make_squad_batch(set.features, indices);
     const BertInputs inputs = bert_inputs(batch, model.device());
     const auto logits = model.span_logits(model.encode(inputs));  // [tokens, 2]
-    answers.loss += span_loss(logits, inputs.layout, batch).loss_sum.item<double>();
+    answers.loss += span_loss(logits, inputs.layout, batch, /*label_smoothing=*/0).loss_sum.item<double>();
     window_logits.append(logits, batch.cu_seqlens);
   }
   answers.loss /= static_cast<double>(num_windows);
@@ -78,20 +79,19 @@ SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDec
   return answers;
 }
 
-SquadTask::SquadTask(Bert& model, const Tokenizer& tokenizer, SquadVersion version, const SquadSet& train,
-                     const SquadSet& dev, const SquadConfig& config, const TrainConfig& train_config)
+SquadTask::SquadTask(Bert& model, const Tokenizer& tokenizer, const SquadSet& train, const SquadSet& dev,
+                     SquadSettings settings, const Teacher* teacher)
     : model_(model),
       tokenizer_(tokenizer),
-      version_(version),
       train_(train),
       dev_(dev),
-      config_(config),
-      train_config_(train_config) {}
+      settings_(std::move(settings)),
+      teacher_(teacher) {}
 
 std::vector<PackedBatch> SquadTask::batches(int64_t step) const {
   std::vector<PackedBatch> batches;
   const auto num_windows = static_cast<int64_t>(train_.features.windows.size());
-  for (const auto& indices : step_indices(num_windows, train_config_, step)) {
+  for (const auto& indices : step_indices(num_windows, settings_.train, step)) {
     batches.push_back(make_squad_batch(train_.features, indices));
   }
   return batches;
@@ -99,38 +99,49 @@ std::vector<PackedBatch> SquadTask::batches(int64_t step) const {
 
 TaskLoss SquadTask::loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) {
   const BertInputs inputs = bert_inputs(batch, model_.device());
-  const auto logits = model_.span_logits(model_.encode(inputs, options));  // [tokens, 2]
-  const SpanCrossEntropy result = span_loss(logits, inputs.layout, batch);
+  const auto hidden = model_.encode(inputs, options);  // [tokens, hidden]
+  const auto logits = model_.span_logits(hidden);      // [tokens, 2]
+  const SpanCrossEntropy result = span_loss(logits, inputs.layout, batch, settings_.label_smoothing);
   const auto sequences = static_cast<double>(counts.sequences);
-  return {.loss = result.loss_sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
+  TaskLoss loss{.loss = result.loss_sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
+  if (teacher_ == nullptr || !options.training) return loss;
+  const auto aim = teacher_->hidden(inputs);
+  teacher_->blend_into(loss,
+                       {.student_logits = span_rows(logits, inputs.layout),
+                        .teacher_logits = span_rows(teacher_->span_logits(aim), inputs.layout),
+                        .student_hidden = hidden,
+                        .teacher_hidden = aim},
+                       2 * sequences, static_cast<double>(counts.tokens));
+  return loss;
 }
 
 SquadAnswers SquadTask::answer(const SquadSet& set) {
   return answer_squad(model_, set,
-                      {.n_best_size = config_.n_best_size,
-                       .max_answer_length = config_.max_answer_length,
-                       .may_have_no_answer = version_ == SquadVersion::v2,
-                       .null_score_diff_threshold = config_.null_score_diff_threshold});
+                      {.n_best_size = settings_.squad.n_best_size,
+                       .max_answer_length = settings_.squad.max_answer_length,
+                       .may_have_no_answer = settings_.version == SquadVersion::v2,
+                       .null_score_diff_threshold = settings_.squad.null_score_diff_threshold});
 }
 
 Metrics SquadTask::evaluate() {
   SquadAnswers answers = answer(dev_);
-  Metrics metrics =
-      squad_metrics(dev_.data, version_, answers.predictions, config_.null_score_diff_threshold);
+  Metrics metrics = squad_metrics(dev_.data, settings_.version, answers.predictions,
+                                  settings_.squad.null_score_diff_threshold);
   metrics["loss"] = answers.loss;
   dev_predictions_ = std::move(answers.predictions);
   return metrics;
 }
 
 std::vector<std::string> SquadTask::metric_names() const {
-  if (version_ == SquadVersion::v1) return {"exact_match", "f1", "loss"};
+  if (settings_.version == SquadVersion::v1) return {"exact_match", "f1", "loss"};
   return {"exact", "f1", "best_exact", "best_f1", "loss"};
 }
 
 void SquadTask::save_model(const std::filesystem::path& directory,
                            const std::map<std::string, std::string>& metadata) const {
-  save_weights(model_, directory, metadata, {{"finetuning_task", squad_name(version_)}});
+  save_weights(model_, directory, metadata, {{"finetuning_task", squad_name(settings_.version)}});
   tokenizer_.save(directory);
+  write_model_max_length(directory, settings_.max_seq_length);
 }
 
 }  // namespace rpp

@@ -11,6 +11,11 @@ void check_heads(const HeadSpec& teacher, const HeadSpec& student, const std::st
   if (student.pretraining && !teacher.pretraining) {
     fail_usage("distill.teacher {} has no masked-LM head: pre-train it first", directory);
   }
+  if (student.span && !teacher.span) {
+    fail_usage(
+        "distill.teacher {} has no head that answers questions: fine-tune a dense model on SQuAD first",
+        directory);
+  }
   if (student.num_labels != teacher.num_labels && student.num_labels > 0) {
     fail_usage("distill.teacher {} has {} labels, the task has {}: fine-tune a dense model on the task first",
                directory, teacher.num_labels, student.num_labels);
@@ -56,6 +61,11 @@ torch::Tensor Teacher::mlm_logits(const torch::Tensor& hidden, const torch::Tens
 torch::Tensor Teacher::class_logits(const torch::Tensor& hidden, const SequenceLayout& layout) const {
   const torch::NoGradGuard no_grad;
   return bert().classify(bert().pool(hidden, layout));
+}
+
+torch::Tensor Teacher::span_logits(const torch::Tensor& hidden) const {
+  const torch::NoGradGuard no_grad;
+  return bert().span_logits(hidden);
 }
 
 void Teacher::blend_into(TaskLoss& loss, const Pass& pass, double rows_of_step, double tokens_of_step) const {

@@ -1,8 +1,10 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
+#include "rpp/config/layer_sizes.h"
 #include "rpp/config/load.h"
 #include "rpp/core/error.h"
 
@@ -49,6 +51,37 @@ TEST(ModelJson, WritesTheTypeTheFieldsAndTheExtraMembersInOrder) {
   EXPECT_EQ(json["layer_norm_eps"], 1e-12);
   EXPECT_EQ(json.back().dump(), R"(["BertForPreTraining"])");
   EXPECT_EQ(text.back(), '\n');
+}
+
+TEST(ModelJson, LayersMayHaveSizesOfTheirOwn) {
+  ModelConfig config;
+  config.num_hidden_layers = 2;
+  config.layer_sizes = {
+      {.num_attention_heads = 3, .query_key_dim = 5, .value_dim = 64, .intermediate_size = 800},
+      {.num_attention_heads = 12, .query_key_dim = 64, .value_dim = 1, .intermediate_size = 8}};
+  const auto again = model_config_from_json(to_json(config), "config.json");
+  EXPECT_EQ(again.layer_sizes, config.layer_sizes);
+  EXPECT_EQ(sizes_of_layer(again, 1).value_dim, 1);
+  EXPECT_EQ(sizes_of_layer(ModelConfig(), 1),
+            (LayerSizes{
+                .num_attention_heads = 12, .query_key_dim = 64, .value_dim = 64, .intermediate_size = 3072}));
+}
+
+TEST(ModelJson, SizesOfLayersAreNamedWhenTheyAreWrong) {
+  const std::string layer =
+      R"({"num_attention_heads": 1, "query_key_dim": 1, "value_dim": 1, "intermediate_size": 0})";
+  EXPECT_EQ(error_of(R"({"layer_sizes": 3})"),
+            "bert/config.json: layer_sizes must be a list with an entry for each layer");
+  EXPECT_EQ(error_of(R"({"layer_sizes": [3]})"),
+            "bert/config.json: layer_sizes[0] is 3, it must be an object");
+  EXPECT_EQ(error_of(R"({"layer_sizes": [{"num_attention_heads": 1}]})"),
+            "bert/config.json: layer_sizes[0] has no query_key_dim");
+  EXPECT_EQ(error_of(fmt::format(R"({{"layer_sizes": [{}]}})", layer)),
+            "bert/config.json: layer_sizes[0]: intermediate_size is 0, it must be at least 1");
+  EXPECT_EQ(
+      error_of(R"({"num_hidden_layers": 2, "layer_sizes": [{"num_attention_heads": 1, "query_key_dim": 1,
+                       "value_dim": 1, "intermediate_size": 8}]})"),
+      "bert/config.json: layer_sizes has 1 entries, it must have one for each of the 2 layers");
 }
 
 TEST(ModelJson, DamagedJsonNamesTheFile) {

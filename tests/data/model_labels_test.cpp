@@ -52,9 +52,9 @@ TEST(MatchLabels, NumbersOfAnotherTaskSayNothing) {
   EXPECT_EQ(match("mrpc", {.task = "sst2", .names = numbers}, 2).order, LabelOrder::other);
   EXPECT_EQ(match("mrpc", {.task = "mrpc", .names = numbers}, 2).order, LabelOrder::same);
   EXPECT_EQ(match("mrpc", {.task = "qqp", .names = {"LABEL_0", "LABEL_1"}}, 2).order, LabelOrder::other);
-  EXPECT_EQ(match("stsb", {.task = "custom", .names = {"score"}, .regression = true}, 1).order,
+  EXPECT_EQ(match("stsb", {.task = "custom", .names = {"score"}, .problem_type = "regression"}, 1).order,
             LabelOrder::other);
-  EXPECT_EQ(match("stsb", {.task = "stsb", .names = {"score"}, .regression = true}, 1).order,
+  EXPECT_EQ(match("stsb", {.task = "stsb", .names = {"score"}, .problem_type = "regression"}, 1).order,
             LabelOrder::same);
 }
 
@@ -72,9 +72,26 @@ TEST(ReadModelLabels, ReadsWhatFineTuningWrites) {
   const ModelLabels labels = read_model_labels(dir.path());
   EXPECT_EQ(labels.task, "rte");
   EXPECT_EQ(labels.names, (Names{"entailment", "not_entailment"}));
-  EXPECT_FALSE(labels.regression);
+  EXPECT_FALSE(labels.regression());
   dir.write("config.json", R"({"finetuning_task": null})");
   EXPECT_TRUE(read_model_labels(dir.path()).names.empty());
+}
+
+TEST(ReadModelLabels, AClassThatIsNullHasTheNameOfItsNumber) {
+  const TestDir dir("null_labels");
+  dir.write("config.json", R"({"problem_type": null, "id2label": {"0": "ham", "1": null}})");
+  const ModelLabels labels = read_model_labels(dir.path());
+  EXPECT_EQ(labels.names, (Names{"ham", "LABEL_1"}));
+  EXPECT_EQ(labels.problem_type, "");
+}
+
+TEST(ClassNames, AreThoseOfTheModelOrNumbers) {
+  EXPECT_EQ(class_names({.names = {"ham", "spam"}}, 2, "bert"), (Names{"ham", "spam"}));
+  EXPECT_EQ(class_names({}, 3, "bert"), (Names{"LABEL_0", "LABEL_1", "LABEL_2"}));
+  EXPECT_EQ(message_of([] {
+              class_names({.names = {"ham", "spam"}}, 3, "bert");
+            }),
+            "bert: config.json names 2 labels (ham, spam), but the classifier has 3 rows: mend id2label");
 }
 
 TEST(ReadModelLabels, ADamagedFileIsNamed) {

@@ -10,10 +10,13 @@
 #include "model/golden.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/model/init.h"
+#include "rpp/ops/span_cross_entropy.h"
 
 namespace rpp {
 namespace {
 
+constexpr double kTolerance = 1e-5;
+constexpr double kGradTolerance = 1e-4;
 constexpr HeadSpec kSpan = {.pooler = false, .span = true};
 
 torch::Tensor weight_of(const Bert& model, const std::string& name) {
@@ -21,6 +24,34 @@ torch::Tensor weight_of(const Bert& model, const std::string& name) {
     if (weight.name == name) return weight.tensor;
   }
   return {};
+}
+
+TEST(SpanHead, GivesTheLogitsLossAndGradientsOfTransformers) {
+  const auto golden = golden_values();
+  const BertInputs inputs = golden_inputs(golden);
+  Bert model(read_model_config(golden_dir() / "span"), kSpan);
+  load_weights(model, golden_dir() / "span");
+  const auto logits = model.span_logits(model.encode(inputs));  // [tokens, 2]
+  const auto loss =
+      span_cross_entropy(logits, inputs.layout, golden.at("span_starts"), golden.at("span_ends")).loss_sum /
+      3.0;
+  EXPECT_LT(largest_difference(logits.select(1, 0), golden.at("start_logits")), kTolerance);
+  EXPECT_LT(largest_difference(logits.select(1, 1), golden.at("end_logits")), kTolerance);
+  EXPECT_LT(largest_difference(loss, golden.at("span_loss")), kTolerance);
+  loss.backward();
+  int64_t compared = 0;
+  for (const auto& spec : model.param_specs()) {
+    const auto wanted = golden.find("span_grad." + spec.name);
+    if (wanted == golden.end()) continue;
+    // The head's bias shifts all logits of a softmax alike: its true gradient is zero.
+    if (spec.name == "qa_outputs.bias") {
+      EXPECT_LT(spec.param.grad().abs().max().item<double>(), 1e-6);
+    } else {
+      EXPECT_LT(relative_difference(spec.param.grad(), wanted->second), kGradTolerance) << spec.name;
+    }
+    ++compared;
+  }
+  EXPECT_EQ(compared, 2 + 5);  // the head and the embeddings
 }
 
 TEST(SpanHead, IsALinearLayerOverEveryToken) {

@@ -46,6 +46,49 @@ TEST(SpanCrossEntropy, IsThatOfAPaddedBatchWithItsGradient) {
   EXPECT_LT((packed.grad() - padded.grad()).abs().max().item<float>(), 1e-6);
 }
 
+// By the definition: (1 - e) * -log p[label] + e / n * the sum over the sequence's n tokens of -log p.
+double smoothed_by_hand(const Batch& batch, double smoothing) {
+  double sum = 0;
+  for (int64_t s = 0; s + 1 < static_cast<int64_t>(kBounds.size()); ++s) {
+    const auto log_p = torch::log_softmax(batch.logits.slice(0, kBounds[s], kBounds[s + 1]), 0);  // [n, 2]
+    const auto start = batch.starts[s].item<int64_t>(), end = batch.ends[s].item<int64_t>();
+    sum -= (1 - smoothing) * (log_p[start][0] + log_p[end][1]).item<double>();
+    sum -= smoothing / static_cast<double>(log_p.size(0)) * log_p.sum().item<double>();
+  }
+  return sum / 2;
+}
+
+TEST(SpanCrossEntropy, SmoothingSpreadsItsShareOverTheTokensOfTheSequence) {
+  torch::manual_seed(4);
+  const Batch batch;
+  for (const double smoothing : {0.1, 0.5}) {
+    const auto result = span_cross_entropy(batch.logits, layout(), batch.starts, batch.ends, smoothing);
+    EXPECT_NEAR(result.loss_sum.item<double>(), smoothed_by_hand(batch, smoothing), 1e-5);
+  }
+  auto logits = batch.logits.clone().requires_grad_(true);
+  span_cross_entropy(logits, layout(), batch.starts, batch.ends, 0.1).loss_sum.backward();
+  // Half of p - target in each column; the first sequence of five tokens begins at 0.
+  const auto p = torch::softmax(batch.logits.slice(0, 0, 5), 0);
+  EXPECT_NEAR(logits.grad()[0][0].item<double>(), (p[0][0].item<double>() - 0.9 - 0.1 / 5) / 2, 1e-6);
+  EXPECT_NEAR(logits.grad()[3][0].item<double>(), (p[3][0].item<double>() - 0.1 / 5) / 2, 1e-6);
+}
+
+TEST(SpanRows, HoldTheSoftmaxesOfTheSequences) {
+  torch::manual_seed(5);
+  const Batch batch;
+  const auto rows = torch::softmax(span_rows(batch.logits, layout()), 1);
+  ASSERT_EQ(rows.sizes(), (std::vector<int64_t>{6, 7}));
+  for (int64_t s = 0; s < 3; ++s) {
+    const int64_t length = kBounds[static_cast<size_t>(s) + 1] - kBounds[static_cast<size_t>(s)];
+    const auto wanted = torch::softmax(batch.logits.narrow(0, kBounds[static_cast<size_t>(s)], length), 0);
+    for (int64_t column = 0; column < 2; ++column) {
+      const auto row = rows[2 * s + column];
+      EXPECT_TRUE(row.slice(0, 0, length).allclose(wanted.select(1, column)));
+      EXPECT_EQ(row.slice(0, length).count_nonzero().item<int64_t>(), 0);
+    }
+  }
+}
+
 TEST(SpanCrossEntropy, LogitsFarApartInDifferentSequencesStayFinite) {
   Batch batch;
   batch.logits.slice(0, 0, 5).add_(500);

@@ -2,23 +2,36 @@
 # rpp-bench as its user meets it. Small sizes: that it measures what it says, never how fast.
 # Usage: rpp_bench_test.sh PATH_OF_RPP_BENCH
 source "$(dirname "$0")/expect.sh"
-bench=$1
-golden=$(cd "$(dirname "$0")/../golden/bert" && pwd)
+
+expect 0 'rpp-bench rank' "$1" rank --help
+expect 0 '"entries":1000,"pruned":800' "$1" rank --entries 1000 --repeat 1
+expect 2 'subcommand' "$1"
+expect 2 '--entries' "$1" rank --entries 0
+
 cd "$dir" || exit 1
-
-expect 0 '"rows":64,"cols":32,"tokens":5,"prune_ratio":0.9' \
-  "$bench" matmul --rows 64 --cols 32 --tokens 5 --ratios 0.9 --repeat 1
-expect 0 'rpp-bench matmul' "$bench" matmul --help
-expect 0 '' "$(dirname "$bench")/rpp-export" "$golden" --output model.rpp
-expect 0 '"tokens":7,"batch":2,"threads":2' "$bench" infer --model model.rpp --tokens 7 --batch 2 --threads 2 --repeat 1
-expect 0 'rpp-bench infer' "$bench" infer --help
-expect 2 'subcommand' "$bench"
-expect 2 '--rows and --cols are pairs' "$bench" matmul --rows 64
-expect 1 "no kernels named 'AVX9'" "$bench" matmul --kernels AVX9
-expect 1 'sequence 0 has 25 tokens, the model takes 1 to 24' "$bench" infer --model model.rpp --tokens 25
-
-# Ranking is part of pruning, which a build without LibTorch leaves out.
-if [[ $("$bench" --help) != *rank* ]]; then exit; fi
-expect 0 'rpp-bench rank' "$bench" rank --help
-expect 0 '"entries":1000,"pruned":800' "$bench" rank --entries 1000 --repeat 1
-expect 2 '--entries' "$bench" rank --entries 0
+cat > tiny.yaml <<'YAML'
+vocab_size: 50
+hidden_size: 16
+num_hidden_layers: 2
+num_attention_heads: 2
+intermediate_size: 32
+max_position_embeddings: 32
+YAML
+for command in train optimizer checkpoint tokenizer data rank; do expect 0 "  rpp-bench $command " "$1" "$command" --help; done
+expect 0 '"model":"tiny","precision":"bf16","method":"nip","sequences":2,"longest":20,"tokens":40,' \
+  "$1" train --model tiny.yaml --sequences 2 --length 20 --steps 1 --threads 1 --method nip
+"$1" train --model tiny.yaml --sequences 2 --length 10 20 --steps 1 --threads 1 > lines 2> table
+expect 0 '2 lines' wc -l lines
+expect 0 'model: tiny' cat table
+expect 0 '"sequences":3,"longest":20,"tokens":30,' "$1" train --model tiny.yaml --rows 20 9 1 --steps 1 --threads 1
+expect 0 '"rule":"prox, preconditioned"' "$1" optimizer --model tiny.yaml
+expect 0 '"save_bytes_per_second"' "$1" checkpoint --model tiny.yaml --directory new
+expect 1 'exists already' "$1" checkpoint --model tiny.yaml --directory .
+{ printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' a b; } > vocab.txt
+printf 'a b a\nb a b\n\na b\na a\n' > text.txt
+expect 0 '"bytes":16,"lines":5,"tokens":10' "$1" tokenizer --tokenizer vocab.txt --input text.txt --threads 1
+"$(dirname "$1")/rpp-data" build --input text.txt --output shards --tokenizer vocab.txt > log 2>&1
+expect 0 '"length":32,"sequences":4096,' "$1" data --shards shards --tokenizer vocab.txt --length 32
+expect 1 'absent' "$1" data --shards absent --tokenizer vocab.txt
+expect 2 'absent.yaml' "$1" train --model absent.yaml
+expect 2 '--precision' "$1" train --precision fp8

@@ -45,6 +45,9 @@ expect 0 'largest difference of last_hidden_state on 5 texts: 0.0e+00' \
   "$inspect" compact pruned --output compacted-again
 expect 0 'on 2 texts' "$inspect" compact pruned --output compacted-texts --input texts.tsv
 expect 0 '0 of 100 zeros drifted' "$inspect" verify compacted
+expect 0 'layer  heads  query-key dims  value dims  FFN units' "$inspect" compact pruned --output compacted-layers --per-layer
+expect 0 '"query_key_dim": 8' cat compacted-layers/config.json
+expect 1 'it is compacted already' "$inspect" patterns compacted-layers
 expect 0 'encoder ratio 0.7 % (100 zeros of 14,336 prunable)' "$inspect" transfer "$golden" --mask pruned --output transferred
 expect 0 '0 of 100 zeros drifted' "$inspect" verify transferred --against pruned
 expect 1 'transferred exists already' "$inspect" transfer "$golden" --mask pruned --output transferred

@@ -26,7 +26,7 @@ cut -f1,2 stsb/dev.tsv | tail -n +2 > stsb/texts
 
 # same TASK FIELD: the answers are rpp-finetune's predictions on the dev set.
 same() {
-  "$predict" --model tuned-$1 --input $1/texts --max-seq-length 16 --num-threads 1 2>&1 | cut -f"$2" > answers
+  "$predict" --model tuned-$1 --input $1/texts --num-threads 1 2>&1 | cut -f"$2" > answers
   tail -n +2 tuned-$1/eval_predictions_$1.txt | cut -f2 > predictions
   cmp answers predictions || fault "$1: $(paste answers predictions | head -5)"
   [ "$(sort -u predictions | wc -l)" -gt 1 ] || fault "$1: one answer to everything proves nothing"
@@ -67,14 +67,15 @@ expect 0 'eval_f1 = ' "$finetune" --task squad1 --data-dir . --model model --out
   --set max_seq_length=16 --set squad.doc_stride=4 --set squad.max_query_length=4
 answer=$(sed -n 's/.*"a": "\(.*\)".*/\1/p' tuned-squad/predictions.json)
 [ -n "$answer" ] || fault "no answer in $(cat tuned-squad/predictions.json)"
-expect 0 "\"answer\":\"$answer\",\"score\":" "$predict" --model tuned-squad --max-seq-length 16 --json <<< $'w1\tw5 w6 w60 w7'
+expect 0 "\"answer\":\"$answer\",\"score\":" "$predict" --model tuned-squad --json <<< $'w1\tw5 w6 w60 w7'
 expect 0 '"span":[' "$predict" --model tuned-squad --json <<< $'w1\tw5 w6 w60 w7'
 expect 1 'standard input:1: no context' "$predict" --model tuned-squad <<< 'w1'
 
 # What is too long is cut and counted, or refused.
 { echo w1; seq -f 'w%g' -s ' ' 0 40; } > long
-expect 0 '1 of 2 lines were cut to 24 tokens' "$predict" --model tuned-sst2 --input long
-expect 1 'long:2: 43 tokens, 24 are read' "$predict" --model tuned-sst2 --input long --strict
+expect 0 '1 of 2 lines were cut to 16 tokens' "$predict" --model tuned-sst2 --input long
+expect 0 '1 of 2 lines were cut to 24 tokens' "$predict" --model tuned-sst2 --input long --max-seq-length 24
+expect 1 'long:2: 43 tokens, 16 are read' "$predict" --model tuned-sst2 --input long --strict
 expect 0 $'\t0.' bash -c "'$predict' --model tuned-sst2 --input long --strict 2>/dev/null; true"  # the first line is answered
 
 # Wrong input.

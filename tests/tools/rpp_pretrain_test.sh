@@ -35,9 +35,9 @@ prune:
   rounds: 3
   stages: 3
 train:
-  steps: 200
+  steps: 100
   batch_size: 8
-  eval_every: 40
+  eval_every: 20
   eval_batches: 1
   log_every: 5
   save_every: 5
@@ -59,13 +59,13 @@ expect 1 'absent holds no shards' "$pretrain" run.yaml --set data.train=absent
 expect 1 'were built with another vocabulary' "$pretrain" run.yaml --set tokenizer=other.txt
 
 # Killed at random moments and resumed, a run equals the uninterrupted one bit for bit.
-hashes() { (cd "$1/checkpoint-200" && sha256sum model.safetensors training/*.safetensors mask.safetensors 2>/dev/null); }
+hashes() { (cd "$1/checkpoint-100" && sha256sum model.safetensors training/*.safetensors mask.safetensors 2>/dev/null); }
 for method in dense rpp nip; do
   set_method=(--set "prune.method=$method")
-  expect 0 '200 steps' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="whole-$method"
+  expect 0 '100 steps' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="whole-$method"
   kills=0
   for round in 0 1 2 3; do
-    target=$((25 * round + 5 * (RANDOM % 5 + 1)))
+    target=$((10 * round + 5 * (RANDOM % 3 + 1)))
     "$pretrain" run.yaml "${set_method[@]}" --set output_dir="killed-$method" --resume auto 2> log &
     pid=$!
     while kill -0 $pid 2>/dev/null && ! grep -q "step $target/" log; do sleep 0.01; done
@@ -73,7 +73,7 @@ for method in dense rpp nip; do
     kill -9 $pid 2>/dev/null && kills=$((kills + 1))
     wait $pid 2>/dev/null
   done
-  expect 0 '200 steps' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="killed-$method" --resume auto
+  expect 0 '100 steps' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="killed-$method" --resume auto
   [ "$kills" -gt 0 ] || { echo "FAILED: $method was never killed"; failures=$((failures + 1)); }
   if [ "$(hashes "whole-$method")" != "$(hashes "killed-$method")" ]; then
     failures=$((failures + 1))
@@ -111,8 +111,8 @@ expect 0 '' stop_at $((last / 5 * 5 + 10)) --set output_dir=full --resume auto
 expect 0 "resumed from full/checkpoint-$last" cat log
 
 # A damaged checkpoint is refused by name and the one before it offered.
-latest=$(ls -d killed-rpp/checkpoint-200)
+latest=$(ls -d killed-rpp/checkpoint-100)
 truncate -s -1 "$latest/training/pruner.safetensors"
 expect 1 'pruner.safetensors is truncated' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume auto
-expect 1 'resume from there with --resume killed-rpp/checkpoint-195' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume auto
-expect 0 '200 steps' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume killed-rpp/checkpoint-195
+expect 1 'resume from there with --resume killed-rpp/checkpoint-95' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume auto
+expect 0 '100 steps' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume killed-rpp/checkpoint-95

@@ -27,8 +27,8 @@ class Compact : public testing::Test {
     return dir_ / name;
   }
 
-  CompactReport compact(const EditedModel& model) const {
-    return compact_model(save(model), dir_ / "compacted");
+  CompactReport compact(const EditedModel& model, CompactSizes sizes = CompactSizes::uniform) const {
+    return compact_model(save(model), dir_ / "compacted", {.sizes = sizes, .texts = {}});
   }
 
   TestDir dir_;
@@ -65,11 +65,11 @@ torch::Tensor hidden_of(const fs::path& model) {
 TEST_F(Compact, DeadUnitsGoAndTheOutputsStay) {
   const auto report = compact(with_dead_units());
   ASSERT_EQ(report.plan.layers.size(), 2U);
-  EXPECT_EQ(report.plan.layers[0].live_units.size(), 36U);
-  EXPECT_EQ(report.plan.layers[0].live_units.front(), 9);
-  EXPECT_EQ(report.plan.layers[1].live_units.size(), 31U);
-  EXPECT_EQ(report.plan.compact_size(), 40);  // 36, up to a multiple of 8
-  ASSERT_EQ(report.differences.size(), 2U);   // last_hidden_state, pooler_output
+  EXPECT_EQ(report.plan.layers[0].units.size(), 36U);
+  EXPECT_EQ(report.plan.layers[0].units.front(), 9);
+  EXPECT_EQ(report.plan.layers[1].units.size(), 31U);
+  EXPECT_EQ(report.plan.sizes_after(0).intermediate_size, 40);  // 36, up to a multiple of 8
+  ASSERT_EQ(report.differences.size(), 2U);                     // last_hidden_state, pooler_output
   expect_equal_outputs(report);
   EXPECT_LT((hidden_of(dir_ / "model") - hidden_of(dir_ / "compacted")).abs().max().item<float>(), 1e-5F);
 }
@@ -89,8 +89,7 @@ TEST_F(Compact, TheNewModelIsAnOrdinaryOne) {
   const auto model = open_model(dir_ / "compacted");
   EXPECT_EQ(report.parameters_after, model.num_parameters);
   EXPECT_EQ(report.parameters_before - report.parameters_after, 2 * 8 * (2 * 32 + 1));
-  EXPECT_EQ(report.plan.dropped_parameters(), 2 * 8 * (2 * 32 + 1));
-  EXPECT_EQ(report.plan.leftover_parameters(), (4 + 9) * (2 * 32 + 1));
+  EXPECT_EQ(report.plan.leftover_parameters(), 8 * (2 * 32 + 1));  // layer 1 needs only 32 units
   EXPECT_TRUE(model.bert->heads().pretraining);
   EXPECT_EQ(read_file(dir_ / "compacted" / "vocab.txt"), read_file(dir_ / "model" / "vocab.txt"));
 }
@@ -114,7 +113,7 @@ TEST_F(Compact, AClassifiersLogitsAreComparedToo) {
 
 TEST_F(Compact, ADenseModelStaysAsItIs) {
   const auto report = compact(EditedModel());
-  EXPECT_EQ(report.plan.compact_size(), 48);
+  EXPECT_EQ(report.plan.sizes_after(0).intermediate_size, 48);
   EXPECT_EQ(report.parameters_before, report.parameters_after);
   EXPECT_EQ(report.plan.leftover_parameters(), 0);
   for (const auto& difference : report.differences) EXPECT_EQ(difference.largest, 0.0);
@@ -126,7 +125,7 @@ TEST_F(Compact, WithoutAnyLiveUnitAFewRemain) {
     model.zero_row("0.intermediate.dense", unit).zero_col("1.output.dense", unit);
   }
   const auto report = compact(model);
-  EXPECT_EQ(report.plan.compact_size(), 8);
+  EXPECT_EQ(report.plan.sizes_after(0).intermediate_size, 8);
   expect_equal_outputs(report);
 }
 
@@ -160,7 +159,75 @@ TEST_F(Compact, AHeadIsDeadWhenAllItsValueDimensionsAre) {
   EXPECT_EQ(plan.layers[0].dead_query_key, 0);
   EXPECT_EQ(plan.layers[1].dead_heads, 0);
   EXPECT_EQ(plan.layers[1].dead_value, 1);
-  EXPECT_EQ(plan.leftover_parameters(), 8 * (4 * 32 + 3) + (2 * 32 + 1));
+  EXPECT_EQ(plan.leftover_parameters(), 8 * (4 * 32 + 3));  // layer 1 has a head with all dimensions
+}
+
+// In layer 0 head 1 is dead, 6 query-key and 7 value dimensions of the other heads are left at most; the
+// biases of what is dead are far from zero.
+EditedModel with_dead_heads(const fs::path& source = kGoldenModel) {
+  auto model = with_dead_units(source);
+  for (int64_t d = 8; d < 16; ++d) {
+    model.zero_row("0.attention.self.value", d).set_bias("0.attention.self.value", d, 0.4F);
+  }
+  for (const int64_t head : {0, 2, 3}) {
+    model.zero_row("0.attention.self.key", 8 * head + head).set_bias("0.attention.self.key", 8 * head, 2.0F);
+    model.zero_row("0.attention.self.query", 8 * head + 5)
+        .set_bias("0.attention.self.query", 8 * head + 5, 0.0F);
+    model.zero_row("0.attention.self.value", 8 * head + 7)
+        .set_bias("0.attention.self.value", 8 * head + 7, -0.9F);
+  }
+  model.zero_col("0.attention.output.dense", 3);  // head 0 has 6 value dimensions, filled up to 7
+  return model;
+}
+
+TEST_F(Compact, WithSizesPerLayerHeadsAndTheirDimensionsGoToo) {
+  const auto report = compact(with_dead_heads(), CompactSizes::per_layer);
+  const auto config = read_model_config(dir_ / "compacted");
+  ASSERT_EQ(config.layer_sizes.size(), 2U);
+  EXPECT_EQ(
+      config.layer_sizes[0],
+      (LayerSizes{.num_attention_heads = 3, .query_key_dim = 6, .value_dim = 7, .intermediate_size = 40}));
+  EXPECT_EQ(
+      config.layer_sizes[1],
+      (LayerSizes{.num_attention_heads = 4, .query_key_dim = 8, .value_dim = 8, .intermediate_size = 32}));
+  EXPECT_EQ(config.num_attention_heads, 4);  // what the scores are scaled by
+  EXPECT_EQ(report.plan.leftover_parameters(), 0);
+  expect_equal_outputs(report);
+  EXPECT_LT((hidden_of(dir_ / "model") - hidden_of(dir_ / "compacted")).abs().max().item<float>(), 1e-5F);
+  const int64_t of_query_key = 2 * (32 + 1), of_value = 2 * 32 + 1, of_unit = 2 * 32 + 1;
+  EXPECT_EQ(report.parameters_before - report.parameters_after,
+            (32 - 18) * of_query_key + (32 - 21) * of_value + (8 + 16) * of_unit);
+  EXPECT_TRUE(prove_zeros(dir_ / "compacted").holds());
+}
+
+TEST_F(Compact, AModelWithSizesPerLayerIsSavedAndReadAgain) {
+  compact(with_dead_heads(kGoldenModel / "classifier"), CompactSizes::per_layer);
+  const auto model = open_model(dir_ / "compacted");
+  fs::create_directories(dir_ / "saved");
+  save_weights(*model.bert, dir_ / "saved", {});
+  EXPECT_EQ(read_model_config(dir_ / "saved").layer_sizes, model.bert->config().layer_sizes);
+  EXPECT_TRUE(torch::equal(hidden_of(dir_ / "saved"), hidden_of(dir_ / "compacted")));
+}
+
+TEST_F(Compact, WhatIsCompactedIsNotLookedIntoAgain) {
+  compact(with_dead_heads(), CompactSizes::per_layer);
+  EXPECT_EQ(
+      message_of([&] { plan_compaction(dir_ / "compacted"); }),
+      fmt::format("{} gives layers sizes of their own (layer_sizes): it is compacted already, look into the "
+                  "model it was made of",
+                  dir_ / "compacted" / "config.json"));
+}
+
+TEST_F(Compact, ALayerWithoutALiveHeadKeepsOneOfZeros) {
+  EditedModel model;
+  for (int64_t d = 0; d < 32; ++d) {
+    model.zero_row("1.attention.self.value", d).set_bias("1.attention.self.value", d, 0.3F);
+  }
+  const auto report = compact(model, CompactSizes::per_layer);
+  EXPECT_EQ(
+      report.plan.sizes_after(1),
+      (LayerSizes{.num_attention_heads = 1, .query_key_dim = 1, .value_dim = 1, .intermediate_size = 48}));
+  expect_equal_outputs(report);
 }
 
 // Two dead units that add about 3e7 and take it away again: in float the live units between them lose their
@@ -189,12 +256,21 @@ TEST_F(Compact, TheReportSaysWhatIsWrittenAndWhatIsNot) {
                       "    0              36           0                    0                0\n"),
             std::string::npos)
       << text;
-  EXPECT_NE(
-      text.find("intermediate_size 48 -> 40: 8 of 48 FFN units dropped in each of 2 layers\n"
-                "parameters 21,446 -> 20,406 (4.8 % less)\n"
-                "dead too, but only a model with its own sizes per layer can drop them: 845 parameters\n"
-                "largest difference of last_hidden_state on 5 texts: "),
-      std::string::npos)
+  EXPECT_NE(text.find("intermediate_size 48 -> 40: 8 of 48 FFN units dropped in each of 2 layers\n"
+                      "parameters 21,446 -> 20,406 (4.8 % less)\n"
+                      "dead too, but dropped only with sizes per layer (--per-layer): 520 parameters\n"
+                      "largest difference of last_hidden_state on 5 texts: "),
+            std::string::npos)
+      << text;
+}
+
+TEST_F(Compact, TheReportShowsTheSizesOfEachLayer) {
+  const auto text = format_compaction(compact(with_dead_heads(), CompactSizes::per_layer));
+  EXPECT_NE(text.find("layer  heads  query-key dims  value dims  FFN units\n"
+                      "    0      3               6           7         40\n"
+                      "    1      4               8           8         32\n"
+                      "parameters 21,446 -> "),
+            std::string::npos)
       << text;
 }
 

@@ -303,6 +303,17 @@ TEST_F(FinetuneRun, SeveralSeedsAreRunsOfTheirOwnAndTheirSpreadIsReported) {
   EXPECT_FALSE(outcome.eval.contains("eval_samples"));
 }
 
+TEST_F(FinetuneRun, TheScoresOfBothDevSetsOfMnliAreThoseOfASeedTheirSizesAreNot) {
+  auto settings = mnli();
+  dir().write("glue/MNLI/dev_mismatched.tsv", inference_rows(13));
+  settings.epochs = 1;
+  const std::vector<int64_t> seeds = {3};
+  run_finetuning_seeds(settings, seeds, {});
+  const auto json = nlohmann::json::parse(read_file(dir_ / "tuned/seeds.json"));
+  EXPECT_TRUE(json.contains("eval_accuracy") && json.contains("eval_accuracy_mm"));
+  EXPECT_FALSE(json.contains("eval_samples") || json.contains("eval_samples_mm"));
+}
+
 TEST_F(FinetuneRun, FinishedSeedsAreReadBack) {
   auto settings = finetune_of("dense");
   settings.epochs = 1;

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "message_of.h"
+#include "rpp/core/atomic_file.h"
 #include "train/tiny_run.h"
 
 namespace rpp::test {
@@ -80,6 +83,25 @@ TEST_F(Predict, CutLinesAreCounted) {
   lines.add("w0 w1 w2 w0 w1 w2 w0");
   EXPECT_EQ(lines.num_cut(), 1);
   EXPECT_EQ(lines.num_lines(), 2);
+}
+
+TEST_F(Predict, AsManyTokensAreReadAsTheModelWasFineTunedWith) {
+  EXPECT_EQ(predictor().max_seq_length(), 24);  // its positions
+  dir_.write("tokenizer_config.json", R"({"model_max_length": 9})");
+  EXPECT_EQ(predictor().max_seq_length(), 9);
+  EXPECT_EQ(predictor({.max_seq_length = 12}).max_seq_length(), 12);
+  dir_.write("tokenizer_config.json", R"({"model_max_length": 512})");
+  EXPECT_EQ(predictor().max_seq_length(), 24);
+}
+
+TEST_F(Predict, LabelsThatAreNotAsManyAsTheClassifiersRowsAreRefused) {
+  auto config = nlohmann::json::parse(read_file(dir_ / "config.json"));
+  config["id2label"] = {{"0", "ham"}, {"1", "spam"}};
+  dir_.write("config.json", config.dump());
+  EXPECT_EQ(
+      message_of([&] { predictor(); }),
+      fmt::format("{}: config.json names 2 labels (ham, spam), but the classifier has 3 rows: mend id2label",
+                  dir_.path()));
 }
 
 TEST_F(Predict, ARefusedLineIsNamedAfterThoseBeforeItWereAnswered) {

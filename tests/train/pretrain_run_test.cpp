@@ -191,6 +191,18 @@ TEST_F(PretrainRun, AModelWhoseZerosWereLostIsRefusedByTheMaskBesideIt) {
   EXPECT_NE(message.find("zeros drifted"), std::string::npos) << message;
 }
 
+TEST_F(PretrainRun, ABestMetricOfNextSentencesIsRefusedWhereThereAreNone) {
+  auto settings = config();
+  settings.data.next_sentence = false;
+  settings.train.best_metric = "nsp_accuracy";
+  EXPECT_EQ(
+      message_of([&] { check_pretraining(settings); }),
+      "train.best_metric: no evaluation gives 'nsp_accuracy': did you mean 'mlm_accuracy'? (known: loss, "
+      "mlm_loss, mlm_accuracy)");
+  settings.train.best_metric = "mlm_accuracy";
+  EXPECT_EQ(message_of([&] { check_pretraining(settings); }), "no error");
+}
+
 TEST_F(PretrainRun, CheckEstimatesAndWritesNothing) {
   const PreflightReport report = check_pretraining(config("rpp"));
   EXPECT_EQ(report.prunable, 2 * (4 * 16 * 16 + 2 * 16 * 24));

@@ -7,6 +7,8 @@
 #include "rpp/core/atomic_file.h"
 #include "rpp/data/squad_predictions.h"
 #include "rpp/model/hf_checkpoint.h"
+#include "rpp/model/init.h"
+#include "rpp/ops/span_cross_entropy.h"
 #include "rpp/train/runs.h"
 #include "rpp/train/squad_task.h"
 #include "rpp/train/tensors.h"
@@ -74,6 +76,7 @@ TEST_F(SquadRun, LearnsWhereTheAnswerIsAndWritesItsResults) {
   EXPECT_FALSE(std::filesystem::exists(dir_ / "tuned/null_odds.json"));
   EXPECT_EQ(read_json("tuned/config.json")["architectures"][0], "BertForQuestionAnswering");
   EXPECT_TRUE(load_tensors(dir_ / "tuned/model.safetensors").contains("qa_outputs.weight"));
+  EXPECT_EQ(read_json("tuned/tokenizer_config.json")["model_max_length"], 16);
 }
 
 TEST_F(SquadRun, LearnsWhichQuestionsHaveNoAnswer) {
@@ -121,41 +124,129 @@ TEST_F(SquadRun, ATestFileIsAnsweredAndNamedFilesReplaceTheDirectorys) {
 TEST_F(SquadRun, SettingsAndDataThatDoNotFitAreRefused) {
   auto settings = finetune_of("squad1");
   settings.max_train_samples = 2;
-  settings.label_smoothing = 0.1;
+  settings.class_weights = {"0=2"};
   EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
-            "label_smoothing is set, but squad1 has no classes: leave it out");
-  settings.label_smoothing = 0;
+            "class_weights is set, but squad1 has no classes: leave it out");
+  settings.class_weights.clear();
   settings.train_files = {dir_.write("second.json", questions(3, 0, true).dump()).string()};
   EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
             "question 'q0' has no answer, which task squad1 does not know: take squad2");
 }
 
-TEST_F(SquadRun, TheLossIsTheMeanOverTheWindowsOfAStepHoweverItIsCut) {
-  const auto tokenizer = load_tokenizer(dir_ / "vocab.txt");
-  const std::filesystem::path files[] = {dir_.write("train.json", questions(6, 0, false).dump())};
-  SquadSet set{.data = read_squad(files), .features = {}};
-  set.features = make_squad_features(set.data, *tokenizer,
-                                     {.max_seq_length = 16, .doc_stride = 2, .max_query_length = 4});
-  ModelConfig tiny{.vocab_size = 105,
-                   .hidden_size = 16,
-                   .num_hidden_layers = 1,
-                   .num_attention_heads = 2,
-                   .intermediate_size = 24,
-                   .max_position_embeddings = 64};
-  Bert model(tiny, {.pooler = false, .span = true});
-  const auto loss_of = [&](int64_t micro_batch) {
-    TrainConfig train{.batch_size = 6, .micro_batch_size = micro_batch};
-    SquadTask task(model, *tokenizer, SquadVersion::v1, set, set, {}, train);
+TEST_F(SquadRun, ATeacherThatAnswersNoQuestionsOrReadsOtherTokensIsRefused) {
+  auto settings = finetune_of("squad1");
+  settings.distill.teacher = path("run");
+  EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
+            fmt::format("distill.teacher {} has no head that answers questions: fine-tune a dense model on "
+                        "SQuAD first",
+                        path("run")));
+  std::filesystem::copy(dir_ / "run", dir_ / "other");
+  dir_.write("other/vocab.txt", vocabulary_text() + "more\n");
+  settings.distill.teacher = path("other");
+  EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
+            fmt::format("distill.teacher {} has another vocabulary than the model: their tokens do not "
+                        "correspond",
+                        path("other")));
+}
+
+TEST_F(SquadRun, WithATeacherAndSmoothedLabelsItLearnsAndResumesBitForBit) {
+  auto settings = finetune_of("squad1", "nip");
+  settings.output_dir = path("teacher");
+  run_finetuning(settings, {});
+  settings.distill = {.teacher = path("teacher"), .hidden_weight = 0.1};
+  settings.label_smoothing = 0.1;
+  settings.output_dir = path("tuned");
+  const FinetuneOutcome outcome = run_finetuning(settings, {});
+  EXPECT_GE(outcome.eval.at("eval_exact_match"), 90);
+  EXPECT_GT(outcome.training.last_train.at("distill_loss"), 0);
+  EXPECT_GT(outcome.training.last_train.at("hidden_loss"), 0);
+
+  settings.output_dir = path("resumed");
+  EXPECT_TRUE(run_finetuning(settings, {.stop_after_step = 7}).training.stopped);
+  run_finetuning(settings, {.resume = "auto"});
+  EXPECT_EQ(read_file(dir_ / "resumed/model.safetensors"), read_file(dir_ / "tuned/model.safetensors"));
+}
+
+// Six windows of nine tokens: [CLS], 2 of the question, [SEP], 4 of the context, [SEP]. All weights of the
+// model are zero, so each of the nine is as likely as another, and its hidden states are zero.
+class SquadLoss : public SquadRun {
+ protected:
+  SquadLoss() : tokenizer_(load_tokenizer(dir_ / "vocab.txt")) {
+    const std::filesystem::path files[] = {dir_.write("train.json", questions(6, 0, false).dump())};
+    set_.data = read_squad(files);
+    set_.features = make_squad_features(set_.data, *tokenizer_,
+                                        {.max_seq_length = 16, .doc_stride = 2, .max_query_length = 4});
+  }
+
+  double loss_of(const SquadSettings& settings, const Teacher* teacher = nullptr) {
+    SquadTask task(model_, *tokenizer_, set_, set_, settings, teacher);
     StepCounts counts;
     const auto batches = task.batches(0);
     for (const auto& batch : batches) counts.add(batch);
     double sum = 0;
-    for (const auto& batch : batches) sum += task.loss(batch, counts, {}).loss.item<double>();
+    for (const auto& batch : batches) sum += task.loss(batch, counts, {.training = true}).loss.item<double>();
     return sum;
-  };
-  // All weights are zero, so each of the 9 tokens is as likely as another: [CLS], 2, [SEP], 4, [SEP].
-  EXPECT_NEAR(loss_of(0), std::log(9.0), 1e-5);
-  EXPECT_NEAR(loss_of(4), std::log(9.0), 1e-5);
+  }
+
+  // Weights by which some tokens are likelier than others.
+  static void initialize_unevenly(Bert& model) {
+    initialize(model, 3);
+    const torch::NoGradGuard no_grad;
+    for (auto& weight : model.named_weights()) {
+      if (weight.name == "qa_outputs.weight") weight.tensor.mul_(50);
+    }
+  }
+
+  ModelConfig tiny_ = {.vocab_size = 105,
+                       .hidden_size = 16,
+                       .num_hidden_layers = 1,
+                       .num_attention_heads = 2,
+                       .intermediate_size = 24,
+                       .hidden_dropout_prob = 0,
+                       .attention_probs_dropout_prob = 0,
+                       .max_position_embeddings = 64};
+  Bert model_{tiny_, {.pooler = false, .span = true}};
+  std::unique_ptr<Tokenizer> tokenizer_;
+  SquadSet set_;
+  const std::vector<int64_t> all_ = {0, 1, 2, 3, 4, 5};
+};
+
+TEST_F(SquadLoss, IsTheMeanOverTheWindowsOfAStepHoweverItIsCut) {
+  EXPECT_NEAR(loss_of({.train = {.batch_size = 6}}), std::log(9.0), 1e-5);
+  EXPECT_NEAR(loss_of({.train = {.batch_size = 6, .micro_batch_size = 4}}), std::log(9.0), 1e-5);
+}
+
+TEST_F(SquadLoss, SpreadsTheShareOfLabelSmoothing) {
+  initialize_unevenly(model_);
+  const PackedBatch batch = make_squad_batch(set_.features, all_);
+  const BertInputs inputs = bert_inputs(batch, torch::kCPU);
+  const auto smoothed =
+      span_cross_entropy(model_.span_logits(model_.encode(inputs)), inputs.layout,
+                         index_tensor(batch.start_positions, torch::kCPU),
+                         index_tensor(batch.end_positions, torch::kCPU), /*label_smoothing=*/0.2);
+  const double wanted = smoothed.loss_sum.item<double>() / 6;
+  EXPECT_NEAR(loss_of({.label_smoothing = 0.2, .train = {.batch_size = 6}}), wanted, 1e-5);
+  EXPECT_GT(std::abs(loss_of({.train = {.batch_size = 6}}) - wanted), 0.01);
+}
+
+// Of a student that knows nothing, with T the temperature: T^2 * (ln 9 - the entropy of the teacher's
+// softened choice), the mean over beginnings and ends; a teacher's hidden states come from a LayerNorm: their
+// mean square is 1.
+TEST_F(SquadLoss, ATeacherTakesItsShare) {
+  Bert dense(tiny_, {.pooler = false, .span = true});
+  initialize_unevenly(dense);
+  save_weights(dense, dir_.path());
+  const DistillConfig config{.teacher = dir_.path(), .weight = 0.25, .temperature = 2, .hidden_weight = 0.5};
+  const Teacher teacher(config, *tokenizer_, model_, {});
+
+  const BertInputs inputs = bert_inputs(make_squad_batch(set_.features, all_), torch::kCPU);
+  const auto logits = dense.span_logits(dense.encode(inputs)).view({6, 9, 2});
+  const auto log_p = torch::log_softmax(logits / 2, 1);
+  const double entropy = -(log_p.exp() * log_p).sum().item<double>() / 12;
+  ASSERT_LT(entropy, std::log(9.0) - 0.1);
+  const double wanted = 0.75 * std::log(9.0) + 0.25 * 4 * (std::log(9.0) - entropy) + 0.5;
+  EXPECT_NEAR(loss_of({.train = {.batch_size = 6}}, &teacher), wanted, 1e-5);
+  EXPECT_NEAR(loss_of({.train = {.batch_size = 6, .micro_batch_size = 4}}, &teacher), wanted, 1e-5);
 }
 
 }  // namespace

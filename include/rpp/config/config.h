@@ -10,7 +10,17 @@
 
 namespace rpp {
 
-// The keys of Hugging Face's config.json; defaults are BERT-base, uncased.
+// What one encoder layer has; heads of a layer are alike.
+struct LayerSizes {
+  int64_t num_attention_heads = 0;
+  int64_t query_key_dim = 0;  // of a head
+  int64_t value_dim = 0;      // of a head
+  int64_t intermediate_size = 0;
+
+  bool operator==(const LayerSizes&) const = default;
+};
+
+// The keys of Hugging Face's config.json, and layer_sizes; defaults are BERT-base, uncased.
 struct ModelConfig {
   int64_t vocab_size = 30522;
   int64_t hidden_size = 768;
@@ -25,6 +35,9 @@ struct ModelConfig {
   double initializer_range = 0.02;
   double layer_norm_eps = 1e-12;
   int64_t pad_token_id = 0;
+  // One entry per layer in a model whose layers differ (rpp-inspect compact); empty: all as the fields above
+  // say. Read by config/layer_sizes.h.
+  std::vector<LayerSizes> layer_sizes;
 };
 
 struct OptimizerConfig {

@@ -67,6 +67,14 @@ void visit_fields(ConfigOf<ModelConfig> auto& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_fields(ConfigOf<LayerSizes> auto& c, Visitor&& v) {
+  v.field({"num_attention_heads", "heads that are left", at_least(1)}, c.num_attention_heads);
+  v.field({"query_key_dim", "of a head", at_least(1)}, c.query_key_dim);
+  v.field({"value_dim", "of a head", at_least(1)}, c.value_dim);
+  v.field({"intermediate_size", "width of the feed-forward part", at_least(1)}, c.intermediate_size);
+}
+
+template <typename Visitor>
 void visit_fields(ConfigOf<OptimizerConfig> auto& c, Visitor&& v) {
   v.field({"learning_rate", "highest rate of the schedule", at_least(0)}, c.learning_rate);
   v.field({"beta1", "", from_below(0, 1)}, c.beta1);
@@ -239,7 +247,8 @@ void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
   v.field({"max_eval_samples", "0: all", at_least(0)}, c.max_eval_samples);
   v.field({"reinit_layers", "top encoder layers, and the pooler, that start anew", at_least(0)},
           c.reinit_layers);
-  v.field({"label_smoothing", "classification: share of a target spread over all labels", from_below(0, 1)},
+  v.field({"label_smoothing", "share of a target spread over all labels, on SQuAD over a window's tokens",
+           from_below(0, 1)},
           c.label_smoothing);
   v.field({"class_weights", "classification: label=weight in the loss, others count 1: [\"entailment=2\"]"},
           c.class_weights);

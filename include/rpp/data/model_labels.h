@@ -12,12 +12,19 @@ namespace rpp {
 
 struct ModelLabels {
   std::string task;                // finetuning_task; empty: not said
-  std::vector<std::string> names;  // id2label, by class; empty: none are named
-  bool regression = false;         // problem_type
+  std::vector<std::string> names;  // id2label, by class, LABEL_i where it is null; empty: none are named
+  std::string problem_type;        // empty: not said
+
+  bool regression() const { return problem_type == "regression"; }
 };
 
 // Throws Error naming the file for damaged JSON and for an id2label that does not name classes 0, 1, ...
 ModelLabels read_model_labels(const std::filesystem::path& model_dir);
+
+// Of a classifier with so many rows: the model's names, LABEL_0, LABEL_1, ... where none are named. Throws
+// Error naming `model_dir` when its config.json names more or fewer.
+std::vector<std::string> class_names(const ModelLabels& labels, int64_t num_rows,
+                                     const std::filesystem::path& model_dir);
 
 enum class LabelOrder {
   same,
@@ -33,7 +40,7 @@ struct LabelMatch {
 
 // `num_rows`: of the model's classifier, 0 without one. Names are compared without case and punctuation, and
 // with the task's label_words. Names that are numbers say nothing where the model is of another task. Throws
-// Error naming `model_dir` when its config.json names more or fewer labels than the classifier has rows.
+// as class_names does.
 LabelMatch match_labels(const GlueTask& task, const ModelLabels& model, int64_t num_rows,
                         const std::filesystem::path& model_dir);
 

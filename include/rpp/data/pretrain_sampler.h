@@ -31,6 +31,9 @@ class PretrainSampler {
   // evaluation.
   PackedBatch eval_batch(int64_t index, int64_t count) const;
 
+  // Whether samples are pairs with a label.
+  bool next_sentence() const { return config_.next_sentence; }
+
   // A pair before masking, and where its parts come from; for tests and statistics.
   struct Pair {
     std::vector<int32_t> first, second;

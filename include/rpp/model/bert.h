@@ -1,8 +1,8 @@
 // BERT (Devlin et al. 2018) on packed batches: encoder, pooler, pre-training heads, classifier, answer spans.
 //
-// Post-LayerNorm encoder as in google-research/bert modeling.py. Query, key and value are one [3 * hidden,
-// hidden] weight inside; the names that leave the class are Hugging Face's. All randomness is a function of
-// the dropout seed.
+// Post-LayerNorm encoder as in google-research/bert modeling.py. Query, key and value are one weight
+// inside; the names that leave the class are Hugging Face's. Layers may differ in their sizes
+// (ModelConfig::layer_sizes). All randomness is a function of the dropout seed.
 #pragma once
 
 #include <torch/types.h>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "rpp/config/config.h"
+#include "rpp/ops/attention.h"
 #include "rpp/ops/param_spec.h"
 #include "rpp/ops/sequence_layout.h"
 
@@ -51,8 +52,9 @@ struct LayerNormWeights {
 };
 
 struct EncoderLayerWeights {
-  LinearWeights qkv;  // [3 * hidden, hidden]: query, key, value rows
-  LinearWeights attention_output;
+  AttentionHeads heads;
+  LinearWeights qkv;               // [qkv_size, hidden]: query, key, value rows
+  LinearWeights attention_output;  // [hidden, context_size]
   LayerNormWeights attention_norm;
   LinearWeights intermediate;
   LinearWeights output;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "rpp/ops/attention.h"
 #include "rpp/ops/cross_entropy.h"
 #include "rpp/ops/sequence_layout.h"
 
@@ -18,7 +19,7 @@ torch::Tensor embedding(const torch::Tensor& input_ids, const torch::Tensor& tok
 torch::Tensor gelu(const torch::Tensor& x);
 torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                          double epsilon);
-torch::Tensor attention(const torch::Tensor& qkv, const SequenceLayout& layout, int64_t num_heads,
+torch::Tensor attention(const torch::Tensor& qkv, const SequenceLayout& layout, const AttentionHeads& heads,
                         double dropout_rate, uint64_t dropout_seed);
 CrossEntropy cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels);
 

@@ -30,7 +30,7 @@ struct EncoderZeros {
 };
 
 // Of a Hugging Face directory. Throws Error naming the file when config.json or model.safetensors is absent
-// or damaged, or a matrix is missing or does not fit the configuration.
+// or damaged, a matrix is missing or does not fit the configuration, or layers have sizes of their own.
 EncoderZeros read_encoder_zeros(const std::filesystem::path& model_dir);
 
 // An encoder's tensor by its name without "bert.", which models without a head do not have before it. Throws

@@ -5,12 +5,13 @@
 //   moves into the output bias) or its output column is zero;
 // - a query-key dimension of a head goes when its key row is zero (it adds the same number to all scores of a
 //   query, which softmax does not see), or its query row and query bias are zero;
-// - a value dimension goes when its value row is zero (attention weights sum to one, so it adds a constant to
-//   the attention output) or its attention-output column is zero; a head with all its value dimensions.
+// - a value dimension goes when its value row is zero (attention weights sum to one, so it adds the constant
+//   bias, which moves into the bias of the attention output) or its attention-output column is zero; a head
+//   with all its value dimensions.
 //
 // A config.json that transformers reads has one intermediate_size for all layers and no size for single
-// heads. So the FFNs are written, all as wide as the widest needs; the rest needs a model with its own sizes
-// per layer, and is only counted.
+// heads: there only FFN units go, and all layers are as wide as the widest needs. With sizes per layer
+// (layer_sizes in config.json, docs/formats.md) all of it goes, but only rpp reads the model.
 #pragma once
 
 #include <cstdint>
@@ -18,34 +19,43 @@
 #include <string>
 #include <vector>
 
+#include "rpp/config/config.h"
+
 namespace rpp {
 
-// What of a layer is dead in the sense above.
-struct LayerSlack {
-  std::vector<int64_t> live_units;  // of the FFN, in order
+// What is left of a head: rows of query and key, and of value, in order.
+struct LiveHead {
+  std::vector<int64_t> query_key;
+  std::vector<int64_t> value;
+};
+
+struct LiveParts {
+  std::vector<LiveHead> heads;  // those with a live value dimension
+  std::vector<int64_t> units;   // of the FFN
   int64_t dead_heads = 0;
   int64_t dead_query_key = 0;  // dimensions outside the dead heads
   int64_t dead_value = 0;
 };
 
-struct CompactPlan {
-  int64_t hidden_size = 0;
-  int64_t head_dim = 0;
-  int64_t intermediate_size = 0;  // before
-  std::vector<LayerSlack> layers;
+enum class CompactSizes { uniform, per_layer };
 
-  // Of the compacted model: the most live units of a layer, up to a multiple of 8 for the matrix units of
-  // GPUs.
-  int64_t compact_size() const;
-  int64_t dropped_parameters() const;  // by writing the FFNs with compact_size units
-  int64_t leftover_parameters()
-      const;  // dead too, but only a model with its own sizes per layer can drop them
+struct CompactPlan {
+  CompactSizes kind = CompactSizes::uniform;
+  ModelConfig before;
+  std::vector<LiveParts> layers;
+
+  // Of the compacted model. Heads of a layer are as large as the one with the most left; FFN units go up to a
+  // multiple of 8 for the matrix units of GPUs. Nothing shrinks to zero.
+  LayerSizes sizes_after(int64_t layer) const;
+  // Parameters that are dead, but only per_layer drops.
+  int64_t leftover_parameters() const;
 };
 
 // Throws Error as read_encoder_zeros does (prune/patterns.h).
-CompactPlan plan_compaction(const std::filesystem::path& model_dir);
+CompactPlan plan_compaction(const std::filesystem::path& model_dir,
+                            CompactSizes kind = CompactSizes::uniform);
 
-// Writes config.json and model.safetensors of the compacted model. Throws Error when the FFNs are not F32.
+// Writes config.json and model.safetensors of the compacted model. Throws Error when the encoder is not F32.
 void write_compacted(const std::filesystem::path& model_dir, const CompactPlan& plan,
                      const std::filesystem::path& output);
 
@@ -61,12 +71,16 @@ struct CompactReport {
   std::vector<OutputDifference> differences;
 };
 
+struct CompactOptions {
+  CompactSizes sizes = CompactSizes::uniform;
+  std::filesystem::path texts;  // as read_texts takes them; empty: a few sentences of its own
+};
+
 // Writes the compacted model with the files of its tokenizer and a mask.safetensors of its zeros, and
-// compares both models' outputs on the lines of `texts` (as read_texts takes them; empty: a few sentences of
-// its own). Throws Error when an output differs by more than 1e-4 or `output` exists already; then nothing is
-// written.
+// compares both models' outputs on the texts. Throws Error when an output differs by more than 1e-4 or
+// `output` exists already; then nothing is written.
 CompactReport compact_model(const std::filesystem::path& model_dir, const std::filesystem::path& output,
-                            const std::filesystem::path& texts = {});
+                            const CompactOptions& options = {});
 
 std::string format_compaction(const CompactReport& report);
 

@@ -19,7 +19,8 @@ struct DevSet {
 
 struct FinetuneData {
   std::vector<EncodedExample> train;
-  std::vector<DevSet> dev;  // of the task itself, then of those companions that data_dir has
+  std::vector<DevSet> dev;     // of the task itself, then of those companions that data_dir has
+  int64_t max_seq_length = 0;  // tokens, to which all were cut
 };
 
 // What the configuration names for "train", "dev" or "test"; empty: what data_dir holds.

@@ -16,7 +16,7 @@
 namespace rpp {
 
 struct PredictOptions {
-  int64_t max_seq_length = 0;  // tokens, 0: as many as the model has positions
+  int64_t max_seq_length = 0;  // tokens, 0: model_max_length of its tokenizer, at most the model's positions
   bool strict = false;         // a longer line is an error instead of being cut
   std::string pair_separator = "\t";
   int64_t batch_tokens = 4096;  // in one pass
@@ -53,9 +53,9 @@ class Answerer {
 };
 
 // By the head that the model's file holds. A model of SQuAD answers pairs of question and context; the labels
-// of a classifier are those of config.json (id2label), LABEL_0, LABEL_1, ... where it has none. `model` and
-// `tokenizer` must outlive it. Throws Error for a model without a head for answers, for problem_type
-// multi_label_classification, and for a max_seq_length that the model lacks.
+// of a classifier are those of config.json (class_names). `model` and `tokenizer` must outlive it. Throws
+// Error for a model without a head for answers, for problem_type multi_label_classification, for names that
+// are not as many as the classifier's rows, and for a max_seq_length that the model lacks.
 std::unique_ptr<Answerer> make_answerer(const OpenModel& model, const Tokenizer& tokenizer,
                                         int64_t max_seq_length);
 

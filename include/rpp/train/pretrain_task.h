@@ -14,11 +14,15 @@
 
 namespace rpp {
 
+// Mean over predictions of the masked-LM loss plus mean over sequences of the next-sentence loss
+// (google-research/bert, run_pretraining.py), both divided by the counts of the step. `teacher` may be null:
+// no distillation.
+TaskLoss pretrain_loss(Bert& model, const PackedBatch& batch, const StepCounts& counts,
+                       const ForwardOptions& options, const Teacher* teacher = nullptr);
+
 class PretrainTask : public Task {
  public:
   // `valid` may be null: no evaluation; `teacher` may be null: no distillation. All must outlive the task.
-  // Loss: mean over predictions of the masked-LM loss plus mean over sequences of the next-sentence loss
-  // (google-research/bert, run_pretraining.py).
   PretrainTask(Bert& model, const Tokenizer& tokenizer, const PretrainSampler& train,
                const PretrainSampler* valid, const TrainConfig& config, const Teacher* teacher = nullptr);
 

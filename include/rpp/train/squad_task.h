@@ -11,6 +11,7 @@
 #include "rpp/data/squad_decode.h"
 #include "rpp/data/squad_features.h"
 #include "rpp/train/task.h"
+#include "rpp/train/teacher.h"
 
 namespace rpp {
 
@@ -27,16 +28,25 @@ struct SquadAnswers {
 // Without gradient and dropout.
 SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding);
 
+struct SquadSettings {
+  SquadVersion version = SquadVersion::v1;
+  int64_t max_seq_length = 384;  // of the windows
+  double label_smoothing = 0;    // over the tokens of a window (ops/span_cross_entropy.h)
+  SquadConfig squad;
+  TrainConfig train;
+};
+
 class SquadTask : public Task {
  public:
-  // All but the configurations must outlive the task.
-  SquadTask(Bert& model, const Tokenizer& tokenizer, SquadVersion version, const SquadSet& train,
-            const SquadSet& dev, const SquadConfig& config, const TrainConfig& train_config);
+  // All but the settings must outlive the task; `teacher` may be null: no distillation.
+  SquadTask(Bert& model, const Tokenizer& tokenizer, const SquadSet& train, const SquadSet& dev,
+            SquadSettings settings, const Teacher* teacher = nullptr);
 
   Bert& model() override { return model_; }
   // Windows; each epoch in its own order, its last batch holds what is left.
   std::vector<PackedBatch> batches(int64_t step) const override;
-  // The mean over the windows of the cross entropies of beginning and end.
+  // The mean over the windows of the cross entropies of beginning and end; while it trains with a teacher,
+  // blended with the divergences of both from the teacher's (train/teacher.h: two rows a window).
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
   // "loss" and the official scores on the dev questions.
   Metrics evaluate() override;
@@ -52,11 +62,10 @@ class SquadTask : public Task {
  private:
   Bert& model_;
   const Tokenizer& tokenizer_;
-  SquadVersion version_;
   const SquadSet& train_;
   const SquadSet& dev_;
-  SquadConfig config_;
-  TrainConfig train_config_;
+  SquadSettings settings_;
+  const Teacher* teacher_;
   std::vector<SquadPrediction> dev_predictions_;
 };
 

@@ -28,6 +28,7 @@ class Teacher {
   torch::Tensor hidden(const BertInputs& inputs) const;  // [tokens, hidden]
   torch::Tensor mlm_logits(const torch::Tensor& hidden, const torch::Tensor& positions) const;
   torch::Tensor class_logits(const torch::Tensor& hidden, const SequenceLayout& layout) const;
+  torch::Tensor span_logits(const torch::Tensor& hidden) const;  // [tokens, 2]
 
   // What both made of one pass.
   struct Pass {

@@ -1,0 +1,82 @@
+// The measurements of rpp-bench, each a line or a few. Each makes its own work, of a stated size, and
+// measures beside it what the machine could do: a share of that is what can be compared between machines.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "rpp/bench/measurement.h"
+#include "rpp/bench/random_rows.h"
+#include "rpp/config/config.h"
+
+namespace rpp {
+
+// "tokens_per_second" of the fastest step, optimizer included; "flops_per_second" by
+// training_flops_per_token; "gemm_flops_per_second", a large product in the same precision, and what share of
+// it was reached; the largest resident size; and "sections", the share of a step's time that each kind of
+// work takes (CPU).
+struct TrainBench {
+  std::string model_name;  // only printed
+  ModelConfig model;
+  RandomRows rows;
+  std::string method = "dense";  // a PruneConfig::method
+  std::string precision = "bf16";
+  std::string device = "automatic";
+  int64_t steps = 5;  // timed; one more comes before them
+  int64_t num_threads = 0;
+};
+std::vector<Measurement> bench_train(const TrainBench& bench);
+
+// One update of every weight, for the three shrink rules: GB/s by the bytes that have to be read and written,
+// and their share of what a copy reaches. A line each.
+struct OptimizerBench {
+  std::string model_name;
+  ModelConfig model;
+  std::string precision = "bf16";
+  std::string device = "automatic";
+  int64_t repeat = 10;
+  int64_t num_threads = 0;
+};
+std::vector<Measurement> bench_optimizer(const OptimizerBench& bench);
+
+// Text to ids, for 1, 2, 4, ... up to num_threads threads. A line each.
+struct TokenizerBench {
+  std::filesystem::path tokenizer;        // as load_tokenizer takes it
+  std::filesystem::path input;            // UTF-8 text, plain, .gz or .zst
+  int64_t max_bytes = int64_t{64} << 20;  // of text that is read
+  int64_t repeat = 3;
+  int64_t num_threads = 0;
+};
+std::vector<Measurement> bench_tokenizer(const TokenizerBench& bench);
+
+// Masked pairs from shards, without a model, on one thread as the training loop has it.
+struct DataBench {
+  std::filesystem::path shards;
+  std::filesystem::path tokenizer;
+  DataConfig data;
+  int64_t sequences = 4096;
+  int64_t repeat = 3;
+};
+std::vector<Measurement> bench_data(const DataBench& bench);
+
+// A checkpoint with the optimizer's state, written and read back with all its hashes, in `directory`, which
+// is removed again.
+struct CheckpointBench {
+  std::string model_name;
+  ModelConfig model;
+  std::filesystem::path directory;
+  int64_t repeat = 2;
+};
+std::vector<Measurement> bench_checkpoint(const CheckpointBench& bench);
+
+// The threshold of one ranking over all entries, as global ranking needs it, beside a copy of the scores.
+struct RankBench {
+  int64_t entries = 300'000'000;
+  double ratio = 0.8;
+  int64_t repeat = 3;
+};
+std::vector<Measurement> bench_rank(const RankBench& bench);
+
+}  // namespace rpp

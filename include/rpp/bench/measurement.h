@@ -1,0 +1,35 @@
+// What a measurement prints: a JSON line that says where and with what it was made, and a table of many.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "rpp/core/progress.h"
+
+namespace rpp {
+
+using Measurement = nlohmann::ordered_json;
+
+// "bench", "version", "machine", "cores", "threads"; the caller adds what was measured.
+Measurement begin_measurement(const std::string& bench, int64_t num_threads);
+
+// A row each, a column for every value that is no object; what all rows share stands above them. Fractions
+// keep four digits.
+std::string format_table(const std::vector<Measurement>& measurements);
+
+// The shortest of `repeat` calls of work(), in seconds: what disturbs a call only makes it longer.
+template <typename Work>
+double best_seconds(int64_t repeat, const Work& work) {
+  double best = 0;
+  for (int64_t i = 0; i < repeat; ++i) {
+    const Stopwatch stopwatch;
+    work();
+    best = i == 0 ? stopwatch.seconds() : std::min(best, stopwatch.seconds());
+  }
+  return best;
+}
+
+}  // namespace rpp

@@ -1,0 +1,18 @@
+// How many tokens of a text a model was trained to read: model_max_length of tokenizer_config.json, at which
+// transformers' tokenizers cut.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+namespace rpp {
+
+// Adds it to the tokenizer_config.json that Tokenizer::save has written.
+void write_model_max_length(const std::filesystem::path& model_dir, int64_t tokens);
+
+// Nothing where there is no such file, where it does not say, and where it says "no limit" as transformers
+// does: a number of 31 digits. Throws Error naming the file when the value is no number of tokens.
+std::optional<int64_t> read_model_max_length(const std::filesystem::path& model_dir);
+
+}  // namespace rpp

@@ -1,0 +1,93 @@
+// Tokenizer and data pipeline: text in, batches out, no model.
+#include <atomic>
+
+#include "rpp/bench/benches.h"
+#include "rpp/core/error.h"
+#include "rpp/core/line_reader.h"
+#include "rpp/core/parallel_for.h"
+#include "rpp/data/pretrain_sampler.h"
+#include "rpp/text/tokenizer.h"
+
+namespace rpp {
+namespace {
+
+std::vector<std::string> read_lines(const std::filesystem::path& path, int64_t max_bytes) {
+  std::vector<std::string> lines;
+  LineReader reader(path);
+  std::string line;
+  for (int64_t bytes = 0; bytes < max_bytes && reader.next(line);
+       bytes += static_cast<int64_t>(line.size())) {
+    lines.push_back(line);
+  }
+  RPP_CHECK(!lines.empty(), "{} holds no text", path);
+  return lines;
+}
+
+int64_t count_bytes(const std::vector<std::string>& lines) {
+  size_t bytes = 0;
+  for (const auto& line : lines) bytes += line.size();
+  return static_cast<int64_t>(bytes);
+}
+
+int64_t count_tokens(const Tokenizer& tokenizer, const std::vector<std::string>& lines, int64_t num_threads) {
+  std::atomic<int64_t> tokens = 0;
+  parallel_for(static_cast<int64_t>(lines.size()), static_cast<int>(num_threads),
+               [&](int64_t begin, int64_t end) {
+                 std::vector<int32_t> ids;
+                 int64_t sum = 0;
+                 for (int64_t i = begin; i < end; ++i) {
+                   ids.clear();
+                   tokenizer.encode_into(lines[static_cast<size_t>(i)], ids);
+                   sum += static_cast<int64_t>(ids.size());
+                 }
+                 tokens += sum;
+               });
+  return tokens;
+}
+
+}  // namespace
+
+std::vector<Measurement> bench_tokenizer(const TokenizerBench& bench) {
+  const auto tokenizer = load_tokenizer(bench.tokenizer);
+  const auto lines = read_lines(bench.input, bench.max_bytes);
+  const int64_t most = bench.num_threads > 0 ? bench.num_threads : default_num_threads();
+  std::vector<Measurement> measurements;
+  for (int64_t threads = 1; threads <= most; threads *= 2) {
+    int64_t tokens = 0;
+    const double seconds =
+        best_seconds(bench.repeat, [&] { tokens = count_tokens(*tokenizer, lines, threads); });
+    auto line = begin_measurement("tokenizer", threads);
+    line["bytes"] = count_bytes(lines);
+    line["lines"] = lines.size();
+    line["tokens"] = tokens;
+    line["bytes_per_second"] = static_cast<double>(count_bytes(lines)) / seconds;
+    line["tokens_per_second"] = static_cast<double>(tokens) / seconds;
+    measurements.push_back(std::move(line));
+  }
+  return measurements;
+}
+
+std::vector<Measurement> bench_data(const DataBench& bench) {
+  const auto tokenizer = load_tokenizer(bench.tokenizer);
+  const ShardSet shards({bench.shards}, tokenizer->fingerprint());
+  const PretrainSampler sampler(shards, *tokenizer, bench.data, 1);
+  constexpr int64_t kBatch = 16;
+  int64_t tokens = 0, sequences = 0;
+  const double seconds = best_seconds(bench.repeat, [&] {
+    tokens = sequences = 0;
+    for (int64_t step = 0; sequences < bench.sequences; ++step) {
+      const auto batch = sampler.batch(step, 0, kBatch);
+      tokens += batch.num_tokens();
+      sequences += batch.num_sequences();
+    }
+  });
+  auto line = begin_measurement("data", 1);
+  line["length"] = bench.data.max_seq_length;
+  line["sequences"] = sequences;
+  line["tokens"] = tokens;
+  line["sequences_per_second"] = static_cast<double>(sequences) / seconds;
+  line["tokens_per_second"] = static_cast<double>(tokens) / seconds;
+  return {line};
+}
+
+}  // namespace rpp

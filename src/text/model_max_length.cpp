@@ -1,0 +1,47 @@
+#include "rpp/text/model_max_length.h"
+
+#include <nlohmann/json.hpp>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+
+namespace rpp {
+namespace {
+
+using nlohmann::ordered_json;
+using std::filesystem::path;
+
+constexpr const char* kKey = "model_max_length";
+constexpr double kNoLimit = 1e18;
+
+path file_in(const path& model_dir) {
+  return model_dir / "tokenizer_config.json";
+}
+
+ordered_json read_config(const path& file) {
+  ordered_json config = ordered_json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+  RPP_CHECK(config.is_object(), "{} is not a JSON object: write it again or remove it", file);
+  return config;
+}
+
+}  // namespace
+
+void write_model_max_length(const path& model_dir, int64_t tokens) {
+  ordered_json config = read_config(file_in(model_dir));
+  config[kKey] = tokens;
+  write_file_atomically(file_in(model_dir), config.dump(2) + '\n');
+}
+
+std::optional<int64_t> read_model_max_length(const path& model_dir) {
+  const path file = file_in(model_dir);
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  const ordered_json config = read_config(file);
+  const auto value = config.find(kKey);
+  if (value == config.end() || value->is_null()) return std::nullopt;
+  if (value->is_number() && value->get<double>() >= kNoLimit) return std::nullopt;
+  RPP_CHECK(value->is_number_integer() && value->get<int64_t>() > 0,
+            "{}: model_max_length is {}, it must be a number of tokens", file, value->dump());
+  return value->get<int64_t>();
+}
+
+}  // namespace rpp

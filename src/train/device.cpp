@@ -1,0 +1,36 @@
+#include "rpp/train/device.h"
+
+#include <ATen/Parallel.h>
+#include <torch/torch.h>
+
+#include "rpp/core/error.h"
+#include "rpp/core/parallel_for.h"
+
+namespace rpp {
+namespace {
+
+bool has_cuda() {
+#ifdef RPP_CUDA
+  return torch::cuda::is_available();
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+int64_t use_threads(int64_t num_threads) {
+  if (num_threads <= 0) num_threads = default_num_threads();
+  at::set_num_threads(static_cast<int>(num_threads));
+  return num_threads;
+}
+
+torch::Device choose_device(const std::string& name) {
+  if (name == "cpu" || (name == "automatic" && !has_cuda())) return torch::kCPU;
+  if (!has_cuda()) {
+    fail_usage("train.device is cuda, but this build or this machine has none: set it to cpu or automatic");
+  }
+  return {torch::kCUDA, 0};
+}
+
+}  // namespace rpp

@@ -1,0 +1,37 @@
+#include "rpp/model/heads_of.h"
+
+#include "model/golden.h"
+#include "text/text_files.h"
+
+namespace rpp {
+namespace {
+
+class HeadsOf : public TextFiles {};
+
+TEST_F(HeadsOf, AreThoseThatTheFileHasTensorsOf) {
+  const HeadSpec pretraining = heads_of(golden_dir());
+  EXPECT_TRUE(pretraining.pretraining && pretraining.pooler && !pretraining.span);
+  EXPECT_EQ(pretraining.num_labels, 0);
+  const HeadSpec classifier = heads_of(golden_dir() / "classifier");
+  EXPECT_TRUE(!classifier.pretraining && classifier.pooler && !classifier.span);
+  EXPECT_EQ(classifier.num_labels, 3);
+  const HeadSpec span = heads_of(golden_dir() / "span");
+  EXPECT_TRUE(!span.pretraining && !span.pooler && span.span);
+}
+
+TEST_F(HeadsOf, AClassifierWithoutAPoolerIsOneOfTokens) {
+  const std::vector<float> values(6);
+  const TensorView view{
+      .name = "classifier.weight", .shape = {3, 2}, .data = std::as_bytes(std::span(values))};
+  save_safetensors(directory_ / "model.safetensors", {&view, 1});
+  EXPECT_EQ(heads_of(directory_).num_labels, 0);
+  EXPECT_FALSE(heads_of(directory_).pooler);
+}
+
+TEST_F(HeadsOf, WithoutAFileThereIsNone) {
+  EXPECT_EQ(heads_of(directory_).num_labels, 0);
+  EXPECT_FALSE(heads_of(directory_).pretraining || heads_of(directory_).span);
+}
+
+}  // namespace
+}  // namespace rpp
