@@ -1,7 +1,6 @@
 #include "attention.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace rpp {
 namespace {
@@ -19,25 +18,24 @@ void gather(const Tiles& tiles, int64_t first_feature, int64_t num_features, con
 
 // A tile of the sequence's tokens from `first` on: an attention score is a product of scaled queries with
 // keys.
-void gather_queries(const Tiles& qkv, const LayerSizes& sizes, const AttentionHead& head, int64_t first,
+void gather_queries(const Tiles& qkv, const LayerShape& shape, const AttentionHead& head, int64_t first,
                     Tiles& query) {
-  const float scale = 1.0F / std::sqrt(static_cast<float>(sizes.query_key_dim));
-  const int64_t first_feature = head.head * sizes.query_key_dim;
+  const int64_t first_feature = head.head * shape.query_key_dim;
   for_each_stretch(head.first_token + first, query.num_tokens(), [&](const Stretch& stretch) {
-    for (int64_t i = 0; i < sizes.query_key_dim; ++i) {
+    for (int64_t i = 0; i < shape.query_key_dim; ++i) {
       const float* from = qkv.tile(stretch.tile, first_feature + i) + stretch.lane;
       float* to = query.tile(0, i) + stretch.done;
-      for (int64_t t = 0; t < stretch.length; ++t) to[t] = from[t] * scale;
+      for (int64_t t = 0; t < stretch.length; ++t) to[t] = from[t] * shape.score_scale;
     }
   });
 }
 
-void scatter_context(const Tiles& head_context, const float* inverse_sums, const LayerSizes& sizes,
+void scatter_context(const Tiles& head_context, const float* inverse_sums, const LayerShape& shape,
                      const AttentionHead& head, int64_t first, Tiles& context) {
   for_each_stretch(head.first_token + first, head_context.num_tokens(), [&](const Stretch& stretch) {
-    for (int64_t i = 0; i < sizes.value_dim; ++i) {
+    for (int64_t i = 0; i < shape.value_dim; ++i) {
       const float* from = head_context.tile(0, i) + stretch.done;
-      float* to = context.tile(stretch.tile, head.head * sizes.value_dim + i) + stretch.lane;
+      float* to = context.tile(stretch.tile, head.head * shape.value_dim + i) + stretch.lane;
       for (int64_t t = 0; t < stretch.length; ++t) to[t] = from[t] * inverse_sums[stretch.done + t];
     }
   });
@@ -45,45 +43,45 @@ void scatter_context(const Tiles& head_context, const float* inverse_sums, const
 
 }  // namespace
 
-void AttentionScratch::reserve(const LayerSizes& sizes, int64_t num_tokens) {
-  query.reserve(1, sizes.query_key_dim);
+void AttentionScratch::reserve(const LayerShape& shape, int64_t num_tokens) {
+  query.reserve(1, shape.query_key_dim);
   scores.reserve(1, num_tokens);
-  context.reserve(1, sizes.value_dim);
+  context.reserve(1, shape.value_dim);
   const auto grow = [](std::vector<float>& values, int64_t size) {
     values.resize(std::max(values.size(), static_cast<size_t>(size)));
   };
-  grow(keys, sizes.query_key_dim * num_tokens);
-  grow(values, sizes.value_dim * num_tokens);
+  grow(keys, shape.query_key_dim * num_tokens);
+  grow(values, shape.value_dim * num_tokens);
 }
 
-void attend(const Kernels& kernels, const LayerSizes& sizes, const AttentionHead& head, const Tiles& qkv,
+void attend(const Kernels& kernels, const LayerShape& shape, const AttentionHead& head, const Tiles& qkv,
             AttentionScratch& scratch, Tiles& context) {
-  const int64_t all_heads = sizes.heads * sizes.query_key_dim, num_tokens = head.num_tokens;
-  gather(qkv, all_heads + head.head * sizes.query_key_dim, sizes.query_key_dim, head, scratch.keys);
-  gather(qkv, 2 * all_heads + head.head * sizes.value_dim, sizes.value_dim, head, scratch.values);
+  const int64_t all_heads = shape.num_heads * shape.query_key_dim, num_tokens = head.num_tokens;
+  gather(qkv, all_heads + head.head * shape.query_key_dim, shape.query_key_dim, head, scratch.keys);
+  gather(qkv, 2 * all_heads + head.head * shape.value_dim, shape.value_dim, head, scratch.values);
   // A score's row is a key, its depth the head's dimensions; the context's rows are these, its depth the
   // keys.
   const DenseView keys = {.values = scratch.keys.data(),
                           .rows = num_tokens,
-                          .depth = sizes.query_key_dim,
+                          .depth = shape.query_key_dim,
                           .row_stride = 1,
                           .depth_stride = num_tokens};
   const DenseView values = {.values = scratch.values.data(),
-                            .rows = sizes.value_dim,
+                            .rows = shape.value_dim,
                             .depth = num_tokens,
                             .row_stride = num_tokens};
   TileRow inverse_sums;
   for (int64_t first = 0; first < num_tokens; first += kTileTokens) {
     const int64_t num_queries = std::min(kTileTokens, num_tokens - first);
     const int64_t groups = num_groups(num_queries);
-    scratch.query.shape(num_queries, sizes.query_key_dim);
+    scratch.query.shape(num_queries, shape.query_key_dim);
     scratch.scores.shape(num_queries, num_tokens);
-    scratch.context.shape(num_queries, sizes.value_dim);
-    gather_queries(qkv, sizes, head, first, scratch.query);
+    scratch.context.shape(num_queries, shape.value_dim);
+    gather_queries(qkv, shape, head, first, scratch.query);
     kernels.dense_matmul(keys, nullptr, scratch.query.tile(0), scratch.scores.tile(0), groups);
     kernels.softmax(scratch.scores.tile(0), inverse_sums.tokens, num_tokens, groups);
     kernels.dense_matmul(values, nullptr, scratch.scores.tile(0), scratch.context.tile(0), groups);
-    scatter_context(scratch.context, inverse_sums.tokens, sizes, head, first, context);
+    scatter_context(scratch.context, inverse_sums.tokens, shape, head, first, context);
   }
 }
 

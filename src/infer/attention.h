@@ -1,4 +1,4 @@
-// Self-attention of one head over one sequence: softmax(Q K^T / sqrt(query_key_dim)) V.
+// Self-attention of one head over one sequence: softmax(score_scale Q K^T) V.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct AttentionScratch {
   std::vector<float> keys;    // [query_key_dim, tokens]
   std::vector<float> values;  // [value_dim, tokens]
 
-  void reserve(const LayerSizes& sizes, int64_t num_tokens);
+  void reserve(const LayerShape& shape, int64_t num_tokens);
 };
 
 struct AttentionHead {
@@ -28,12 +28,12 @@ struct AttentionHead {
 };
 
 // Features of the queries, keys and values of all heads, one behind the other.
-inline int64_t qkv_features(const LayerSizes& sizes) {
-  return sizes.heads * (2 * sizes.query_key_dim + sizes.value_dim);
+inline int64_t qkv_features(const LayerShape& shape) {
+  return shape.num_heads * (2 * shape.query_key_dim + shape.value_dim);
 }
 
 // qkv: [tokens, qkv_features]; writes the head's value_dim features of context, [tokens, heads * value_dim].
-void attend(const Kernels& kernels, const LayerSizes& sizes, const AttentionHead& head, const Tiles& qkv,
+void attend(const Kernels& kernels, const LayerShape& shape, const AttentionHead& head, const Tiles& qkv,
             AttentionScratch& scratch, Tiles& context);
 
 }  // namespace rpp

@@ -62,8 +62,8 @@ void Encoder::reshape(const TokenBatch& batch) {
   for (Tiles* tiles : {&hidden_, &attended_, &projected_}) tiles->reshape(num_tokens, sizes.hidden);
   qkv_.reshape(num_tokens, widest(sizes, qkv_features));
   context_.reshape(num_tokens,
-                   widest(sizes, [](const auto& layer) { return layer.heads * layer.value_dim; }));
-  intermediate_.reshape(num_tokens, widest(sizes, [](const auto& layer) { return layer.intermediate; }));
+                   widest(sizes, [](const auto& layer) { return layer.num_heads * layer.value_dim; }));
+  intermediate_.reshape(num_tokens, widest(sizes, [](const auto& layer) { return layer.intermediate_size; }));
   const int64_t longest = longest_sequence(batch);
   for (auto& scratch : scratch_) {
     for (const auto& layer : sizes.layers) scratch.attention.reserve(layer, longest);
@@ -119,14 +119,15 @@ void Encoder::encode_layer(size_t index, const TokenBatch& batch, int thread) {
   team_.wait_for_all();
 }
 
-void Encoder::attend_all(const LayerSizes& sizes, const TokenBatch& batch, int thread) {
-  const auto [first, end] = team_.share(num_sequences(batch) * sizes.heads, thread);
+void Encoder::attend_all(const LayerShape& shape, const TokenBatch& batch, int thread) {
+  const auto [first, end] = team_.share(num_sequences(batch) * shape.num_heads, thread);
   for (int64_t i = first; i < end; ++i) {
-    const Sequence sequence = sequence_of(batch, i / sizes.heads);
-    attend(
-        *weights_.kernels, sizes,
-        {.head = i % sizes.heads, .first_token = sequence.begin, .num_tokens = sequence.end - sequence.begin},
-        qkv_, scratch_[static_cast<size_t>(thread)].attention, context_);
+    const Sequence sequence = sequence_of(batch, i / shape.num_heads);
+    attend(*weights_.kernels, shape,
+           {.head = i % shape.num_heads,
+            .first_token = sequence.begin,
+            .num_tokens = sequence.end - sequence.begin},
+           qkv_, scratch_[static_cast<size_t>(thread)].attention, context_);
   }
 }
 

@@ -28,7 +28,7 @@ class Encoder {
   void embed(const TokenBatch& batch, int thread);
   void embed_token(const TokenBatch& batch, int64_t token, int64_t position, Scratch& scratch);
   void encode_layer(size_t layer, const TokenBatch& batch, int thread);
-  void attend_all(const LayerSizes& sizes, const TokenBatch& batch, int thread);
+  void attend_all(const LayerShape& shape, const TokenBatch& batch, int thread);
 
   const Weights& weights_;
   ThreadTeam& team_;

@@ -24,7 +24,7 @@ void do_step(const Weights& weights, const NormStep& step, const ThreadTeam& tea
                                      .residual = residual,
                                      .weight = step.norm.weight.data(),
                                      .bias = step.norm.bias.data(),
-                                     .epsilon = weights.epsilon,
+                                     .epsilon = weights.layer_norm_eps,
                                      .features = step.x.features()},
                                     step.y.tile(tile), step.x.groups(tile));
   }

@@ -1,74 +1,14 @@
 #include "weights.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
+#include "architecture.h"
 #include "rpp/core/error.h"
 
 namespace rpp {
 namespace {
 
-using Json = nlohmann::json;
 using Matrices = RuntimeOptions::Matrices;
-
-// config.json of the model, with its file's name in every complaint.
-class Config {
- public:
-  explicit Config(const ModelFile& file)
-      : path_(file.path()),
-        json_(Json::parse(file.file("config.json"), nullptr, /*allow_exceptions=*/false)) {
-    RPP_CHECK(json_.is_object(), "{}: config.json is no JSON object", path_);
-    expect("model_type", "bert");
-    expect("hidden_act", "gelu");
-    expect("position_embedding_type", "absolute");
-    expect("is_decoder", false);
-  }
-
-  int64_t size(const char* key, int64_t without_it) const {
-    const auto entry = json_.find(key);
-    if (entry == json_.end()) return without_it;
-    RPP_CHECK(entry->is_number_integer() && *entry > 0 && *entry <= INT32_MAX,
-              "{}: config.json: {} is {}, it must be a whole number above 0", path_, key, entry->dump());
-    return entry->get<int64_t>();
-  }
-
-  float epsilon() const {
-    const auto entry = json_.find("layer_norm_eps");
-    if (entry == json_.end()) return 1e-12F;
-    RPP_CHECK(entry->is_number() && *entry > 0, "{}: config.json: layer_norm_eps is {}, it must be above 0",
-              path_, entry->dump());
-    return entry->get<float>();
-  }
-
- private:
-  void expect(const char* key, const Json& expected) const {
-    const auto entry = json_.find(key);
-    if (entry == json_.end() || entry->is_null() || *entry == expected) return;
-    fail("{}: config.json: {} is {}, this runtime knows {} only", path_, key, entry->dump(), expected.dump());
-  }
-
-  const std::filesystem::path& path_;
-  Json json_;
-};
-
-// Without a key: transformers' default, BERT-base.
-ModelSizes read_sizes(const Config& config, const ModelFile& file) {
-  const int64_t hidden = config.size("hidden_size", 768), heads = config.size("num_attention_heads", 12);
-  RPP_CHECK(hidden % heads == 0, "{}: config.json: hidden_size {} is no multiple of num_attention_heads {}",
-            file.path(), hidden, heads);
-  const LayerSizes layer = {.heads = heads,
-                            .query_key_dim = hidden / heads,
-                            .value_dim = hidden / heads,
-                            .intermediate = config.size("intermediate_size", 3072)};
-  const int64_t num_layers = config.size("num_hidden_layers", 12);
-  const auto num_tensors = static_cast<int64_t>(file.contents().tensors.size());
-  RPP_CHECK(num_layers <= num_tensors, "{}: config.json asks for {} layers, the file has {} tensors",
-            file.path(), num_layers, num_tensors);
-  return {.vocab = config.size("vocab_size", 30522),
-          .hidden = hidden,
-          .positions = config.size("max_position_embeddings", 512),
-          .token_types = config.size("type_vocab_size", 2),
-          .layers = std::vector<LayerSizes>(static_cast<size_t>(num_layers), layer)};
-}
 
 void replace_suffix(std::string& name, std::string_view from, std::string_view to) {
   if (name.ends_with(from)) name.replace(name.size() - from.size(), from.size(), to);
@@ -172,18 +112,18 @@ class WeightReader {
   int64_t num_sparse_ = 0;
 };
 
-EncoderLayer read_layer(WeightReader& reader, int64_t index, const LayerSizes& sizes, int64_t hidden) {
+EncoderLayer read_layer(WeightReader& reader, int64_t index, const LayerShape& shape, int64_t hidden) {
   const auto name = [index](const char* rest) {
     return fmt::format("bert.encoder.layer.{}.{}", index, rest);
   };
-  const int64_t query_key = sizes.heads * sizes.query_key_dim, value = sizes.heads * sizes.value_dim;
+  const int64_t query_key = shape.num_heads * shape.query_key_dim, value = shape.num_heads * shape.value_dim;
   return {.query = reader.linear(name("attention.self.query"), query_key, hidden),
           .key = reader.linear(name("attention.self.key"), query_key, hidden),
           .value = reader.linear(name("attention.self.value"), value, hidden),
           .attention_output = reader.linear(name("attention.output.dense"), hidden, value),
           .attention_norm = reader.norm(name("attention.output.LayerNorm")),
-          .intermediate = reader.linear(name("intermediate.dense"), sizes.intermediate, hidden),
-          .output = reader.linear(name("output.dense"), hidden, sizes.intermediate),
+          .intermediate = reader.linear(name("intermediate.dense"), shape.intermediate_size, hidden),
+          .output = reader.linear(name("output.dense"), hidden, shape.intermediate_size),
           .output_norm = reader.norm(name("output.LayerNorm"))};
 }
 
@@ -223,10 +163,10 @@ void Linear::apply(const Kernels& kernels, int64_t block, const float* x, float*
 }
 
 Weights read_weights(const ModelFile& file, const RuntimeOptions& options) {
-  const Config config(file);
-  Weights weights{.sizes = read_sizes(config, file),
+  Architecture architecture = read_architecture(file);
+  Weights weights{.sizes = std::move(architecture.sizes),
                   .kernels = &find_kernels(options.kernels),
-                  .epsilon = config.epsilon()};
+                  .layer_norm_eps = architecture.layer_norm_eps};
   const ModelSizes& sizes = weights.sizes;
   WeightReader reader(file, options.matrices, sizes.hidden);
   weights.word_embeddings = reader.table("bert.embeddings.word_embeddings.weight", sizes.vocab);

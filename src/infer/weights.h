@@ -49,7 +49,7 @@ struct MlmHead {
 struct Weights {
   ModelSizes sizes;
   const Kernels* kernels = nullptr;
-  float epsilon = 0;
+  float layer_norm_eps = 0;
   PackedView word_embeddings, position_embeddings, token_type_embeddings;  // dense
   LayerNorm embedding_norm;
   std::vector<EncoderLayer> layers;

@@ -39,6 +39,9 @@ class ChangedModel : public testing::Test {
       if (place != std::string::npos) tensor.name.replace(place, from.size(), to);
     }
   }
+  TensorView& tensor(const std::string& name) {
+    return *std::find_if(tensors_.begin(), tensors_.end(), [&](const auto& t) { return t.name == name; });
+  }
   void remove(std::string_view name) {
     std::erase_if(tensors_, [&](const auto& tensor) { return tensor.name == name; });
   }
@@ -61,9 +64,9 @@ TEST_F(ChangedModel, SizesAreThoseOfTheConfiguration) {
   EXPECT_EQ(sizes.vocab, 100);
   EXPECT_EQ(sizes.hidden, 32);
   ASSERT_EQ(sizes.layers.size(), 2U);
-  EXPECT_EQ(sizes.layers[1].heads, 4);
+  EXPECT_EQ(sizes.layers[1].num_heads, 4);
   EXPECT_EQ(sizes.layers[1].query_key_dim, 8);
-  EXPECT_EQ(sizes.layers[1].intermediate, 48);
+  EXPECT_EQ(sizes.layers[1].intermediate_size, 48);
   EXPECT_TRUE(sizes.pooler && sizes.mlm);
   EXPECT_FALSE(sizes.span);
   EXPECT_EQ(sizes.labels, 0);
@@ -95,6 +98,43 @@ TEST_F(ChangedModel, TheSpanHeadIsALinearMapOfTheHiddenStates) {
     EXPECT_FLOAT_EQ(logits[2 * token], hidden[32 * token + 3] + 0.5F);
     EXPECT_FLOAT_EQ(logits[2 * token + 1], 2.0F * hidden[32 * token + 4] - 0.5F);
   }
+}
+
+// A layer without its last head computes what it did with the head's outputs zero.
+TEST_F(ChangedModel, LayersMayHaveSizesOfTheirOwn) {
+  const std::string layer = "bert.encoder.layer.0.attention.";
+  auto& output = tensor(layer + "output.dense.weight");  // [32, 32]; the last 8 columns are head 3's
+  std::vector<float> without_head(output.as<float>().begin(), output.as<float>().end()), narrow;
+  for (size_t row = 0; row < 32; ++row) {
+    std::fill_n(without_head.begin() + static_cast<int64_t>(row) * 32 + 24, 8, 0.0F);
+    narrow.insert(narrow.end(), without_head.begin() + static_cast<int64_t>(row) * 32,
+                  without_head.begin() + static_cast<int64_t>(row) * 32 + 24);
+  }
+  output.data = std::as_bytes(std::span(without_head));
+  const auto wanted = hidden_of(load());
+  output.data = std::as_bytes(std::span(narrow));
+  output.shape = {32, 24};
+  for (const char* name : {"self.query.", "self.key.", "self.value."}) {
+    for (const char* part : {"weight", "bias"}) {
+      auto& rows = tensor(layer + name + part);
+      rows.data = rows.data.first(rows.data.size() / 32 * 24);
+      rows.shape[0] = 24;
+    }
+  }
+  replace_in_config("{", R"({"layer_sizes": [
+    {"num_attention_heads": 3, "query_key_dim": 8, "value_dim": 8, "intermediate_size": 48},
+    {"num_attention_heads": 4, "query_key_dim": 8, "value_dim": 8, "intermediate_size": 48}],)");
+  EXPECT_LT(largest_difference(hidden_of(load()), wanted), 1e-5);
+}
+
+TEST_F(ChangedModel, SizesOfLayersAreChecked) {
+  replace_in_config("{", R"({"layer_sizes": [{"num_attention_heads": 4}],)");
+  EXPECT_THAT(load_error(), HasSubstr("layer_sizes[0] has no query_key_dim"));
+  replace_in_config(R"([{"num_attention_heads": 4}])", "[]");
+  EXPECT_EQ(load_error(), "no error");  // as if there were none
+  replace_in_config(
+      "[],", R"([{"num_attention_heads": 4, "query_key_dim": 8, "value_dim": 8, "intermediate_size": 48}],)");
+  EXPECT_THAT(load_error(), HasSubstr("layer_sizes has 1 entries for 2 layers"));
 }
 
 TEST_F(ChangedModel, AMissingTensorIsNamed) {

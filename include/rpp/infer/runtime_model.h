@@ -11,12 +11,13 @@
 
 namespace rpp {
 
-// What a layer's matrices are sized by; layers may differ.
-struct LayerSizes {
-  int64_t heads = 0;
+// What one encoder layer has; layers may differ (layer_sizes of config.json).
+struct LayerShape {
+  int64_t num_heads = 0;
   int64_t query_key_dim = 0;  // of a head
   int64_t value_dim = 0;      // of a head
-  int64_t intermediate = 0;
+  int64_t intermediate_size = 0;
+  float score_scale = 0;  // 1 / sqrt(the model's hidden size / heads), whatever the layer has left
 };
 
 struct ModelSizes {
@@ -24,7 +25,7 @@ struct ModelSizes {
   int64_t hidden = 0;
   int64_t positions = 0;
   int64_t token_types = 0;
-  std::vector<LayerSizes> layers;
+  std::vector<LayerShape> layers;
   // Heads; 0 or false: the model has none.
   bool pooler = false;
   int64_t labels = 0;  // classifier; a regression has one
