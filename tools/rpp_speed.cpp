@@ -2,7 +2,7 @@
 // without the zeros beside that of the same work with them.
 #include <nlohmann/json.hpp>
 
-#include "rpp/infer/bench.h"
+#include "rpp/infer/speed.h"
 #include "tool_main.h"
 
 namespace rpp {
@@ -18,7 +18,7 @@ struct Arguments {
   int64_t repeat = 10;
 };
 
-void print_times(nlohmann::ordered_json line, const BenchTimes& times) {
+void print_times(nlohmann::ordered_json line, const SpeedTimes& times) {
   line["version"] = version_string();
   line["kernels"] = times.kernels;
   line["dense_seconds"] = times.dense_seconds;
@@ -27,23 +27,23 @@ void print_times(nlohmann::ordered_json line, const BenchTimes& times) {
   fmt::print("{}\n", line.dump());
 }
 
-void bench_encoder(const Arguments& arguments) {
+void measure_encoder(const Arguments& arguments) {
   const auto times = time_encoder(arguments.model, arguments.load, arguments.repeat, arguments.kernels);
-  print_times({{"bench", "encoder"},
+  print_times({{"speed", "encoder"},
                {"tokens", arguments.load.tokens},
                {"batch", arguments.load.batch},
                {"threads", arguments.load.num_threads}},
               times);
 }
 
-void bench_matmul(const Arguments& arguments) {
+void measure_matmul(const Arguments& arguments) {
   if (arguments.rows.size() != arguments.cols.size()) fail_usage("--rows and --cols are pairs");
   for (size_t i = 0; i < arguments.rows.size(); ++i) {
     for (const double ratio : arguments.ratios) {
       const MatmulShape shape = {arguments.rows[i], arguments.cols[i], arguments.tokens, ratio};
       const auto times = time_matmul(shape, arguments.repeat, arguments.kernels);
       const double flops = 2e-9 * static_cast<double>(shape.rows * shape.cols * shape.tokens);
-      print_times({{"bench", "matmul"},
+      print_times({{"speed", "matmul"},
                    {"rows", shape.rows},
                    {"cols", shape.cols},
                    {"tokens", shape.tokens},
@@ -72,7 +72,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   encoder.add_option("--batch", arguments.load.batch, "sequences")->check(CLI::PositiveNumber);
   encoder.add_option("--threads", arguments.load.num_threads, "threads")->check(CLI::PositiveNumber);
   encoder.footer("Example:\n  rpp-speed encoder --model sst2.rpp --tokens 128 --batch 8 --threads 2");
-  encoder.callback([&] { bench_encoder(arguments); });
+  encoder.callback([&] { measure_encoder(arguments); });
 
   CLI::App& matmul = *app.add_subcommand("matmul", "Products of one matrix, on one thread");
   add_common(matmul, arguments);
@@ -81,7 +81,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   matmul.add_option("--tokens", arguments.tokens, "tokens")->check(CLI::PositiveNumber);
   matmul.add_option("--ratios", arguments.ratios, "shares of zeros")->check(CLI::Range(0.0, 1.0));
   matmul.footer("Example:\n  rpp-speed matmul --ratios 0.8 0.9 0.95");
-  matmul.callback([&] { bench_matmul(arguments); });
+  matmul.callback([&] { measure_matmul(arguments); });
 }
 
 }  // namespace

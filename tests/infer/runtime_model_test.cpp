@@ -80,26 +80,6 @@ TEST_F(ChangedModel, NamesOfBareAndOfOldModelsAreKnown) {
   EXPECT_EQ(hidden_of(load()), wanted);
 }
 
-TEST_F(ChangedModel, TheSpanHeadIsALinearMapOfTheHiddenStates) {
-  std::vector<float> weight(2 * 32, 0.0F);
-  weight[3] = 1.0F, weight[32 + 4] = 2.0F;  // begin: feature 3; end: twice feature 4
-  const std::vector<float> bias = {0.5F, -0.5F};
-  tensors_.push_back(
-      {.name = "qa_outputs.weight", .shape = {2, 32}, .data = std::as_bytes(std::span(weight))});
-  tensors_.push_back({.name = "qa_outputs.bias", .shape = {2}, .data = std::as_bytes(std::span(bias))});
-  const auto model = load();
-  const auto hidden = hidden_of(model);
-  Session session(model);
-  const std::vector<int32_t> ids = {5, 6, 7}, bounds = {0, 3};
-  session.encode({.input_ids = ids, .token_type_ids = {}, .cu_seqlens = bounds});
-  const auto logits = session.span_logits();
-  ASSERT_EQ(logits.size(), 6U);
-  for (size_t token = 0; token < 3; ++token) {
-    EXPECT_FLOAT_EQ(logits[2 * token], hidden[32 * token + 3] + 0.5F);
-    EXPECT_FLOAT_EQ(logits[2 * token + 1], 2.0F * hidden[32 * token + 4] - 0.5F);
-  }
-}
-
 // A layer without its last head computes what it did with the head's outputs zero.
 TEST_F(ChangedModel, LayersMayHaveSizesOfTheirOwn) {
   const std::string layer = "bert.encoder.layer.0.attention.";

@@ -68,6 +68,17 @@ TEST_F(GoldenSession, TheClassifierGivesTheLogitsOfTransformers) {
   EXPECT_LT(largest_difference(session.logits(), golden_.floats("class_logits")), kTolerance);
 }
 
+TEST_F(GoldenSession, TheHeadForQuestionsGivesTheLogitsOfTransformers) {
+  Session session(exported(golden_dir() / "span"));
+  session.encode(batch());
+  const auto starts = golden_.floats("start_logits"), ends = golden_.floats("end_logits");
+  std::vector<float> wanted;  // [tokens, 2]
+  for (size_t token = 0; token < starts.size(); ++token) {
+    wanted.insert(wanted.end(), {starts[token], ends[token]});
+  }
+  EXPECT_LT(largest_difference(session.span_logits(), wanted), kTolerance);
+}
+
 TEST_F(GoldenSession, MeanPoolingIsTheMeanOverTheTokens) {
   Session session(exported(golden_dir()));
   session.encode(batch());

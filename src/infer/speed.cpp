@@ -1,4 +1,4 @@
-#include "rpp/infer/bench.h"
+#include "rpp/infer/speed.h"
 
 #include <time.h>
 
@@ -69,7 +69,7 @@ double time_session(const std::filesystem::path& file, const RuntimeOptions& opt
 
 }  // namespace
 
-BenchTimes time_matmul(const MatmulShape& shape, int64_t repeat, const std::string& name) {
+SpeedTimes time_matmul(const MatmulShape& shape, int64_t repeat, const std::string& name) {
   const Kernels& kernels = find_kernels(name);
   const auto matrix = random_matrix(shape);
   Linear dense{
@@ -86,7 +86,7 @@ BenchTimes time_matmul(const MatmulShape& shape, int64_t repeat, const std::stri
           .sparse_seconds = time_linear(kernels, sparse, x, y, repeat)};
 }
 
-BenchTimes time_encoder(const std::filesystem::path& model_file, const EncodeLoad& load, int64_t repeat,
+SpeedTimes time_encoder(const std::filesystem::path& model_file, const EncodeLoad& load, int64_t repeat,
                         const std::string& kernels) {
   using Matrices = RuntimeOptions::Matrices;
   return {.kernels = std::string(find_kernels(kernels).name),

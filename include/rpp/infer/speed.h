@@ -15,14 +15,14 @@ struct MatmulShape {
   double prune_ratio = 0.9;
 };
 
-struct BenchTimes {
+struct SpeedTimes {
   std::string kernels;       // the instruction set that ran
   double dense_seconds = 0;  // the best of all repetitions
   double sparse_seconds = 0;
 };
 
 // `kernels` as in RuntimeOptions.
-BenchTimes time_matmul(const MatmulShape& shape, int64_t repeat, const std::string& kernels = "");
+SpeedTimes time_matmul(const MatmulShape& shape, int64_t repeat, const std::string& kernels = "");
 
 struct EncodeLoad {
   int64_t tokens = 128;  // of each sequence
@@ -32,7 +32,7 @@ struct EncodeLoad {
 
 // The encoder of a model file, every matrix dense and then each as a RuntimeModel would have it. Throws Error
 // as RuntimeModel::load does, and when the model takes fewer tokens.
-BenchTimes time_encoder(const std::filesystem::path& model_file, const EncodeLoad& load, int64_t repeat,
+SpeedTimes time_encoder(const std::filesystem::path& model_file, const EncodeLoad& load, int64_t repeat,
                         const std::string& kernels = "");
 
 }  // namespace rpp
