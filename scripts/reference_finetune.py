@@ -26,29 +26,49 @@ class TaskLayout:
     text_b: str | None
     label: str | int
     metrics: tuple
+    labels: tuple = ("0", "1")  # empty: the label is a number to come close to
+    dev: str = "dev"
 
 
 TASKS = {
     "cola": TaskLayout("CoLA", 3, None, 1, ("matthews", "accuracy")),
     "sst2": TaskLayout("SST-2", "sentence", None, "label", ("accuracy",)),
     "mrpc": TaskLayout("MRPC", "#1 String", "#2 String", "Quality", ("accuracy", "f1")),
+    "stsb": TaskLayout("STS-B", "sentence1", "sentence2", "score", ("pearson", "spearman"), ()),
+    "qqp": TaskLayout("QQP", "question1", "question2", "is_duplicate", ("accuracy", "f1")),
+    "mnli": TaskLayout("MNLI", "sentence1", "sentence2", "gold_label", ("accuracy",),
+                       ("entailment", "neutral", "contradiction"), "dev_matched"),
+    "qnli": TaskLayout("QNLI", "question", "sentence", "label", ("accuracy",), ("entailment", "not_entailment")),
+    "rte": TaskLayout("RTE", "sentence1", "sentence2", "label", ("accuracy",), ("entailment", "not_entailment")),
+    "wnli": TaskLayout("WNLI", "sentence1", "sentence2", "label", ("accuracy",)),
 }
 
 
-def read_text(data_dir, task, split):
-    for folder in (data_dir, data_dir / task.folder):
-        if (folder / f"{split}.tsv").exists():
-            return (folder / f"{split}.tsv").read_text(encoding="utf-8-sig")
-        if (folder / f"{split}.tsv.zst").exists():
-            import zstandard
-            with open(folder / f"{split}.tsv.zst", "rb") as file:
-                return io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(file), encoding="utf-8-sig").read()
-    sys.exit(f"reference_finetune.py: error: no {split}.tsv or {split}.tsv.zst in {data_dir}")
+def read_file(path):
+    if path.suffix != ".zst":
+        return path.read_text(encoding="utf-8-sig")
+    import zstandard
+    with open(path, "rb") as file:
+        return io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(file), encoding="utf-8-sig").read()
 
 
-def read_examples(data_dir, task, split):
+def read_text(given, data_dir, task, split):
+    names = [folder / f"{split}.tsv{end}" for folder in (data_dir, data_dir / task.folder) for end in ("", ".zst")]
+    path = given or next((name for name in names if name.exists()), None)
+    if path is None:
+        sys.exit(f"reference_finetune.py: error: no {split}.tsv or {split}.tsv.zst in {data_dir}")
+    return read_file(path)
+
+
+def label_tensor(task, words):
+    if not task.labels:
+        return torch.tensor([float(word) for word in words])
+    return torch.tensor([task.labels.index(word) for word in words])
+
+
+def read_examples(text, task):
     """(texts a, texts b or None, labels); quotes are plain characters."""
-    rows = [line.split("\t") for line in read_text(data_dir, task, split).split("\n") if line]
+    rows = [line.rstrip("\r").split("\t") for line in text.split("\n") if line]
     header = rows.pop(0) if isinstance(task.text_a, str) else None
 
     def column(name):
@@ -56,12 +76,12 @@ def read_examples(data_dir, task, split):
         return [row[index] for row in rows]
 
     second = None if task.text_b is None else column(task.text_b)
-    return column(task.text_a), second, torch.tensor([int(label) for label in column(task.label)])
+    return column(task.text_a), second, label_tensor(task, column(task.label))
 
 
 class Examples:
-    def __init__(self, tokenizer, task, args, split, limit):
-        first, second, labels = read_examples(args.data_dir, task, split)
+    def __init__(self, tokenizer, task, args, text, limit):
+        first, second, labels = read_examples(text, task)
         limit = limit or len(first)
         pairs = (first[:limit],) if second is None else (first[:limit], second[:limit])
         self.encoded = tokenizer(*pairs, truncation=True, max_length=args.max_seq_length)
@@ -101,15 +121,29 @@ def matthews(predicted, labels):
     return (tp * tn - fp * fn) / scale if scale else 0.0
 
 
-METRICS = {"accuracy": lambda p, y: (p == y).float().mean().item(), "f1": f1, "matthews": matthews}
+def pearson(predicted, labels):
+    return torch.corrcoef(torch.stack([predicted.double(), labels.double()]))[0, 1].item()
+
+
+def ranks(values):
+    """From 1, those of equal values averaged."""
+    _, places, counts = torch.unique(values, return_inverse=True, return_counts=True)
+    last = counts.cumsum(0).double()
+    return (last - (counts - 1) / 2)[places]
+
+
+METRICS = {"accuracy": lambda p, y: (p == y).float().mean().item(), "f1": f1, "matthews": matthews,
+           "pearson": pearson, "spearman": lambda p, y: pearson(ranks(p), ranks(y))}
 
 
 def evaluate(model, examples, task, args):
     logits = predict(model, examples, args)
-    values = {name: METRICS[name](logits.argmax(1), examples.labels) for name in task.metrics}
-    if "f1" in values:
+    predicted = logits.argmax(1) if task.labels else logits.squeeze(1)
+    values = {name: METRICS[name](predicted, examples.labels) for name in task.metrics}
+    if "f1" in values or "pearson" in values:
         values["combined_score"] = sum(values.values()) / len(values)
-    values["loss"] = torch.nn.functional.cross_entropy(logits, examples.labels).item()
+    loss = torch.nn.functional.cross_entropy if task.labels else torch.nn.functional.mse_loss
+    values["loss"] = loss(logits if task.labels else predicted, examples.labels).item()
     values["samples"] = len(examples)
     return {f"eval_{name}": value for name, value in values.items()}
 
@@ -118,6 +152,8 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("--train-file", type=Path, help="instead of the file that data-dir holds")
+    parser.add_argument("--dev-file", type=Path)
     recipe.add_arguments(parser, epochs=3.0, batch_size=32, learning_rate=5e-5, max_seq_length=128)
     return parser.parse_args()
 
@@ -128,12 +164,14 @@ def main():
     task = TASKS[args.task]
     tokenizer = BertTokenizerFast.from_pretrained(args.model)
     model = BertForSequenceClassification.from_pretrained(
-        args.model, config=BertConfig.from_pretrained(args.model, num_labels=2), dtype=torch.float32)
+        args.model, config=BertConfig.from_pretrained(args.model, num_labels=max(1, len(task.labels))), dtype=torch.float32)
 
-    examples = Examples(tokenizer, task, args, "train", args.max_train_samples)
+    text = read_text(args.train_file, args.data_dir, task, "train")
+    examples = Examples(tokenizer, task, args, text, args.max_train_samples)
     results = recipe.train(model, examples, args, lambda model, batch: model(**batch).loss * len(batch["labels"]))
     results["train_samples"] = len(examples)
-    results.update(evaluate(model, Examples(tokenizer, task, args, "dev", 0), task, args))
+    text = read_text(args.dev_file, args.data_dir, task, task.dev)
+    results.update(evaluate(model, Examples(tokenizer, task, args, text, 0), task, args))
     recipe.write(model, tokenizer, results, args)
 
 

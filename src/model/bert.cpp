@@ -82,6 +82,10 @@ torch::Tensor apply(const LinearWeights& weights, const torch::Tensor& x) {
 
 }  // namespace
 
+torch::Tensor first_tokens(const SequenceLayout& layout) {
+  return layout.cu_seqlens.slice(0, 0, -1).to(torch::kInt64);
+}
+
 Bert::Bert(const ModelConfig& config, const HeadSpec& heads, torch::Device device)
     : config_(config), heads_(heads) {
   check_shape(config, heads);
@@ -112,16 +116,22 @@ torch::Tensor Bert::embed(const BertInputs& inputs, const ForwardOptions& option
 }
 
 torch::Tensor Bert::encode_layer(int64_t index, const torch::Tensor& hidden, const SequenceLayout& layout,
-                                 const ForwardOptions& options) const {
+                                 const ForwardOptions& options, const torch::Tensor& tokens) const {
   const auto& layer = layers_[index];
   const double hidden_dropout = rate(config_.hidden_dropout_prob, options);
   auto qkv = apply(layer.qkv, hidden);  // [tokens, qkv_size]
   auto context =
       varlen_attention(qkv, layout, layer.heads, rate(config_.attention_probs_dropout_prob, options),
                        site_seed(options, index, Site::attention_probs));  // [tokens, context_size]
-  auto attended = dropout_add_layer_norm(
-      apply(layer.attention_output, context), hidden, layer.attention_norm.weight, layer.attention_norm.bias,
-      config_.layer_norm_eps, hidden_dropout, site_seed(options, index, Site::attention_output));
+  auto residual = hidden;
+  if (tokens.defined()) {
+    context = context.index_select(0, tokens);
+    residual = hidden.index_select(0, tokens);
+  }
+  auto attended =
+      dropout_add_layer_norm(apply(layer.attention_output, context), residual, layer.attention_norm.weight,
+                             layer.attention_norm.bias, config_.layer_norm_eps, hidden_dropout,
+                             site_seed(options, index, Site::attention_output));
   auto expanded = rpp::gelu(apply(layer.intermediate, attended));  // [tokens, intermediate]
   return dropout_add_layer_norm(apply(layer.output, expanded), attended, layer.output_norm.weight,
                                 layer.output_norm.bias, config_.layer_norm_eps, hidden_dropout,
@@ -129,20 +139,24 @@ torch::Tensor Bert::encode_layer(int64_t index, const torch::Tensor& hidden, con
 }
 
 torch::Tensor Bert::encode(const BertInputs& inputs, const ForwardOptions& options) const {
+  return encode_at(inputs, {}, options);
+}
+
+torch::Tensor Bert::encode_at(const BertInputs& inputs, const torch::Tensor& tokens,
+                              const ForwardOptions& options) const {
   auto hidden = embed(inputs, options);
-  for (int64_t i = 0; i < config_.num_hidden_layers; ++i) {
-    hidden = encode_layer(i, hidden, inputs.layout, options);
+  const int64_t last = config_.num_hidden_layers - 1;
+  for (int64_t i = 0; i <= last; ++i) {
+    hidden = encode_layer(i, hidden, inputs.layout, options, i == last ? tokens : torch::Tensor());
   }
   return hidden;
 }
 
-torch::Tensor Bert::pool(const torch::Tensor& hidden, const SequenceLayout& layout) const {
-  auto first_tokens = layout.cu_seqlens.slice(0, 0, -1);                     // [sequences]
-  return torch::tanh(apply(pooler_, hidden.index_select(0, first_tokens)));  // [sequences, hidden]
+torch::Tensor Bert::pool(const torch::Tensor& first) const {
+  return torch::tanh(apply(pooler_, first));
 }
 
-torch::Tensor Bert::mlm_logits(const torch::Tensor& hidden, const torch::Tensor& positions) const {
-  auto masked = hidden.index_select(0, positions);  // [predictions, hidden]
+torch::Tensor Bert::mlm_logits(const torch::Tensor& masked) const {
   auto transformed = layer_norm(rpp::gelu(apply(mlm_transform_, masked)), mlm_norm_.weight, mlm_norm_.bias,
                                 config_.layer_norm_eps);
   return linear(transformed, word_embeddings_, mlm_bias_, decoder_working_);  // [predictions, vocab]

@@ -96,9 +96,13 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
                             const ForwardOptions& options) {
   const auto device = model_.device();
   const BertInputs inputs = bert_inputs(batch, device);
-  const auto hidden = model_.encode(inputs, options);  // [tokens, hidden]
-  const auto logits =
-      model_.classify(model_.pool(hidden, inputs.layout), options);  // [sequences, num_labels]
+  const auto first = first_tokens(inputs.layout);
+  const bool learns_from_teacher = teacher_ != nullptr && options.training;
+  torch::Tensor hidden;  // [tokens, hidden], where the teacher's are compared with it
+  if (learns_from_teacher) hidden = model_.encode(inputs, options);
+  const auto pooled = model_.pool(hidden.defined() ? hidden.index_select(0, first)
+                                                   : model_.encode_at(inputs, first, options));
+  const auto logits = model_.classify(pooled, options);  // [sequences, num_labels]
   const auto sequences = static_cast<double>(counts.sequences);
   if (glue_.regression) {
     const auto errors = logits.squeeze(1).to(torch::kFloat32) - score_tensor(batch.scores, device);
@@ -106,7 +110,7 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
   }
   const ClassLoss result = class_loss(logits, index_tensor(batch.labels, device), loss_options_);
   TaskLoss loss{.loss = result.sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
-  if (teacher_ == nullptr || !options.training) return loss;
+  if (!learns_from_teacher) return loss;
   const auto aim = teacher_->hidden(inputs);
   teacher_->blend_into(loss,
                        {.student_logits = logits,
@@ -126,7 +130,7 @@ torch::Tensor FinetuneTask::predict(const std::vector<EncodedExample>& examples)
     const auto count = std::min<size_t>(kEvalBatch, order.size() - first);
     const auto batch = make_batch(examples, std::span(order).subspan(first, count), glue_.regression);
     const BertInputs inputs = bert_inputs(batch, model_.device());
-    const auto pooled = model_.pool(model_.encode(inputs), inputs.layout);
+    const auto pooled = model_.pool(model_.encode_at(inputs, first_tokens(inputs.layout)));
     logits.push_back(model_.classify(pooled).to(torch::kCPU, torch::kFloat32));
   }
   return torch::cat(logits);  // [examples, num_labels]

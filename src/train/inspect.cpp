@@ -107,7 +107,7 @@ void forward_pass(const Bert& bert, const PackedBatch& batch, Outputs& outputs) 
   const auto hidden = bert.encode(inputs);  // [tokens, hidden]
   outputs.hidden.push_back(on_cpu(hidden));
   if (!bert.heads().pooler) return;
-  const auto pooled = bert.pool(hidden, inputs.layout);  // [sequences, hidden]
+  const auto pooled = bert.pool(hidden.index_select(0, first_tokens(inputs.layout)));  // [sequences, hidden]
   outputs.pooled.push_back(on_cpu(pooled));
   if (bert.heads().num_labels > 0) outputs.logits.push_back(on_cpu(bert.classify(pooled)));
 }

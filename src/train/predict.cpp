@@ -78,8 +78,9 @@ class Classifier : public Answerer {
     std::vector<int64_t> order(lines.size());
     std::iota(order.begin(), order.end(), int64_t{0});
     const BertInputs inputs = bert_inputs(make_batch(lines, order, labels_.regression), bert_.device());
-    const auto logits = bert_.classify(bert_.pool(bert_.encode(inputs), inputs.layout))
-                            .to(torch::kCPU, torch::kFloat32);  // [lines, num_labels]
+    const auto first = bert_.encode_at(inputs, first_tokens(inputs.layout));
+    const auto logits =
+        bert_.classify(bert_.pool(first)).to(torch::kCPU, torch::kFloat32);  // [lines, num_labels]
     return labels_.regression ? logits : logits.softmax(1);
   }
 

@@ -22,15 +22,20 @@ TaskLoss pretrain_loss(Bert& model, const PackedBatch& batch, const StepCounts& 
                        const ForwardOptions& options, const Teacher* teacher) {
   const auto device = model.device();
   const BertInputs inputs = bert_inputs(batch, device);
-  const auto hidden = model.encode(inputs, options);  // [tokens, hidden]
   const double predictions = at_least_one(counts.predictions);
   const auto positions = index_tensor(batch.mlm_positions, device);
-  const auto logits = model.mlm_logits(hidden, positions);  // [predictions, vocab]
+  const auto needed = torch::cat({positions, first_tokens(inputs.layout)});
+  const bool learns_from_teacher = teacher != nullptr && options.training;
+  torch::Tensor hidden;  // [tokens, hidden], where the teacher's are compared with it
+  if (learns_from_teacher) hidden = model.encode(inputs, options);
+  const auto at_needed =
+      hidden.defined() ? hidden.index_select(0, needed) : model.encode_at(inputs, needed, options);
+  const auto logits = model.mlm_logits(at_needed.narrow(0, 0, positions.size(0)));  // [predictions, vocab]
   const CrossEntropy mlm = cross_entropy(logits, index_tensor(batch.mlm_labels, device));
   TaskLoss result{.loss = mlm.loss_sum / predictions};
   result.parts["mlm_loss"] = result.loss.detach();
   result.parts["mlm_accuracy"] = mlm.num_correct / predictions;
-  if (teacher != nullptr && options.training) {
+  if (learns_from_teacher) {
     const auto aim = teacher->hidden(inputs);
     teacher->blend_into(result,
                         {.student_logits = logits,
@@ -42,8 +47,8 @@ TaskLoss pretrain_loss(Bert& model, const PackedBatch& batch, const StepCounts& 
   if (batch.labels.empty()) return result;
 
   const double sequences = at_least_one(counts.sequences);
-  const CrossEntropy nsp =
-      cross_entropy(model.nsp_logits(model.pool(hidden, inputs.layout)), index_tensor(batch.labels, device));
+  const auto pooled = model.pool(at_needed.narrow(0, positions.size(0), batch.num_sequences()));
+  const CrossEntropy nsp = cross_entropy(model.nsp_logits(pooled), index_tensor(batch.labels, device));
   const auto nsp_loss = nsp.loss_sum / sequences;
   result.loss = result.loss + nsp_loss;
   result.parts["nsp_loss"] = nsp_loss.detach();

@@ -55,12 +55,12 @@ torch::Tensor Teacher::hidden(const BertInputs& inputs) const {
 
 torch::Tensor Teacher::mlm_logits(const torch::Tensor& hidden, const torch::Tensor& positions) const {
   const torch::NoGradGuard no_grad;
-  return bert().mlm_logits(hidden, positions);
+  return bert().mlm_logits(hidden.index_select(0, positions));
 }
 
 torch::Tensor Teacher::class_logits(const torch::Tensor& hidden, const SequenceLayout& layout) const {
   const torch::NoGradGuard no_grad;
-  return bert().classify(bert().pool(hidden, layout));
+  return bert().classify(bert().pool(hidden.index_select(0, first_tokens(layout))));
 }
 
 torch::Tensor Teacher::span_logits(const torch::Tensor& hidden) const {

@@ -31,10 +31,11 @@ struct PretrainingLoss {
 
 PretrainingLoss pretraining_loss(const Bert& model, const BertInputs& inputs,
                                  const std::map<std::string, torch::Tensor>& golden) {
-  const auto hidden = model.encode(inputs);
+  const auto masked = golden.at("mlm_positions"), first = first_tokens(inputs.layout);
+  const auto hidden = model.encode_at(inputs, torch::cat({masked, first}));
   PretrainingLoss loss;
-  loss.mlm_logits = model.mlm_logits(hidden, golden.at("mlm_positions"));
-  loss.nsp_logits = model.nsp_logits(model.pool(hidden, inputs.layout));
+  loss.mlm_logits = model.mlm_logits(hidden.narrow(0, 0, masked.size(0)));
+  loss.nsp_logits = model.nsp_logits(model.pool(hidden.narrow(0, masked.size(0), first.size(0))));
   const auto &mlm_labels = golden.at("mlm_labels"), &nsp_labels = golden.at("nsp_labels");
   loss.mlm = cross_entropy(loss.mlm_logits, mlm_labels).loss_sum / mlm_labels.numel();
   loss.nsp = cross_entropy(loss.nsp_logits, nsp_labels).loss_sum / nsp_labels.numel();
@@ -71,10 +72,28 @@ TEST_F(GoldenBert, EveryLayerGivesTheHiddenStatesOfTransformers) {
   }
 }
 
+TEST_F(GoldenBert, TokensAskedForAreThoseOfTheWholeLayer) {
+  Bert model(config_, {});
+  load_weights(model, golden_dir());
+  const auto tokens = torch::tensor({5, 0, 5, 1}, torch::kInt64);
+  const auto whole = model.encode(inputs_).index_select(0, tokens);
+  const auto asked = model.encode_at(inputs_, tokens);
+  EXPECT_LT(largest_difference(asked, whole), 1e-6);
+  const auto weights = torch::arange(whole.numel()).view(whole.sizes()) / 100.0;
+  (whole * weights).sum().backward();
+  const auto of_whole = outside_grads(model);
+  for (auto& spec : model.param_specs()) spec.param.mutable_grad().reset();
+  (asked * weights).sum().backward();
+  for (const auto& [name, grad] : outside_grads(model)) {
+    if (!grad.defined() || name.ends_with("key.bias")) continue;  // the pooler; a gradient of zero
+    EXPECT_LT(relative_difference(grad, of_whole.at(name)), 1e-5) << name;
+  }
+}
+
 TEST_F(GoldenBert, PoolerGivesTheOutputOfTransformers) {
   Bert model(config_, {});
   load_weights(model, golden_dir());
-  const auto pooled = model.pool(model.encode(inputs_), inputs_.layout);
+  const auto pooled = model.pool(model.encode_at(inputs_, first_tokens(inputs_.layout)));
   EXPECT_LT(largest_difference(pooled, at("pooler_output")), kTolerance);
 }
 
@@ -109,7 +128,7 @@ TEST_F(GoldenBert, PretrainingGivesTheGradientsOfTransformers) {
 TEST_F(GoldenBert, ClassifierGivesTheLogitsLossAndGradientsOfTransformers) {
   Bert model(config_, {.num_labels = 3});
   load_weights(model, golden_dir() / "classifier");
-  const auto logits = model.classify(model.pool(model.encode(inputs_), inputs_.layout));
+  const auto logits = model.classify(model.pool(model.encode_at(inputs_, first_tokens(inputs_.layout))));
   const auto loss = cross_entropy(logits, at("class_labels")).loss_sum / 3.0;
   EXPECT_LT(largest_difference(logits, at("class_logits")), kTolerance);
   EXPECT_LT(largest_difference(loss, at("class_loss")), kTolerance);

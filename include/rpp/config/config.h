@@ -171,7 +171,7 @@ struct FinetuneConfig {
   int64_t max_train_samples = 0;  // 0: all
   int64_t max_eval_samples = 0;
   int64_t reinit_layers = 0;               // top encoder layers, and the pooler, that start anew
-  double label_smoothing = 0.0;            // classification: share of a target spread over all labels
+  double label_smoothing = 0.0;            // share of a target spread over all labels
   std::vector<std::string> class_weights;  // classification: label=weight in the loss; others count 1
   SquadConfig squad;
   OptimizerConfig optimizer;

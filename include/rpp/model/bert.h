@@ -31,6 +31,9 @@ struct ForwardOptions {
   uint64_t dropout_seed = 0;
 };
 
+// Each sequence's first token: [sequences] int64.
+torch::Tensor first_tokens(const SequenceLayout& layout);
+
 // Which heads the model has. The pre-training head and the classifier need the pooler.
 struct HeadSpec {
   bool pretraining = false;  // masked LM and next sentence
@@ -78,10 +81,15 @@ class Bert {
 
   // [tokens, hidden], the last layer's output.
   torch::Tensor encode(const BertInputs& inputs, const ForwardOptions& options = {}) const;
-  // tanh(W h + b) of each sequence's first token: [sequences, hidden].
-  torch::Tensor pool(const torch::Tensor& hidden, const SequenceLayout& layout) const;
-  // Logits at the given token positions only: [predictions, vocab]. The decoder is the word embedding.
-  torch::Tensor mlm_logits(const torch::Tensor& hidden, const torch::Tensor& positions) const;
+  // The same of these tokens alone, which may repeat: [tokens asked for, hidden]. Behind its attention the
+  // last layer computes no others, which saves most of a layer where few are asked for; dropout there draws
+  // by their order in `tokens`, int64 on the model's device.
+  torch::Tensor encode_at(const BertInputs& inputs, const torch::Tensor& tokens,
+                          const ForwardOptions& options = {}) const;
+  // tanh(W h + b) of each sequence's first token: [sequences, hidden], as is what is given.
+  torch::Tensor pool(const torch::Tensor& first) const;
+  // [predictions, hidden] to [predictions, vocab]. The decoder is the word embedding.
+  torch::Tensor mlm_logits(const torch::Tensor& masked) const;
   // [sequences, 2]; class 0 = is next.
   torch::Tensor nsp_logits(const torch::Tensor& pooled) const;
   // Dropout, then the classifier: [sequences, num_labels].
@@ -103,8 +111,9 @@ class Bert {
 
  private:
   torch::Tensor embed(const BertInputs& inputs, const ForwardOptions& options) const;
+  // `tokens` undefined: all of them.
   torch::Tensor encode_layer(int64_t layer, const torch::Tensor& hidden, const SequenceLayout& layout,
-                             const ForwardOptions& options) const;
+                             const ForwardOptions& options, const torch::Tensor& tokens = {}) const;
 
   ModelConfig config_;
   HeadSpec heads_;
