@@ -31,7 +31,7 @@ check_includes() {
       next
     }
     BEGIN {
-      split("core text config data eval prune train infer bench", tools, " ")
+      split("core io text config data eval prune train infer bench", tools, " ")
       for (i in tools) may["tools", tools[i]] = 1
       torch["tools"] = 1
     }

@@ -20,7 +20,7 @@ if [ "$flavour" = auto ]; then
 fi
 
 packages=(g++ cmake ninja-build ccache pkg-config git python3-venv libfmt-dev libspdlog-dev nlohmann-json3-dev
-  libcli11-dev libyaml-cpp-dev libsentencepiece-dev libicu-dev libssl-dev libxxhash-dev libzip-dev libzstd-dev zlib1g-dev libgtest-dev clang-format-14)
+  libcli11-dev libyaml-cpp-dev libsentencepiece-dev libhwy-dev libicu-dev libssl-dev libxxhash-dev libzip-dev libzstd-dev zlib1g-dev libgtest-dev clang-format-14)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -10,6 +10,7 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/hash.h"
 
 namespace rpp {
 namespace {
@@ -248,6 +249,18 @@ const TensorView& SafetensorsFile::at(std::string_view name) const {
   return *tensor;
 }
 
+void SafetensorsFile::verify_checksum() const {
+  const TensorView* stored = find(kChecksumTensor);
+  const auto bytes = file_.bytes();
+  RPP_CHECK(stored != nullptr && stored->data.size() == sizeof(uint64_t) &&
+                stored->data.data() + sizeof(uint64_t) == bytes.data() + bytes.size(),
+            "{} does not end in the checksum '{}'", path_, kChecksumTensor);
+  uint64_t expected = 0;
+  std::memcpy(&expected, stored->data.data(), sizeof expected);
+  RPP_CHECK(xxh3_64(bytes.first(bytes.size() - sizeof expected)) == expected,
+            "{} is damaged: its bytes do not match its checksum; copy or make it again", path_);
+}
+
 void save_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
                       const std::map<std::string, std::string>& metadata) {
   const std::string header = header_text(path, tensors, metadata);
@@ -257,6 +270,24 @@ void save_safetensors(const std::filesystem::path& path, std::span<const TensorV
   file.write(header);
   for (const auto& tensor : tensors) file.write(tensor.data);
   file.commit();
+}
+
+void save_checked_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                              const std::map<std::string, std::string>& metadata) {
+  uint64_t checksum = 0;
+  std::vector<TensorView> all(tensors.begin(), tensors.end());
+  all.push_back({.name = std::string(kChecksumTensor),
+                 .dtype = Dtype::u8,
+                 .shape = {sizeof checksum},
+                 .data = std::as_bytes(std::span(&checksum, 1))});
+  const std::string header = header_text(path, all, metadata);
+  const uint64_t length = header.size();
+  Xxh3 hash;
+  hash.update(std::as_bytes(std::span(&length, 1)));
+  hash.update(std::as_bytes(std::span(header)));
+  for (const auto& tensor : tensors) hash.update(tensor.data);
+  checksum = hash.value();  // the last view shows it
+  save_safetensors(path, all, metadata);
 }
 
 }  // namespace rpp

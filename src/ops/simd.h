@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "rpp/ops/bf16.h"
+#include "rpp/core/small_floats.h"
 
 // The resolver of a cloned function runs before a sanitizer is ready.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)

@@ -51,6 +51,8 @@ class SafetensorsFile {
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const TensorView* find(std::string_view name) const;  // nullptr when absent
   const TensorView& at(std::string_view name) const;    // throws Error naming file and tensor
+  // Throws Error when save_checked_safetensors did not write the file, or not as it is now.
+  void verify_checksum() const;
 
  private:
   void align_tensors();
@@ -65,5 +67,10 @@ class SafetensorsFile {
 // Writes the tensors in the given order, data aligned to 8 bytes, atomically.
 void save_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
                       const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
+
+// The same with one more tensor at the very end: kChecksumTensor, U8 [8], the XXH3-64 of all bytes before it.
+inline constexpr std::string_view kChecksumTensor = "xxh3";
+void save_checked_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                              const std::map<std::string, std::string>& metadata);
 
 }  // namespace rpp

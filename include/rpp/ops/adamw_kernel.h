@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "rpp/ops/bf16.h"
+#include "rpp/core/small_floats.h"
 
 namespace rpp {
 

@@ -1,0 +1,22 @@
+// The proof of an export: its answers beside those of the model it was made of.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "rpp/infer/session.h"
+
+namespace rpp {
+
+struct OutputDifference {
+  std::string name;        // last_hidden_state, pooler_output, logits
+  int64_t num_values = 0;  // that were compared
+  double largest = 0;      // absolute difference; of NaN infinite
+};
+
+// Encodes the texts of a file that `rpp-inspect forward` wrote and compares the outputs that it holds. Throws
+// Error for a file without these inputs, or of a model with other sizes.
+std::vector<OutputDifference> compare_outputs(Session& session, const std::filesystem::path& outputs);
+
+}  // namespace rpp

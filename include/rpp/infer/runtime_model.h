@@ -1,0 +1,73 @@
+// A finished BERT that answers on a CPU, without LibTorch: weights of a model file, laid out for the kernels.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rpp/io/model_file.h"
+
+namespace rpp {
+
+// What one encoder layer has; layers may differ (layer_sizes of config.json).
+struct LayerShape {
+  int64_t num_heads = 0;
+  int64_t query_key_dim = 0;  // of a head
+  int64_t value_dim = 0;      // of a head
+  int64_t intermediate_size = 0;
+  float score_scale = 0;  // 1 / sqrt(the model's hidden size / heads), whatever the layer has left
+};
+
+struct ModelSizes {
+  int64_t vocab = 0;
+  int64_t hidden = 0;
+  int64_t positions = 0;
+  int64_t token_types = 0;
+  std::vector<LayerShape> layers;
+  // Heads; 0 or false: the model has none.
+  bool pooler = false;
+  int64_t labels = 0;  // classifier; a regression has one
+  bool span = false;   // begin and end of an answer
+  bool mlm = false;
+};
+
+struct RuntimeOptions {
+  // automatic: sparse where fewer than kSparseDensity of the entries are not zero.
+  enum class Matrices { automatic, dense, sparse };
+
+  Matrices matrices = Matrices::automatic;
+  std::string kernels;  // "AVX3", "AVX2", "NEON", "SCALAR"; empty: the fastest that this machine runs
+};
+
+// Where sparse and dense kernels are equally fast: `rpp-speed matmul --ratios 0.3 0.4 0.5`.
+inline constexpr double kSparseDensity = 0.6;
+
+struct Weights;
+
+// Immutable: any number of sessions in any threads may share one.
+class RuntimeModel {
+ public:
+  // Throws Error naming the file and the fault: see ModelFile; another architecture than BERT, or what this
+  // runtime lacks (another activation, relative positions); a tensor that is missing or has another
+  // shape than config.json asks for; kernels that this machine cannot run.
+  static std::shared_ptr<const RuntimeModel> load(const std::filesystem::path& path,
+                                                  const RuntimeOptions& options = {});
+  RuntimeModel(const RuntimeModel&) = delete;
+  ~RuntimeModel();
+
+  const ModelSizes& sizes() const;
+  std::string_view kernels() const;                // the name of those that run
+  int64_t num_sparse() const;                      // matrices that are multiplied without their zeros
+  const ModelFile& file() const { return file_; }  // tokenizer, labels, scores
+  const Weights& weights() const { return *weights_; }
+
+ private:
+  RuntimeModel(const std::filesystem::path& path, const RuntimeOptions& options);
+
+  ModelFile file_;
+  std::unique_ptr<const Weights> weights_;
+};
+
+}  // namespace rpp

@@ -1,0 +1,49 @@
+// A whole model in one file, `model.rpp`: weights without their zeros, configuration, tokenizer, scores.
+//
+// It is a safetensors file that ends in a checksum. Byte by byte: docs/formats.md.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rpp/io/packed_tensor.h"
+#include "rpp/io/safetensors.h"
+
+namespace rpp {
+
+struct ModelTensor {
+  std::string name;            // as in model.safetensors
+  std::vector<int64_t> shape;  // [n] or [rows, cols]
+  PackedView data;             // a vector has one row
+};
+
+// The bytes belong to someone else: the caller who writes, or the file that is read.
+struct ModelContents {
+  std::vector<ModelTensor> tensors;                            // in the order of model.safetensors
+  std::map<std::string, std::string> metadata;                 // of model.safetensors
+  std::map<std::string, std::string_view, std::less<>> files;  // config.json, vocab.txt, ...: name to text
+};
+
+// Atomically.
+void write_model_file(const std::filesystem::path& path, const ModelContents& contents);
+
+class ModelFile {
+ public:
+  // Checks all of it: what passes is safe to unpack. Throws Error naming the file and the fault: no model
+  // file, another version, truncated or damaged, a missing tensor, sizes that do not fit.
+  explicit ModelFile(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return file_.path(); }
+  const ModelContents& contents() const { return contents_; }
+  const ModelTensor* find(std::string_view name) const;  // nullptr when absent
+  std::string_view file(std::string_view name) const;    // throws Error when the model has no such file
+
+ private:
+  SafetensorsFile file_;
+  ModelContents contents_;
+};
+
+}  // namespace rpp

@@ -1,0 +1,88 @@
+#include "attention.h"
+
+#include <algorithm>
+
+namespace rpp {
+namespace {
+
+// values[i * num_tokens + t] = the feature first_feature + i of the sequence's token t.
+void gather(const Tiles& tiles, int64_t first_feature, int64_t num_features, const AttentionHead& head,
+            std::vector<float>& values) {
+  for_each_stretch(head.first_token, head.num_tokens, [&](const Stretch& stretch) {
+    for (int64_t i = 0; i < num_features; ++i) {
+      const float* from = tiles.tile(stretch.tile, first_feature + i) + stretch.lane;
+      std::copy_n(from, stretch.length, values.data() + i * head.num_tokens + stretch.done);
+    }
+  });
+}
+
+// A tile of the sequence's tokens from `first` on: an attention score is a product of scaled queries with
+// keys.
+void gather_queries(const Tiles& qkv, const LayerShape& shape, const AttentionHead& head, int64_t first,
+                    Tiles& query) {
+  const int64_t first_feature = head.head * shape.query_key_dim;
+  for_each_stretch(head.first_token + first, query.num_tokens(), [&](const Stretch& stretch) {
+    for (int64_t i = 0; i < shape.query_key_dim; ++i) {
+      const float* from = qkv.tile(stretch.tile, first_feature + i) + stretch.lane;
+      float* to = query.tile(0, i) + stretch.done;
+      for (int64_t t = 0; t < stretch.length; ++t) to[t] = from[t] * shape.score_scale;
+    }
+  });
+}
+
+void scatter_context(const Tiles& head_context, const float* inverse_sums, const LayerShape& shape,
+                     const AttentionHead& head, int64_t first, Tiles& context) {
+  for_each_stretch(head.first_token + first, head_context.num_tokens(), [&](const Stretch& stretch) {
+    for (int64_t i = 0; i < shape.value_dim; ++i) {
+      const float* from = head_context.tile(0, i) + stretch.done;
+      float* to = context.tile(stretch.tile, head.head * shape.value_dim + i) + stretch.lane;
+      for (int64_t t = 0; t < stretch.length; ++t) to[t] = from[t] * inverse_sums[stretch.done + t];
+    }
+  });
+}
+
+}  // namespace
+
+void AttentionScratch::reserve(const LayerShape& shape, int64_t num_tokens) {
+  query.reserve(1, shape.query_key_dim);
+  scores.reserve(1, num_tokens);
+  context.reserve(1, shape.value_dim);
+  const auto grow = [](std::vector<float>& values, int64_t size) {
+    values.resize(std::max(values.size(), static_cast<size_t>(size)));
+  };
+  grow(keys, shape.query_key_dim * num_tokens);
+  grow(values, shape.value_dim * num_tokens);
+}
+
+void attend(const Kernels& kernels, const LayerShape& shape, const AttentionHead& head, const Tiles& qkv,
+            AttentionScratch& scratch, Tiles& context) {
+  const int64_t all_heads = shape.num_heads * shape.query_key_dim, num_tokens = head.num_tokens;
+  gather(qkv, all_heads + head.head * shape.query_key_dim, shape.query_key_dim, head, scratch.keys);
+  gather(qkv, 2 * all_heads + head.head * shape.value_dim, shape.value_dim, head, scratch.values);
+  // A score's row is a key, its depth the head's dimensions; the context's rows are these, its depth the
+  // keys.
+  const DenseView keys = {.values = scratch.keys.data(),
+                          .rows = num_tokens,
+                          .depth = shape.query_key_dim,
+                          .row_stride = 1,
+                          .depth_stride = num_tokens};
+  const DenseView values = {.values = scratch.values.data(),
+                            .rows = shape.value_dim,
+                            .depth = num_tokens,
+                            .row_stride = num_tokens};
+  TileRow inverse_sums;
+  for (int64_t first = 0; first < num_tokens; first += kTileTokens) {
+    const int64_t num_queries = std::min(kTileTokens, num_tokens - first);
+    const int64_t groups = num_groups(num_queries);
+    scratch.query.shape(num_queries, shape.query_key_dim);
+    scratch.scores.shape(num_queries, num_tokens);
+    scratch.context.shape(num_queries, shape.value_dim);
+    gather_queries(qkv, shape, head, first, scratch.query);
+    kernels.dense_matmul(keys, nullptr, scratch.query.tile(0), scratch.scores.tile(0), groups);
+    kernels.softmax(scratch.scores.tile(0), inverse_sums.tokens, num_tokens, groups);
+    kernels.dense_matmul(values, nullptr, scratch.scores.tile(0), scratch.context.tile(0), groups);
+    scatter_context(scratch.context, inverse_sums.tokens, shape, head, first, context);
+  }
+}
+
+}  // namespace rpp

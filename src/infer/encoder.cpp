@@ -1,0 +1,134 @@
+// The order of operations follows modeling_bert.py of transformers.
+#include "encoder.h"
+
+#include "steps.h"
+
+namespace rpp {
+namespace {
+
+// The largest of a size over all layers.
+template <typename Size>
+int64_t widest(const ModelSizes& sizes, const Size& size) {
+  int64_t largest = 0;
+  for (const auto& layer : sizes.layers) largest = std::max(largest, size(layer));
+  return largest;
+}
+
+int64_t num_sequences(const TokenBatch& batch) {
+  return static_cast<int64_t>(batch.cu_seqlens.size()) - 1;
+}
+
+struct Sequence {
+  int64_t begin = 0, end = 0;  // its tokens
+};
+
+Sequence sequence_of(const TokenBatch& batch, int64_t index) {
+  const int32_t* bounds = batch.cu_seqlens.data() + index;
+  return {.begin = bounds[0], .end = bounds[1]};
+}
+
+int64_t longest_sequence(const TokenBatch& batch) {
+  int64_t longest = 0;
+  for (int64_t i = 0; i < num_sequences(batch); ++i) {
+    const Sequence sequence = sequence_of(batch, i);
+    longest = std::max(longest, sequence.end - sequence.begin);
+  }
+  return longest;
+}
+
+}  // namespace
+
+Encoder::Encoder(const Weights& weights, ThreadTeam& team)
+    : weights_(weights), team_(team), scratch_(static_cast<size_t>(team.size())) {
+  for (auto& scratch : scratch_) {
+    for (auto* row : {&scratch.word, &scratch.position, &scratch.token_type}) {
+      row->resize(static_cast<size_t>(weights.sizes.hidden));
+    }
+  }
+}
+
+void Encoder::encode(const TokenBatch& batch) {
+  reshape(batch);
+  team_.run([this, &batch](int thread) {
+    embed(batch, thread);
+    for (size_t layer = 0; layer < weights_.layers.size(); ++layer) encode_layer(layer, batch, thread);
+  });
+}
+
+// Layers narrower than the widest leave features unused.
+void Encoder::reshape(const TokenBatch& batch) {
+  const auto num_tokens = static_cast<int64_t>(batch.input_ids.size());
+  const ModelSizes& sizes = weights_.sizes;
+  for (Tiles* tiles : {&hidden_, &attended_, &projected_}) tiles->reshape(num_tokens, sizes.hidden);
+  qkv_.reshape(num_tokens, widest(sizes, qkv_features));
+  context_.reshape(num_tokens,
+                   widest(sizes, [](const auto& layer) { return layer.num_heads * layer.value_dim; }));
+  intermediate_.reshape(num_tokens, widest(sizes, [](const auto& layer) { return layer.intermediate_size; }));
+  const int64_t longest = longest_sequence(batch);
+  for (auto& scratch : scratch_) {
+    for (const auto& layer : sizes.layers) scratch.attention.reserve(layer, longest);
+  }
+}
+
+void Encoder::embed(const TokenBatch& batch, int thread) {
+  const auto [first, end] = team_.share(num_sequences(batch), thread);
+  for (int64_t i = first; i < end; ++i) {
+    const Sequence sequence = sequence_of(batch, i);
+    for (int64_t token = sequence.begin; token < sequence.end; ++token) {
+      embed_token(batch, token, token - sequence.begin, scratch_[static_cast<size_t>(thread)]);
+    }
+  }
+  team_.wait_for_all();
+  do_step(weights_, NormStep{.norm = weights_.embedding_norm, .x = hidden_, .y = hidden_}, team_, thread);
+  team_.wait_for_all();
+}
+
+void Encoder::embed_token(const TokenBatch& batch, int64_t token, int64_t position, Scratch& scratch) {
+  const auto at = static_cast<size_t>(token);
+  unpack_row_into(weights_.word_embeddings, batch.input_ids[at], scratch.word);
+  unpack_row_into(weights_.position_embeddings, position, scratch.position);
+  unpack_row_into(weights_.token_type_embeddings, batch.token_type_ids.empty() ? 0 : batch.token_type_ids[at],
+                  scratch.token_type);
+  for (size_t i = 0; i < scratch.word.size(); ++i) {
+    hidden_.at(token, static_cast<int64_t>(i)) =
+        scratch.word[i] + scratch.token_type[i] + scratch.position[i];
+  }
+}
+
+void Encoder::encode_layer(size_t index, const TokenBatch& batch, int thread) {
+  const EncoderLayer& layer = weights_.layers[index];
+  const int64_t first_key = layer.query.rows, first_value = first_key + layer.key.rows;
+  const auto step = [&](const auto& what) { do_step(weights_, what, team_, thread); };
+
+  step(LinearStep{.linear = layer.query, .x = hidden_, .y = qkv_});
+  step(LinearStep{.linear = layer.key, .x = hidden_, .y = qkv_, .y_feature = first_key});
+  step(LinearStep{.linear = layer.value, .x = hidden_, .y = qkv_, .y_feature = first_value});
+  team_.wait_for_all();
+  attend_all(weights_.sizes.layers[index], batch, thread);
+  team_.wait_for_all();
+  step(LinearStep{.linear = layer.attention_output, .x = context_, .y = projected_});
+  team_.wait_for_all();
+  step(NormStep{.norm = layer.attention_norm, .x = projected_, .residual = &hidden_, .y = attended_});
+  team_.wait_for_all();
+  step(LinearStep{
+      .linear = layer.intermediate, .x = attended_, .y = intermediate_, .activation = Activation::gelu});
+  team_.wait_for_all();
+  step(LinearStep{.linear = layer.output, .x = intermediate_, .y = projected_});
+  team_.wait_for_all();
+  step(NormStep{.norm = layer.output_norm, .x = projected_, .residual = &attended_, .y = hidden_});
+  team_.wait_for_all();
+}
+
+void Encoder::attend_all(const LayerShape& shape, const TokenBatch& batch, int thread) {
+  const auto [first, end] = team_.share(num_sequences(batch) * shape.num_heads, thread);
+  for (int64_t i = first; i < end; ++i) {
+    const Sequence sequence = sequence_of(batch, i / shape.num_heads);
+    attend(*weights_.kernels, shape,
+           {.head = i % shape.num_heads,
+            .first_token = sequence.begin,
+            .num_tokens = sequence.end - sequence.begin},
+           qkv_, scratch_[static_cast<size_t>(thread)].attention, context_);
+  }
+}
+
+}  // namespace rpp

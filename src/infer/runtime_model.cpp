@@ -1,0 +1,29 @@
+#include "rpp/infer/runtime_model.h"
+
+#include "weights.h"
+
+namespace rpp {
+
+RuntimeModel::RuntimeModel(const std::filesystem::path& path, const RuntimeOptions& options)
+    : file_(path), weights_(std::make_unique<const Weights>(read_weights(file_, options))) {}
+
+RuntimeModel::~RuntimeModel() = default;
+
+std::shared_ptr<const RuntimeModel> RuntimeModel::load(const std::filesystem::path& path,
+                                                       const RuntimeOptions& options) {
+  return std::shared_ptr<const RuntimeModel>(new RuntimeModel(path, options));
+}
+
+const ModelSizes& RuntimeModel::sizes() const {
+  return weights_->sizes;
+}
+
+std::string_view RuntimeModel::kernels() const {
+  return weights_->kernels->name;
+}
+
+int64_t RuntimeModel::num_sparse() const {
+  return weights_->num_sparse;
+}
+
+}  // namespace rpp

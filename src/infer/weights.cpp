@@ -1,0 +1,185 @@
+#include "weights.h"
+
+#include <algorithm>
+
+#include "architecture.h"
+#include "rpp/core/error.h"
+
+namespace rpp {
+namespace {
+
+using Matrices = RuntimeOptions::Matrices;
+
+void replace_suffix(std::string& name, std::string_view from, std::string_view to) {
+  if (name.ends_with(from)) name.replace(name.size() - from.size(), from.size(), to);
+}
+
+// Old files say gamma and beta; bare encoders have no "bert." before their names.
+std::vector<std::string> names_in_files(const std::string& name) {
+  std::string old = name;
+  replace_suffix(old, "LayerNorm.weight", "LayerNorm.gamma");
+  replace_suffix(old, "LayerNorm.bias", "LayerNorm.beta");
+  std::vector<std::string> names = {name, old};
+  if (name.starts_with("bert.")) names.insert(names.end(), {name.substr(5), old.substr(5)});
+  return names;
+}
+
+class WeightReader {
+ public:
+  WeightReader(const ModelFile& file, Matrices matrices, int64_t hidden)
+      : file_(file), matrices_(matrices), hidden_(hidden) {}
+
+  bool has(const std::string& name) const { return find(name) != nullptr; }
+  int64_t rows_of(const std::string& name) const { return require(name).data.rows; }
+  int64_t num_sparse() const { return num_sparse_; }
+
+  PackedView table(const std::string& name, int64_t rows) const {
+    const PackedView& table = matrix(name, rows, hidden_);
+    RPP_CHECK(table.packing == Packing::dense, "{}: {} is packed, embeddings are dense", file_.path(), name);
+    return table;
+  }
+
+  std::vector<float> vector(const std::string& name, int64_t size) const {
+    std::vector<float> values(static_cast<size_t>(size));
+    unpack_into(matrix(name, 1, size), values);
+    return values;
+  }
+
+  LayerNorm norm(const std::string& name) const {
+    return {.weight = vector(name + ".weight", hidden_), .bias = vector(name + ".bias", hidden_)};
+  }
+
+  Linear linear(const std::string& name, int64_t rows, int64_t cols) {
+    const PackedView& weights = matrix(name + ".weight", rows, cols);
+    return make_linear(weights, vector(name + ".bias", rows));
+  }
+
+  Linear make_linear(const PackedView& weights, std::vector<float> bias) {
+    Linear linear{.rows = weights.rows, .cols = weights.cols, .bias = std::move(bias)};
+    if (is_sparse(weights)) {
+      linear.matrix = make_sparse(unpacked(weights), weights.rows, weights.cols);
+      ++num_sparse_;
+      return linear;
+    }
+    DenseView view{.rows = weights.rows, .depth = weights.cols, .row_stride = weights.cols};
+    if (weights.packing == Packing::dense && weights.dtype == Dtype::f32) {
+      view.values = reinterpret_cast<const float*>(weights.values.data());
+    } else {
+      linear.storage = unpacked(weights);
+      view.values = linear.storage.data();
+    }
+    linear.matrix = view;
+    return linear;
+  }
+
+ private:
+  const ModelTensor* find(const std::string& name) const {
+    for (const auto& candidate : names_in_files(name)) {
+      if (const ModelTensor* tensor = file_.find(candidate)) return tensor;
+    }
+    return nullptr;
+  }
+
+  const ModelTensor& require(const std::string& name) const {
+    const ModelTensor* tensor = find(name);
+    RPP_CHECK(tensor != nullptr, "{} has no tensor {}", file_.path(), name);
+    return *tensor;
+  }
+
+  const PackedView& matrix(const std::string& name, int64_t rows, int64_t cols) const {
+    const PackedView& data = require(name).data;
+    RPP_CHECK(data.rows == rows && data.cols == cols,
+              "{}: tensor {} is {} x {}, config.json asks for {} x {}: is it of another model?", file_.path(),
+              name, data.rows, data.cols, rows, cols);
+    return data;
+  }
+
+  bool is_sparse(const PackedView& weights) const {
+    if (matrices_ != Matrices::automatic) return matrices_ == Matrices::sparse;
+    const auto entries = static_cast<double>(weights.num_entries());
+    return static_cast<double>(weights.num_values()) < kSparseDensity * entries;
+  }
+
+  static std::vector<float> unpacked(const PackedView& weights) {
+    std::vector<float> matrix(static_cast<size_t>(weights.num_entries()));
+    unpack_into(weights, matrix);
+    return matrix;
+  }
+
+  const ModelFile& file_;
+  Matrices matrices_;
+  int64_t hidden_;
+  int64_t num_sparse_ = 0;
+};
+
+EncoderLayer read_layer(WeightReader& reader, int64_t index, const LayerShape& shape, int64_t hidden) {
+  const auto name = [index](const char* rest) {
+    return fmt::format("bert.encoder.layer.{}.{}", index, rest);
+  };
+  const int64_t query_key = shape.num_heads * shape.query_key_dim, value = shape.num_heads * shape.value_dim;
+  return {.query = reader.linear(name("attention.self.query"), query_key, hidden),
+          .key = reader.linear(name("attention.self.key"), query_key, hidden),
+          .value = reader.linear(name("attention.self.value"), value, hidden),
+          .attention_output = reader.linear(name("attention.output.dense"), hidden, value),
+          .attention_norm = reader.norm(name("attention.output.LayerNorm")),
+          .intermediate = reader.linear(name("intermediate.dense"), shape.intermediate_size, hidden),
+          .output = reader.linear(name("output.dense"), hidden, shape.intermediate_size),
+          .output_norm = reader.norm(name("output.LayerNorm"))};
+}
+
+void read_heads(WeightReader& reader, Weights& weights) {
+  ModelSizes& sizes = weights.sizes;
+  const int64_t hidden = sizes.hidden;
+  sizes.pooler = reader.has("bert.pooler.dense.weight");
+  if (sizes.pooler) weights.pooler = reader.linear("bert.pooler.dense", hidden, hidden);
+  if (sizes.pooler && reader.has("classifier.weight")) {
+    sizes.labels = reader.rows_of("classifier.weight");
+    weights.classifier = reader.linear("classifier", sizes.labels, hidden);
+  }
+  sizes.span = reader.has("qa_outputs.weight");
+  if (sizes.span) weights.span = reader.linear("qa_outputs", 2, hidden);
+  sizes.mlm = reader.has("cls.predictions.transform.dense.weight");
+  if (!sizes.mlm) return;
+  const bool named_by_decoder = !reader.has("cls.predictions.bias");
+  const char* bias = named_by_decoder ? "cls.predictions.decoder.bias" : "cls.predictions.bias";
+  weights.mlm = {.transform = reader.linear("cls.predictions.transform.dense", hidden, hidden),
+                 .norm = reader.norm("cls.predictions.transform.LayerNorm"),
+                 .decoder = reader.make_linear(weights.word_embeddings, reader.vector(bias, sizes.vocab))};
+}
+
+}  // namespace
+
+void Linear::apply(const Kernels& kernels, int64_t block, const float* x, float* y, int64_t groups) const {
+  const int64_t first_row = block * block_rows();
+  const float* block_bias = bias.data() + first_row;
+  y += first_row * kTileTokens;
+  if (const auto* sparse = std::get_if<SparseMatrix>(&matrix)) {
+    return kernels.sparse_matmul(*sparse, block, block_bias, x, y, groups);
+  }
+  DenseView rows_of_block = std::get<DenseView>(matrix);
+  rows_of_block.values += first_row * rows_of_block.row_stride;
+  rows_of_block.rows = std::min(block_rows(), rows - first_row);
+  kernels.dense_matmul(rows_of_block, block_bias, x, y, groups);
+}
+
+Weights read_weights(const ModelFile& file, const RuntimeOptions& options) {
+  Architecture architecture = read_architecture(file);
+  Weights weights{.sizes = std::move(architecture.sizes),
+                  .kernels = &find_kernels(options.kernels),
+                  .layer_norm_eps = architecture.layer_norm_eps};
+  const ModelSizes& sizes = weights.sizes;
+  WeightReader reader(file, options.matrices, sizes.hidden);
+  weights.word_embeddings = reader.table("bert.embeddings.word_embeddings.weight", sizes.vocab);
+  weights.position_embeddings = reader.table("bert.embeddings.position_embeddings.weight", sizes.positions);
+  weights.token_type_embeddings =
+      reader.table("bert.embeddings.token_type_embeddings.weight", sizes.token_types);
+  weights.embedding_norm = reader.norm("bert.embeddings.LayerNorm");
+  for (size_t i = 0; i < sizes.layers.size(); ++i) {
+    weights.layers.push_back(read_layer(reader, static_cast<int64_t>(i), sizes.layers[i], sizes.hidden));
+  }
+  read_heads(reader, weights);
+  weights.num_sparse = reader.num_sparse();
+  return weights;
+}
+
+}  // namespace rpp

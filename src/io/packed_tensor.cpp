@@ -1,0 +1,238 @@
+#include "rpp/io/packed_tensor.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "rpp/core/error.h"
+#include "rpp/core/small_floats.h"
+
+namespace rpp {
+namespace {
+
+constexpr uint8_t kLongGap = 255;  // so many zeros, and no value behind them
+constexpr float kLargestInt8 = 127.0F;
+
+size_t num_mask_bytes(size_t entries) {
+  return (entries + 7) / 8;
+}
+
+std::vector<uint8_t> mask_of(std::span<const float> matrix) {
+  std::vector<uint8_t> bits(num_mask_bytes(matrix.size()), 0);
+  for (size_t i = 0; i < matrix.size(); ++i) {
+    if (matrix[i] != 0.0F) bits[i / 8] |= static_cast<uint8_t>(1U << (i % 8));
+  }
+  return bits;
+}
+
+void append_gap(size_t zeros, std::vector<uint8_t>& gaps) {
+  gaps.insert(gaps.end(), zeros / kLongGap, kLongGap);
+  gaps.push_back(static_cast<uint8_t>(zeros % kLongGap));
+}
+
+// The zeros before each value, then those behind the last: as though one more value stood behind the end.
+std::vector<uint8_t> gaps_of(std::span<const float> matrix) {
+  std::vector<uint8_t> gaps;
+  size_t next = 0;  // behind the last value
+  for (size_t i = 0; i < matrix.size(); ++i) {
+    if (matrix[i] == 0.0F) continue;
+    append_gap(i - next, gaps);
+    next = i + 1;
+  }
+  append_gap(matrix.size() - next, gaps);
+  return gaps;
+}
+
+// Calls visit(entry, number of the value) for all that are alive, in their order.
+template <typename Visit>
+void for_each_alive(const PackedView& packed, const Visit& visit) {
+  size_t value = 0;
+  if (packed.packing == Packing::dense) {
+    for (size_t i = 0; i < static_cast<size_t>(packed.num_entries()); ++i) visit(i, i);
+  } else if (packed.packing == Packing::bitmask) {
+    for (size_t byte = 0; byte < packed.index.size(); ++byte) {
+      for (uint32_t bits = packed.index[byte]; bits != 0; bits &= bits - 1) {
+        visit(byte * 8 + static_cast<size_t>(std::countr_zero(bits)), value++);
+      }
+    }
+  } else {
+    size_t entry = 0;
+    for (const uint8_t gap : packed.index.first(packed.index.size() - 1)) {
+      entry += gap;
+      if (gap != kLongGap) visit(entry++, value++);
+    }
+  }
+}
+
+template <typename T>
+T load(std::span<const std::byte> values, size_t i) {
+  T value;
+  std::memcpy(&value, values.data() + i * sizeof value, sizeof value);
+  return value;
+}
+
+float value_at(const PackedView& packed, size_t i, int64_t row) {
+  switch (packed.dtype) {
+    case Dtype::bf16:
+      return bf16_value(load<uint16_t>(packed.values, i));
+    case Dtype::f16:
+      return fp16_value(load<uint16_t>(packed.values, i));
+    case Dtype::i8:
+      return static_cast<float>(load<int8_t>(packed.values, i)) * packed.scales[static_cast<size_t>(row)];
+    default:
+      return load<float>(packed.values, i);
+  }
+}
+
+std::vector<float> row_scales(std::span<const float> matrix, int64_t rows, int64_t cols) {
+  std::vector<float> scales;
+  for (int64_t row = 0; row < rows; ++row) {
+    float largest = 0.0F;
+    for (const float value : matrix.subspan(static_cast<size_t>(row * cols), static_cast<size_t>(cols))) {
+      RPP_CHECK(std::isfinite(value), "row {} holds {}, which int8 cannot: export fp32", row, value);
+      largest = std::max(largest, std::abs(value));
+    }
+    scales.push_back(largest / kLargestInt8);
+  }
+  return scales;
+}
+
+int8_t quantized(float value, float scale) {
+  const float steps = scale == 0.0F ? 0.0F : value / scale;  // the scale of tiny rows may vanish
+  return static_cast<int8_t>(std::lrint(std::clamp(steps, -kLargestInt8, kLargestInt8)));
+}
+
+uint16_t half_of(float value) {
+  const uint16_t half = fp16_bits(value);
+  RPP_CHECK(!std::isfinite(value) || (half & 0x7C00U) != 0x7C00U, "fp16 cannot hold {}: export bf16 or fp32",
+            value);
+  return half;
+}
+
+template <typename T>
+void append(T value, std::vector<std::byte>& bytes) {
+  const auto* first = reinterpret_cast<const std::byte*>(&value);
+  bytes.insert(bytes.end(), first, first + sizeof value);
+}
+
+void append_value(float value, int64_t row, PackedTensor& packed) {
+  if (packed.dtype == Dtype::bf16) return append(bf16_bits(value), packed.values);
+  if (packed.dtype == Dtype::f16) return append(half_of(value), packed.values);
+  if (packed.dtype == Dtype::f32) return append(value, packed.values);
+  append(quantized(value, packed.scales[static_cast<size_t>(row)]), packed.values);
+}
+
+PackedTensor pack_as(Packing packing, std::vector<uint8_t> index, std::span<const float> matrix, int64_t rows,
+                     int64_t cols, Dtype dtype) {
+  PackedTensor packed{
+      .rows = rows, .cols = cols, .packing = packing, .dtype = dtype, .index = std::move(index)};
+  if (dtype == Dtype::i8) packed.scales = row_scales(matrix, rows, cols);
+  packed.values.reserve(matrix.size() * static_cast<size_t>(dtype_size(dtype)));
+  for (size_t i = 0; i < matrix.size(); ++i) {
+    if (packing != Packing::dense && matrix[i] == 0.0F) continue;
+    append_value(matrix[i], static_cast<int64_t>(i) / cols, packed);
+  }
+  packed.values.shrink_to_fit();
+  return packed;
+}
+
+int64_t num_alive_in_mask(const PackedView& packed, std::string_view where) {
+  const auto entries = static_cast<size_t>(packed.num_entries());
+  RPP_CHECK(packed.index.size() == num_mask_bytes(entries),
+            "{}: the mask has {} bytes, {} entries ask for {}", where, packed.index.size(), entries,
+            num_mask_bytes(entries));
+  const size_t used_bits = entries % 8;
+  RPP_CHECK(used_bits == 0 || packed.index.back() >> used_bits == 0,
+            "{}: the mask has bits behind the last entry", where);
+  int64_t alive = 0;
+  for (const uint8_t byte : packed.index) alive += std::popcount(byte);
+  return alive;
+}
+
+// As every run of 255 entries costs a byte, a small file cannot ask for a large matrix.
+int64_t num_alive_in_gaps(const PackedView& packed, std::string_view where) {
+  int64_t alive = -1, next = 0;  // the last gap leads to the end and not to a value
+  for (const uint8_t gap : packed.index) {
+    next += gap;
+    if (gap == kLongGap) continue;
+    ++next;
+    ++alive;
+  }
+  RPP_CHECK(!packed.index.empty() && packed.index.back() != kLongGap && next == packed.num_entries() + 1,
+            "{}: the gaps do not lead to the end of {} entries", where, packed.num_entries());
+  return alive;
+}
+
+}  // namespace
+
+std::string_view packing_name(Packing packing) {
+  if (packing == Packing::bitmask) return "bitmask";
+  return packing == Packing::gaps ? "gaps" : "dense";
+}
+
+int64_t PackedView::num_bytes() const {
+  return static_cast<int64_t>(values.size() + index.size() + scales.size_bytes());
+}
+
+PackedView PackedTensor::view() const {
+  return {.rows = rows,
+          .cols = cols,
+          .packing = packing,
+          .dtype = dtype,
+          .values = values,
+          .index = index,
+          .scales = scales};
+}
+
+PackedTensor pack_dense(std::span<const float> matrix, int64_t rows, int64_t cols, Dtype dtype) {
+  return pack_as(Packing::dense, {}, matrix, rows, cols, dtype);
+}
+
+PackedTensor pack(std::span<const float> matrix, int64_t rows, int64_t cols, Dtype dtype) {
+  auto mask = mask_of(matrix);
+  auto gaps = gaps_of(matrix);
+  const auto zeros = static_cast<size_t>(std::count(matrix.begin(), matrix.end(), 0.0F));
+  if (std::min(mask.size(), gaps.size()) >= zeros * static_cast<size_t>(dtype_size(dtype))) {
+    return pack_dense(matrix, rows, cols, dtype);
+  }
+  if (gaps.size() < mask.size()) {
+    return pack_as(Packing::gaps, std::move(gaps), matrix, rows, cols, dtype);
+  }
+  return pack_as(Packing::bitmask, std::move(mask), matrix, rows, cols, dtype);
+}
+
+void check_packed(const PackedView& packed, std::string_view where) {
+  int64_t entries = 0;
+  RPP_CHECK(packed.rows >= 0 && packed.cols >= 0 &&
+                !__builtin_mul_overflow(packed.rows, packed.cols, &entries) && entries < INT64_MAX / 8,
+            "{}: a matrix of {} x {} is too large", where, packed.rows, packed.cols);
+  RPP_CHECK(packed.packing != Packing::dense || packed.index.empty(), "{}: a dense matrix has an index",
+            where);
+  const int64_t alive = packed.packing == Packing::dense     ? entries
+                        : packed.packing == Packing::bitmask ? num_alive_in_mask(packed, where)
+                                                             : num_alive_in_gaps(packed, where);
+  RPP_CHECK(packed.num_values() == alive, "{}: {} values for {} places", where, packed.num_values(), alive);
+  const size_t num_scales = packed.dtype == Dtype::i8 ? static_cast<size_t>(packed.rows) : 0;
+  RPP_CHECK(packed.scales.size() == num_scales, "{}: {} scales for {} rows of {}", where,
+            packed.scales.size(), packed.rows, dtype_name(packed.dtype));
+}
+
+void unpack_into(const PackedView& packed, std::span<float> matrix) {
+  std::fill(matrix.begin(), matrix.end(), 0.0F);
+  const auto cols = static_cast<size_t>(packed.cols);
+  for_each_alive(packed, [&](size_t entry, size_t value) {
+    matrix[entry] = value_at(packed, value, static_cast<int64_t>(entry / cols));
+  });
+}
+
+void unpack_row_into(const PackedView& packed, int64_t row, std::span<float> values) {
+  const auto first = static_cast<size_t>(row * packed.cols);
+  if (packed.dtype == Dtype::f32) {
+    std::memcpy(values.data(), packed.values.data() + first * sizeof(float), values.size_bytes());
+    return;
+  }
+  for (size_t col = 0; col < values.size(); ++col) values[col] = value_at(packed, first + col, row);
+}
+
+}  // namespace rpp

@@ -1,0 +1,183 @@
+#include "rpp/io/packed_tensor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "message_of.h"
+#include "rpp/core/rng.h"
+
+namespace rpp {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Each entry is alive with the probability `density`.
+std::vector<float> random_matrix(int64_t entries, double density) {
+  Rng rng(mix_key(7, entries));
+  std::vector<float> matrix;
+  for (int64_t i = 0; i < entries; ++i) {
+    const bool alive = rng.uniform() < density;
+    matrix.push_back(alive ? static_cast<float>(rng.normal()) : 0.0F);
+  }
+  return matrix;
+}
+
+std::vector<float> unpacked(const PackedTensor& packed) {
+  check_packed(packed.view(), "the test");
+  std::vector<float> matrix(static_cast<size_t>(packed.rows * packed.cols));
+  unpack_into(packed.view(), matrix);
+  return matrix;
+}
+
+std::string fault_of(const PackedTensor& packed) {
+  return message_of([&] { check_packed(packed.view(), "m.rpp: tensor w"); });
+}
+
+TEST(PackedTensor, EveryDensityComesBackBitForBit) {
+  for (const double density : {0.0, 0.001, 0.05, 0.11, 0.2, 0.5, 0.97, 1.0}) {
+    const auto matrix = random_matrix(37 * 41, density);
+    EXPECT_EQ(unpacked(pack(matrix, 37, 41, Dtype::f32)), matrix) << density;
+  }
+}
+
+TEST(PackedTensor, ThePackingIsTheSmallest) {
+  const auto packing_at = [](double density) {
+    return pack(random_matrix(64 * 64, density), 64, 64, Dtype::f32).packing;
+  };
+  EXPECT_EQ(packing_at(1.0), Packing::dense);
+  EXPECT_EQ(packing_at(0.2), Packing::bitmask);
+  EXPECT_EQ(packing_at(0.1), Packing::gaps);
+}
+
+TEST(PackedTensor, AMatrixIsSmallerByWhatItsZerosTakeLessTheMask) {
+  const auto packed = pack(random_matrix(80 * 100, 0.4), 80, 100, Dtype::f32);
+  EXPECT_EQ(packed.view().num_bytes(), packed.view().num_values() * 4 + 80 * 100 / 8);
+}
+
+TEST(PackedTensor, MaskAndValuesAreTheBytesOfTheFormat) {
+  const std::vector<float> matrix = {0, 1, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0};
+  const auto packed = pack(matrix, 3, 4, Dtype::bf16);
+  EXPECT_THAT(packed.index, ElementsAre(0b00010010, 0b00000010));
+  EXPECT_EQ(packed.values.size(), 6U);
+}
+
+TEST(PackedTensor, GapsAreTheBytesOfTheFormat) {
+  std::vector<float> matrix(600, 0.0F);
+  matrix[1] = matrix[2] = matrix[258] = 1.0F;
+  const auto packed = pack(matrix, 2, 300, Dtype::f32);
+  // A zero; none; 255 of them (and none more); 341 behind the last value, 86 of them after the long gap.
+  EXPECT_THAT(packed.index, ElementsAre(1, 0, 255, 0, 255, 86));
+}
+
+TEST(PackedTensor, AnEmptyRowAndAMatrixOfZerosComeBack) {
+  EXPECT_THAT(unpacked(pack(std::vector<float>(33, 0.0F), 3, 11, Dtype::i8)), Each(0.0F));
+  const std::vector<float> matrix = {1, 2, 0, 0, 3, 4};
+  EXPECT_EQ(unpacked(pack(matrix, 3, 2, Dtype::f32)), matrix);
+}
+
+TEST(PackedTensor, NegativeZeroIsAZero) {
+  const auto packed = pack(std::vector<float>(64, -0.0F), 8, 8, Dtype::f32);
+  EXPECT_TRUE(packed.values.empty());
+  EXPECT_FALSE(std::signbit(unpacked(packed)[0]));
+}
+
+TEST(PackedTensor, DenormalsAndNanAreAlive) {
+  std::vector<float> matrix(64, 0.0F);
+  matrix[3] = std::numeric_limits<float>::denorm_min();
+  matrix[9] = std::numeric_limits<float>::quiet_NaN();
+  const auto back = unpacked(pack(matrix, 8, 8, Dtype::f32));
+  EXPECT_EQ(back[3], matrix[3]);
+  EXPECT_TRUE(std::isnan(back[9]));
+}
+
+TEST(PackedTensor, SmallerValuesRoundToNearest) {
+  const auto matrix = random_matrix(50 * 60, 0.3);
+  const auto worst = [&](Dtype dtype) {
+    const auto back = unpacked(pack(matrix, 50, 60, dtype));
+    float error = 0.0F;
+    for (size_t i = 0; i < matrix.size(); ++i) error = std::max(error, std::abs(back[i] - matrix[i]));
+    return error;
+  };
+  EXPECT_LE(worst(Dtype::f16), 4.0F / 2048 / 2);  // |w| < 4: half a unit in the last of 11 bits
+  EXPECT_LE(worst(Dtype::bf16), 4.0F / 256 / 2);
+  EXPECT_LE(worst(Dtype::i8), 4.0F / 127 / 2);
+  EXPECT_GT(worst(Dtype::i8), 1e-3F);  // it does round
+}
+
+TEST(PackedTensor, RowsOfInt8HaveTheirOwnScale) {
+  const std::vector<float> matrix = {127, -64, 0.127F, 0.064F};
+  const auto back = unpacked(pack_dense(matrix, 2, 2, Dtype::i8));
+  for (size_t i = 0; i < 4; ++i) EXPECT_FLOAT_EQ(back[i], matrix[i]);
+}
+
+TEST(PackedTensor, ARowOfADenseMatrixIsReadAlone) {
+  const std::vector<float> matrix = {1, 2, 3, -4, 5, -6};
+  std::vector<float> row(3);
+  for (const Dtype dtype : {Dtype::f32, Dtype::bf16, Dtype::f16}) {
+    unpack_row_into(pack_dense(matrix, 2, 3, dtype).view(), 1, row);
+    EXPECT_THAT(row, ElementsAre(-4, 5, -6));
+  }
+}
+
+TEST(PackedTensor, ValuesThatDoNotFitAreRefused) {
+  const std::vector<float> large = {1, 70000};
+  EXPECT_THAT(message_of([&] { pack(large, 1, 2, Dtype::f16); }), HasSubstr("fp16 cannot hold 70000"));
+  const std::vector<float> infinite = {1, INFINITY};
+  EXPECT_THAT(message_of([&] { pack(infinite, 1, 2, Dtype::i8); }), HasSubstr("row 0 holds inf"));
+}
+
+TEST(PackedTensor, AMaskWithMoreBitsThanValuesIsRefused) {
+  auto packed = pack(random_matrix(100, 0.3), 10, 10, Dtype::f32);
+  ASSERT_EQ(packed.packing, Packing::bitmask);
+  packed.values.resize(packed.values.size() - 4);
+  EXPECT_THAT(fault_of(packed), HasSubstr("m.rpp: tensor w: "));
+  EXPECT_THAT(fault_of(packed), HasSubstr(" values for "));
+}
+
+TEST(PackedTensor, AMaskOfAnotherSizeIsRefused) {
+  auto packed = pack(random_matrix(100, 0.3), 10, 10, Dtype::f32);
+  packed.index.pop_back();
+  EXPECT_THAT(fault_of(packed), HasSubstr("the mask has 12 bytes, 100 entries ask for 13"));
+}
+
+TEST(PackedTensor, BitsBehindTheLastEntryAreRefused) {
+  auto packed = pack(random_matrix(100, 0.3), 10, 10, Dtype::f32);
+  packed.index.back() |= 0x80;
+  EXPECT_THAT(fault_of(packed), HasSubstr("bits behind the last entry"));
+}
+
+TEST(PackedTensor, GapsThatLeadElsewhereThanToTheEndAreRefused) {
+  const auto packed = pack(random_matrix(400, 0.02), 20, 20, Dtype::f32);
+  ASSERT_EQ(packed.packing, Packing::gaps);
+  auto longer = packed, shorter = packed, open = packed;
+  longer.index[0] += 1;
+  shorter.index.pop_back();
+  open.index.back() = 255;
+  for (const auto& damaged : {longer, shorter, open}) {
+    EXPECT_THAT(fault_of(damaged), HasSubstr("the gaps do not lead to the end of 400 entries"));
+  }
+  auto empty = packed;
+  empty.index.clear();
+  EXPECT_THAT(fault_of(empty), HasSubstr("the gaps do not lead"));
+}
+
+TEST(PackedTensor, SizesThatOverflowAreRefused) {
+  PackedTensor packed{.rows = int64_t{1} << 40, .cols = int64_t{1} << 40, .packing = Packing::bitmask};
+  EXPECT_THAT(fault_of(packed), HasSubstr("is too large"));
+  packed.rows = -1;
+  EXPECT_THAT(fault_of(packed), HasSubstr("is too large"));
+}
+
+TEST(PackedTensor, ScalesOfAnotherNumberOfRowsAreRefused) {
+  auto packed = pack(random_matrix(100, 0.3), 10, 10, Dtype::i8);
+  packed.scales.pop_back();
+  EXPECT_THAT(fault_of(packed), HasSubstr("9 scales for 10 rows of I8"));
+}
+
+}  // namespace
+}  // namespace rpp

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# rpp-export as its user meets it: what it prints and how it exits.
+# Usage: rpp_export_test.sh PATH_OF_RPP_EXPORT
+source "$(dirname "$0")/expect.sh"
+export=$1
+golden=$(cd "$(dirname "$0")/../golden/bert" && pwd)
+query=bert.encoder.layer.0.attention.self.query.weight
+cd "$dir" || exit 1
+
+# A copy of the golden model with a matrix of zeros, straight in the file.
+cp -r "$golden" pruned
+header_bytes=$(od -An -tu8 -N8 pruned/model.safetensors | tr -d ' ')
+offset=$(head -c $((8 + header_bytes)) pruned/model.safetensors | tail -c "$header_bytes" |
+  sed "s/.*\"$query\":{[^}]*\"data_offsets\":\[\([0-9]*\),.*/\1/")
+dd if=/dev/zero of=pruned/model.safetensors bs=1 seek=$((8 + header_bytes + offset)) count=4096 conv=notrunc status=none
+printf '[PAD]\n[UNK]\n' > pruned/vocab.txt
+
+# What works.
+expect 0 'rpp-export ' "$export" --version
+expect 0 '  rpp-export runs/pruned-sst2 ' "$export" --help  # an example
+expect 0 '1 matrices without their zeros, 100.0 % of their entries' "$export" pruned --output pruned.rpp
+expect 0 'pruned matrices           4,096              5' "$export" pruned --output pruned.rpp
+expect 0 'pruned.rpp: 1 matrices will be multiplied without their zeros' "$export" pruned --output pruned.rpp
+expect 0 'no matrix is smaller without its zeros' "$export" "$golden" --output dense.rpp
+expect 0 'has no tokenizer: it is not in the file' "$export" "$golden" --output dense.rpp
+expect 0 'back written' "$export" pruned.rpp --to-hf back
+for file in model.safetensors config.json vocab.txt; do expect 0 '' cmp pruned/$file back/$file; done
+expect 0 'whole file' "$export" pruned --output small.rpp --values int8 --embeddings bf16
+[ "$(stat -c %s small.rpp)" -lt "$(stat -c %s pruned.rpp)" ] || expect 0 'smaller' echo 'small.rpp is no smaller'
+
+# A wrong command line is status 2.
+expect 2 'model is required' "$export" --output a.rpp
+expect 2 'nothing to do: give --output, --to-hf or --verify' "$export" pruned
+expect 2 'excludes' "$export" pruned --output a.rpp --to-hf b
+expect 2 '--values requires --output' "$export" pruned.rpp --to-hf b --values int8
+expect 2 '--values' "$export" pruned --output a.rpp --values fp8
+expect 2 "did you mean '--output'" "$export" pruned --ouput a.rpp
+
+# Bad files are status 1 and named.
+expect 1 'absent/config.json' "$export" absent --output a.rpp
+expect 1 'back exists already' "$export" pruned.rpp --to-hf back
+expect 1 'pruned/model.safetensors is no model file' "$export" pruned/model.safetensors --to-hf b
+expect 1 "has no tensor 'input_ids'" "$export" pruned.rpp --verify pruned/model.safetensors
+sed -i 's/"model_type": "bert"/"model_type": "roberta"/' pruned/config.json
+expect 1 'only "bert" is supported' "$export" pruned --output a.rpp
+printf 'x' | dd of=pruned.rpp bs=1 seek=3000 conv=notrunc status=none
+expect 1 'pruned.rpp' "$export" pruned.rpp --to-hf b

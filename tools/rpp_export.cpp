@@ -1,0 +1,94 @@
+// rpp-export: a finished model as one small file without its zeros, and back.
+#include "rpp/config/load.h"
+#include "rpp/core/atomic_file.h"
+#include "rpp/infer/compare_outputs.h"
+#include "rpp/io/model_export.h"
+#include "tool_main.h"
+
+namespace rpp {
+namespace {
+
+constexpr double kTolerance = 1e-4;
+
+struct Arguments {
+  std::filesystem::path model, output, to_hf, verify;
+  ExportOptions options;
+  int num_threads = 0;
+};
+
+const std::map<std::string, Dtype> kTypes = {
+    {"fp32", Dtype::f32}, {"bf16", Dtype::bf16}, {"fp16", Dtype::f16}, {"int8", Dtype::i8}};
+
+int export_to_file(const Arguments& arguments) {
+  const auto config = arguments.model / "config.json";
+  model_config_from_json(read_file(config), config.string());  // another architecture is refused here
+  const ExportReport report = export_model(arguments.model, arguments.output, arguments.options);
+  const auto model = RuntimeModel::load(arguments.output);
+  fmt::print("{}", format_report(report));
+  if (!report.has_tokenizer) fmt::print("{} has no tokenizer: it is not in the file\n", arguments.model);
+  fmt::print("{}: {} matrices will be multiplied without their zeros\n", arguments.output,
+             model->num_sparse());
+  return 0;
+}
+
+int unpack(const Arguments& arguments) {
+  unpack_model(arguments.model, arguments.to_hf);
+  fmt::print("{} written\n", arguments.to_hf);
+  return 0;
+}
+
+int verify(const Arguments& arguments) {
+  Session session(RuntimeModel::load(arguments.model), arguments.num_threads);
+  bool close = true;
+  for (const auto& difference : compare_outputs(session, arguments.verify)) {
+    fmt::print("{}: largest difference {:.1e} of {} values\n", difference.name, difference.largest,
+               difference.num_values);
+    close = close && difference.largest <= kTolerance;
+  }
+  if (!close) fmt::print("the outputs differ by more than {:.0e}\n", kTolerance);
+  return close ? 0 : 1;
+}
+
+void add_options(CLI::App& app, Arguments& arguments) {
+  app.add_option("model", arguments.model, "Hugging Face directory; a model file with --to-hf and --verify")
+      ->required();
+  CLI::Option* output = app.add_option("--output", arguments.output, "write this model file");
+  CLI::Option* to_hf =
+      app.add_option("--to-hf", arguments.to_hf, "write the model file back as this directory");
+  app.add_option("--verify", arguments.verify,
+                 "compare answers with this file of rpp-inspect forward; exit status 1 when they differ")
+      ->excludes(output)
+      ->excludes(to_hf);
+  to_hf->excludes(output);
+  const auto add_type = [&](const char* name, Dtype& type, const char* help) {
+    app.add_option(name, type, help)->transform(CLI::CheckedTransformer(kTypes))->needs(output);
+  };
+  add_type("--values", arguments.options.values, "of matrices: fp32, bf16, fp16, int8; default: fp32");
+  add_type("--embeddings", arguments.options.embeddings, "of the embeddings, likewise");
+  app.add_option("--num-threads", arguments.num_threads, "of --verify; default: the machine's cores")
+      ->check(CLI::PositiveNumber);
+  app.footer(
+      "The file holds weights, configuration, tokenizer and scores. zstd stands for what a general\n"
+      "compressor makes of the same bytes.\n"
+      "Examples:\n"
+      "  rpp-export runs/pruned-sst2 --output sst2.rpp\n"
+      "  rpp-export runs/pruned-sst2 --output sst2.rpp --values int8 --embeddings int8\n"
+      "  rpp-export sst2.rpp --to-hf sst2-again\n"
+      "  rpp-export sst2.rpp --verify outputs.safetensors");
+}
+
+}  // namespace
+}  // namespace rpp
+
+int main(int argc, char** argv) {
+  return rpp::run_main("rpp-export", [&] {
+    rpp::Arguments arguments;
+    CLI::App app{"Makes one small file of a finished model.", "rpp-export"};
+    rpp::add_options(app, arguments);
+    if (!rpp::parse_command_line(app, argc, argv)) return 0;
+    if (!arguments.output.empty()) return rpp::export_to_file(arguments);
+    if (!arguments.to_hf.empty()) return rpp::unpack(arguments);
+    if (!arguments.verify.empty()) return rpp::verify(arguments);
+    rpp::fail_usage("nothing to do: give --output, --to-hf or --verify (see rpp-export --help)");
+  });
+}
