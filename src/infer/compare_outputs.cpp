@@ -19,11 +19,11 @@ std::vector<int32_t> read_integers(const SafetensorsFile& file, const char* name
   return integers;
 }
 
-OutputDifference compare(const SafetensorsFile& file, const TensorView& wanted, std::span<const float> got) {
+AnswerDifference compare(const SafetensorsFile& file, const TensorView& wanted, std::span<const float> got) {
   RPP_CHECK(wanted.dtype == Dtype::f32 && wanted.num_elements() == static_cast<int64_t>(got.size()),
             "{}: {} has {} values of {}, the model gives {} of F32: is it of another model?", file.path(),
             wanted.name, wanted.num_elements(), dtype_name(wanted.dtype), got.size());
-  OutputDifference difference{.name = wanted.name, .num_values = wanted.num_elements()};
+  AnswerDifference difference{.name = wanted.name, .num_values = wanted.num_elements()};
   const auto values = wanted.as<float>();
   for (size_t i = 0; i < got.size(); ++i) {
     const double distance = std::abs(static_cast<double>(got[i]) - values[i]);
@@ -34,13 +34,13 @@ OutputDifference compare(const SafetensorsFile& file, const TensorView& wanted, 
 
 }  // namespace
 
-std::vector<OutputDifference> compare_outputs(Session& session, const std::filesystem::path& outputs) {
+std::vector<AnswerDifference> compare_outputs(Session& session, const std::filesystem::path& outputs) {
   const SafetensorsFile file(outputs);
   const auto input_ids = read_integers(file, "input_ids");
   const auto token_type_ids = read_integers(file, "token_type_ids");
   const auto cu_seqlens = read_integers(file, "cu_seqlens");
   session.encode({.input_ids = input_ids, .token_type_ids = token_type_ids, .cu_seqlens = cu_seqlens});
-  std::vector<OutputDifference> differences = {compare(file, file.at("last_hidden_state"), session.hidden())};
+  std::vector<AnswerDifference> differences = {compare(file, file.at("last_hidden_state"), session.hidden())};
   if (const TensorView* pooled = file.find("pooler_output")) {
     differences.push_back(compare(file, *pooled, session.pooled()));
   }

@@ -9,7 +9,7 @@
 
 namespace rpp {
 
-struct OutputDifference {
+struct AnswerDifference {
   std::string name;        // last_hidden_state, pooler_output, logits
   int64_t num_values = 0;  // that were compared
   double largest = 0;      // absolute difference; of NaN infinite
@@ -17,6 +17,6 @@ struct OutputDifference {
 
 // Encodes the texts of a file that `rpp-inspect forward` wrote and compares the outputs that it holds. Throws
 // Error for a file without these inputs, or of a model with other sizes.
-std::vector<OutputDifference> compare_outputs(Session& session, const std::filesystem::path& outputs);
+std::vector<AnswerDifference> compare_outputs(Session& session, const std::filesystem::path& outputs);
 
 }  // namespace rpp
