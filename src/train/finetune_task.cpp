@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "encode_for_loss.h"
 #include "epoch_batches.h"
 #include "rpp/core/error.h"
 #include "rpp/eval/metrics.h"
@@ -98,11 +99,8 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
   const BertInputs inputs = bert_inputs(batch, device);
   const auto first = first_tokens(inputs.layout);
   const bool learns_from_teacher = teacher_ != nullptr && options.training;
-  torch::Tensor hidden;  // [tokens, hidden], where the teacher's are compared with it
-  if (learns_from_teacher) hidden = model_.encode(inputs, options);
-  const auto pooled = model_.pool(hidden.defined() ? hidden.index_select(0, first)
-                                                   : model_.encode_at(inputs, first, options));
-  const auto logits = model_.classify(pooled, options);  // [sequences, num_labels]
+  const auto [at_first, hidden] = encode_for_loss(model_, inputs, first, options, learns_from_teacher);
+  const auto logits = model_.classify(model_.pool(at_first), options);  // [sequences, num_labels]
   const auto sequences = static_cast<double>(counts.sequences);
   if (glue_.regression) {
     const auto errors = logits.squeeze(1).to(torch::kFloat32) - score_tensor(batch.scores, device);

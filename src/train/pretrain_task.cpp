@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "encode_for_loss.h"
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/ops/cross_entropy.h"
 #include "rpp/train/tensors.h"
@@ -26,10 +27,7 @@ TaskLoss pretrain_loss(Bert& model, const PackedBatch& batch, const StepCounts& 
   const auto positions = index_tensor(batch.mlm_positions, device);
   const auto needed = torch::cat({positions, first_tokens(inputs.layout)});
   const bool learns_from_teacher = teacher != nullptr && options.training;
-  torch::Tensor hidden;  // [tokens, hidden], where the teacher's are compared with it
-  if (learns_from_teacher) hidden = model.encode(inputs, options);
-  const auto at_needed =
-      hidden.defined() ? hidden.index_select(0, needed) : model.encode_at(inputs, needed, options);
+  const auto [at_needed, hidden] = encode_for_loss(model, inputs, needed, options, learns_from_teacher);
   const auto logits = model.mlm_logits(at_needed.narrow(0, 0, positions.size(0)));  // [predictions, vocab]
   const CrossEntropy mlm = cross_entropy(logits, index_tensor(batch.mlm_labels, device));
   TaskLoss result{.loss = mlm.loss_sum / predictions};

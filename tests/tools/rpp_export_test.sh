@@ -2,17 +2,13 @@
 # rpp-export as its user meets it: what it prints and how it exits.
 # Usage: rpp_export_test.sh PATH_OF_RPP_EXPORT
 source "$(dirname "$0")/expect.sh"
+source "$(dirname "$0")/pruned_model.sh"
 export=$1
 golden=$(cd "$(dirname "$0")/../golden/bert" && pwd)
-query=bert.encoder.layer.0.attention.self.query.weight
 cd "$dir" || exit 1
 
-# A copy of the golden model with a matrix of zeros, straight in the file.
-cp -r "$golden" pruned
-header_bytes=$(od -An -tu8 -N8 pruned/model.safetensors | tr -d ' ')
-offset=$(head -c $((8 + header_bytes)) pruned/model.safetensors | tail -c "$header_bytes" |
-  sed "s/.*\"$query\":{[^}]*\"data_offsets\":\[\([0-9]*\),.*/\1/")
-dd if=/dev/zero of=pruned/model.safetensors bs=1 seek=$((8 + header_bytes + offset)) count=4096 conv=notrunc status=none
+# A copy of the golden model with a matrix of zeros.
+make_pruned "$golden" pruned 4096
 printf '[PAD]\n[UNK]\n' > pruned/vocab.txt
 
 # What works.

@@ -29,8 +29,8 @@ struct TrainBench {
 };
 std::vector<Measurement> bench_train(const TrainBench& bench);
 
-// One update of every weight, for the three shrink rules: GB/s by the bytes that have to be read and written,
-// and their share of what a copy reaches. A line each.
+// One update of every weight, dense and for each shrink rule: GB/s by the bytes that have to be read and
+// written, and their share of what a copy reaches. A line each.
 struct OptimizerBench {
   std::string model_name;
   ModelConfig model;

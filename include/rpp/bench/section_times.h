@@ -7,8 +7,8 @@
 
 namespace rpp {
 
-// While it lives, adds up the seconds of attention, matrix products, elementwise work, losses, embeddings,
-// optimizer and data. Only one may live at a time; on CUDA it would see launches, not work.
+// While it lives, adds up the seconds of attention, matrix products, elementwise work, losses, embeddings
+// and optimizer. Only one may live at a time; on CUDA it would see launches, not work.
 class SectionTimes {
  public:
   SectionTimes();
@@ -16,7 +16,7 @@ class SectionTimes {
   SectionTimes(const SectionTimes&) = delete;
   SectionTimes& operator=(const SectionTimes&) = delete;
 
-  // Sections do not overlap: what is not in the map is Torch's own overhead.
+  // Sections do not overlap: what is not in the map is all else, Torch's own overhead and data.
   std::map<std::string, double> seconds() const;
 
  private:
