@@ -41,7 +41,7 @@ struct RuntimeOptions {
   std::string kernels;  // "AVX3", "AVX2", "NEON", "SCALAR"; empty: the fastest that this machine runs
 };
 
-// Where sparse and dense kernels are equally fast: `rpp-speed matmul --ratios 0.3 0.4 0.5`.
+// Where sparse and dense kernels are equally fast: `rpp-bench matmul`.
 inline constexpr double kSparseDensity = 0.6;
 
 struct Weights;
