@@ -49,9 +49,9 @@ struct Weights;
 // Immutable: any number of sessions in any threads may share one.
 class RuntimeModel {
  public:
-  // Throws Error naming the file and the fault: see ModelFile; another architecture than BERT, or what this
-  // runtime lacks (another activation, relative positions); a tensor that is missing or has another
-  // shape than config.json asks for; kernels that this machine cannot run.
+  // Lays the layers out on all cores. Throws Error naming the file and the fault: see ModelFile; another
+  // architecture than BERT, or what this runtime lacks (another activation, relative positions); a tensor
+  // that is missing or has another shape than config.json asks for; kernels that this machine cannot run.
   static std::shared_ptr<const RuntimeModel> load(const std::filesystem::path& path,
                                                   const RuntimeOptions& options = {});
   RuntimeModel(const RuntimeModel&) = delete;
