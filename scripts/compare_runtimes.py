@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Times a BERT's answers in PyTorch, ONNX Runtime, OpenVINO and here, in turn, and compares the answers.
 
-The same weights and the same token ids everywhere, no padding. A row for each load: the latency of a call (the median of
-each round, and the median of these), and how many times faster rpp-bench is than the fastest fp32 of the others, with the
-least and the most of the rounds. Below it the largest difference of the outputs from transformers in fp32.
+The same weights and the same token ids everywhere, no padding. A table for each model, a column for each load: the latency
+of a call (the median of each round, and the median of these) and how many times longer the fastest fp32 of the others takes
+than rpp-bench, with the least and the most of the rounds. The last column is the largest difference of the outputs from
+transformers in fp32.
 
     .venv-compare/bin/python scripts/compare_runtimes.py --model runs/demo/minilm runs/demo/rpp-movies
     .venv-compare/bin/python scripts/compare_runtimes.py --random bert-base --ratio 0.8 0.9     speed needs no trained weights
@@ -157,6 +158,23 @@ def ratio(rounds, name):
     return f"{statistics.median(ratios):.2f}x ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
+def print_row(title, cells):
+    print(f"{title:<26}" + "".join(f"{cell:>23}" for cell in cells), flush=True)
+
+
+def print_table(loads, measured):
+    """measured: of each load its rounds, differences and our line."""
+    all_rounds = [rounds for rounds, _, _ in measured]
+    print_row("ms of a call", [f"{texts} x {length}" for texts, length in loads] + ["difference"])
+    for name in all_rounds[0][0]:
+        largest = max((differences[name] for _, differences, _ in measured if name in differences), default=None)
+        print_row(name, [f"{statistics.median(latency[name] for latency in rounds):.2f}" for rounds in all_rounds] +
+                  ["" if largest is None else f"{largest:.1e}"])
+    for name in ("here, dense", "here"):
+        print_row(f"fastest fp32 / {name}", [ratio(rounds, name) for rounds in all_rounds])
+    print(flush=True)
+
+
 @torch.inference_mode()
 def compare(args, directory, title):
     with tempfile.TemporaryDirectory() as folder:
@@ -165,19 +183,11 @@ def compare(args, directory, title):
         subprocess.run([args.build / "rpp-export", directory, "--output", model], check=True, stdout=subprocess.DEVNULL)
         outputs = Outputs(directory)
         theirs = their_answers(outputs, folder, args.threads)
-        largest = {}
-        for texts, length in args.loads:
-            rounds, differences, line = compare_load(args, outputs, theirs, model, (texts, length), folder)
-            if not largest:
-                print(f"{title}: {line['sparse_matrices']} matrices without their zeros, {args.threads} threads, first answer "
-                      f"after {line['sparse_first_answer_ms']:.0f} ms")
-                print(f"{'ms of a call':<12}" + "".join(f"{name:>19}" for name in rounds[0]) + "   ratio, here dense     ratio, here")
-            print(f"{f'{texts} x {length}':<12}" + "".join(
-                f"{statistics.median(latency[name] for latency in rounds):>19.2f}" for name in rounds[0]) +
-                f"   {ratio(rounds, 'here, dense')}  {ratio(rounds, 'here')}", flush=True)
-            largest = {name: max(value, largest.get(name, 0)) for name, value in differences.items()}
-        print("largest difference of " + ", ".join(outputs.names) + ": " +
-              ", ".join(f"{name} {value:.1e}" for name, value in largest.items()) + "\n", flush=True)
+        measured = [compare_load(args, outputs, theirs, model, load, folder) for load in args.loads]
+    line = measured[0][2]
+    print(f"{title}: {line['sparse_matrices']} matrices without their zeros; threads: {args.threads}; outputs: "
+          f"{', '.join(outputs.names)}; first answer here after {line['sparse_first_answer_ms']:.0f} ms")
+    print_table(args.loads, measured)
 
 
 def load(text):
@@ -200,6 +210,10 @@ def main():
     args = parser.parse_args()
     if not args.model and not args.random:
         parser.error("give --model or --random")
+    missing = [name for name in args.random if not Path(f"configs/model/{name}.yaml").exists()]
+    missing += [directory for directory in args.model if not (directory / "config.json").exists()]
+    if missing:
+        parser.error(f"there is no model {missing[0]}: --random takes names of configs/model/, --model directories")
     for program in ("rpp-bench", "rpp-export"):
         if not (args.build / program).exists():
             sys.exit(f"compare_runtimes.py: error: {args.build / program} is missing: build it, or name its folder with --build")
