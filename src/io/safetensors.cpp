@@ -10,7 +10,7 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/hash.h"
+#include "rpp/core/xxh3.h"
 
 namespace rpp {
 namespace {
