@@ -115,7 +115,7 @@ class InferMeasurements {
     add_calls(line, "dense", dense_calls);
     add_calls(line, "sparse", sparse_calls);
     line["speedup"] = line["dense_p50_ms"].get<double>() / line["sparse_p50_ms"].get<double>();
-    line["sparse_wins"] = line["speedup"] > 1.0 ? "yes" : "no";
+    line["sparse_wins"] = sparse_->num_sparse() > 0 && line["speedup"] > 1.0 ? "yes" : "no";
     if (!bench_.input.empty()) {
       for (const auto& output : compare_outputs(sparse, bench_.input)) {
         line["difference"][output.name] = output.largest;

@@ -41,8 +41,8 @@ struct RuntimeOptions {
   std::string kernels;  // "AVX3", "AVX2", "NEON", "SCALAR"; empty: the fastest that this machine runs
 };
 
-// Where sparse and dense are about equally fast: `rpp-bench matmul` says so of weights that lie in a cache; in
-// a whole model (`rpp-bench infer`) 41 % zeros pay already.
+// Where sparse and dense are about equally fast: `rpp-bench matmul` says so of weights that lie in a cache;
+// in a whole model (`rpp-bench infer`) 41 % zeros pay already.
 inline constexpr double kSparseDensity = 0.6;
 
 struct Weights;
