@@ -1,8 +1,9 @@
 # rpp_module(name [TORCH] DEPENDS modules... LIBS libraries... PLAIN files...)
 #   one static library rpp_<name> of src/<name>/*.cpp, and one test binary of tests/<name>/*_test.cpp. PLAIN files of
 #   a Torch module see none of Torch's headers: reading the precompiled one would cost them ten seconds each.
-# rpp_tool(name DEPENDS modules...)
-#   the program rpp-<name> of tools/rpp_<name>.cpp, and the test tests/tools/rpp_<name>_test.sh that runs it.
+# rpp_tool(name DEPENDS modules... BESIDE tool)
+#   the program rpp-<name> of tools/rpp_<name>.cpp, and the test tests/tools/rpp_<name>_test.sh that runs it, where
+#   the tool is built whose help it needs.
 # rpp_script_test(name [program])
 #   the test tests/tools/<name>_test.sh of scripts/<name>.py; it gets the path of the program, the others lie
 #   beside it.
@@ -105,7 +106,7 @@ function(rpp_module_tests name uses_torch)
 endfunction()
 
 function(rpp_tool name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "BESIDE" "DEPENDS" ${ARGN})
   set(source ${PROJECT_SOURCE_DIR}/tools/rpp_${name}.cpp)
   set(target rpp-${name})
   add_executable(${target} ${source})
@@ -113,7 +114,7 @@ function(rpp_tool name)
   target_link_libraries(${target} PRIVATE ${ARG_DEPENDS} CLI11::CLI11)
   rpp_warnings(${target})
   set(test ${PROJECT_SOURCE_DIR}/tests/tools/rpp_${name}_test.sh)
-  if(RPP_TESTS AND EXISTS ${test})
+  if(RPP_TESTS AND EXISTS ${test} AND (NOT ARG_BESIDE OR TARGET rpp-${ARG_BESIDE}))
     add_test(NAME tools.rpp-${name} COMMAND bash ${test} $<TARGET_FILE:${target}>)
     set_tests_properties(tools.rpp-${name} PROPERTIES TIMEOUT 600)
   endif()

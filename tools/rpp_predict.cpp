@@ -5,8 +5,7 @@
 
 #include "rpp/core/line_reader.h"
 #include "rpp/core/log.h"
-#include "rpp/train/libtorch_info.h"
-#include "rpp/train/predict.h"
+#include "rpp/infer/line_predictor.h"
 #include "tool_main.h"
 
 namespace rpp {
@@ -15,7 +14,6 @@ namespace {
 struct Arguments {
   std::filesystem::path model, input;
   PredictOptions options;
-  std::string precision = "fp32";
   size_t top = 0;  // 0: the best one as text, all of them in "scores"
   bool json = false;
 };
@@ -60,7 +58,6 @@ int predict(const Arguments& arguments) {
   PredictOptions options = arguments.options;
   if (options.pair_separator == "TAB" || options.pair_separator == "\\t") options.pair_separator = "\t";
   if (options.pair_separator.empty()) fail_usage("--pair-separator is empty");
-  options.precision = arguments.precision == "bf16" ? Precision::bf16 : Precision::fp32;
   const bool from_file = !arguments.input.empty();
   std::string_view answer_name;
   const auto report = [&](const TextLine& line, const Answer& answer) {
@@ -81,7 +78,8 @@ int predict(const Arguments& arguments) {
 }
 
 void add_options(CLI::App& app, Arguments& arguments) {
-  app.add_option("--model", arguments.model, "output directory of rpp-finetune, or any Hugging Face one")
+  app.add_option("--model", arguments.model,
+                 "model file of rpp-export, output directory of rpp-finetune, or any Hugging Face one")
       ->required();
   app.add_option("--input", arguments.input,
                  "a text a line, or two; plain, .gz or .zst; else standard input");
@@ -94,16 +92,13 @@ void add_options(CLI::App& app, Arguments& arguments) {
                  "positions")
       ->check(CLI::PositiveNumber);
   app.add_flag("--strict", arguments.options.strict, "a line with more tokens is an error, not cut");
-  app.add_option("--precision", arguments.precision, "of the weights")
-      ->check(CLI::IsMember({"fp32", "bf16"}))
-      ->capture_default_str();
   app.add_option("--num-threads", arguments.options.num_threads, "default: the machine's cores")
       ->check(CLI::PositiveNumber);
   app.footer(
       "A line is a text, or a pair where it holds the separator; an empty line is an empty text. A line is\n"
       "answered by a label and its probability, of a regression by its score, a question with its context by "
       "a\n"
-      "text of it. rpp-finetune's own predictions are repeated, its precision given.\n"
+      "text of it. rpp-finetune's own predictions in fp32 are repeated.\n"
       "Examples:\n"
       "  echo 'a gripping, funny film' | rpp-predict --model runs/pruned-sst2\n"
       "  rpp-predict --model runs/pruned-mrpc --input pairs.tsv --json");
@@ -119,7 +114,7 @@ int main(int argc, char** argv) {
     CLI::App app{"Answers lines of text with a fine-tuned model: labels, scores, or texts of a context.",
                  "rpp-predict"};
     rpp::add_options(app, arguments);
-    if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
+    if (!rpp::parse_command_line(app, argc, argv)) return 0;
     return rpp::predict(arguments);
   });
 }

@@ -163,7 +163,8 @@ void write_model_file(const std::filesystem::path& path, const ModelContents& co
 
 ModelFile::ModelFile(const std::filesystem::path& path) : path_(path) {
   if (std::filesystem::is_directory(path)) {
-    const auto packed = std::make_shared<PackedDirectory>(pack_directory(path, SafetensorsFile(path / kWeightsFile)));
+    const auto packed =
+        std::make_shared<PackedDirectory>(pack_directory(path, SafetensorsFile(path / kWeightsFile)));
     contents_ = packed->contents;
     bytes_ = packed;
     return;

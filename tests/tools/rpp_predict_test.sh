@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # rpp-predict as its user meets it: answers as rpp-finetune's, in the order of the lines, and wrong input.
-# Usage: rpp_predict_test.sh PATH_OF_RPP_PREDICT      (rpp-finetune lies beside it)
+# Usage: rpp_predict_test.sh PATH_OF_RPP_PREDICT      (rpp-finetune and rpp-export lie beside it)
 source "$(dirname "$0")/expect.sh"
 predict=$1
 finetune=$(dirname "$1")/rpp-finetune
+export=$(dirname "$1")/rpp-export
 golden=$(cd "$(dirname "$0")/../golden/bert" && pwd)
 cd "$dir" || exit 1
 fault() { failures=$((failures + 1)); echo "FAILED: $1"; }
@@ -34,6 +35,12 @@ same() {
 same sst2 1
 same mrpc 1
 same stsb 2
+
+# A model file answers as the directory that it was made of.
+for task in sst2 stsb; do
+  expect 0 '' "$export" tuned-$task --output tuned-$task.rpp
+  expect 0 '' cmp <("$predict" --model tuned-$task --input $task/texts) <("$predict" --model tuned-$task.rpp --input $task/texts)
+done
 
 # Standard input is read like a file; each line is answered before the next one comes.
 "$predict" --model tuned-sst2 --input sst2/texts > from-file
@@ -80,11 +87,11 @@ expect 0 $'\t0.' bash -c "'$predict' --model tuned-sst2 --input long --strict 2>
 
 # Wrong input.
 expect 0 'rpp-predict --model runs/pruned-sst2' "$predict" --help
-expect 0 'LibTorch' "$predict" --version
+expect 0 'rpp-predict ' "$predict" --version
 expect 2 '--model is required' "$predict"
 expect 2 "unknown argument '--jsn': did you mean '--json'?" "$predict" --model tuned-sst2 --jsn
 expect 2 'max_seq_length is 99, the model has 24 positions' "$predict" --model tuned-sst2 --input long --max-seq-length 99
-expect 1 'absent/config.json' "$predict" --model absent --input long
+expect 1 'cannot open absent: No such file or directory' "$predict" --model absent --input long
 expect 1 'absent.tsv: No such file or directory' "$predict" --model tuned-sst2 --input absent.tsv
 expect 1 'model has no head that answers: fine-tune it with rpp-finetune' "$predict" --model model --input long
 expect 1 'standard input holds no line' "$predict" --model tuned-sst2 < /dev/null
@@ -92,5 +99,7 @@ printf 'w1\nw2 \xff\n' > bytes
 expect 1 'bytes:2: not valid UTF-8' "$predict" --model tuned-sst2 --input bytes
 expect 1 'standard input:2: not valid UTF-8' "$predict" --model tuned-sst2 < bytes
 expect 1 'standard input:1: more than one separator' "$predict" --model tuned-sst2 <<< $'a\tb\tc'
+cp "$golden"/{config.json,model.safetensors} . && "$export" . --output bare.rpp > /dev/null 2>&1
+expect 1 'bare.rpp holds no WordPiece vocabulary' "$predict" --model bare.rpp <<< 'w1'
 sed -i 's/single_label/multi_label/' tuned-sst2/config.json
 expect 1 'problem_type is multi_label_classification: only' "$predict" --model tuned-sst2 --input long

@@ -33,8 +33,9 @@ void write_model_file(const std::filesystem::path& path, const ModelContents& co
 
 class ModelFile {
  public:
-  // A model file, or a model directory, which is packed in memory as rpp-export does. Checks all of it: what passes is safe to unpack. Throws Error naming the file and the fault: no model
-  // file, another version, truncated or damaged, a missing tensor, sizes that do not fit.
+  // A model file, or a model directory, which is packed in memory as rpp-export does. Checks all of it: what
+  // passes is safe to unpack. Throws Error naming the file and the fault: no model file, another version,
+  // truncated or damaged, a missing tensor, sizes that do not fit.
   explicit ModelFile(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }

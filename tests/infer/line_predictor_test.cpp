@@ -1,14 +1,14 @@
-#include "rpp/train/predict.h"
+#include "rpp/infer/line_predictor.h"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
+#include "data/fake_tokenizer.h"
 #include "message_of.h"
 #include "rpp/core/atomic_file.h"
-#include "train/tiny_run.h"
 
-namespace rpp::test {
+namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
@@ -119,4 +119,4 @@ TEST_F(Predict, WithoutLinesThereIsNothingToAnswer) {
 }
 
 }  // namespace
-}  // namespace rpp::test
+}  // namespace rpp

@@ -1,0 +1,145 @@
+#include "rpp/infer/answerer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "rpp/core/error.h"
+#include "rpp/io/model_labels.h"
+#include "rpp/text/model_max_length.h"
+#include "rpp/text/wordpiece_files.h"
+#include "span_answerer.h"
+#include "text_batch.h"
+
+namespace rpp {
+namespace {
+
+constexpr const char* kTokenizerConfig = "tokenizer_config.json";
+constexpr int64_t kMinTokens = 8;  // of a sequence
+
+struct Labels {
+  std::vector<std::string> names;  // [num_labels]
+  bool regression = false;
+};
+
+// One label alone is a regression, as in transformers, where config.json does not say.
+Labels read_labels(const RuntimeModel& model) {
+  const int64_t num_labels = model.sizes().labels;
+  const std::filesystem::path& path = model.file().path();
+  const ModelLabels read = parse_model_labels(model.file().file("config.json"), path / "config.json");
+  std::string problem = read.problem_type;
+  if (problem.empty()) problem = num_labels == 1 ? "regression" : "single_label_classification";
+  RPP_CHECK(problem == "regression" || problem == "single_label_classification",
+            "{}: problem_type is {}: only single_label_classification and regression are answered",
+            path / "config.json", problem);
+  RPP_CHECK(problem != "regression" || num_labels == 1,
+            "{}: problem_type is regression, but the classifier has {} outputs instead of 1",
+            path / "config.json", num_labels);
+  return {.names = class_names(read, num_labels, path), .regression = problem == "regression"};
+}
+
+class Classifier : public Answerer {
+ public:
+  Classifier(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer, int64_t max_seq_length,
+             int num_threads)
+      : session_(std::move(model), num_threads),
+        tokenizer_(tokenizer),
+        max_seq_length_(max_seq_length),
+        labels_(read_labels(session_.model())) {}
+
+  std::string_view answer_name() const override { return "label"; }
+
+  Added add(const TextLine& line) override {
+    const int64_t cut =
+        append_sequence(tokenizer_, line.text, line.text_pair, max_seq_length_, added_.ids, added_.type_ids);
+    return {.tokens = added_.end_sequence(), .cut_tokens = cut};
+  }
+
+  std::vector<Answer> answer_added() override {
+    std::vector<Answer> answers;
+    if (added_.num_sequences() == 0) return answers;
+    session_.encode(added_.view());
+    const auto logits = session_.logits();  // [lines, num_labels]
+    const size_t num_labels = labels_.names.size();
+    for (size_t begin = 0; begin < logits.size(); begin += num_labels) {
+      answers.push_back(ranked(logits.subspan(begin, num_labels)));
+    }
+    added_.clear();
+    return answers;
+  }
+
+ private:
+  Answer ranked(std::span<const float> logits) const {
+    Answer answer;
+    for (size_t label = 0; label < logits.size(); ++label) {
+      answer.scores.emplace_back(labels_.names[label], logits[label]);
+    }
+    // Stable: of equal scores the first label comes first, as argmax takes it.
+    std::stable_sort(answer.scores.begin(), answer.scores.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    if (!labels_.regression) make_probabilities(answer);
+    return answer;
+  }
+
+  // The softmax; the largest comes first.
+  static void make_probabilities(Answer& answer) {
+    const double largest = answer.scores.front().second;
+    double sum = 0.0;
+    for (auto& [name, score] : answer.scores) sum += score = std::exp(score - largest);
+    for (auto& [name, score] : answer.scores) score /= sum;
+  }
+
+  Session session_;
+  const Tokenizer& tokenizer_;
+  int64_t max_seq_length_;
+  Labels labels_;
+  TextBatch added_;
+};
+
+}  // namespace
+
+std::unique_ptr<WordPieceTokenizer> make_tokenizer(const ModelFile& file) {
+  const auto& files = file.contents().files;
+  const auto config = files.find(kTokenizerConfig);
+  for (const char* name : {"vocab.txt", "tokenizer.json"}) {
+    const auto vocabulary = files.find(name);
+    if (vocabulary == files.end()) continue;
+    WordPieceFiles texts{.vocabulary = vocabulary->second,
+                         .vocabulary_file = file.path() / name,
+                         .config_file = file.path() / kTokenizerConfig};
+    if (config != files.end()) texts.config = config->second;
+    return make_wordpiece(texts);
+  }
+  fail("{} holds no WordPiece vocabulary: export a model directory with vocab.txt or tokenizer.json",
+       file.path());
+}
+
+int64_t tokens_read(const RuntimeModel& model) {
+  const int64_t positions = model.sizes().positions;
+  const auto& files = model.file().contents().files;
+  const auto config = files.find(kTokenizerConfig);
+  if (config == files.end()) return positions;
+  const auto said = parse_model_max_length(config->second, model.file().path() / kTokenizerConfig);
+  return std::min(positions, said.value_or(positions));
+}
+
+std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
+                                        int64_t max_seq_length, int num_threads) {
+  const ModelSizes& sizes = model->sizes();
+  const std::filesystem::path& path = model->file().path();
+  RPP_CHECK(sizes.labels > 0 || sizes.span,
+            "{} has no head that answers: fine-tune it with rpp-finetune and name its output directory",
+            path);
+  if (max_seq_length < kMinTokens) {
+    fail_usage("max_seq_length is {}, it must be at least {}", max_seq_length, kMinTokens);
+  }
+  if (max_seq_length > sizes.positions) {
+    fail_usage("max_seq_length is {}, the model has {} positions", max_seq_length, sizes.positions);
+  }
+  RPP_CHECK(tokenizer.size() <= sizes.vocab,
+            "{}: the vocabulary has {} pieces, the model embeddings for {}: take the model's own", path,
+            tokenizer.size(), sizes.vocab);
+  if (sizes.span) return make_span_answerer(std::move(model), tokenizer, max_seq_length, num_threads);
+  return std::make_unique<Classifier>(std::move(model), tokenizer, max_seq_length, num_threads);
+}
+
+}  // namespace rpp

@@ -1,0 +1,129 @@
+#include "span_answerer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rpp/core/error.h"
+#include "rpp/io/model_labels.h"
+#include "rpp/text/squad_decode.h"
+#include "rpp/text/unicode.h"
+#include "text_batch.h"
+
+namespace rpp {
+namespace {
+
+// Of rpp-finetune; shorter windows have shorter ones.
+constexpr int64_t kDocStride = 128, kMaxQueryLength = 64;
+constexpr std::string_view kTaskWithoutAnswers = "squad2";  // finetuning_task of SQuAD 2.0
+
+Answer as_answer(const SquadPrediction& prediction, const std::string& context) {
+  Answer answer;
+  for (const SquadCandidate& candidate : prediction.n_best) {
+    answer.scores.emplace_back(candidate.text, candidate.probability);
+  }
+  const SquadCandidate& best = prediction.n_best.front();
+  if (best.begin < 0) return answer;
+  const auto begin = static_cast<size_t>(best.begin);
+  const auto first = count_code_points(std::string_view(context).substr(0, begin));
+  answer.span = {static_cast<int64_t>(first), static_cast<int64_t>(first + count_code_points(best.text))};
+  return answer;
+}
+
+struct Question {
+  SquadData data;
+  SquadFeatures features;
+};
+
+// The columns of the logits [tokens, 2] of one sequence.
+struct Columns {
+  std::vector<float> starts, ends;
+
+  explicit Columns(std::span<const float> logits) {
+    for (size_t i = 0; i < logits.size(); i += 2) {
+      starts.push_back(logits[i]);
+      ends.push_back(logits[i + 1]);
+    }
+  }
+};
+
+class SpanAnswerer : public Answerer {
+ public:
+  SpanAnswerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer, int64_t max_seq_length,
+               int num_threads)
+      : session_(std::move(model), num_threads),
+        tokenizer_(tokenizer),
+        options_{.max_seq_length = max_seq_length,
+                 .doc_stride = std::min(kDocStride, max_seq_length / 4),
+                 .max_query_length = std::min(kMaxQueryLength, max_seq_length / 4),
+                 .num_threads = 1},
+        // Nothing in the weights says whether a model has learnt that a question may have no answer.
+        decoding_{.may_have_no_answer = task_of(session_.model()) == kTaskWithoutAnswers} {}
+
+  std::string_view answer_name() const override { return "answer"; }
+
+  // A context that is longer than a window is read in several: nothing is cut.
+  Added add(const TextLine& line) override {
+    RPP_CHECK(line.text_pair && !line.text_pair->empty(),
+              "no context: a line for this model is a question and its context with a separator between");
+    Question& question = added_.emplace_back();
+    question.data.contexts = {*line.text_pair};
+    question.data.questions = {{.id = "", .text = line.text}};
+    question.features = make_squad_features(question.data, tokenizer_, options_);
+    Added added;
+    for (const SquadWindow& window : question.features.windows) {
+      append_window(question.features, window, batch_.ids, batch_.type_ids);
+      added.tokens += batch_.end_sequence();
+    }
+    return added;
+  }
+
+  std::vector<Answer> answer_added() override {
+    std::vector<Answer> answers;
+    if (added_.empty()) return answers;
+    session_.encode(batch_.view());
+    const auto logits = session_.span_logits();  // [tokens, 2]
+    size_t window = 0;                           // among all of the batch
+    for (const Question& question : added_) {
+      answers.push_back(decode(question, logits, window));
+      window += question.features.windows.size();
+    }
+    added_.clear();
+    batch_.clear();
+    return answers;
+  }
+
+ private:
+  static std::string task_of(const RuntimeModel& model) {
+    return parse_model_labels(model.file().file("config.json"), model.file().path()).task;
+  }
+
+  Answer decode(const Question& question, std::span<const float> logits, size_t first_window) const {
+    std::vector<Columns> columns;
+    std::vector<SpanLogits> windows;
+    for (size_t i = 0; i < question.features.windows.size(); ++i) {
+      const auto begin = static_cast<size_t>(batch_.cu_seqlens[first_window + i]);
+      const auto end = static_cast<size_t>(batch_.cu_seqlens[first_window + i + 1]);
+      columns.emplace_back(logits.subspan(2 * begin, 2 * (end - begin)));
+    }
+    for (const Columns& window : columns) windows.push_back({window.starts, window.ends});
+    const std::string& context = question.data.contexts.front();
+    return as_answer(decode_squad(question.features, context, 0, windows, decoding_), context);
+  }
+
+  Session session_;
+  const Tokenizer& tokenizer_;
+  SquadFeatureOptions options_;
+  SquadDecoding decoding_;
+  std::vector<Question> added_;
+  TextBatch batch_;  // their windows
+};
+
+}  // namespace
+
+std::unique_ptr<Answerer> make_span_answerer(std::shared_ptr<const RuntimeModel> model,
+                                             const Tokenizer& tokenizer, int64_t max_seq_length,
+                                             int num_threads) {
+  return std::make_unique<SpanAnswerer>(std::move(model), tokenizer, max_seq_length, num_threads);
+}
+
+}  // namespace rpp
