@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "labels.h"
 #include "rpp/core/error.h"
-#include "rpp/io/model_labels.h"
 #include "rpp/text/model_max_length.h"
 #include "rpp/text/wordpiece_files.h"
 #include "span_answerer.h"
@@ -15,27 +15,6 @@ namespace {
 
 constexpr const char* kTokenizerConfig = "tokenizer_config.json";
 constexpr int64_t kMinTokens = 8;  // of a sequence
-
-struct Labels {
-  std::vector<std::string> names;  // [num_labels]
-  bool regression = false;
-};
-
-// One label alone is a regression, as in transformers, where config.json does not say.
-Labels read_labels(const RuntimeModel& model) {
-  const int64_t num_labels = model.sizes().labels;
-  const std::filesystem::path& path = model.file().path();
-  const ModelLabels read = parse_model_labels(model.file().file("config.json"), path / "config.json");
-  std::string problem = read.problem_type;
-  if (problem.empty()) problem = num_labels == 1 ? "regression" : "single_label_classification";
-  RPP_CHECK(problem == "regression" || problem == "single_label_classification",
-            "{}: problem_type is {}: only single_label_classification and regression are answered",
-            path / "config.json", problem);
-  RPP_CHECK(problem != "regression" || num_labels == 1,
-            "{}: problem_type is regression, but the classifier has {} outputs instead of 1",
-            path / "config.json", num_labels);
-  return {.names = class_names(read, num_labels, path), .regression = problem == "regression"};
-}
 
 class Classifier : public Answerer {
  public:

@@ -1,0 +1,70 @@
+/* Finished BERT models in C: load a model file, give it texts, get scores, embeddings or answers.
+ *
+ * Texts are UTF-8 and end with a zero byte. A model may be used by any number of threads, a session by one at
+ * a time. Every function that returns an rpp_status leaves its reason in rpp_last_error() of the calling
+ * thread; none writes its results then. */
+#ifndef RPP_INFER_RPP_H_
+#define RPP_INFER_RPP_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct rpp_model rpp_model;
+typedef struct rpp_session rpp_session;
+
+typedef enum rpp_status {
+  RPP_OK = 0,
+  RPP_ERROR = 1,       /* a file, a text, a head that the model lacks */
+  RPP_USAGE_ERROR = 2, /* an argument that no model would take */
+  RPP_OUT_OF_MEMORY = 3
+} rpp_status;
+
+/* Why the last call of this thread failed; empty when none has. Valid until its next call. */
+const char* rpp_last_error(void);
+
+/* A file of rpp-export, or a Hugging Face model directory with a WordPiece vocabulary. */
+rpp_status rpp_load(const char* path, rpp_model** model);
+/* Sessions keep what they need of it. NULL is allowed. */
+void rpp_free(rpp_model* model);
+
+int32_t rpp_num_labels(const rpp_model* model); /* of the classifier; a regression has 1; 0: there is none */
+const char* rpp_label(const rpp_model* model, int32_t label); /* its name; NULL beyond the last one */
+int32_t rpp_hidden_size(const rpp_model* model);
+int32_t rpp_max_tokens(const rpp_model* model); /* that it reads of a text unless a session says otherwise */
+
+typedef struct rpp_session_options {
+  int32_t num_threads; /* 0: the machine's cores */
+  int32_t max_tokens;  /* of a text, [CLS] and [SEP] included; 0: rpp_max_tokens */
+  int32_t cut;         /* not 0: a longer text loses its end; 0: it is an error */
+} rpp_session_options;
+
+/* Holds the memory of its calls, which grows to the largest and is used again. NULL options: one thread, cut.
+ */
+rpp_status rpp_open(const rpp_model* model, const rpp_session_options* options, rpp_session** session);
+void rpp_close(rpp_session* session); /* NULL is allowed */
+
+/* scores [count, rpp_num_labels]: probabilities in the order of the labels, of a regression its score. pairs:
+ * the second text of each, or NULL for single texts; an entry may be NULL. */
+rpp_status rpp_score(rpp_session* session, const char* const* texts, const char* const* pairs, size_t count,
+                     float* scores);
+
+/* embeddings [count, rpp_hidden_size]: the mean of the last hidden states of all tokens, not normalised. */
+rpp_status rpp_embed(rpp_session* session, const char* const* texts, size_t count, float* embeddings);
+
+typedef struct rpp_answer {
+  size_t begin, end;  /* bytes of the context; equal: it holds no answer */
+  double probability; /* among the 20 best */
+} rpp_answer;
+
+/* Of a model of SQuAD. A long context is read in several windows: nothing is cut. */
+rpp_status rpp_ask(rpp_session* session, const char* question, const char* context, rpp_answer* answer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* RPP_INFER_RPP_H_ */

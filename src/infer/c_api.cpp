@@ -1,0 +1,212 @@
+#include <algorithm>
+#include <cmath>
+#include <new>
+#include <optional>
+
+#include "labels.h"
+#include "rpp/core/error.h"
+#include "rpp/infer/answerer.h"
+#include "rpp/infer/rpp.h"
+#include "rpp/infer/session.h"
+#include "rpp/text/unicode.h"
+#include "text_batch.h"
+
+struct rpp_model {
+  std::shared_ptr<const rpp::RuntimeModel> runtime;
+  std::shared_ptr<const rpp::Tokenizer> tokenizer;
+  rpp::Labels labels;  // none without a classifier
+};
+
+struct rpp_session {
+  rpp_model model;
+  rpp::Session session;
+  int64_t max_tokens;
+  bool cut;
+  rpp::TextBatch batch;
+  std::unique_ptr<rpp::Answerer> answerer;  // of a model of SQuAD
+};
+
+namespace rpp {
+namespace {
+
+thread_local std::string last_error;
+
+rpp_status failed(rpp_status status, const char* why) {
+  last_error = why;
+  return status;
+}
+
+// What is thrown may not leave the library.
+rpp_status guarded(const auto& body) {
+  last_error.clear();
+  try {
+    body();
+    return RPP_OK;
+  } catch (const UsageError& error) {
+    return failed(RPP_USAGE_ERROR, error.what());
+  } catch (const std::bad_alloc&) {
+    return failed(RPP_OUT_OF_MEMORY, "out of memory");
+  } catch (const std::exception& error) {
+    return failed(RPP_ERROR, error.what());
+  }
+}
+
+void require(const void* pointer, const char* name) {
+  if (pointer == nullptr) fail_usage("{} is NULL", name);
+}
+
+void check_utf8(std::string_view text) {
+  const size_t invalid = find_invalid_utf8(text);
+  RPP_CHECK(invalid == text.size(), "byte {} of a text is not UTF-8", invalid);
+}
+
+void add_text(rpp_session& session, const char* text, const char* pair) {
+  require(text, "a text");
+  check_utf8(text);
+  if (pair != nullptr) check_utf8(pair);
+  const auto second = pair == nullptr ? std::nullopt : std::optional<std::string_view>(pair);
+  TextBatch& batch = session.batch;
+  const int64_t cut =
+      append_sequence(*session.model.tokenizer, text, second, session.max_tokens, batch.ids, batch.type_ids);
+  RPP_CHECK(cut == 0 || session.cut, "a text has {} tokens, {} are read: shorten it, or let it be cut",
+            session.max_tokens + cut, session.max_tokens);
+  batch.end_sequence();
+}
+
+void encode(rpp_session* session, const char* const* texts, const char* const* pairs, size_t count) {
+  require(session, "session");
+  require(texts, "texts");
+  session->batch.clear();
+  for (size_t i = 0; i < count; ++i) add_text(*session, texts[i], pairs == nullptr ? nullptr : pairs[i]);
+  session->session.encode(session->batch.view());
+}
+
+void softmax(std::span<float> values) {
+  const float largest = *std::max_element(values.begin(), values.end());
+  float sum = 0;
+  for (float& value : values) sum += value = std::exp(value - largest);
+  for (float& value : values) value /= sum;
+}
+
+// The byte behind so many code points.
+size_t byte_of(std::string_view text, int64_t code_points) {
+  size_t byte = 0;
+  for (; code_points > 0 && byte < text.size(); --code_points) next_code_point(text, byte);
+  return byte;
+}
+
+rpp_session make_session(const rpp_model& model, const rpp_session_options& options) {
+  if (options.num_threads < 0 || options.max_tokens < 0) {
+    fail_usage("num_threads {} and max_tokens {} may not be negative", options.num_threads,
+               options.max_tokens);
+  }
+  const int64_t max_tokens = options.max_tokens > 0 ? options.max_tokens : tokens_read(*model.runtime);
+  const int64_t positions = model.runtime->sizes().positions;
+  if (max_tokens < 8 || max_tokens > positions) {
+    fail_usage("max_tokens is {}, this model takes 8 to {}", max_tokens, positions);
+  }
+  return {.model = model,
+          .session = Session(model.runtime, options.num_threads),
+          .max_tokens = max_tokens,
+          .cut = options.cut != 0,
+          .batch = {},
+          .answerer = model.runtime->sizes().span
+                          ? make_answerer(model.runtime, *model.tokenizer, max_tokens, options.num_threads)
+                          : nullptr};
+}
+
+}  // namespace
+}  // namespace rpp
+
+const char* rpp_last_error(void) {
+  return rpp::last_error.c_str();
+}
+
+rpp_status rpp_load(const char* path, rpp_model** model) {
+  return rpp::guarded([&] {
+    rpp::require(path, "path");
+    rpp::require(model, "model");
+    const auto runtime = rpp::RuntimeModel::load(path);
+    *model =
+        new rpp_model{.runtime = runtime,
+                      .tokenizer = rpp::make_tokenizer(runtime->file()),
+                      .labels = runtime->sizes().labels > 0 ? rpp::read_labels(*runtime) : rpp::Labels{}};
+  });
+}
+
+void rpp_free(rpp_model* model) {
+  delete model;
+}
+
+int32_t rpp_num_labels(const rpp_model* model) {
+  return static_cast<int32_t>(model->labels.names.size());
+}
+
+const char* rpp_label(const rpp_model* model, int32_t label) {
+  return label >= 0 && label < rpp_num_labels(model) ? model->labels.names[static_cast<size_t>(label)].c_str()
+                                                     : nullptr;
+}
+
+int32_t rpp_hidden_size(const rpp_model* model) {
+  return static_cast<int32_t>(model->runtime->sizes().hidden);
+}
+
+int32_t rpp_max_tokens(const rpp_model* model) {
+  return static_cast<int32_t>(rpp::tokens_read(*model->runtime));
+}
+
+rpp_status rpp_open(const rpp_model* model, const rpp_session_options* options, rpp_session** session) {
+  return rpp::guarded([&] {
+    rpp::require(model, "model");
+    rpp::require(session, "session");
+    const rpp_session_options usual = {.num_threads = 1, .max_tokens = 0, .cut = 1};
+    *session = new rpp_session(rpp::make_session(*model, options == nullptr ? usual : *options));
+  });
+}
+
+void rpp_close(rpp_session* session) {
+  delete session;
+}
+
+rpp_status rpp_score(rpp_session* session, const char* const* texts, const char* const* pairs, size_t count,
+                     float* scores) {
+  return rpp::guarded([&] {
+    if (count == 0) return;
+    rpp::require(scores, "scores");
+    rpp::encode(session, texts, pairs, count);
+    const auto logits = session->session.logits();
+    std::copy(logits.begin(), logits.end(), scores);
+    if (session->model.labels.regression) return;
+    const size_t num_labels = session->model.labels.names.size();
+    for (size_t i = 0; i < count; ++i) rpp::softmax({scores + i * num_labels, num_labels});
+  });
+}
+
+rpp_status rpp_embed(rpp_session* session, const char* const* texts, size_t count, float* embeddings) {
+  return rpp::guarded([&] {
+    if (count == 0) return;
+    rpp::require(embeddings, "embeddings");
+    rpp::encode(session, texts, nullptr, count);
+    const auto means = session->session.mean_pooled();
+    std::copy(means.begin(), means.end(), embeddings);
+  });
+}
+
+rpp_status rpp_ask(rpp_session* session, const char* question, const char* context, rpp_answer* answer) {
+  return rpp::guarded([&] {
+    rpp::require(session, "session");
+    rpp::require(question, "question");
+    rpp::require(context, "context");
+    rpp::require(answer, "answer");
+    RPP_CHECK(session->answerer != nullptr, "{} has no head for answers (qa_outputs)",
+              session->model.runtime->file().path());
+    rpp::check_utf8(question);
+    rpp::check_utf8(context);
+    session->answerer->add({.text = question, .text_pair = context});
+    const rpp::Answer found = session->answerer->answer_added().front();
+    *answer = {.begin = 0, .end = 0, .probability = found.scores.front().second};
+    if (!found.span) return;
+    answer->begin = rpp::byte_of(context, found.span->first);
+    answer->end = rpp::byte_of(context, found.span->second);
+  });
+}

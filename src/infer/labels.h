@@ -1,0 +1,20 @@
+// What the outputs of a model's classifier mean.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "rpp/infer/runtime_model.h"
+
+namespace rpp {
+
+struct Labels {
+  std::vector<std::string> names;  // [num_labels]
+  bool regression = false;
+};
+
+// By config.json. One label alone is a regression, as in transformers, where it does not say. Throws Error
+// for other problem types and for names that are not as many as the classifier's rows.
+Labels read_labels(const RuntimeModel& model);
+
+}  // namespace rpp

@@ -1,0 +1,168 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "data/fake_tokenizer.h"
+#include "rpp/infer/line_predictor.h"
+#include "rpp/infer/rpp.h"
+#include "rpp/io/model_export.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Texts = std::vector<const char*>;
+
+// The golden models with a vocabulary of whole words, as model files.
+class CApi : public testing::Test {
+ protected:
+  CApi() : dir_(testing::UnitTest::GetInstance()->current_test_info()->name()) {}
+
+  std::string exported(const std::string& golden) {
+    const fs::path model = dir_ / golden;
+    fs::copy(fs::path(RPP_SOURCE_DIR) / "tests/golden/bert" / golden, model);
+    dir_.write(golden + "/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nw0\nw1\nw2\n\u00e9\n");
+    export_model(model, dir_ / (golden + ".rpp"));
+    return (dir_ / (golden + ".rpp")).string();
+  }
+
+  rpp_model* load(const std::string& path) {
+    rpp_model* model = nullptr;
+    EXPECT_EQ(rpp_load(path.c_str(), &model), RPP_OK) << rpp_last_error();
+    models_.emplace_back(model, rpp_free);
+    return model;
+  }
+
+  rpp_session* open(const rpp_model* model, const rpp_session_options* options = nullptr) {
+    rpp_session* session = nullptr;
+    EXPECT_EQ(rpp_open(model, options, &session), RPP_OK) << rpp_last_error();
+    sessions_.emplace_back(session, rpp_close);
+    return session;
+  }
+
+  std::vector<float> scores(rpp_session* session, const Texts& texts, const Texts& pairs = {}) {
+    std::vector<float> scores(3 * texts.size());
+    const auto status =
+        rpp_score(session, texts.data(), pairs.empty() ? nullptr : pairs.data(), texts.size(), scores.data());
+    EXPECT_EQ(status, RPP_OK) << rpp_last_error();
+    return scores;
+  }
+
+  TestDir dir_;
+  std::vector<std::unique_ptr<rpp_model, void (*)(rpp_model*)>> models_;
+  std::vector<std::unique_ptr<rpp_session, void (*)(rpp_session*)>> sessions_;
+};
+
+TEST_F(CApi, ScoresAreTheProbabilitiesOfRppPredict) {
+  const std::string path = exported("classifier");
+  const rpp_model* model = load(path);
+  const auto found = scores(open(model), {"w0 w1", "w2"}, {nullptr, "w1"});
+  std::vector<Answer> answers;
+  LinePredictor predictor(path, "lines", {},
+                          [&](const TextLine&, const Answer& answer) { answers.push_back(answer); });
+  predictor.add("w0 w1");
+  predictor.add("w2\tw1");
+  predictor.finish();
+  ASSERT_EQ(rpp_num_labels(model), 3);
+  for (size_t line = 0; line < 2; ++line) {
+    for (const auto& [name, score] : answers.at(line).scores) {
+      size_t label = 0;
+      while (rpp_label(model, static_cast<int32_t>(label)) != name) ASSERT_LT(++label, 3U);
+      EXPECT_NEAR(found[3 * line + label], score, 1e-6);
+    }
+  }
+}
+
+TEST_F(CApi, ASessionOutlivesItsModel) {
+  rpp_model* model = nullptr;
+  ASSERT_EQ(rpp_load(exported("classifier").c_str(), &model), RPP_OK);
+  rpp_session* session = open(model);
+  const auto before = scores(session, {"w1"});
+  rpp_free(model);
+  EXPECT_EQ(scores(session, {"w1"}), before);
+}
+
+TEST_F(CApi, ThreadsShareAModelAndGetTheSameScores) {
+  const rpp_model* model = load(exported("classifier"));
+  const auto expected = scores(open(model), {"w0", "w1 w2"});
+  std::array<rpp_session*, 3> sessions = {open(model), open(model), open(model)};
+  std::array<std::vector<float>, 3> found;
+  {
+    std::vector<std::jthread> threads;
+    for (size_t i = 0; i < 3; ++i)
+      threads.emplace_back([&, i] { found[i] = scores(sessions[i], {"w0", "w1 w2"}); });
+  }
+  for (const auto& one : found) EXPECT_EQ(one, expected);
+}
+
+TEST_F(CApi, EmbeddingsDependOnTheText) {
+  const rpp_model* model = load(exported("classifier"));
+  const auto size = static_cast<size_t>(rpp_hidden_size(model));
+  std::vector<float> embeddings(2 * size);
+  const Texts texts = {"w0", "w1"};
+  ASSERT_EQ(rpp_embed(open(model), texts.data(), 2, embeddings.data()), RPP_OK);
+  EXPECT_NE(std::vector(embeddings.begin(), embeddings.begin() + static_cast<int64_t>(size)),
+            std::vector(embeddings.begin() + static_cast<int64_t>(size), embeddings.end()));
+}
+
+TEST_F(CApi, AnAnswerIsBytesOfTheContext) {
+  const rpp_model* model = load(exported("span"));
+  const std::string context = "\u00e9 w1 \u00e9 w2";
+  rpp_answer answer = {};
+  ASSERT_EQ(rpp_ask(open(model), "w0", context.c_str(), &answer), RPP_OK) << rpp_last_error();
+  ASSERT_LT(answer.begin, answer.end);
+  const std::string text = context.substr(answer.begin, answer.end - answer.begin);
+  std::string expected;
+  LinePredictor predictor(dir_ / "span.rpp", "lines", {}, [&](const TextLine&, const Answer& found) {
+    expected = found.scores.front().first;
+  });
+  predictor.add("w0\t" + context);
+  predictor.finish();
+  EXPECT_EQ(text, expected);
+}
+
+TEST_F(CApi, FaultsAreCodesAndTexts) {
+  rpp_model* none = nullptr;
+  EXPECT_EQ(rpp_load("absent.rpp", &none), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "cannot open absent.rpp: No such file or directory");
+  EXPECT_EQ(rpp_load(nullptr, &none), RPP_USAGE_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "path is NULL");
+  const rpp_model* model = load(exported("classifier"));
+  EXPECT_STREQ(rpp_last_error(), "");
+  EXPECT_EQ(rpp_label(model, 3), nullptr);
+  const rpp_session_options too_long = {.num_threads = 1, .max_tokens = 99, .cut = 0};
+  rpp_session* session = nullptr;
+  EXPECT_EQ(rpp_open(model, &too_long, &session), RPP_USAGE_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "max_tokens is 99, this model takes 8 to 24");
+  rpp_answer answer = {};
+  EXPECT_EQ(rpp_ask(open(model), "w0", "w1", &answer), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()),
+            (dir_ / "classifier.rpp").string() + " has no head for answers (qa_outputs)");
+}
+
+TEST_F(CApi, ALongTextIsCutOrRefusedAndTheNextOneScored) {
+  const rpp_model* model = load(exported("classifier"));
+  const rpp_session_options refusing = {.num_threads = 1, .max_tokens = 8, .cut = 0};
+  const rpp_session_options cutting = {.num_threads = 1, .max_tokens = 8, .cut = 1};
+  rpp_session* session = open(model, &refusing);
+  const Texts texts = {"w0 w1 w2 w0 w1 w2 w0"};
+  std::vector<float> scores_of(3);
+  EXPECT_EQ(rpp_score(session, texts.data(), nullptr, 1, scores_of.data()), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "a text has 9 tokens, 8 are read: shorten it, or let it be cut");
+  const Texts invalid = {"w0 \xff"};
+  EXPECT_EQ(rpp_score(session, invalid.data(), nullptr, 1, scores_of.data()), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "byte 3 of a text is not UTF-8");
+  EXPECT_EQ(scores(session, {"w0 w1 w2 w0 w1 w2"}), scores(open(model, &cutting), texts));
+  const auto empty = scores(session, {""});
+  EXPECT_NEAR(std::accumulate(empty.begin(), empty.end(), 0.0), 1, 1e-6);
+}
+
+}  // namespace
+}  // namespace rpp
