@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Compares `rpp-data tokenize` with google-research/bert's tokenization.py, id by id.
 
-Two inputs: the lines of text files, and every code point that is assigned both in Python's Unicode table and
-in ICU's, alone and in small contexts. Most characters are unknown to a vocabulary, which hides how they were
-normalised; so code points are compared once more with a vocabulary that holds them all. The reference comes
-from PyPI at a pinned version and hash.
+Two inputs: the lines of text files, and every code point that is assigned in Python's Unicode table, alone and in
+small contexts. Most characters are unknown to a vocabulary, which hides how they were normalised; so code points are
+compared once more with a vocabulary that holds them all. A Python whose Unicode is newer than the one of
+src/text/unicode_data.inc may differ in its new characters. The reference comes from PyPI at a pinned version and hash.
 
     scripts/compare_tokenizer.py --rpp-data build/rpp-data \\
         --uncased-vocab uncased/vocab.txt --cased-vocab cased/vocab.txt --text corpus.txt.zst
@@ -13,14 +13,11 @@ Exits with 1 if any line differs.
 """
 
 import argparse
-import ctypes
-import ctypes.util
 import gzip
 import hashlib
 import json
 import multiprocessing
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -111,23 +108,10 @@ def read_lines(path):
     return lines[:-1] if lines[-1] == b"" else lines
 
 
-def icu_is_assigned():
-    """ICU's own answer; without the library every code point counts as assigned."""
-    name = ctypes.util.find_library("icuuc")
-    version = re.search(r"\.so\.(\d+)", name or "")
-    if not version:
-        print("ICU's library was not found: code points newer than its table may show as differences")
-        return lambda code_point: True
-    char_type = getattr(ctypes.CDLL(name), f"u_charType_{version[1]}")
-    char_type.restype = ctypes.c_int8
-    return lambda code_point: char_type(code_point) != 0
-
-
 def assigned_code_points():
     """Neither a surrogate, which UTF-8 cannot hold, nor the newline, which ends a line."""
-    in_icu = icu_is_assigned()
     return [c for c in range(sys.maxunicode + 1)
-            if unicodedata.category(chr(c)) not in ("Cn", "Cs") and c != 0x0A and in_icu(c)]
+            if unicodedata.category(chr(c)) not in ("Cn", "Cs") and c != 0x0A]
 
 
 def write_lines(path, lines):
@@ -136,8 +120,8 @@ def write_lines(path, lines):
 
 def write_code_points(path, code_points):
     write_lines(path, [context.format(chr(c)) for c in code_points for context in CONTEXTS])
-    print(f"{len(code_points):,} code points assigned in Unicode {unicodedata.unidata_version} (Python) "
-          f"and in ICU, in {len(CONTEXTS)} contexts")
+    print(f"{len(code_points):,} code points assigned in Unicode {unicodedata.unidata_version} (Python), "
+          f"in {len(CONTEXTS)} contexts")
 
 
 def write_complete_vocab(path, code_points):

@@ -7,12 +7,12 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/hash.h"
 #include "rpp/core/line_reader.h"
 #include "rpp/core/log.h"
 #include "rpp/core/mmap_file.h"
 #include "rpp/core/parallel_for.h"
 #include "rpp/core/progress.h"
+#include "rpp/core/xxh3.h"
 #include "rpp/data/prefetch.h"
 #include "rpp/data/shards.h"
 #include "shard_format.h"

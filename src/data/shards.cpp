@@ -7,8 +7,8 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/hash.h"
 #include "rpp/core/mmap_file.h"
+#include "rpp/core/xxh3.h"
 #include "shard_format.h"
 
 namespace rpp {

@@ -10,8 +10,8 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/hash.h"
 #include "rpp/core/json_depth.h"
+#include "rpp/core/xxh3.h"
 
 namespace rpp {
 namespace {

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "rpp/core/error.h"
-#include "rpp/core/hash.h"
 #include "rpp/core/rng.h"
+#include "rpp/core/xxh3.h"
 
 namespace rpp {
 namespace {

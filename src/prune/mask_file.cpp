@@ -10,7 +10,7 @@
 
 #include "mask_bits.h"
 #include "rpp/core/error.h"
-#include "rpp/core/hash.h"
+#include "rpp/core/sha256.h"
 #include "rpp/io/safetensors.h"
 
 namespace rpp {

@@ -1,7 +1,5 @@
 #include "rpp/text/basic_tokenizer.h"
 
-#include <unicode/utf8.h>
-
 #include <array>
 #include <cassert>
 #include <limits>
@@ -122,12 +120,10 @@ size_t append_ascii_chunk(std::string_view text, size_t begin, LetterCase letter
 bool append_folded_chunk(std::string_view chunk, LetterCase letter_case, WordList& words) {
   const FoldTable& table = FoldTable::of(letter_case);
   WordWriter writer(words);
-  const auto* bytes = reinterpret_cast<const uint8_t*>(chunk.data());
   for (size_t i = 0; i < chunk.size();) {
-    UChar32 code_point = 0;
-    U8_NEXT(bytes, i, chunk.size(), code_point);
-    if (code_point < 0) continue;
-    const FoldedChar& c = table[static_cast<char32_t>(code_point)];
+    const char32_t code_point = next_code_point(chunk, i);
+    if (code_point == kInvalidUtf8) continue;
+    const FoldedChar& c = table[code_point];
     if (c.kind == FoldedChar::Kind::contextual) return false;
     const bool punctuation = c.kind == FoldedChar::Kind::punctuation;
     if (punctuation || c.kind == FoldedChar::Kind::blank) writer.end_word();

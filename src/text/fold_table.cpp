@@ -1,11 +1,10 @@
 #include "fold_table.h"
 
-#include <unicode/uchar.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "rpp/text/unicode.h"
+#include "unicode_data.h"
 
 namespace rpp {
 namespace {
@@ -15,7 +14,7 @@ using Kind = FoldedChar::Kind;
 constexpr char32_t kCapitalSigma = 0x03A3;
 
 bool has_combining_class(char32_t c) {
-  return u_getCombiningClass(static_cast<UChar32>(c)) != 0;
+  return class_of(c).combining != 0;
 }
 
 // Normalisation sorts marks, those that are stripped afterwards included; so only the marks that stay matter.

@@ -1,11 +1,9 @@
 #include "rpp/text/sentencepiece_tokenizer.h"
 
 #include <sentencepiece_processor.h>
-#include <unicode/utf8.h>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/hash.h"
 #include "rpp/text/unicode.h"
 #include "sentencepiece_json.h"
 
@@ -26,11 +24,10 @@ std::string join(std::initializer_list<std::string_view> spellings) {
 // The mark of a word's start stands for the blanks before it.
 TextSpan without_leading_blanks(std::string_view text, TextSpan span) {
   while (span.begin < span.end) {
-    uint32_t next = span.begin;
-    UChar32 c = 0;
-    U8_NEXT(reinterpret_cast<const uint8_t*>(text.data()), next, span.end, c);
-    if (c < 0 || !is_python_whitespace(static_cast<char32_t>(c))) break;
-    span.begin = next;
+    size_t next = span.begin;
+    const char32_t c = next_code_point(text.substr(0, span.end), next);
+    if (c == kInvalidUtf8 || !is_python_whitespace(c)) break;
+    span.begin = static_cast<uint32_t>(next);
   }
   return span;
 }
@@ -51,7 +48,6 @@ SentencePieceTokenizer::SentencePieceTokenizer(const std::filesystem::path& mode
               .cls = require_piece({"[CLS]", "<cls>"}),
               .sep = require_piece({"[SEP]", "<sep>"}),
               .mask = require_piece({"[MASK]", "<mask>"})};
-  fingerprint_ = sha256_hex("sentencepiece\n" + model_);
 }
 
 SentencePieceTokenizer::~SentencePieceTokenizer() = default;
@@ -79,6 +75,10 @@ EncodedText SentencePieceTokenizer::encode_with_offsets(std::string_view text) c
     encoded.spans.push_back(without_leading_blanks(text, {piece.begin(), piece.end()}));
   }
   return encoded;
+}
+
+std::string SentencePieceTokenizer::identity() const {
+  return "sentencepiece\n" + model_;
 }
 
 bool SentencePieceTokenizer::is_continuation(int32_t id) const {

@@ -1,7 +1,5 @@
 // Where the characters of words come from. Which characters they are is not asked here, only how many each
 // character of the text leaves: that does not depend on its neighbours.
-#include <unicode/utf8.h>
-
 #include <algorithm>
 #include <cassert>
 #include <limits>
@@ -28,18 +26,15 @@ size_t count_folded(char32_t c, LetterCase letter_case) {
 std::vector<TextSpan> word_char_sources(std::string_view text, LetterCase letter_case) {
   assert(text.size() < std::numeric_limits<uint32_t>::max());
   const FoldTable& table = FoldTable::of(letter_case);
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
   std::vector<TextSpan> sources;
   sources.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
     const auto begin = static_cast<uint32_t>(i);
-    UChar32 c = 0;
-    U8_NEXT(bytes, i, text.size(), c);
-    if (c < 0) continue;
-    const FoldedChar& folded = table[static_cast<char32_t>(c)];
-    const size_t count = folded.kind == FoldedChar::Kind::contextual
-                             ? count_folded(static_cast<char32_t>(c), letter_case)
-                             : folded.num_chars;
+    const char32_t c = next_code_point(text, i);
+    if (c == kInvalidUtf8) continue;
+    const FoldedChar& folded = table[c];
+    const bool contextual = folded.kind == FoldedChar::Kind::contextual;
+    const size_t count = contextual ? count_folded(c, letter_case) : folded.num_chars;
     sources.insert(sources.end(), count, {begin, static_cast<uint32_t>(i)});
   }
   return sources;

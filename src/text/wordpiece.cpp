@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "rpp/core/atomic_file.h"
-#include "rpp/core/hash.h"
 #include "rpp/text/piece_trie.h"
 #include "rpp/text/unicode.h"
 
@@ -21,16 +20,6 @@ std::unique_ptr<const PieceTrie> make_trie(const Vocabulary& vocabulary, bool co
     entries.push_back({piece, id});
   }
   return std::make_unique<const PieceTrie>(std::move(entries));
-}
-
-std::string fingerprint_of(const Vocabulary& vocabulary, LetterCase letter_case) {
-  Sha256 hash;
-  hash.update(letter_case == LetterCase::lower ? "wordpiece lower\n" : "wordpiece keep\n");
-  for (const std::string& piece : vocabulary.pieces()) {
-    hash.update(piece);
-    hash.update("\n");
-  }
-  return hash.hex();
 }
 
 std::string vocabulary_text(const Vocabulary& vocabulary) {
@@ -62,7 +51,6 @@ WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, LetterCase letter_
                .cls = vocabulary_.require("[CLS]"),
                .sep = vocabulary_.require("[SEP]"),
                .mask = vocabulary_.require("[MASK]")},
-      fingerprint_(fingerprint_of(vocabulary_, letter_case)),
       word_starts_(make_trie(vocabulary_, false)),
       continuations_(make_trie(vocabulary_, true)) {}
 
@@ -122,6 +110,11 @@ void WordPieceTokenizer::append_pieces(std::string_view word, std::vector<int32_
     word.remove_prefix(match.length);
     trie = continuations_.get();
   }
+}
+
+std::string WordPieceTokenizer::identity() const {
+  return (letter_case_ == LetterCase::lower ? "wordpiece lower\n" : "wordpiece keep\n") +
+         vocabulary_text(vocabulary_);
 }
 
 bool WordPieceTokenizer::is_continuation(int32_t id) const {

@@ -8,7 +8,7 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/hash.h"
+#include "rpp/core/sha256.h"
 
 namespace rpp {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/hash.h"
 #include "rpp/core/log.h"
+#include "rpp/core/sha256.h"
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/prune/report.h"

@@ -10,9 +10,9 @@
 #include "message_of.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/hash.h"
 #include "rpp/core/line_reader.h"
 #include "rpp/core/mmap_file.h"
+#include "rpp/core/sha256.h"
 
 namespace rpp {
 namespace {

@@ -11,7 +11,7 @@ class Stats : public testing::Test {
  protected:
   CorpusStats stats_of(std::string_view text, int64_t num_pairs) const {
     build_shards({.inputs = {dir_.write("corpus.txt", text)}, .output_dir = dir_ / "shards"}, tokenizer_);
-    return corpus_stats(ShardSet({dir_ / "shards"}, "fake"), tokenizer_, {}, num_pairs);
+    return corpus_stats(ShardSet({dir_ / "shards"}, fake_fingerprint()), tokenizer_, {}, num_pairs);
   }
   const TestDir dir_{testing::UnitTest::GetInstance()->current_test_info()->name()};
   const FakeTokenizer tokenizer_;

@@ -22,8 +22,8 @@ namespace rpp {
 // Knows w0, w1, ... and ##w0, ##w1, ... by turns: word n is id 5 + 2n, its continuation 6 + 2n.
 class FakeTokenizer : public Tokenizer {
  public:
-  explicit FakeTokenizer(int32_t size = 1005, std::string fingerprint = "fake")
-      : fingerprint_(std::move(fingerprint)) {
+  explicit FakeTokenizer(int32_t size = 1005, std::string identity = "fake")
+      : identity_(std::move(identity)) {
     pieces_ = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
     for (int32_t id = 5; id < size; ++id) {
       pieces_.push_back(fmt::format("{}w{}", id % 2 == 1 ? "" : "##", (id - 5) / 2));
@@ -51,10 +51,11 @@ class FakeTokenizer : public Tokenizer {
   std::string_view piece(int32_t id) const override { return pieces_[static_cast<size_t>(id)]; }
   int32_t size() const override { return static_cast<int32_t>(pieces_.size()); }
   const SpecialTokens& special() const override { return special_; }
-  const std::string& fingerprint() const override { return fingerprint_; }
   void save(const std::filesystem::path&) const override {}
 
  private:
+  std::string identity() const override { return identity_; }
+
   int32_t id_of(std::string_view word) const {
     const bool continues = word.starts_with("##");
     const std::string number(word.substr(continues ? 3 : 1));
@@ -65,8 +66,13 @@ class FakeTokenizer : public Tokenizer {
 
   std::vector<std::string> pieces_;
   SpecialTokens special_{.pad = 0, .unk = 1, .cls = 2, .sep = 3, .mask = 4};
-  std::string fingerprint_;
+  std::string identity_;
 };
+
+// Of shards that FakeTokenizer() has made.
+inline std::string fake_fingerprint() {
+  return FakeTokenizer().fingerprint();
+}
 
 // A directory of the running test, removed at its end.
 class TestDir {

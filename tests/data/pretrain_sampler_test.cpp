@@ -7,7 +7,7 @@
 #include <set>
 
 #include "data/fake_tokenizer.h"
-#include "rpp/core/hash.h"
+#include "rpp/core/xxh3.h"
 
 namespace rpp {
 namespace {
@@ -65,7 +65,7 @@ class Sampler : public testing::Test {
  protected:
   ShardSet make_shards(std::string_view text) const {
     build_shards({.inputs = {dir_.write("corpus.txt", text)}, .output_dir = dir_ / "shards"}, tokenizer_);
-    return ShardSet({dir_ / "shards"}, "fake");
+    return ShardSet({dir_ / "shards"}, fake_fingerprint());
   }
   // Every id of the document, sentence after sentence.
   static Ids document_ids(const ShardSet& shards, int64_t document) {

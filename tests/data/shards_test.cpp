@@ -20,7 +20,9 @@ class Shards : public testing::Test {
     options.output_dir = dir_ / output;
     return build_shards(options, tokenizer_);
   }
-  ShardSet open(const std::string& name = "shards") const { return ShardSet({dir_ / name}, "fake"); }
+  ShardSet open(const std::string& name = "shards") const {
+    return ShardSet({dir_ / name}, fake_fingerprint());
+  }
 
   const TestDir dir_{testing::UnitTest::GetInstance()->current_test_info()->name()};
   const FakeTokenizer tokenizer_;
@@ -96,7 +98,7 @@ TEST_F(Shards, SeveralShardsAndDirectoriesReadAsOneList) {
   build(input, "small", {.shard_tokens = 30});
   build(input, "whole");
   const ShardSet whole = open("whole");
-  const ShardSet twice({dir_ / "small", dir_ / "whole"}, "fake");
+  const ShardSet twice({dir_ / "small", dir_ / "whole"}, fake_fingerprint());
   ASSERT_EQ(twice.num_documents(), 12);
   EXPECT_EQ(twice.num_tokens(), 2 * whole.num_tokens());
   for (int64_t number = 0; number < twice.num_sentences(); ++number) {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-#include "rpp/core/hash.h"
+#include "rpp/core/xxh3.h"
 
 namespace rpp {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "message_of.h"
 #include "rpp/core/atomic_file.h"
-#include "rpp/core/hash.h"
+#include "rpp/core/xxh3.h"
 
 namespace rpp {
 namespace {

@@ -26,12 +26,12 @@ class SentencePieceTokenizer final : public Tokenizer {
   std::string_view piece(int32_t id) const override;
   int32_t size() const override;
   const SpecialTokens& special() const override { return special_; }
-  const std::string& fingerprint() const override { return fingerprint_; }
   // Writes the model under the name it was read from (spiece.model unless it was tokenizer.model), and the
   // tokenizer.json and tokenizer_config.json from which transformers loads a unigram or bpe model.
   void save(const std::filesystem::path& directory) const override;
 
  private:
+  std::string identity() const override;
   int32_t require_piece(std::initializer_list<std::string_view> spellings) const;
 
   std::string file_name_;
@@ -39,7 +39,6 @@ class SentencePieceTokenizer final : public Tokenizer {
   std::string model_;  // the file's bytes
   std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
   SpecialTokens special_;
-  std::string fingerprint_;
 };
 
 }  // namespace rpp

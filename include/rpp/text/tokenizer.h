@@ -34,7 +34,7 @@ class Tokenizer {
   virtual int32_t size() const = 0;  // entries of the vocabulary
   virtual const SpecialTokens& special() const = 0;
   // SHA-256 of vocabulary and options: two tokenizers with the same fingerprint give the same ids.
-  virtual const std::string& fingerprint() const = 0;
+  std::string fingerprint() const;
   // Writes the files that load_tokenizer and transformers read (vocab.txt, tokenizer_config.json, ...).
   virtual void save(const std::filesystem::path& directory) const = 0;
 
@@ -43,6 +43,9 @@ class Tokenizer {
     encode_into(text, ids);
     return ids;
   }
+
+ private:
+  virtual std::string identity() const = 0;  // all that the ids depend on
 };
 
 // Reads a model directory: vocab.txt with tokenizer_config.json (do_lower_case; absent means uncased), a

@@ -1,7 +1,7 @@
-// Code points and the character classes of google-research/bert's tokenization.py, on ICU's Unicode data.
+// Code points and the character classes of google-research/bert's tokenization.py, by Python's Unicode data.
 //
-// Categories follow ICU's Unicode version, so a character that is newer than Python's tables may be classed
-// differently there; for characters that both know the results are equal.
+// The version is that of the Python which made the tables (scripts/make_unicode.py); a character that is
+// newer may be classed differently by another Python.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,19 @@
 #include <string_view>
 
 namespace rpp {
+
+inline constexpr char32_t kInvalidUtf8 = 0xFFFFFFFF;
+
+char32_t next_beyond_ascii(std::string_view text, size_t& position);
+
+// The code point that begins at `position`, which moves behind it. kInvalidUtf8: there is none, and
+// `position` moves behind the bytes that might have begun one ("maximal subpart", The Unicode Standard, 3.9).
+inline char32_t next_code_point(std::string_view text, size_t& position) {
+  const auto lead = static_cast<unsigned char>(text[position]);
+  if (lead >= 0x80) return next_beyond_ascii(text, position);
+  ++position;
+  return lead;
+}
 
 // Invalid bytes are dropped, as by Python's bytes.decode("utf-8", "ignore").
 std::u32string decode_utf8(std::string_view text);

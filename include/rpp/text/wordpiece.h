@@ -28,7 +28,6 @@ class WordPieceTokenizer final : public Tokenizer {
   std::string_view piece(int32_t id) const override { return vocabulary_.piece(id); }
   int32_t size() const override { return vocabulary_.size(); }
   const SpecialTokens& special() const override { return special_; }
-  const std::string& fingerprint() const override { return fingerprint_; }
   // vocab.txt and tokenizer_config.json; makes the directory.
   void save(const std::filesystem::path& directory) const override;
 
@@ -36,13 +35,13 @@ class WordPieceTokenizer final : public Tokenizer {
   const Vocabulary& vocabulary() const { return vocabulary_; }
 
  private:
+  std::string identity() const override;
   void append_word(const WordList& words, const WordList::Word& word, std::vector<int32_t>& ids) const;
   void append_pieces(std::string_view word, std::vector<int32_t>& ids) const;
 
   Vocabulary vocabulary_;
   LetterCase letter_case_;
   SpecialTokens special_;
-  std::string fingerprint_;
   std::unique_ptr<const PieceTrie> word_starts_;    // pieces without "##"
   std::unique_ptr<const PieceTrie> continuations_;  // pieces with it, stored without it
 };

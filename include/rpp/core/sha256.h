@@ -1,8 +1,7 @@
-// Content hashes: SHA-256 where people compare it, XXH3 where only accidents are to be found.
+// SHA-256, where people compare hashes.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -28,19 +27,5 @@ class Sha256 {
 std::string sha256_hex(std::span<const std::byte> bytes);
 std::string sha256_hex(std::string_view text);
 std::string sha256_file(const std::filesystem::path& path);
-uint64_t xxh3_64(std::span<const std::byte> bytes);
-
-// XXH3-64 fed piece by piece.
-class Xxh3 {
- public:
-  Xxh3();
-  ~Xxh3();
-  void update(std::span<const std::byte> bytes);
-  uint64_t value() const;  // of what was fed so far
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 }  // namespace rpp

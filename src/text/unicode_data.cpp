@@ -1,0 +1,91 @@
+#include "unicode_data.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <vector>
+
+namespace rpp {
+namespace {
+
+// An arithmetic progression of letters that lie equally far from their lower case.
+struct LowerRun {
+  char32_t first, last;
+  uint32_t step;
+  int32_t difference;
+};
+
+#include "unicode_data.inc"
+
+constexpr char32_t kEnd = 0x110000;
+
+// The classes of all code points, by pages of which neighbours are often equal.
+class ClassTable {
+ public:
+  ClassTable() {
+    Page page{};
+    const uint32_t* run = std::begin(kClassRuns);
+    for (char32_t c = 0; c < kEnd; ++c) {
+      if (std::next(run) != std::end(kClassRuns) && *std::next(run) >> 8 == c) ++run;
+      page[c % kPageSize] = static_cast<uint8_t>(*run & 0xFF);
+      if ((c + 1) % kPageSize == 0) add(page);
+    }
+  }
+
+  CharClass operator[](char32_t c) const {
+    if (c >= kEnd) return {};
+    return kClasses[pages_[page_of_[c / kPageSize]][c % kPageSize]];
+  }
+
+ private:
+  static constexpr size_t kPageSize = 256;
+  using Page = std::array<uint8_t, kPageSize>;
+
+  void add(const Page& page) {
+    if (pages_.empty() || pages_.back() != page) pages_.push_back(page);
+    page_of_.push_back(static_cast<uint16_t>(pages_.size() - 1));
+  }
+
+  std::vector<Page> pages_;
+  std::vector<uint16_t> page_of_;
+};
+
+// Where each decomposition begins, by code point.
+class DecompositionIndex {
+ public:
+  DecompositionIndex() {
+    for (size_t i = 0; i < std::size(kDecompositions); i += 1 + size_at(i)) places_.push_back(i);
+  }
+
+  std::span<const uint32_t> find(char32_t c) const {
+    const auto place = std::ranges::lower_bound(places_, c, {}, [](size_t i) { return point_at(i); });
+    if (place == places_.end() || point_at(*place) != c) return {};
+    return std::span(kDecompositions).subspan(*place + 1, size_at(*place));
+  }
+
+ private:
+  static char32_t point_at(size_t i) { return kDecompositions[i] & 0xFFFFFF; }
+  static size_t size_at(size_t i) { return kDecompositions[i] >> 24; }
+
+  std::vector<size_t> places_;
+};
+
+}  // namespace
+
+CharClass class_of(char32_t c) {
+  static const ClassTable table;
+  return table[c];
+}
+
+char32_t simple_lower_case(char32_t c) {
+  const auto* run = std::ranges::lower_bound(kLowerRuns, c, {}, &LowerRun::last);
+  if (run == std::end(kLowerRuns) || c < run->first || (c - run->first) % run->step != 0) return c;
+  return c + static_cast<char32_t>(run->difference);
+}
+
+std::span<const uint32_t> decomposition_of(char32_t c) {
+  static const DecompositionIndex index;
+  return index.find(c);
+}
+
+}  // namespace rpp

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# The Unicode tables are what their script writes.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+python3 scripts/make_unicode.py --check
