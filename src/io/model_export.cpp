@@ -5,10 +5,7 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/mmap_file.h"
-#include "rpp/core/progress.h"
 #include "rpp/core/small_floats.h"
-#include "rpp/core/zstd_size.h"
 #include "rpp/io/model_file.h"
 
 namespace rpp {
@@ -97,23 +94,17 @@ void add_file(const fs::path& path, Packed& packed) {
   packed.contents.files[path.filename().string()] = packed.texts.back();
 }
 
-bool add_if_there(const fs::path& path, Packed& packed) {
-  if (!fs::exists(path)) return false;
-  add_file(path, packed);
-  return true;
+void add_if_there(const fs::path& path, Packed& packed) {
+  if (fs::exists(path)) add_file(path, packed);
 }
 
-bool add_tokenizer(const fs::path& model_dir, Packed& packed) {
-  bool found = false;
-  for (const char* vocabulary : {"vocab.txt", "spiece.model", "tokenizer.model"}) {
-    found |= add_if_there(model_dir / vocabulary, packed);
+void add_tokenizer(const fs::path& model_dir, Packed& packed) {
+  for (const char* name : {"vocab.txt", "spiece.model", "tokenizer.model", "tokenizer_config.json",
+                           "special_tokens_map.json", "added_tokens.json"}) {
+    add_if_there(model_dir / name, packed);
   }
   // Beside a vocab.txt it says the same again, at three times the length.
-  if (!fs::exists(model_dir / "vocab.txt")) found |= add_if_there(model_dir / "tokenizer.json", packed);
-  for (const char* settings : {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}) {
-    add_if_there(model_dir / settings, packed);
-  }
-  return found;
+  if (!fs::exists(model_dir / "vocab.txt")) add_if_there(model_dir / "tokenizer.json", packed);
 }
 
 void add_results(const fs::path& model_dir, Packed& packed) {
@@ -122,65 +113,17 @@ void add_results(const fs::path& model_dir, Packed& packed) {
   }
 }
 
-void measure_pruned(const SafetensorsFile& file, const ModelContents& contents, ExportReport& report) {
-  ZstdSize zstd;
-  int64_t alive = 0, entries = 0;
-  for (const auto& tensor : contents.tensors) {
-    if (tensor.data.packing == Packing::dense) continue;
-    const auto dense = file.at(tensor.name).data;
-    zstd.update(dense);
-    ++report.num_pruned;
-    alive += tensor.data.num_values();
-    entries += tensor.data.num_entries();
-    report.pruned.dense += static_cast<int64_t>(dense.size());
-    report.pruned.packed += tensor.data.num_bytes();
-  }
-  report.pruned.zstd = zstd.finish();
-  if (entries > 0) report.prune_ratio = 1.0 - static_cast<double>(alive) / static_cast<double>(entries);
-}
-
-ExportedSize measure_files(const fs::path& dense, const fs::path& packed) {
-  const MmapFile file(dense);
-  ZstdSize zstd;
-  zstd.update(file.bytes());
-  return {.dense = static_cast<int64_t>(file.size()),
-          .packed = static_cast<int64_t>(fs::file_size(packed)),
-          .zstd = zstd.finish()};
-}
-
-std::string format_row(std::string_view name, const ExportedSize& size) {
-  const auto times = [&](int64_t bytes) {
-    return static_cast<double>(size.dense) / static_cast<double>(bytes);
-  };
-  return fmt::format("{:<16}{:>15}{:>15}{:>6.1f}x{:>15}{:>6.1f}x\n", name, format_count(size.dense),
-                     format_count(size.packed), times(size.packed), format_count(size.zstd),
-                     times(size.zstd));
-}
-
 }  // namespace
 
-ExportReport export_model(const fs::path& model_dir, const fs::path& output, const ExportOptions& options) {
+void export_model(const fs::path& model_dir, const fs::path& output, const ExportOptions& options) {
   const SafetensorsFile file(model_dir / kWeightsFile);
   Packed packed;
   packed.contents.metadata = file.metadata();
   add_weights(file, options, packed);
   add_file(model_dir / kConfigFile, packed);
-  ExportReport report{.has_tokenizer = add_tokenizer(model_dir, packed)};
+  add_tokenizer(model_dir, packed);
   add_results(model_dir, packed);
   write_model_file(output, packed.contents);
-  measure_pruned(file, packed.contents, report);
-  report.whole = measure_files(file.path(), output);
-  return report;
-}
-
-std::string format_report(const ExportReport& report) {
-  std::string text = fmt::format("{:<16}{:>15}{:>15}{:>7}{:>15}\n", "bytes", "dense", "packed", "", "zstd");
-  text += format_row("pruned matrices", report.pruned);
-  text += format_row("whole file", report.whole);
-  text += report.num_pruned == 0 ? "no matrix is smaller without its zeros\n"
-                                 : fmt::format("{} matrices without their zeros, {:.1f} % of their entries\n",
-                                               report.num_pruned, 100.0 * report.prune_ratio);
-  return text;
 }
 
 void unpack_model(const fs::path& model_file, const fs::path& output) {
