@@ -2,7 +2,7 @@
 # Installs what the build needs: Debian or Ubuntu packages, LibTorch and PyYAML into .venv. Safe to run again.
 #   scripts/setup.sh [--cpu | --cuda | --no-torch] [--plots] [--compare]
 # Default: CUDA where an NVIDIA GPU is found. --plots adds matplotlib and tensorboardX; --compare makes .venv-compare with
-# transformers (5 GB) for the scripts that compare with it.
+# transformers, ONNX Runtime and OpenVINO (5 GB) for the scripts that compare with them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -51,5 +51,6 @@ if [ "$plots" = yes ]; then
 fi
 if [ "$compare" = yes ]; then
   [ -x .venv-compare/bin/python ] || python3 -m venv .venv-compare
-  .venv-compare/bin/pip install --quiet torch==2.11.0 transformers==5.17.0 numpy==2.4.6 zstandard==0.25.0 PyYAML==6.0.3
+  .venv-compare/bin/pip install --quiet torch==2.11.0 transformers==5.17.0 numpy==2.4.6 zstandard==0.25.0 PyYAML==6.0.3 \
+    onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.32.0 openvino==2026.4.1  # scripts/compare_runtimes.py
 fi

@@ -1,5 +1,5 @@
 // rpp-bench: how fast the parts are. JSON lines on standard output, a table of them on standard error.
-#include "rpp/bench/benches.h"
+#include "bench_commands.h"
 #include "rpp/config/load.h"
 #include "rpp/core/log.h"
 #include "rpp/train/libtorch_info.h"
@@ -17,10 +17,8 @@ struct Arguments {
   DataBench data;
   CheckpointBench checkpoint{.directory = "rpp-bench-checkpoint"};
   RankBench rank;
+  RuntimeBenches runtime;
 };
-
-using Measurements = std::vector<Measurement>;
-using Command = Measurements (*)(const Arguments&);
 
 // run(bench) of every model.
 template <typename Bench>
@@ -54,35 +52,13 @@ Measurements train(const Arguments& arguments) {
   return lines;
 }
 
-Measurements optimizer(const Arguments& a) {
-  return for_models(a, a.optimizer, bench_optimizer);
-}
-Measurements checkpoint(const Arguments& a) {
-  return for_models(a, a.checkpoint, bench_checkpoint);
-}
-Measurements tokenizer(const Arguments& a) {
-  return bench_tokenizer(a.tokenizer);
-}
-Measurements data(const Arguments& a) {
-  return bench_data(a.data);
-}
-Measurements rank(const Arguments& a) {
-  return bench_rank(a.rank);
-}
-
-CLI::App& add_command(CLI::App& app, const char* name, const char* help, Command command, Command& chosen) {
-  CLI::App& subcommand = *app.add_subcommand(name, help);
-  subcommand.option_defaults()->always_capture_default();
-  subcommand.callback([command, &chosen] { chosen = command; });
-  return subcommand;
-}
-
 void add_models(CLI::App& command, Arguments& arguments) {
   command.add_option("--model", arguments.models, "files of configs/model/, one or more");
 }
 
 void add_training_commands(CLI::App& app, Arguments& a, Command& chosen) {
-  auto& step = add_command(app, "train", "Pre-training steps on random text", train, chosen);
+  auto& step =
+      add_command(app, "train", "Pre-training steps on random text", chosen, {[&] { return train(a); }});
   add_models(step, a);
   step.add_option("--length", a.lengths, "tokens of a row, one or more");
   step.add_option("--sequences", a.sequences, "rows of a step, one or more");
@@ -95,34 +71,38 @@ void add_training_commands(CLI::App& app, Arguments& a, Command& chosen) {
   step.footer(
       "Example:\n  rpp-bench train --model configs/model/bert-tiny.yaml configs/model/bert-base.yaml");
 
-  auto& update =
-      add_command(app, "optimizer", "One update of all weights, against a copy", optimizer, chosen);
+  auto& update = add_command(app, "optimizer", "One update of all weights, against a copy", chosen,
+                             {[&] { return for_models(a, a.optimizer, bench_optimizer); }});
   add_models(update, a);
   update.add_option("--precision", a.optimizer.precision, "")->check(CLI::IsMember({"fp32", "bf16"}));
   update.add_option("--device", a.optimizer.device, "automatic, cpu, cuda");
   update.add_option("--threads", a.optimizer.num_threads, "0: all cores");
   update.footer("Example:\n  rpp-bench optimizer --model configs/model/bert-base.yaml");
 
-  auto& saving = add_command(app, "checkpoint", "Saving and loading, with hashes", checkpoint, chosen);
+  auto& saving = add_command(app, "checkpoint", "Saving and loading, with hashes", chosen,
+                             {[&] { return for_models(a, a.checkpoint, bench_checkpoint); }});
   add_models(saving, a);
   saving.add_option("--directory", a.checkpoint.directory, "on the disk to measure; must not exist");
   saving.footer("Example:\n  rpp-bench checkpoint --model configs/model/bert-base.yaml");
 }
 
 void add_other_commands(CLI::App& app, Arguments& a, Command& chosen) {
-  auto& text = add_command(app, "tokenizer", "Text to ids, by threads", tokenizer, chosen);
+  auto& text = add_command(app, "tokenizer", "Text to ids, by threads", chosen,
+                           {[&] { return bench_tokenizer(a.tokenizer); }});
   text.add_option("--tokenizer", a.tokenizer.tokenizer, "directory or vocab.txt")->required();
   text.add_option("--input", a.tokenizer.input, "text, plain, .gz or .zst")->required();
   text.add_option("--threads", a.tokenizer.num_threads, "most; 0: all cores");
   text.footer("Example:\n  rpp-bench tokenizer --tokenizer my-bert --input corpus.txt");
 
-  auto& pairs = add_command(app, "data", "Masked pairs from shards, one thread", data, chosen);
+  auto& pairs = add_command(app, "data", "Masked pairs from shards, one thread", chosen,
+                            {[&] { return bench_data(a.data); }});
   pairs.add_option("--shards", a.data.shards, "of rpp-data build")->required();
   pairs.add_option("--tokenizer", a.data.tokenizer, "directory or vocab.txt")->required();
   pairs.add_option("--length", a.data.data.max_seq_length, "tokens at most");
   pairs.footer("Example:\n  rpp-bench data --shards data/train --tokenizer my-bert");
 
-  auto& ranking = add_command(app, "rank", "The exact threshold of all weights", rank, chosen);
+  auto& ranking = add_command(app, "rank", "The exact threshold of all weights", chosen,
+                              {[&] { return bench_rank(a.rank); }});
   ranking.add_option("--entries", a.rank.entries, "weights")->check(CLI::PositiveNumber);
   ranking.add_option("--ratio", a.rank.ratio, "share to prune")->check(CLI::Range(0.0, 1.0));
   ranking.add_option("--repeat", a.rank.repeat, "the best counts")->check(CLI::PositiveNumber);
@@ -136,15 +116,17 @@ int main(int argc, char** argv) {
   return rpp::run_main("rpp-bench", [&] {
     rpp::init_logging();
     rpp::Arguments arguments;
-    rpp::Command command = nullptr;
+    rpp::Command command;
     CLI::App app{"Measures parts of rpp: a JSON line each, and a table.", "rpp-bench"};
     app.require_subcommand(1);
     rpp::add_training_commands(app, arguments, command);
     rpp::add_other_commands(app, arguments, command);
+    rpp::add_runtime_commands(app, arguments.runtime, command);
     if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
-    const auto lines = command(arguments);
+    const auto lines = command.run();
     for (const auto& line : lines) fmt::print("{}\n", line.dump());
     fmt::print(stderr, "{}", rpp::format_table(lines));
+    if (command.conclude != nullptr) fmt::print(stderr, "{}", command.conclude(lines));
     return 0;
   });
 }

@@ -1,10 +1,12 @@
 #include "rpp/data/glue_features.h"
 
 #include <numeric>
+#include <optional>
 
 #include "rpp/core/error.h"
 #include "rpp/core/parallel_for.h"
 #include "rpp/core/rng.h"
+#include "rpp/text/sequence.h"
 
 namespace rpp {
 namespace {
@@ -12,34 +14,14 @@ namespace {
 constexpr uint64_t kEpochStream =
     0x65706f6368;  // keeps these draws apart from other streams of the same seed
 
-// As TruncationStrategy::LongestFirst of the tokenizers library: both to half, or the longer to what the
-// shorter leaves.
-void truncate_longest_first(std::vector<int32_t>& first, std::vector<int32_t>& second, size_t max_tokens) {
-  if (first.size() + second.size() <= max_tokens) return;
-  auto& shorter = first.size() > second.size() ? second : first;
-  auto& longer = first.size() > second.size() ? first : second;
-  if (shorter.size() > max_tokens / 2) shorter.resize(max_tokens / 2);
-  longer.resize(max_tokens - shorter.size());
-}
-
 }  // namespace
 
 EncodedExample encode_example(const GlueExample& example, const Tokenizer& tokenizer, int64_t max_seq_length,
                               bool is_pair) {
-  std::vector<int32_t> first = tokenizer.encode(example.text_a);
-  std::vector<int32_t> second = is_pair ? tokenizer.encode(example.text_b) : std::vector<int32_t>{};
-  truncate_longest_first(first, second, static_cast<size_t>(max_seq_length - (is_pair ? 3 : 2)));
-
-  const SpecialTokens& special = tokenizer.special();
-  EncodedExample encoded{
-      .ids = {special.cls}, .type_ids = {}, .label = example.label, .score = example.score};
-  encoded.ids.insert(encoded.ids.end(), first.begin(), first.end());
-  encoded.ids.push_back(special.sep);
-  encoded.type_ids.assign(encoded.ids.size(), 0);
-  if (!is_pair) return encoded;
-  encoded.ids.insert(encoded.ids.end(), second.begin(), second.end());
-  encoded.ids.push_back(special.sep);
-  encoded.type_ids.resize(encoded.ids.size(), 1);
+  EncodedExample encoded{.ids = {}, .type_ids = {}, .label = example.label, .score = example.score};
+  const std::optional<std::string_view> second(example.text_b);
+  append_sequence(tokenizer, example.text_a, is_pair ? second : std::nullopt, max_seq_length, encoded.ids,
+                  encoded.type_ids);
   return encoded;
 }
 

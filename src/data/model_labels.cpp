@@ -2,40 +2,21 @@
 
 #include <algorithm>
 #include <cctype>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 
 #include "glue_row.h"
-#include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 
 namespace rpp {
 namespace {
 
-using nlohmann::json;
 using std::filesystem::path;
 using Names = std::vector<std::string>;
 
-std::string generic_name(size_t id) {
-  return fmt::format("LABEL_{}", id);
-}
-
-Names names_of(const json& id2label, const path& file) {
-  Names names;
-  for (size_t id = 0; id < id2label.size(); ++id) {
-    const auto name = id2label.find(std::to_string(id));
-    if (name == id2label.end() || !(name->is_string() || name->is_null())) {
-      fail("{}: id2label is {}, it must name the classes \"0\", \"1\", ...", file, id2label.dump());
-    }
-    names.push_back(name->is_null() ? generic_name(id) : name->get<std::string>());
-  }
-  return names;
-}
-
 bool is_generic(const Names& names) {
   for (size_t id = 0; id < names.size(); ++id) {
-    if (names[id] != generic_name(id)) return false;
+    if (names[id] != fmt::format("LABEL_{}", id)) return false;
   }
   return true;
 }
@@ -75,32 +56,6 @@ LabelMatch match_names(const GlueTask& task, const ModelLabels& model, bool of_a
 }
 
 }  // namespace
-
-ModelLabels read_model_labels(const path& model_dir) {
-  const path file = model_dir / "config.json";
-  const json config = json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
-  if (!config.is_object()) fail("{} holds no JSON object", file);
-  const auto text = [&](const char* key) {
-    const auto value = config.find(key);
-    return value != config.end() && value->is_string() ? value->get<std::string>() : std::string();
-  };
-  ModelLabels labels{.task = text("finetuning_task"), .names = {}, .problem_type = text("problem_type")};
-  if (const auto id2label = config.find("id2label"); id2label != config.end() && id2label->is_object()) {
-    labels.names = names_of(*id2label, file);
-  }
-  return labels;
-}
-
-Names class_names(const ModelLabels& labels, int64_t num_rows, const path& model_dir) {
-  if (!labels.names.empty() && static_cast<int64_t>(labels.names.size()) != num_rows) {
-    fail("{}: config.json names {} labels ({}), but the classifier has {} rows: mend id2label", model_dir,
-         labels.names.size(), fmt::join(labels.names, ", "), num_rows);
-  }
-  if (!labels.names.empty()) return labels.names;
-  Names names;
-  for (size_t id = 0; id < static_cast<size_t>(num_rows); ++id) names.push_back(generic_name(id));
-  return names;
-}
 
 LabelMatch match_labels(const GlueTask& task, const ModelLabels& model, int64_t num_rows,
                         const path& model_dir) {

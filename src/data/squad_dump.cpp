@@ -5,6 +5,8 @@
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/progress.h"
+#include "rpp/data/squad.h"
+#include "rpp/data/squad_batch.h"
 #include "rpp/text/unicode.h"
 
 namespace rpp {

@@ -34,12 +34,27 @@ AnswerDifference compare(const SafetensorsFile& file, const TensorView& wanted, 
 
 }  // namespace
 
+TokenBatch StoredTexts::batch() const {
+  return {.input_ids = input_ids, .token_type_ids = token_type_ids, .cu_seqlens = cu_seqlens};
+}
+
+int64_t StoredTexts::longest() const {
+  int64_t longest = 0;
+  for (size_t i = 1; i < cu_seqlens.size(); ++i) {
+    longest = std::max<int64_t>(longest, cu_seqlens[i] - cu_seqlens[i - 1]);
+  }
+  return longest;
+}
+
+StoredTexts read_texts(const SafetensorsFile& file) {
+  return {.input_ids = read_integers(file, "input_ids"),
+          .token_type_ids = read_integers(file, "token_type_ids"),
+          .cu_seqlens = read_integers(file, "cu_seqlens")};
+}
+
 std::vector<AnswerDifference> compare_outputs(Session& session, const std::filesystem::path& outputs) {
   const SafetensorsFile file(outputs);
-  const auto input_ids = read_integers(file, "input_ids");
-  const auto token_type_ids = read_integers(file, "token_type_ids");
-  const auto cu_seqlens = read_integers(file, "cu_seqlens");
-  session.encode({.input_ids = input_ids, .token_type_ids = token_type_ids, .cu_seqlens = cu_seqlens});
+  session.encode(read_texts(file).batch());
   std::vector<AnswerDifference> differences = {compare(file, file.at("last_hidden_state"), session.hidden())};
   if (const TensorView* pooled = file.find("pooler_output")) {
     differences.push_back(compare(file, *pooled, session.pooled()));

@@ -1,4 +1,5 @@
 // Dense W x on a tile: a block of rows times a few vectors of tokens stays in registers while the depth runs.
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "matrix.h"
 
@@ -35,7 +36,10 @@ HWY_INLINE void dense_block(const DenseView& weights, int64_t row, const float* 
     for (int64_t v = 0; v < kVectors; ++v) sums[r][v] = hn::Set(d, bias == nullptr ? 0.0F : bias[row + r]);
   }
   const float* w = weights.values + row * weights.row_stride;
+  // The next rows, while these run: each ends before the processor has noticed that it is read in order.
+  const float* next = w + kRows * weights.row_stride;
   for (int64_t k = 0; k < weights.depth; ++k, w += weights.depth_stride, x += kTileTokens) {
+    hwy::Prefetch(next + k * kRows);
     hn::Vec<Floats> tokens[kVectors];
 #pragma GCC unroll 8
     for (int64_t v = 0; v < kVectors; ++v) tokens[v] = hn::Load(d, x + v * kLanes);

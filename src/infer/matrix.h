@@ -11,6 +11,8 @@
 
 namespace rpp {
 
+struct PackedView;
+
 constexpr int64_t kTileTokens = 64;
 constexpr int64_t kGroupTokens = 16;
 
@@ -53,6 +55,8 @@ struct SparseMatrix {
   int64_t panels_per_block() const { return (cols + kPanelCols - 1) / kPanelCols; }
 };
 
+// The view must have passed check_packed. Values that are zero, as int8 has them, are left out.
+SparseMatrix make_sparse(const PackedView& packed);
 // matrix: row-major [rows, cols].
 SparseMatrix make_sparse(std::span<const float> matrix, int64_t rows, int64_t cols);
 

@@ -2,6 +2,7 @@
 //
 // A full tile is bound by the loads of x, one for each product. In a short one the latency of the additions
 // shows: two chains of sums, for the even and the odd values, halve it where there are registers for them.
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "matrix.h"
 
@@ -19,10 +20,14 @@ namespace rpp {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+constexpr int64_t kValuesAhead = 512;  // prefetched: rows are too short for the processor's own prefetching
 constexpr bool kTwoChains = kHas32Registers;
+// Rows of a tile lie 256 bytes apart, which leaves short ones half of an L1 cache's places or fewer: with so
+// many groups a panel's rows are copied side by side first.
+constexpr int64_t kShortGroups = 2;
 constexpr int64_t kSparseGroups = kGroupVectors <= 2 ? 4 : 2;  // at most 8 vectors of AVX2 or NEON
 
-template <int64_t kGroups>
+template <int64_t kGroups, int64_t kStride>
 HWY_INLINE void sparse_row(const float* values, const uint8_t* columns, int64_t num_pairs, const float* x,
                            float* y) {
   constexpr int64_t kVectors = kGroups * kGroupVectors;
@@ -34,10 +39,11 @@ HWY_INLINE void sparse_row(const float* values, const uint8_t* columns, int64_t 
     if constexpr (kTwoChains) odd[v] = hn::Zero(d);
   }
   for (int64_t p = 0; p < num_pairs; ++p, values += 2, columns += 2) {
+    hwy::Prefetch(values + kValuesAhead);
     const auto a = hn::Set(d, values[0]);
     const auto b = hn::Set(d, values[1]);
-    const float* x_a = x + columns[0] * kTileTokens;
-    const float* x_b = x + columns[1] * kTileTokens;
+    const float* x_a = x + columns[0] * kStride;
+    const float* x_b = x + columns[1] * kStride;
 #pragma GCC unroll 8
     for (int64_t v = 0; v < kVectors; ++v) even[v] = hn::MulAdd(a, hn::Load(d, x_a + v * kLanes), even[v]);
     auto& second = kTwoChains ? odd : even;
@@ -53,22 +59,40 @@ HWY_INLINE void sparse_row(const float* values, const uint8_t* columns, int64_t 
   }
 }
 
-template <int64_t kGroups>
+template <int64_t kGroups, int64_t kStride>
 void sparse_panel(const SparseMatrix& weights, const SparseMatrix::Panel& panel, const float* x, float* y) {
   const float* values = weights.values.data() + panel.first_value;
   const uint8_t* columns = weights.columns.data() + panel.first_value;
   const SparseMatrix::Run* run = weights.runs.data() + panel.first_run;
   for (const auto* end = run + panel.num_runs; run != end; ++run) {
-    sparse_row<kGroups>(values, columns, run->num_pairs, x, y + run->row * kTileTokens);
+    sparse_row<kGroups, kStride>(values, columns, run->num_pairs, x, y + run->row * kTileTokens);
     values += 2 * run->num_pairs, columns += 2 * run->num_pairs;
+  }
+}
+
+template <int64_t kGroups>
+void copy_short_rows(const float* x, int64_t cols, float* to) {
+  const Floats d;
+  for (int64_t col = 0; col < cols; ++col, x += kTileTokens, to += kGroups * kGroupTokens) {
+#pragma GCC unroll 8
+    for (int64_t v = 0; v < kGroups * kGroupVectors; ++v) {
+      hn::Store(hn::Load(d, x + v * kLanes), d, to + v * kLanes);
+    }
   }
 }
 
 template <int64_t kGroups>
 void sparse_panels(const SparseMatrix& weights, int64_t block, const float* x, float* y) {
   const auto* panel = weights.panels.data() + block * weights.panels_per_block();
-  for (int64_t p = 0; p < weights.panels_per_block(); ++p) {
-    sparse_panel<kGroups>(weights, panel[p], x + p * SparseMatrix::kPanelCols * kTileTokens, y);
+  for (int64_t first = 0; first < weights.cols; first += SparseMatrix::kPanelCols, ++panel) {
+    const float* panel_x = x + first * kTileTokens;
+    if constexpr (kGroups <= kShortGroups) {
+      alignas(64) float short_x[SparseMatrix::kPanelCols * kGroups * kGroupTokens];
+      copy_short_rows<kGroups>(panel_x, HWY_MIN(weights.cols - first, SparseMatrix::kPanelCols), short_x);
+      sparse_panel<kGroups, kGroups * kGroupTokens>(weights, *panel, short_x, y);
+    } else {
+      sparse_panel<kGroups, kTileTokens>(weights, *panel, panel_x, y);
+    }
   }
 }
 

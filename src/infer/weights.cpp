@@ -1,9 +1,11 @@
 #include "weights.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "architecture.h"
 #include "rpp/core/error.h"
+#include "rpp/core/parallel_for.h"
 
 namespace rpp {
 namespace {
@@ -57,7 +59,7 @@ class WeightReader {
   Linear make_linear(const PackedView& weights, std::vector<float> bias) {
     Linear linear{.rows = weights.rows, .cols = weights.cols, .bias = std::move(bias)};
     if (is_sparse(weights)) {
-      linear.matrix = make_sparse(unpacked(weights), weights.rows, weights.cols);
+      linear.matrix = make_sparse(weights);
       ++num_sparse_;
       return linear;
     }
@@ -65,7 +67,8 @@ class WeightReader {
     if (weights.packing == Packing::dense && weights.dtype == Dtype::f32) {
       view.values = reinterpret_cast<const float*>(weights.values.data());
     } else {
-      linear.storage = unpacked(weights);
+      linear.storage.resize(static_cast<size_t>(weights.num_entries()));
+      unpack_into(weights, linear.storage);
       view.values = linear.storage.data();
     }
     linear.matrix = view;
@@ -100,16 +103,10 @@ class WeightReader {
     return static_cast<double>(weights.num_values()) < kSparseDensity * entries;
   }
 
-  static std::vector<float> unpacked(const PackedView& weights) {
-    std::vector<float> matrix(static_cast<size_t>(weights.num_entries()));
-    unpack_into(weights, matrix);
-    return matrix;
-  }
-
   const ModelFile& file_;
   Matrices matrices_;
   int64_t hidden_;
-  int64_t num_sparse_ = 0;
+  std::atomic<int64_t> num_sparse_ = 0;  // layers are read by several threads
 };
 
 EncoderLayer read_layer(WeightReader& reader, int64_t index, const LayerShape& shape, int64_t hidden) {
@@ -174,9 +171,13 @@ Weights read_weights(const ModelFile& file, const RuntimeOptions& options) {
   weights.token_type_embeddings =
       reader.table("bert.embeddings.token_type_embeddings.weight", sizes.token_types);
   weights.embedding_norm = reader.norm("bert.embeddings.LayerNorm");
-  for (size_t i = 0; i < sizes.layers.size(); ++i) {
-    weights.layers.push_back(read_layer(reader, static_cast<int64_t>(i), sizes.layers[i], sizes.hidden));
-  }
+  weights.layers.resize(sizes.layers.size());
+  parallel_for(static_cast<int64_t>(sizes.layers.size()), 0, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const auto layer = static_cast<size_t>(i);
+      weights.layers[layer] = read_layer(reader, i, sizes.layers[layer], sizes.hidden);
+    }
+  });
   read_heads(reader, weights);
   weights.num_sparse = reader.num_sparse();
   return weights;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "pack_directory.h"
 #include "rpp/core/error.h"
 #include "rpp/core/json_depth.h"
 
@@ -162,10 +163,19 @@ void write_model_file(const std::filesystem::path& path, const ModelContents& co
   save_checked_safetensors(path, views, metadata);
 }
 
-ModelFile::ModelFile(const std::filesystem::path& path) : file_(path) {
-  check_format(file_);
-  file_.verify_checksum();
-  contents_ = ContentsReader(file_).read();
+ModelFile::ModelFile(const std::filesystem::path& path) : path_(path) {
+  if (std::filesystem::is_directory(path)) {
+    const auto packed =
+        std::make_shared<PackedDirectory>(pack_directory(path, SafetensorsFile(path / kWeightsFile)));
+    contents_ = packed->contents;
+    bytes_ = packed;
+    return;
+  }
+  const auto file = std::make_shared<const SafetensorsFile>(path);
+  check_format(*file);
+  file->verify_checksum();
+  contents_ = ContentsReader(*file).read();
+  bytes_ = file;
 }
 
 const ModelTensor* ModelFile::find(std::string_view name) const {

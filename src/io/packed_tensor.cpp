@@ -11,7 +11,6 @@
 namespace rpp {
 namespace {
 
-constexpr uint8_t kLongGap = 255;  // so many zeros, and no value behind them
 constexpr float kLargestInt8 = 127.0F;
 
 size_t num_mask_bytes(size_t entries) {
@@ -42,47 +41,6 @@ std::vector<uint8_t> gaps_of(std::span<const float> matrix) {
   }
   append_gap(matrix.size() - next, gaps);
   return gaps;
-}
-
-// Calls visit(entry, number of the value) for all that are alive, in their order.
-template <typename Visit>
-void for_each_alive(const PackedView& packed, const Visit& visit) {
-  size_t value = 0;
-  if (packed.packing == Packing::dense) {
-    for (size_t i = 0; i < static_cast<size_t>(packed.num_entries()); ++i) visit(i, i);
-  } else if (packed.packing == Packing::bitmask) {
-    for (size_t byte = 0; byte < packed.index.size(); ++byte) {
-      for (uint32_t bits = packed.index[byte]; bits != 0; bits &= bits - 1) {
-        visit(byte * 8 + static_cast<size_t>(std::countr_zero(bits)), value++);
-      }
-    }
-  } else {
-    size_t entry = 0;
-    for (const uint8_t gap : packed.index.first(packed.index.size() - 1)) {
-      entry += gap;
-      if (gap != kLongGap) visit(entry++, value++);
-    }
-  }
-}
-
-template <typename T>
-T load(std::span<const std::byte> values, size_t i) {
-  T value;
-  std::memcpy(&value, values.data() + i * sizeof value, sizeof value);
-  return value;
-}
-
-float value_at(const PackedView& packed, size_t i, int64_t row) {
-  switch (packed.dtype) {
-    case Dtype::bf16:
-      return bf16_value(load<uint16_t>(packed.values, i));
-    case Dtype::f16:
-      return fp16_value(load<uint16_t>(packed.values, i));
-    case Dtype::i8:
-      return static_cast<float>(load<int8_t>(packed.values, i)) * packed.scales[static_cast<size_t>(row)];
-    default:
-      return load<float>(packed.values, i);
-  }
 }
 
 std::vector<float> row_scales(std::span<const float> matrix, int64_t rows, int64_t cols) {
@@ -137,6 +95,17 @@ PackedTensor pack_as(Packing packing, std::vector<uint8_t> index, std::span<cons
   return packed;
 }
 
+int64_t count_bits(std::span<const uint8_t> mask) {
+  int64_t count = 0;
+  uint64_t word = 0;
+  for (; mask.size() >= sizeof word; mask = mask.subspan(sizeof word)) {
+    std::memcpy(&word, mask.data(), sizeof word);
+    count += std::popcount(word);
+  }
+  for (const uint8_t byte : mask) count += std::popcount(byte);
+  return count;
+}
+
 int64_t num_alive_in_mask(const PackedView& packed, std::string_view where) {
   const auto entries = static_cast<size_t>(packed.num_entries());
   RPP_CHECK(packed.index.size() == num_mask_bytes(entries),
@@ -145,9 +114,7 @@ int64_t num_alive_in_mask(const PackedView& packed, std::string_view where) {
   const size_t used_bits = entries % 8;
   RPP_CHECK(used_bits == 0 || packed.index.back() >> used_bits == 0,
             "{}: the mask has bits behind the last entry", where);
-  int64_t alive = 0;
-  for (const uint8_t byte : packed.index) alive += std::popcount(byte);
-  return alive;
+  return count_bits(packed.index);
 }
 
 // As every run of 255 entries costs a byte, a small file cannot ask for a large matrix.
@@ -216,23 +183,6 @@ void check_packed(const PackedView& packed, std::string_view where) {
   const size_t num_scales = packed.dtype == Dtype::i8 ? static_cast<size_t>(packed.rows) : 0;
   RPP_CHECK(packed.scales.size() == num_scales, "{}: {} scales for {} rows of {}", where,
             packed.scales.size(), packed.rows, dtype_name(packed.dtype));
-}
-
-void unpack_into(const PackedView& packed, std::span<float> matrix) {
-  std::fill(matrix.begin(), matrix.end(), 0.0F);
-  const auto cols = static_cast<size_t>(packed.cols);
-  for_each_alive(packed, [&](size_t entry, size_t value) {
-    matrix[entry] = value_at(packed, value, static_cast<int64_t>(entry / cols));
-  });
-}
-
-void unpack_row_into(const PackedView& packed, int64_t row, std::span<float> values) {
-  const auto first = static_cast<size_t>(row * packed.cols);
-  if (packed.dtype == Dtype::f32) {
-    std::memcpy(values.data(), packed.values.data() + first * sizeof(float), values.size_bytes());
-    return;
-  }
-  for (size_t col = 0; col < values.size(); ++col) values[col] = value_at(packed, first + col, row);
 }
 
 }  // namespace rpp

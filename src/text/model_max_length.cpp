@@ -18,8 +18,8 @@ path file_in(const path& model_dir) {
   return model_dir / "tokenizer_config.json";
 }
 
-ordered_json read_config(const path& file) {
-  ordered_json config = ordered_json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+ordered_json parse_config(std::string_view text, const path& file) {
+  ordered_json config = ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
   RPP_CHECK(config.is_object(), "{} is not a JSON object: write it again or remove it", file);
   return config;
 }
@@ -27,7 +27,7 @@ ordered_json read_config(const path& file) {
 }  // namespace
 
 void write_model_max_length(const path& model_dir, int64_t tokens) {
-  ordered_json config = read_config(file_in(model_dir));
+  ordered_json config = parse_config(read_file(file_in(model_dir)), file_in(model_dir));
   config[kKey] = tokens;
   write_file_atomically(file_in(model_dir), config.dump(2) + '\n');
 }
@@ -35,7 +35,11 @@ void write_model_max_length(const path& model_dir, int64_t tokens) {
 std::optional<int64_t> read_model_max_length(const path& model_dir) {
   const path file = file_in(model_dir);
   if (!std::filesystem::exists(file)) return std::nullopt;
-  const ordered_json config = read_config(file);
+  return parse_model_max_length(read_file(file), file);
+}
+
+std::optional<int64_t> parse_model_max_length(std::string_view tokenizer_config, const path& file) {
+  const ordered_json config = parse_config(tokenizer_config, file);
   const auto value = config.find(kKey);
   if (value == config.end() || value->is_null()) return std::nullopt;
   if (value->is_number() && value->get<double>() >= kNoLimit) return std::nullopt;

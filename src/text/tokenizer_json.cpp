@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 
 namespace rpp {
@@ -11,8 +10,8 @@ namespace {
 using nlohmann::json;
 using std::filesystem::path;
 
-json parse(const path& file) {
-  json parsed = json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+json parse(std::string_view text, const path& file) {
+  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
   RPP_CHECK(parsed.is_object(), "{} is not a JSON object: save the tokenizer again", file);
   return parsed;
 }
@@ -55,8 +54,8 @@ void refuse_other_tokenizers(const json& parsed, const path& file) {
 
 }  // namespace
 
-WordPieceJson read_tokenizer_json(const path& file) {
-  const json parsed = parse(file);
+WordPieceJson parse_tokenizer_json(std::string_view text, const path& file) {
+  const json parsed = parse(text, file);
   refuse_other_tokenizers(parsed, file);
   Vocabulary vocabulary(pieces_by_id(parsed["model"]["vocab"], file), file.string());
   for (const json& token : member(parsed, "added_tokens")) {

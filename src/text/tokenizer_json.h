@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 #include "rpp/text/basic_tokenizer.h"
 #include "rpp/text/vocab.h"
@@ -13,7 +14,7 @@ struct WordPieceJson {
   LetterCase letter_case;
 };
 
-// Throws Error for another kind of model or normaliser and for ids with gaps.
-WordPieceJson read_tokenizer_json(const std::filesystem::path& path);
+// Throws Error for another kind of model or normaliser and for ids with gaps; `file` is what messages name.
+WordPieceJson parse_tokenizer_json(std::string_view text, const std::filesystem::path& file);
 
 }  // namespace rpp

@@ -1,7 +1,9 @@
 #include "rpp/text/vocab.h"
 
+#include <algorithm>
+
+#include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/line_reader.h"
 #include "rpp/text/unicode.h"
 
 namespace rpp {
@@ -47,15 +49,19 @@ int32_t Vocabulary::require(std::string_view piece) const {
 }
 
 Vocabulary load_vocabulary(const std::filesystem::path& path) {
-  LineReader reader(path);
+  return parse_vocabulary(read_file(path), path);
+}
+
+Vocabulary parse_vocabulary(std::string_view text, const std::filesystem::path& file) {
   std::vector<std::string> pieces;
-  std::string line;
-  while (reader.next(line)) {
-    const std::u32string points = decode_utf8(line);
-    if (encode_utf8(points) != line) fail("{}, line {}: not valid UTF-8", path, reader.line_number());
-    pieces.push_back(encode_utf8(strip(points)));
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    RPP_CHECK(find_invalid_utf8(line) == line.size(), "{}, line {}: not valid UTF-8", file,
+              pieces.size() + 1);
+    pieces.push_back(encode_utf8(strip(decode_utf8(line))));
   }
-  return Vocabulary(std::move(pieces), path.string());
+  return Vocabulary(std::move(pieces), file.string());
 }
 
 }  // namespace rpp

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "epoch_batches.h"
+#include "rpp/data/squad_batch.h"
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/ops/span_cross_entropy.h"
 #include "rpp/text/model_max_length.h"

@@ -1,8 +1,9 @@
-#include "rpp/data/squad_features.h"
+#include "rpp/text/squad_features.h"
 
 #include <gtest/gtest.h>
 
 #include "data/fake_tokenizer.h"
+#include "rpp/data/squad_batch.h"
 
 namespace rpp {
 namespace {

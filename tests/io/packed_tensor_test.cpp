@@ -124,6 +124,37 @@ TEST(PackedTensor, ARowOfADenseMatrixIsReadAlone) {
   }
 }
 
+TEST(PackedTensor, RowsAreReadInTheirOrderFromAMaskAndFromGaps) {
+  std::vector<float> matrix(3 * 700, 0.0F);
+  matrix[3] = 1, matrix[699] = 2, matrix[1400] = 3, matrix[1456] = 4, matrix[1457] = 5;
+  const auto gaps = pack(matrix, 3, 700, Dtype::f32);
+  auto mask = gaps;
+  mask.packing = Packing::bitmask;
+  mask.index.assign((matrix.size() + 7) / 8, 0);
+  for (size_t i = 0; i < matrix.size(); ++i) {
+    if (matrix[i] != 0) mask.index[i / 8] |= static_cast<uint8_t>(1U << (i % 8));
+  }
+  ASSERT_EQ(gaps.packing, Packing::gaps);
+  for (const auto& packed : {gaps, mask}) {
+    check_packed(packed.view(), "the test");
+    PackedRows rows(packed.view());
+    const auto first = rows.next();
+    EXPECT_THAT(first.columns, ElementsAre(3, 699));
+    EXPECT_THAT(first.values, ElementsAre(1, 2));
+    EXPECT_TRUE(rows.next().columns.empty());
+    const auto last = rows.next();
+    EXPECT_THAT(last.columns, ElementsAre(0, 56, 57));  // on both sides of what is read of a mask at once
+    EXPECT_THAT(last.values, ElementsAre(3, 4, 5));
+  }
+}
+
+TEST(PackedTensor, RowsOfADenseMatrixHaveTheirZerosToo) {
+  const auto dense = pack_dense(std::vector<float>{0, 7}, 2, 1, Dtype::f32);
+  PackedRows rows(dense.view());
+  EXPECT_THAT(rows.next().values, ElementsAre(0));
+  EXPECT_THAT(rows.next().values, ElementsAre(7));
+}
+
 TEST(PackedTensor, ValuesThatDoNotFitAreRefused) {
   const std::vector<float> large = {1, 70000};
   EXPECT_THAT(message_of([&] { pack(large, 1, 2, Dtype::f16); }), HasSubstr("fp16 cannot hold 70000"));

@@ -2,6 +2,7 @@
 # rpp-bench as its user meets it. Small sizes: that it measures what it says, never how fast.
 # Usage: rpp_bench_test.sh PATH_OF_RPP_BENCH
 source "$(dirname "$0")/expect.sh"
+golden=$(cd "$(dirname "$0")/../golden/bert" && pwd)
 
 expect 0 'rpp-bench rank' "$1" rank --help
 expect 0 '"entries":1000,"pruned":800' "$1" rank --entries 1000 --repeat 1
@@ -17,7 +18,7 @@ num_attention_heads: 2
 intermediate_size: 32
 max_position_embeddings: 32
 YAML
-for command in train optimizer checkpoint tokenizer data rank; do expect 0 "  rpp-bench $command " "$1" "$command" --help; done
+for command in train optimizer checkpoint tokenizer data rank infer matmul; do expect 0 "  rpp-bench $command " "$1" "$command" --help; done
 expect 0 '"model":"tiny","precision":"bf16","method":"nip","sequences":2,"longest":20,"tokens":40,' \
   "$1" train --model tiny.yaml --sequences 2 --length 20 --steps 1 --threads 1 --method nip
 "$1" train --model tiny.yaml --sequences 2 --length 10 20 --steps 1 --threads 1 > lines 2> table
@@ -35,3 +36,21 @@ expect 0 '"length":32,"sequences":4096,' "$1" data --shards shards --tokenizer v
 expect 1 'absent' "$1" data --shards absent --tokenizer vocab.txt
 expect 2 'absent.yaml' "$1" train --model absent.yaml
 expect 2 '--precision' "$1" train --precision fp8
+
+expect 0 '"tokens":5,"rows":64,"cols":32,"prune_ratio":0.5,"dense_gflops":' \
+  "$1" matmul --rows 64 --cols 32 --tokens 5 --ratios 0.9 0.5 --repeat 1
+expect 0 '64 x 32 is faster sparse than dense ' "$1" matmul --rows 64 --cols 32 --tokens 5 --repeat 1
+expect 2 '--rows and --cols are pairs' "$1" matmul --rows 64
+expect 1 "no kernels named 'AVX9'" "$1" matmul --kernels AVX9
+
+expect 0 '' "$(dirname "$1")/rpp-export" "$golden" --output model.rpp
+"$1" infer --model model.rpp --length 7 20 --sequences 1 2 --threads 1 2 --seconds 0.001 > lines 2> table
+expect 0 '8 lines' wc -l lines
+expect 0 '"threads":2,"model":"model.rpp",' cat lines
+expect 0 '"sequences":2,"longest":7,"tokens":14,"dense_calls":' cat lines
+expect 0 'No matrix has the zeros that pay, 40 % or more: both sides did the same.' cat table
+expect 1 'sequence 0 has 25 tokens, the model takes 1 to 24' "$1" infer --model model.rpp --length 25 --sequences 1
+expect 1 'absent.rpp' "$1" infer --model absent.rpp
+expect 1 'has no tensor' "$1" infer --model model.rpp --input "$golden/model.safetensors"
+expect 2 '--threads' "$1" infer --model model.rpp --threads 0
+expect 2 '--model is required' "$1" infer

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rpp/core/atomic_file.h"
+#include "rpp/data/squad_batch.h"
 #include "rpp/data/squad_predictions.h"
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/model/init.h"

@@ -79,4 +79,33 @@ struct RankBench {
 };
 std::vector<Measurement> bench_rank(const RankBench& bench);
 
+// Products of one matrix on one thread, zeros at random: the dense kernel beside the sparse one. A line for
+// each matrix and ratio, the ratios of a matrix in their order.
+struct MatmulBench {
+  std::vector<int64_t> rows = {3072, 768}, cols = {768, 3072};  // BERT-base's FFN
+  std::vector<double> ratios = {0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 0.95};
+  int64_t tokens = 128;
+  std::string kernels;  // as in RuntimeOptions
+  int64_t repeat = 10;
+};
+std::vector<Measurement> bench_matmul(const MatmulBench& bench);
+// Sentences: from which ratio on the sparse kernel is the faster one, for each matrix.
+std::string conclude_matmul(const std::vector<Measurement>& lines);
+
+// A model file in the runtime, every matrix dense and then as RuntimeModel would have it: latency of single
+// calls, tokens a second, size, memory and the time from opening the file to the first answer. A line for
+// each load. Throws Error as RuntimeModel::load and Session::encode do.
+struct InferBench {
+  std::filesystem::path model;  // file of rpp-export
+  std::vector<int64_t> lengths = {16, 128, 384}, sequences = {1, 8};
+  // Texts of `rpp-inspect forward` instead of random ones, one load; the outputs in the file are compared.
+  std::filesystem::path input;
+  std::vector<int> threads;  // empty: one, and the machine's cores
+  std::string kernels;
+  double seconds = 1.0;  // of calls, for each load and side; at least three calls
+};
+std::vector<Measurement> bench_infer(const InferBench& bench);
+// A sentence: whether the zeros paid, and the loads with which they did not.
+std::string conclude_infer(const std::vector<Measurement>& lines);
+
 }  // namespace rpp

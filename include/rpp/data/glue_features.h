@@ -18,9 +18,7 @@ struct EncodedExample {
   float score = 0;
 };
 
-// What is too long loses tokens at its end; of a pair the longer text alone while that is enough, then both
-// to half (the odd token stays with the longer, or the second): "longest_first" of transformers' fast
-// tokenizers. num_threads: 0 = the machine's cores.
+// What is too long is cut (text/sequence.h). num_threads: 0 = the machine's cores.
 std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads = 0);
 

@@ -1,41 +1,20 @@
-// SQuAD 1.1 and 2.0 (Rajpurkar et al. 2016, 2018): contexts, questions, and answers that are spans of them.
+// Files of SQuAD 1.1 and 2.0.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
+
+#include "rpp/text/squad_data.h"
 
 namespace rpp {
-
-enum class SquadVersion { v1, v2 };  // v2 has questions without an answer
 
 // "squad1", "squad", "SQuAD 1.1"; "squad2", "squad_v2", "SQuAD 2.0"; nothing for another name.
 std::optional<SquadVersion> squad_version(std::string_view task_name);
 // "squad1", "squad2"
 std::string_view squad_name(SquadVersion version);
-
-struct SquadAnswer {
-  std::string text;
-  int64_t begin = -1;  // byte of the context; -1: the text is not where the file says
-};
-
-struct SquadQuestion {
-  std::string id, text;
-  int64_t context = 0;               // index into contexts
-  std::vector<SquadAnswer> answers;  // in the file's order; none: the question has no answer, or a test set
-};
-
-struct SquadData {
-  std::vector<std::string> contexts;
-  std::vector<SquadQuestion> questions;
-  SquadVersion version = SquadVersion::v1;  // v2 when a question says whether it is impossible
-  int64_t misplaced_answers = 0;
-  std::string first_misplaced;  // id of its question
-};
 
 struct SquadReading {
   bool strict = false;      // a misplaced answer is an error

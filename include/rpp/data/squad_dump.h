@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "rpp/data/squad_features.h"
+#include "rpp/text/squad_features.h"
 
 namespace rpp {
 

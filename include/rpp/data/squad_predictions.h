@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "rpp/data/squad_decode.h"
+#include "rpp/text/squad_decode.h"
 
 namespace rpp {
 

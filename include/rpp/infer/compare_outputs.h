@@ -9,6 +9,18 @@
 
 namespace rpp {
 
+// Token ids that a file holds.
+struct StoredTexts {
+  std::vector<int32_t> input_ids, token_type_ids, cu_seqlens;  // as in TokenBatch
+
+  TokenBatch batch() const;
+  int64_t longest() const;  // tokens of a sequence
+};
+
+// input_ids, token_type_ids and cu_seqlens, I64, of a file that `rpp-inspect forward` wrote. Throws Error
+// when one is missing or no id.
+StoredTexts read_texts(const SafetensorsFile& file);
+
 struct AnswerDifference {
   std::string name;        // last_hidden_state, pooler_output, logits
   int64_t num_values = 0;  // that were compared

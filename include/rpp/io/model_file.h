@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,17 +33,19 @@ void write_model_file(const std::filesystem::path& path, const ModelContents& co
 
 class ModelFile {
  public:
-  // Checks all of it: what passes is safe to unpack. Throws Error naming the file and the fault: no model
-  // file, another version, truncated or damaged, a missing tensor, sizes that do not fit.
+  // A model file, or a model directory, which is packed in memory as rpp-export does. Checks all of it: what
+  // passes is safe to unpack. Throws Error naming the file and the fault: no model file, another version,
+  // truncated or damaged, a missing tensor, sizes that do not fit.
   explicit ModelFile(const std::filesystem::path& path);
 
-  const std::filesystem::path& path() const { return file_.path(); }
+  const std::filesystem::path& path() const { return path_; }
   const ModelContents& contents() const { return contents_; }
   const ModelTensor* find(std::string_view name) const;  // nullptr when absent
   std::string_view file(std::string_view name) const;    // throws Error when the model has no such file
 
  private:
-  SafetensorsFile file_;
+  std::filesystem::path path_;
+  std::shared_ptr<const void> bytes_;  // what the contents point into
   ModelContents contents_;
 };
 

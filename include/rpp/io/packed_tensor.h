@@ -23,6 +23,8 @@ enum class Packing {
 
 std::string_view packing_name(Packing packing);  // "dense", "bitmask", "gaps"
 
+inline constexpr uint8_t kLongGap = 255;  // so many zeros, and no value behind them
+
 // Bytes that someone else holds.
 struct PackedView {
   int64_t rows = 0;
@@ -60,8 +62,31 @@ PackedTensor pack_dense(std::span<const float> matrix, int64_t rows, int64_t col
 // values as the index has places, no place outside the matrix. What passes is safe to unpack.
 void check_packed(const PackedView& packed, std::string_view where);
 
-// Back to fp32. `matrix` has the view's rows * cols entries; `row`, its cols. unpack_row_into wants a dense
-// view.
+// Back to fp32, row by row: the entries that are alive, all of a dense view. The view must have passed
+// check_packed.
+class PackedRows {
+ public:
+  struct Row {
+    std::span<const int32_t> columns;  // ascending
+    std::span<const float> values;
+  };
+
+  explicit PackedRows(const PackedView& packed);
+  Row next();  // at most `rows` times; valid until the next call
+
+ private:
+  size_t find_columns();
+  void follow_gaps();
+
+  PackedView packed_;
+  size_t row_ = 0;
+  size_t num_read_ = 0;              // values
+  size_t entry_ = 0, num_gaps_ = 0;  // of gaps: the next value's place, and how many led there
+  std::vector<int32_t> columns_;
+  std::vector<float> values_;
+};
+
+// The whole matrix, `rows * cols` entries; or a row of a dense view, `cols` entries.
 void unpack_into(const PackedView& packed, std::span<float> matrix);
 void unpack_row_into(const PackedView& packed, int64_t row, std::span<float> values);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string_view>
 
 namespace rpp {
 
@@ -14,5 +15,8 @@ void write_model_max_length(const std::filesystem::path& model_dir, int64_t toke
 // Nothing where there is no such file, where it does not say, and where it says "no limit" as transformers
 // does: a number of 31 digits. Throws Error naming the file when the value is no number of tokens.
 std::optional<int64_t> read_model_max_length(const std::filesystem::path& model_dir);
+// The same of the file's text; `file` is what messages name.
+std::optional<int64_t> parse_model_max_length(std::string_view tokenizer_config,
+                                              const std::filesystem::path& file);
 
 }  // namespace rpp

@@ -40,5 +40,7 @@ class Vocabulary {
 // str.strip() takes for white space. Throws Error for a missing or empty file and for duplicates, which that
 // reader would merge silently.
 Vocabulary load_vocabulary(const std::filesystem::path& path);
+// The same of the file's text; `file` is what messages name.
+Vocabulary parse_vocabulary(std::string_view text, const std::filesystem::path& file);
 
 }  // namespace rpp

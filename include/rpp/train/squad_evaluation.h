@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "rpp/data/squad.h"
-#include "rpp/data/squad_decode.h"
+#include "rpp/text/squad_decode.h"
 
 namespace rpp {
 

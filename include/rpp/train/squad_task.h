@@ -8,8 +8,8 @@
 
 #include "rpp/config/config.h"
 #include "rpp/data/squad.h"
-#include "rpp/data/squad_decode.h"
-#include "rpp/data/squad_features.h"
+#include "rpp/text/squad_decode.h"
+#include "rpp/text/squad_features.h"
 #include "rpp/train/task.h"
 #include "rpp/train/teacher.h"
 

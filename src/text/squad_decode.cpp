@@ -1,4 +1,4 @@
-#include "rpp/data/squad_decode.h"
+#include "rpp/text/squad_decode.h"
 
 #include <algorithm>
 #include <cassert>

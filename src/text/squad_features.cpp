@@ -1,6 +1,7 @@
-#include "rpp/data/squad_features.h"
+#include "rpp/text/squad_features.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "rpp/core/error.h"
 #include "rpp/core/parallel_for.h"
@@ -125,26 +126,6 @@ class WindowMaker {
   SquadFeatures& features_;
 };
 
-void append_window(const SquadFeatures& features, const SquadWindow& window, PackedBatch& batch) {
-  const auto& question = features.questions[static_cast<size_t>(window.question)];
-  const auto context =
-      std::span(features.context_of(window.question).ids)
-          .subspan(static_cast<size_t>(window.first_token), static_cast<size_t>(window.num_tokens));
-  auto& ids = batch.input_ids;
-  const size_t begin = ids.size();
-  ids.push_back(features.special.cls);
-  ids.insert(ids.end(), question.begin(), question.end());
-  ids.push_back(features.special.sep);
-  batch.token_type_ids.resize(ids.size(), 0);
-  ids.insert(ids.end(), context.begin(), context.end());
-  ids.push_back(features.special.sep);
-  batch.token_type_ids.resize(ids.size(), 1);
-  for (size_t i = begin; i < ids.size(); ++i) batch.position_ids.push_back(static_cast<int32_t>(i - begin));
-  batch.cu_seqlens.push_back(static_cast<int32_t>(ids.size()));
-  batch.start_positions.push_back(window.start_position);
-  batch.end_positions.push_back(window.end_position);
-}
-
 }  // namespace
 
 std::span<const SquadWindow> SquadFeatures::windows_of(int64_t question) const {
@@ -193,12 +174,19 @@ bool is_max_context(std::span<const SquadWindow> windows, size_t window, int64_t
   return best >= 0 && best_window == window;
 }
 
-PackedBatch make_squad_batch(const SquadFeatures& features, std::span<const int64_t> indices) {
-  PackedBatch batch;
-  for (const int64_t index : indices) {
-    append_window(features, features.windows[static_cast<size_t>(index)], batch);
-  }
-  return batch;
+void append_window(const SquadFeatures& features, const SquadWindow& window, std::vector<int32_t>& ids,
+                   std::vector<int32_t>& type_ids) {
+  const auto& question = features.questions[static_cast<size_t>(window.question)];
+  const auto context =
+      std::span(features.context_of(window.question).ids)
+          .subspan(static_cast<size_t>(window.first_token), static_cast<size_t>(window.num_tokens));
+  ids.push_back(features.special.cls);
+  ids.insert(ids.end(), question.begin(), question.end());
+  ids.push_back(features.special.sep);
+  type_ids.resize(ids.size(), 0);
+  ids.insert(ids.end(), context.begin(), context.end());
+  ids.push_back(features.special.sep);
+  type_ids.resize(ids.size(), 1);
 }
 
 }  // namespace rpp

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rpp/data/squad_features.h"
+#include "rpp/text/squad_features.h"
 
 namespace rpp {
 

@@ -8,8 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "rpp/data/batch.h"
-#include "rpp/data/squad.h"
+#include "rpp/text/squad_data.h"
 #include "rpp/text/tokenizer.h"
 
 namespace rpp {
@@ -56,7 +55,8 @@ SquadFeatures make_squad_features(const SquadData& data, const Tokenizer& tokeni
 // most context on both sides: _check_is_max_context of google-research/bert's run_squad.py.
 bool is_max_context(std::span<const SquadWindow> windows, size_t window, int64_t token);
 
-// The windows with these indices, packed, with start_positions and end_positions.
-PackedBatch make_squad_batch(const SquadFeatures& features, std::span<const int64_t> indices);
+// The window's sequence, and 0 up to its first [SEP], then 1; behind what is there.
+void append_window(const SquadFeatures& features, const SquadWindow& window, std::vector<int32_t>& ids,
+                   std::vector<int32_t>& type_ids);
 
 }  // namespace rpp

@@ -1,0 +1,30 @@
+// The labels that a model's config.json names.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rpp {
+
+struct ModelLabels {
+  std::string task;                // finetuning_task; empty: not said
+  std::vector<std::string> names;  // id2label, by class, LABEL_i where it is null; empty: none are named
+  std::string problem_type;        // empty: not said
+
+  bool regression() const { return problem_type == "regression"; }
+};
+
+// Throws Error naming the file for damaged JSON and for an id2label that does not name classes 0, 1, ...
+ModelLabels read_model_labels(const std::filesystem::path& model_dir);
+// The same of the file's text; `file` is what messages name.
+ModelLabels parse_model_labels(std::string_view config_json, const std::filesystem::path& file);
+
+// Of a classifier with so many rows: the model's names, LABEL_0, LABEL_1, ... where none are named. Throws
+// Error naming `model_dir` when its config.json names more or fewer.
+std::vector<std::string> class_names(const ModelLabels& labels, int64_t num_rows,
+                                     const std::filesystem::path& model_dir);
+
+}  // namespace rpp

@@ -1,0 +1,62 @@
+// What a command of rpp-bench is, and those that say what zeros are worth in a finished model.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "rpp/bench/benches.h"
+
+namespace rpp {
+
+using Measurements = std::vector<Measurement>;
+
+struct Command {
+  std::function<Measurements()> run;
+  std::string (*conclude)(const Measurements&) = nullptr;  // what stands below the table, or nothing
+};
+
+// `chosen` becomes the command of the subcommand that the user names.
+inline CLI::App& add_command(CLI::App& app, const char* name, const char* help, Command& chosen,
+                             const Command& command) {
+  CLI::App& subcommand = *app.add_subcommand(name, help);
+  subcommand.option_defaults()->always_capture_default();
+  subcommand.callback([command, &chosen] { chosen = command; });
+  return subcommand;
+}
+
+struct RuntimeBenches {
+  InferBench infer;
+  MatmulBench matmul;
+};
+
+inline void add_runtime_commands(CLI::App& app, RuntimeBenches& benches, Command& chosen) {
+  InferBench& infer = benches.infer;
+  CLI::App& model = add_command(app, "infer", "A model file, dense and without its zeros", chosen,
+                                {[&] { return bench_infer(infer); }, conclude_infer});
+  model.add_option("--model", infer.model, "file of rpp-export")->required()->always_capture_default(false);
+  model.add_option("--length", infer.lengths, "tokens of a text, one or more")->check(CLI::PositiveNumber);
+  model.add_option("--sequences", infer.sequences, "texts of a call, one or more")
+      ->check(CLI::PositiveNumber);
+  model.add_option("--input", infer.input, "texts of rpp-inspect forward, instead of these two")
+      ->always_capture_default(false);
+  model.add_option("--threads", infer.threads, "one or more; default: 1, and all cores")
+      ->check(CLI::PositiveNumber)
+      ->always_capture_default(false);
+  model.add_option("--seconds", infer.seconds, "of calls, for each load and side")
+      ->check(CLI::PositiveNumber);
+  model.add_option("--kernels", infer.kernels, "instruction set; default: the fastest of this machine");
+  model.footer("Example:\n  rpp-bench infer --model sst2.rpp --length 16 128 --sequences 1 8 --threads 1");
+
+  MatmulBench& matmul = benches.matmul;
+  CLI::App& product = add_command(app, "matmul", "Products of one matrix, by its zeros", chosen,
+                                  {[&] { return bench_matmul(matmul); }, conclude_matmul});
+  product.add_option("--rows", matmul.rows, "outputs, of one matrix each")->check(CLI::PositiveNumber);
+  product.add_option("--cols", matmul.cols, "inputs, likewise")->check(CLI::PositiveNumber);
+  product.add_option("--tokens", matmul.tokens, "tokens")->check(CLI::PositiveNumber);
+  product.add_option("--ratios", matmul.ratios, "shares of zeros")->check(CLI::Range(0.0, 1.0));
+  product.add_option("--repeat", matmul.repeat, "the best counts")->check(CLI::PositiveNumber);
+  product.add_option("--kernels", matmul.kernels, "instruction set; default: the fastest of this machine");
+  product.footer("Example:\n  rpp-bench matmul --ratios 0.3 0.4 0.5");
+}
+
+}  // namespace rpp
