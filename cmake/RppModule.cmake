@@ -7,6 +7,9 @@
 # rpp_script_test(name [program])
 #   the test tests/tools/<name>_test.sh of scripts/<name>.py; it gets the path of the program, the others lie
 #   beside it.
+# rpp_fuzz_target(name seconds DEPENDS modules...)
+#   the program of tests/fuzz/, and the test fuzz.<name> that mutates the files of tests/data/fuzz so long. With
+#   RPP_LIBFUZZER Clang's libFuzzer drives it: build/<name> NEW_FILES tests/data/fuzz
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -28,6 +31,9 @@ endif()
 if(RPP_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
+endif()
+if(RPP_LIBFUZZER)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 # A designated initialiser leaves the other fields at their defaults on purpose.
@@ -103,6 +109,22 @@ function(rpp_module_tests name uses_torch)
     rpp_use_torch(${target})
   endif()
   gtest_discover_tests(${target} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+endfunction()
+
+function(rpp_fuzz_target name seconds)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  set(folder ${PROJECT_SOURCE_DIR}/tests/fuzz)
+  add_executable(${name} ${folder}/${name}.cpp)
+  list(TRANSFORM ARG_DEPENDS PREPEND rpp_)
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS})
+  rpp_warnings(${name})
+  if(RPP_LIBFUZZER)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    return()
+  endif()
+  target_sources(${name} PRIVATE ${folder}/fuzz_driver.cpp ${folder}/corpus.cpp ${folder}/mutate.cpp)
+  target_link_libraries(${name} PRIVATE CLI11::CLI11)
+  add_test(NAME fuzz.${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/tests/data/fuzz --seconds ${seconds})
 endfunction()
 
 function(rpp_tool name)

@@ -22,8 +22,9 @@ const std::map<std::string, Dtype> kTypes = {
 int export_to_file(const Arguments& arguments) {
   const auto config = arguments.model / "config.json";
   model_config_from_json(read_file(config), config.string());  // another architecture is refused here
-  const ExportReport report = export_model(arguments.model, arguments.output, arguments.options);
+  export_model(arguments.model, arguments.output, arguments.options);
   const auto model = RuntimeModel::load(arguments.output);
+  const ExportReport report = measure_export(arguments.model, arguments.output);
   fmt::print("{}", format_report(report));
   if (!report.has_tokenizer) fmt::print("{} has no tokenizer: it is not in the file\n", arguments.model);
   fmt::print("{}: {} matrices will be multiplied without their zeros\n", arguments.output,

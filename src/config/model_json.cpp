@@ -5,6 +5,7 @@
 #include "rpp/config/fields.h"
 #include "rpp/config/load.h"
 #include "rpp/core/error.h"
+#include "rpp/core/json_depth.h"
 #include "values.h"
 
 namespace rpp {
@@ -87,6 +88,7 @@ class JsonWriter {
 };
 
 ordered_json parse_object(std::string_view text, std::string_view source) {
+  check_json_depth(text, source);
   ordered_json json;
   try {
     json = ordered_json::parse(text);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rpp/core/error.h"
+#include "rpp/core/json_depth.h"
 
 namespace rpp {
 namespace {
@@ -13,9 +14,10 @@ using Json = nlohmann::json;
 // config.json of the model, with its file's name in every complaint.
 class Config {
  public:
-  explicit Config(const ModelFile& file)
-      : path_(file.path()),
-        json_(Json::parse(file.file("config.json"), nullptr, /*allow_exceptions=*/false)) {
+  explicit Config(const ModelFile& file) : path_(file.path()) {
+    const std::string_view text = file.file("config.json");
+    check_json_depth(text, fmt::format("{}: config.json", path_));
+    json_ = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     RPP_CHECK(json_.is_object(), "{}: config.json is no JSON object", path_);
     expect("model_type", "bert");
     expect("hidden_act", "gelu");

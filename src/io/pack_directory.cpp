@@ -83,23 +83,17 @@ void add_file(const fs::path& path, PackedDirectory& packed) {
   packed.contents.files[path.filename().string()] = packed.texts.back();
 }
 
-bool add_if_there(const fs::path& path, PackedDirectory& packed) {
-  if (!fs::exists(path)) return false;
-  add_file(path, packed);
-  return true;
+void add_if_there(const fs::path& path, PackedDirectory& packed) {
+  if (fs::exists(path)) add_file(path, packed);
 }
 
-bool add_tokenizer(const fs::path& model_dir, PackedDirectory& packed) {
-  bool found = false;
-  for (const char* vocabulary : {"vocab.txt", "spiece.model", "tokenizer.model"}) {
-    found |= add_if_there(model_dir / vocabulary, packed);
+void add_tokenizer(const fs::path& model_dir, PackedDirectory& packed) {
+  for (const char* name : {"vocab.txt", "spiece.model", "tokenizer.model", "tokenizer_config.json",
+                           "special_tokens_map.json", "added_tokens.json"}) {
+    add_if_there(model_dir / name, packed);
   }
   // Beside a vocab.txt it says the same again, at three times the length.
-  if (!fs::exists(model_dir / "vocab.txt")) found |= add_if_there(model_dir / "tokenizer.json", packed);
-  for (const char* settings : {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}) {
-    add_if_there(model_dir / settings, packed);
-  }
-  return found;
+  if (!fs::exists(model_dir / "vocab.txt")) add_if_there(model_dir / "tokenizer.json", packed);
 }
 
 void add_results(const fs::path& model_dir, PackedDirectory& packed) {
@@ -116,7 +110,7 @@ PackedDirectory pack_directory(const fs::path& model_dir, const SafetensorsFile&
   packed.contents.metadata = weights.metadata();
   add_weights(weights, options, packed);
   add_file(model_dir / "config.json", packed);
-  packed.has_tokenizer = add_tokenizer(model_dir, packed);
+  add_tokenizer(model_dir, packed);
   add_results(model_dir, packed);
   return packed;
 }

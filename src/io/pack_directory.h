@@ -16,8 +16,6 @@ struct PackedDirectory {
   ModelContents contents;
   std::deque<PackedTensor> tensors;
   std::deque<std::string> texts;
-
-  bool has_tokenizer = false;
 };
 
 // As export_model says. `weights` is the directory's model.safetensors.

@@ -10,6 +10,7 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/json_depth.h"
 #include "rpp/core/xxh3.h"
 
 namespace rpp {
@@ -88,6 +89,7 @@ class HeaderReader {
     }
     header_bytes_ = length;
     const std::string_view text(reinterpret_cast<const char*>(file_.data()) + kLengthBytes, length);
+    check_json_depth(text, path_.string());
     Json header = parse_refusing_duplicates(text);
     if (!header.is_object()) fail("{}: the header is no JSON object", path_);
     return header;

@@ -73,6 +73,15 @@ TEST_F(Files, AMissingFileIsNamedWithTheReason) {
             "cannot open " + path.string() + ": No such file or directory");
 }
 
+#ifdef __SANITIZE_ADDRESS__
+TEST_F(Files, ReadingBehindAMappedFileDoesNotPassUnderTheSanitizer) {
+  write_file_atomically(dir_ / "a", "abc");
+  const MmapFile file(dir_ / "a");
+  EXPECT_EQ(file.text()[2], 'c');
+  EXPECT_DEATH(::exit(file.text().data()[3]), "use-after-poison");
+}
+#endif
+
 TEST_F(Files, AnUncommittedFileLeavesNothing) {
   { AtomicFile(dir_ / "a").write("half"); }
   EXPECT_TRUE(fs::is_empty(dir_));

@@ -140,6 +140,12 @@ TEST_F(ChangedModel, SizesThatAreNoneAreRefused) {
   EXPECT_THAT(load_error(), HasSubstr("hidden_size 33 is no multiple of num_attention_heads 4"));
 }
 
+TEST_F(ChangedModel, AConfigurationThatWouldExhaustTheStackIsRefused) {
+  replace_in_config("\"hidden_size\": 32",
+                    "\"hidden_size\": " + std::string(100'000, '[') + std::string(100'000, ']'));
+  EXPECT_THAT(load_error(), HasSubstr("config.json: JSON of 100001 levels"));
+}
+
 TEST_F(ChangedModel, MoreLayersThanTensorsAreRefused) {
   replace_in_config("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000000000");
   EXPECT_THAT(load_error(), HasSubstr("asks for 2000000000 layers"));

@@ -59,17 +59,11 @@ TEST_F(ModelExport, TheDirectoryComesBackByteForByte) {
 }
 
 TEST_F(ModelExport, OnlyMatricesLoseTheirZeros) {
-  const auto report = export_model(directory_, output_);
+  export_model(directory_, output_);
   const ModelFile file(output_);
   EXPECT_EQ(file.find("query.weight")->data.packing, Packing::bitmask);
   EXPECT_EQ(file.find("query.bias")->data.packing, Packing::dense);
   EXPECT_EQ(file.find("bert.embeddings.word_embeddings.weight")->data.packing, Packing::dense);
-  EXPECT_EQ(report.num_pruned, 1);
-  EXPECT_DOUBLE_EQ(report.prune_ratio, 0.8);
-  EXPECT_EQ(report.pruned.dense, 600 * 4);
-  EXPECT_EQ(report.pruned.packed, 120 * 4 + 600 / 8);
-  EXPECT_EQ(report.whole.packed, static_cast<int64_t>(fs::file_size(output_)));
-  EXPECT_GT(report.pruned.zstd, 0);
 }
 
 TEST_F(ModelExport, TheHeaderSaysWhatTheModelIs) {
@@ -98,13 +92,11 @@ TEST_F(ModelExport, HalfPrecisionIsReadToo) {
 
 TEST_F(ModelExport, TokenizerJsonIsTakenWhereItIsTheOnlyVocabulary) {
   write_file_atomically(directory_ / "tokenizer.json", "{}");
-  EXPECT_TRUE(export_model(directory_, output_).has_tokenizer);
+  export_model(directory_, output_);
   EXPECT_FALSE(ModelFile(output_).contents().files.contains("tokenizer.json"));
   fs::remove(directory_ / "vocab.txt");
-  EXPECT_TRUE(export_model(directory_, output_).has_tokenizer);
+  export_model(directory_, output_);
   EXPECT_TRUE(ModelFile(output_).contents().files.contains("tokenizer.json"));
-  fs::remove(directory_ / "tokenizer.json");
-  EXPECT_FALSE(export_model(directory_, output_).has_tokenizer);
 }
 
 TEST_F(ModelExport, ADecoderIsLeftOutWhenItIsTheWordEmbeddings) {

@@ -136,6 +136,11 @@ TEST_F(Safetensors, AHeaderThatIsNoJsonIsRefused) {
   EXPECT_THAT(error_of("[]", 0), HasSubstr("the header is no JSON object"));
 }
 
+TEST_F(Safetensors, AHeaderThatWouldExhaustTheStackIsRefused) {
+  const std::string deep = R"({"w":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+  EXPECT_THAT(error_of(deep, 0), HasSubstr("model.safetensors: JSON of 100001 levels"));
+}
+
 TEST_F(Safetensors, AnEntryWithoutItsFieldsIsRefused) {
   EXPECT_THAT(error_of(R"({"w":{"dtype":"F32"}})", 0),
               HasSubstr("tensor 'w' lacks dtype, shape or data_offsets"));

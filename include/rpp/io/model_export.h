@@ -33,10 +33,11 @@ struct ExportReport {
 // files and *_results.json. Each matrix is packed as is smallest; vectors stay fp32, embeddings dense. Left
 // out: position_ids, and a decoder equal to the word embeddings. Throws Error naming file and tensor for what
 // is missing, is no weight, or does not fit the options' types.
-ExportReport export_model(const std::filesystem::path& model_dir, const std::filesystem::path& output,
-                          const ExportOptions& options = {});
+void export_model(const std::filesystem::path& model_dir, const std::filesystem::path& output,
+                  const ExportOptions& options = {});
 
-// The table of an export.
+// What an export saved, and its table.
+ExportReport measure_export(const std::filesystem::path& model_dir, const std::filesystem::path& model_file);
 std::string format_report(const ExportReport& report);
 
 // Writes the model directory back, weights as F32: those exported as f32 are equal bit by bit, but that zeros

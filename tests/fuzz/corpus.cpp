@@ -1,0 +1,113 @@
+#include "corpus.h"
+
+#include <deque>
+#include <vector>
+
+#include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
+#include "rpp/core/rng.h"
+#include "rpp/io/model_export.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kHidden = 4, kIntermediate = 6, kVocab = 7;
+
+class TinyModel {
+ public:
+  explicit TinyModel(double prune_ratio) : prune_ratio_(prune_ratio) {
+    add("bert.embeddings.word_embeddings.weight", {kVocab, kHidden}, 0.0);
+    add("bert.embeddings.position_embeddings.weight", {8, kHidden}, 0.0);
+    add("bert.embeddings.token_type_embeddings.weight", {2, kHidden}, 0.0);
+    add_norm("bert.embeddings.LayerNorm");
+    const std::string layer = "bert.encoder.layer.0.";
+    for (const char* name : {"attention.self.query", "attention.self.key", "attention.self.value"}) {
+      add_linear(layer + name, kHidden, kHidden);
+    }
+    add_linear(layer + "attention.output.dense", kHidden, kHidden);
+    add_norm(layer + "attention.output.LayerNorm");
+    add_linear(layer + "intermediate.dense", kIntermediate, kHidden);
+    add_linear(layer + "output.dense", kHidden, kIntermediate);
+    add_norm(layer + "output.LayerNorm");
+  }
+
+  void add_linear(const std::string& name, int64_t rows, int64_t cols) {
+    add(name + ".weight", {rows, cols}, prune_ratio_);
+    add(name + ".bias", {rows}, 0.0);
+  }
+
+  void add_norm(const std::string& name) {
+    add(name + ".weight", {kHidden}, 0.0);
+    add(name + ".bias", {kHidden}, 0.0);
+  }
+
+  void add(const std::string& name, std::vector<int64_t> shape, double prune_ratio) {
+    int64_t size = 1;
+    for (const int64_t extent : shape) size *= extent;
+    auto& values = values_.emplace_back(static_cast<size_t>(size));
+    for (float& value : values) {
+      if (rng_.uniform() >= prune_ratio) value = static_cast<float>(rng_.normal());
+    }
+    tensors_.push_back({.name = name, .shape = std::move(shape), .data = std::as_bytes(std::span(values))});
+  }
+
+  // `layer_sizes`: more of config.json, with a comma in front.
+  void export_to(const fs::path& output, const ExportOptions& options,
+                 std::string_view layer_sizes = "") const {
+    const fs::path directory = output.string() + ".model";
+    fs::create_directory(directory);
+    save_safetensors(directory / "model.safetensors", tensors_);
+    write_file_atomically(directory / "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\n");
+    write_file_atomically(
+        directory / "config.json",
+        fmt::format(
+            R"({{"model_type":"bert","hidden_act":"gelu","hidden_size":{},"num_attention_heads":2,)"
+            R"("num_hidden_layers":1,"intermediate_size":{},"vocab_size":{},"max_position_embeddings":8,)"
+            R"("type_vocab_size":2,"layer_norm_eps":1e-12{}}})",
+            kHidden, kIntermediate, kVocab, layer_sizes));
+    export_model(directory, output, options);
+    fs::remove_all(directory);
+  }
+
+ private:
+  double prune_ratio_;
+  Rng rng_{1};
+  std::deque<std::vector<float>> values_;  // which the tensors show
+  std::vector<TensorView> tensors_;
+};
+
+void write_plain(const fs::path& path) {
+  const std::vector<std::byte> bytes(24);
+  save_safetensors(path, std::vector<TensorView>{
+                             {.name = "doubles", .dtype = Dtype::f64, .shape = {3, 1}, .data = bytes},
+                             {.name = "halves", .dtype = Dtype::f16, .shape = {2, 2, 3}, .data = bytes},
+                             {.name = "bits", .dtype = Dtype::boolean, .shape = {24}, .data = bytes},
+                             {.name = "nothing", .dtype = Dtype::i64, .shape = {0}}});
+}
+
+}  // namespace
+
+void write_corpus(const fs::path& directory) {
+  TinyModel classifier(0.0);
+  classifier.add_linear("bert.pooler.dense", kHidden, kHidden);
+  classifier.add_linear("classifier", 3, kHidden);
+  classifier.export_to(directory / "dense_fp32.rpp", {});
+
+  TinyModel answers(0.5);
+  answers.add_linear("qa_outputs", 2, kHidden);
+  answers.export_to(directory / "bitmask_fp16.rpp", {.values = Dtype::f16, .embeddings = Dtype::bf16},
+                    R"(,"layer_sizes":[{"num_attention_heads":1,"query_key_dim":4,"value_dim":4,)"
+                    R"("intermediate_size":6}])");
+
+  TinyModel words(0.95);
+  words.add_linear("cls.predictions.transform.dense", kHidden, kHidden);
+  words.add_norm("cls.predictions.transform.LayerNorm");
+  words.add("cls.predictions.bias", {kVocab}, 0.0);
+  words.export_to(directory / "gaps_int8.rpp", {.values = Dtype::i8, .embeddings = Dtype::i8});
+
+  write_plain(directory / "plain.safetensors");
+}
+
+}  // namespace rpp
