@@ -4,6 +4,7 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/json_depth.h"
 
 namespace rpp {
 namespace {
@@ -36,6 +37,7 @@ ModelLabels read_model_labels(const path& model_dir) {
 }
 
 ModelLabels parse_model_labels(std::string_view config_json, const path& file) {
+  check_json_depth(config_json, file.string());
   const json config = json::parse(config_json, nullptr, /*allow_exceptions=*/false);
   if (!config.is_object()) fail("{} holds no JSON object", file);
   const auto text = [&](const char* key) {

@@ -4,6 +4,7 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/json_depth.h"
 
 namespace rpp {
 namespace {
@@ -19,6 +20,7 @@ path file_in(const path& model_dir) {
 }
 
 ordered_json parse_config(std::string_view text, const path& file) {
+  check_json_depth(text, file.string());
   ordered_json config = ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
   RPP_CHECK(config.is_object(), "{} is not a JSON object: write it again or remove it", file);
   return config;

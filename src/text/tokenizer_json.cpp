@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rpp/core/error.h"
+#include "rpp/core/json_depth.h"
 
 namespace rpp {
 namespace {
@@ -11,6 +12,7 @@ using nlohmann::json;
 using std::filesystem::path;
 
 json parse(std::string_view text, const path& file) {
+  check_json_depth(text, file.string());
   json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
   RPP_CHECK(parsed.is_object(), "{} is not a JSON object: save the tokenizer again", file);
   return parsed;

@@ -49,6 +49,10 @@ TEST_F(LoadTokenizer, ADamagedConfigIsNamed) {
               HasSubstr("do_lower_case must be true or false, not \"no\""));
 }
 
+TEST_F(LoadTokenizer, AConfigNestedToExhaustTheStackIsRefused) {
+  EXPECT_THAT(error_with(R"({"a": )" + std::string(100'000, '[')), HasSubstr("tokenizer_config.json"));
+}
+
 TEST_F(LoadTokenizer, SettingsThatWouldGiveOtherIdsAreRefused) {
   EXPECT_THAT(error_with(R"({"tokenize_chinese_chars": false})"), HasSubstr("tokenize_chinese_chars"));
   EXPECT_THAT(error_with(R"({"do_lower_case": true, "strip_accents": false})"), HasSubstr("strip_accents"));
