@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # Installs what the build needs: Debian or Ubuntu packages, LibTorch and PyYAML into .venv. Safe to run again.
-#   scripts/setup.sh [--cpu | --cuda | --no-torch] [--plots] [--compare]
+#   scripts/setup.sh [--cpu | --cuda | --no-torch] [--plots] [--compare] [--arm]
 # Default: CUDA where an NVIDIA GPU is found. --plots adds matplotlib and tensorboardX; --compare makes .venv-compare with
 # transformers, ONNX Runtime and OpenVINO (5 GB) for the scripts that compare with them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-flavour=auto plots=no compare=no
+flavour=auto plots=no compare=no arm=no
 for argument in "$@"; do
   case $argument in
     --cpu | --cuda | --no-torch) flavour=${argument#--} ;;
     --plots) plots=yes ;;
     --compare) compare=yes ;;
-    *) echo "setup.sh: error: unknown option $argument (--cpu, --cuda, --no-torch, --plots, --compare)" >&2; exit 2 ;;
+    --arm) arm=yes ;;
+    *) echo "setup.sh: error: unknown option $argument (--cpu, --cuda, --no-torch, --plots, --compare, --arm)" >&2; exit 2 ;;
   esac
 done
 if [ "$flavour" = auto ]; then
@@ -21,6 +22,10 @@ fi
 
 packages=(g++ cmake ninja-build ccache pkg-config git python3-venv libfmt-dev libspdlog-dev nlohmann-json3-dev
   libcli11-dev libyaml-cpp-dev libsentencepiece-dev libhwy-dev libicu-dev libssl-dev libxxhash-dev libzip-dev libzstd-dev zlib1g-dev libgtest-dev clang-format-14)
+if [ $arm = yes ]; then
+  [ "$(id -u)" != 0 ] || dpkg --add-architecture arm64
+  packages+=(g++-aarch64-linux-gnu qemu-user libfmt-dev:arm64 libhwy-dev:arm64 libgtest-dev:arm64)
+fi
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets up, lints, builds and runs every test twice: Release, then the modules without Torch under the address and
-# undefined-behaviour sanitizers. Options go to setup.sh. What ctest prints is kept in build*/ctest.txt; the last line
+# Sets up, lints, builds and runs every test: Release, then the modules without Torch under the address and
+# undefined-behaviour sanitizers, and the runtime for ARM where its tools are installed. Options go to setup.sh. What ctest prints is kept in build*/ctest.txt; the last line
 # reads "N passed, N failed", the lint being one of them.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -12,6 +12,14 @@ fault() {
   count 0 1
 }
 
+# Adds up what ctest said.
+count_ctest() {
+  local failures total
+  read -r failures total < <(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$1")
+  [ "${total:-0}" -gt 0 ] || { fault "no test ran: $1"; return; }
+  count $((total - failures)) "$failures"
+}
+
 # test_preset NAME FOLDER
 test_preset() {
   if ! { cmake --preset "$1" && cmake --build --preset "$1"; }; then
@@ -19,15 +27,15 @@ test_preset() {
     return
   fi
   ctest --preset "$1" --parallel "$(nproc)" | tee "$2/ctest.txt"
-  local failures total
-  read -r failures total < <(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$2/ctest.txt")
-  [ "${total:-0}" -gt 0 ] || { fault "no test ran in $2"; return; }
-  count $((total - failures)) "$failures"
+  count_ctest "$2/ctest.txt"
 }
 
 scripts/setup.sh "$@" || { echo "0 passed, 1 failed"; exit 1; }
 if scripts/lint.sh; then count 1 0; else fault "lint"; fi
 test_preset release build
 test_preset sanitize build-sanitize
+rm -f build-arm/ctest.txt
+scripts/test_arm.sh || [ -f build-arm/ctest.txt ] || fault "the arm build failed"
+[ ! -f build-arm/ctest.txt ] || count_ctest build-arm/ctest.txt
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

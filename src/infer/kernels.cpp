@@ -42,7 +42,7 @@ namespace {
 std::vector<const Kernels*> list_kernels() {
   const int64_t supported = hwy::SupportedTargets();
   std::vector<const Kernels*> list;
-  const auto add = [&](int64_t target, const Kernels& kernels) {
+  [[maybe_unused]] const auto add = [&](int64_t target, const Kernels& kernels) {  // not on ARM
     if (supported & target) list.push_back(&kernels);
   };
 #if (HWY_TARGETS & HWY_AVX3) && HWY_STATIC_TARGET != HWY_AVX3

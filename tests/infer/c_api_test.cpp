@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "data/fake_tokenizer.h"
-#include "rpp/infer/line_predictor.h"
+#include "rpp/infer/answerer.h"
 #include "rpp/infer/rpp.h"
 #include "rpp/io/model_export.h"
 
@@ -60,16 +60,19 @@ class CApi : public testing::Test {
   std::vector<std::unique_ptr<rpp_session, void (*)(rpp_session*)>> sessions_;
 };
 
-TEST_F(CApi, ScoresAreTheProbabilitiesOfRppPredict) {
+std::vector<Answer> answered(const std::string& path, const std::vector<TextLine>& lines) {
+  const auto model = RuntimeModel::load(path);
+  const auto tokenizer = make_tokenizer(model->file());
+  const auto answerer = make_answerer(model, *tokenizer, tokens_read(*model));
+  for (const TextLine& line : lines) answerer->add(line);
+  return answerer->answer_added();
+}
+
+TEST_F(CApi, ScoresAreTheProbabilitiesInTheOrderOfTheLabels) {
   const std::string path = exported("classifier");
   const rpp_model* model = load(path);
   const auto found = scores(open(model), {"w0 w1", "w2"}, {nullptr, "w1"});
-  std::vector<Answer> answers;
-  LinePredictor predictor(path, "lines", {},
-                          [&](const TextLine&, const Answer& answer) { answers.push_back(answer); });
-  predictor.add("w0 w1");
-  predictor.add("w2\tw1");
-  predictor.finish();
+  const std::vector<Answer> answers = answered(path, {{.text = "w0 w1"}, {.text = "w2", .text_pair = "w1"}});
   ASSERT_EQ(rpp_num_labels(model), 3);
   for (size_t line = 0; line < 2; ++line) {
     for (const auto& [name, score] : answers.at(line).scores) {
@@ -119,13 +122,8 @@ TEST_F(CApi, AnAnswerIsBytesOfTheContext) {
   ASSERT_EQ(rpp_ask(open(model), "w0", context.c_str(), &answer), RPP_OK) << rpp_last_error();
   ASSERT_LT(answer.begin, answer.end);
   const std::string text = context.substr(answer.begin, answer.end - answer.begin);
-  std::string expected;
-  LinePredictor predictor(dir_ / "span.rpp", "lines", {}, [&](const TextLine&, const Answer& found) {
-    expected = found.scores.front().first;
-  });
-  predictor.add("w0\t" + context);
-  predictor.finish();
-  EXPECT_EQ(text, expected);
+  const auto answers = answered((dir_ / "span.rpp").string(), {{.text = "w0", .text_pair = context}});
+  EXPECT_EQ(text, answers.at(0).scores.front().first);
 }
 
 TEST_F(CApi, FaultsAreCodesAndTexts) {
