@@ -1,4 +1,4 @@
-# The runtime alone, for phones and small machines: one library rpp of the modules core, io, text and infer, without
+# The runtime alone, for phones and small machines: librpp of the modules core, io, text and infer, without
 # what reads or writes anything but model files. It needs {fmt}, Highway, nlohmann-json and the header of xxHash.
 
 find_package(fmt REQUIRED)
@@ -12,11 +12,29 @@ file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/core/*.cpp ${PROJE
 list(FILTER sources EXCLUDE REGEX
   "/(core/(log|line_reader|sha256|zstd_size)|io/export_report|text/(fingerprint|sentencepiece_.*|tokenizer|.*trainer.*|tokenize_file|training_text)|infer/line_predictor)\\.cpp$")
 
-add_library(rpp ${sources})
-target_include_directories(rpp PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE ${PROJECT_SOURCE_DIR}/src/infer)
-target_link_libraries(rpp PUBLIC fmt::fmt-header-only nlohmann_json::nlohmann_json Threads::Threads PRIVATE hwy::hwy)
+add_library(rpp_objects OBJECT ${sources})
+target_include_directories(rpp_objects PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src/infer)
+target_link_libraries(rpp_objects PRIVATE fmt::fmt-header-only nlohmann_json::nlohmann_json hwy::hwy)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/core/xxh3.cpp PROPERTIES COMPILE_DEFINITIONS XXH_INLINE_ALL)
-rpp_warnings(rpp)
+rpp_warnings(rpp_objects)
+
+# librpp.a and librpp.so: rpp::rpp and rpp::rpp_shared of find_package(rpp).
+include(GNUInstallDirs)
+add_library(rpp STATIC $<TARGET_OBJECTS:rpp_objects>)
+add_library(rpp_shared SHARED $<TARGET_OBJECTS:rpp_objects>)
+set_target_properties(rpp_shared PROPERTIES OUTPUT_NAME rpp VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+foreach(library rpp rpp_shared)
+  target_include_directories(${library} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${library} PUBLIC fmt::fmt-header-only Threads::Threads PRIVATE hwy::hwy)
+  target_compile_features(${library} PUBLIC cxx_std_20)
+endforeach()
+install(TARGETS rpp rpp_shared EXPORT rppTargets)
+install(EXPORT rppTargets NAMESPACE rpp:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rpp)
+install(FILES ${PROJECT_SOURCE_DIR}/cmake/rppConfig.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rpp)
+foreach(module core io text infer)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/rpp/${module} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/rpp)
+endforeach()
 
 if(RPP_TESTS)
   enable_testing()
@@ -26,7 +44,7 @@ if(RPP_TESTS)
   list(FILTER tests EXCLUDE REGEX "/line_predictor_test\\.cpp$")
   add_executable(infer_tests ${tests})
   target_include_directories(infer_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src/infer)
-  target_link_libraries(infer_tests PRIVATE rpp hwy::hwy GTest::gtest_main)
+  target_link_libraries(infer_tests PRIVATE rpp nlohmann_json::nlohmann_json hwy::hwy GTest::gtest_main)
   target_compile_definitions(infer_tests PRIVATE RPP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" RPP_BINARY_DIR="${PROJECT_BINARY_DIR}")
   rpp_warnings(infer_tests)
   gtest_discover_tests(infer_tests TEST_PREFIX infer. DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)

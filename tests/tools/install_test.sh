@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# The runtime as another project meets it: installed, found by CMake, and used as README.md shows, in C and in C++.
+# Usage: install_test.sh PATH_OF_RPP_EXPORT
+source "$(dirname "$0")/expect.sh"
+export=$1
+root=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$dir" || exit 1
+
+cmake -S "$root" -B build -G Ninja -DRPP_RUNTIME_ONLY=ON -DRPP_TESTS=OFF --install-prefix="$dir/prefix" > log 2>&1 &&
+  cmake --build build --target install >> log 2>&1 || { cat log; exit 1; }
+
+# snippet LANGUAGE: the one in README.md.
+snippet() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`\`\`/d;p}" "$root/README.md"; }
+mkdir user
+snippet c > user/score.c
+snippet cpp > user/answer.cpp
+cat > user/CMakeLists.txt << 'END'
+cmake_minimum_required(VERSION 3.25)
+project(user LANGUAGES C CXX)
+find_package(rpp REQUIRED)
+add_executable(score score.c)
+add_executable(answer answer.cpp)
+target_link_libraries(score rpp::rpp_shared)
+target_link_libraries(answer rpp::rpp)
+END
+cmake -S user -B use -G Ninja -DCMAKE_PREFIX_PATH="$dir/prefix" > log 2>&1 && cmake --build use >> log 2>&1 ||
+  { cat log; exit 1; }
+
+cp -r "$root/tests/golden/bert/classifier" model
+{ printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]'; seq -f 'w%g' 0 94; } > model/vocab.txt
+"$export" model --output model.rpp > /dev/null 2>&1
+expect 0 '' use/score model.rpp 'w1 w2'
+best=$(use/score model.rpp 'w1 w2' | sort -k2 -rn | head -1)
+expect 0 "$best" use/answer model.rpp 'w1 w2'
+[[ $best =~ ^[A-Za-z_0-9]+' '0\.[0-9]{4}$ ]] || { failures=$((failures + 1)); echo "FAILED: the best label is '$best'"; }
+expect 1 'cannot open absent.rpp: No such file or directory' use/score absent.rpp 'w1'
