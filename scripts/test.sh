@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets up, lints, builds and runs every test: Release, then the modules without Torch under the address and
-# undefined-behaviour sanitizers, and the runtime for ARM where its tools are installed. Options go to setup.sh. What ctest prints is kept in build*/ctest.txt; the last line
-# reads "N passed, N failed", the lint being one of them.
+# undefined-behaviour sanitizers, and the runtime for ARM where its tools are installed. Options go to setup.sh. What
+# ctest prints is kept in build*/ctest.txt; the last line reads "N passed, N failed", the lint being one of them.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 

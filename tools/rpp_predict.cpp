@@ -6,6 +6,7 @@
 #include "rpp/core/line_reader.h"
 #include "rpp/core/log.h"
 #include "rpp/infer/line_predictor.h"
+#include "rpp/text/unicode.h"
 #include "tool_main.h"
 
 namespace rpp {
@@ -30,7 +31,11 @@ void print_json(const TextLine& line, const Answer& answer, std::string_view ans
   if (line.text_pair) object["text_pair"] = *line.text_pair;
   object[std::string(answer_name)] = answer.scores.front().first;
   object["score"] = answer.scores.front().second;
-  if (answer.span) object["span"] = {answer.span->first, answer.span->second};
+  if (answer.span) {
+    const std::string_view context = *line.text_pair;
+    const auto code_points = [&](uint32_t byte) { return count_code_points(context.substr(0, byte)); };
+    object["span"] = {code_points(answer.span->begin), code_points(answer.span->end)};
+  }
   auto& scores = object["scores"] = nlohmann::ordered_json::object();
   for (const auto& [name, score] : answer.scores) {
     if ((top == 0 || scores.size() < top) && !scores.contains(name)) scores[name] = score;

@@ -27,7 +27,9 @@ EncodedExample encode_example(const GlueExample& example, const Tokenizer& token
 
 std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads) {
-  if (max_seq_length < 8) fail_usage("max_seq_length is {}, it must be at least 8", max_seq_length);
+  if (max_seq_length < kMinSequenceLength) {
+    fail_usage("max_seq_length is {}, it must be at least {}", max_seq_length, kMinSequenceLength);
+  }
   // A pair with an empty second text stays a pair, as in transformers: the task decides, not the row.
   bool is_pair = false;
   for (const GlueExample& example : examples) is_pair = is_pair || !example.text_b.empty();

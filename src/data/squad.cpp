@@ -1,13 +1,12 @@
 #include "rpp/data/squad.h"
 
-#include <unicode/utf8.h>
-
 #include <algorithm>
 #include <unordered_set>
 
 #include "glue_row.h"
 #include "json_file.h"
 #include "rpp/core/error.h"
+#include "rpp/text/unicode.h"
 
 namespace rpp {
 namespace {
@@ -18,7 +17,7 @@ using std::filesystem::path;
 std::optional<int64_t> byte_of_code_point(const std::string& text, int64_t index) {
   if (index < 0) return std::nullopt;
   size_t byte = 0;
-  for (; index > 0 && byte < text.size(); --index) U8_FWD_1(text.data(), byte, text.size());
+  for (; index > 0 && byte < text.size(); --index) next_code_point(text, byte);
   if (index > 0) return std::nullopt;
   return static_cast<int64_t>(byte);
 }
@@ -118,10 +117,6 @@ std::optional<SquadVersion> squad_version(std::string_view task_name) {
     if (plain == name) return SquadVersion::v2;
   }
   return std::nullopt;
-}
-
-std::string_view squad_name(SquadVersion version) {
-  return version == SquadVersion::v1 ? "squad1" : "squad2";
 }
 
 SquadData read_squad(std::span<const path> files, const SquadReading& reading) {

@@ -1,7 +1,7 @@
 #include "rpp/infer/answerer.h"
 
 #include <algorithm>
-#include <cmath>
+#include <numeric>
 
 #include "labels.h"
 #include "rpp/core/error.h"
@@ -14,7 +14,6 @@ namespace rpp {
 namespace {
 
 constexpr const char* kTokenizerConfig = "tokenizer_config.json";
-constexpr int64_t kMinTokens = 8;  // of a sequence
 
 class Classifier : public Answerer {
  public:
@@ -48,23 +47,16 @@ class Classifier : public Answerer {
 
  private:
   Answer ranked(std::span<const float> logits) const {
-    Answer answer;
-    for (size_t label = 0; label < logits.size(); ++label) {
-      answer.scores.emplace_back(labels_.names[label], logits[label]);
-    }
+    std::vector<size_t> order(logits.size());
+    std::iota(order.begin(), order.end(), size_t{0});
     // Stable: of equal scores the first label comes first, as argmax takes it.
-    std::stable_sort(answer.scores.begin(), answer.scores.end(),
-                     [](const auto& a, const auto& b) { return a.second > b.second; });
-    if (!labels_.regression) make_probabilities(answer);
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return logits[a] > logits[b]; });
+    std::vector<double> scores;
+    for (const size_t label : order) scores.push_back(logits[label]);
+    if (!labels_.regression) softmax(std::span(scores));
+    Answer answer;
+    for (size_t i = 0; i < order.size(); ++i) answer.scores.emplace_back(labels_.names[order[i]], scores[i]);
     return answer;
-  }
-
-  // The softmax; the largest comes first.
-  static void make_probabilities(Answer& answer) {
-    const double largest = answer.scores.front().second;
-    double sum = 0.0;
-    for (auto& [name, score] : answer.scores) sum += score = std::exp(score - largest);
-    for (auto& [name, score] : answer.scores) score /= sum;
   }
 
   Session session_;
@@ -108,8 +100,8 @@ std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> mode
   RPP_CHECK(sizes.labels > 0 || sizes.span,
             "{} has no head that answers: fine-tune it with rpp-finetune and name its output directory",
             path);
-  if (max_seq_length < kMinTokens) {
-    fail_usage("max_seq_length is {}, it must be at least {}", max_seq_length, kMinTokens);
+  if (max_seq_length < kMinSequenceLength) {
+    fail_usage("max_seq_length is {}, it must be at least {}", max_seq_length, kMinSequenceLength);
   }
   if (max_seq_length > sizes.positions) {
     fail_usage("max_seq_length is {}, the model has {} positions", max_seq_length, sizes.positions);

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <new>
 #include <optional>
 
@@ -15,6 +14,7 @@ struct rpp_model {
   std::shared_ptr<const rpp::RuntimeModel> runtime;
   std::shared_ptr<const rpp::Tokenizer> tokenizer;
   rpp::Labels labels;  // none without a classifier
+  int64_t max_tokens;
 };
 
 struct rpp_session {
@@ -81,29 +81,15 @@ void encode(rpp_session* session, const char* const* texts, const char* const* p
   session->session.encode(session->batch.view());
 }
 
-void softmax(std::span<float> values) {
-  const float largest = *std::max_element(values.begin(), values.end());
-  float sum = 0;
-  for (float& value : values) sum += value = std::exp(value - largest);
-  for (float& value : values) value /= sum;
-}
-
-// The byte behind so many code points.
-size_t byte_of(std::string_view text, int64_t code_points) {
-  size_t byte = 0;
-  for (; code_points > 0 && byte < text.size(); --code_points) next_code_point(text, byte);
-  return byte;
-}
-
 rpp_session make_session(const rpp_model& model, const rpp_session_options& options) {
   if (options.num_threads < 0 || options.max_tokens < 0) {
     fail_usage("num_threads {} and max_tokens {} may not be negative", options.num_threads,
                options.max_tokens);
   }
-  const int64_t max_tokens = options.max_tokens > 0 ? options.max_tokens : tokens_read(*model.runtime);
+  const int64_t max_tokens = options.max_tokens > 0 ? options.max_tokens : model.max_tokens;
   const int64_t positions = model.runtime->sizes().positions;
-  if (max_tokens < 8 || max_tokens > positions) {
-    fail_usage("max_tokens is {}, this model takes 8 to {}", max_tokens, positions);
+  if (max_tokens < kMinSequenceLength || max_tokens > positions) {
+    fail_usage("max_tokens is {}, this model takes {} to {}", max_tokens, kMinSequenceLength, positions);
   }
   return {.model = model,
           .session = Session(model.runtime, options.num_threads),
@@ -127,10 +113,10 @@ rpp_status rpp_load(const char* path, rpp_model** model) {
     rpp::require(path, "path");
     rpp::require(model, "model");
     const auto runtime = rpp::RuntimeModel::load(path);
-    *model =
-        new rpp_model{.runtime = runtime,
-                      .tokenizer = rpp::make_tokenizer(runtime->file()),
-                      .labels = runtime->sizes().labels > 0 ? rpp::read_labels(*runtime) : rpp::Labels{}};
+    *model = new rpp_model{.runtime = runtime,
+                           .tokenizer = rpp::make_tokenizer(runtime->file()),
+                           .labels = runtime->sizes().labels > 0 ? rpp::read_labels(*runtime) : rpp::Labels{},
+                           .max_tokens = rpp::tokens_read(*runtime)};
   });
 }
 
@@ -152,7 +138,7 @@ int32_t rpp_hidden_size(const rpp_model* model) {
 }
 
 int32_t rpp_max_tokens(const rpp_model* model) {
-  return static_cast<int32_t>(rpp::tokens_read(*model->runtime));
+  return static_cast<int32_t>(model->max_tokens);
 }
 
 rpp_status rpp_open(const rpp_model* model, const rpp_session_options* options, rpp_session** session) {
@@ -178,7 +164,7 @@ rpp_status rpp_score(rpp_session* session, const char* const* texts, const char*
     std::copy(logits.begin(), logits.end(), scores);
     if (session->model.labels.regression) return;
     const size_t num_labels = session->model.labels.names.size();
-    for (size_t i = 0; i < count; ++i) rpp::softmax({scores + i * num_labels, num_labels});
+    for (size_t i = 0; i < count; ++i) rpp::softmax(std::span(scores + i * num_labels, num_labels));
   });
 }
 
@@ -206,7 +192,7 @@ rpp_status rpp_ask(rpp_session* session, const char* question, const char* conte
     const rpp::Answer found = session->answerer->answer_added().front();
     *answer = {.begin = 0, .end = 0, .probability = found.scores.front().second};
     if (!found.span) return;
-    answer->begin = rpp::byte_of(context, found.span->first);
-    answer->end = rpp::byte_of(context, found.span->second);
+    answer->begin = found.span->begin;
+    answer->end = found.span->end;
   });
 }

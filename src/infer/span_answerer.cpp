@@ -6,7 +6,6 @@
 #include "rpp/core/error.h"
 #include "rpp/io/model_labels.h"
 #include "rpp/text/squad_decode.h"
-#include "rpp/text/unicode.h"
 #include "text_batch.h"
 
 namespace rpp {
@@ -14,18 +13,16 @@ namespace {
 
 // Of rpp-finetune; shorter windows have shorter ones.
 constexpr int64_t kDocStride = 128, kMaxQueryLength = 64;
-constexpr std::string_view kTaskWithoutAnswers = "squad2";  // finetuning_task of SQuAD 2.0
 
-Answer as_answer(const SquadPrediction& prediction, const std::string& context) {
+Answer as_answer(const SquadPrediction& prediction) {
   Answer answer;
   for (const SquadCandidate& candidate : prediction.n_best) {
     answer.scores.emplace_back(candidate.text, candidate.probability);
   }
   const SquadCandidate& best = prediction.n_best.front();
   if (best.begin < 0) return answer;
-  const auto begin = static_cast<size_t>(best.begin);
-  const auto first = count_code_points(std::string_view(context).substr(0, begin));
-  answer.span = {static_cast<int64_t>(first), static_cast<int64_t>(first + count_code_points(best.text))};
+  const auto begin = static_cast<uint32_t>(best.begin);
+  answer.span = TextSpan{begin, begin + static_cast<uint32_t>(best.text.size())};
   return answer;
 }
 
@@ -57,7 +54,7 @@ class SpanAnswerer : public Answerer {
                  .max_query_length = std::min(kMaxQueryLength, max_seq_length / 4),
                  .num_threads = 1},
         // Nothing in the weights says whether a model has learnt that a question may have no answer.
-        decoding_{.may_have_no_answer = task_of(session_.model()) == kTaskWithoutAnswers} {}
+        decoding_{.may_have_no_answer = task_of(session_.model()) == squad_name(SquadVersion::v2)} {}
 
   std::string_view answer_name() const override { return "answer"; }
 
@@ -106,8 +103,7 @@ class SpanAnswerer : public Answerer {
       columns.emplace_back(logits.subspan(2 * begin, 2 * (end - begin)));
     }
     for (const Columns& window : columns) windows.push_back({window.starts, window.ends});
-    const std::string& context = question.data.contexts.front();
-    return as_answer(decode_squad(question.features, context, 0, windows, decoding_), context);
+    return as_answer(decode_squad(question.features, question.data.contexts.front(), 0, windows, decoding_));
   }
 
   Session session_;

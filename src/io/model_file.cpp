@@ -167,7 +167,7 @@ ModelFile::ModelFile(const std::filesystem::path& path) : path_(path) {
   if (std::filesystem::is_directory(path)) {
     const auto packed =
         std::make_shared<PackedDirectory>(pack_directory(path, SafetensorsFile(path / kWeightsFile)));
-    contents_ = packed->contents;
+    contents_ = std::move(packed->contents);
     bytes_ = packed;
     return;
   }

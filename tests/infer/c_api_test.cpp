@@ -145,6 +145,17 @@ TEST_F(CApi, FaultsAreCodesAndTexts) {
             (dir_ / "classifier.rpp").string() + " has no head for answers (qa_outputs)");
 }
 
+TEST_F(CApi, ALimitThatIsNoNumberIsFoundWhenTheModelIsLoaded) {
+  const std::string path = exported("classifier");
+  dir_.write("classifier/tokenizer_config.json", R"({"model_max_length": "all"})");
+  export_model(dir_ / "classifier", path);
+  rpp_model* model = nullptr;
+  EXPECT_EQ(rpp_load(path.c_str(), &model), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()),
+            path + "/tokenizer_config.json: model_max_length is \"all\", it must be a number of tokens");
+  EXPECT_EQ(model, nullptr);
+}
+
 TEST_F(CApi, ALongTextIsCutOrRefusedAndTheNextOneScored) {
   const rpp_model* model = load(exported("classifier"));
   const rpp_session_options refusing = {.num_threads = 1, .max_tokens = 8, .cut = 0};

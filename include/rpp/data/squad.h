@@ -13,8 +13,6 @@ namespace rpp {
 
 // "squad1", "squad", "SQuAD 1.1"; "squad2", "squad_v2", "SQuAD 2.0"; nothing for another name.
 std::optional<SquadVersion> squad_version(std::string_view task_name);
-// "squad1", "squad2"
-std::string_view squad_name(SquadVersion version);
 
 struct SquadReading {
   bool strict = false;      // a misplaced answer is an error

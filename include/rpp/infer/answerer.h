@@ -23,8 +23,7 @@ struct TextLine {
 // context, probability).
 struct Answer {
   std::vector<std::pair<std::string, double>> scores;
-  // Of the best text of a question: [begin, end) of text_pair, code points.
-  std::optional<std::pair<int64_t, int64_t>> span;
+  std::optional<TextSpan> span;  // of the best text of a question: bytes of text_pair
 };
 
 // One kind of fine-tuned model, used by one thread at a time. Texts are added, which encodes them, and then

@@ -10,6 +10,8 @@
 
 namespace rpp {
 
+inline constexpr int64_t kMinSequenceLength = 8;  // tokens: the least that anybody asks for
+
 // Appends [CLS] text [SEP], or [CLS] text [SEP] pair [SEP], to `ids`, and to `type_ids` 0 up to the first
 // [SEP], then 1. What is too long for max_tokens (at least 3) loses tokens at its end; of a pair the longer
 // text alone while that is enough, then both to half (the odd token stays with the longer, or the second):

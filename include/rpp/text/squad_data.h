@@ -3,11 +3,17 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rpp {
 
 enum class SquadVersion { v1, v2 };  // v2 has questions without an answer
+
+// As finetuning_task in config.json has it.
+inline std::string_view squad_name(SquadVersion version) {
+  return version == SquadVersion::v1 ? "squad1" : "squad2";
+}
 
 struct SquadAnswer {
   std::string text;
