@@ -19,19 +19,21 @@ using Model = std::shared_ptr<const RuntimeModel>;
 constexpr int kRounds = 3;  // both sides take turns, so that what disturbs the machine meets both
 constexpr int64_t kFirstTokens = 16;
 
-StoredTexts random_texts(const ModelSizes& sizes, int64_t sequences, int64_t length) {
-  StoredTexts texts;
+TextBatch random_texts(const ModelSizes& sizes, int64_t sequences, int64_t length) {
+  TextBatch texts;
   Rng rng(1);
-  for (int64_t i = 0; i < sequences * length; ++i) {
-    texts.input_ids.push_back(static_cast<int32_t>(rng.below(static_cast<uint64_t>(sizes.vocab))));
+  for (int64_t sequence = 0; sequence < sequences; ++sequence) {
+    for (int64_t i = 0; i < length; ++i) {
+      texts.input_ids.push_back(static_cast<int32_t>(rng.below(static_cast<uint64_t>(sizes.vocab))));
+    }
+    texts.end_sequence();
   }
-  for (int64_t i = 0; i <= sequences; ++i) texts.cu_seqlens.push_back(static_cast<int32_t>(i * length));
   return texts;
 }
 
 // What its user asks a model for: the answer of its head, or the encoder's outputs where there is none.
-void answer(Session& session, const StoredTexts& texts) {
-  session.encode(texts.batch());
+void answer(Session& session, const TextBatch& texts) {
+  session.encode(texts.view());
   const ModelSizes& sizes = session.model().sizes();
   if (sizes.labels > 0) {
     session.logits();
@@ -61,7 +63,7 @@ FirstAnswer first_answer(const std::filesystem::path& model, const RuntimeOption
 }
 
 // Milliseconds of each call, counted after the first.
-void append_calls(Session& session, const StoredTexts& texts, double seconds, std::vector<double>& calls) {
+void append_calls(Session& session, const TextBatch& texts, double seconds, std::vector<double>& calls) {
   answer(session, texts);
   const Stopwatch all;
   do {
@@ -100,7 +102,7 @@ class InferMeasurements {
 
   const ModelSizes& sizes() const { return sparse_->sizes(); }
 
-  Measurement measure(const StoredTexts& texts, int num_threads) const {
+  Measurement measure(const TextBatch& texts, int num_threads) const {
     Session dense(dense_, num_threads), sparse(sparse_, num_threads);
     std::vector<double> dense_calls, sparse_calls;
     for (int round = 0; round < kRounds; ++round) {
@@ -109,7 +111,7 @@ class InferMeasurements {
     }
     auto line = begin_measurement("infer", num_threads);
     line.update(of_model_);
-    line["sequences"] = texts.cu_seqlens.size() - 1;
+    line["sequences"] = texts.num_sequences();
     line["longest"] = texts.longest();
     line["tokens"] = texts.input_ids.size();
     add_calls(line, "dense", dense_calls);
@@ -149,9 +151,9 @@ class InferMeasurements {
   Measurement of_model_;  // what is the same in every line
 };
 
-std::vector<StoredTexts> texts_of(const InferBench& bench, const ModelSizes& sizes) {
+std::vector<TextBatch> texts_of(const InferBench& bench, const ModelSizes& sizes) {
   if (!bench.input.empty()) return {read_texts(SafetensorsFile(bench.input))};
-  std::vector<StoredTexts> texts;
+  std::vector<TextBatch> texts;
   for (const int64_t length : bench.lengths) {
     for (const int64_t count : bench.sequences) texts.push_back(random_texts(sizes, count, length));
   }

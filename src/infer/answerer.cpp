@@ -5,10 +5,11 @@
 
 #include "labels.h"
 #include "rpp/core/error.h"
+#include "rpp/infer/text_batch.h"
 #include "rpp/text/model_max_length.h"
+#include "rpp/text/sequence.h"
 #include "rpp/text/wordpiece_files.h"
 #include "span_answerer.h"
-#include "text_batch.h"
 
 namespace rpp {
 namespace {
@@ -27,8 +28,8 @@ class Classifier : public Answerer {
   std::string_view answer_name() const override { return "label"; }
 
   Added add(const TextLine& line) override {
-    const int64_t cut =
-        append_sequence(tokenizer_, line.text, line.text_pair, max_seq_length_, added_.ids, added_.type_ids);
+    const int64_t cut = append_sequence(tokenizer_, line.text, line.text_pair, max_seq_length_,
+                                        added_.input_ids, added_.token_type_ids);
     return {.tokens = added_.end_sequence(), .cut_tokens = cut};
   }
 

@@ -7,8 +7,9 @@
 #include "rpp/infer/answerer.h"
 #include "rpp/infer/rpp.h"
 #include "rpp/infer/session.h"
+#include "rpp/infer/text_batch.h"
+#include "rpp/text/sequence.h"
 #include "rpp/text/unicode.h"
-#include "text_batch.h"
 
 struct rpp_model {
   std::shared_ptr<const rpp::RuntimeModel> runtime;
@@ -66,8 +67,8 @@ void add_text(rpp_session& session, const char* text, const char* pair) {
   if (pair != nullptr) check_utf8(pair);
   const auto second = pair == nullptr ? std::nullopt : std::optional<std::string_view>(pair);
   TextBatch& batch = session.batch;
-  const int64_t cut =
-      append_sequence(*session.model.tokenizer, text, second, session.max_tokens, batch.ids, batch.type_ids);
+  const int64_t cut = append_sequence(*session.model.tokenizer, text, second, session.max_tokens,
+                                      batch.input_ids, batch.token_type_ids);
   RPP_CHECK(cut == 0 || session.cut, "a text has {} tokens, {} are read: shorten it, or let it be cut",
             session.max_tokens + cut, session.max_tokens);
   batch.end_sequence();

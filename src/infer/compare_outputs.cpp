@@ -34,19 +34,7 @@ AnswerDifference compare(const SafetensorsFile& file, const TensorView& wanted, 
 
 }  // namespace
 
-TokenBatch StoredTexts::batch() const {
-  return {.input_ids = input_ids, .token_type_ids = token_type_ids, .cu_seqlens = cu_seqlens};
-}
-
-int64_t StoredTexts::longest() const {
-  int64_t longest = 0;
-  for (size_t i = 1; i < cu_seqlens.size(); ++i) {
-    longest = std::max<int64_t>(longest, cu_seqlens[i] - cu_seqlens[i - 1]);
-  }
-  return longest;
-}
-
-StoredTexts read_texts(const SafetensorsFile& file) {
+TextBatch read_texts(const SafetensorsFile& file) {
   return {.input_ids = read_integers(file, "input_ids"),
           .token_type_ids = read_integers(file, "token_type_ids"),
           .cu_seqlens = read_integers(file, "cu_seqlens")};
@@ -54,7 +42,7 @@ StoredTexts read_texts(const SafetensorsFile& file) {
 
 std::vector<AnswerDifference> compare_outputs(Session& session, const std::filesystem::path& outputs) {
   const SafetensorsFile file(outputs);
-  session.encode(read_texts(file).batch());
+  session.encode(read_texts(file).view());
   std::vector<AnswerDifference> differences = {compare(file, file.at("last_hidden_state"), session.hidden())};
   if (const TensorView* pooled = file.find("pooler_output")) {
     differences.push_back(compare(file, *pooled, session.pooled()));

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "rpp/core/error.h"
+#include "rpp/infer/text_batch.h"
 #include "rpp/io/model_labels.h"
 #include "rpp/text/squad_decode.h"
-#include "text_batch.h"
 
 namespace rpp {
 namespace {
@@ -29,18 +29,6 @@ Answer as_answer(const SquadPrediction& prediction) {
 struct Question {
   SquadData data;
   SquadFeatures features;
-};
-
-// The columns of the logits [tokens, 2] of one sequence.
-struct Columns {
-  std::vector<float> starts, ends;
-
-  explicit Columns(std::span<const float> logits) {
-    for (size_t i = 0; i < logits.size(); i += 2) {
-      starts.push_back(logits[i]);
-      ends.push_back(logits[i + 1]);
-    }
-  }
 };
 
 class SpanAnswerer : public Answerer {
@@ -68,7 +56,7 @@ class SpanAnswerer : public Answerer {
     question.features = make_squad_features(question.data, tokenizer_, options_);
     Added added;
     for (const SquadWindow& window : question.features.windows) {
-      append_window(question.features, window, batch_.ids, batch_.type_ids);
+      append_window(question.features, window, batch_.input_ids, batch_.token_type_ids);
       added.tokens += batch_.end_sequence();
     }
     return added;
@@ -78,11 +66,14 @@ class SpanAnswerer : public Answerer {
     std::vector<Answer> answers;
     if (added_.empty()) return answers;
     session_.encode(batch_.view());
-    const auto logits = session_.span_logits();  // [tokens, 2]
-    size_t window = 0;                           // among all of the batch
-    for (const Question& question : added_) {
-      answers.push_back(decode(question, logits, window));
-      window += question.features.windows.size();
+    WindowLogits logits;
+    logits.append(session_.span_logits(), batch_.cu_seqlens);
+    int64_t first = 0;  // window of the batch
+    for (const auto& [data, features] : added_) {
+      const int64_t end = first + static_cast<int64_t>(features.windows.size());
+      answers.push_back(
+          as_answer(decode_squad(features, data.contexts.front(), 0, logits.of(first, end), decoding_)));
+      first = end;
     }
     added_.clear();
     batch_.clear();
@@ -92,18 +83,6 @@ class SpanAnswerer : public Answerer {
  private:
   static std::string task_of(const RuntimeModel& model) {
     return parse_model_labels(model.file().file("config.json"), model.file().path()).task;
-  }
-
-  Answer decode(const Question& question, std::span<const float> logits, size_t first_window) const {
-    std::vector<Columns> columns;
-    std::vector<SpanLogits> windows;
-    for (size_t i = 0; i < question.features.windows.size(); ++i) {
-      const auto begin = static_cast<size_t>(batch_.cu_seqlens[first_window + i]);
-      const auto end = static_cast<size_t>(batch_.cu_seqlens[first_window + i + 1]);
-      columns.emplace_back(logits.subspan(2 * begin, 2 * (end - begin)));
-    }
-    for (const Columns& window : columns) windows.push_back({window.starts, window.ends});
-    return as_answer(decode_squad(question.features, question.data.contexts.front(), 0, windows, decoding_));
   }
 
   Session session_;

@@ -105,6 +105,26 @@ void set_probabilities(std::vector<SquadCandidate>& n_best) {
 
 }  // namespace
 
+void WindowLogits::append(std::span<const float> logits, std::span<const int32_t> cu_seqlens) {
+  assert(static_cast<int64_t>(logits.size()) == 2 * int64_t{cu_seqlens.back()});
+  for (size_t i = 0; i < logits.size(); i += 2) {
+    starts_.push_back(logits[i]);
+    ends_.push_back(logits[i + 1]);
+  }
+  const int64_t shift = bounds_.back();
+  for (const int32_t bound : cu_seqlens.subspan(1)) bounds_.push_back(shift + bound);
+}
+
+std::vector<SpanLogits> WindowLogits::of(int64_t first, int64_t end) const {
+  std::vector<SpanLogits> windows;
+  for (auto window = static_cast<size_t>(first); window < static_cast<size_t>(end); ++window) {
+    const auto begin = static_cast<size_t>(bounds_[window]);
+    const auto count = static_cast<size_t>(bounds_[window + 1]) - begin;
+    windows.push_back({std::span(starts_).subspan(begin, count), std::span(ends_).subspan(begin, count)});
+  }
+  return windows;
+}
+
 SquadPrediction decode_squad(const SquadFeatures& features, std::string_view context, int64_t question,
                              std::span<const SpanLogits> logits, const SquadDecoding& decoding) {
   assert(logits.size() == features.windows_of(question).size());

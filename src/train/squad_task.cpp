@@ -25,30 +25,6 @@ SpanCrossEntropy span_loss(const torch::Tensor& logits, const SequenceLayout& la
                             index_tensor(batch.end_positions, device), label_smoothing);
 }
 
-// The logits of windows, on the host and without padding.
-class WindowLogits {
- public:
-  // logits [tokens, 2] of sequences with these bounds.
-  void append(const torch::Tensor& logits, const std::vector<int32_t>& cu_seqlens) {
-    const auto columns = logits.to(torch::kCPU, torch::kFloat32).t().contiguous();  // [2, tokens]
-    const auto* values = columns.const_data_ptr<float>();
-    const int64_t shift = bounds_.back();
-    starts_.insert(starts_.end(), values, values + columns.size(1));
-    ends_.insert(ends_.end(), values + columns.size(1), values + columns.numel());
-    for (size_t i = 1; i < cu_seqlens.size(); ++i) bounds_.push_back(shift + cu_seqlens[i]);
-  }
-
-  SpanLogits of(int64_t window) const {
-    const auto begin = static_cast<size_t>(bounds_[static_cast<size_t>(window)]);
-    const auto count = static_cast<size_t>(bounds_[static_cast<size_t>(window) + 1]) - begin;
-    return {std::span(starts_).subspan(begin, count), std::span(ends_).subspan(begin, count)};
-  }
-
- private:
-  std::vector<float> starts_, ends_;  // [tokens]
-  std::vector<int64_t> bounds_ = {0};
-};
-
 }  // namespace
 
 SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding) {
@@ -63,16 +39,15 @@ SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDec
     const BertInputs inputs = bert_inputs(batch, model.device());
     const auto logits = model.span_logits(model.encode(inputs));  // [tokens, 2]
     answers.loss += span_loss(logits, inputs.layout, batch, /*label_smoothing=*/0).loss_sum.item<double>();
-    window_logits.append(logits, batch.cu_seqlens);
+    const auto on_host = logits.to(torch::kCPU, torch::kFloat32).contiguous();
+    window_logits.append({on_host.const_data_ptr<float>(), static_cast<size_t>(on_host.numel())},
+                         batch.cu_seqlens);
   }
   answers.loss /= static_cast<double>(num_windows);
 
   for (int64_t question = 0; question < set.features.num_questions(); ++question) {
-    std::vector<SpanLogits> logits;
-    const int64_t end = set.features.first_window[static_cast<size_t>(question) + 1];
-    for (int64_t w = set.features.first_window[static_cast<size_t>(question)]; w < end; ++w) {
-      logits.push_back(window_logits.of(w));
-    }
+    const auto* first_window = set.features.first_window.data() + question;
+    const auto logits = window_logits.of(first_window[0], first_window[1]);
     const auto context = static_cast<size_t>(set.data.questions[static_cast<size_t>(question)].context);
     answers.predictions.push_back(
         decode_squad(set.features, set.data.contexts[context], question, logits, decoding));

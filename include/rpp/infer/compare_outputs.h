@@ -6,20 +6,13 @@
 #include <vector>
 
 #include "rpp/infer/session.h"
+#include "rpp/infer/text_batch.h"
 
 namespace rpp {
 
-// Token ids that a file holds.
-struct StoredTexts {
-  std::vector<int32_t> input_ids, token_type_ids, cu_seqlens;  // as in TokenBatch
-
-  TokenBatch batch() const;
-  int64_t longest() const;  // tokens of a sequence
-};
-
 // input_ids, token_type_ids and cu_seqlens, I64, of a file that `rpp-inspect forward` wrote. Throws Error
 // when one is missing or no id.
-StoredTexts read_texts(const SafetensorsFile& file);
+TextBatch read_texts(const SafetensorsFile& file);
 
 struct AnswerDifference {
   std::string name;        // last_hidden_state, pooler_output, logits

@@ -16,6 +16,20 @@ struct SpanLogits {
   std::span<const float> start, end;
 };
 
+// Of many windows, as a model gives them.
+class WindowLogits {
+ public:
+  // logits [tokens, 2], as beginning and as end, of windows that lie side by side: [windows + 1] bounds from
+  // 0.
+  void append(std::span<const float> logits, std::span<const int32_t> cu_seqlens);
+  // Windows [first, end) of all that were appended; valid until more are.
+  std::vector<SpanLogits> of(int64_t first, int64_t end) const;
+
+ private:
+  std::vector<float> starts_, ends_;  // [tokens]
+  std::vector<int64_t> bounds_ = {0};
+};
+
 struct SquadDecoding {
   int64_t n_best_size = 20;
   int64_t max_answer_length = 30;          // tokens
