@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes src/text/unicode_data.inc: what the tokenizer must know of each code point, from Python's own tables.
+"""Writes src/text/unicode_classes.inc and unicode_decompositions.inc: what the tokenizer must know of each code point, from Python's own tables.
 
 BERT's reference tokenizer asks Python's str and unicodedata, so they are asked here too: what they do not tell by name
 (cased, case-ignorable) is read off what str.lower() makes of a capital sigma. Another Python may know a newer Unicode.
 
-    python3 scripts/make_unicode.py            writes the file
-    python3 scripts/make_unicode.py --check    fails when the file differs from what this Python would write; one with
+    python3 scripts/make_unicode.py            writes the files
+    python3 scripts/make_unicode.py --check    fails when a file differs from what this Python would write; one with
                                                another Unicode cannot say
 """
 import argparse
@@ -13,7 +13,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-OUTPUT = Path(__file__).parent.parent / "src/text/unicode_data.inc"
+FOLDER = Path(__file__).parent.parent / "src/text"
 SIGMA, FINAL_SIGMA = "\u03a3", "\u03c2"
 HANGUL = range(0xAC00, 0xD7A4)  # syllables decompose by arithmetic
 COLUMNS = 110
@@ -82,31 +82,37 @@ def array(declaration, items):
 
 
 def contents():
+    """What each file holds, by its name."""
     runs, classes = class_runs()
-    parts = [f"// Made by scripts/make_unicode.py of Unicode {unicodedata.unidata_version}: not to be edited.\n",
-             array("CharClass kClasses[]", ("{%d,%d}" % key for key in classes)),
-             array("uint32_t kClassRuns[]", ("0x%x" % (point << 8 | number) for point, number in runs)),
-             array("LowerRun kLowerRuns[]", ("{0x%x,0x%x,%d,%d}" % tuple(run) for run in lower_runs())),
-             array("uint32_t kDecompositions[]", ("0x%x,%s" % (len(to) << 24 | point, ",".join("0x%x" % p for p in to))
-                                                  for point, to in decompositions()))]
-    return "".join(parts)
+    tables = {
+        "unicode_classes.inc": [
+            array("CharClass kClasses[]", ("{%d,%d}" % key for key in classes)),
+            array("uint32_t kClassRuns[]", ("0x%x" % (point << 8 | number) for point, number in runs)),
+            array("LowerRun kLowerRuns[]", ("{0x%x,0x%x,%d,%d}" % tuple(run) for run in lower_runs()))],
+        "unicode_decompositions.inc": [
+            array("uint32_t kDecompositions[]", ("0x%x,%s" % (len(to) << 24 | point, ",".join("0x%x" % p for p in to))
+                                                 for point, to in decompositions()))]}
+    heading = f"// Made by scripts/make_unicode.py of Unicode {unicodedata.unidata_version}: not to be edited.\n"
+    return {name: heading + "".join(arrays) for name, arrays in tables.items()}
 
 
-def check(text):
-    found = OUTPUT.read_text(encoding="utf-8")
+def check(name, text):
+    found = (FOLDER / name).read_text(encoding="utf-8")
     if found.splitlines()[0] != text.splitlines()[0]:
-        print(f"not checked: this Python knows Unicode {unicodedata.unidata_version}")
+        print(f"{name} not checked: this Python knows Unicode {unicodedata.unidata_version}")
     elif found != text:
-        sys.exit(f"make_unicode.py: error: {OUTPUT} is not what this Python gives: run the script without --check")
+        sys.exit(f"make_unicode.py: error: {FOLDER / name} is not what this Python gives: run the script without --check")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
-    if parser.parse_args().check:
-        check(contents())
-    else:
-        OUTPUT.write_text(contents(), encoding="utf-8")
+    only_check = parser.parse_args().check
+    for name, text in contents().items():
+        if only_check:
+            check(name, text)
+        else:
+            (FOLDER / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

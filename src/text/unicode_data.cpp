@@ -15,7 +15,8 @@ struct LowerRun {
   int32_t difference;
 };
 
-#include "unicode_data.inc"
+#include "unicode_classes.inc"
+#include "unicode_decompositions.inc"
 
 constexpr char32_t kEnd = 0x110000;
 
