@@ -35,8 +35,10 @@ void run_vocab(Arguments& arguments) {
   arguments.vocab.type = parse_vocab_type(arguments.vocab_type);
   arguments.vocab.letter_case = arguments.cased ? LetterCase::keep : LetterCase::lower;
   const VocabReport report = train_vocabulary(arguments.vocab);
-  fmt::print("{}: {} pieces learned from {} lines\n", report.file, format_count(report.size),
-             format_count(report.num_lines));
+  const bool sampled = report.num_lines_used < report.num_lines;
+  fmt::print("{}: {} pieces learned from {} lines{}\n", report.file, format_count(report.size),
+             format_count(report.num_lines_used),
+             sampled ? fmt::format(", drawn from {}", format_count(report.num_lines)) : "");
 }
 
 void run_build(const Arguments& arguments) {

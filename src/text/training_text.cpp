@@ -9,9 +9,10 @@
 namespace rpp {
 namespace {
 
-constexpr uint64_t kReservoirStream = 0x766f636162;
+constexpr uint64_t kSampleStream = 0x766f636162;
 
 void drop_invalid_bytes(std::string& line) {
+  if (find_invalid_utf8(line) == line.size()) return;
   const std::u32string points = decode_utf8(line);
   line.clear();
   for (const char32_t c : points) append_utf8(c, line);
@@ -24,31 +25,57 @@ bool is_blank(std::string_view line) {
 
 }  // namespace
 
-TrainingText::TrainingText(const VocabOptions& options) : inputs_(options.inputs) {
+TrainingText::TrainingText(const VocabOptions& options, size_t max_bytes) : inputs_(options.inputs) {
   if (inputs_.empty()) fail("no input files to learn a vocabulary from");
-  if (options.max_lines > 0) fill_reservoir(static_cast<size_t>(options.max_lines), options.seed);
+  if (options.max_lines > 0 || max_bytes > 0) {
+    draw_sample(static_cast<size_t>(options.max_lines), max_bytes, options.seed);
+  }
 }
 
-// Algorithm R (Vitter 1985).
-void TrainingText::fill_reservoir(size_t capacity, uint64_t seed) {
-  Rng rng(mix_key(seed, kReservoirStream));
+// The lines with the smallest of random keys ("bottom-k", Cohen and Kaplan 2007): a heap, the largest first.
+void TrainingText::draw_sample(size_t max_lines, size_t max_bytes, uint64_t seed) {
+  size_t bytes = 0;
+  const auto is_full = [&] {
+    return (max_lines > 0 && sample_.size() > max_lines) || (max_bytes > 0 && bytes > max_bytes);
+  };
+  bool was_full = false;
   std::string line;
   while (read(line)) {
-    if (reservoir_.size() < capacity) {
-      reservoir_.push_back(line);
-      continue;
+    const uint64_t key = mix_key(seed, kSampleStream, num_lines_);
+    if (was_full && !(key < sample_.front().key)) continue;
+    bytes += line.size();
+    sample_.push_back({key, num_lines_, line});
+    std::push_heap(sample_.begin(), sample_.end());
+    for (; is_full() && sample_.size() > 1; was_full = true) {
+      std::pop_heap(sample_.begin(), sample_.end());
+      bytes -= sample_.back().text.size();
+      sample_.pop_back();
     }
-    const uint64_t slot = rng.below(static_cast<uint64_t>(num_lines_));
-    if (slot < capacity) reservoir_[slot] = line;
   }
-  from_reservoir_ = true;
+  std::sort(sample_.begin(), sample_.end(),
+            [](const SampledLine& a, const SampledLine& b) { return a.number < b.number; });
+  sampled_ = true;
 }
 
 bool TrainingText::next(std::string& line) {
-  if (!from_reservoir_) return read(line);
-  if (next_in_reservoir_ == reservoir_.size()) return false;
-  line = reservoir_[next_in_reservoir_++];
+  if (!sampled_) return read(line);
+  if (next_in_sample_ == sample_.size()) return false;
+  line = sample_[next_in_sample_++].text;
   return true;
+}
+
+std::vector<std::string> TrainingText::next_blocks(size_t count, size_t bytes) {
+  std::vector<std::string> blocks;
+  std::string line;
+  while (blocks.size() < count && next(line)) {
+    std::string& block = blocks.emplace_back();
+    block.reserve(bytes);
+    do {
+      block += line;
+      block += '\n';
+    } while (block.size() < bytes && next(line));
+  }
+  return blocks;
 }
 
 bool TrainingText::read(std::string& line) {

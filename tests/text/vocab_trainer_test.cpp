@@ -103,6 +103,12 @@ TEST_F(VocabTrainer, EveryCharacterStartsAndContinuesWords) {
   }
 }
 
+TEST_F(VocabTrainer, TheNumberOfThreadsDoesNotMatter) {
+  const std::string one = trained_file("one");
+  options_.num_threads = 3;
+  EXPECT_EQ(trained_file("three"), one);
+}
+
 TEST_F(VocabTrainer, FrequentWordsBecomePieces) {
   const auto pieces = learned_pieces();
   EXPECT_EQ(pieces.size(), 120);
@@ -130,7 +136,7 @@ TEST_F(VocabTrainer, TheMarksOfSentencepieceInTheTextDoNoHarm) {
   EXPECT_THAT(learned_pieces(), AllOf(Contains("\u2581"), Contains("##\u2585")));
 }
 
-TEST_F(VocabTrainer, AReservoirIsAFunctionOfTheSeed) {
+TEST_F(VocabTrainer, ASampleIsAFunctionOfTheSeed) {
   options_.max_lines = 5;
   const std::string first = trained_file("first");
   EXPECT_EQ(first, trained_file("again"));

@@ -27,6 +27,19 @@ for type in wordpiece unigram bpe; do
   expect 0 'pieces learned from' "$data" vocab --input corpus.txt --output "$type" --type "$type" --size 40
   expect 0 'tokens' "$data" build --input corpus.txt --output "shards-$type" --tokenizer "$type"
 done
+expect 0 'pieces learned from 2 lines, drawn from 4' \
+  "$data" vocab --input corpus.txt --output drawn --size 60 --max-lines 2
+
+# Neither the vocabulary nor the shards depend on the number of threads.
+for i in $(seq 3000); do echo "The cat $i sat, and the dog $((i * 7919 % 10007)) ran."; [ $((i % 40)) != 0 ] || echo; done > many.txt
+for threads in 1 3; do
+  expect 0 'pieces learned from 3,000 lines' "$data" vocab --input many.txt --output "vocab-$threads" --size 300 --threads $threads
+  expect 0 '225 documents' "$data" build --input many.txt many.txt many.txt --output "many-$threads" --tokenizer vocab-1 \
+    --shard-tokens 20000 --threads $threads
+done
+expect 0 '' cmp vocab-1/vocab.txt vocab-3/vocab.txt
+expect 0 '' diff -r many-1 many-3
+expect 0 'shard-00001.bin' ls many-1
 
 # A wrong command line is status 2.
 expect 2 'rpp-data: error: A subcommand is required (see rpp-data --help)' "$data"

@@ -33,10 +33,10 @@ struct BuildReport {
   double seconds = 0;
 };
 
-// Streams the inputs through the tokenizer. Memory is bounded by one shard and a few megabytes of text,
-// whatever the corpus. Throws Error for a missing input, a corpus without text or with fewer than two
-// documents (next-sentence negatives come from another document), and an output directory that holds anything
-// but shards.
+// Streams the inputs through the tokenizer. Memory is bounded by two shards, one that grows and one that is
+// written, and some tens of megabytes of text, whatever the corpus. Throws Error for a missing input, a
+// corpus without text or with fewer than two documents (next-sentence negatives come from another document),
+// and an output directory that holds anything but shards.
 BuildReport build_shards(const BuildOptions& options, const Tokenizer& tokenizer);
 
 // The token ids of one sentence: a view into a mapped shard, 16 or 32 bits an id.

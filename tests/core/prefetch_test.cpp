@@ -1,4 +1,4 @@
-#include "rpp/data/prefetch.h"
+#include "rpp/core/prefetch.h"
 
 #include <gtest/gtest.h>
 

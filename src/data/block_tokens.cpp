@@ -1,0 +1,110 @@
+#include "block_tokens.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "rpp/core/parallel_for.h"
+#include "shard_format.h"
+
+namespace rpp {
+namespace {
+
+constexpr size_t kBlockBytes = 1 << 18;
+constexpr size_t kBlocksPerBatch = 64;  // so many threads can share one
+
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
+}
+
+// Appends the ids of one line, and to `tokens` all but them.
+void tokenize_line(std::string_view line, const Tokenizer& tokenizer, std::vector<int32_t>& ids,
+                   Tokens& tokens) {
+  if (is_blank(line)) {
+    ++tokens.report.empty_lines;
+    tokens.sizes.push_back(Tokens::kDocumentEnd);
+    return;
+  }
+  const size_t before = ids.size();
+  tokenizer.encode_into(line, ids);
+  if (ids.size() == before) {
+    ++tokens.report.empty_sentences;
+    return;
+  }
+  tokens.sizes.push_back(static_cast<int64_t>(ids.size() - before));
+}
+
+template <typename Id>
+std::string pack_ids(std::span<const int32_t> ids) {
+  std::string bytes(ids.size() * sizeof(Id), '\0');
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const auto id = static_cast<Id>(ids[i]);
+    std::memcpy(&bytes[i * sizeof(Id)], &id, sizeof(Id));
+  }
+  return bytes;
+}
+
+Tokens tokenize_block(const Block& block, const Tokenizer& tokenizer) {
+  Tokens tokens;
+  std::vector<int32_t> ids;
+  size_t begin = 0;
+  auto file_end = block.file_ends.begin();
+  for (size_t line = 0; line <= block.line_ends.size(); ++line) {
+    for (; file_end != block.file_ends.end() && *file_end == line; ++file_end) {
+      tokens.sizes.push_back(Tokens::kDocumentEnd);
+    }
+    if (line == block.line_ends.size()) break;
+    tokenize_line(std::string_view(block.text).substr(begin, block.line_ends[line] - begin), tokenizer, ids,
+                  tokens);
+    begin = block.line_ends[line];
+  }
+  tokens.ids = bytes_per_id(tokenizer.size()) == 2 ? pack_ids<uint16_t>(ids) : pack_ids<int32_t>(ids);
+  tokens.report.tokens = static_cast<int64_t>(ids.size());
+  tokens.report.unknown = std::count(ids.begin(), ids.end(), tokenizer.special().unk);
+  tokens.report.bytes = static_cast<int64_t>(block.text.size() + block.line_ends.size());
+  return tokens;
+}
+
+}  // namespace
+
+Batch BlockReader::next_batch() {
+  Batch batch;
+  while (batch.size() < kBlocksPerBatch) {
+    Block block = next_block();
+    if (block.line_ends.empty() && block.file_ends.empty()) break;
+    batch.push_back(std::move(block));
+  }
+  return batch;
+}
+
+Block BlockReader::next_block() {
+  Block block;
+  while (block.text.size() + block.line_ends.size() < kBlockBytes) {
+    if (!reader_ && !open_next()) break;
+    if (reader_->next(line_)) {
+      block.text += line_;
+      block.line_ends.push_back(block.text.size());
+    } else {
+      reader_.reset();
+      block.file_ends.push_back(block.line_ends.size());
+    }
+  }
+  return block;
+}
+
+bool BlockReader::open_next() {
+  if (next_input_ == inputs_.size()) return false;
+  reader_.emplace(inputs_[next_input_++]);
+  return true;
+}
+
+std::vector<Tokens> tokenize_batch(const Batch& batch, const Tokenizer& tokenizer, int num_threads) {
+  std::vector<Tokens> results(batch.size());
+  parallel_for(static_cast<int64_t>(batch.size()), num_threads, [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      results[i] = tokenize_block(batch[i], tokenizer);
+    }
+  });
+  return results;
+}
+
+}  // namespace rpp
