@@ -2,7 +2,7 @@
 # Installs what the build needs: Debian or Ubuntu packages, LibTorch and PyYAML into .venv. Safe to run again.
 #   scripts/setup.sh [--cpu | --cuda | --no-torch] [--plots] [--compare] [--arm]
 # Default: CUDA where an NVIDIA GPU is found. --plots adds matplotlib and tensorboardX; --compare makes .venv-compare with
-# transformers, ONNX Runtime and OpenVINO (5 GB) for the scripts that compare with them.
+# transformers, ONNX Runtime, OpenVINO and tokenizers (5 GB) for the scripts that compare with them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -57,5 +57,6 @@ fi
 if [ "$compare" = yes ]; then
   [ -x .venv-compare/bin/python ] || python3 -m venv .venv-compare
   .venv-compare/bin/pip install --quiet torch==2.11.0 transformers==5.17.0 numpy==2.4.6 zstandard==0.25.0 PyYAML==6.0.3 \
-    onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.32.0 openvino==2026.4.1  # scripts/compare_runtimes.py
+    onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.32.0 openvino==2026.4.1 \
+    tokenizers==0.23.3 flash-tokenizer==1.2.0 blingfire==0.1.8  # scripts/compare_runtimes.py and compare_tokenizers.py
 fi

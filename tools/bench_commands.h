@@ -1,4 +1,4 @@
-// What a command of rpp-bench is, and those that say what zeros are worth in a finished model.
+// What a command of rpp-bench is, those of text, and those that say what zeros are worth in a finished model.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -22,6 +22,37 @@ inline CLI::App& add_command(CLI::App& app, const char* name, const char* help, 
   subcommand.option_defaults()->always_capture_default();
   subcommand.callback([command, &chosen] { chosen = command; });
   return subcommand;
+}
+
+struct TextBenches {
+  TokenizerBench tokenizer;
+  CorpusBench corpus{.directory = "rpp-bench-corpus"};
+  DataBench data;
+};
+
+inline void add_text_commands(CLI::App& app, TextBenches& a, Command& chosen) {
+  auto& text = add_command(app, "tokenizer", "Text to ids, by threads", chosen,
+                           {[&] { return bench_tokenizer(a.tokenizer); }});
+  text.add_option("--tokenizer", a.tokenizer.tokenizer, "directory or vocab.txt")->required();
+  text.add_option("--input", a.tokenizer.input, "text, plain, .gz or .zst")->required();
+  text.add_option("--threads", a.tokenizer.num_threads, "most; 0: all cores");
+  text.add_option("--repeat", a.tokenizer.repeat, "the best counts")->check(CLI::PositiveNumber);
+  text.footer("Example:\n  rpp-bench tokenizer --tokenizer my-bert --input corpus.txt");
+
+  auto& corpus = add_command(app, "corpus", "A text to a vocabulary and to shards, by threads", chosen,
+                             {[&] { return bench_corpus(a.corpus); }});
+  corpus.add_option("--tokenizer", a.corpus.tokenizer, "of the shards: directory or vocab.txt")->required();
+  corpus.add_option("--input", a.corpus.input, "text, plain, .gz or .zst")->required();
+  corpus.add_option("--directory", a.corpus.directory, "on the disk to measure; must not exist");
+  corpus.add_option("--threads", a.corpus.num_threads, "most; 0: all cores");
+  corpus.footer("Example:\n  rpp-bench corpus --tokenizer my-bert --input corpus.txt");
+
+  auto& pairs = add_command(app, "data", "Masked pairs from shards, one thread", chosen,
+                            {[&] { return bench_data(a.data); }});
+  pairs.add_option("--shards", a.data.shards, "of rpp-data build")->required();
+  pairs.add_option("--tokenizer", a.data.tokenizer, "directory or vocab.txt")->required();
+  pairs.add_option("--length", a.data.data.max_seq_length, "tokens at most");
+  pairs.footer("Example:\n  rpp-bench data --shards data/train --tokenizer my-bert");
 }
 
 struct RuntimeBenches {

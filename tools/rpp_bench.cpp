@@ -13,16 +13,15 @@ struct Arguments {
   std::vector<int64_t> lengths = {128}, sequences = {16}, rows;
   TrainBench train;
   OptimizerBench optimizer;
-  TokenizerBench tokenizer;
-  DataBench data;
   CheckpointBench checkpoint{.directory = "rpp-bench-checkpoint"};
   RankBench rank;
+  TextBenches text;
   RuntimeBenches runtime;
 };
 
 // run(bench) of every model.
-template <typename Bench>
-Measurements for_models(const Arguments& arguments, Bench bench, Measurements (*run)(const Bench&)) {
+template <typename Bench, typename Run>
+Measurements for_models(const Arguments& arguments, Bench bench, const Run& run) {
   Measurements lines;
   for (const auto& file : arguments.models) {
     bench.model_name = std::filesystem::path(file).stem().string();  // "bert-base"
@@ -43,22 +42,32 @@ std::vector<std::vector<int64_t>> rows_of(const Arguments& arguments) {
 }
 
 Measurements train(const Arguments& arguments) {
-  Measurements lines;
-  TrainBench bench = arguments.train;
-  for (const auto& rows : rows_of(arguments)) {
-    bench.rows.lengths = rows;
-    for (auto& line : for_models(arguments, bench, bench_train)) lines.push_back(std::move(line));
+  return for_models(arguments, arguments.train, [&](TrainBench bench) {
+    Measurements lines;
+    for (const auto& rows : rows_of(arguments)) {
+      bench.rows.lengths = rows;
+      lines.push_back(bench_train(bench).front());
+    }
+    return lines;
+  });
+}
+
+// How the cost of a step grows; the largest comes last, because peak_bytes is that of the whole process.
+Arguments scaling_arguments() {
+  Arguments arguments{.lengths = {64, 128, 256, 512}, .sequences = {1, 8}, .train = {.steps = 1}};
+  arguments.models.clear();
+  for (const char* size : {"tiny", "mini", "small", "medium", "base"}) {
+    arguments.models.push_back(fmt::format("configs/model/bert-{}.yaml", size));
   }
-  return lines;
+  return arguments;
 }
 
 void add_models(CLI::App& command, Arguments& arguments) {
   command.add_option("--model", arguments.models, "files of configs/model/, one or more");
 }
 
-void add_training_commands(CLI::App& app, Arguments& a, Command& chosen) {
-  auto& step =
-      add_command(app, "train", "Pre-training steps on random text", chosen, {[&] { return train(a); }});
+CLI::App& add_steps(CLI::App& app, const char* name, const char* help, Arguments& a, Command& chosen) {
+  auto& step = add_command(app, name, help, chosen, {[&] { return train(a); }});
   add_models(step, a);
   step.add_option("--length", a.lengths, "tokens of a row, one or more");
   step.add_option("--sequences", a.sequences, "rows of a step, one or more");
@@ -68,8 +77,15 @@ void add_training_commands(CLI::App& app, Arguments& a, Command& chosen) {
   step.add_option("--device", a.train.device, "automatic, cpu, cuda");
   step.add_option("--steps", a.train.steps, "timed; the fastest counts")->check(CLI::PositiveNumber);
   step.add_option("--threads", a.train.num_threads, "0: all cores");
-  step.footer(
-      "Example:\n  rpp-bench train --model configs/model/bert-tiny.yaml configs/model/bert-base.yaml");
+  return step;
+}
+
+void add_training_commands(CLI::App& app, Arguments& a, Arguments& scaling, Command& chosen) {
+  add_steps(app, "train", "Pre-training steps on random text", a, chosen)
+      .footer(
+          "Example:\n  rpp-bench train --model configs/model/bert-tiny.yaml configs/model/bert-base.yaml");
+  add_steps(app, "scaling", "The same by size of model, length and batch: minutes", scaling, chosen)
+      .footer("Example:\n  rpp-bench scaling --length 64 512 --sequences 1 16");
 
   auto& update = add_command(app, "optimizer", "One update of all weights, against a copy", chosen,
                              {[&] { return for_models(a, a.optimizer, bench_optimizer); }});
@@ -86,21 +102,7 @@ void add_training_commands(CLI::App& app, Arguments& a, Command& chosen) {
   saving.footer("Example:\n  rpp-bench checkpoint --model configs/model/bert-base.yaml");
 }
 
-void add_other_commands(CLI::App& app, Arguments& a, Command& chosen) {
-  auto& text = add_command(app, "tokenizer", "Text to ids, by threads", chosen,
-                           {[&] { return bench_tokenizer(a.tokenizer); }});
-  text.add_option("--tokenizer", a.tokenizer.tokenizer, "directory or vocab.txt")->required();
-  text.add_option("--input", a.tokenizer.input, "text, plain, .gz or .zst")->required();
-  text.add_option("--threads", a.tokenizer.num_threads, "most; 0: all cores");
-  text.footer("Example:\n  rpp-bench tokenizer --tokenizer my-bert --input corpus.txt");
-
-  auto& pairs = add_command(app, "data", "Masked pairs from shards, one thread", chosen,
-                            {[&] { return bench_data(a.data); }});
-  pairs.add_option("--shards", a.data.shards, "of rpp-data build")->required();
-  pairs.add_option("--tokenizer", a.data.tokenizer, "directory or vocab.txt")->required();
-  pairs.add_option("--length", a.data.data.max_seq_length, "tokens at most");
-  pairs.footer("Example:\n  rpp-bench data --shards data/train --tokenizer my-bert");
-
+void add_ranking(CLI::App& app, Arguments& a, Command& chosen) {
   auto& ranking = add_command(app, "rank", "The exact threshold of all weights", chosen,
                               {[&] { return bench_rank(a.rank); }});
   ranking.add_option("--entries", a.rank.entries, "weights")->check(CLI::PositiveNumber);
@@ -115,12 +117,13 @@ void add_other_commands(CLI::App& app, Arguments& a, Command& chosen) {
 int main(int argc, char** argv) {
   return rpp::run_main("rpp-bench", [&] {
     rpp::init_logging();
-    rpp::Arguments arguments;
+    rpp::Arguments arguments, scaling = rpp::scaling_arguments();
     rpp::Command command;
     CLI::App app{"Measures parts of rpp: a JSON line each, and a table.", "rpp-bench"};
     app.require_subcommand(1);
-    rpp::add_training_commands(app, arguments, command);
-    rpp::add_other_commands(app, arguments, command);
+    rpp::add_training_commands(app, arguments, scaling, command);
+    rpp::add_text_commands(app, arguments.text, command);
+    rpp::add_ranking(app, arguments, command);
     rpp::add_runtime_commands(app, arguments.runtime, command);
     if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
     const auto lines = command.run();

@@ -1,12 +1,18 @@
 // Tokenizer and data pipeline: text in, batches out, no model.
 #include <atomic>
+#include <functional>
+#include <limits>
 
+#include "child_process.h"
 #include "rpp/bench/benches.h"
 #include "rpp/core/error.h"
 #include "rpp/core/line_reader.h"
 #include "rpp/core/parallel_for.h"
+#include "rpp/core/peak_memory.h"
 #include "rpp/data/pretrain_sampler.h"
+#include "rpp/data/shards.h"
 #include "rpp/text/tokenizer.h"
+#include "rpp/text/vocab_trainer.h"
 
 namespace rpp {
 namespace {
@@ -45,6 +51,33 @@ int64_t count_tokens(const Tokenizer& tokenizer, const std::vector<std::string>&
   return tokens;
 }
 
+int64_t count_bytes_of_file(const std::filesystem::path& path) {
+  LineReader reader(path);
+  int64_t bytes = 0;
+  for (std::string line; reader.next(line);) bytes += static_cast<int64_t>(line.size()) + 1;
+  return bytes;
+}
+
+struct RemovedAtEnd {
+  ~RemovedAtEnd() {
+    std::error_code ignored;
+    std::filesystem::remove_all(directory, ignored);
+  }
+  std::filesystem::path directory;
+};
+
+struct Usage {
+  double seconds = 0, cpu_seconds = 0;
+  int64_t peak_bytes = 0;
+};
+
+template <typename Work>
+Usage usage_of(const Work& work) {
+  const double started = cpu_seconds();
+  const double seconds = best_seconds(1, work);
+  return {seconds, cpu_seconds() - started, peak_resident_bytes()};
+}
+
 }  // namespace
 
 std::vector<Measurement> bench_tokenizer(const TokenizerBench& bench) {
@@ -54,16 +87,54 @@ std::vector<Measurement> bench_tokenizer(const TokenizerBench& bench) {
   std::vector<Measurement> measurements;
   for (int64_t threads = 1; threads <= most; threads *= 2) {
     int64_t tokens = 0;
-    const double seconds =
-        best_seconds(bench.repeat, [&] { tokens = count_tokens(*tokenizer, lines, threads); });
+    double least_cpu_seconds = std::numeric_limits<double>::max();
+    const double seconds = best_seconds(bench.repeat, [&] {
+      const double started = cpu_seconds();
+      tokens = count_tokens(*tokenizer, lines, threads);
+      least_cpu_seconds = std::min(least_cpu_seconds, cpu_seconds() - started);
+    });
     auto line = begin_measurement("tokenizer", threads);
     line["bytes"] = count_bytes(lines);
     line["lines"] = lines.size();
     line["tokens"] = tokens;
     line["bytes_per_second"] = static_cast<double>(count_bytes(lines)) / seconds;
+    line["bytes_per_cpu_second"] = static_cast<double>(count_bytes(lines)) / least_cpu_seconds;
     line["tokens_per_second"] = static_cast<double>(tokens) / seconds;
     measurements.push_back(std::move(line));
   }
+  return measurements;
+}
+
+std::vector<Measurement> bench_corpus(const CorpusBench& bench) {
+  RPP_CHECK(!std::filesystem::exists(bench.directory), "{} exists already: name a directory to be made",
+            bench.directory);
+  const auto tokenizer = load_tokenizer(bench.tokenizer);
+  const auto bytes = static_cast<double>(count_bytes_of_file(bench.input));
+  const int64_t most = bench.num_threads > 0 ? bench.num_threads : default_num_threads();
+  const RemovedAtEnd directory{bench.directory};
+  const auto learn = [&](int num_threads) {
+    train_vocabulary(
+        {.inputs = {bench.input}, .output = bench.directory / "vocab", .num_threads = num_threads});
+  };
+  const auto build = [&](int num_threads) {
+    build_shards(
+        {.inputs = {bench.input}, .output_dir = bench.directory / "shards", .num_threads = num_threads},
+        *tokenizer);
+  };
+  std::vector<Measurement> measurements;
+  const auto measure = [&](const char* part, int64_t threads, const std::function<void(int)>& work) {
+    const Usage usage =
+        in_child_process<Usage>([&] { return usage_of([&] { work(static_cast<int>(threads)); }); });
+    auto line = begin_measurement("corpus", threads);
+    line["part"] = part;
+    line["bytes"] = static_cast<int64_t>(bytes);
+    line["bytes_per_second"] = bytes / usage.seconds;
+    line["bytes_per_cpu_second"] = bytes / usage.cpu_seconds;
+    line["peak_bytes"] = usage.peak_bytes;
+    measurements.push_back(std::move(line));
+  };
+  for (int64_t threads = 1; threads <= most; threads *= 2) measure("vocab", threads, learn);
+  for (int64_t threads = 1; threads <= most; threads *= 2) measure("build", threads, build);
   return measurements;
 }
 

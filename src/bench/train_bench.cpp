@@ -71,6 +71,7 @@ std::vector<Measurement> bench_train(const TrainBench& bench) {
   line["sequences"] = bench.rows.lengths.size();
   line["longest"] = *std::max_element(bench.rows.lengths.begin(), bench.rows.lengths.end());
   line["tokens"] = task.batch().num_tokens();
+  line["step_seconds"] = seconds;
   line["tokens_per_second"] = tokens / seconds;
   line["flops_per_token"] = flops;
   line["flops_per_second"] = flops * tokens / seconds;

@@ -18,12 +18,17 @@ num_attention_heads: 2
 intermediate_size: 32
 max_position_embeddings: 32
 YAML
-for command in train optimizer checkpoint tokenizer data rank infer matmul; do expect 0 "  rpp-bench $command " "$1" "$command" --help; done
+for command in train scaling optimizer checkpoint tokenizer corpus data rank infer matmul; do expect 0 "  rpp-bench $command " "$1" "$command" --help; done
 expect 0 '"model":"tiny","precision":"bf16","method":"nip","sequences":2,"longest":20,"tokens":40,' \
   "$1" train --model tiny.yaml --sequences 2 --length 20 --steps 1 --threads 1 --method nip
 "$1" train --model tiny.yaml --sequences 2 --length 10 20 --steps 1 --threads 1 > lines 2> table
 expect 0 '2 lines' wc -l lines
 expect 0 'model: tiny' cat table
+"$1" scaling --model tiny.yaml --length 8 16 --sequences 1 2 --threads 1 > lines 2> table
+expect 0 '4 lines' wc -l lines
+expect 0 '"sequences":2,"longest":16,"tokens":32,"step_seconds":' cat lines
+expect 0 'tokens_per_second' cat table
+expect 0 '[configs/model/bert-tiny.yaml,configs/model/bert-mini.yaml,configs/model/bert-small.yaml,configs/model/bert-medium.yaml,configs/model/bert-base.yaml]' "$1" scaling --help
 expect 0 '"sequences":3,"longest":20,"tokens":30,' "$1" train --model tiny.yaml --rows 20 9 1 --steps 1 --threads 1
 expect 0 '"rule":"prox, preconditioned"' "$1" optimizer --model tiny.yaml
 expect 0 '"save_bytes_per_second"' "$1" checkpoint --model tiny.yaml --directory new
@@ -31,6 +36,14 @@ expect 1 'exists already' "$1" checkpoint --model tiny.yaml --directory .
 { printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' a b; } > vocab.txt
 printf 'a b a\nb a b\n\na b\na a\n' > text.txt
 expect 0 '"bytes":16,"lines":5,"tokens":10' "$1" tokenizer --tokenizer vocab.txt --input text.txt --threads 1
+expect 0 '"bytes_per_cpu_second":' "$1" tokenizer --tokenizer vocab.txt --input text.txt --threads 1 --repeat 1
+"$1" corpus --tokenizer vocab.txt --input text.txt --threads 2 --directory corpus > lines 2> table
+expect 0 '4 lines' wc -l lines
+expect 0 '"threads":2,"part":"vocab","bytes":21,"bytes_per_second":' cat lines
+expect 0 '"threads":2,"part":"build","bytes":21,"bytes_per_second":' cat lines
+expect 1 '' test -e corpus
+expect 1 'exists already' "$1" corpus --tokenizer vocab.txt --input text.txt --directory .
+expect 1 'absent.txt' "$1" corpus --tokenizer vocab.txt --input absent.txt --directory corpus
 "$(dirname "$1")/rpp-data" build --input text.txt --output shards --tokenizer vocab.txt > log 2>&1
 expect 0 '"length":32,"sequences":4096,' "$1" data --shards shards --tokenizer vocab.txt --length 32
 expect 1 'absent' "$1" data --shards absent --tokenizer vocab.txt

@@ -13,7 +13,7 @@
 
 namespace rpp {
 
-// "tokens_per_second" of the fastest step, optimizer included; "flops_per_second" by
+// "step_seconds" and "tokens_per_second" of the fastest step, optimizer included; "flops_per_second" by
 // training_flops_per_token; "gemm_flops_per_second", a large product in the same precision, and what share of
 // it was reached; the largest resident size; and "sections", the share of a step's time that each kind of
 // work takes (CPU).
@@ -41,7 +41,8 @@ struct OptimizerBench {
 };
 std::vector<Measurement> bench_optimizer(const OptimizerBench& bench);
 
-// Text to ids, for 1, 2, 4, ... up to num_threads threads. A line each.
+// Text in memory to ids, for 1, 2, 4, ... up to num_threads threads. A line each, of the fastest pass:
+// "bytes_per_second", and "bytes_per_cpu_second", which other programs on the same cores disturb less.
 struct TokenizerBench {
   std::filesystem::path tokenizer;        // as load_tokenizer takes it
   std::filesystem::path input;            // UTF-8 text, plain, .gz or .zst
@@ -50,6 +51,17 @@ struct TokenizerBench {
   int64_t num_threads = 0;
 };
 std::vector<Measurement> bench_tokenizer(const TokenizerBench& bench);
+
+// What rpp-data makes of a text: a WordPiece vocabulary of 30,522 pieces ("part": "vocab"), shards ("build"),
+// for 1, 2, 4, ... up to num_threads threads, each in a process of its own. A line each: time from file to
+// file, and the largest resident size. They are written to `directory`, which is removed again.
+struct CorpusBench {
+  std::filesystem::path tokenizer;  // of the shards
+  std::filesystem::path input;      // UTF-8 text, plain, .gz or .zst
+  std::filesystem::path directory;
+  int64_t num_threads = 0;
+};
+std::vector<Measurement> bench_corpus(const CorpusBench& bench);
 
 // Masked pairs from shards, without a model, on one thread as the training loop has it.
 struct DataBench {

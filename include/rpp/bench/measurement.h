@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -19,6 +20,11 @@ Measurement begin_measurement(const std::string& bench, int64_t num_threads);
 // A row each, a column for every value that is no object; what all rows share stands above them. Fractions
 // keep four digits.
 std::string format_table(const std::vector<Measurement>& measurements);
+
+// Of this process, all its threads.
+inline double cpu_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
 
 // The shortest of `repeat` calls of work(), in seconds: what disturbs a call only makes it longer.
 template <typename Work>
