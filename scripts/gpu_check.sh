@@ -99,10 +99,11 @@ piece_optimizer() {
 # losses RUN: of every step
 losses() { sed -n 's/.*"kind":"train".*"loss":\([-0-9.e+]*\).*/\1/p' "$1/metrics.jsonl"; }
 
-# curve DIR DEVICE PRECISION
+# curve DIR DEVICE PRECISION, without dropout, whose draws differ between devices
 curve() {
-  "$programs/rpp-pretrain" "$dir/run.yaml" "${small[@]}" --set prune.method=dense --set output_dir="$1" \
-    --set train.device="$2" --set train.precision="$3"
+  { cat configs/model/bert-tiny.yaml; printf '%s: 0\n' hidden_dropout_prob attention_probs_dropout_prob; } > "$dir/sure.yaml"
+  "$programs/rpp-pretrain" "$dir/run.yaml" "${small[@]}" --set model_config="$dir/sure.yaml" --set prune.method=dense \
+    --set output_dir="$1" --set train.device="$2" --set train.precision="$3"
 }
 
 piece_curves() {
