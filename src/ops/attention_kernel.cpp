@@ -206,30 +206,39 @@ RPP_INLINE void backward_task(const AttentionShape& shape, const AttentionBackwa
   pack(value_grad, 1.0F, space, gradients.value);
 }
 
-}  // namespace
-
-int64_t attention_scratch_size(const AttentionShape& shape, int64_t length) {
+int64_t scratch_size(const AttentionShape& shape, int64_t length) {
   const int64_t padded_length = round_up_to_lanes(length);
   const int64_t by_dim = 3 * round_up_to_lanes(shape.query_key_dim) + 2 * round_up_to_lanes(shape.value_dim);
   const int64_t transposed = shape.query_key_dim + shape.value_dim;
   return length * by_dim + (transposed + 3 * length + 1) * padded_length;
 }
 
-RPP_CLONES void attention_forward(const AttentionShape& shape, const AttentionForward<float>& op,
-                                  const AttentionTask& task, float* scratch) {
+RPP_CLONES void forward(const AttentionShape& shape, const AttentionForward<float>& op,
+                        const AttentionTask& task, float* scratch) {
   forward_task(shape, op, task, scratch);
 }
-RPP_CLONES void attention_forward(const AttentionShape& shape, const AttentionForward<uint16_t>& op,
-                                  const AttentionTask& task, float* scratch) {
+RPP_CLONES void forward_bf16(const AttentionShape& shape, const AttentionForward<uint16_t>& op,
+                             const AttentionTask& task, float* scratch) {
   forward_task(shape, op, task, scratch);
 }
-RPP_CLONES void attention_backward(const AttentionShape& shape, const AttentionBackward<float>& op,
-                                   const AttentionTask& task, float* scratch) {
+RPP_CLONES void backward(const AttentionShape& shape, const AttentionBackward<float>& op,
+                         const AttentionTask& task, float* scratch) {
   backward_task(shape, op, task, scratch);
 }
-RPP_CLONES void attention_backward(const AttentionShape& shape, const AttentionBackward<uint16_t>& op,
-                                   const AttentionTask& task, float* scratch) {
+RPP_CLONES void backward_bf16(const AttentionShape& shape, const AttentionBackward<uint16_t>& op,
+                              const AttentionTask& task, float* scratch) {
   backward_task(shape, op, task, scratch);
+}
+
+}  // namespace
+
+template <>
+AttentionKernels<float> attention_kernels() {
+  return {scratch_size, forward, backward};
+}
+template <>
+AttentionKernels<uint16_t> attention_kernels() {
+  return {scratch_size, forward_bf16, backward_bf16};
 }
 
 }  // namespace rpp
