@@ -50,7 +50,9 @@ check_includes() {
     }' CMakeLists.txt -
 }
 
-faults=$(check_format; check_length; check_includes)
+checked() { "$1" || [ $? -lt 2 ] || echo "lint.sh: $1 could not run"; }  # 1: grep has found no fault
+
+faults=$(checked check_format; checked check_length; checked check_includes)
 [ -z "$faults" ] && { echo "lint: ${#files[@]} files are fine"; exit 0; }
 echo "$faults"
 echo "lint.sh: error: $(wc -l <<<"$faults") faults; scripts/lint.sh --fix repairs the formatting" >&2

@@ -31,9 +31,11 @@ struct RuntimeBenches {
 
 inline void add_runtime_commands(CLI::App& app, RuntimeBenches& benches, Command& chosen) {
   InferBench& infer = benches.infer;
-  CLI::App& model = add_command(app, "infer", "A model file, dense and without its zeros", chosen,
+  CLI::App& model = add_command(app, "infer", "Model files, dense and without their zeros", chosen,
                                 {[&] { return bench_infer(infer); }, conclude_infer});
-  model.add_option("--model", infer.model, "file of rpp-export")->required()->always_capture_default(false);
+  model.add_option("--model", infer.models, "files of rpp-export, one or more")
+      ->required()
+      ->always_capture_default(false);
   model.add_option("--length", infer.lengths, "tokens of a text, one or more")->check(CLI::PositiveNumber);
   model.add_option("--sequences", infer.sequences, "texts of a call, one or more")
       ->check(CLI::PositiveNumber);
@@ -45,7 +47,8 @@ inline void add_runtime_commands(CLI::App& app, RuntimeBenches& benches, Command
   model.add_option("--seconds", infer.seconds, "of calls, for each load and side")
       ->check(CLI::PositiveNumber);
   model.add_option("--kernels", infer.kernels, "instruction set; default: the fastest of this machine");
-  model.footer("Example:\n  rpp-bench infer --model sst2.rpp --length 16 128 --sequences 1 8 --threads 1");
+  model.footer(
+      "Example:\n  rpp-bench infer --model dense.rpp sst2.rpp --length 16 128 --sequences 1 8 --threads 1");
 
   MatmulBench& matmul = benches.matmul;
   CLI::App& product = add_command(app, "matmul", "Products of one matrix, by its zeros", chosen,

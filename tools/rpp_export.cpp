@@ -38,14 +38,24 @@ int unpack(const Arguments& arguments) {
   return 0;
 }
 
-int verify(const Arguments& arguments) {
-  Session session(RuntimeModel::load(arguments.model), arguments.num_threads);
+bool verify_with(const std::string& kernels, const Arguments& arguments) {
+  Session session(RuntimeModel::load(arguments.model, {.kernels = kernels}), arguments.num_threads);
   bool close = true;
   for (const auto& difference : compare_outputs(session, arguments.verify)) {
-    fmt::print("{}: largest difference {:.1e} of {} values\n", difference.name, difference.largest,
+    fmt::print("{}, {}: largest difference {:.1e} of {} values", kernels, difference.name, difference.largest,
                difference.num_values);
+    if (difference.num_texts > 0) {
+      fmt::print(", another label for {} of {} texts", difference.other_labels, difference.num_texts);
+    }
+    fmt::print("\n");
     close = close && difference.largest <= kTolerance;
   }
+  return close;
+}
+
+int verify(const Arguments& arguments) {
+  bool close = true;
+  for (const std::string& kernels : kernel_names()) close = verify_with(kernels, arguments) && close;
   if (!close) fmt::print("the outputs differ by more than {:.0e}\n", kTolerance);
   return close ? 0 : 1;
 }
@@ -57,7 +67,8 @@ void add_options(CLI::App& app, Arguments& arguments) {
   CLI::Option* to_hf =
       app.add_option("--to-hf", arguments.to_hf, "write the model file back as this directory");
   app.add_option("--verify", arguments.verify,
-                 "compare answers with this file of rpp-inspect forward; exit status 1 when they differ")
+                 "compare answers with this file of rpp-inspect forward, by the kernels of every instruction "
+                 "set that this machine has; exit status 1 when they differ")
       ->excludes(output)
       ->excludes(to_hf);
   to_hf->excludes(output);

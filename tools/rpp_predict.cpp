@@ -1,4 +1,4 @@
-// rpp-predict: what a fine-tuned model answers to lines of text.
+// rpp-predict: what a finished model answers to lines of text.
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -20,6 +20,7 @@ struct Arguments {
 };
 
 void print_text(const Answer& answer, size_t top) {
+  if (!answer.embedding.empty()) return fmt::print("{}\n", fmt::join(answer.embedding, "\t"));
   for (size_t i = 0; i < std::min(std::max<size_t>(top, 1), answer.scores.size()); ++i) {
     fmt::print("{}{}\t{:.6g}", i == 0 ? "" : "\t", answer.scores[i].first, answer.scores[i].second);
   }
@@ -29,6 +30,10 @@ void print_text(const Answer& answer, size_t top) {
 void print_json(const TextLine& line, const Answer& answer, std::string_view answer_name, size_t top) {
   nlohmann::ordered_json object = {{"text", line.text}};
   if (line.text_pair) object["text_pair"] = *line.text_pair;
+  if (!answer.embedding.empty()) {
+    object["embedding"] = answer.embedding;
+    return fmt::print("{}\n", object.dump());
+  }
   object[std::string(answer_name)] = answer.scores.front().first;
   object["score"] = answer.scores.front().second;
   if (answer.span) {
@@ -90,6 +95,8 @@ void add_options(CLI::App& app, Arguments& arguments) {
                  "a text a line, or two; plain, .gz or .zst; else standard input");
   app.add_flag("--json", arguments.json, "print a JSON object a line");
   app.add_option("--top", arguments.top, "so many labels, the best first")->check(CLI::PositiveNumber);
+  app.add_flag("--embed", arguments.options.embed,
+               "print a text's embedding, the mean of its last hidden states, in place of an answer");
   app.add_option("--pair-separator", arguments.options.pair_separator,
                  "between the two texts of a line; default: TAB");
   app.add_option("--max-seq-length", arguments.options.max_seq_length,
@@ -103,10 +110,11 @@ void add_options(CLI::App& app, Arguments& arguments) {
       "A line is a text, or a pair where it holds the separator; an empty line is an empty text. A line is\n"
       "answered by a label and its probability, of a regression by its score, a question with its context by "
       "a\n"
-      "text of it. rpp-finetune's own predictions in fp32 are repeated.\n"
+      "text of it, a text with one [MASK] by a token. rpp-finetune's own predictions in fp32 are repeated.\n"
       "Examples:\n"
       "  echo 'a gripping, funny film' | rpp-predict --model runs/pruned-sst2\n"
-      "  rpp-predict --model runs/pruned-mrpc --input pairs.tsv --json");
+      "  rpp-predict --model runs/pruned-mrpc --input pairs.tsv --json\n"
+      "  rpp-predict --model minilm.rpp --input texts.txt --embed");
 }
 
 }  // namespace
@@ -116,8 +124,10 @@ int main(int argc, char** argv) {
   return rpp::run_main("rpp-predict", [&] {
     rpp::init_logging();
     rpp::Arguments arguments;
-    CLI::App app{"Answers lines of text with a fine-tuned model: labels, scores, or texts of a context.",
-                 "rpp-predict"};
+    CLI::App app{
+        "Answers lines of text with a finished model: labels, scores, texts of a context, tokens for "
+        "masks, embeddings.",
+        "rpp-predict"};
     rpp::add_options(app, arguments);
     if (!rpp::parse_command_line(app, argc, argv)) return 0;
     return rpp::predict(arguments);

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "labels.h"
+#include "mask_filler.h"
 #include "rpp/core/error.h"
 #include "rpp/infer/text_batch.h"
 #include "rpp/text/model_max_length.h"
@@ -16,16 +17,12 @@ namespace {
 
 constexpr const char* kTokenizerConfig = "tokenizer_config.json";
 
-class Classifier : public Answerer {
+// Of a text, or a pair, as one sequence.
+class SequenceAnswerer : public Answerer {
  public:
-  Classifier(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer, int64_t max_seq_length,
-             int num_threads)
-      : session_(std::move(model), num_threads),
-        tokenizer_(tokenizer),
-        max_seq_length_(max_seq_length),
-        labels_(read_labels(session_.model())) {}
-
-  std::string_view answer_name() const override { return "label"; }
+  SequenceAnswerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
+                   int64_t max_seq_length, int num_threads)
+      : session_(std::move(model), num_threads), tokenizer_(tokenizer), max_seq_length_(max_seq_length) {}
 
   Added add(const TextLine& line) override {
     const int64_t cut = append_sequence(tokenizer_, line.text, line.text_pair, max_seq_length_,
@@ -34,20 +31,45 @@ class Classifier : public Answerer {
   }
 
   std::vector<Answer> answer_added() override {
+    const auto num_lines = static_cast<size_t>(added_.num_sequences());
     std::vector<Answer> answers;
-    if (added_.num_sequences() == 0) return answers;
+    if (num_lines == 0) return answers;
     session_.encode(added_.view());
-    const auto logits = session_.logits();  // [lines, num_labels]
-    const size_t num_labels = labels_.names.size();
-    for (size_t begin = 0; begin < logits.size(); begin += num_labels) {
-      answers.push_back(ranked(logits.subspan(begin, num_labels)));
+    const auto outputs = outputs_of(session_);  // [lines, ...]
+    const size_t size = outputs.size() / num_lines;
+    for (size_t line = 0; line < num_lines; ++line) {
+      answers.push_back(answer_of(outputs.subspan(line * size, size)));
     }
     added_.clear();
     return answers;
   }
 
+ protected:
+  const RuntimeModel& model() const { return session_.model(); }
+
  private:
-  Answer ranked(std::span<const float> logits) const {
+  virtual std::span<const float> outputs_of(Session& session) const = 0;  // [lines, ...]
+  virtual Answer answer_of(std::span<const float> outputs) const = 0;
+
+  Session session_;
+  const Tokenizer& tokenizer_;
+  int64_t max_seq_length_;
+  TextBatch added_;
+};
+
+class Classifier : public SequenceAnswerer {
+ public:
+  Classifier(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer, int64_t max_seq_length,
+             int num_threads)
+      : SequenceAnswerer(std::move(model), tokenizer, max_seq_length, num_threads),
+        labels_(read_labels(SequenceAnswerer::model())) {}
+
+  std::string_view answer_name() const override { return "label"; }
+
+ private:
+  std::span<const float> outputs_of(Session& session) const override { return session.logits(); }
+
+  Answer answer_of(std::span<const float> logits) const override {
     std::vector<size_t> order(logits.size());
     std::iota(order.begin(), order.end(), size_t{0});
     // Stable: of equal scores the first label comes first, as argmax takes it.
@@ -60,12 +82,35 @@ class Classifier : public Answerer {
     return answer;
   }
 
-  Session session_;
-  const Tokenizer& tokenizer_;
-  int64_t max_seq_length_;
   Labels labels_;
-  TextBatch added_;
 };
+
+class Embedder : public SequenceAnswerer {
+ public:
+  using SequenceAnswerer::SequenceAnswerer;
+
+  std::string_view answer_name() const override { return "embedding"; }
+
+ private:
+  std::span<const float> outputs_of(Session& session) const override { return session.mean_pooled(); }
+
+  Answer answer_of(std::span<const float> mean) const override {
+    return {.embedding = {mean.begin(), mean.end()}};
+  }
+};
+
+void check_lengths(const RuntimeModel& model, const Tokenizer& tokenizer, int64_t max_seq_length) {
+  const ModelSizes& sizes = model.sizes();
+  if (max_seq_length < kMinSequenceLength) {
+    fail_usage("max_seq_length is {}, it must be at least {}", max_seq_length, kMinSequenceLength);
+  }
+  if (max_seq_length > sizes.positions) {
+    fail_usage("max_seq_length is {}, the model has {} positions", max_seq_length, sizes.positions);
+  }
+  RPP_CHECK(tokenizer.size() <= sizes.vocab,
+            "{}: the vocabulary has {} pieces, the model embeddings for {}: take the model's own",
+            model.file().path(), tokenizer.size(), sizes.vocab);
+}
 
 }  // namespace
 
@@ -97,21 +142,20 @@ int64_t tokens_read(const RuntimeModel& model) {
 std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads) {
   const ModelSizes& sizes = model->sizes();
-  const std::filesystem::path& path = model->file().path();
-  RPP_CHECK(sizes.labels > 0 || sizes.span,
-            "{} has no head that answers: fine-tune it with rpp-finetune and name its output directory",
-            path);
-  if (max_seq_length < kMinSequenceLength) {
-    fail_usage("max_seq_length is {}, it must be at least {}", max_seq_length, kMinSequenceLength);
-  }
-  if (max_seq_length > sizes.positions) {
-    fail_usage("max_seq_length is {}, the model has {} positions", max_seq_length, sizes.positions);
-  }
-  RPP_CHECK(tokenizer.size() <= sizes.vocab,
-            "{}: the vocabulary has {} pieces, the model embeddings for {}: take the model's own", path,
-            tokenizer.size(), sizes.vocab);
+  RPP_CHECK(sizes.labels > 0 || sizes.span || sizes.mlm,
+            "{} has no head that answers: fine-tune it with rpp-finetune and name its output directory, or "
+            "ask for embeddings",
+            model->file().path());
+  check_lengths(*model, tokenizer, max_seq_length);
   if (sizes.span) return make_span_answerer(std::move(model), tokenizer, max_seq_length, num_threads);
+  if (fills_masks(sizes)) return make_mask_filler(std::move(model), tokenizer, max_seq_length, num_threads);
   return std::make_unique<Classifier>(std::move(model), tokenizer, max_seq_length, num_threads);
+}
+
+std::unique_ptr<Answerer> make_embedder(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
+                                        int64_t max_seq_length, int num_threads) {
+  check_lengths(*model, tokenizer, max_seq_length);
+  return std::make_unique<Embedder>(std::move(model), tokenizer, max_seq_length, num_threads);
 }
 
 }  // namespace rpp

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "labels.h"
+#include "mask_filler.h"
 #include "rpp/core/error.h"
 #include "rpp/infer/answerer.h"
 #include "rpp/infer/rpp.h"
@@ -24,7 +25,8 @@ struct rpp_session {
   int64_t max_tokens;
   bool cut;
   rpp::TextBatch batch;
-  std::unique_ptr<rpp::Answerer> answerer;  // of a model of SQuAD
+  std::unique_ptr<rpp::Answerer> answerer;  // of a model of SQuAD, and of a masked language model
+  rpp::Answer filled;                       // the last one of these
 };
 
 namespace rpp {
@@ -88,18 +90,20 @@ rpp_session make_session(const rpp_model& model, const rpp_session_options& opti
                options.max_tokens);
   }
   const int64_t max_tokens = options.max_tokens > 0 ? options.max_tokens : model.max_tokens;
-  const int64_t positions = model.runtime->sizes().positions;
-  if (max_tokens < kMinSequenceLength || max_tokens > positions) {
-    fail_usage("max_tokens is {}, this model takes {} to {}", max_tokens, kMinSequenceLength, positions);
+  const ModelSizes& sizes = model.runtime->sizes();
+  if (max_tokens < kMinSequenceLength || max_tokens > sizes.positions) {
+    fail_usage("max_tokens is {}, this model takes {} to {}", max_tokens, kMinSequenceLength,
+               sizes.positions);
   }
   return {.model = model,
           .session = Session(model.runtime, options.num_threads),
           .max_tokens = max_tokens,
           .cut = options.cut != 0,
           .batch = {},
-          .answerer = model.runtime->sizes().span
+          .answerer = sizes.span || fills_masks(sizes)
                           ? make_answerer(model.runtime, *model.tokenizer, max_tokens, options.num_threads)
-                          : nullptr};
+                          : nullptr,
+          .filled = {}};
 }
 
 }  // namespace
@@ -185,8 +189,8 @@ rpp_status rpp_ask(rpp_session* session, const char* question, const char* conte
     rpp::require(question, "question");
     rpp::require(context, "context");
     rpp::require(answer, "answer");
-    RPP_CHECK(session->answerer != nullptr, "{} has no head for answers (qa_outputs)",
-              session->model.runtime->file().path());
+    const rpp::RuntimeModel& model = *session->model.runtime;
+    RPP_CHECK(model.sizes().span, "{} has no head for answers (qa_outputs)", model.file().path());
     rpp::check_utf8(question);
     rpp::check_utf8(context);
     session->answerer->add({.text = question, .text_pair = context});
@@ -195,5 +199,25 @@ rpp_status rpp_ask(rpp_session* session, const char* question, const char* conte
     if (!found.span) return;
     answer->begin = found.span->begin;
     answer->end = found.span->end;
+  });
+}
+
+rpp_status rpp_fill(rpp_session* session, const char* text, size_t count, rpp_filling* fillings) {
+  return rpp::guarded([&] {
+    rpp::require(session, "session");
+    rpp::require(text, "text");
+    rpp::require(fillings, "fillings");
+    const rpp::RuntimeModel& model = *session->model.runtime;
+    RPP_CHECK(rpp::fills_masks(model.sizes()), "{} is no masked language model (cls.predictions)",
+              model.file().path());
+    if (count > rpp::kNumFillings) rpp::fail_usage("{} fillings, there are {}", count, rpp::kNumFillings);
+    rpp::check_utf8(text);
+    session->answerer->add({.text = text});
+    session->filled = session->answerer->answer_added().front();
+    const auto& scores = session->filled.scores;
+    RPP_CHECK(count <= scores.size(), "{} fillings, the vocabulary has {} tokens", count, scores.size());
+    for (size_t i = 0; i < count; ++i) {
+      fillings[i] = {.token = scores[i].first.c_str(), .probability = scores[i].second};
+    }
   });
 }

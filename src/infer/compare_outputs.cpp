@@ -32,6 +32,17 @@ AnswerDifference compare(const SafetensorsFile& file, const TensorView& wanted, 
   return difference;
 }
 
+// In how many rows of [rows, labels] another label is the best.
+int64_t count_other_labels(std::span<const float> wanted, std::span<const float> got, size_t labels) {
+  int64_t others = 0;
+  for (size_t begin = 0; begin < got.size(); begin += labels) {
+    const auto a = wanted.subspan(begin, labels);
+    const auto b = got.subspan(begin, labels);
+    others += std::ranges::max_element(a) - a.begin() != std::ranges::max_element(b) - b.begin();
+  }
+  return others;
+}
+
 }  // namespace
 
 TextBatch read_texts(const SafetensorsFile& file) {
@@ -48,7 +59,10 @@ std::vector<AnswerDifference> compare_outputs(Session& session, const std::files
     differences.push_back(compare(file, *pooled, session.pooled()));
   }
   if (const TensorView* logits = file.find("logits")) {
-    differences.push_back(compare(file, *logits, session.logits()));
+    AnswerDifference& difference = differences.emplace_back(compare(file, *logits, session.logits()));
+    const auto num_labels = static_cast<size_t>(session.model().sizes().labels);
+    difference.num_texts = difference.num_values / session.model().sizes().labels;
+    difference.other_labels = count_other_labels(logits->as<float>(), session.logits(), num_labels);
   }
   return differences;
 }

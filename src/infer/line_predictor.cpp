@@ -25,7 +25,8 @@ LinePredictor::LinePredictor(const fs::path& model, std::string source, PredictO
       model_(RuntimeModel::load(model)),
       tokenizer_(open_tokenizer(*model_)) {
   if (options_.max_seq_length == 0) options_.max_seq_length = tokens_read(*model_);
-  answerer_ = make_answerer(model_, *tokenizer_, options_.max_seq_length, options_.num_threads);
+  const auto make = options_.embed ? make_embedder : make_answerer;
+  answerer_ = make(model_, *tokenizer_, options_.max_seq_length, options_.num_threads);
 }
 
 void LinePredictor::add(std::string line) {

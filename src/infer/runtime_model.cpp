@@ -4,6 +4,12 @@
 
 namespace rpp {
 
+std::vector<std::string> kernel_names() {
+  std::vector<std::string> names;
+  for (const Kernels* kernels : supported_kernels()) names.emplace_back(kernels->name);
+  return names;
+}
+
 RuntimeModel::RuntimeModel(const std::filesystem::path& path, const RuntimeOptions& options)
     : file_(path), weights_(std::make_unique<const Weights>(read_weights(file_, options))) {}
 

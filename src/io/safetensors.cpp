@@ -18,7 +18,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensor data is stored as it lies in memory");
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;  // an ordered_json of n keys takes n^2 steps
 
 constexpr size_t kLengthBytes = 8;
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // the limit of the reference implementation
@@ -186,7 +186,7 @@ class HeaderReader {
 
 std::string header_text(const std::filesystem::path& path, std::span<const TensorView> tensors,
                         const std::map<std::string, std::string>& metadata) {
-  Json header = Json::object();
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   size_t offset = 0;
   for (const auto& tensor : tensors) {

@@ -6,6 +6,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/data/squad_predictions.h"
+#include "rpp/io/model_labels.h"
 #include "rpp/model/init.h"
 #include "rpp/train/device.h"
 #include "rpp/train/finetune_task.h"
@@ -60,6 +61,17 @@ SquadSet load_set(const FinetuneConfig& config, SquadVersion version, const Toke
   return set;
 }
 
+// A teacher of 1.1 gives every question an answer. What a model has learned is known where its config.json
+// says.
+void check_teacher_task(const std::string& teacher_dir, SquadVersion version) {
+  if (teacher_dir.empty() || version == SquadVersion::v1) return;
+  const std::string task = read_model_labels(teacher_dir).task;
+  if (task != squad_name(SquadVersion::v1)) return;
+  fail_usage(
+      "distill.teacher {} has learned {}, where every question has an answer: fine-tune a dense model on {}",
+      teacher_dir, task, squad_name(version));
+}
+
 // Everything that a run stands on, in the order in which it is made.
 struct SquadSetup {
   SquadSetup(const FinetuneConfig& given, SquadVersion squad_version);
@@ -79,6 +91,7 @@ SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version)
   if (!config.class_weights.empty()) {
     fail_usage("class_weights is set, but {} has no classes: leave it out", config.task);
   }
+  check_teacher_task(config.distill.teacher, version);
   use_threads(config.train.num_threads);
   train = load_set(config, version, *tokenizer, "train", config.max_train_samples);
   dev = load_set(config, version, *tokenizer, "dev", config.max_eval_samples);

@@ -1,6 +1,7 @@
 // That the lines say what was measured, never how fast.
 #include <gtest/gtest.h>
 
+#include "data/fake_tokenizer.h"
 #include "infer/exported_model.h"
 #include "rpp/bench/benches.h"
 #include "rpp/core/error.h"
@@ -12,7 +13,7 @@ TEST(InferBench, HasALineForEveryLoadWithWhatTheModelCostsInEach) {
   const TemporaryFile file("bench.rpp");
   export_model(golden_dir(), file.path(), {});
   const auto lines = bench_infer(
-      {.model = file.path(), .lengths = {5, 9}, .sequences = {1, 3}, .threads = {1, 2}, .seconds = 1e-3});
+      {.models = {file.path()}, .lengths = {5, 9}, .sequences = {1, 3}, .threads = {1, 2}, .seconds = 1e-3});
   ASSERT_EQ(lines.size(), 8U);
   EXPECT_EQ(lines[3].at("sequences"), 3);
   EXPECT_EQ(lines[3].at("longest"), 5);
@@ -46,30 +47,55 @@ TEST(InferBench, TakesItsTextsFromAFileAndComparesTheOutputsInIt) {
   export_model(golden_dir(), model.path(), {});
   write_outputs(outputs.path());
   const auto lines =
-      bench_infer({.model = model.path(), .input = outputs.path(), .threads = {1}, .seconds = 1e-3});
+      bench_infer({.models = {model.path()}, .input = outputs.path(), .threads = {1}, .seconds = 1e-3});
   ASSERT_EQ(lines.size(), 1U);
   EXPECT_EQ(lines[0].at("tokens"), 25);
   EXPECT_LT(lines[0].at("difference").at("last_hidden_state"), 1e-5);
 }
 
+TEST(InferBench, ShowsTheScoresThatEachModelBrings) {
+  const TestDir dir("bench_scores");
+  std::filesystem::copy(golden_dir() / "classifier", dir.path());
+  dir.write("eval_results.json",
+            R"({"eval_accuracy": 0.8039, "eval_loss": 0.4, "eval_samples": 872, "eval_f1": 1})");
+  const TemporaryFile scored("scored.rpp"), bare("bare.rpp");
+  export_model(dir.path(), scored.path(), {});
+  export_model(golden_dir(), bare.path(), {});
+  const auto lines = bench_infer({.models = {scored.path(), bare.path()},
+                                  .lengths = {5},
+                                  .sequences = {1},
+                                  .threads = {1},
+                                  .seconds = 1e-3});
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].at("score"), "accuracy 0.8039, f1 1.0000");
+  EXPECT_EQ(lines[1].at("score"), "");
+}
+
 Measurement load(int64_t longest, double speedup) {
-  return {{"threads", 1},       {"sparse_matrices", 6}, {"sequences", 8},
-          {"longest", longest}, {"speedup", speedup},   {"sparse_wins", speedup > 1 ? "yes" : "no"}};
+  return {{"model", "a.rpp"},
+          {"threads", 1},
+          {"sparse_matrices", 6},
+          {"sequences", 8},
+          {"longest", longest},
+          {"speedup", speedup},
+          {"sparse_wins", speedup > 1 ? "yes" : "no"}};
 }
 
 TEST(InferBench, NamesTheLoadsWithWhichSparseDoesNotWin) {
   EXPECT_EQ(conclude_infer({load(16, 2.0), load(128, 1.1)}),
-            "Sparse is faster than dense in all measurements.\n");
-  EXPECT_EQ(
-      conclude_infer({load(16, 0.5), load(64, 2.0), load(128, 0.98)}),
-      "Sparse does not win with 8 x 16 tokens on 1 threads (0.50x), 8 x 128 tokens on 1 threads (0.98x).\n");
+            "a.rpp: sparse is faster than dense in all measurements.\n");
+  EXPECT_EQ(conclude_infer({load(16, 0.5), load(64, 2.0), load(128, 0.98)}),
+            "a.rpp: sparse does not win with 8 x 16 tokens on 1 threads (0.50x), 8 x 128 tokens on 1 threads "
+            "(0.98x).\n");
 }
 
-TEST(InferBench, SaysWhenThereIsNothingToLeaveOut) {
+TEST(InferBench, SaysOfEachModelWhenThereIsNothingToLeaveOut) {
   auto line = load(16, 1.01);
   line["sparse_matrices"] = 0;
-  EXPECT_EQ(conclude_infer({line}),
-            "No matrix has the zeros that pay, 40 % or more: both sides did the same.\n");
+  line["model"] = "b.rpp";
+  EXPECT_EQ(conclude_infer({load(16, 2.0), line}),
+            "a.rpp: sparse is faster than dense in all measurements.\n"
+            "b.rpp: no matrix has the zeros that pay, 40 % or more: both sides did the same.\n");
 }
 
 }  // namespace

@@ -126,6 +126,29 @@ TEST_F(CApi, AnAnswerIsBytesOfTheContext) {
   EXPECT_EQ(text, answers.at(0).scores.front().first);
 }
 
+TEST_F(CApi, AMaskIsFilledByTheLikeliestTokens) {
+  const std::string path = exported("classifier");
+  for (const char* file : {"config.json", "model.safetensors"}) {  // the same encoder with the head for masks
+    fs::copy_file(fs::path(RPP_SOURCE_DIR) / "tests/golden/bert" / file, dir_ / "classifier" / file,
+                  fs::copy_options::overwrite_existing);
+  }
+  export_model(dir_ / "classifier", path);
+  rpp_session* session = open(load(path));
+  std::array<rpp_filling, 3> fillings = {};
+  ASSERT_EQ(rpp_fill(session, "w0 [MASK]", 3, fillings.data()), RPP_OK) << rpp_last_error();
+  const auto answers = answered(path, {{.text = "w0 [MASK]"}});
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(fillings[i].token, answers.at(0).scores[i].first);
+    EXPECT_EQ(fillings[i].probability, answers.at(0).scores[i].second);
+  }
+  EXPECT_EQ(rpp_fill(session, "w0", 3, fillings.data()), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()).substr(0, 9), "no [MASK]");
+  EXPECT_EQ(rpp_fill(session, "[MASK]", 21, fillings.data()), RPP_USAGE_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "21 fillings, there are 20");
+  EXPECT_EQ(rpp_fill(session, "[MASK]", 10, fillings.data()), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "10 fillings, the vocabulary has 9 tokens");
+}
+
 TEST_F(CApi, FaultsAreCodesAndTexts) {
   rpp_model* none = nullptr;
   EXPECT_EQ(rpp_load("absent.rpp", &none), RPP_ERROR);
@@ -135,6 +158,9 @@ TEST_F(CApi, FaultsAreCodesAndTexts) {
   const rpp_model* model = load(exported("classifier"));
   EXPECT_STREQ(rpp_last_error(), "");
   EXPECT_EQ(rpp_label(model, 3), nullptr);
+  rpp_filling filling = {};
+  EXPECT_EQ(rpp_fill(open(model), "[MASK]", 1, &filling), RPP_ERROR);
+  EXPECT_NE(std::string(rpp_last_error()).find("is no masked language model"), std::string::npos);
   const rpp_session_options too_long = {.num_threads = 1, .max_tokens = 99, .cut = 0};
   rpp_session* session = nullptr;
   EXPECT_EQ(rpp_open(model, &too_long, &session), RPP_USAGE_ERROR);

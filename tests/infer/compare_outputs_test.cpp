@@ -14,7 +14,7 @@ using testing::HasSubstr;
 // What `rpp-inspect forward` would write of the golden model, made of what transformers computed.
 class GoldenOutputs : public testing::Test {
  protected:
-  void write(std::span<const float> hidden) const {
+  void write(std::span<const float> hidden, std::span<const float> logits = {}) const {
     const SafetensorsFile golden(golden_dir() / "golden.safetensors");
     std::vector<TensorView> tensors;
     for (const char* name : {"input_ids", "token_type_ids", "cu_seqlens", "pooler_output"}) {
@@ -23,6 +23,9 @@ class GoldenOutputs : public testing::Test {
     tensors.push_back({.name = "last_hidden_state",
                        .shape = {static_cast<int64_t>(hidden.size()) / 32, 32},
                        .data = std::as_bytes(hidden)});
+    if (!logits.empty()) {
+      tensors.push_back({.name = "logits", .shape = {3, 3}, .data = std::as_bytes(logits)});
+    }
     save_safetensors(file_.path(), tensors);
   }
 
@@ -47,6 +50,20 @@ TEST_F(GoldenOutputs, TheLargestDifferenceIsFound) {
   hidden[77] += 0.25F;
   write(hidden);
   EXPECT_NEAR(compare_outputs(session_, file_.path())[0].largest, 0.25, 1e-5);
+}
+
+TEST_F(GoldenOutputs, TextsWithAnotherBestLabelAreCounted) {
+  Session classifier(exported(golden_dir() / "classifier"));
+  auto logits =
+      std::vector<float>(golden_.floats("class_logits").begin(), golden_.floats("class_logits").end());
+  write(golden_.floats("hidden.2"), logits);
+  AnswerDifference difference = compare_outputs(classifier, file_.path()).back();
+  EXPECT_EQ(difference.num_texts, 3);
+  EXPECT_EQ(difference.other_labels, 0);
+  *std::min_element(logits.begin() + 3, logits.begin() + 6) = 50.0F;  // of the second text
+  write(golden_.floats("hidden.2"), logits);
+  difference = compare_outputs(classifier, file_.path()).back();
+  EXPECT_EQ(difference.other_labels, 1);
 }
 
 TEST_F(GoldenOutputs, NanIsADifference) {

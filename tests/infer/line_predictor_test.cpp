@@ -1,5 +1,6 @@
 #include "rpp/infer/line_predictor.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -7,6 +8,8 @@
 #include "data/fake_tokenizer.h"
 #include "message_of.h"
 #include "rpp/core/atomic_file.h"
+#include "rpp/infer/session.h"
+#include "rpp/io/safetensors.h"
 
 namespace rpp {
 namespace {
@@ -56,6 +59,36 @@ TEST_F(Predict, AnAnswerDoesNotDependOnItsNeighbours) {
     EXPECT_EQ(answers_[i].scores.front().first, answers_[i + 4].scores.front().first);
     EXPECT_NEAR(answers_[i].scores.front().second, answers_[i + 4].scores.front().second, 1e-6);
   }
+}
+
+TEST_F(Predict, AnEmbeddingIsTheMeanOfTheLastHiddenStates) {
+  auto lines = predictor({.embed = true});
+  lines.add("w0 w1");
+  lines.finish();
+  const auto model = RuntimeModel::load(dir_.path());
+  Session session(model);
+  const std::vector<int32_t> ids = {2, 5, 6, 3}, bounds = {0, 4};
+  session.encode({.input_ids = ids, .token_type_ids = {}, .cu_seqlens = bounds});
+  const auto hidden = session.hidden();
+  ASSERT_EQ(answers_.at(0).embedding.size(), 32U);
+  for (size_t i = 0; i < 32; ++i) {
+    const float sum = hidden[i] + hidden[32 + i] + hidden[64 + i] + hidden[96 + i];
+    EXPECT_NEAR(answers_[0].embedding[i], sum / 4, 1e-6);
+  }
+}
+
+TEST_F(Predict, AnEncoderAloneEmbedsAndHasNoAnswers) {
+  std::vector<TensorView> encoder;
+  const SafetensorsFile all(kClassifier / "model.safetensors");
+  for (const TensorView& tensor : all.tensors()) {
+    if (!tensor.name.starts_with("classifier")) encoder.push_back(tensor);
+  }
+  save_safetensors(dir_ / "model.safetensors", encoder);
+  EXPECT_THAT(message_of([&] { predictor(); }), testing::HasSubstr("has no head that answers: fine-tune it"));
+  auto lines = predictor({.embed = true});
+  lines.add("w0 w1");
+  lines.finish();
+  EXPECT_EQ(answers_.at(0).embedding.size(), 32U);
 }
 
 TEST_F(Predict, ProbabilitiesFallAndSumToOne) {

@@ -78,6 +78,12 @@ expect 0 "\"answer\":\"$answer\",\"score\":" "$predict" --model tuned-squad --js
 expect 0 '"span":[' "$predict" --model tuned-squad --json <<< $'w1\tw5 w6 w60 w7'
 expect 1 'standard input:1: no context' "$predict" --model tuned-squad <<< 'w1'
 
+# A model from pre-training fills masks; any model embeds.
+[[ $("$predict" --model model --top 2 <<< 'w1 [MASK]') =~ ^[^$'\t']+$'\t'0\.[0-9e-]+$'\t'[^$'\t']+$'\t'0\.[0-9e-]+$ ]] || fault 'two tokens'
+expect 0 '{"text":"w1 [MASK]","token":"' "$predict" --model model --json <<< 'w1 [MASK]'
+expect 0 '{"text":"w1","embedding":[' "$predict" --model model --embed --json <<< 'w1'
+[ "$("$predict" --model tuned-sst2 --embed <<< 'w1' | tr '\t' '\n' | wc -l)" = 32 ] || fault 'an embedding of 32 numbers'
+
 # What is too long is cut and counted, or refused.
 { echo w1; seq -f 'w%g' -s ' ' 0 40; } > long
 expect 0 '1 of 2 lines were cut to 16 tokens' "$predict" --model tuned-sst2 --input long
@@ -93,7 +99,7 @@ expect 2 "unknown argument '--jsn': did you mean '--json'?" "$predict" --model t
 expect 2 'max_seq_length is 99, the model has 24 positions' "$predict" --model tuned-sst2 --input long --max-seq-length 99
 expect 1 'cannot open absent: No such file or directory' "$predict" --model absent --input long
 expect 1 'absent.tsv: No such file or directory' "$predict" --model tuned-sst2 --input absent.tsv
-expect 1 'model has no head that answers: fine-tune it with rpp-finetune' "$predict" --model model --input long
+expect 1 'long:1: no [MASK]: this model says' "$predict" --model model --input long
 expect 1 'standard input holds no line' "$predict" --model tuned-sst2 < /dev/null
 printf 'w1\nw2 \xff\n' > bytes
 expect 1 'bytes:2: not valid UTF-8' "$predict" --model tuned-sst2 --input bytes

@@ -150,6 +150,21 @@ TEST_F(SquadRun, ATeacherThatAnswersNoQuestionsOrReadsOtherTokensIsRefused) {
                         path("other")));
 }
 
+TEST_F(SquadRun, ATeacherThatHasAnswersToEverythingIsRefusedWhereThereAreNone) {
+  auto settings = finetune_of("squad2");
+  std::filesystem::copy(dir_ / "run", dir_ / "first");
+  auto model = json::parse(read_file(dir_ / "first/config.json"));
+  model["finetuning_task"] = "squad1";
+  dir_.write("first/config.json", model.dump());
+  settings.distill.teacher = path("first");
+  EXPECT_EQ(
+      message_of([&] { run_finetuning(settings, {}); }),
+      fmt::format(
+          "distill.teacher {} has learned squad1, where every question has an answer: fine-tune a dense "
+          "model on squad2",
+          path("first")));
+}
+
 TEST_F(SquadRun, WithATeacherAndSmoothedLabelsItLearnsAndResumesBitForBit) {
   auto settings = finetune_of("squad1", "nip");
   settings.output_dir = path("teacher");

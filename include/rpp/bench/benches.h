@@ -96,7 +96,7 @@ std::string conclude_matmul(const std::vector<Measurement>& lines);
 // calls, tokens a second, size, memory and the time from opening the file to the first answer. A line for
 // each load. Throws Error as RuntimeModel::load and Session::encode do.
 struct InferBench {
-  std::filesystem::path model;  // file of rpp-export
+  std::vector<std::filesystem::path> models;  // files of rpp-export
   std::vector<int64_t> lengths = {16, 128, 384}, sequences = {1, 8};
   // Texts of `rpp-inspect forward` instead of random ones, one load; the outputs in the file are compared.
   std::filesystem::path input;
@@ -105,7 +105,7 @@ struct InferBench {
   double seconds = 1.0;  // of calls, for each load and side; at least three calls
 };
 std::vector<Measurement> bench_infer(const InferBench& bench);
-// A sentence: whether the zeros paid, and the loads with which they did not.
+// A sentence for each model: whether the zeros paid, and the loads with which they did not.
 std::string conclude_infer(const std::vector<Measurement>& lines);
 
 }  // namespace rpp

@@ -1,4 +1,4 @@
-// Texts in, answers out: a fine-tuned model with its tokenizer and its labels.
+// Texts in, answers out: a finished model with its tokenizer and its labels.
 #pragma once
 
 #include <cstdint>
@@ -20,18 +20,20 @@ struct TextLine {
 };
 
 // From the best to the worst: (label, probability), of a regression its one score, of a question (text of the
-// context, probability).
+// context, probability), of a text with a [MASK] (token, probability).
 struct Answer {
   std::vector<std::pair<std::string, double>> scores;
   std::optional<TextSpan> span;  // of the best text of a question: bytes of text_pair
+  std::vector<float> embedding;  // [hidden], of make_embedder alone, which has no scores
 };
 
-// One kind of fine-tuned model, used by one thread at a time. Texts are added, which encodes them, and then
+// One kind of finished model, used by one thread at a time. Texts are added, which encodes them, and then
 // answered together.
 class Answerer {
  public:
   virtual ~Answerer() = default;
-  virtual std::string_view answer_name() const = 0;  // of the first of `scores`: "label", "answer"
+  virtual std::string_view answer_name()
+      const = 0;  // of the first of `scores`: "label", "answer", "token"; "embedding"
   struct Added {
     int64_t tokens = 0;      // that the text takes in a pass
     int64_t cut_tokens = 0;  // that it has lost
@@ -48,12 +50,18 @@ std::unique_ptr<WordPieceTokenizer> make_tokenizer(const ModelFile& file);
 // Tokens that it reads of a text: model_max_length of its tokenizer_config.json, at most its positions.
 int64_t tokens_read(const RuntimeModel& model);
 
-// By the head that the model has. A model of SQuAD answers pairs of question and context; the labels of a
-// classifier are those of config.json (class_names). `tokenizer` must outlive it; num_threads: 0 = the
+// By the head that the model has. A model of SQuAD answers pairs of question and context, a masked language
+// model texts that hold one [MASK], where it has no other head; the labels of a classifier are those of
+// config.json (class_names). `tokenizer` must outlive it; num_threads: 0 = the
 // machine's cores. Throws Error for a model without a head for answers, for problem_type
 // multi_label_classification, for names that are not as many as the classifier's rows, and for a
 // max_seq_length that the model lacks.
 std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
+                                        int64_t max_seq_length, int num_threads = 0);
+
+// The mean of the last hidden states of a text's tokens, [CLS] and [SEP] included, not normalised: what
+// sentence encoders such as MiniLM are trained to give. Of any model, whatever its heads.
+std::unique_ptr<Answerer> make_embedder(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads = 0);
 
 }  // namespace rpp

@@ -15,9 +15,10 @@ namespace rpp {
 TextBatch read_texts(const SafetensorsFile& file);
 
 struct AnswerDifference {
-  std::string name;        // last_hidden_state, pooler_output, logits
-  int64_t num_values = 0;  // that were compared
-  double largest = 0;      // absolute difference; of NaN infinite
+  std::string name;                         // last_hidden_state, pooler_output, logits
+  int64_t num_values = 0;                   // that were compared
+  double largest = 0;                       // absolute difference; of NaN infinite
+  int64_t num_texts = 0, other_labels = 0;  // of logits: texts, and those with another best label
 };
 
 // Encodes the texts of a file that `rpp-inspect forward` wrote and compares the outputs that it holds. Throws

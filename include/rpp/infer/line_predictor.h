@@ -19,6 +19,7 @@ struct PredictOptions {
   std::string pair_separator = "\t";
   int64_t batch_tokens = 4096;  // in one pass
   int num_threads = 0;          // 0: the machine's cores
+  bool embed = false;           // make_embedder in place of make_answerer
 };
 
 // Takes the lines of one source and reports each with its answer. An empty line is answered as an empty text.

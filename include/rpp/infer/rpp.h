@@ -63,6 +63,15 @@ typedef struct rpp_answer {
 /* Of a model of SQuAD. A long context is read in several windows: nothing is cut. */
 rpp_status rpp_ask(rpp_session* session, const char* question, const char* context, rpp_answer* answer);
 
+typedef struct rpp_filling {
+  const char* token; /* valid until the session's next call */
+  double probability;
+} rpp_filling;
+
+/* Of a masked language model: the likeliest tokens for the one [MASK] that the text holds, the best first.
+ * fillings [count], at most 20. A text that is too long is an error, cut or not. */
+rpp_status rpp_fill(rpp_session* session, const char* text, size_t count, rpp_filling* fillings);
+
 #ifdef __cplusplus
 }
 #endif

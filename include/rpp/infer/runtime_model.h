@@ -47,6 +47,9 @@ inline constexpr double kSparseDensity = 0.6;
 
 struct Weights;
 
+// What RuntimeOptions::kernels may name on this machine, the fastest first.
+std::vector<std::string> kernel_names();
+
 // Immutable: any number of sessions in any threads may share one.
 class RuntimeModel {
  public:

@@ -1,0 +1,75 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "data/fake_tokenizer.h"
+#include "exported_model.h"
+#include "rpp/infer/answerer.h"
+
+namespace rpp {
+namespace {
+
+using testing::HasSubstr;
+
+class MaskFilling : public testing::Test {
+ protected:
+  std::vector<Answer> fill(const std::vector<std::string>& texts) {
+    const auto filler = make_answerer(model_, tokenizer_, 12);
+    EXPECT_EQ(filler->answer_name(), "token");
+    for (const std::string& text : texts) filler->add({.text = text});
+    return filler->answer_added();
+  }
+
+  std::string refused(const TextLine& line) {
+    return message_of([&] { make_answerer(model_, tokenizer_, 12)->add(line); });
+  }
+
+  // What the model gives the third of these five tokens, as probabilities.
+  std::vector<double> probabilities(const std::vector<int32_t>& ids) {
+    Session session(model_);
+    const std::vector<int32_t> positions = {2}, bounds = {0, 5};
+    session.encode({.input_ids = ids, .token_type_ids = {}, .cu_seqlens = bounds});
+    std::vector<double> values;
+    double sum = 0;
+    for (const float logit : session.mlm_logits(positions)) sum += values.emplace_back(std::exp(logit));
+    for (double& value : values) value /= sum;
+    return values;
+  }
+
+  FakeTokenizer tokenizer_{100};
+  std::shared_ptr<const RuntimeModel> model_ = exported(golden_dir());
+};
+
+TEST_F(MaskFilling, TheLikeliestTokensComeFirst) {
+  const auto wanted = probabilities({2, 5, 4, 11, 3});  // [CLS] w0 [MASK] w3 [SEP]
+  const auto answers = fill({"w0 [MASK] w3"});
+  const auto& scores = answers.at(0).scores;
+  ASSERT_EQ(scores.size(), 20U);
+  double last = 1;
+  for (const auto& [token, probability] : scores) {
+    size_t id = 0;
+    while (tokenizer_.piece(static_cast<int32_t>(id)) != token) ASSERT_LT(++id, 100U);
+    EXPECT_NEAR(probability, wanted[id], 1e-6);
+    EXPECT_LE(probability, last);
+    last = probability;
+  }
+  EXPECT_NEAR(scores.front().second, *std::max_element(wanted.begin(), wanted.end()), 1e-6);
+}
+
+TEST_F(MaskFilling, EveryTextIsAnsweredAtItsOwnMask) {
+  const auto together = fill({"w0 [MASK] w3", "[MASK]", "w1 w2 [MASK]"});
+  ASSERT_EQ(together.size(), 3U);
+  for (const auto& [text, index] : {std::pair("[MASK]", 1), std::pair("w1 w2 [MASK]", 2)}) {
+    EXPECT_EQ(together[static_cast<size_t>(index)].scores, fill({text}).at(0).scores);
+  }
+  EXPECT_NE(together[1].scores, together[2].scores);
+}
+
+TEST_F(MaskFilling, ATextWithoutOneMaskIsRefused) {
+  EXPECT_THAT(refused({.text = "w0 w1"}), HasSubstr("no [MASK]"));
+  EXPECT_THAT(refused({.text = "[MASK] w1 [MASK]"}), HasSubstr("more than one [MASK]"));
+  EXPECT_THAT(refused({.text = "[MASK]", .text_pair = "w1"}), HasSubstr("fills the [MASK] of one"));
+  EXPECT_THAT(refused({.text = "w0 w0 w0 w0 w0 w0 w0 w0 w0 w0 [MASK]"}), HasSubstr("13 tokens, 12 are read"));
+}
+
+}  // namespace
+}  // namespace rpp
