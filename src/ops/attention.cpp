@@ -127,7 +127,7 @@ AttentionHeads equal_heads(int64_t hidden, int64_t num_heads) {
 
 torch::Tensor varlen_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
                                const AttentionHeads& heads, double dropout_rate, uint64_t dropout_seed) {
-  if (qkv.is_cuda()) return composite::attention(qkv, layout, heads, dropout_rate, dropout_seed);
+  if (is_composite(qkv)) return composite::attention(qkv, layout, heads, dropout_rate, dropout_seed);
   const std::vector<int64_t> cu_seqlens(layout.host_cu_seqlens.begin(), layout.host_cu_seqlens.end());
   return Attention::apply(qkv, cu_seqlens, heads, dropout_rate, static_cast<int64_t>(dropout_seed));
 }
