@@ -1,6 +1,9 @@
 #include "rpp/ops/attention.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <memory>
 
 #include "attention_kernel.h"
 #include "dispatch.h"
@@ -21,21 +24,37 @@ AttentionShape attention_shape(const AttentionHeads& heads, double rate, int64_t
           .dropout = dropout_rule(rate, static_cast<uint64_t>(seed))};
 }
 
-// Every (sequence, head) is a task that writes rows and columns of its own.
+template <typename T>
+AttentionKernels<T> fastest_kernels() {
+  if constexpr (std::is_same_v<T, uint16_t>) {
+    if (const auto kernels = attention_dot_kernels()) return *kernels;
+  }
+  return attention_kernels<T>();
+}
+
+// Every (sequence, head) is a task that writes rows and columns of its own; threads take them one by one,
+// because sequences differ in length.
 template <typename Body>
-void for_each_task(const AttentionShape& shape, c10::ArrayRef<int64_t> cu_seqlens, const Body& body) {
-  int64_t longest = 0;
-  const int64_t num_sequences = static_cast<int64_t>(cu_seqlens.size()) - 1;
-  for (int64_t s = 0; s < num_sequences; ++s) longest = std::max(longest, cu_seqlens[s + 1] - cu_seqlens[s]);
-  at::parallel_for(0, num_sequences * shape.num_heads, 1, [&](int64_t begin, int64_t end) {
-    std::vector<float> scratch(static_cast<size_t>(attention_scratch_size(shape, longest)));
-    for (int64_t i = begin; i < end; ++i) {
+void for_each_task(const AttentionShape& shape, c10::ArrayRef<int64_t> cu_seqlens, int64_t scratch_size,
+                   const Body& body) {
+  const int64_t num_tasks = (static_cast<int64_t>(cu_seqlens.size()) - 1) * shape.num_heads;
+  std::atomic<int64_t> next = 0;
+  at::parallel_for(0, std::min<int64_t>(at::get_num_threads(), num_tasks), 1, [&](int64_t, int64_t) {
+    const auto scratch = std::make_unique_for_overwrite<float[]>(static_cast<size_t>(scratch_size));
+    for (int64_t i = next++; i < num_tasks; i = next++) {
       const int64_t sequence = i / shape.num_heads;
       const AttentionTask task = {
           .head = i % shape.num_heads, .begin = cu_seqlens[sequence], .end = cu_seqlens[sequence + 1]};
-      if (task.begin < task.end) body(task, scratch.data());
+      if (task.begin < task.end) body(task, scratch.get());
     }
   });
+}
+
+int64_t longest_sequence(c10::ArrayRef<int64_t> cu_seqlens) {
+  int64_t longest = 0;
+  for (size_t s = 0; s + 1 < cu_seqlens.size(); ++s)
+    longest = std::max(longest, cu_seqlens[s + 1] - cu_seqlens[s]);
+  return longest;
 }
 
 struct Attention : torch::autograd::Function<Attention> {
@@ -51,8 +70,10 @@ struct Attention : torch::autograd::Function<Attention> {
     dispatch_float(qkv, [&]<typename T>(T) {
       const AttentionForward<T> op = {
           .qkv = input<T>(qkv), .out = output<T>(out), .log_sum_exp = output<float>(log_sum_exp)};
-      for_each_task(shape, cu_seqlens, [&](const AttentionTask& task, float* scratch) {
-        attention_forward(shape, op, task, scratch);
+      const auto kernels = fastest_kernels<T>();
+      const int64_t scratch_size = kernels.scratch_size(shape, longest_sequence(cu_seqlens));
+      for_each_task(shape, cu_seqlens, scratch_size, [&](const AttentionTask& task, float* scratch) {
+        kernels.forward(shape, op, task, scratch);
       });
     });
     context->save_for_backward({qkv, log_sum_exp});
@@ -83,8 +104,11 @@ struct Attention : torch::autograd::Function<Attention> {
                                        .dout = input<T>(dout),
                                        .log_sum_exp = input<float>(log_sum_exp),
                                        .dqkv = output<T>(dqkv)};
-      for_each_task(shape, data["cu_seqlens"].toIntVector(), [&](const AttentionTask& task, float* scratch) {
-        attention_backward(shape, op, task, scratch);
+      const auto kernels = fastest_kernels<T>();
+      const auto cu_seqlens = data["cu_seqlens"].toIntVector();
+      const int64_t scratch_size = kernels.scratch_size(shape, longest_sequence(cu_seqlens));
+      for_each_task(shape, cu_seqlens, scratch_size, [&](const AttentionTask& task, float* scratch) {
+        kernels.backward(shape, op, task, scratch);
       });
     });
     return {dqkv, {}, {}, {}, {}};
@@ -103,7 +127,7 @@ AttentionHeads equal_heads(int64_t hidden, int64_t num_heads) {
 
 torch::Tensor varlen_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
                                const AttentionHeads& heads, double dropout_rate, uint64_t dropout_seed) {
-  if (qkv.is_cuda()) return composite::attention(qkv, layout, heads, dropout_rate, dropout_seed);
+  if (is_composite(qkv)) return composite::attention(qkv, layout, heads, dropout_rate, dropout_seed);
   const std::vector<int64_t> cu_seqlens(layout.host_cu_seqlens.begin(), layout.host_cu_seqlens.end());
   return Attention::apply(qkv, cu_seqlens, heads, dropout_rate, static_cast<int64_t>(dropout_seed));
 }

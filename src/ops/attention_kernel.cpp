@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "dropout_values.h"
 #include "rpp/ops/vector_math.h"
 #include "simd.h"
 #include "small_gemm.h"
@@ -114,10 +115,10 @@ RPP_INLINE float softmax_row(float* __restrict row, const Workspace& space) {
   return largest + std::log(sum);
 }
 
-RPP_INLINE void draw_factors_into(float* __restrict factors, const DropoutRule& given, uint64_t first,
+RPP_INLINE void draw_factors_into(float* __restrict factors, const DropoutRule& rule, uint64_t first,
                                   int64_t n) {
-  const DropoutRule rule = given;
-  for (int64_t j = 0; j < n; ++j) factors[j] = dropout_factor(rule, first + static_cast<uint64_t>(j));
+  for (int64_t j = 0; j < n; ++j) factors[j] = 1.0F;
+  drop_values(factors, rule, first, n);
 }
 
 template <typename T>
@@ -129,7 +130,6 @@ RPP_INLINE void forward_task(const AttentionShape& shape, const AttentionForward
   const auto v = space.by_dim(shape.value_dim), context = space.by_dim(shape.value_dim);
   const auto k_transposed = space.transposed(shape.query_key_dim);
   const auto probs = space.by_length();
-  const auto factors = space.one_row();
   unpack(columns.query, shape.scale, space, q);
   unpack_transposed(columns.key, space, k_transposed);
   unpack(columns.value, 1.0F, space, v);
@@ -139,9 +139,8 @@ RPP_INLINE void forward_task(const AttentionShape& shape, const AttentionForward
     const int64_t token = task.begin + i;
     op.log_sum_exp[token * shape.num_heads + task.head] = softmax_row(row, space);
     if (!shape.dropout.active()) continue;
-    draw_factors_into(factors.values, shape.dropout, attention_index(token, task.head, shape.num_heads, 0),
-                      space.padded_length);
-    for (int64_t j = 0; j < space.padded_length; ++j) row[j] *= factors.values[j];
+    drop_values(row, shape.dropout, attention_index(token, task.head, shape.num_heads, 0),
+                space.padded_length);
   }
   small_gemm(plain(probs), v, context, space.length, context.stride, space.length);
   pack(context, 1.0F, space, context_columns(shape, task, op.out));
@@ -206,30 +205,39 @@ RPP_INLINE void backward_task(const AttentionShape& shape, const AttentionBackwa
   pack(value_grad, 1.0F, space, gradients.value);
 }
 
-}  // namespace
-
-int64_t attention_scratch_size(const AttentionShape& shape, int64_t length) {
+int64_t scratch_size(const AttentionShape& shape, int64_t length) {
   const int64_t padded_length = round_up_to_lanes(length);
   const int64_t by_dim = 3 * round_up_to_lanes(shape.query_key_dim) + 2 * round_up_to_lanes(shape.value_dim);
   const int64_t transposed = shape.query_key_dim + shape.value_dim;
   return length * by_dim + (transposed + 3 * length + 1) * padded_length;
 }
 
-RPP_CLONES void attention_forward(const AttentionShape& shape, const AttentionForward<float>& op,
-                                  const AttentionTask& task, float* scratch) {
+RPP_CLONES void forward(const AttentionShape& shape, const AttentionForward<float>& op,
+                        const AttentionTask& task, float* scratch) {
   forward_task(shape, op, task, scratch);
 }
-RPP_CLONES void attention_forward(const AttentionShape& shape, const AttentionForward<uint16_t>& op,
-                                  const AttentionTask& task, float* scratch) {
+RPP_CLONES void forward_bf16(const AttentionShape& shape, const AttentionForward<uint16_t>& op,
+                             const AttentionTask& task, float* scratch) {
   forward_task(shape, op, task, scratch);
 }
-RPP_CLONES void attention_backward(const AttentionShape& shape, const AttentionBackward<float>& op,
-                                   const AttentionTask& task, float* scratch) {
+RPP_CLONES void backward(const AttentionShape& shape, const AttentionBackward<float>& op,
+                         const AttentionTask& task, float* scratch) {
   backward_task(shape, op, task, scratch);
 }
-RPP_CLONES void attention_backward(const AttentionShape& shape, const AttentionBackward<uint16_t>& op,
-                                   const AttentionTask& task, float* scratch) {
+RPP_CLONES void backward_bf16(const AttentionShape& shape, const AttentionBackward<uint16_t>& op,
+                              const AttentionTask& task, float* scratch) {
   backward_task(shape, op, task, scratch);
+}
+
+}  // namespace
+
+template <>
+AttentionKernels<float> attention_kernels() {
+  return {scratch_size, forward, backward};
+}
+template <>
+AttentionKernels<uint16_t> attention_kernels() {
+  return {scratch_size, forward_bf16, backward_bf16};
 }
 
 }  // namespace rpp

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "rpp/ops/dropout_mask.h"
 
@@ -42,16 +43,22 @@ struct AttentionBackward {
   T* dqkv = nullptr;
 };
 
-// Floats that a task over `length` tokens needs as scratch, for either direction.
-int64_t attention_scratch_size(const AttentionShape& shape, int64_t length);
+// Both directions of one arithmetic. Tasks may run at the same time, each with scratch of its own: so many
+// floats for a task over `length` tokens, whatever they hold.
+template <typename T>
+struct AttentionKernels {
+  int64_t (*scratch_size)(const AttentionShape& shape, int64_t length);
+  void (*forward)(const AttentionShape& shape, const AttentionForward<T>& op, const AttentionTask& task,
+                  float* scratch);
+  void (*backward)(const AttentionShape& shape, const AttentionBackward<T>& op, const AttentionTask& task,
+                   float* scratch);
+};
 
-void attention_forward(const AttentionShape& shape, const AttentionForward<float>& op,
-                       const AttentionTask& task, float* scratch);
-void attention_forward(const AttentionShape& shape, const AttentionForward<uint16_t>& op,
-                       const AttentionTask& task, float* scratch);
-void attention_backward(const AttentionShape& shape, const AttentionBackward<float>& op,
-                        const AttentionTask& task, float* scratch);
-void attention_backward(const AttentionShape& shape, const AttentionBackward<uint16_t>& op,
-                        const AttentionTask& task, float* scratch);
+// In fp32 products, on any processor.
+template <typename T>
+AttentionKernels<T> attention_kernels();
+
+// In bf16 products with fp32 sums, where the processor multiplies bf16.
+std::optional<AttentionKernels<uint16_t>> attention_dot_kernels();
 
 }  // namespace rpp

@@ -69,7 +69,7 @@ struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
 }  // namespace
 
 CrossEntropy cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels) {
-  if (logits.is_cuda()) return composite::cross_entropy(logits, labels);
+  if (is_composite(logits)) return composite::cross_entropy(logits, labels);
   const auto results = SummedCrossEntropy::apply(logits, labels);
   return {.loss_sum = results[0], .num_correct = results[1]};
 }

@@ -4,8 +4,14 @@
 #include <torch/torch.h>
 
 #include "rpp/core/error.h"
+#include "rpp/ops/kernels.h"
 
 namespace rpp {
+
+// Whether an op goes through plain ATen calls.
+inline bool is_composite(const torch::Tensor& tensor) {
+  return tensor.is_cuda() || kernels_in_use() == Kernels::reference;
+}
 
 // Calls body(float{}) or, for bf16, body(uint16_t{}).
 template <typename Body>

@@ -42,7 +42,7 @@ struct Dropout : torch::autograd::Function<Dropout> {
 
 torch::Tensor dropout(const torch::Tensor& x, double rate, uint64_t seed) {
   if (rate == 0.0) return x;
-  if (x.is_cuda()) return composite::dropout(x, rate, seed);
+  if (is_composite(x)) return composite::dropout(x, rate, seed);
   return Dropout::apply(x, rate, static_cast<int64_t>(seed));
 }
 

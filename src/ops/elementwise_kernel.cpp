@@ -2,6 +2,7 @@
 
 #include "elementwise_kernel.h"
 
+#include "dropout_values.h"
 #include "rpp/ops/vector_math.h"
 #include "simd.h"
 
@@ -27,11 +28,15 @@ RPP_INLINE void gelu_backward_loop(const T* __restrict x, const T* __restrict dy
 }
 
 template <typename T>
-RPP_INLINE void dropout_loop(const DropoutRule& given, const T* __restrict x, T* __restrict y, int64_t begin,
+RPP_INLINE void dropout_loop(const DropoutRule& rule, const T* __restrict x, T* __restrict y, int64_t begin,
                              int64_t end) {
-  const DropoutRule rule = given;  // a local copy cannot alias the arrays
-  for (int64_t i = begin; i < end; ++i) {
-    store(y + i, to_float(x[i]) * dropout_factor(rule, static_cast<uint64_t>(i)));
+  constexpr int64_t kBlock = 128;  // stays in the first-level cache
+  float values[kBlock];
+  for (int64_t first = begin; first < end; first += kBlock) {
+    const int64_t size = std::min(kBlock, end - first);
+    for (int64_t i = 0; i < size; ++i) values[i] = to_float(x[first + i]);
+    drop_values(values, rule, static_cast<uint64_t>(first), size);
+    for (int64_t i = 0; i < size; ++i) store(y + first + i, values[i]);
   }
 }
 

@@ -104,7 +104,7 @@ struct BertEmbedding : torch::autograd::Function<BertEmbedding> {
 torch::Tensor bert_embedding(const torch::Tensor& input_ids, const torch::Tensor& token_type_ids,
                              const torch::Tensor& position_ids, const torch::Tensor& word_table,
                              const torch::Tensor& position_table, const torch::Tensor& token_type_table) {
-  if (word_table.is_cuda()) {
+  if (is_composite(word_table)) {
     return composite::embedding(input_ids, token_type_ids, position_ids, word_table, position_table,
                                 token_type_table);
   }

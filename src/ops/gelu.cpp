@@ -42,7 +42,7 @@ struct Gelu : torch::autograd::Function<Gelu> {
 }  // namespace
 
 torch::Tensor gelu(const torch::Tensor& x) {
-  return x.is_cuda() ? composite::gelu(x) : Gelu::apply(x);
+  return is_composite(x) ? composite::gelu(x) : Gelu::apply(x);
 }
 
 }  // namespace rpp

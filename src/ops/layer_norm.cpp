@@ -117,7 +117,7 @@ struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
 
 torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                          double epsilon) {
-  if (x.is_cuda()) return composite::layer_norm(x, weight, bias, epsilon);
+  if (is_composite(x)) return composite::layer_norm(x, weight, bias, epsilon);
   return DropoutAddLayerNorm::apply(x, std::optional<torch::Tensor>(), weight, bias, epsilon, 0.0,
                                     int64_t{0});
 }
@@ -126,7 +126,7 @@ torch::Tensor dropout_add_layer_norm(const torch::Tensor& x, const torch::Tensor
                                      const torch::Tensor& weight, const torch::Tensor& bias, double epsilon,
                                      double dropout_rate, uint64_t dropout_seed) {
   const auto other = residual.to(x.scalar_type());
-  if (x.is_cuda()) {
+  if (is_composite(x)) {
     return composite::layer_norm(dropout(x, dropout_rate, dropout_seed) + other, weight, bias, epsilon);
   }
   return DropoutAddLayerNorm::apply(x, std::optional(other), weight, bias, epsilon, dropout_rate,

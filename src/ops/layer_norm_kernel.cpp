@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "dropout_values.h"
 #include "simd.h"
 
 namespace rpp {
@@ -13,12 +14,9 @@ namespace {
 
 template <typename T>
 RPP_INLINE void add_inputs_into(float* __restrict row, const LayerNormForward<T>& op, int64_t first) {
-  const DropoutRule rule = op.dropout;
   const T* __restrict x = op.x + first;
   for (int64_t i = 0; i < op.hidden; ++i) row[i] = to_float(x[i]);
-  if (rule.active()) {
-    for (int64_t i = 0; i < op.hidden; ++i) row[i] *= dropout_factor(rule, static_cast<uint64_t>(first + i));
-  }
+  if (op.dropout.active()) drop_values(row, op.dropout, static_cast<uint64_t>(first), op.hidden);
   if (op.residual == nullptr) return;
   const T* __restrict residual = op.residual + first;
   for (int64_t i = 0; i < op.hidden; ++i) row[i] += to_float(residual[i]);
@@ -77,11 +75,9 @@ RPP_INLINE void backward_row(const LayerNormBackward<T>& op, int64_t index, floa
     store(dsum + i, grad[i]);
   }
   if (op.dx == nullptr) return;
-  const DropoutRule rule = op.dropout;
+  drop_values(grad, op.dropout, static_cast<uint64_t>(first), hidden);
   T* __restrict dx = op.dx + first;
-  for (int64_t i = 0; i < hidden; ++i) {
-    store(dx + i, grad[i] * dropout_factor(rule, static_cast<uint64_t>(first + i)));
-  }
+  for (int64_t i = 0; i < hidden; ++i) store(dx + i, grad[i]);
 }
 
 template <typename T>

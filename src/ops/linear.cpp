@@ -49,7 +49,7 @@ torch::Tensor weight_grad(const torch::Tensor& weight, const torch::Tensor& dy, 
     return {};
   }
   const auto product = torch::mm(dy.t(), x);  // [out, in]
-  if (grad.is_cuda()) {
+  if (is_composite(grad)) {
     grad.add_(product);
     return {};
   }
@@ -64,7 +64,7 @@ torch::Tensor bias_grad(const torch::Tensor& bias, const torch::Tensor& dy) {
   auto grad = bias.grad();
   const bool is_new = !grad.defined();
   if (is_new) grad = torch::zeros_like(bias);
-  if (dy.is_cuda()) {
+  if (is_composite(dy)) {
     grad.add_(dy.sum(0, /*keepdim=*/false, torch::kFloat32));
   } else {
     add_column_sums_into(grad, dy);
@@ -79,7 +79,7 @@ struct Linear : torch::autograd::Function<Linear> {
     context->save_for_backward({x, weight, bias, used});
     if (x.scalar_type() == torch::kFloat32) return torch::addmm(bias, x, used.t());
     auto y = torch::mm(x, used.t());  // [rows, out]
-    if (y.is_cuda()) return y.add_(bias);
+    if (is_composite(y)) return y.add_(bias);
     add_bias_into(y, bias);
     return y;
   }

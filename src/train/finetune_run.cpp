@@ -9,6 +9,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/model/init.h"
+#include "rpp/ops/kernels.h"
 #include "rpp/train/device.h"
 #include "rpp/train/finetune_task.h"
 #include "rpp/train/runs.h"
@@ -25,6 +26,7 @@ struct FinetuneSetup {
   explicit FinetuneSetup(const FinetuneConfig& given);
 
   FinetuneConfig config;  // with the steps of its epochs
+  KernelsGuard kernels;
   GlueTask glue;
   std::unique_ptr<Tokenizer> tokenizer;
   FinetuneData data;
@@ -35,7 +37,10 @@ struct FinetuneSetup {
 };
 
 FinetuneSetup::FinetuneSetup(const FinetuneConfig& given)
-    : config(given), glue(finetuning_task(given)), tokenizer(load_tokenizer(given.model)) {
+    : config(given),
+      kernels(kernels_of(given.train.kernels)),
+      glue(finetuning_task(given)),
+      tokenizer(load_tokenizer(given.model)) {
   use_threads(config.train.num_threads);
   data = load_finetune_data(config, glue, *tokenizer);
   config.train.steps =

@@ -4,6 +4,7 @@
 
 #include "rpp/core/error.h"
 #include "rpp/data/pretrain_sampler.h"
+#include "rpp/ops/kernels.h"
 #include "rpp/train/device.h"
 #include "rpp/train/pretrain_task.h"
 #include "rpp/train/runs.h"
@@ -22,6 +23,7 @@ std::vector<fs::path> as_paths(const std::vector<std::string>& names) {
 struct PretrainSetup {
   explicit PretrainSetup(const PretrainConfig& config);
 
+  KernelsGuard kernels;
   std::unique_ptr<Tokenizer> tokenizer;
   ShardSet train_shards;
   std::optional<ShardSet> valid_shards;
@@ -46,7 +48,8 @@ std::unique_ptr<Bert> make_model(const PretrainConfig& config, const Tokenizer& 
 }
 
 PretrainSetup::PretrainSetup(const PretrainConfig& config)
-    : tokenizer(find_tokenizer(config)),
+    : kernels(kernels_of(config.train.kernels)),
+      tokenizer(find_tokenizer(config)),
       train_shards(as_paths(config.data.train), tokenizer->fingerprint()),
       train_sampler(train_shards, *tokenizer, config.data, static_cast<uint64_t>(config.train.seed)) {
   use_threads(config.train.num_threads);

@@ -8,6 +8,7 @@
 #include "rpp/data/squad_predictions.h"
 #include "rpp/io/model_labels.h"
 #include "rpp/model/init.h"
+#include "rpp/ops/kernels.h"
 #include "rpp/train/device.h"
 #include "rpp/train/finetune_task.h"
 #include "rpp/train/squad_task.h"
@@ -77,6 +78,7 @@ struct SquadSetup {
   SquadSetup(const FinetuneConfig& given, SquadVersion squad_version);
 
   FinetuneConfig config;  // with the steps of its epochs
+  KernelsGuard kernels;
   SquadVersion version;
   std::unique_ptr<Tokenizer> tokenizer;
   SquadSet train, dev;
@@ -87,7 +89,10 @@ struct SquadSetup {
 };
 
 SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version)
-    : config(given), version(squad_version), tokenizer(load_tokenizer(given.model)) {
+    : config(given),
+      kernels(kernels_of(given.train.kernels)),
+      version(squad_version),
+      tokenizer(load_tokenizer(given.model)) {
   if (!config.class_weights.empty()) {
     fail_usage("class_weights is set, but {} has no classes: leave it out", config.task);
   }

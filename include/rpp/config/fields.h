@@ -193,6 +193,11 @@ void visit_fields(ConfigOf<TrainConfig> auto& c, Visitor&& v) {
   v.field({"num_threads", "0: all cores", at_least(0)}, c.num_threads);
   v.field({"precision", "fp32, bf16", {}, {"fp32", "bf16"}}, c.precision);
   v.field({"device", "automatic, cpu, cuda", {}, {"automatic", "cpu", "cuda"}}, c.device);
+  v.field({"kernels",
+           "fast, reference (slow, of plain ATen calls: to compare with, on CPU)",
+           {},
+           {"fast", "reference"}},
+          c.kernels);
 }
 
 template <typename Visitor>

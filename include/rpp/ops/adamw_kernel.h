@@ -66,10 +66,11 @@ RPP_ELEMENT float soft_threshold(float value, float threshold) {
   return fabsf(value) <= threshold ? 0.0F : value - copysignf(threshold, value);
 }
 
-// An element after AdamW and before the shrink, and what its gradient was divided by.
+// An element after AdamW and before the shrink, and what its gradient was multiplied by: 1 / (sqrt(v) + eps).
+// One division serves the step and the preconditioned threshold.
 struct AdamWMove {
   AdamWElement next;
-  float denominator;
+  float preconditioner;
 };
 
 RPP_ELEMENT AdamWMove adamw_move(const AdamWStep& step, AdamWElement old, float grad) {
@@ -77,10 +78,10 @@ RPP_ELEMENT AdamWMove adamw_move(const AdamWStep& step, AdamWElement old, float 
   AdamWElement next;
   next.exp_avg = step.beta1 * old.exp_avg + step.one_minus_beta1 * g;
   next.exp_avg_sq = step.beta2 * old.exp_avg_sq + step.one_minus_beta2 * g * g;
-  const float denominator = sqrtf(next.exp_avg_sq) * step.correction2 + step.epsilon;
+  const float preconditioner = 1.0F / (sqrtf(next.exp_avg_sq) * step.correction2 + step.epsilon);
   const float decayed = old.value - step.decay * old.value;
-  next.value = decayed - step.learning_rate * (next.exp_avg * step.correction1) / denominator;
-  return {next, denominator};
+  next.value = decayed - step.learning_rate * (next.exp_avg * step.correction1) * preconditioner;
+  return {next, preconditioner};
 }
 
 // keep and alpha are read only by the rules that use them.
@@ -92,7 +93,7 @@ RPP_ELEMENT AdamWElement adamw_element(const AdamWStep& step, AdamWElement old, 
   if (kShrink == AdamWShrink::mask && !keep) next = {0.0F, 0.0F, 0.0F};
   if (kShrink == AdamWShrink::prox) next.value = soft_threshold(next.value, step.threshold * alpha);
   if (kShrink == AdamWShrink::preconditioned_prox) {
-    next.value = soft_threshold(next.value, step.threshold * alpha / move.denominator);
+    next.value = soft_threshold(next.value, step.threshold * alpha * move.preconditioner);
   }
   return next;
 }

@@ -24,10 +24,16 @@ inline DropoutRule dropout_rule(double rate, uint64_t seed) {
           .kept_scale = static_cast<float>(1.0 / (1.0 - rate))};
 }
 
+// The draw of two neighbours: its lower half decides on the even index, its upper half on the odd one.
+inline uint64_t dropout_draw(const DropoutRule& rule, uint64_t pair) {
+  return mix64(rule.seed + (pair + 1) * kGoldenGamma);
+}
+
 // What element `index` is multiplied by: 0 or kept_scale.
 inline float dropout_factor(const DropoutRule& rule, uint64_t index) {
-  const uint64_t draw = mix64(rule.seed + (index + 1) * kGoldenGamma) >> 32;
-  return draw < rule.dropped_below ? 0.0F : rule.kept_scale;
+  const uint64_t draw = dropout_draw(rule, index / 2);
+  const uint32_t half = static_cast<uint32_t>(index % 2 == 0 ? draw : draw >> 32);
+  return half < rule.dropped_below ? 0.0F : rule.kept_scale;
 }
 
 // The index of an attention probability: query token of the batch, head, key within the sequence.
