@@ -8,7 +8,6 @@ namespace rpp {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 using Lines = std::vector<std::string>;
 
@@ -31,7 +30,7 @@ TEST_F(TheTrainingText, HasTheLinesOfAllFilesThatAreNotBlank) {
   const auto first = write("a.txt", "a\xff\n\n \t\nb"), second = write("b.txt", "c\n");
   TrainingText text({.inputs = {first, second}});
   EXPECT_THAT(text.next_blocks(2, 3), ElementsAre("a\nb\n", "c\n"));
-  EXPECT_THAT(text.next_blocks(2, 3), IsEmpty());
+  EXPECT_EQ(text.next_blocks(2, 3), Lines());
   EXPECT_EQ(text.num_lines(), 3);
   EXPECT_EQ(text.num_used(), 3);
 }
