@@ -109,13 +109,19 @@ expect 0 '' cmp before <(ls -l --time-style=full-iso whole/pretrain/*/model.safe
 
 # Killed at random moments together with its runs, then told to stop, it goes on and ends in the same tables.
 finished() { grep -ls '"finished": true' "$1"/*/*/sweep_run.json "$1"/*/*/*/sweep_run.json 2>/dev/null | wc -l; }
-# signal_at COUNT SIGNAL: sends it to a sweep when so many of its runs have finished, and to its runs if it is KILL
+catches_term() { (( 0x$(sed -n 's/^SigCgt:\t//p' "/proc/$1/status" 2>/dev/null || echo 0) & 1 << 14 )); }
+# signal_at COUNT SIGNAL: sends it to a sweep when so many of its runs have finished, and to its runs if it is KILL. TERM
+# waits until it is caught: a sweep that is still being checked ends by it without a word.
 signal_at() {
   local pid children
   "${sweep[@]}" variant.yaml --no-estimate > out 2>&1 &
   pid=$!
   while kill -0 $pid 2>/dev/null && { [ "$(finished killed)" -lt "$1" ] || [ ! -s killed/sweep.json ]; }; do sleep 0.05; done
-  sleep "0.$((RANDOM % 10))"
+  if [ "$2" = TERM ]; then
+    while kill -0 $pid 2>/dev/null && ! catches_term $pid; do sleep 0.02; done
+  else
+    sleep "0.$((RANDOM % 10))"
+  fi
   children=$(cat /proc/$pid/task/$pid/children 2>/dev/null)
   kill -"$2" $pid 2>/dev/null && signals=$((signals + 1))
   # shellcheck disable=SC2086
