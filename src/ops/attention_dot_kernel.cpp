@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "bf16_dot.h"
+#include "head_columns.h"
 
 namespace rpp {
 
@@ -51,35 +52,6 @@ class DotWorkspace {
 
   float* next_;
 };
-
-// One head's part of a row-major matrix: `dim` columns of each of the task's rows.
-template <typename T>
-struct Columns {
-  T* first = nullptr;
-  int64_t stride = 0;
-  int64_t dim = 0;
-};
-
-template <typename T>
-struct HeadColumns {
-  Columns<T> query, key, value;
-};
-
-template <typename T>
-HeadColumns<T> columns_of(const AttentionShape& shape, const AttentionTask& task, T* qkv) {
-  const int64_t stride = shape.qkv_size(), dim = shape.query_key_dim;
-  T* const row = qkv + task.begin * stride;
-  T* const query = row + task.head * dim;
-  return {.query = {query, stride, dim},
-          .key = {query + shape.query_size(), stride, dim},
-          .value = {row + 2 * shape.query_size() + task.head * shape.value_dim, stride, shape.value_dim}};
-}
-
-template <typename T>
-Columns<T> context_columns(const AttentionShape& shape, const AttentionTask& task, T* context) {
-  const int64_t stride = shape.context_size();
-  return {context + task.begin * stride + task.head * shape.value_dim, stride, shape.value_dim};
-}
 
 // 16 columns of a row from `column` on, and zeros where the matrix has none.
 RPP_DOT __m256i load_columns(const Columns<const uint16_t>& from, int64_t length, int64_t row,

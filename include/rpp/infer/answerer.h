@@ -32,8 +32,8 @@ struct Answer {
 class Answerer {
  public:
   virtual ~Answerer() = default;
-  virtual std::string_view answer_name()
-      const = 0;  // of the first of `scores`: "label", "answer", "token"; "embedding"
+  // What the first of `scores` is: "label", "answer", "token"; without scores "embedding".
+  virtual std::string_view answer_name() const = 0;
   struct Added {
     int64_t tokens = 0;      // that the text takes in a pass
     int64_t cut_tokens = 0;  // that it has lost
@@ -52,10 +52,9 @@ int64_t tokens_read(const RuntimeModel& model);
 
 // By the head that the model has. A model of SQuAD answers pairs of question and context, a masked language
 // model texts that hold one [MASK], where it has no other head; the labels of a classifier are those of
-// config.json (class_names). `tokenizer` must outlive it; num_threads: 0 = the
-// machine's cores. Throws Error for a model without a head for answers, for problem_type
-// multi_label_classification, for names that are not as many as the classifier's rows, and for a
-// max_seq_length that the model lacks.
+// config.json (class_names). `tokenizer` must outlive it; num_threads: 0 = the machine's cores. Throws Error
+// for a model without a head for answers, for problem_type multi_label_classification, for names that are not
+// as many as the classifier's rows, and for a max_seq_length that the model lacks.
 std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads = 0);
 
