@@ -20,14 +20,6 @@ TableColumns columns_of(const GlueTask& task, bool has_labels) {
   return table;
 }
 
-void set_label(GlueExample& example, const GlueTask& task, std::string_view text, const FileLine& where) {
-  if (task.regression) {
-    example.score = static_cast<float>(parse_glue_score(text, where));
-  } else {
-    example.label = parse_glue_label(task, text, where);
-  }
-}
-
 // Without suffix; empty where the task has no such file.
 std::vector<std::string> file_stems(const GlueTask& task, std::string_view split) {
   if (split == "test") return task.test_files;
@@ -39,11 +31,17 @@ std::vector<std::string> file_stems(const GlueTask& task, std::string_view split
 
 std::vector<GlueExample> read_glue(const GlueTask& task, const path& file, bool has_labels) {
   GlueTable table(file, columns_of(task, has_labels));
+  const GlueLabels labels(task);
   std::vector<GlueExample> examples;
   for (std::vector<std::string> row; table.next(row);) {
     GlueExample& example = examples.emplace_back(GlueExample{.text_a = row[0], .text_b = {}});
     if (!task.columns.text_b.empty()) example.text_b = row[1];
-    if (has_labels) set_label(example, task, row.back(), table.where());
+    if (!has_labels) continue;
+    if (task.regression) {
+      example.score = static_cast<float>(parse_glue_score(row.back(), table.where()));
+    } else {
+      example.label = labels.parse(row.back(), table.where());
+    }
   }
   if (examples.empty()) fail("{} has a header but no rows", file);
   return examples;

@@ -14,10 +14,6 @@ constexpr int64_t kHeaderLines = 1;
 constexpr std::string_view kWithLabels = "index\tprediction\tlabel";
 constexpr std::string_view kWithoutLabels = "index\tprediction";
 
-double parse_value(const GlueTask& task, std::string_view text, const FileLine& where) {
-  return task.regression ? parse_glue_score(text, where) : parse_glue_label(task, text, where);
-}
-
 void check_header(std::string_view header, std::string_view expected, const path& file) {
   if (header == expected) return;
   if (header == kWithoutLabels) {
@@ -37,6 +33,10 @@ std::vector<std::vector<double>> read_columns(const GlueTask& task, const path& 
   std::string line;
   if (!reader.next(line)) fail("{} is empty", file);
   check_header(line, expected_header, file);
+  const GlueLabels labels(task);
+  const auto value_of = [&](std::string_view text, const FileLine& where) -> double {
+    return task.regression ? parse_glue_score(text, where) : labels.parse(text, where);
+  };
   const size_t num_fields = split_tabs(expected_header).size();
   std::vector<std::vector<double>> columns(num_fields - 1);
   while (reader.next(line)) {
@@ -48,7 +48,7 @@ std::vector<std::vector<double>> read_columns(const GlueTask& task, const path& 
     if (fields[0] != std::to_string(columns[0].size())) {
       fail("{}:{}: index '{}', expected {}", file, where.line, fields[0], columns[0].size());
     }
-    for (size_t i = 1; i < num_fields; ++i) columns[i - 1].push_back(parse_value(task, fields[i], where));
+    for (size_t i = 1; i < num_fields; ++i) columns[i - 1].push_back(value_of(fields[i], where));
   }
   if (columns[0].empty()) fail("{} has a header but no rows", file);
   return columns;

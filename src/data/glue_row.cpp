@@ -27,13 +27,19 @@ std::string plain_name(std::string_view name) {
   return plain;
 }
 
-int32_t parse_glue_label(const GlueTask& task, std::string_view text, const FileLine& where) {
-  const auto it = std::find(task.label_names.begin(), task.label_names.end(), text);
-  if (it == task.label_names.end()) {
-    fail("{}:{}: unknown label '{}' (expected {})", where.file, where.line, text,
-         fmt::join(task.label_names, ", "));
+GlueLabels::GlueLabels(const GlueTask& task) : task_(task) {
+  for (const std::string& name : task.label_names) {
+    classes_.emplace(name, static_cast<int32_t>(&name - task.label_names.data()));
   }
-  return static_cast<int32_t>(it - task.label_names.begin());
+}
+
+int32_t GlueLabels::parse(std::string_view text, const FileLine& where) const {
+  const auto found = classes_.find(text);
+  if (found == classes_.end()) {
+    fail("{}:{}: unknown label '{}' (expected {})", where.file, where.line, text,
+         fmt::join(task_.label_names, ", "));
+  }
+  return found->second;
 }
 
 double parse_glue_score(std::string_view text, const FileLine& where) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "rpp/data/glue.h"
@@ -20,8 +21,18 @@ std::vector<std::string_view> split_tabs(std::string_view line);
 // "SST-2" and "sst_2" are "sst2": how names of tasks and labels are compared.
 std::string plain_name(std::string_view name);
 
-// The index into the task's label_names. Throws Error with file and line for another name.
-int32_t parse_glue_label(const GlueTask& task, std::string_view text, const FileLine& where);
+// The labels of a task, which must outlive it. Where a column was taken for labels that is none they are as
+// many as the rows.
+class GlueLabels {
+ public:
+  explicit GlueLabels(const GlueTask& task);
+  // The index into the task's label_names. Throws Error with file and line for another name.
+  int32_t parse(std::string_view text, const FileLine& where) const;
+
+ private:
+  const GlueTask& task_;
+  std::unordered_map<std::string_view, int32_t> classes_;
+};
 
 // Throws Error with file and line for what is no finite number.
 double parse_glue_score(std::string_view text, const FileLine& where);

@@ -13,13 +13,14 @@ namespace {
 
 using std::filesystem::path;
 
-// The byte at which code point `index` begins; nothing when the text is shorter.
-std::optional<int64_t> byte_of_code_point(const std::string& text, int64_t index) {
-  if (index < 0) return std::nullopt;
-  size_t byte = 0;
-  for (; index > 0 && byte < text.size(); --index) next_code_point(text, byte);
-  if (index > 0) return std::nullopt;
-  return static_cast<int64_t>(byte);
+// The byte at which each code point begins, then the text's end.
+std::vector<int64_t> code_point_begins(std::string_view text) {
+  std::vector<int64_t> begins = {0};
+  for (size_t byte = 0; byte < text.size();) {
+    next_code_point(text, byte);
+    begins.push_back(static_cast<int64_t>(byte));
+  }
+  return begins;
 }
 
 // Fills one SquadData from one or more files.
@@ -46,6 +47,7 @@ class Reader {
     const JsonNode context = paragraph.at("context");
     if (context.text().empty()) fail("{}: {} is empty", *file_, context.place());
     data_.contexts.push_back(context.text());
+    begins_ = code_point_begins(context.text());
     const JsonNode questions = paragraph.at("qas");
     for (size_t i = 0; i < questions.num_items(); ++i) read_question(questions.at(i));
   }
@@ -72,17 +74,20 @@ class Reader {
       const JsonNode node = answers.at(i);
       SquadAnswer answer{.text = node.at("text").text()};
       const int64_t start = node.at("answer_start").whole_number();
-      const auto begin = byte_of_code_point(data_.contexts.back(), start);
-      const bool found =
-          begin && !answer.text.empty() &&
-          data_.contexts.back().compare(static_cast<size_t>(*begin), answer.text.size(), answer.text) == 0;
-      if (found) {
-        answer.begin = *begin;
+      if (is_at(answer.text, start)) {
+        answer.begin = begins_[static_cast<size_t>(start)];
       } else {
         note_misplaced(question.id, answer.text, start);
       }
       question.answers.push_back(std::move(answer));
     }
+  }
+
+  // Whether the context has the text at that code point.
+  bool is_at(std::string_view text, int64_t start) const {
+    if (text.empty() || start < 0 || start >= std::ssize(begins_)) return false;
+    const auto byte = static_cast<size_t>(begins_[static_cast<size_t>(start)]);
+    return std::string_view(data_.contexts.back()).substr(byte).starts_with(text);
   }
 
   void note_misplaced(const std::string& id, const std::string& text, int64_t start) {
@@ -103,6 +108,7 @@ class Reader {
   SquadReading reading_;
   const path* file_ = nullptr;
   SquadData data_;
+  std::vector<int64_t> begins_;  // of the code points of the last context: the bytes
   std::unordered_set<std::string> ids_;
 };
 

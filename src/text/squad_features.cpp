@@ -160,18 +160,20 @@ SquadFeatures make_squad_features(const SquadData& data, const Tokenizer& tokeni
 
 bool is_max_context(std::span<const SquadWindow> windows, size_t window, int64_t token) {
   // min(left, right) + 0.01 * length there; in whole numbers here. The first of equals wins.
+  // Windows begin and end in order, so those that hold the token are neighbours.
+  auto holder = std::ranges::partition_point(
+      windows, [&](const SquadWindow& w) { return w.first_token + w.num_tokens <= token; });
   int64_t best = -1;
-  size_t best_window = 0;
-  for (size_t i = 0; i < windows.size(); ++i) {
-    const int64_t left = token - windows[i].first_token;
-    const int64_t right = windows[i].num_tokens - 1 - left;
-    if (left < 0 || right < 0) continue;
-    const int64_t score = 100 * std::min(left, right) + windows[i].num_tokens;
+  auto best_window = windows.end();
+  for (; holder != windows.end() && holder->first_token <= token; ++holder) {
+    const int64_t left = token - holder->first_token;
+    const int64_t right = holder->num_tokens - 1 - left;
+    const int64_t score = 100 * std::min(left, right) + holder->num_tokens;
     if (score <= best) continue;
     best = score;
-    best_window = i;
+    best_window = holder;
   }
-  return best >= 0 && best_window == window;
+  return best_window == windows.begin() + static_cast<int64_t>(window);
 }
 
 void append_window(const SquadFeatures& features, const SquadWindow& window, std::vector<int32_t>& ids,

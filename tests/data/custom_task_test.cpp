@@ -51,6 +51,17 @@ TEST_F(CustomTask, ItsFilesAreReadByTheNamesOfTheColumns) {
   EXPECT_EQ(examples[0].label, 1);
 }
 
+// Of a column that is none of labels, such as one of numbers of rows, every row has its own: to walk through
+// them for each row would take minutes.
+TEST_F(CustomTask, LabelsMayBeAsManyAsRows) {
+  constexpr int kRows = 100'000;
+  std::string text = "text\tlabel\n";
+  for (int i = 0; i < kRows; ++i) text += fmt::format("a\t{}\n", i);
+  const auto examples = read_glue(task(text, {}), dir_ / "train.tsv", true);
+  ASSERT_EQ(examples.size(), kRows);
+  EXPECT_EQ(examples.back().label, kRows - 1);
+}
+
 TEST_F(CustomTask, RegressionReadsNumbers) {
   const GlueTask regression = task("", {.regression = true});
   EXPECT_EQ(regression.num_labels(), 1);

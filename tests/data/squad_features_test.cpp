@@ -165,5 +165,19 @@ TEST(MaxContext, OfEqualsTheLongerWindowThenTheFirst) {
   EXPECT_TRUE(is_max_context(longer, 1, 2));  // one token on the thinner side in both
 }
 
+// A look through all windows for each token would make of a long context a matter of hours.
+TEST(MaxContext, IsOneOfAHundredThousandWindowsForEachToken) {
+  constexpr int32_t kTokens = 100'000, kSize = 3;
+  std::vector<SquadWindow> windows;
+  for (int32_t i = 0; i + kSize <= kTokens; ++i) windows.push_back({.first_token = i, .num_tokens = kSize});
+  int64_t found = 0;
+  for (int32_t i = 0; i + kSize <= kTokens; ++i) {
+    for (int32_t token = i; token < i + kSize; ++token) {
+      found += is_max_context(windows, static_cast<size_t>(i), token);
+    }
+  }
+  EXPECT_EQ(found, kTokens);
+}
+
 }  // namespace
 }  // namespace rpp

@@ -52,6 +52,21 @@ TEST_F(Squad, QuestionsPointToTheirContextAndAnswersIntoIt) {
   EXPECT_EQ(data.version, SquadVersion::v1);
 }
 
+// To count code points from the beginning for each answer would take minutes.
+TEST_F(Squad, ManyAnswersFarBehindInALongContextAreFound) {
+  constexpr int64_t kBefore = 1'000'000, kAnswers = 20'000;
+  std::string answers;
+  for (int64_t i = 0; i < kAnswers; ++i) {
+    answers += fmt::format(R"({}{{"text": "Bob", "answer_start": {}}})", i == 0 ? "" : ", ", kBefore);
+  }
+  const SquadData data =
+      read(file_text(std::string(kBefore, 'x') + "Bob",
+                     fmt::format(R"({{"id": "a", "question": "Who?", "answers": [{}]}})", answers)));
+  ASSERT_EQ(data.questions[0].answers.size(), kAnswers);
+  EXPECT_EQ(data.questions[0].answers.back().begin, kBefore);
+  EXPECT_EQ(data.misplaced_answers, 0);
+}
+
 TEST_F(Squad, AnswerStartCountsCodePointsAlsoOfEscapes) {
   const SquadData data = read(file_text("\u00c9va \u4e00 \\ud83d\\ude00 Bob", question("a", "Bob", 8)));
   EXPECT_EQ(data.questions[0].answers[0].begin, 14);

@@ -62,17 +62,29 @@ void answer(const std::shared_ptr<const RuntimeModel>& model) {
   answerer->answer_added();
 }
 
+// What is no model file may be the weights of a model directory.
+fs::path model_of(const fs::path& input, const SafetensorsFile& file) {
+  if (file.metadata().contains("rpp_format")) return input;
+  const fs::path directory = input.string() + ".model";
+  fs::create_directories(directory);
+  fs::copy_file(input, directory / "model.safetensors", fs::copy_options::overwrite_existing);
+  write_beside_weights(directory);
+  return directory;
+}
+
 enum Outcome : size_t { no_safetensors, no_model_file, no_model, encoded, answered };
 
 Outcome read(const fs::path& input) {
   auto outcome = no_safetensors;
   std::shared_ptr<const RuntimeModel> model;
   try {
-    read_all(SafetensorsFile(input));
+    const SafetensorsFile file(input);
+    read_all(file);
     outcome = no_model_file;
-    unpack_all(ModelFile(input));
+    const fs::path path = model_of(input, file);
+    unpack_all(ModelFile(path));
     outcome = no_model;
-    model = RuntimeModel::load(input);
+    model = RuntimeModel::load(path);
   } catch (const Error&) {
     return outcome;
   }
@@ -91,7 +103,7 @@ const FuzzTarget& fuzz_target() {
   static const FuzzTarget target = {
       .name = "model_file_fuzz",
       .description = "Feeds damaged model files to their readers.",
-      .outcomes = {"no safetensors", "safetensors and no model file", "a model file and no model",
+      .outcomes = {"no safetensors", "safetensors and no weights", "weights and no model",
                    "a model without answers", "answered"},
       .read = [](const fs::path& input) -> size_t { return read(input); },
       .mutate = mutate_model_file,

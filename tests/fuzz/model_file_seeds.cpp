@@ -53,20 +53,15 @@ class TinyModel {
     tensors_.push_back({.name = name, .shape = std::move(shape), .data = std::as_bytes(std::span(values))});
   }
 
+  void save_weights(const fs::path& path) const { save_safetensors(path, tensors_); }
+
   // `layer_sizes`: more of config.json, with a comma in front.
   void export_to(const fs::path& output, const ExportOptions& options,
                  std::string_view layer_sizes = "") const {
     const fs::path directory = output.string() + ".model";
     fs::create_directory(directory);
-    save_safetensors(directory / "model.safetensors", tensors_);
-    write_file_atomically(directory / "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\n");
-    write_file_atomically(
-        directory / "config.json",
-        fmt::format(
-            R"({{"model_type":"bert","hidden_act":"gelu","hidden_size":{},"num_attention_heads":2,)"
-            R"("num_hidden_layers":1,"intermediate_size":{},"vocab_size":{},"max_position_embeddings":8,)"
-            R"("type_vocab_size":2,"layer_norm_eps":1e-12{}}})",
-            kHidden, kIntermediate, kVocab, layer_sizes));
+    save_weights(directory / "model.safetensors");
+    write_beside_weights(directory, layer_sizes);
     export_model(directory, output, options);
     fs::remove_all(directory);
   }
@@ -89,11 +84,23 @@ void write_plain(const fs::path& path) {
 
 }  // namespace
 
+void write_beside_weights(const fs::path& directory, std::string_view layer_sizes) {
+  write_file_atomically(directory / "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\n");
+  write_file_atomically(
+      directory / "config.json",
+      fmt::format(
+          R"({{"model_type":"bert","hidden_act":"gelu","hidden_size":{},"num_attention_heads":2,)"
+          R"("num_hidden_layers":1,"intermediate_size":{},"vocab_size":{},"max_position_embeddings":8,)"
+          R"("type_vocab_size":2,"layer_norm_eps":1e-12{}}})",
+          kHidden, kIntermediate, kVocab, layer_sizes));
+}
+
 void write_model_seeds(const fs::path& directory) {
   TinyModel classifier(0.0);
   classifier.add_linear("bert.pooler.dense", kHidden, kHidden);
   classifier.add_linear("classifier", 3, kHidden);
   classifier.export_to(directory / "dense_fp32.rpp", {});
+  classifier.save_weights(directory / "weights.safetensors");
 
   TinyModel answers(0.5);
   answers.add_linear("qa_outputs", 2, kHidden);
