@@ -97,6 +97,7 @@ void write_beside_weights(const fs::path& directory, std::string_view layer_size
 
 void write_model_seeds(const fs::path& directory) {
   TinyModel classifier(0.0);
+  classifier.save_weights(directory / "headless.safetensors");
   classifier.add_linear("bert.pooler.dense", kHidden, kHidden);
   classifier.add_linear("classifier", 3, kHidden);
   classifier.export_to(directory / "dense_fp32.rpp", {});
