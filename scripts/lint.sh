@@ -34,7 +34,8 @@ check_includes() {
       split("core io text config data eval prune train infer bench", tools, " ")
       for (i in tools) may["tools", tools[i]] = 1
       torch["tools"] = 1
-      may["fuzz", "core"] = may["fuzz", "io"] = may["fuzz", "infer"] = 1
+      split("core io text config data eval infer", fuzzed, " ")
+      for (i in fuzzed) may["fuzz", fuzzed[i]] = 1
     }
     {
       split($0, place, ":")
