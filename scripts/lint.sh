@@ -34,6 +34,7 @@ check_includes() {
       split("core io text config data eval prune train infer bench", tools, " ")
       for (i in tools) may["tools", tools[i]] = 1
       torch["tools"] = 1
+      may["cuda_emulation", "core"] = may["cuda_emulation", "ops"] = 1
       may["fuzz", "core"] = may["fuzz", "io"] = may["fuzz", "infer"] = 1
     }
     {
