@@ -72,9 +72,9 @@ __device__ inline float warp_sum(float value) {
   return value;
 }
 
-// Neighbours that are read or written by one instruction of up to 16 bytes.
+// Neighbours that are read or written in as few instructions of up to 16 bytes as there can be.
 template <typename T, int kWidth>
-struct alignas(sizeof(T) * kWidth) Pack {
+struct alignas(sizeof(T) * kWidth < 16 ? sizeof(T) * kWidth : 16) Pack {
   T values[kWidth];
 };
 
