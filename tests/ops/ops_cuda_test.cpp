@@ -89,12 +89,12 @@ DeviceCase embedding_case(const std::string& name, bool has_grads) {
 std::vector<DeviceCase> every_case() {
   return {
       {"dropout",
-       [](const Tensors& in) { return dropout(in[0], 0.1, uint64_t{5}); },
+       [](const Tensors& in) { return rpp::dropout(in[0], 0.1, uint64_t{5}); },
        {random_tensor({129, 255}, 1)},
        {true}},
-      {"gelu", [](const Tensors& in) { return gelu(in[0]); }, {random_tensor({129, 255}, 1)}, {true}},
+      {"gelu", [](const Tensors& in) { return rpp::gelu(in[0]); }, {random_tensor({129, 255}, 1)}, {true}},
       {"layer_norm",
-       [](const Tensors& in) { return layer_norm(in[0], in[1], in[2], kEpsilon); },
+       [](const Tensors& in) { return rpp::layer_norm(in[0], in[1], in[2], kEpsilon); },
        {random_tensor({131, 257}, 1), random_tensor({257}, 2), random_tensor({257}, 3)},
        {true, false, false}},
       {"dropout_add_layer_norm",
