@@ -84,6 +84,8 @@ StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
   StepCounts counts;
   for (const auto& batch : batches) counts.add(batch);
   StepResult result{.tokens = counts.tokens};
+  std::vector<std::pair<std::string, torch::Tensor>>
+      values;  // read after the last pass: a GPU goes on meanwhile
   for (size_t i = 0; i < batches.size(); ++i) {
     const auto seed = mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, step, i);
     const TaskLoss loss = task_.loss(batches[i], counts,
@@ -91,9 +93,10 @@ StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
                                       .dropout_seed = seed,
                                       .activation_checkpointing = config_.train.activation_checkpointing});
     loss.loss.backward();
-    result.metrics["loss"] += loss.loss.item<double>();
-    for (const auto& [name, part] : loss.parts) result.metrics[name] += part.item<double>();
+    values.emplace_back("loss", loss.loss.detach());
+    values.insert(values.end(), loss.parts.begin(), loss.parts.end());
   }
+  for (const auto& [name, value] : values) result.metrics[name] += value.item<double>();
   result.learning_rate = learning_rate(step);
   result.grad_norm = global_grad_norm(*params_);
   result.applied = std::isfinite(result.metrics["loss"]) && std::isfinite(result.grad_norm);
