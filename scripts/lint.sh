@@ -36,6 +36,7 @@ check_includes() {
       torch["tools"] = 1
       split("core io text config data eval infer", fuzzed, " ")
       for (i in fuzzed) may["fuzz", fuzzed[i]] = 1
+      may["cuda_emulation", "core"] = may["cuda_emulation", "ops"] = 1
     }
     {
       split($0, place, ":")

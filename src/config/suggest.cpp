@@ -45,6 +45,7 @@ constexpr Habit kHabits[] = {
     {"warmup_proportion", "schedule.warmup_ratio"},
     {"target_sparsity", "prune.target_ratio"},
     {"final_sparsity", "prune.target_ratio"},
+    {"gradient_checkpointing", "train.activation_checkpointing"},
     {"train_batch_size", "train.batch_size"},
     {"per_device_train_batch_size", "train.batch_size"},
     {"per_gpu_train_batch_size", "train.batch_size"},

@@ -15,4 +15,16 @@ void add_rows_into(const float* values, float* sums, int64_t rows, int64_t colum
 void add_rows_into(const uint16_t* values, float* sums, int64_t rows, int64_t columns, int64_t begin,
                    int64_t end);
 
+// The same for all columns of device memory: queues kernels on `stream` (a cudaStream_t) and returns their
+// cudaError_t. Rows are summed in chunks, then chunk after chunk: the order depends on nothing but `rows`.
+// `scratch` has room for [row_chunks(rows), columns] floats.
+constexpr int64_t kRowsOfChunk = 256;
+constexpr int64_t row_chunks(int64_t rows) {
+  return (rows + kRowsOfChunk - 1) / kRowsOfChunk;
+}
+int add_rows_into_cuda(const float* values, float* sums, int64_t rows, int64_t columns, float* scratch,
+                       void* stream);
+int add_rows_into_cuda(const uint16_t* values, float* sums, int64_t rows, int64_t columns, float* scratch,
+                       void* stream);
+
 }  // namespace rpp

@@ -1,55 +1,67 @@
-// The CUDA kernel: adamw_element over a grid-stride loop. No Torch header, so that nvcc takes seconds.
-#include <cuda_runtime.h>
-
-#include <algorithm>
-
+// The CUDA kernel: adamw_element, four neighbours at a time. No Torch header, so that nvcc takes seconds.
 #include "rpp/ops/adamw_kernel.h"
+
+#include "cuda_elements.h"
 
 namespace rpp {
 namespace {
 
-constexpr int kThreads = 256;
-// Enough blocks to fill every current GPU several times over; the loop strides over the rest.
-constexpr int64_t kMaxBlocks = 132 * 32;
+constexpr int kWidth = 4;  // 16 bytes of fp32
 
 template <AdamWShrink kShrink>
-__global__ void adamw_kernel(AdamWStep step, AdamWSpan span) {
-  constexpr bool kUsesAlpha = kShrink == AdamWShrink::prox || kShrink == AdamWShrink::preconditioned_prox;
-  const int64_t stride = static_cast<int64_t>(gridDim.x) * blockDim.x;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < span.size; i += stride) {
-    const uint8_t kept = kShrink == AdamWShrink::mask ? span.keep[i] : uint8_t{1};
-    const float weight = kUsesAlpha ? span.alpha[i] : 0.0F;
-    const AdamWElement old = {span.values[i], span.exp_avg[i], span.exp_avg_sq[i]};
-    const AdamWElement next = adamw_element<kShrink>(step, old, span.grads[i], kept, weight);
-    span.values[i] = next.value;
-    span.exp_avg[i] = next.exp_avg;
-    span.exp_avg_sq[i] = next.exp_avg_sq;
-    if (span.working != nullptr) span.working[i] = bf16_bits(next.value);
+struct AdamWUpdate {
+  AdamWStep step;
+  AdamWSpan span;
+
+  template <int kPack>
+  __device__ void at(int64_t i) const {
+    constexpr bool kUsesAlpha = kShrink == AdamWShrink::prox || kShrink == AdamWShrink::preconditioned_prox;
+    auto values = load_pack<kPack>(span.values + i);
+    const auto grads = load_pack<kPack>(span.grads + i);
+    auto exp_avg = load_pack<kPack>(span.exp_avg + i);
+    auto exp_avg_sq = load_pack<kPack>(span.exp_avg_sq + i);
+    Pack<uint8_t, kPack> keep = {};
+    Pack<float, kPack> alpha = {};
+    Pack<uint16_t, kPack> working = {};
+    if (kShrink == AdamWShrink::mask) keep = load_pack<kPack>(span.keep + i);
+    if (kUsesAlpha) alpha = load_pack<kPack>(span.alpha + i);
+    for (int k = 0; k < kPack; ++k) {
+      const AdamWElement old = {values.values[k], exp_avg.values[k], exp_avg_sq.values[k]};
+      const AdamWElement next =
+          adamw_element<kShrink>(step, old, grads.values[k], keep.values[k], alpha.values[k]);
+      values.values[k] = next.value;
+      exp_avg.values[k] = next.exp_avg;
+      exp_avg_sq.values[k] = next.exp_avg_sq;
+      working.values[k] = bf16_bits(next.value);
+    }
+    store_pack(span.values + i, values);
+    store_pack(span.exp_avg + i, exp_avg);
+    store_pack(span.exp_avg_sq + i, exp_avg_sq);
+    if (span.working != nullptr) store_pack(span.working + i, working);
   }
+};
+
+template <AdamWShrink kShrink>
+cudaError_t update(const AdamWStep& step, const AdamWSpan& span, void* stream) {
+  return for_each_element<kWidth>(AdamWUpdate<kShrink>{step, span}, span.size, stream, span.values,
+                                  span.grads, span.exp_avg, span.exp_avg_sq, span.working, span.keep,
+                                  span.alpha);
 }
 
 }  // namespace
 
 int adamw_cuda(const AdamWStep& step, const AdamWSpan& span, void* stream) {
-  if (span.size == 0) return cudaSuccess;
-  const int64_t blocks = std::min(kMaxBlocks, (span.size + kThreads - 1) / kThreads);
-  const dim3 grid(static_cast<unsigned>(blocks));
-  const auto queue = static_cast<cudaStream_t>(stream);
   switch (step.shrink) {
     case AdamWShrink::none:
-      adamw_kernel<AdamWShrink::none><<<grid, kThreads, 0, queue>>>(step, span);
-      break;
+      return update<AdamWShrink::none>(step, span, stream);
     case AdamWShrink::mask:
-      adamw_kernel<AdamWShrink::mask><<<grid, kThreads, 0, queue>>>(step, span);
-      break;
+      return update<AdamWShrink::mask>(step, span, stream);
     case AdamWShrink::prox:
-      adamw_kernel<AdamWShrink::prox><<<grid, kThreads, 0, queue>>>(step, span);
-      break;
+      return update<AdamWShrink::prox>(step, span, stream);
     case AdamWShrink::preconditioned_prox:
-      adamw_kernel<AdamWShrink::preconditioned_prox><<<grid, kThreads, 0, queue>>>(step, span);
-      break;
+      return update<AdamWShrink::preconditioned_prox>(step, span, stream);
   }
-  return cudaGetLastError();
+  return cudaErrorInvalidValue;
 }
 
 }  // namespace rpp

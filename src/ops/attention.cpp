@@ -7,6 +7,7 @@
 
 #include "attention_kernel.h"
 #include "dispatch.h"
+#include "flash_attention.h"
 #include "rpp/ops/composite.h"
 #include "rpp/ops/section.h"
 
@@ -66,7 +67,7 @@ struct Attention : torch::autograd::Function<Attention> {
     const int64_t tokens = qkv.size(0);
     const auto shape = attention_shape(heads, rate, seed);
     auto out = torch::empty({tokens, heads.context_size()}, qkv.options());
-    auto log_sum_exp = torch::empty({tokens, heads.num_heads});
+    auto log_sum_exp = torch::empty({tokens, heads.num_heads}, qkv.options().dtype(torch::kFloat32));
     dispatch_float(qkv, [&]<typename T>(T) {
       const AttentionForward<T> op = {
           .qkv = input<T>(qkv), .out = output<T>(out), .log_sum_exp = output<float>(log_sum_exp)};
@@ -128,6 +129,7 @@ AttentionHeads equal_heads(int64_t hidden, int64_t num_heads) {
 torch::Tensor varlen_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
                                const AttentionHeads& heads, double dropout_rate, uint64_t dropout_seed) {
   if (is_composite(qkv)) return composite::attention(qkv, layout, heads, dropout_rate, dropout_seed);
+  if (qkv.is_cuda()) return flash_attention(qkv, layout, heads, dropout_rate, dropout_seed);
   const std::vector<int64_t> cu_seqlens(layout.host_cu_seqlens.begin(), layout.host_cu_seqlens.end());
   return Attention::apply(qkv, cu_seqlens, heads, dropout_rate, static_cast<int64_t>(dropout_seed));
 }

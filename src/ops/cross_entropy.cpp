@@ -27,10 +27,10 @@ struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
     const auto logits = given_logits.contiguous();
     const auto labels = given_labels.contiguous();
     const int64_t rows = logits.size(0);
-    check_labels(labels, logits.size(1));
-    auto loss = torch::empty({rows});
-    auto log_sum_exp = torch::empty({rows});
-    auto is_correct = torch::empty({rows}, torch::kInt64);
+    if (labels.is_cpu()) check_labels(labels, logits.size(1));
+    auto loss = torch::empty({rows}, logits.options().dtype(torch::kFloat32));
+    auto log_sum_exp = torch::empty_like(loss);
+    auto is_correct = torch::empty_like(labels);
     dispatch_float(logits, [&]<typename T>(T) {
       const CrossEntropyForward<T> op = {.logits = input<T>(logits),
                                          .labels = input<int64_t>(labels),
@@ -38,8 +38,13 @@ struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
                                          .log_sum_exp = output<float>(log_sum_exp),
                                          .is_correct = output<int64_t>(is_correct),
                                          .classes = logits.size(1)};
-      at::parallel_for(0, rows, row_grain(op.classes),
-                       [&](int64_t begin, int64_t end) { cross_entropy_forward(op, begin, end); });
+      run_kernel(
+          logits,
+          [&] {
+            at::parallel_for(0, rows, row_grain(op.classes),
+                             [&](int64_t begin, int64_t end) { cross_entropy_forward(op, begin, end); });
+          },
+          [&](auto stream) { return cross_entropy_forward_cuda(op, rows, stream); });
     });
     context->save_for_backward({logits, labels, log_sum_exp});
     auto num_correct = is_correct.sum();
@@ -51,6 +56,8 @@ struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
     const Section section("rpp::loss");
     const auto saved = context->get_saved_variables();
     const auto &logits = saved[0], &labels = saved[1], &log_sum_exp = saved[2];
+    const auto scale = grads[0].contiguous();
+    const int64_t rows = logits.size(0);
     auto dlogits = torch::empty_like(logits);
     dispatch_float(logits, [&]<typename T>(T) {
       const CrossEntropyBackward<T> op = {.logits = input<T>(logits),
@@ -58,9 +65,14 @@ struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
                                           .log_sum_exp = input<float>(log_sum_exp),
                                           .dlogits = output<T>(dlogits),
                                           .classes = logits.size(1),
-                                          .scale = grads[0].item<float>()};
-      at::parallel_for(0, logits.size(0), row_grain(op.classes),
-                       [&](int64_t begin, int64_t end) { cross_entropy_backward(op, begin, end); });
+                                          .scale = input<float>(scale)};
+      run_kernel(
+          logits,
+          [&] {
+            at::parallel_for(0, rows, row_grain(op.classes),
+                             [&](int64_t begin, int64_t end) { cross_entropy_backward(op, begin, end); });
+          },
+          [&](auto stream) { return cross_entropy_backward_cuda(op, rows, stream); });
     });
     return {dlogits, {}};
   }

@@ -42,7 +42,7 @@ RPP_INLINE void forward_rows(const CrossEntropyForward<T>& op, int64_t begin, in
 template <typename T>
 RPP_INLINE void backward_row(const CrossEntropyBackward<T>& op, int64_t index) {
   const int64_t first = index * op.classes;
-  const float scale = op.scale;
+  const float scale = *op.scale;
   const float log_sum_exp = op.log_sum_exp[index];
   const T* __restrict logits = op.logits + first;
   T* __restrict dlogits = op.dlogits + first;

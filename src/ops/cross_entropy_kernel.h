@@ -22,7 +22,7 @@ struct CrossEntropyBackward {
   const float* log_sum_exp = nullptr;
   T* dlogits = nullptr;
   int64_t classes = 0;
-  float scale = 1.0F;  // gradient of the summed loss
+  const float* scale = nullptr;  // one number: the gradient of the summed loss
 };
 
 // Rows [begin, end).
@@ -30,5 +30,12 @@ void cross_entropy_forward(const CrossEntropyForward<float>& op, int64_t begin, 
 void cross_entropy_forward(const CrossEntropyForward<uint16_t>& op, int64_t begin, int64_t end);
 void cross_entropy_backward(const CrossEntropyBackward<float>& op, int64_t begin, int64_t end);
 void cross_entropy_backward(const CrossEntropyBackward<uint16_t>& op, int64_t begin, int64_t end);
+
+// All rows: queue one kernel on `stream` (a cudaStream_t) for device pointers and return its cudaError_t. A
+// label outside the classes is a failed device assertion. dlogits may be the logits.
+int cross_entropy_forward_cuda(const CrossEntropyForward<float>& op, int64_t rows, void* stream);
+int cross_entropy_forward_cuda(const CrossEntropyForward<uint16_t>& op, int64_t rows, void* stream);
+int cross_entropy_backward_cuda(const CrossEntropyBackward<float>& op, int64_t rows, void* stream);
+int cross_entropy_backward_cuda(const CrossEntropyBackward<uint16_t>& op, int64_t rows, void* stream);
 
 }  // namespace rpp

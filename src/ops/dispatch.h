@@ -6,11 +6,22 @@
 #include "rpp/core/error.h"
 #include "rpp/ops/kernels.h"
 
+#ifdef RPP_CUDA
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#endif
+
 namespace rpp {
+
+#ifdef RPP_CUDA
+constexpr bool kHasCudaKernels = true;
+#else
+constexpr bool kHasCudaKernels = false;
+#endif
 
 // Whether an op goes through plain ATen calls.
 inline bool is_composite(const torch::Tensor& tensor) {
-  return tensor.is_cuda() || kernels_in_use() == Kernels::reference;
+  return (tensor.is_cuda() && !kHasCudaKernels) || kernels_in_use() == Kernels::reference;
 }
 
 // Calls body(float{}) or, for bf16, body(uint16_t{}).
@@ -19,6 +30,23 @@ void dispatch_float(const torch::Tensor& tensor, const Body& body) {
   if (tensor.scalar_type() == torch::kFloat32) return body(float{});
   if (tensor.scalar_type() == torch::kBFloat16) return body(uint16_t{});
   fail("this operation takes fp32 or bf16 tensors, not {}", torch::toString(tensor.scalar_type()));
+}
+
+// What an op does in the end, where `on` lies: loop() on a CPU; queue(stream) on a GPU, which launches
+// kernels and returns their cudaError_t. A build without CUDA never looks into `queue`, which has to be a
+// generic lambda.
+template <typename Loop, typename Queue>
+void run_kernel([[maybe_unused]] const torch::Tensor& on, const Loop& loop,
+                [[maybe_unused]] const Queue& queue) {
+#ifdef RPP_CUDA
+  if (on.is_cuda()) {
+    const c10::cuda::CUDAGuard guard(on.device());
+    const int error = queue(c10::cuda::getCurrentCUDAStream(on.device().index()).stream());
+    RPP_CHECK(error == 0, "a kernel could not start on {}: cudaError_t {}", on.device().str(), error);
+    return;
+  }
+#endif
+  loop();
 }
 
 // For contiguous tensors; nullptr for an undefined one.

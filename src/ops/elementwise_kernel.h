@@ -22,4 +22,13 @@ void dropout_apply(const DropoutRule& rule, const uint16_t* x, uint16_t* y, int6
 void add_bias(const float* bias, float* y, int64_t columns, int64_t begin, int64_t end);
 void add_bias(const float* bias, uint16_t* y, int64_t columns, int64_t begin, int64_t end);
 
+// The same on `size` elements of device memory: queue one kernel on `stream` (a cudaStream_t) and return its
+// cudaError_t.
+int gelu_forward_cuda(const float* x, float* y, int64_t size, void* stream);
+int gelu_forward_cuda(const uint16_t* x, uint16_t* y, int64_t size, void* stream);
+int gelu_backward_cuda(const float* x, const float* dy, float* dx, int64_t size, void* stream);
+int gelu_backward_cuda(const uint16_t* x, const uint16_t* dy, uint16_t* dx, int64_t size, void* stream);
+int dropout_apply_cuda(const DropoutRule& rule, const float* x, float* y, int64_t size, void* stream);
+int dropout_apply_cuda(const DropoutRule& rule, const uint16_t* x, uint16_t* y, int64_t size, void* stream);
+
 }  // namespace rpp

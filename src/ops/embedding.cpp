@@ -3,6 +3,7 @@
 #include <array>
 
 #include "dispatch.h"
+#include "embedding_kernel.h"
 #include "rpp/ops/composite.h"
 #include "rpp/ops/section.h"
 
@@ -19,6 +20,7 @@ constexpr std::array kTableNames = {"word", "position", "token type"};
 
 torch::Tensor checked_ids(const torch::Tensor& ids, const torch::Tensor& table, std::string_view name) {
   auto wide = ids.to(torch::kInt64).contiguous();
+  if (!wide.is_cpu()) return wide;
   const auto* values = wide.const_data_ptr<int64_t>();
   for (int64_t i = 0; i < wide.numel(); ++i) {
     RPP_CHECK(values[i] >= 0 && values[i] < table.size(0),
@@ -28,36 +30,56 @@ torch::Tensor checked_ids(const torch::Tensor& ids, const torch::Tensor& table, 
   return wide;
 }
 
-// sum[token] += table[ids[token]]
-void gather_add_into(const torch::Tensor& sum, const torch::Tensor& ids, const torch::Tensor& table) {
-  const int64_t hidden = table.size(1);
-  const auto* rows = table.const_data_ptr<float>();
-  const auto* row_of = ids.const_data_ptr<int64_t>();
-  auto* sums = sum.mutable_data_ptr<float>();
-  at::parallel_for(0, ids.numel(), row_grain(hidden), [&](int64_t begin, int64_t end) {
-    for (int64_t token = begin; token < end; ++token) {
-      const float* __restrict row = rows + row_of[token] * hidden;
-      float* __restrict to = sums + token * hidden;
-      for (int64_t i = 0; i < hidden; ++i) to[i] += row[i];
-    }
-  });
+// sum[token] = the rows of its ids
+void sum_rows_into(const torch::Tensor& sum, const variable_list& ids, const variable_list& tables) {
+  const int64_t hidden = sum.size(1);
+  const int64_t tokens = sum.size(0);
+  run_kernel(
+      sum,
+      [&] {
+        sum.zero_();
+        for (size_t t = 0; t < tables.size(); ++t) {
+          at::parallel_for(0, tokens, row_grain(hidden), [&](int64_t begin, int64_t end) {
+            gather_add_rows(input<float>(tables[t]), input<int64_t>(ids[t]), output<float>(sum), hidden,
+                            begin, end);
+          });
+        }
+      },
+      [&](auto stream) {
+        EmbeddingSum op = {.sums = output<float>(sum), .hidden = hidden};
+        for (size_t t = 0; t < tables.size(); ++t) {
+          op.tables[t] = input<float>(tables[t]);
+          op.ids[t] = input<int64_t>(ids[t]);
+          op.num_rows[t] = tables[t].size(0);
+        }
+        return embedding_sum_cuda(op, tokens, stream);
+      });
 }
 
 // table_grad[ids[token]] += grad[token]
 void scatter_add_into(const torch::Tensor& table_grad, const torch::Tensor& ids, const torch::Tensor& grad) {
   const int64_t hidden = grad.size(1);
-  const auto* from = grad.const_data_ptr<float>();
-  const auto* row_of = ids.const_data_ptr<int64_t>();
-  auto* rows = table_grad.mutable_data_ptr<float>();
-  at::parallel_for(0, (hidden + kColumnBlock - 1) / kColumnBlock, 1, [&](int64_t begin, int64_t end) {
-    const int64_t first = begin * kColumnBlock;
-    const int64_t last = std::min(hidden, end * kColumnBlock);
-    for (int64_t token = 0; token < ids.numel(); ++token) {
-      const float* __restrict row = from + token * hidden;
-      float* __restrict to = rows + row_of[token] * hidden;
-      for (int64_t i = first; i < last; ++i) to[i] += row[i];
-    }
-  });
+  const int64_t tokens = ids.numel();
+  run_kernel(
+      grad,
+      [&] {
+        at::parallel_for(0, (hidden + kColumnBlock - 1) / kColumnBlock, 1, [&](int64_t begin, int64_t end) {
+          scatter_add_rows(input<float>(grad), input<int64_t>(ids), tokens, output<float>(table_grad), hidden,
+                           begin * kColumnBlock, std::min(hidden, end * kColumnBlock));
+        });
+      },
+      [&](auto stream) {
+        const auto [sorted_ids, order] = ids.sort(/*stable=*/true, /*dim=*/0, /*descending=*/false);
+        const auto scratch = torch::empty({scatter_chunks(tokens), 2, hidden}, grad.options());
+        return scatter_add_rows_cuda({.grad = input<float>(grad),
+                                      .sorted_ids = input<int64_t>(sorted_ids),
+                                      .order = input<int64_t>(order),
+                                      .table_grad = output<float>(table_grad),
+                                      .scratch = output<float>(scratch),
+                                      .tokens = tokens,
+                                      .hidden = hidden},
+                                     stream);
+      });
 }
 
 torch::Tensor table_grad(const torch::Tensor& table, const torch::Tensor& ids, const torch::Tensor& grad) {
@@ -76,14 +98,12 @@ struct BertEmbedding : torch::autograd::Function<BertEmbedding> {
                                const torch::Tensor& word_table, const torch::Tensor& position_table,
                                const torch::Tensor& token_type_table) {
     const Section section("rpp::embedding");
-    const std::array ids = {input_ids, position_ids, token_type_ids};
-    const std::array tables = {word_table, position_table, token_type_table};
-    auto sum = torch::zeros({input_ids.numel(), word_table.size(1)});  // [tokens, hidden]
-    variable_list saved;
-    for (size_t i = 0; i < tables.size(); ++i) {
-      saved.push_back(checked_ids(ids[i], tables[i], kTableNames[i]));
-      gather_add_into(sum, saved.back(), tables[i]);
-    }
+    const variable_list tables = {word_table, position_table, token_type_table};
+    variable_list saved = {input_ids, position_ids, token_type_ids};
+    for (size_t i = 0; i < tables.size(); ++i) saved[i] = checked_ids(saved[i], tables[i], kTableNames[i]);
+    auto sum =
+        torch::empty({input_ids.numel(), word_table.size(1)}, word_table.options());  // [tokens, hidden]
+    sum_rows_into(sum, saved, tables);
     saved.insert(saved.end(), tables.begin(), tables.end());
     context->save_for_backward(std::move(saved));
     return sum;

@@ -25,24 +25,32 @@ Saved unpack(AutogradContext* context) {
   return {saved[0], saved[1], saved[2], saved[3]};
 }
 
-struct ColumnSums {
-  torch::Tensor dweight, dbias;  // [hidden]
-};
-
-// Runs body(begin, end, dweight, dbias) for each block of rows.
-template <typename Body>
-ColumnSums by_row_blocks(int64_t rows, int64_t hidden, const Body& body) {
-  const int64_t blocks = (rows + kBlockRows - 1) / kBlockRows;
-  auto partial = torch::zeros({blocks, 2, hidden});
-  float* sums = partial.mutable_data_ptr<float>();
-  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; ++block) {
-      float* dweight = sums + block * 2 * hidden;
-      body(block * kBlockRows, std::min(rows, (block + 1) * kBlockRows), dweight, dweight + hidden);
-    }
-  });
-  const auto total = partial.sum(0);
-  return {total[0], total[1]};
+// Returns partial sums of the gradients of weight and bias over blocks of rows: [blocks, 2, hidden].
+template <typename T>
+torch::Tensor run_backward(const LayerNormBackward<T>& op, const torch::Tensor& dy) {
+  const int64_t hidden = op.hidden;
+  const int64_t rows = dy.numel() / hidden;
+  const auto options = dy.options().dtype(torch::kFloat32);
+  torch::Tensor partial;
+  run_kernel(
+      dy,
+      [&] {
+        const int64_t blocks = (rows + kBlockRows - 1) / kBlockRows;
+        partial = torch::zeros({blocks, 2, hidden}, options);
+        auto* sums = output<float>(partial);
+        at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+          for (int64_t block = begin; block < end; ++block) {
+            float* dweight = sums + block * 2 * hidden;
+            layer_norm_backward(op, block * kBlockRows, std::min(rows, (block + 1) * kBlockRows), dweight,
+                                dweight + hidden);
+          }
+        });
+      },
+      [&](auto stream) {
+        partial = torch::empty({layer_norm_blocks(rows), 2, hidden}, options);
+        return layer_norm_backward_cuda(op, rows, output<float>(partial), stream);
+      });
+  return partial;
 }
 
 struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
@@ -59,8 +67,8 @@ struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
     auto y = torch::empty_like(x);
     const bool changes_x = has_residual || rate > 0.0;
     auto sum = changes_x ? torch::empty_like(x) : x;  // [rows, hidden]
-    auto mean = torch::empty({rows});
-    auto inverse = torch::empty({rows});
+    auto mean = torch::empty({rows}, x.options().dtype(torch::kFloat32));
+    auto inverse = torch::empty_like(mean);
     dispatch_float(x, [&]<typename T>(T) {
       const LayerNormForward<T> op = {.x = input<T>(x),
                                       .residual = input<T>(residual),
@@ -73,8 +81,13 @@ struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
                                       .hidden = hidden,
                                       .epsilon = static_cast<float>(epsilon),
                                       .dropout = dropout_rule(rate, static_cast<uint64_t>(seed))};
-      at::parallel_for(0, rows, row_grain(hidden),
-                       [&](int64_t begin, int64_t end) { layer_norm_forward(op, begin, end); });
+      run_kernel(
+          x,
+          [&] {
+            at::parallel_for(0, rows, row_grain(hidden),
+                             [&](int64_t begin, int64_t end) { layer_norm_forward(op, begin, end); });
+          },
+          [&](auto stream) { return layer_norm_forward_cuda(op, rows, stream); });
     });
     context->save_for_backward({sum, weight, mean, inverse});
     context->saved_data["has_residual"] = has_residual;
@@ -89,10 +102,9 @@ struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
     const auto seed = static_cast<uint64_t>(context->saved_data["seed"].toInt());
     const auto rule = dropout_rule(context->saved_data["rate"].toDouble(), seed);
     const auto dy = grads[0].contiguous();
-    const int64_t hidden = dy.size(-1);
     auto dsum = torch::empty_like(saved.sum);
     auto dx = rule.active() ? torch::empty_like(dsum) : dsum;
-    ColumnSums sums;
+    torch::Tensor sums;  // [2, hidden]
     dispatch_float(dy, [&]<typename T>(T) {
       const LayerNormBackward<T> op = {.sum = input<T>(saved.sum),
                                        .dy = input<T>(dy),
@@ -101,15 +113,12 @@ struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
                                        .inverse = input<float>(saved.inverse),
                                        .dsum = output<T>(dsum),
                                        .dx = rule.active() ? output<T>(dx) : nullptr,
-                                       .hidden = hidden,
+                                       .hidden = dy.size(-1),
                                        .dropout = rule};
-      sums = by_row_blocks(dy.numel() / hidden, hidden,
-                           [&](int64_t begin, int64_t end, float* dweight, float* dbias) {
-                             layer_norm_backward(op, begin, end, dweight, dbias);
-                           });
+      sums = run_backward(op, dy).sum(0);
     });
     const bool has_residual = context->saved_data["has_residual"].toBool();
-    return {dx, has_residual ? dsum : torch::Tensor(), sums.dweight, sums.dbias, {}, {}, {}};
+    return {dx, has_residual ? dsum : torch::Tensor(), sums[0], sums[1], {}, {}, {}};
   }
 };
 

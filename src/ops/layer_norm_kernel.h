@@ -46,4 +46,20 @@ void layer_norm_backward(const LayerNormBackward<float>& op, int64_t begin, int6
 void layer_norm_backward(const LayerNormBackward<uint16_t>& op, int64_t begin, int64_t end, float* dweight,
                          float* dbias);
 
+// All rows: queue one kernel on `stream` (a cudaStream_t) for device pointers and return its cudaError_t,
+// which is not 0 for rows beyond 6,144 columns. Block b of the backward kernel writes its rows' shares of
+// dweight and dbias to partial [layer_norm_blocks(rows), 2, hidden].
+int layer_norm_forward_cuda(const LayerNormForward<float>& op, int64_t rows, void* stream);
+int layer_norm_forward_cuda(const LayerNormForward<uint16_t>& op, int64_t rows, void* stream);
+int layer_norm_backward_cuda(const LayerNormBackward<float>& op, int64_t rows, float* partial, void* stream);
+int layer_norm_backward_cuda(const LayerNormBackward<uint16_t>& op, int64_t rows, float* partial,
+                             void* stream);
+
+// The same on every GPU, so that sums are: about 32 rows a block, at most eight blocks for each of 132
+// processors.
+constexpr int64_t layer_norm_blocks(int64_t rows) {
+  const int64_t blocks = (rows + 31) / 32;
+  return blocks < 1056 ? blocks : 1056;
+}
+
 }  // namespace rpp

@@ -29,27 +29,42 @@ void add_column_sums_into(const torch::Tensor& sums, const torch::Tensor& dy) {
   const int64_t rows = dy.size(0);
   const int64_t columns = dy.size(1);
   dispatch_float(dy, [&]<typename T>(T) {
-    at::parallel_for(0, (columns + kColumnBlock - 1) / kColumnBlock, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t block = begin; block < end; ++block) {
-        const int64_t first = block * kColumnBlock;
-        add_rows_into(input<T>(dy), output<float>(sums), rows, columns, first,
-                      std::min(columns, first + kColumnBlock));
-      }
-    });
+    run_kernel(
+        dy,
+        [&] {
+          at::parallel_for(0, (columns + kColumnBlock - 1) / kColumnBlock, 1,
+                           [&](int64_t begin, int64_t end) {
+                             for (int64_t block = begin; block < end; ++block) {
+                               const int64_t first = block * kColumnBlock;
+                               add_rows_into(input<T>(dy), output<float>(sums), rows, columns, first,
+                                             std::min(columns, first + kColumnBlock));
+                             }
+                           });
+        },
+        [&](auto stream) {
+          const auto scratch = torch::empty({row_chunks(rows), columns}, sums.options());
+          return add_rows_into_cuda(input<T>(dy), output<float>(sums), rows, columns, output<float>(scratch),
+                                    stream);
+        });
   });
 }
 
 // The gradients are added into the leaf's .grad where there is one: a flat buffer's views exist always, and
 // no temporary of the weight's size in fp32 is made. Each returns what is left for autograd to keep.
-torch::Tensor weight_grad(const torch::Tensor& weight, const torch::Tensor& dy, const torch::Tensor& x) {
+torch::Tensor weight_grad(const torch::Tensor& weight, const torch::Tensor& dy, const torch::Tensor& x,
+                          bool composite) {
   auto grad = weight.grad();
   if (!grad.defined()) return torch::mm(dy.t(), x).to(torch::kFloat32);
   if (x.scalar_type() == torch::kFloat32) {
     grad.addmm_(dy.t(), x);
     return {};
   }
+  if (grad.is_cuda() && !composite) {
+    at::addmm_out(grad, grad, dy.t(), x, torch::kFloat32);
+    return {};
+  }
   const auto product = torch::mm(dy.t(), x);  // [out, in]
-  if (is_composite(grad)) {
+  if (composite) {
     grad.add_(product);
     return {};
   }
@@ -60,11 +75,11 @@ torch::Tensor weight_grad(const torch::Tensor& weight, const torch::Tensor& dy, 
   return {};
 }
 
-torch::Tensor bias_grad(const torch::Tensor& bias, const torch::Tensor& dy) {
+torch::Tensor bias_grad(const torch::Tensor& bias, const torch::Tensor& dy, bool composite) {
   auto grad = bias.grad();
   const bool is_new = !grad.defined();
   if (is_new) grad = torch::zeros_like(bias);
-  if (is_composite(dy)) {
+  if (composite) {
     grad.add_(dy.sum(0, /*keepdim=*/false, torch::kFloat32));
   } else {
     add_column_sums_into(grad, dy);
@@ -76,10 +91,14 @@ struct Linear : torch::autograd::Function<Linear> {
   // `used` is the weight in the dtype of x.
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight,
                                const torch::Tensor& bias, const torch::Tensor& used) {
+    const bool composite = is_composite(x);
     context->save_for_backward({x, weight, bias, used});
+    context->saved_data["composite"] = composite;
     if (x.scalar_type() == torch::kFloat32) return torch::addmm(bias, x, used.t());
+    // cuBLASLt adds a bias of the product's type before it rounds the sum.
+    if (x.is_cuda() && !composite) return torch::addmm(bias.to(x.scalar_type()), x, used.t());
     auto y = torch::mm(x, used.t());  // [rows, out]
-    if (is_composite(y)) return y.add_(bias);
+    if (composite) return y.add_(bias);
     add_bias_into(y, bias);
     return y;
   }
@@ -90,7 +109,9 @@ struct Linear : torch::autograd::Function<Linear> {
     const auto dy = grads[0].contiguous();  // [rows, out]
     torch::Tensor dx;
     if (context->needs_input_grad(0)) dx = torch::mm(dy, used);
-    return {dx, weight_grad(weight, dy, x), bias_grad(bias, dy), {}};
+    // On a GPU this is another thread than that of the forward pass, and its kernels_in_use() of another one.
+    const bool composite = context->saved_data["composite"].toBool();
+    return {dx, weight_grad(weight, dy, x, composite), bias_grad(bias, dy, composite), {}};
   }
 };
 

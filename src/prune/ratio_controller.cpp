@@ -39,11 +39,11 @@ std::vector<float> to_vector(const torch::Tensor& tensor) {
 }  // namespace
 
 int64_t count_zeros(const torch::Tensor& entries, const PruneGroup& group) {
-  int64_t zeros = 0;
+  auto zeros = torch::zeros({}, entries.options().dtype(torch::kInt64));  // on the device: one wait for all
   for (const auto& matrix : group.matrices) {
-    zeros += entries.narrow(0, matrix.offset, matrix.rows * matrix.cols).eq(0).sum().item<int64_t>();
+    zeros += entries.narrow(0, matrix.offset, matrix.rows * matrix.cols).eq(0).sum();
   }
-  return zeros;
+  return zeros.item<int64_t>();
 }
 
 RatioController::RatioController(const PruneConfig& config, const FlatParams& params,

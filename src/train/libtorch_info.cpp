@@ -2,10 +2,12 @@
 
 #include <torch/torch.h>
 
+#include <string_view>
+
 namespace rpp {
 namespace {
 
-std::string cuda_state() {
+std::string_view cuda_state() {
 #ifdef RPP_CUDA
   if (torch::cuda::is_available()) return "CUDA available";
   return "CUDA built in, no device found";
@@ -17,7 +19,7 @@ std::string cuda_state() {
 }  // namespace
 
 std::string libtorch_info() {
-  return ", LibTorch " RPP_LIBTORCH_VERSION ", " + cuda_state();
+  return std::string(", LibTorch " RPP_LIBTORCH_VERSION ", ").append(cuda_state());
 }
 
 }  // namespace rpp

@@ -44,6 +44,15 @@ TensorView view_of(const std::string& name, const torch::Tensor& tensor) {
   return view;
 }
 
+// From pinned memory, so that neither the host waits for the copy nor the GPU for the host.
+template <typename T>
+torch::Tensor copy_to(const std::vector<int32_t>& values, torch::ScalarType type, torch::Device device) {
+  const auto options = torch::dtype(type).pinned_memory(device.is_cuda());
+  auto tensor = torch::empty({static_cast<int64_t>(values.size())}, options);
+  std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<T>());
+  return tensor.to(device, /*non_blocking=*/true);
+}
+
 }  // namespace
 
 void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors,
@@ -69,15 +78,13 @@ std::map<std::string, torch::Tensor> load_tensors(const std::filesystem::path& p
 }
 
 torch::Tensor index_tensor(const std::vector<int32_t>& values, torch::Device device) {
-  auto tensor = torch::empty({static_cast<int64_t>(values.size())}, torch::kInt64);
-  std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<int64_t>());
-  return tensor.to(device);
+  return copy_to<int64_t>(values, torch::kInt64, device);
 }
 
 BertInputs bert_inputs(const PackedBatch& batch, torch::Device device) {
   SequenceLayout layout;
   layout.host_cu_seqlens = batch.cu_seqlens;
-  layout.cu_seqlens = torch::tensor(batch.cu_seqlens, torch::kInt32).to(device);  // [sequences + 1]
+  layout.cu_seqlens = copy_to<int32_t>(batch.cu_seqlens, torch::kInt32, device);  // [sequences + 1]
   for (int64_t s = 0; s < batch.num_sequences(); ++s) {
     layout.max_seqlen = std::max<int64_t>(layout.max_seqlen, batch.cu_seqlens[s + 1] - batch.cu_seqlens[s]);
   }

@@ -9,6 +9,7 @@
 #include "best_model.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/heap.h"
 #include "rpp/core/log.h"
 #include "rpp/core/prefetch.h"
 #include "rpp/core/progress.h"
@@ -57,6 +58,7 @@ std::string format_metrics(const Metrics& metrics) {
 Trainer::Trainer(Task& task, TrainerConfig config) : task_(task), config_(std::move(config)) {
   params_ = std::make_unique<FlatParams>(task_.model().param_specs(), precision_of(config_.train));
   optimizer_ = std::make_unique<ProxAdamW>(*params_, config_.optimizer);
+  keep_freed_memory();
   phase_starts_ = phase_starts(config_.prune, config_.train.steps);
   check_best_metric(config_.train.best_metric, task_.metric_names());
   pruner_ =
@@ -82,13 +84,19 @@ StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
   StepCounts counts;
   for (const auto& batch : batches) counts.add(batch);
   StepResult result{.tokens = counts.tokens};
+  std::vector<std::pair<std::string, torch::Tensor>>
+      values;  // read after the last pass: a GPU goes on meanwhile
   for (size_t i = 0; i < batches.size(); ++i) {
     const auto seed = mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, step, i);
-    const TaskLoss loss = task_.loss(batches[i], counts, {.training = true, .dropout_seed = seed});
+    const TaskLoss loss = task_.loss(batches[i], counts,
+                                     {.training = true,
+                                      .dropout_seed = seed,
+                                      .activation_checkpointing = config_.train.activation_checkpointing});
     loss.loss.backward();
-    result.metrics["loss"] += loss.loss.item<double>();
-    for (const auto& [name, part] : loss.parts) result.metrics[name] += part.item<double>();
+    values.emplace_back("loss", loss.loss.detach());
+    values.insert(values.end(), loss.parts.begin(), loss.parts.end());
   }
+  for (const auto& [name, value] : values) result.metrics[name] += value.item<double>();
   result.learning_rate = learning_rate(step);
   result.grad_norm = global_grad_norm(*params_);
   result.applied = std::isfinite(result.metrics["loss"]) && std::isfinite(result.grad_norm);

@@ -59,11 +59,11 @@ class AdamWCuda : public testing::TestWithParam<AdamWShrink> {
   }
 };
 
-// Around a warp, a block, and more elements than one pass of the grid covers.
+// Around a warp, a block, and more elements than one pass of the grid takes by fours.
 TEST_P(AdamWCuda, EqualsTheCpuLoop) {
 #ifdef RPP_CUDA
   const auto step = some_step(GetParam());
-  for (const int64_t size : {1, 31, 33, 255, 257, 132 * 32 * 256 + 17}) {
+  for (const int64_t size : {1, 31, 33, 255, 257, 4 * 132 * 32 * 256 + 17}) {
     AdamWArrays gpu(size), cpu(size);
     step_on_gpu(step, gpu);
     adamw_cpu(step, cpu.span());

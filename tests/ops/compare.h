@@ -29,7 +29,7 @@ inline OpRun run_op(const Op& op, const Tensors& inputs, const std::vector<torch
   const auto value = op(leaves);
   // Values without a pattern, so that no sum of gradients vanishes.
   const auto upstream = torch::sin(torch::arange(value.numel(), torch::kFloat64) * 1.7).view(value.sizes());
-  value.backward(upstream.to(torch::kBFloat16).to(value.scalar_type()));
+  value.backward(upstream.to(torch::kBFloat16).to(value.options().requires_grad(false)));
   OpRun run{.value = value.detach(), .grads = {}};
   for (const auto& leaf : leaves) run.grads.push_back(leaf.grad());
   return run;

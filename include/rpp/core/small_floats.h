@@ -1,4 +1,4 @@
-// bfloat16 and IEEE half as their 16 bits, for plain-pointer loops and CUDA kernels: no Torch, C++17.
+// bfloat16 and IEEE half as their 16 bits, for plain-pointer loops and CUDA kernels: no Torch.
 #pragma once
 
 #include <cstdint>

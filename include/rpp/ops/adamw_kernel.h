@@ -1,7 +1,7 @@
 // The AdamW update with shrink, element by element: one function for the CPU loop and the CUDA kernel.
 //
 // One pass reads weight, gradient and both moments once and writes weight, moments and the bf16 copy: 28 to
-// 30 bytes an element. Plain pointers and C++17, so that nvcc compiles it without Torch.
+// 30 bytes an element. Plain pointers, so that nvcc compiles it without Torch.
 // Update after Loshchilov & Hutter (arXiv:1711.05101), algorithm 2; threshold after arXiv:1909.12486.
 #pragma once
 

@@ -29,7 +29,8 @@ AttentionHeads equal_heads(int64_t hidden, int64_t num_heads);
 // and sums are fp32.
 //
 // The CPU path keeps one number per (token, head) for the backward pass and computes the probabilities again
-// (as Dao et al., arXiv:2205.14135). Mask: attention_index of dropout_mask.h.
+// (as Dao et al., arXiv:2205.14135). Mask: attention_index of dropout_mask.h. CUDA takes ATen's flash kernels
+// where they can do it, whose masks are another function of the seed.
 torch::Tensor varlen_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
                                const AttentionHeads& heads, double dropout_rate, uint64_t dropout_seed);
 

@@ -7,8 +7,8 @@
 
 namespace rpp {
 
-// x * mask / (1 - rate), any shape, fp32 or bf16; x itself when rate is 0. 0 <= rate < 1. On the CPU the mask
-// is dropout_factor of dropout_mask.h; on CUDA a generator seeded with `seed` draws it.
+// x * mask / (1 - rate), any shape, fp32 or bf16; x itself when rate is 0. 0 <= rate < 1. The mask is
+// dropout_factor of dropout_mask.h, on a CPU and on a GPU.
 torch::Tensor dropout(const torch::Tensor& x, double rate, uint64_t seed);
 
 }  // namespace rpp

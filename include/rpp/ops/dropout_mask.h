@@ -1,11 +1,12 @@
 // Which elements dropout drops: a pure function of (seed, element index), the same for any number of threads.
 //
-// Backward passes draw the mask again instead of keeping it. No Torch.
+// Backward passes draw the mask again instead of keeping it, and a GPU draws the mask of a CPU. No Torch.
 #pragma once
 
 #include <cstdint>
 
 #include "rpp/core/rng.h"
+#include "rpp/core/small_floats.h"
 
 namespace rpp {
 
@@ -14,7 +15,7 @@ struct DropoutRule {
   uint64_t dropped_below = 0;  // of 2^32; 0: nothing is dropped
   float kept_scale = 1.0F;     // 1 / (1 - rate)
 
-  bool active() const { return dropped_below != 0; }
+  constexpr bool active() const { return dropped_below != 0; }
 };
 
 // 0 <= rate < 1.
@@ -25,15 +26,19 @@ inline DropoutRule dropout_rule(double rate, uint64_t seed) {
 }
 
 // The draw of two neighbours: its lower half decides on the even index, its upper half on the odd one.
-inline uint64_t dropout_draw(const DropoutRule& rule, uint64_t pair) {
+RPP_ELEMENT uint64_t dropout_draw(const DropoutRule& rule, uint64_t pair) {
   return mix64(rule.seed + (pair + 1) * kGoldenGamma);
 }
 
-// What element `index` is multiplied by: 0 or kept_scale.
-inline float dropout_factor(const DropoutRule& rule, uint64_t index) {
-  const uint64_t draw = dropout_draw(rule, index / 2);
-  const uint32_t half = static_cast<uint32_t>(index % 2 == 0 ? draw : draw >> 32);
+// Of the element that this half of a draw decides on: 0 or kept_scale.
+RPP_ELEMENT float dropout_factor_of(const DropoutRule& rule, uint32_t half) {
   return half < rule.dropped_below ? 0.0F : rule.kept_scale;
+}
+
+// What element `index` is multiplied by.
+RPP_ELEMENT float dropout_factor(const DropoutRule& rule, uint64_t index) {
+  const uint64_t draw = dropout_draw(rule, index / 2);
+  return dropout_factor_of(rule, static_cast<uint32_t>(index % 2 == 0 ? draw : draw >> 32));
 }
 
 // The index of an attention probability: query token of the batch, head, key within the sequence.

@@ -1,4 +1,4 @@
-// Which code the ops run on a CPU: the fused loops, or their slow twins (composite.h). No Torch.
+// Which code the ops run: the fused loops and kernels, or their slow twins (composite.h). No Torch.
 #pragma once
 
 #include <string_view>

@@ -1,0 +1,87 @@
+// Column sums: a block takes a tile of columns and a chunk of rows; its warps take every eighth row.
+#include "accumulate_kernel.h"
+
+#include "cuda_launch.h"
+
+namespace rpp {
+namespace {
+
+constexpr int kWarps = 8;
+constexpr int kThreads = kWarps * kWarpSize;
+
+// sums[chunk, column] += or, without `adds`, = the sum of the chunk's rows.
+template <typename T, int kWidth>
+__global__ void __launch_bounds__(kThreads) column_sum_kernel(const T* values, int64_t rows, int64_t columns,
+                                                              int64_t rows_of_chunk, float* sums, bool adds) {
+  constexpr int kTile = kWarpSize * kWidth;
+  const int lane = threadIdx.x % kWarpSize, warp = threadIdx.x / kWarpSize;
+  const int64_t column = static_cast<int64_t>(blockIdx.x) * kTile + lane * kWidth;
+  const int64_t begin = blockIdx.y * rows_of_chunk;
+  const int64_t end = begin + rows_of_chunk < rows ? begin + rows_of_chunk : rows;
+  float of_thread[kWidth] = {};
+  if (column < columns) {
+    for (int64_t row = begin + warp; row < end; row += kWarps) {
+      const auto pack = load_pack<kWidth>(values + row * columns + column);
+      for (int k = 0; k < kWidth; ++k) of_thread[k] += to_float(pack.values[k]);
+    }
+  }
+  // [kWarps, kWidth, lanes]: no two lanes meet in a bank.
+  float* shared = static_cast<float*>(dynamic_shared_memory());
+  for (int k = 0; k < kWidth; ++k) shared[(warp * kWidth + k) * kWarpSize + lane] = of_thread[k];
+  __syncthreads();
+  if (warp != 0 || column >= columns) return;
+  float* to = sums + blockIdx.y * columns + column;
+  for (int k = 0; k < kWidth; ++k) {
+    float sum = adds ? to[k] : 0.0F;
+    for (int w = 0; w < kWarps; ++w) sum += shared[(w * kWidth + k) * kWarpSize + lane];
+    to[k] = sum;
+  }
+}
+
+struct Chunks {
+  int64_t count = 0, rows = 0;
+};
+
+template <typename T, int kWidth>
+cudaError_t launch_sums(const T* values, int64_t rows, int64_t columns, const Chunks& chunks, float* sums,
+                        bool adds, void* stream) {
+  const Launch shape = {.blocks = {divide_up(columns, kWarpSize * kWidth), chunks.count},
+                        .threads = kThreads,
+                        .shared_bytes = kThreads * kWidth * sizeof(float)};
+  return launch(column_sum_kernel<T, kWidth>, shape, stream, values, rows, columns, chunks.rows, sums, adds);
+}
+
+template <typename T>
+cudaError_t column_sums(const T* values, int64_t rows, int64_t columns, const Chunks& chunks, float* sums,
+                        bool adds, void* stream) {
+  constexpr int kWidth = kPackWidth<T>;
+  if (columns % kWidth == 0 && elements_to_boundary<kWidth>(values) == 0) {
+    return launch_sums<T, kWidth>(values, rows, columns, chunks, sums, adds, stream);
+  }
+  return launch_sums<T, 1>(values, rows, columns, chunks, sums, adds, stream);
+}
+
+template <typename T>
+cudaError_t add_rows(const T* values, float* sums, int64_t rows, int64_t columns, float* scratch,
+                     void* stream) {
+  if (rows == 0 || columns == 0) return cudaSuccess;
+  const int64_t chunks = row_chunks(rows);
+  if (chunks == 1) return column_sums(values, rows, columns, {1, rows}, sums, true, stream);
+  const cudaError_t error =
+      column_sums(values, rows, columns, {chunks, kRowsOfChunk}, scratch, false, stream);
+  if (error != cudaSuccess) return error;
+  return column_sums(static_cast<const float*>(scratch), chunks, columns, {1, chunks}, sums, true, stream);
+}
+
+}  // namespace
+
+int add_rows_into_cuda(const float* values, float* sums, int64_t rows, int64_t columns, float* scratch,
+                       void* stream) {
+  return add_rows(values, sums, rows, columns, scratch, stream);
+}
+int add_rows_into_cuda(const uint16_t* values, float* sums, int64_t rows, int64_t columns, float* scratch,
+                       void* stream) {
+  return add_rows(values, sums, rows, columns, scratch, stream);
+}
+
+}  // namespace rpp

@@ -1,0 +1,19 @@
+// Attention on GPUs through ATen's own flash kernels (Dao, arXiv:2307.08691).
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+
+#include "rpp/ops/attention.h"
+
+namespace rpp {
+
+// As varlen_attention. bf16 with heads of one dimension takes the flash kernels, other types and unequal
+// dimensions the memory-efficient ones; both need multiples of 8, and composite::attention does the rest. The
+// mask of dropout is drawn by the kernels from `dropout_seed`: it is not that of a CPU. Bits repeat from run
+// to run.
+torch::Tensor flash_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
+                              const AttentionHeads& heads, double dropout_rate, uint64_t dropout_seed);
+
+}  // namespace rpp

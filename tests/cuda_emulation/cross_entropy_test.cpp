@@ -1,0 +1,111 @@
+#include "cross_entropy_kernel.h"
+
+#include "arrays.h"
+
+namespace rpp::test {
+namespace {
+
+struct Shape {
+  int64_t rows, classes;
+};
+// Odd numbers of classes make rows begin anywhere.
+constexpr Shape kShapes[] = {{0, 5},   {1, 1},   {4, 2},   {3, 31},  {3, 33},
+                             {5, 127}, {5, 129}, {2, 768}, {9, 3001}};
+
+template <typename T>
+struct Rows {
+  std::vector<T> logits, dlogits;
+  std::vector<int64_t> labels, is_correct;
+  std::vector<float> loss, log_sum_exp;
+  float scale = 0.3F;
+  CrossEntropyForward<T> forward;
+  CrossEntropyBackward<T> backward;
+
+  explicit Rows(const Shape& shape)
+      : logits(random_values<T>(shape.rows * shape.classes, 1, 3.0F)),
+        dlogits(logits.size()),
+        is_correct(static_cast<size_t>(shape.rows), -1),
+        loss(is_correct.size()),
+        log_sum_exp(is_correct.size()) {
+    for (int64_t row = 0; row < shape.rows; ++row) {
+      const auto begin = logits.begin() + row * shape.classes;
+      const auto largest =
+          std::max_element(begin, begin + shape.classes, [](T a, T b) { return to_float(a) < to_float(b); });
+      labels.push_back(row % 2 == 0 ? largest - begin : shape.classes / 2);
+    }
+    forward = {.logits = logits.data(),
+               .labels = labels.data(),
+               .loss = loss.data(),
+               .log_sum_exp = log_sum_exp.data(),
+               .is_correct = is_correct.data(),
+               .classes = shape.classes};
+    backward = {.logits = logits.data(),
+                .labels = labels.data(),
+                .log_sum_exp = log_sum_exp.data(),
+                .dlogits = dlogits.data(),
+                .classes = shape.classes,
+                .scale = &scale};
+  }
+
+  void run_cuda(int64_t rows) {
+    ASSERT_EQ(cross_entropy_forward_cuda(forward, rows, nullptr), cudaSuccess);
+    ASSERT_EQ(cross_entropy_backward_cuda(backward, rows, nullptr), cudaSuccess);
+  }
+  void run_cpu(int64_t rows) {
+    cross_entropy_forward(forward, 0, rows);
+    cross_entropy_backward(backward, 0, rows);
+  }
+};
+
+template <typename T>
+struct EmulatedCrossEntropy : testing::Test {};
+TYPED_TEST_SUITE(EmulatedCrossEntropy, BothPrecisions);
+
+TYPED_TEST(EmulatedCrossEntropy, EqualsTheLoopForwardAndBackward) {
+  for (const auto& shape : kShapes) {
+    Rows<TypeParam> cuda(shape), cpu(shape);
+    cuda.run_cuda(shape.rows);
+    cpu.run_cpu(shape.rows);
+    SCOPED_TRACE(testing::Message() << shape.rows << " x " << shape.classes);
+    expect_near(cuda.loss, cpu.loss);
+    expect_near(cuda.log_sum_exp, cpu.log_sum_exp);
+    EXPECT_EQ(cuda.is_correct, cpu.is_correct);
+    expect_near(cuda.dlogits, cpu.dlogits);
+  }
+}
+
+TYPED_TEST(EmulatedCrossEntropy, TheGradientMayTakeThePlaceOfTheLogits) {
+  const Shape shape = {5, 129};
+  Rows<TypeParam> apart(shape), in_place(shape);
+  apart.run_cuda(shape.rows);
+  in_place.backward.dlogits = in_place.logits.data();
+  in_place.run_cuda(shape.rows);
+  EXPECT_EQ(in_place.logits, apart.dlogits);
+}
+
+TEST(EmulatedCrossEntropy, OfEqualLogitsTheFirstIsThePrediction) {
+  Rows<float> run({3, 300});
+  std::fill(run.logits.begin(), run.logits.end(), 1.5F);
+  run.labels = {0, 1, 299};
+  run.forward.labels = run.labels.data();
+  cross_entropy_forward_cuda(run.forward, 3, nullptr);
+  EXPECT_EQ(run.is_correct, std::vector<int64_t>({1, 0, 0}));
+}
+
+TEST(EmulatedCrossEntropy, NaNStaysNaN) {
+  Rows<float> run({1, 70});
+  run.logits[3] = NAN;
+  run.run_cuda(1);
+  EXPECT_TRUE(std::isnan(run.loss[0]));
+  EXPECT_TRUE(std::isnan(run.dlogits[60]));
+}
+
+TEST(EmulatedCrossEntropy, ABlockTakesARow) {
+  Rows<float> run({9, 3001});
+  taken_blocks();
+  run.run_cuda(9);
+  EXPECT_EQ(taken_blocks(), (Blocks{{9, 1}, {9, 1}}));
+}
+
+}  // namespace
+}  // namespace rpp::test
