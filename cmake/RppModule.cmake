@@ -11,8 +11,8 @@
 #   the CUDA kernels of src/ops/*.cu as C++ (tests/cuda_emulation/cuda_runtime.h), compared with the loops of
 #   src/ops/*_kernel.cpp: without Torch, GPU or nvcc.
 # rpp_fuzz_target(name seconds DEPENDS modules...)
-#   the program of tests/fuzz/, and the test fuzz.<name> that mutates the files of tests/data/fuzz so long. With
-#   RPP_LIBFUZZER Clang's libFuzzer drives it: build/<name> NEW_FILES tests/data/fuzz
+#   the program <name>_fuzz of tests/fuzz/, and the test fuzz.<name> that mutates the files of
+#   tests/data/fuzz/<name> so long. With RPP_LIBFUZZER Clang's libFuzzer drives it.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -132,17 +132,21 @@ endfunction()
 function(rpp_fuzz_target name seconds)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   set(folder ${PROJECT_SOURCE_DIR}/tests/fuzz)
-  add_executable(${name} ${folder}/${name}.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/${name}_*.cpp)
+  set(target ${name}_fuzz)
+  add_executable(${target} ${sources} ${folder}/fuzz_target.cpp ${folder}/mutate.cpp)
   list(TRANSFORM ARG_DEPENDS PREPEND rpp_)
-  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS})
-  rpp_warnings(${name})
+  target_link_libraries(${target} PRIVATE ${ARG_DEPENDS})
+  target_compile_definitions(${target} PRIVATE RPP_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  rpp_warnings(${target})
   if(RPP_LIBFUZZER)
-    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    target_sources(${target} PRIVATE ${folder}/libfuzzer_driver.cpp)
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
     return()
   endif()
-  target_sources(${name} PRIVATE ${folder}/fuzz_driver.cpp ${folder}/corpus.cpp ${folder}/mutate.cpp)
-  target_link_libraries(${name} PRIVATE CLI11::CLI11)
-  add_test(NAME fuzz.${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/tests/data/fuzz --seconds ${seconds})
+  target_sources(${target} PRIVATE ${folder}/fuzz_driver.cpp)
+  target_link_libraries(${target} PRIVATE CLI11::CLI11)
+  add_test(NAME fuzz.${name} COMMAND ${target} ${PROJECT_SOURCE_DIR}/tests/data/fuzz/${name} --seconds ${seconds})
 endfunction()
 
 function(rpp_tool name)

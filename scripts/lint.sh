@@ -34,8 +34,9 @@ check_includes() {
       split("core io text config data eval prune train infer bench", tools, " ")
       for (i in tools) may["tools", tools[i]] = 1
       torch["tools"] = 1
+      split("core io text config data eval infer", fuzzed, " ")
+      for (i in fuzzed) may["fuzz", fuzzed[i]] = 1
       may["cuda_emulation", "core"] = may["cuda_emulation", "ops"] = 1
-      may["fuzz", "core"] = may["fuzz", "io"] = may["fuzz", "infer"] = 1
     }
     {
       split($0, place, ":")

@@ -52,7 +52,7 @@ Measurements train(const Arguments& arguments) {
   });
 }
 
-// How the cost of a step grows; the largest comes last, because peak_bytes is that of the whole process.
+// How the cost of a step grows.
 Arguments scaling_arguments() {
   Arguments arguments{.lengths = {64, 128, 256, 512}, .sequences = {1, 8}, .train = {.steps = 1}};
   arguments.models.clear();
@@ -75,6 +75,8 @@ CLI::App& add_steps(CLI::App& app, const char* name, const char* help, Arguments
   step.add_option("--method", a.train.method, "of pruning");
   step.add_option("--precision", a.train.precision, "")->check(CLI::IsMember({"fp32", "bf16"}));
   step.add_option("--device", a.train.device, "automatic, cpu, cuda");
+  step.add_flag("--activation-checkpointing", a.train.activation_checkpointing,
+                "layers are computed again in the backward pass");
   step.add_option("--steps", a.train.steps, "timed; the fastest counts")->check(CLI::PositiveNumber);
   step.add_option("--threads", a.train.num_threads, "0: all cores");
   return step;

@@ -11,7 +11,8 @@
 namespace rpp {
 namespace {
 
-using nlohmann::ordered_json;
+using Json = nlohmann::json;
+using nlohmann::ordered_json;  // to read many keys into it takes quadratic time
 
 constexpr const char* kLayerSizes = "layer_sizes";
 
@@ -20,7 +21,7 @@ class JsonReader {
   // What an absent key or null means.
   enum class Absent { keeps_default, error };
 
-  JsonReader(const ordered_json& json, std::string_view source, Absent absent = Absent::keeps_default)
+  JsonReader(const Json& json, std::string_view source, Absent absent = Absent::keeps_default)
       : json_(json), source_(source), absent_(absent) {}
 
   void field(const FieldInfo& info, auto& value) const {
@@ -30,41 +31,40 @@ class JsonReader {
   }
 
  private:
-  void read(const FieldInfo& info, const ordered_json& entry, int64_t& value) const {
+  void read(const FieldInfo& info, const Json& entry, int64_t& value) const {
     if (!entry.is_number_integer()) fail_entry(info, entry, "a whole number");
     value = entry.get<int64_t>();
     check_range(info, entry, static_cast<double>(value));
   }
 
-  void read(const FieldInfo& info, const ordered_json& entry, double& value) const {
+  void read(const FieldInfo& info, const Json& entry, double& value) const {
     if (!entry.is_number()) fail_entry(info, entry, "a number");
     value = entry.get<double>();
     check_range(info, entry, value);
   }
 
-  void read(const FieldInfo& info, const ordered_json& entry, std::string& value) const {
+  void read(const FieldInfo& info, const Json& entry, std::string& value) const {
     if (!entry.is_string()) fail_entry(info, entry, "a text");
     value = entry.get<std::string>();
     const std::string allowed = choice_complaint(info, value);
     if (!allowed.empty()) fail_entry(info, entry, allowed);
   }
 
-  void check_range(const FieldInfo& info, const ordered_json& entry, double value) const {
+  void check_range(const FieldInfo& info, const Json& entry, double value) const {
     const std::string allowed = range_complaint(info, value);
     if (!allowed.empty()) fail_entry(info, entry, allowed);
   }
 
-  [[noreturn]] void fail_entry(const FieldInfo& info, const ordered_json& entry,
-                               std::string_view must_be) const {
+  [[noreturn]] void fail_entry(const FieldInfo& info, const Json& entry, std::string_view must_be) const {
     fail("{}: {} is {}, it must be {}", source_, info.key, entry.dump(), must_be);
   }
 
-  const ordered_json& json_;
+  const Json& json_;
   std::string_view source_;
   Absent absent_;
 };
 
-std::vector<LayerSizes> read_layer_sizes(const ordered_json& json, std::string_view source) {
+std::vector<LayerSizes> read_layer_sizes(const Json& json, std::string_view source) {
   const auto entry = json.find(kLayerSizes);
   if (entry == json.end() || entry->is_null()) return {};
   if (!entry->is_array()) fail("{}: {} must be a list with an entry for each layer", source, kLayerSizes);
@@ -87,12 +87,12 @@ class JsonWriter {
   ordered_json& json_;
 };
 
-ordered_json parse_object(std::string_view text, std::string_view source) {
+Json parse_object(std::string_view text, std::string_view source) {
   check_json_depth(text, source);
-  ordered_json json;
+  Json json;
   try {
-    json = ordered_json::parse(text);
-  } catch (const ordered_json::exception& error) {
+    json = Json::parse(text);
+  } catch (const Json::exception& error) {
     fail("{} is not valid JSON: {}", source, error.what());
   }
   if (!json.is_object()) fail("{} holds no JSON object", source);
@@ -100,7 +100,7 @@ ordered_json parse_object(std::string_view text, std::string_view source) {
 }
 
 // `key` may be absent (old files lack model_type), but nothing else than `expected`.
-void expect(const ordered_json& json, std::string_view source, const char* key, const ordered_json& expected,
+void expect(const Json& json, std::string_view source, const char* key, const Json& expected,
             std::string_view meaning) {
   const auto entry = json.find(key);
   if (entry == json.end() || entry->is_null() || *entry == expected) return;
@@ -110,7 +110,7 @@ void expect(const ordered_json& json, std::string_view source, const char* key, 
 }  // namespace
 
 ModelConfig model_config_from_json(std::string_view text, std::string_view source_name) {
-  const ordered_json json = parse_object(text, source_name);
+  const Json json = parse_object(text, source_name);
   expect(json, source_name, "model_type", "bert", "another architecture has other weights");
   expect(json, source_name, "is_decoder", false, "a BERT that is pruned here is an encoder");
   expect(json, source_name, "position_embedding_type", "absolute", "relative positions are not implemented");

@@ -45,6 +45,7 @@ constexpr Habit kHabits[] = {
     {"warmup_proportion", "schedule.warmup_ratio"},
     {"target_sparsity", "prune.target_ratio"},
     {"final_sparsity", "prune.target_ratio"},
+    {"gradient_checkpointing", "train.activation_checkpointing"},
     {"train_batch_size", "train.batch_size"},
     {"per_device_train_batch_size", "train.batch_size"},
     {"per_gpu_train_batch_size", "train.batch_size"},
@@ -82,8 +83,11 @@ std::optional<std::string> key_of_habit(std::string_view key, const KnownKeys& k
   return std::nullopt;
 }
 
-// By the whole name or by the last part alone: a key may stand in the wrong section and be mistyped too.
+// By the whole name or by the last part alone: a key may stand in the wrong section and be mistyped too. What is
+// longer than any key is no slip of the fingers, and is compared with all of them.
 std::string nearest_key(std::string_view key, const KnownKeys& known) {
+  constexpr size_t kLongestKey = 100;
+  key = key.substr(0, kLongestKey);
   const auto distance = [&](std::string_view candidate) {
     const int64_t elsewhere = 1 + edit_distance(last_part(key), last_part(candidate));
     return std::min(edit_distance(key, candidate), elsewhere);

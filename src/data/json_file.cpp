@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "rpp/core/error.h"
+#include "rpp/core/json_depth.h"
 #include "rpp/core/line_reader.h"
+#include "rpp/io/json_keys.h"
 #include "rpp/text/unicode.h"
 
 namespace rpp {
@@ -39,8 +41,8 @@ std::string reason_of(const json::parse_error& error) {
   return std::string(colon == std::string_view::npos ? what : what.substr(colon + 2));
 }
 
-json parse_text(const path& file, const json::parser_callback_t& callback) {
-  const std::string text = read_text(file);
+json parse_text(const path& file, std::string_view text) {
+  check_json_depth(text, file.string());
   const size_t invalid = find_invalid_utf8(text);
   if (invalid < text.size()) {
     const Position at = position_of(text, invalid);
@@ -48,7 +50,7 @@ json parse_text(const path& file, const json::parser_callback_t& callback) {
          at.byte);
   }
   try {
-    return json::parse(text, callback);
+    return json::parse(text);
   } catch (const json::parse_error& error) {
     const Position at = position_of(text, error.byte == 0 ? 0 : std::min(error.byte, text.size()) - 1);
     fail("{}:{}: broken JSON at byte {} of the line: {}", file, at.line, at.byte, reason_of(error));
@@ -64,21 +66,19 @@ std::string shown(const json& value) {
 }  // namespace
 
 json read_json_file(const path& file) {
-  return parse_text(file, nullptr);
+  return parse_text(file, read_text(file));
 }
 
 std::vector<std::pair<std::string, json>> read_json_object(const path& file) {
-  std::vector<std::string> keys;  // the parsed object has them sorted
-  json object = parse_text(file, [&keys](int depth, json::parse_event_t event, const json& value) {
-    if (depth == 1 && event == json::parse_event_t::key) keys.push_back(value.get<std::string>());
-    return true;
-  });
+  const std::string text = read_text(file);
+  json object = parse_text(file, text);
   RPP_CHECK(object.is_object(), "{} holds no JSON object, but {}", file, shown(object));
   std::vector<std::pair<std::string, json>> members;
-  for (std::string& key : keys) {
-    const auto value = object.find(key);
-    RPP_CHECK(value != object.end(), "{}: the key '{}' is there twice: remove one", file, key);
-    members.emplace_back(std::move(key), std::move(*value));
+  for (JsonKey& key : json_keys(text)) {  // the parsed object has them sorted
+    if (key.object != 0) continue;
+    const auto value = object.find(key.name);
+    RPP_CHECK(value != object.end(), "{}: the key '{}' is there twice: remove one", file, key.name);
+    members.emplace_back(std::move(key.name), std::move(*value));
     object.erase(value);
   }
   return members;

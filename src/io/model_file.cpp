@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "json_sizes.h"
 #include "pack_directory.h"
 #include "rpp/core/error.h"
 #include "rpp/core/json_depth.h"
@@ -10,7 +11,7 @@
 namespace rpp {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 constexpr std::string_view kFormat = "rpp-model-1";
 constexpr const char* kFormatKey = "rpp_format";
@@ -58,7 +59,7 @@ TensorView file_view(std::string_view name, std::string_view text) {
 }
 
 std::string tensor_list(const std::vector<ModelTensor>& tensors) {
-  Json list = Json::array();
+  auto list = nlohmann::ordered_json::array();
   for (const auto& tensor : tensors) {
     list.push_back(
         {{"name", tensor.name}, {"shape", tensor.shape}, {"packing", packing_name(tensor.data.packing)}});
@@ -95,14 +96,17 @@ class ContentsReader {
   ModelTensor read_tensor(const Json& entry) const {
     ModelTensor tensor;
     std::string packing;
+    std::optional<std::vector<int64_t>> shape;
     try {
       tensor.name = entry.at("name").get<std::string>();
-      tensor.shape = entry.at("shape").get<std::vector<int64_t>>();
+      shape = sizes_of(entry.at("shape"));
       packing = entry.at("packing").get<std::string>();
     } catch (const Json::exception&) {
       fail("{}: an entry of {} lacks name, shape or packing", file_.path(), kTensorsKey);
     }
     const std::string where = fmt::format("{}: tensor {}", file_.path(), tensor.name);
+    RPP_CHECK(shape, "{}: its shape is no list of sizes", where);
+    tensor.shape = *shape;
     RPP_CHECK(tensor.shape.size() == 1 || tensor.shape.size() == 2,
               "{} has {} dimensions, one or two are known", where, tensor.shape.size());
     tensor.data = read_packed(tensor, parse_packing(packing, where), where);
@@ -169,6 +173,7 @@ ModelFile::ModelFile(const std::filesystem::path& path) : path_(path) {
         std::make_shared<PackedDirectory>(pack_directory(path, SafetensorsFile(path / kWeightsFile)));
     contents_ = std::move(packed->contents);
     bytes_ = packed;
+    note_places();
     return;
   }
   const auto file = std::make_shared<const SafetensorsFile>(path);
@@ -176,13 +181,19 @@ ModelFile::ModelFile(const std::filesystem::path& path) : path_(path) {
   file->verify_checksum();
   contents_ = ContentsReader(*file).read();
   bytes_ = file;
+  note_places();
+}
+
+void ModelFile::note_places() {
+  for (size_t place = 0; place < contents_.tensors.size(); ++place) {
+    const auto& name = contents_.tensors[place].name;
+    RPP_CHECK(places_.emplace(name, place).second, "{}: {} lists tensor {} twice", path_, kTensorsKey, name);
+  }
 }
 
 const ModelTensor* ModelFile::find(std::string_view name) const {
-  const auto& tensors = contents_.tensors;
-  const auto found =
-      std::find_if(tensors.begin(), tensors.end(), [&](const auto& tensor) { return tensor.name == name; });
-  return found == tensors.end() ? nullptr : &*found;
+  const auto found = places_.find(name);
+  return found == places_.end() ? nullptr : &contents_.tensors[found->second];
 }
 
 std::string_view ModelFile::file(std::string_view name) const {

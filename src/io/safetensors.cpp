@@ -5,13 +5,14 @@
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
+#include "json_sizes.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/json_depth.h"
 #include "rpp/core/xxh3.h"
+#include "rpp/io/json_keys.h"
 
 namespace rpp {
 namespace {
@@ -90,27 +91,21 @@ class HeaderReader {
     header_bytes_ = length;
     const std::string_view text(reinterpret_cast<const char*>(file_.data()) + kLengthBytes, length);
     check_json_depth(text, path_.string());
-    Json header = parse_refusing_duplicates(text);
-    if (!header.is_object()) fail("{}: the header is no JSON object", path_);
-    return header;
-  }
-
-  // JSON parsers keep one of two equal keys in silence; two tensors of one name must not pass.
-  Json parse_refusing_duplicates(std::string_view text) const {
-    std::vector<std::set<std::string>> open_objects;
-    const auto watch = [&](int, Json::parse_event_t event, Json& value) {
-      if (event == Json::parse_event_t::object_start) open_objects.emplace_back();
-      if (event == Json::parse_event_t::object_end) open_objects.pop_back();
-      if (event == Json::parse_event_t::key && !open_objects.back().insert(value.get<std::string>()).second) {
-        fail("{}: the header has two entries named '{}'", path_, value.get<std::string>());
-      }
-      return true;
-    };
+    refuse_repeated_keys(text);
     try {
-      return Json::parse(text, watch);
+      Json header = Json::parse(text);
+      if (!header.is_object()) fail("{}: the header is no JSON object", path_);
+      return header;
     } catch (const Json::exception& error) {
       fail("{}: the header is no valid JSON: {}", path_, error.what());
     }
+  }
+
+  void refuse_repeated_keys(std::string_view text) const {
+    std::vector<JsonKey> keys = json_keys(text);
+    std::sort(keys.begin(), keys.end());
+    const auto repeated = std::adjacent_find(keys.begin(), keys.end());
+    if (repeated != keys.end()) fail("{}: the header has two entries named '{}'", path_, repeated->name);
   }
 
   std::map<std::string, std::string> read_metadata(const Json& entry) const {
@@ -147,13 +142,9 @@ class HeaderReader {
   }
 
   std::vector<int64_t> read_sizes(const std::string& name, const Json& values, std::string_view key) const {
-    const auto is_size = [](const Json& value) {
-      return value.is_number_unsigned() && value.get<uint64_t>() <= uint64_t{INT64_MAX};
-    };
-    if (!values.is_array() || !std::all_of(values.begin(), values.end(), is_size)) {
-      fail("{}: {} of tensor '{}' is no list of sizes", path_, key, name);
-    }
-    return values.get<std::vector<int64_t>>();
+    const auto sizes = sizes_of(values);
+    if (!sizes) fail("{}: {} of tensor '{}' is no list of sizes", path_, key, name);
+    return *sizes;
   }
 
   Dtype read_dtype(const std::string& tensor, const std::string& name) const {
@@ -229,6 +220,7 @@ void TensorView::check_element_size(size_t bytes) const {
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path) {
   HeaderReader(path_, file_.bytes()).read(tensors_, metadata_);
   align_tensors();
+  for (size_t place = 0; place < tensors_.size(); ++place) places_.emplace(tensors_[place].name, place);
 }
 
 void SafetensorsFile::align_tensors() {
@@ -240,9 +232,8 @@ void SafetensorsFile::align_tensors() {
 }
 
 const TensorView* SafetensorsFile::find(std::string_view name) const {
-  const auto found =
-      std::find_if(tensors_.begin(), tensors_.end(), [&](const auto& tensor) { return tensor.name == name; });
-  return found == tensors_.end() ? nullptr : &*found;
+  const auto found = places_.find(name);
+  return found == places_.end() ? nullptr : &tensors_[found->second];
 }
 
 const TensorView& SafetensorsFile::at(std::string_view name) const {

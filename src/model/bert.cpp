@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "recompute.h"
 #include "rpp/config/layer_sizes.h"
 #include "rpp/core/error.h"
 #include "rpp/core/rng.h"
@@ -147,7 +148,11 @@ torch::Tensor Bert::encode_at(const BertInputs& inputs, const torch::Tensor& tok
   auto hidden = embed(inputs, options);
   const int64_t last = config_.num_hidden_layers - 1;
   for (int64_t i = 0; i <= last; ++i) {
-    hidden = encode_layer(i, hidden, inputs.layout, options, i == last ? tokens : torch::Tensor());
+    const auto encode = [=, this, layout = inputs.layout, asked = i == last ? tokens : torch::Tensor()](
+                            const torch::Tensor& x) { return encode_layer(i, x, layout, options, asked); };
+    hidden = options.activation_checkpointing && hidden.requires_grad()
+                 ? recompute_in_backward(hidden, encode)
+                 : encode(hidden);
   }
   return hidden;
 }

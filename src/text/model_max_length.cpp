@@ -9,7 +9,8 @@
 namespace rpp {
 namespace {
 
-using nlohmann::ordered_json;
+using nlohmann::json;
+using nlohmann::ordered_json;  // for what is written again: to read many keys into it takes quadratic time
 using std::filesystem::path;
 
 constexpr const char* kKey = "model_max_length";
@@ -19,9 +20,10 @@ path file_in(const path& model_dir) {
   return model_dir / "tokenizer_config.json";
 }
 
-ordered_json parse_config(std::string_view text, const path& file) {
+template <typename Json>
+Json parse_config(std::string_view text, const path& file) {
   check_json_depth(text, file.string());
-  ordered_json config = ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Json config = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   RPP_CHECK(config.is_object(), "{} is not a JSON object: write it again or remove it", file);
   return config;
 }
@@ -29,7 +31,7 @@ ordered_json parse_config(std::string_view text, const path& file) {
 }  // namespace
 
 void write_model_max_length(const path& model_dir, int64_t tokens) {
-  ordered_json config = parse_config(read_file(file_in(model_dir)), file_in(model_dir));
+  auto config = parse_config<ordered_json>(read_file(file_in(model_dir)), file_in(model_dir));
   config[kKey] = tokens;
   write_file_atomically(file_in(model_dir), config.dump(2) + '\n');
 }
@@ -41,7 +43,7 @@ std::optional<int64_t> read_model_max_length(const path& model_dir) {
 }
 
 std::optional<int64_t> parse_model_max_length(std::string_view tokenizer_config, const path& file) {
-  const ordered_json config = parse_config(tokenizer_config, file);
+  const auto config = parse_config<json>(tokenizer_config, file);
   const auto value = config.find(kKey);
   if (value == config.end() || value->is_null()) return std::nullopt;
   if (value->is_number() && value->get<double>() >= kNoLimit) return std::nullopt;

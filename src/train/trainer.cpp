@@ -9,6 +9,7 @@
 #include "best_model.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/heap.h"
 #include "rpp/core/log.h"
 #include "rpp/core/prefetch.h"
 #include "rpp/core/progress.h"
@@ -57,6 +58,7 @@ std::string format_metrics(const Metrics& metrics) {
 Trainer::Trainer(Task& task, TrainerConfig config) : task_(task), config_(std::move(config)) {
   params_ = std::make_unique<FlatParams>(task_.model().param_specs(), precision_of(config_.train));
   optimizer_ = std::make_unique<ProxAdamW>(*params_, config_.optimizer);
+  keep_freed_memory();
   phase_starts_ = phase_starts(config_.prune, config_.train.steps);
   check_best_metric(config_.train.best_metric, task_.metric_names());
   pruner_ =
@@ -86,7 +88,10 @@ StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
       values;  // read after the last pass: a GPU goes on meanwhile
   for (size_t i = 0; i < batches.size(); ++i) {
     const auto seed = mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, step, i);
-    const TaskLoss loss = task_.loss(batches[i], counts, {.training = true, .dropout_seed = seed});
+    const TaskLoss loss = task_.loss(batches[i], counts,
+                                     {.training = true,
+                                      .dropout_seed = seed,
+                                      .activation_checkpointing = config_.train.activation_checkpointing});
     loss.loss.backward();
     values.emplace_back("loss", loss.loss.detach());
     values.insert(values.end(), loss.parts.begin(), loss.parts.end());

@@ -31,6 +31,11 @@ TEST(Suggest, AKeyInTheWrongSectionIsFoundByItsName) {
   EXPECT_EQ(in_finetuning("data.max_seq_length"), "max_seq_length");
 }
 
+// A file that is none of ours may be one long line: it is not compared with every key to its end.
+TEST(Suggest, AKeyOfMillionsOfCharactersIsOnlyOneMoreUnknownKey) {
+  EXPECT_EQ(in_pretraining("train.step" + std::string(10'000'000, ' ')).substr(0, 6), "train.");
+}
+
 TEST(Suggest, NamesOfOtherTrainersAreKnown) {
   EXPECT_EQ(in_pretraining("per_device_train_batch_size"), "train.batch_size");
   EXPECT_EQ(in_pretraining("train.gradient_accumulation_steps"), "train.micro_batch_size");

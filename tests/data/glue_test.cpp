@@ -130,6 +130,8 @@ TEST_F(Glue, ABadJsonLineIsNamed) {
   EXPECT_EQ(bad("{\"sentence\": null, \"label\": 1}\n"),
             "bad.jsonl:1: 'sentence' is null, expected a text or a number");
   EXPECT_EQ(bad("{\"sentence\": \"a\", \"label\": 7}\n"), "bad.jsonl:1: unknown label '7' (expected 0, 1)");
+  EXPECT_EQ(bad("{\"sentence\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}\n"),
+            "bad.jsonl:1: JSON of 100001 levels, at most 64 are read");
 }
 
 TEST_F(Glue, AFileOfAnotherKindIsExplained) {

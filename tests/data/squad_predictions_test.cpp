@@ -44,6 +44,11 @@ TEST_F(SquadPredictions, WithoutNullOddsThereIsNoFileOfThem) {
   EXPECT_FALSE(std::filesystem::exists(dir_ / "null_odds.json"));
 }
 
+TEST_F(SquadPredictions, AValueThatWouldExhaustTheStackInAMessageIsRefused) {
+  EXPECT_EQ(message(R"({"a": )" + std::string(100'000, '[') + std::string(100'000, ']') + "}"),
+            "file.json: JSON of 100001 levels, at most 64 are read");
+}
+
 TEST_F(SquadPredictions, BadFilesAreNamedWithTheId) {
   EXPECT_EQ(message("[]"), "file.json holds no JSON object, but []");
   EXPECT_EQ(message(R"({"a": 7})"), "file.json: the answer to 'a' must be a text, not 7");

@@ -2,15 +2,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "corpus.h"
-#include "model_file_fuzz.h"
-#include "mutate.h"
+#include "fuzz_target.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 
@@ -26,7 +23,7 @@ struct Arguments {
   uint64_t seed = 1;
 };
 
-using StageCounts = std::array<int64_t, kNumReadStages>;  // inputs that ended at each
+using Counts = std::vector<int64_t>;  // of inputs, one for each outcome
 
 std::vector<std::string> read_files(const std::vector<fs::path>& paths) {
   std::vector<fs::path> files;
@@ -43,40 +40,39 @@ std::vector<std::string> read_files(const std::vector<fs::path>& paths) {
   return bytes;
 }
 
-void execute(const std::string& bytes, std::string_view what, StageCounts& counts) {
+void execute(const std::string& bytes, std::string_view what, Counts& counts) {
   try {
-    const auto stage =
-        read_as_far_as_possible({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
-    ++counts[static_cast<size_t>(stage)];
+    ++counts[read_input(bytes)];
   } catch (const std::exception& error) {
-    fail("{}: not an rpp::Error: {}; {} crashes again", what, error.what(), input_path());
+    fail("{}: {}; {} does it again", what, error.what(), input_path());
   }
 }
 
-StageCounts run(const Arguments& arguments) {
+std::string mutated(const std::vector<std::string>& files, Rng rng) {
+  const FuzzTarget& target = fuzz_target();
+  std::string bytes = files[rng.below(files.size())];
+  target.mutate(bytes, files, rng);
+  if (target.repair != nullptr && rng.below(8) != 0) target.repair(bytes);
+  return bytes;
+}
+
+Counts run(const Arguments& arguments) {
   const auto files = read_files(arguments.files);
-  StageCounts counts{};
+  Counts counts(fuzz_target().outcomes.size());
   for (const auto& file : files) execute(file, "a file as it is", counts);
   const auto start = std::chrono::steady_clock::now();
   const std::chrono::duration<double> limit(arguments.seconds);
   for (uint64_t i = 0; std::chrono::steady_clock::now() - start < limit; ++i) {
-    Rng rng(mix_key(arguments.seed, i));
-    execute(mutate(files, rng), fmt::format("execution {} of seed {}", i, arguments.seed), counts);
+    execute(mutated(files, Rng(mix_key(arguments.seed, i))),
+            fmt::format("execution {} of seed {}", i, arguments.seed), counts);
   }
   return counts;
 }
 
-// Where nothing gets through a stage, or everything does, the stages behind or before it are not tested.
-int report(const StageCounts& counts) {
-  constexpr std::array<const char*, kNumReadStages> kNames = {"executions", "read as safetensors",
-                                                              "read as model files", "loaded", "encoded"};
-  int64_t passed = 0;
-  for (const int64_t count : counts) passed += count;
-  for (size_t stage = 0; stage < kNumReadStages; ++stage) {
-    fmt::print("{} {}\n", passed, kNames[stage]);
-    passed -= counts[stage];
-  }
-  RPP_CHECK(counts.back() > 0, "no input could be encoded");
+int report(const Counts& counts) {
+  const auto& outcomes = fuzz_target().outcomes;
+  for (size_t i = 0; i < counts.size(); ++i) fmt::print("{} inputs: {}\n", counts[i], outcomes[i]);
+  for (size_t i = 0; i < counts.size(); ++i) RPP_CHECK(counts[i] > 0, "no input came to '{}'", outcomes[i]);
   return 0;
 }
 
@@ -84,17 +80,20 @@ int report(const StageCounts& counts) {
 }  // namespace rpp
 
 int main(int argc, char** argv) {
-  return rpp::run_main("model_file_fuzz", [&] {
+  const rpp::FuzzTarget& target = rpp::fuzz_target();
+  return rpp::run_main(target.name, [&] {
     rpp::Arguments arguments;
-    CLI::App app{"Feeds damaged model files to their readers.", "model_file_fuzz"};
+    CLI::App app{target.description, target.name};
     app.add_option("files", arguments.files, "files and folders of files to start from");
     app.add_option("--seconds", arguments.seconds, "0: only the files as they are")->capture_default_str();
     app.add_option("--seed", arguments.seed, "of the mutations")->capture_default_str();
-    app.add_option("--write-corpus", arguments.write_to,
-                   "write files to start from into this folder instead");
+    if (target.write_seeds != nullptr) {
+      app.add_option("--write-seeds", arguments.write_to,
+                     "write files to start from into this folder instead");
+    }
     CLI11_PARSE(app, argc, argv);
     if (arguments.write_to.empty()) return rpp::report(rpp::run(arguments));
-    rpp::write_corpus(arguments.write_to);
+    target.write_seeds(arguments.write_to);
     return 0;
   });
 }

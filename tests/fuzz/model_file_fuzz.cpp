@@ -1,29 +1,18 @@
-// The fuzz target of the file readers: any bytes end in an answer or in rpp::Error. Under the sanitizers.
-//
-// It has the form of LLVM's libFuzzer; fuzz_driver.cpp runs it where there is none.
-#include "model_file_fuzz.h"
-
-#include <unistd.h>
-
+// The fuzz target of model files: any bytes are refused with rpp::Error, or answer as a model.
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <vector>
 
+#include "fuzz_target.h"
+#include "model_file_mutate.h"
+#include "model_file_seeds.h"
 #include "rpp/core/error.h"
+#include "rpp/infer/answerer.h"
 #include "rpp/infer/session.h"
 
 namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
-
-void write_input(std::span<const uint8_t> bytes) {
-  std::ofstream file(input_path(), std::ios::binary | std::ios::trunc);
-  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  file.flush();
-  RPP_CHECK(file.good(), "cannot write {}", input_path());
-}
 
 // A sanitizer sees only what is read.
 void read_all(const SafetensorsFile& file) {
@@ -60,35 +49,55 @@ void encode(const std::shared_ptr<const RuntimeModel>& model) {
   if (sizes.mlm) session.mlm_logits(positions);
 }
 
-}  // namespace
-
-const fs::path& input_path() {
-  static const fs::path path = (fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path()) /
-                               fmt::format("rpp_fuzz_{}.rpp", ::getpid());
-  return path;
+// Texts, by the tokenizer, the labels and the head of the file.
+void answer(const std::shared_ptr<const RuntimeModel>& model) {
+  const auto tokenizer = make_tokenizer(model->file());
+  const int64_t length = tokens_read(*model);
+  const auto embedder = make_embedder(model, *tokenizer, length, /*num_threads=*/1);
+  embedder->add({.text = "a b"});
+  embedder->answer_added();
+  const auto answerer = make_answerer(model, *tokenizer, length, /*num_threads=*/1);
+  answerer->add(model->sizes().span ? TextLine{.text = "a", .text_pair = "ab a b ab a b ab a b"}
+                                    : TextLine{.text = "ab [MASK]"});
+  answerer->answer_added();
 }
 
-ReadStage read_as_far_as_possible(std::span<const uint8_t> bytes) {
-  auto stage = ReadStage::nothing;
-  write_input(bytes);
+enum Outcome : size_t { no_safetensors, no_model_file, no_model, encoded, answered };
+
+Outcome read(const fs::path& input) {
+  auto outcome = no_safetensors;
+  std::shared_ptr<const RuntimeModel> model;
   try {
-    read_all(SafetensorsFile(input_path()));
-    stage = ReadStage::safetensors;
-    unpack_all(ModelFile(input_path()));
-    stage = ReadStage::model_file;
-    const auto model = RuntimeModel::load(input_path());
-    stage = ReadStage::runtime;
-    encode(model);
-    stage = ReadStage::encoded;
+    read_all(SafetensorsFile(input));
+    outcome = no_model_file;
+    unpack_all(ModelFile(input));
+    outcome = no_model;
+    model = RuntimeModel::load(input);
   } catch (const Error&) {
+    return outcome;
   }
-  fs::remove(input_path());
-  return stage;
+  encode(model);
+  try {
+    answer(model);
+  } catch (const Error&) {
+    return encoded;
+  }
+  return answered;
+}
+
+}  // namespace
+
+const FuzzTarget& fuzz_target() {
+  static const FuzzTarget target = {
+      .name = "model_file_fuzz",
+      .description = "Feeds damaged model files to their readers.",
+      .outcomes = {"no safetensors", "safetensors and no model file", "a model file and no model",
+                   "a model without answers", "answered"},
+      .read = [](const fs::path& input) -> size_t { return read(input); },
+      .mutate = mutate_model_file,
+      .repair = fit_checksum,
+      .write_seeds = write_model_seeds};
+  return target;
 }
 
 }  // namespace rpp
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  rpp::read_as_far_as_possible({data, size});
-  return 0;
-}

@@ -1,16 +1,18 @@
-// Damaged model files: what chance does to bytes, and what someone does who knows the format.
+// What chance does to bytes, and what someone does to JSON and to other text.
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "rpp/core/rng.h"
 
 namespace rpp {
 
-// `files` are whole. A few changes to one of the files: flipped bits, cut or swapped stretches, a stretch of
-// another file, the header's length, tokens of the header's or of config.json's JSON. Mostly with a checksum
-// that fits again, else all would end there.
-std::string mutate(const std::vector<std::string>& files, Rng& rng);
+void flip_bit(std::string& bytes, Rng& rng);
+void truncate(std::string& bytes, Rng& rng);
+// A stretch of `other` over, or into, a stretch of the bytes.
+void splice(std::string& bytes, const std::string& other, Rng& rng);
+// In place of a number or a name another one of the text, which may have a meaning there, or a value that
+// readers stumble over; quotes around it go half the time.
+void edit_token(std::string& text, Rng& rng);
 
 }  // namespace rpp

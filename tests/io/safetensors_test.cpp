@@ -117,6 +117,20 @@ TEST_F(Safetensors, AnAbsentTensorIsNamedWithItsFile) {
       Error);
 }
 
+// A look that walked the list would make reading a hostile file a matter of hours.
+TEST_F(Safetensors, EachOfManyTensorsIsFound) {
+  constexpr int kCount = 20'000;
+  std::string header;
+  for (int i = 0; i < kCount; ++i) {
+    header += fmt::format(R"({}"t{}":{{"dtype":"U8","shape":[1],"data_offsets":[{},{}]}})",
+                          i == 0 ? '{' : ',', i, i, i + 1);
+  }
+  write_raw(header + "}", kCount);
+  const SafetensorsFile file(path_);
+  const std::byte* begin = file.at("t0").data.data();
+  for (int i = 0; i < kCount; ++i) ASSERT_EQ(file.at(fmt::format("t{}", i)).data.data() - begin, i);
+}
+
 TEST_F(Safetensors, DataIsNotReadAsATypeOfAnotherSize) {
   EXPECT_THROW(weights().as<double>(), Error);
 }

@@ -12,6 +12,7 @@ namespace rpp {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr double kTolerance = 1e-5;
 constexpr double kGradTolerance = 1e-4;
@@ -193,6 +194,36 @@ TEST_F(GoldenBert, GradientsAreAddedInPlaceIntoTheBufferThatTheyAreViewsOf) {
   std::vector<torch::Tensor> wanted;
   for (const auto& spec : plain.param_specs()) wanted.push_back(spec.param.grad().flatten());
   EXPECT_LT(relative_difference(step.grads, torch::cat(wanted)), 1e-6);
+}
+
+// With dropout, of tokens that are asked for, bf16 copies included: bit for bit.
+TEST_F(GoldenBert, ActivationCheckpointingGivesTheSameStatesAndGradients) {
+  for (const bool bf16 : {false, true}) {
+    Bert model(config_, {});
+    load_weights(model, golden_dir());
+    const auto tokens = torch::tensor({5, 0, 5, 1}, torch::kInt64);
+    std::array<torch::Tensor, 2> states, grads;
+    for (const bool recomputes : {false, true}) {
+      grads[recomputes] = prepare_for_training(model, bf16);
+      states[recomputes] = model.encode_at(
+          inputs_, tokens, {.training = true, .dropout_seed = 3, .activation_checkpointing = recomputes});
+      states[recomputes].to(torch::kFloat32).square().sum().backward();
+    }
+    EXPECT_THAT(states[0].grad_fn()->name(), Not(HasSubstr("Recompute")));
+    EXPECT_THAT(states[1].grad_fn()->name(), HasSubstr("Recompute"));
+    EXPECT_TRUE(torch::equal(states[1], states[0]));
+    EXPECT_TRUE(torch::equal(grads[1], grads[0]));
+    EXPECT_GT(grads[0].abs().sum().item<double>(), 0.0);
+  }
+}
+
+TEST_F(GoldenBert, ActivationCheckpointingIsIdleWhereNoGradientsAreRecorded) {
+  Bert model(config_, {});
+  load_weights(model, golden_dir());
+  const torch::NoGradGuard no_grad;
+  const auto states = model.encode(inputs_, {.activation_checkpointing = true});
+  EXPECT_FALSE(states.requires_grad());
+  EXPECT_TRUE(torch::equal(states, model.encode(inputs_)));
 }
 
 TEST_F(GoldenBert, Bf16IsCloseToFp32AndKeepsFp32Gradients) {

@@ -19,8 +19,17 @@ intermediate_size: 32
 max_position_embeddings: 32
 YAML
 for command in train scaling optimizer checkpoint tokenizer corpus data rank infer matmul; do expect 0 "  rpp-bench $command " "$1" "$command" --help; done
-expect 0 '"model":"tiny","precision":"bf16","method":"nip","sequences":2,"longest":20,"tokens":40,' \
+expect 0 '"model":"tiny","precision":"bf16","method":"nip","activation_checkpointing":false,"sequences":2,"longest":20,"tokens":40,' \
   "$1" train --model tiny.yaml --sequences 2 --length 20 --steps 1 --threads 1 --method nip
+
+# 24 layers' activations of 2,048 tokens are 50 MB.
+sed 's/_layers: .*/_layers: 24/; s/intermediate_size: .*/intermediate_size: 256/' tiny.yaml > deep.yaml
+peak_bytes() { sed 's/.*"peak_bytes":\([0-9]*\).*/\1/'; }
+deep=("$1" train --model deep.yaml --sequences 64 --length 32 --steps 1 --threads 1)
+kept=$("${deep[@]}" 2> table | peak_bytes)
+recomputed=$("${deep[@]}" --activation-checkpointing 2> table | peak_bytes)
+expect 0 '' test $((recomputed + 25000000)) -lt "$kept"
+
 "$1" train --model tiny.yaml --sequences 2 --length 10 20 --steps 1 --threads 1 > lines 2> table
 expect 0 '2 lines' wc -l lines
 expect 0 'model: tiny' cat table

@@ -24,6 +24,7 @@ struct TrainBench {
   std::string method = "dense";  // a PruneConfig::method
   std::string precision = "bf16";
   std::string device = "automatic";
+  bool activation_checkpointing = false;
   int64_t steps = 5;  // timed; one more comes before them
   int64_t num_threads = 0;
 };

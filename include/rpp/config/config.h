@@ -115,13 +115,14 @@ struct TrainConfig {
   std::string best_metric;  // of an evaluation: the model is that of its best value; empty: the last one
   int64_t patience = 0;     // evaluations without a better best_metric that end the run; 0: any number
   int64_t log_every = 20;
-  int64_t save_every = 500;          // steps; 0: at the end only
-  int64_t keep_last = 2;             // checkpoints
-  int64_t max_bad_steps = 10;        // non-finite steps in a row that end the run
-  int64_t num_threads = 0;           // 0: all cores
-  std::string precision = "fp32";    // fp32, bf16 (working weights and activations)
-  std::string device = "automatic";  // automatic, cpu, cuda
-  std::string kernels = "fast";      // fast, reference (slow, of plain ATen calls: to compare with, on CPU)
+  int64_t save_every = 500;               // steps; 0: at the end only
+  int64_t keep_last = 2;                  // checkpoints
+  int64_t max_bad_steps = 10;             // non-finite steps in a row that end the run
+  int64_t num_threads = 0;                // 0: all cores
+  std::string precision = "fp32";         // fp32, bf16 (working weights and activations)
+  bool activation_checkpointing = false;  // a third more time for less memory
+  std::string device = "automatic";       // automatic, cpu, cuda
+  std::string kernels = "fast";  // fast, reference (slow, of plain ATen calls: to compare with, on CPU)
 };
 
 struct PretrainConfig {

@@ -35,7 +35,7 @@ class ModelFile {
  public:
   // A model file, or a model directory, which is packed in memory as rpp-export does. Checks all of it: what
   // passes is safe to unpack. Throws Error naming the file and the fault: no model file, another version,
-  // truncated or damaged, a missing tensor, sizes that do not fit.
+  // truncated or damaged, a missing tensor, two of one name, sizes that do not fit.
   explicit ModelFile(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
@@ -44,9 +44,12 @@ class ModelFile {
   std::string_view file(std::string_view name) const;    // throws Error when the model has no such file
 
  private:
+  void note_places();
+
   std::filesystem::path path_;
   std::shared_ptr<const void> bytes_;  // what the contents point into
   ModelContents contents_;
+  std::map<std::string, size_t, std::less<>> places_;  // in contents_.tensors, by name
 };
 
 }  // namespace rpp

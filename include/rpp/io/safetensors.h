@@ -61,6 +61,7 @@ class SafetensorsFile {
   MmapFile file_;
   std::vector<std::vector<std::byte>> aligned_copies_;  // of tensors that lie unaligned in the file
   std::vector<TensorView> tensors_;
+  std::map<std::string, size_t, std::less<>> places_;  // in tensors_, by name
   std::map<std::string, std::string> metadata_;
 };
 

@@ -29,6 +29,7 @@ struct BertInputs {
 struct ForwardOptions {
   bool training = false;  // dropout on
   uint64_t dropout_seed = 0;
+  bool activation_checkpointing = false;  // where gradients are recorded, keep only what enters a layer
 };
 
 // Each sequence's first token: [sequences] int64.

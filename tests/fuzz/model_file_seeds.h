@@ -7,6 +7,6 @@ namespace rpp {
 
 // Writes models of a few kilobytes, which between them have every packing, type and head, and a safetensors
 // file that is no model.
-void write_corpus(const std::filesystem::path& directory);
+void write_model_seeds(const std::filesystem::path& directory);
 
 }  // namespace rpp

@@ -1,4 +1,4 @@
-#include "corpus.h"
+#include "model_file_seeds.h"
 
 #include <deque>
 #include <vector>
@@ -89,7 +89,7 @@ void write_plain(const fs::path& path) {
 
 }  // namespace
 
-void write_corpus(const fs::path& directory) {
+void write_model_seeds(const fs::path& directory) {
   TinyModel classifier(0.0);
   classifier.add_linear("bert.pooler.dense", kHidden, kHidden);
   classifier.add_linear("classifier", 3, kHidden);
