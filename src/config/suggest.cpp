@@ -83,8 +83,8 @@ std::optional<std::string> key_of_habit(std::string_view key, const KnownKeys& k
   return std::nullopt;
 }
 
-// By the whole name or by the last part alone: a key may stand in the wrong section and be mistyped too. What is
-// longer than any key is no slip of the fingers, and is compared with all of them.
+// By the whole name or by the last part alone: a key may stand in the wrong section and be mistyped too. What
+// is longer than any key is no slip of the fingers, and is compared with all of them.
 std::string nearest_key(std::string_view key, const KnownKeys& known) {
   constexpr size_t kLongestKey = 100;
   key = key.substr(0, kLongestKey);
