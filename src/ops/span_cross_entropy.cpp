@@ -19,7 +19,7 @@ SpanCrossEntropy span_cross_entropy(const torch::Tensor& logits, const SequenceL
   const auto bounds = layout.cu_seqlens.to(torch::kInt64);  // [sequences + 1]
   const auto lengths = bounds.diff();                       // [sequences]
   // [tokens]: which one a token belongs to. The size spares a GPU synchronisation.
-  const auto sequence = torch::repeat_interleave(lengths, values.size(0));
+  const auto sequence = at::repeat_interleave(lengths, std::optional(values.size(0)));
   const auto shape = {layout.num_sequences(), int64_t{2}};
 
   const auto largest = torch::full(shape, -std::numeric_limits<float>::infinity(), values.options())
@@ -43,8 +43,8 @@ SpanCrossEntropy span_cross_entropy(const torch::Tensor& logits, const SequenceL
 torch::Tensor span_rows(const torch::Tensor& logits, const SequenceLayout& layout) {
   const auto values = logits.to(torch::kFloat32);           // [tokens, 2]
   const auto bounds = layout.cu_seqlens.to(torch::kInt64);  // [sequences + 1]
-  const auto sequence =
-      torch::repeat_interleave(bounds.diff(), values.size(0));  // [tokens]: which one a token belongs to
+  const auto sequence = at::repeat_interleave(
+      bounds.diff(), std::optional(values.size(0)));  // [tokens]: which one a token belongs to
   const auto place = torch::arange(values.size(0), bounds.options()) - bounds.index_select(0, sequence);
   const auto padded = torch::full({layout.num_sequences(), layout.max_seqlen, 2}, kNoToken, values.options())
                           .index_put({sequence, place}, values);

@@ -5,8 +5,8 @@
 
 namespace rpp {
 
-// Largest resident size in bytes, of the process or since reset_peak_resident_bytes(); 0 where the system does
-// not say.
+// Largest resident size in bytes, of the process or since reset_peak_resident_bytes(); 0 where the system
+// does not say.
 int64_t peak_resident_bytes();
 
 // From now on the peak is of what follows; only Linux can.
