@@ -5,6 +5,7 @@
 #include "rpp/bench/benches.h"
 #include "rpp/bench/flops.h"
 #include "rpp/bench/section_times.h"
+#include "rpp/core/heap.h"
 #include "rpp/core/peak_memory.h"
 #include "rpp/model/init.h"
 #include "rpp/train/device.h"
@@ -48,6 +49,7 @@ Measurement shares_of(const std::map<std::string, double>& sections, double tota
 }  // namespace
 
 std::vector<Measurement> bench_train(const TrainBench& bench) {
+  give_back_freed_memory();
   reset_peak_resident_bytes();
   const int64_t num_threads = use_threads(bench.num_threads);
   const auto device = choose_device(bench.device);

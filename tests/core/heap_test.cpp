@@ -30,12 +30,15 @@ int64_t left_by_a_block() {
 }
 
 // In processes of their own, since it holds to their end.
-TEST(HeapDeathTest, FreedMemoryStays) {
+TEST(HeapDeathTest, FreedMemoryStaysUntilItIsGivenBack) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "another heap";
 #endif
   EXPECT_EXIT(std::exit(left_by_a_block() < kBytes / 2 ? 0 : 1), testing::ExitedWithCode(0), "");
   EXPECT_EXIT((keep_freed_memory(), std::exit(left_by_a_block() > kBytes / 2 ? 0 : 1)),
+              testing::ExitedWithCode(0), "");
+  EXPECT_EXIT((keep_freed_memory(), left_by_a_block(), give_back_freed_memory(),
+               std::exit(resident_bytes() < kBytes / 2 ? 0 : 1)),
               testing::ExitedWithCode(0), "");
 }
 

@@ -8,4 +8,7 @@ namespace rpp {
 // told.
 void keep_freed_memory();
 
+// What is freed by now goes back all the same: before a measurement of memory.
+void give_back_freed_memory();
+
 }  // namespace rpp
