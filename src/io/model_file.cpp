@@ -173,18 +173,13 @@ ModelFile::ModelFile(const std::filesystem::path& path) : path_(path) {
         std::make_shared<PackedDirectory>(pack_directory(path, SafetensorsFile(path / kWeightsFile)));
     contents_ = std::move(packed->contents);
     bytes_ = packed;
-    note_places();
-    return;
+  } else {
+    const auto file = std::make_shared<const SafetensorsFile>(path);
+    check_format(*file);
+    file->verify_checksum();
+    contents_ = ContentsReader(*file).read();
+    bytes_ = file;
   }
-  const auto file = std::make_shared<const SafetensorsFile>(path);
-  check_format(*file);
-  file->verify_checksum();
-  contents_ = ContentsReader(*file).read();
-  bytes_ = file;
-  note_places();
-}
-
-void ModelFile::note_places() {
   for (size_t place = 0; place < contents_.tensors.size(); ++place) {
     const auto& name = contents_.tensors[place].name;
     RPP_CHECK(places_.emplace(name, place).second, "{}: {} lists tensor {} twice", path_, kTensorsKey, name);

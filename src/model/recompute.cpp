@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "rpp/ops/kernels.h"
+
 namespace rpp {
 namespace {
 
@@ -10,9 +12,11 @@ using torch::autograd::variable_list;
 
 using Body = std::function<torch::Tensor(const torch::Tensor&)>;
 
+// A GPU's backward pass runs on another thread than the forward pass, with kernels_in_use() of its own.
 struct BodyHolder : torch::CustomClassHolder {
-  explicit BodyHolder(Body given) : body(std::move(given)) {}
+  explicit BodyHolder(Body given) : body(std::move(given)), kernels(kernels_in_use()) {}
   Body body;
+  Kernels kernels;
 };
 
 struct Recompute : torch::autograd::Function<Recompute> {
@@ -28,8 +32,10 @@ struct Recompute : torch::autograd::Function<Recompute> {
     const auto x = context->get_saved_variables()[0].detach().requires_grad_(true);
     torch::Tensor y;
     {
+      const auto& held = static_cast<const BodyHolder&>(*capsule);
+      const KernelsGuard kernels(held.kernels);
       const torch::AutoGradMode record(true);
-      y = static_cast<const BodyHolder&>(*capsule).body(x);
+      y = held.body(x);
     }
     torch::autograd::backward({y}, grads);
     return {x.grad(), {}};

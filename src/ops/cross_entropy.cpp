@@ -38,12 +38,9 @@ struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
                                          .log_sum_exp = output<float>(log_sum_exp),
                                          .is_correct = output<int64_t>(is_correct),
                                          .classes = logits.size(1)};
-      run_kernel(
-          logits,
-          [&] {
-            at::parallel_for(0, rows, row_grain(op.classes),
-                             [&](int64_t begin, int64_t end) { cross_entropy_forward(op, begin, end); });
-          },
+      run_split(
+          logits, rows, row_grain(op.classes),
+          [&](int64_t begin, int64_t end) { cross_entropy_forward(op, begin, end); },
           [&](auto stream) { return cross_entropy_forward_cuda(op, rows, stream); });
     });
     context->save_for_backward({logits, labels, log_sum_exp});
@@ -66,12 +63,9 @@ struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
                                           .dlogits = output<T>(dlogits),
                                           .classes = logits.size(1),
                                           .scale = input<float>(scale)};
-      run_kernel(
-          logits,
-          [&] {
-            at::parallel_for(0, rows, row_grain(op.classes),
-                             [&](int64_t begin, int64_t end) { cross_entropy_backward(op, begin, end); });
-          },
+      run_split(
+          logits, rows, row_grain(op.classes),
+          [&](int64_t begin, int64_t end) { cross_entropy_backward(op, begin, end); },
           [&](auto stream) { return cross_entropy_backward_cuda(op, rows, stream); });
     });
     return {dlogits, {}};

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "rpp/core/small_floats.h"
+#include "any_float.h"
 
 namespace rpp {
 
@@ -95,19 +95,6 @@ template <int kWidth, typename T>
 __host__ __device__ inline int64_t elements_to_boundary(const T* at) {
   const auto past = reinterpret_cast<uintptr_t>(at) / sizeof(T) % kWidth;
   return static_cast<int64_t>((kWidth - past) % kWidth);
-}
-
-RPP_ELEMENT float to_float(float value) {
-  return value;
-}
-RPP_ELEMENT float to_float(uint16_t bf16) {
-  return bf16_value(bf16);
-}
-RPP_ELEMENT void store(float* at, float value) {
-  *at = value;
-}
-RPP_ELEMENT void store(uint16_t* at, float value) {
-  *at = bf16_bits(value);
 }
 
 }  // namespace rpp

@@ -49,6 +49,13 @@ void run_kernel([[maybe_unused]] const torch::Tensor& on, const Loop& loop,
   loop();
 }
 
+// run_kernel whose loop is body(begin, end) on parts of [0, size), at least `grain` a thread.
+template <typename Body, typename Queue>
+void run_split(const torch::Tensor& on, int64_t size, int64_t grain, const Body& body, const Queue& queue) {
+  run_kernel(
+      on, [&] { at::parallel_for(0, size, grain, body); }, queue);
+}
+
 // For contiguous tensors; nullptr for an undefined one.
 template <typename T>
 const T* input(const torch::Tensor& tensor) {

@@ -16,13 +16,9 @@ torch::Tensor apply_mask(const torch::Tensor& given, const DropoutRule& rule) {
   const auto x = given.contiguous();
   auto y = torch::empty_like(x);
   dispatch_float(x, [&]<typename T>(T) {
-    run_kernel(
-        x,
-        [&] {
-          at::parallel_for(0, x.numel(), kElementGrain, [&](int64_t begin, int64_t end) {
-            dropout_apply(rule, input<T>(x), output<T>(y), begin, end);
-          });
-        },
+    run_split(
+        x, x.numel(), kElementGrain,
+        [&](int64_t begin, int64_t end) { dropout_apply(rule, input<T>(x), output<T>(y), begin, end); },
         [&](auto stream) { return dropout_apply_cuda(rule, input<T>(x), output<T>(y), x.numel(), stream); });
   });
   return y;

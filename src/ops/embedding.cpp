@@ -60,13 +60,11 @@ void sum_rows_into(const torch::Tensor& sum, const variable_list& ids, const var
 void scatter_add_into(const torch::Tensor& table_grad, const torch::Tensor& ids, const torch::Tensor& grad) {
   const int64_t hidden = grad.size(1);
   const int64_t tokens = ids.numel();
-  run_kernel(
-      grad,
-      [&] {
-        at::parallel_for(0, (hidden + kColumnBlock - 1) / kColumnBlock, 1, [&](int64_t begin, int64_t end) {
-          scatter_add_rows(input<float>(grad), input<int64_t>(ids), tokens, output<float>(table_grad), hidden,
-                           begin * kColumnBlock, std::min(hidden, end * kColumnBlock));
-        });
+  run_split(
+      grad, (hidden + kColumnBlock - 1) / kColumnBlock, 1,
+      [&](int64_t begin, int64_t end) {
+        scatter_add_rows(input<float>(grad), input<int64_t>(ids), tokens, output<float>(table_grad), hidden,
+                         begin * kColumnBlock, std::min(hidden, end * kColumnBlock));
       },
       [&](auto stream) {
         const auto [sorted_ids, order] = ids.sort(/*stable=*/true, /*dim=*/0, /*descending=*/false);

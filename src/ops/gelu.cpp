@@ -18,13 +18,9 @@ struct Gelu : torch::autograd::Function<Gelu> {
     context->save_for_backward({x});
     auto y = torch::empty_like(x);
     dispatch_float(x, [&]<typename T>(T) {
-      run_kernel(
-          x,
-          [&] {
-            at::parallel_for(0, x.numel(), kElementGrain, [&](int64_t begin, int64_t end) {
-              gelu_forward(input<T>(x), output<T>(y), begin, end);
-            });
-          },
+      run_split(
+          x, x.numel(), kElementGrain,
+          [&](int64_t begin, int64_t end) { gelu_forward(input<T>(x), output<T>(y), begin, end); },
           [&](auto stream) { return gelu_forward_cuda(input<T>(x), output<T>(y), x.numel(), stream); });
     });
     return y;
@@ -36,12 +32,10 @@ struct Gelu : torch::autograd::Function<Gelu> {
     const auto dy = grads[0].contiguous();
     auto dx = torch::empty_like(x);
     dispatch_float(x, [&]<typename T>(T) {
-      run_kernel(
-          x,
-          [&] {
-            at::parallel_for(0, x.numel(), kElementGrain, [&](int64_t begin, int64_t end) {
-              gelu_backward(input<T>(x), input<T>(dy), output<T>(dx), begin, end);
-            });
+      run_split(
+          x, x.numel(), kElementGrain,
+          [&](int64_t begin, int64_t end) {
+            gelu_backward(input<T>(x), input<T>(dy), output<T>(dx), begin, end);
           },
           [&](auto stream) {
             return gelu_backward_cuda(input<T>(x), input<T>(dy), output<T>(dx), x.numel(), stream);

@@ -81,12 +81,8 @@ struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
                                       .hidden = hidden,
                                       .epsilon = static_cast<float>(epsilon),
                                       .dropout = dropout_rule(rate, static_cast<uint64_t>(seed))};
-      run_kernel(
-          x,
-          [&] {
-            at::parallel_for(0, rows, row_grain(hidden),
-                             [&](int64_t begin, int64_t end) { layer_norm_forward(op, begin, end); });
-          },
+      run_split(
+          x, rows, row_grain(hidden), [&](int64_t begin, int64_t end) { layer_norm_forward(op, begin, end); },
           [&](auto stream) { return layer_norm_forward_cuda(op, rows, stream); });
     });
     context->save_for_backward({sum, weight, mean, inverse});

@@ -29,17 +29,14 @@ void add_column_sums_into(const torch::Tensor& sums, const torch::Tensor& dy) {
   const int64_t rows = dy.size(0);
   const int64_t columns = dy.size(1);
   dispatch_float(dy, [&]<typename T>(T) {
-    run_kernel(
-        dy,
-        [&] {
-          at::parallel_for(0, (columns + kColumnBlock - 1) / kColumnBlock, 1,
-                           [&](int64_t begin, int64_t end) {
-                             for (int64_t block = begin; block < end; ++block) {
-                               const int64_t first = block * kColumnBlock;
-                               add_rows_into(input<T>(dy), output<float>(sums), rows, columns, first,
-                                             std::min(columns, first + kColumnBlock));
-                             }
-                           });
+    run_split(
+        dy, (columns + kColumnBlock - 1) / kColumnBlock, 1,
+        [&](int64_t begin, int64_t end) {
+          for (int64_t block = begin; block < end; ++block) {
+            const int64_t first = block * kColumnBlock;
+            add_rows_into(input<T>(dy), output<float>(sums), rows, columns, first,
+                          std::min(columns, first + kColumnBlock));
+          }
         },
         [&](auto stream) {
           const auto scratch = torch::empty({row_chunks(rows), columns}, sums.options());

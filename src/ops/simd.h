@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "rpp/core/small_floats.h"
+#include "any_float.h"
 
 // The resolver of a cloned function runs before a sanitizer is ready.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
@@ -23,19 +23,6 @@ typedef float Vec __attribute__((vector_size(kLanes * sizeof(float))));
 
 constexpr int64_t round_up_to_lanes(int64_t n) {
   return (n + kLanes - 1) / kLanes * kLanes;
-}
-
-RPP_INLINE float to_float(float value) {
-  return value;
-}
-RPP_INLINE float to_float(uint16_t bf16) {
-  return bf16_value(bf16);
-}
-RPP_INLINE void store(float* at, float value) {
-  *at = value;
-}
-RPP_INLINE void store(uint16_t* at, float value) {
-  *at = bf16_bits(value);
 }
 
 RPP_INLINE Vec load_vec(const float* at) {

@@ -10,6 +10,11 @@ namespace {
 // Finite: minus infinity less minus infinity is no number.
 constexpr double kNoToken = -1e9;
 
+// Which sequence each of `tokens` belongs to: [tokens]. The count spares a GPU synchronisation.
+torch::Tensor sequence_of_tokens(const torch::Tensor& lengths, int64_t tokens) {
+  return at::repeat_interleave(lengths, std::optional(tokens));
+}
+
 }  // namespace
 
 SpanCrossEntropy span_cross_entropy(const torch::Tensor& logits, const SequenceLayout& layout,
@@ -18,8 +23,7 @@ SpanCrossEntropy span_cross_entropy(const torch::Tensor& logits, const SequenceL
   const auto values = logits.to(torch::kFloat32);           // [tokens, 2]
   const auto bounds = layout.cu_seqlens.to(torch::kInt64);  // [sequences + 1]
   const auto lengths = bounds.diff();                       // [sequences]
-  // [tokens]: which one a token belongs to. The size spares a GPU synchronisation.
-  const auto sequence = at::repeat_interleave(lengths, std::optional(values.size(0)));
+  const auto sequence = sequence_of_tokens(lengths, values.size(0));
   const auto shape = {layout.num_sequences(), int64_t{2}};
 
   const auto largest = torch::full(shape, -std::numeric_limits<float>::infinity(), values.options())
@@ -43,8 +47,7 @@ SpanCrossEntropy span_cross_entropy(const torch::Tensor& logits, const SequenceL
 torch::Tensor span_rows(const torch::Tensor& logits, const SequenceLayout& layout) {
   const auto values = logits.to(torch::kFloat32);           // [tokens, 2]
   const auto bounds = layout.cu_seqlens.to(torch::kInt64);  // [sequences + 1]
-  const auto sequence = at::repeat_interleave(
-      bounds.diff(), std::optional(values.size(0)));  // [tokens]: which one a token belongs to
+  const auto sequence = sequence_of_tokens(bounds.diff(), values.size(0));
   const auto place = torch::arange(values.size(0), bounds.options()) - bounds.index_select(0, sequence);
   const auto padded = torch::full({layout.num_sequences(), layout.max_seqlen, 2}, kNoToken, values.options())
                           .index_put({sequence, place}, values);

@@ -20,6 +20,7 @@
 #include "rpp/prune/mask_file.h"
 #include "rpp/prune/plan.h"
 #include "rpp/train/checkpoint.h"
+#include "rpp/train/tensors.h"
 #include "step_window.h"
 
 namespace rpp {
@@ -84,8 +85,7 @@ StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
   StepCounts counts;
   for (const auto& batch : batches) counts.add(batch);
   StepResult result{.tokens = counts.tokens};
-  std::vector<std::pair<std::string, torch::Tensor>>
-      values;  // read after the last pass: a GPU goes on meanwhile
+  NamedTensors values;  // read after the last pass: a GPU goes on meanwhile
   for (size_t i = 0; i < batches.size(); ++i) {
     const auto seed = mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, step, i);
     const TaskLoss loss = task_.loss(batches[i], counts,

@@ -120,9 +120,9 @@ struct TrainConfig {
   int64_t max_bad_steps = 10;             // non-finite steps in a row that end the run
   int64_t num_threads = 0;                // 0: all cores
   std::string precision = "fp32";         // fp32, bf16 (working weights and activations)
-  bool activation_checkpointing = false;  // a third more time for less memory
+  bool activation_checkpointing = false;  // layers computed twice, for less memory
   std::string device = "automatic";       // automatic, cpu, cuda
-  std::string kernels = "fast";  // fast, reference (slow, of plain ATen calls: to compare with, on CPU)
+  std::string kernels = "fast";           // fast, reference (slow, of plain ATen calls: to compare with)
 };
 
 struct PretrainConfig {

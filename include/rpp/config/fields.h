@@ -195,11 +195,9 @@ void visit_fields(ConfigOf<TrainConfig> auto& c, Visitor&& v) {
   v.field({"activation_checkpointing", "compute layers again in the backward pass instead of keeping them"},
           c.activation_checkpointing);
   v.field({"device", "automatic, cpu, cuda", {}, {"automatic", "cpu", "cuda"}}, c.device);
-  v.field({"kernels",
-           "fast, reference (slow, of plain ATen calls: to compare with, on CPU)",
-           {},
-           {"fast", "reference"}},
-          c.kernels);
+  v.field(
+      {"kernels", "fast, reference (slow, of plain ATen calls: to compare with)", {}, {"fast", "reference"}},
+      c.kernels);
 }
 
 template <typename Visitor>

@@ -44,8 +44,6 @@ class ModelFile {
   std::string_view file(std::string_view name) const;    // throws Error when the model has no such file
 
  private:
-  void note_places();
-
   std::filesystem::path path_;
   std::shared_ptr<const void> bytes_;  // what the contents point into
   ModelContents contents_;
