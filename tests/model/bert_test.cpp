@@ -23,6 +23,11 @@ constexpr double kGradTolerance = 1e-4;
 class GoldenBert : public testing::Test {
  protected:
   torch::Tensor at(const std::string& name) const { return golden_.at(name); }
+  ModelConfig config_with_dropout() const {
+    auto config = config_;
+    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.1;
+    return config;
+  }
 
   std::map<std::string, torch::Tensor> golden_ = golden_values();
   BertInputs inputs_ = golden_inputs(golden_);
@@ -202,7 +207,7 @@ TEST_F(GoldenBert, GradientsAreAddedInPlaceIntoTheBufferThatTheyAreViewsOf) {
 // With dropout, of tokens that are asked for, bf16 copies included: bit for bit.
 TEST_F(GoldenBert, ActivationCheckpointingGivesTheSameStatesAndGradients) {
   for (const bool bf16 : {false, true}) {
-    Bert model(config_, {});
+    Bert model(config_with_dropout(), {});
     load_weights(model, golden_dir());
     const auto tokens = torch::tensor({5, 0, 5, 1}, torch::kInt64);
     std::array<torch::Tensor, 2> states, grads;
@@ -225,7 +230,7 @@ TEST_F(GoldenBert, ActivationCheckpointingGivesTheSameStatesAndGradients) {
 TEST_F(GoldenBert, ActivationCheckpointingKeepsTheKernelsInABackwardPassOnAnotherThread) {
   std::array<torch::Tensor, 2> grads;
   for (const bool recomputes : {false, true}) {
-    Bert model(config_, {});
+    Bert model(config_with_dropout(), {});
     load_weights(model, golden_dir());
     grads[recomputes] = prepare_for_training(model, /*with_working_copies=*/false);
     const KernelsGuard reference(Kernels::reference);
@@ -261,9 +266,7 @@ TEST_F(GoldenBert, Bf16IsCloseToFp32AndKeepsFp32Gradients) {
 }
 
 TEST_F(GoldenBert, DropoutFollowsTheSeedInTrainingOnly) {
-  auto config = config_;
-  config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.1;
-  Bert model(config, {});
+  Bert model(config_with_dropout(), {});
   load_weights(model, golden_dir());
   const auto run = [&](uint64_t seed) {
     return model.encode(inputs_, {.training = true, .dropout_seed = seed});
