@@ -11,27 +11,32 @@ constexpr int kThreads = kWarps * kWarpSize;
 
 // sums[chunk, column] += or, without `adds`, = the sum of the chunk's rows.
 template <typename T, int kWidth>
-__global__ void __launch_bounds__(kThreads) column_sum_kernel(const T* values, int64_t rows, int64_t columns,
-                                                              int64_t rows_of_chunk, float* sums, bool adds) {
+__global__ void __launch_bounds__(kThreads)
+    column_sum_kernel(Rows<const T> matrix, int64_t rows_of_chunk, float* sums, bool adds) {
   constexpr int kTile = kWarpSize * kWidth;
   const int lane = threadIdx.x % kWarpSize, warp = threadIdx.x / kWarpSize;
+  const int64_t columns = matrix.columns;
   const int64_t column = static_cast<int64_t>(blockIdx.x) * kTile + lane * kWidth;
+  const int width = column + kWidth <= columns ? kWidth : static_cast<int>(columns - column);  // of this lane
   const int64_t begin = blockIdx.y * rows_of_chunk;
-  const int64_t end = begin + rows_of_chunk < rows ? begin + rows_of_chunk : rows;
+  const int64_t end = begin + rows_of_chunk < matrix.rows ? begin + rows_of_chunk : matrix.rows;
   float of_thread[kWidth] = {};
-  if (column < columns) {
-    for (int64_t row = begin + warp; row < end; row += kWarps) {
-      const auto pack = load_pack<kWidth>(values + row * columns + column);
+  for (int64_t row = begin + warp; row < end; row += kWarps) {
+    const T* values = matrix.values + row * matrix.stride + column;
+    if (width == kWidth) {
+      const auto pack = load_pack<kWidth>(values);
       for (int k = 0; k < kWidth; ++k) of_thread[k] += to_float(pack.values[k]);
+    } else {
+      for (int k = 0; k < width; ++k) of_thread[k] += to_float(values[k]);
     }
   }
   // [kWarps, kWidth, lanes]: no two lanes meet in a bank.
   float* shared = static_cast<float*>(dynamic_shared_memory());
   for (int k = 0; k < kWidth; ++k) shared[(warp * kWidth + k) * kWarpSize + lane] = of_thread[k];
   __syncthreads();
-  if (warp != 0 || column >= columns) return;
+  if (warp != 0) return;
   float* to = sums + blockIdx.y * columns + column;
-  for (int k = 0; k < kWidth; ++k) {
+  for (int k = 0; k < width; ++k) {
     float sum = adds ? to[k] : 0.0F;
     for (int w = 0; w < kWarps; ++w) sum += shared[(w * kWidth + k) * kWarpSize + lane];
     to[k] = sum;
@@ -43,45 +48,42 @@ struct Chunks {
 };
 
 template <typename T, int kWidth>
-cudaError_t launch_sums(const T* values, int64_t rows, int64_t columns, const Chunks& chunks, float* sums,
-                        bool adds, void* stream) {
-  const Launch shape = {.blocks = {divide_up(columns, kWarpSize * kWidth), chunks.count},
+cudaError_t launch_sums(const Rows<const T>& matrix, const Chunks& chunks, float* sums, bool adds,
+                        void* stream) {
+  const Launch shape = {.blocks = {divide_up(matrix.columns, kWarpSize * kWidth), chunks.count},
                         .threads = kThreads,
                         .shared_bytes = kThreads * kWidth * sizeof(float)};
-  return launch(column_sum_kernel<T, kWidth>, shape, stream, values, rows, columns, chunks.rows, sums, adds);
+  return launch(column_sum_kernel<T, kWidth>, shape, stream, matrix, chunks.rows, sums, adds);
 }
 
 template <typename T>
-cudaError_t column_sums(const T* values, int64_t rows, int64_t columns, const Chunks& chunks, float* sums,
-                        bool adds, void* stream) {
+cudaError_t column_sums(const Rows<const T>& matrix, const Chunks& chunks, float* sums, bool adds,
+                        void* stream) {
   constexpr int kWidth = kPackWidth<T>;
-  if (columns % kWidth == 0 && elements_to_boundary<kWidth>(values) == 0) {
-    return launch_sums<T, kWidth>(values, rows, columns, chunks, sums, adds, stream);
+  if (matrix.stride % kWidth == 0 && elements_to_boundary<kWidth>(matrix.values) == 0) {
+    return launch_sums<T, kWidth>(matrix, chunks, sums, adds, stream);
   }
-  return launch_sums<T, 1>(values, rows, columns, chunks, sums, adds, stream);
+  return launch_sums<T, 1>(matrix, chunks, sums, adds, stream);
 }
 
 template <typename T>
-cudaError_t add_rows(const T* values, float* sums, int64_t rows, int64_t columns, float* scratch,
-                     void* stream) {
+cudaError_t add_rows(const Rows<const T>& matrix, float* sums, float* scratch, void* stream) {
+  const int64_t rows = matrix.rows, columns = matrix.columns;
   if (rows == 0 || columns == 0) return cudaSuccess;
   const int64_t chunks = row_chunks(rows);
-  if (chunks == 1) return column_sums(values, rows, columns, {1, rows}, sums, true, stream);
-  const cudaError_t error =
-      column_sums(values, rows, columns, {chunks, kRowsOfChunk}, scratch, false, stream);
+  if (chunks == 1) return column_sums(matrix, {1, rows}, sums, true, stream);
+  const cudaError_t error = column_sums(matrix, {chunks, kRowsOfChunk}, scratch, false, stream);
   if (error != cudaSuccess) return error;
-  return column_sums(static_cast<const float*>(scratch), chunks, columns, {1, chunks}, sums, true, stream);
+  return column_sums(Rows<const float>{scratch, chunks, columns, columns}, {1, chunks}, sums, true, stream);
 }
 
 }  // namespace
 
-int add_rows_into_cuda(const float* values, float* sums, int64_t rows, int64_t columns, float* scratch,
-                       void* stream) {
-  return add_rows(values, sums, rows, columns, scratch, stream);
+int add_rows_into_cuda(const Rows<const float>& matrix, float* sums, float* scratch, void* stream) {
+  return add_rows(matrix, sums, scratch, stream);
 }
-int add_rows_into_cuda(const uint16_t* values, float* sums, int64_t rows, int64_t columns, float* scratch,
-                       void* stream) {
-  return add_rows(values, sums, rows, columns, scratch, stream);
+int add_rows_into_cuda(const Rows<const uint16_t>& matrix, float* sums, float* scratch, void* stream) {
+  return add_rows(matrix, sums, scratch, stream);
 }
 
 }  // namespace rpp

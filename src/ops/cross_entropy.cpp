@@ -2,6 +2,7 @@
 
 #include "cross_entropy_kernel.h"
 #include "dispatch.h"
+#include "row_tensors.h"
 #include "rpp/ops/composite.h"
 #include "rpp/ops/section.h"
 
@@ -24,7 +25,7 @@ struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
   static variable_list forward(AutogradContext* context, const torch::Tensor& given_logits,
                                const torch::Tensor& given_labels) {
     const Section section("rpp::loss");
-    const auto logits = given_logits.contiguous();
+    const auto logits = with_plain_rows(given_logits);
     const auto labels = given_labels.contiguous();
     const int64_t rows = logits.size(0);
     if (labels.is_cpu()) check_labels(labels, logits.size(1));
@@ -37,7 +38,8 @@ struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
                                          .loss = output<float>(loss),
                                          .log_sum_exp = output<float>(log_sum_exp),
                                          .is_correct = output<int64_t>(is_correct),
-                                         .classes = logits.size(1)};
+                                         .classes = logits.size(1),
+                                         .stride = logits.stride(0)};
       run_split(
           logits, rows, row_grain(op.classes),
           [&](int64_t begin, int64_t end) { cross_entropy_forward(op, begin, end); },
@@ -55,13 +57,14 @@ struct SummedCrossEntropy : torch::autograd::Function<SummedCrossEntropy> {
     const auto &logits = saved[0], &labels = saved[1], &log_sum_exp = saved[2];
     const auto scale = grads[0].contiguous();
     const int64_t rows = logits.size(0);
-    auto dlogits = torch::empty_like(logits);
+    auto dlogits = at::empty_strided(logits.sizes(), logits.strides(), logits.options());
     dispatch_float(logits, [&]<typename T>(T) {
       const CrossEntropyBackward<T> op = {.logits = input<T>(logits),
                                           .labels = input<int64_t>(labels),
                                           .log_sum_exp = input<float>(log_sum_exp),
                                           .dlogits = output<T>(dlogits),
                                           .classes = logits.size(1),
+                                          .stride = logits.stride(0),
                                           .scale = input<float>(scale)};
       run_split(
           logits, rows, row_grain(op.classes),

@@ -22,7 +22,7 @@ RPP_INLINE bool is_first_largest(const float* row, int64_t label, float largest)
 
 template <typename T>
 RPP_INLINE void forward_row(const CrossEntropyForward<T>& op, int64_t index, float* __restrict row) {
-  const T* __restrict logits = op.logits + index * op.classes;
+  const T* __restrict logits = op.logits + index * op.stride;
   for (int64_t i = 0; i < op.classes; ++i) row[i] = to_float(logits[i]);
   const int64_t label = op.labels[index];
   const float label_logit = row[label];
@@ -41,7 +41,7 @@ RPP_INLINE void forward_rows(const CrossEntropyForward<T>& op, int64_t begin, in
 
 template <typename T>
 RPP_INLINE void backward_row(const CrossEntropyBackward<T>& op, int64_t index) {
-  const int64_t first = index * op.classes;
+  const int64_t first = index * op.stride;
   const float scale = *op.scale;
   const float log_sum_exp = op.log_sum_exp[index];
   const T* __restrict logits = op.logits + first;

@@ -93,7 +93,7 @@ __global__ void __launch_bounds__(kThreads) cross_entropy_forward_kernel(CrossEn
   constexpr int kWidth = kPackWidth<T>;
   const int classes = static_cast<int>(op.classes);
   const int64_t row = blockIdx.x;
-  ReadRow<T> body = {op.logits + row * classes, {}};
+  ReadRow<T> body = {op.logits + row * op.stride, {}};
   const int head = static_cast<int>(elements_to_boundary<kWidth>(body.logits));
   for_each_class<kWidth>(classes, head < classes ? head : classes, body);
   const Softmax softmax = merge_block(body.softmax);
@@ -129,8 +129,8 @@ __global__ void __launch_bounds__(kThreads) cross_entropy_backward_kernel(CrossE
   constexpr int kWidth = kPackWidth<T>;
   const int classes = static_cast<int>(op.classes);
   const int64_t row = blockIdx.x;
-  WriteRow<T> body = {op.logits + row * classes, op.dlogits + row * classes, op.log_sum_exp[row], *op.scale,
-                      op.labels[row]};
+  WriteRow<T> body = {op.logits + row * op.stride, op.dlogits + row * op.stride, op.log_sum_exp[row],
+                      *op.scale, op.labels[row]};
   const int head = static_cast<int>(elements_to_boundary<kWidth>(body.logits));
   const bool together = head == elements_to_boundary<kWidth>(body.dlogits);
   for_each_class<kWidth>(classes, together && head < classes ? head : classes, body);

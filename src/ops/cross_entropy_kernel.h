@@ -7,12 +7,13 @@ namespace rpp {
 
 template <typename T>
 struct CrossEntropyForward {
-  const T* logits = nullptr;  // [rows, classes]
+  const T* logits = nullptr;  // [rows, classes], a row every `stride` elements
   const int64_t* labels = nullptr;
   float* loss = nullptr;          // [rows]
   float* log_sum_exp = nullptr;   // [rows]
   int64_t* is_correct = nullptr;  // [rows], 0 or 1
   int64_t classes = 0;
+  int64_t stride = 0;
 };
 
 template <typename T>
@@ -20,8 +21,9 @@ struct CrossEntropyBackward {
   const T* logits = nullptr;
   const int64_t* labels = nullptr;
   const float* log_sum_exp = nullptr;
-  T* dlogits = nullptr;
+  T* dlogits = nullptr;  // as the logits
   int64_t classes = 0;
+  int64_t stride = 0;
   const float* scale = nullptr;  // one number: the gradient of the summed loss
 };
 

@@ -56,7 +56,7 @@ void run_split(const torch::Tensor& on, int64_t size, int64_t grain, const Body&
       on, [&] { at::parallel_for(0, size, grain, body); }, queue);
 }
 
-// For contiguous tensors; nullptr for an undefined one.
+// For tensors that are contiguous, or read row by row; nullptr for an undefined one.
 template <typename T>
 const T* input(const torch::Tensor& tensor) {
   return tensor.defined() ? static_cast<const T*>(tensor.const_data_ptr()) : nullptr;

@@ -41,10 +41,10 @@ RPP_INLINE void dropout_loop(const DropoutRule& rule, const T* __restrict x, T* 
 }
 
 template <typename T>
-RPP_INLINE void add_bias_loop(const float* __restrict bias, T* __restrict y, int64_t columns, int64_t begin,
-                              int64_t end) {
+RPP_INLINE void add_bias_loop(const float* __restrict bias, const Rows<T>& y, int64_t begin, int64_t end) {
+  const int64_t columns = y.columns;
   for (int64_t row = begin; row < end; ++row) {
-    T* __restrict values = y + row * columns;
+    T* __restrict values = y.values + row * y.stride;
     for (int64_t i = 0; i < columns; ++i) store(values + i, to_float(values[i]) + bias[i]);
   }
 }
@@ -71,11 +71,11 @@ RPP_CLONES void dropout_apply(const DropoutRule& rule, const uint16_t* x, uint16
                               int64_t end) {
   dropout_loop(rule, x, y, begin, end);
 }
-RPP_CLONES void add_bias(const float* bias, float* y, int64_t columns, int64_t begin, int64_t end) {
-  add_bias_loop(bias, y, columns, begin, end);
+RPP_CLONES void add_bias(const float* bias, const Rows<float>& y, int64_t begin, int64_t end) {
+  add_bias_loop(bias, y, begin, end);
 }
-RPP_CLONES void add_bias(const float* bias, uint16_t* y, int64_t columns, int64_t begin, int64_t end) {
-  add_bias_loop(bias, y, columns, begin, end);
+RPP_CLONES void add_bias(const float* bias, const Rows<uint16_t>& y, int64_t begin, int64_t end) {
+  add_bias_loop(bias, y, begin, end);
 }
 
 }  // namespace rpp

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "rows.h"
 #include "rpp/ops/dropout_mask.h"
 
 namespace rpp {
@@ -19,8 +20,8 @@ void dropout_apply(const DropoutRule& rule, const float* x, float* y, int64_t be
 void dropout_apply(const DropoutRule& rule, const uint16_t* x, uint16_t* y, int64_t begin, int64_t end);
 
 // y[row, column] += bias[column], for rows [begin, end)
-void add_bias(const float* bias, float* y, int64_t columns, int64_t begin, int64_t end);
-void add_bias(const float* bias, uint16_t* y, int64_t columns, int64_t begin, int64_t end);
+void add_bias(const float* bias, const Rows<float>& y, int64_t begin, int64_t end);
+void add_bias(const float* bias, const Rows<uint16_t>& y, int64_t begin, int64_t end);
 
 // The same on `size` elements of device memory: queue one kernel on `stream` (a cudaStream_t) and return its
 // cudaError_t.

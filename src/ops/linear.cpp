@@ -3,6 +3,7 @@
 #include "accumulate_kernel.h"
 #include "dispatch.h"
 #include "elementwise_kernel.h"
+#include "row_tensors.h"
 #include "rpp/ops/section.h"
 
 namespace rpp {
@@ -13,10 +14,9 @@ using torch::autograd::variable_list;
 
 void add_bias_into(const torch::Tensor& y, const torch::Tensor& bias) {
   const Section section("rpp::elementwise");
-  const int64_t columns = y.size(1);
   dispatch_float(y, [&]<typename T>(T) {
-    at::parallel_for(0, y.size(0), row_grain(columns), [&](int64_t begin, int64_t end) {
-      add_bias(input<float>(bias), output<T>(y), columns, begin, end);
+    at::parallel_for(0, y.size(0), row_grain(y.size(1)), [&](int64_t begin, int64_t end) {
+      add_bias(input<float>(bias), output_rows<T>(y), begin, end);
     });
   });
 }
@@ -26,7 +26,6 @@ constexpr int64_t kColumnBlock = 1024;
 
 void add_column_sums_into(const torch::Tensor& sums, const torch::Tensor& dy) {
   const Section section("rpp::elementwise");
-  const int64_t rows = dy.size(0);
   const int64_t columns = dy.size(1);
   dispatch_float(dy, [&]<typename T>(T) {
     run_split(
@@ -34,14 +33,13 @@ void add_column_sums_into(const torch::Tensor& sums, const torch::Tensor& dy) {
         [&](int64_t begin, int64_t end) {
           for (int64_t block = begin; block < end; ++block) {
             const int64_t first = block * kColumnBlock;
-            add_rows_into(input<T>(dy), output<float>(sums), rows, columns, first,
+            add_rows_into(input_rows<T>(dy), output<float>(sums), first,
                           std::min(columns, first + kColumnBlock));
           }
         },
         [&](auto stream) {
-          const auto scratch = torch::empty({row_chunks(rows), columns}, sums.options());
-          return add_rows_into_cuda(input<T>(dy), output<float>(sums), rows, columns, output<float>(scratch),
-                                    stream);
+          const auto scratch = torch::empty({row_chunks(dy.size(0)), columns}, sums.options());
+          return add_rows_into_cuda(input_rows<T>(dy), output<float>(sums), output<float>(scratch), stream);
         });
   });
 }
@@ -92,9 +90,10 @@ struct Linear : torch::autograd::Function<Linear> {
     context->save_for_backward({x, weight, bias, used});
     context->saved_data["composite"] = composite;
     if (x.scalar_type() == torch::kFloat32) return torch::addmm(bias, x, used.t());
-    // cuBLASLt adds a bias of the product's type before it rounds the sum.
-    if (x.is_cuda() && !composite) return torch::addmm(bias.to(x.scalar_type()), x, used.t());
-    auto y = torch::mm(x, used.t());  // [rows, out]
+    auto y = empty_bf16_rows(x.size(0), used.size(0), x.device());  // [rows, out]
+    // cuBLAS adds a bias of the product's type before it rounds the sum.
+    if (x.is_cuda() && !composite) return at::addmm_out(y, bias.to(x.scalar_type()), x, used.t());
+    at::mm_out(y, x, used.t());
     if (composite) return y.add_(bias);
     add_bias_into(y, bias);
     return y;
@@ -103,7 +102,7 @@ struct Linear : torch::autograd::Function<Linear> {
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
     const auto &x = saved[0], &weight = saved[1], &bias = saved[2], &used = saved[3];
-    const auto dy = grads[0].contiguous();  // [rows, out]
+    const auto dy = with_plain_rows(grads[0]);  // [rows, out]
     torch::Tensor dx;
     if (context->needs_input_grad(0)) dx = torch::mm(dy, used);
     // On a GPU this is another thread than that of the forward pass, and its kernels_in_use() of another one.

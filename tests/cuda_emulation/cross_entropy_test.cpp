@@ -6,14 +6,15 @@ namespace rpp::test {
 namespace {
 
 struct Shape {
-  int64_t rows, classes;
+  int64_t rows, classes, stride;
 };
-// Odd numbers of classes make rows begin anywhere.
-constexpr Shape kShapes[] = {{0, 5},   {1, 1},   {4, 2},   {3, 31},  {3, 33},
-                             {5, 127}, {5, 129}, {2, 768}, {9, 3001}};
+// Odd strides make rows begin anywhere.
+constexpr Shape kShapes[] = {{0, 5, 5},     {1, 1, 1},     {4, 2, 2},       {4, 2, 8},        {4, 3, 8},
+                             {3, 31, 31},   {3, 33, 33},   {3, 33, 40},     {5, 127, 127},    {5, 129, 129},
+                             {5, 129, 131}, {2, 768, 768}, {9, 3001, 3001}, {2, 30522, 30528}};
 
 template <typename T>
-struct Rows {
+struct Problem {
   std::vector<T> logits, dlogits;
   std::vector<int64_t> labels, is_correct;
   std::vector<float> loss, log_sum_exp;
@@ -21,14 +22,15 @@ struct Rows {
   CrossEntropyForward<T> forward;
   CrossEntropyBackward<T> backward;
 
-  explicit Rows(const Shape& shape)
-      : logits(random_values<T>(shape.rows * shape.classes, 1, 3.0F)),
+  explicit Problem(const Shape& shape)
+      : logits(random_values<T>(shape.rows * shape.stride, 1, 3.0F)),
         dlogits(logits.size()),
         is_correct(static_cast<size_t>(shape.rows), -1),
         loss(is_correct.size()),
         log_sum_exp(is_correct.size()) {
     for (int64_t row = 0; row < shape.rows; ++row) {
-      const auto begin = logits.begin() + row * shape.classes;
+      const auto begin = logits.begin() + row * shape.stride;
+      for (int64_t i = shape.classes; i < shape.stride; ++i) store(&begin[i], 1e9F);  // no logits
       const auto largest =
           std::max_element(begin, begin + shape.classes, [](T a, T b) { return to_float(a) < to_float(b); });
       labels.push_back(row % 2 == 0 ? largest - begin : shape.classes / 2);
@@ -38,12 +40,14 @@ struct Rows {
                .loss = loss.data(),
                .log_sum_exp = log_sum_exp.data(),
                .is_correct = is_correct.data(),
-               .classes = shape.classes};
+               .classes = shape.classes,
+               .stride = shape.stride};
     backward = {.logits = logits.data(),
                 .labels = labels.data(),
                 .log_sum_exp = log_sum_exp.data(),
                 .dlogits = dlogits.data(),
                 .classes = shape.classes,
+                .stride = shape.stride,
                 .scale = &scale};
   }
 
@@ -63,10 +67,10 @@ TYPED_TEST_SUITE(EmulatedCrossEntropy, BothPrecisions);
 
 TYPED_TEST(EmulatedCrossEntropy, EqualsTheLoopForwardAndBackward) {
   for (const auto& shape : kShapes) {
-    Rows<TypeParam> cuda(shape), cpu(shape);
+    Problem<TypeParam> cuda(shape), cpu(shape);
     cuda.run_cuda(shape.rows);
     cpu.run_cpu(shape.rows);
-    SCOPED_TRACE(testing::Message() << shape.rows << " x " << shape.classes);
+    SCOPED_TRACE(testing::Message() << shape.rows << " x " << shape.classes << " of " << shape.stride);
     expect_near(cuda.loss, cpu.loss);
     expect_near(cuda.log_sum_exp, cpu.log_sum_exp);
     EXPECT_EQ(cuda.is_correct, cpu.is_correct);
@@ -75,8 +79,8 @@ TYPED_TEST(EmulatedCrossEntropy, EqualsTheLoopForwardAndBackward) {
 }
 
 TYPED_TEST(EmulatedCrossEntropy, TheGradientMayTakeThePlaceOfTheLogits) {
-  const Shape shape = {5, 129};
-  Rows<TypeParam> apart(shape), in_place(shape);
+  const Shape shape = {5, 129, 129};
+  Problem<TypeParam> apart(shape), in_place(shape);
   apart.run_cuda(shape.rows);
   in_place.backward.dlogits = in_place.logits.data();
   in_place.run_cuda(shape.rows);
@@ -84,7 +88,7 @@ TYPED_TEST(EmulatedCrossEntropy, TheGradientMayTakeThePlaceOfTheLogits) {
 }
 
 TEST(EmulatedCrossEntropy, OfEqualLogitsTheFirstIsThePrediction) {
-  Rows<float> run({3, 300});
+  Problem<float> run({3, 300, 300});
   std::fill(run.logits.begin(), run.logits.end(), 1.5F);
   run.labels = {0, 1, 299};
   run.forward.labels = run.labels.data();
@@ -93,7 +97,7 @@ TEST(EmulatedCrossEntropy, OfEqualLogitsTheFirstIsThePrediction) {
 }
 
 TEST(EmulatedCrossEntropy, NaNStaysNaN) {
-  Rows<float> run({1, 70});
+  Problem<float> run({1, 70, 70});
   run.logits[3] = NAN;
   run.run_cuda(1);
   EXPECT_TRUE(std::isnan(run.loss[0]));
@@ -101,7 +105,7 @@ TEST(EmulatedCrossEntropy, NaNStaysNaN) {
 }
 
 TEST(EmulatedCrossEntropy, ABlockTakesARow) {
-  Rows<float> run({9, 3001});
+  Problem<float> run({9, 3001, 3001});
   taken_blocks();
   run.run_cuda(9);
   EXPECT_EQ(taken_blocks(), (Blocks{{9, 1}, {9, 1}}));

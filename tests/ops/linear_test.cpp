@@ -1,6 +1,7 @@
 #include "rpp/ops/linear.h"
 
 #include "ops/compare.h"
+#include "rpp/ops/cross_entropy.h"
 
 namespace rpp {
 namespace {
@@ -19,13 +20,14 @@ TwinTest twin_test(int64_t rows, int64_t in_size, int64_t out_size) {
 
 TEST(Linear, AgreesWithTheFormulaForwardAndBackward) {
   for (const auto& [rows, in, out] :
-       std::vector<std::array<int64_t, 3>>{{1, 1, 1}, {5, 17, 3}, {65, 33, 130}}) {
+       std::vector<std::array<int64_t, 3>>{{1, 1, 1}, {5, 17, 3}, {65, 33, 130}, {7, 24, 1027}}) {
     twin_test(rows, in, out).run_in_both_precisions();
   }
 }
 
 TEST(Linear, NoRowsGiveNoRowsAndZeroGradients) {
   twin_test(0, 8, 5).run_in_both_precisions();
+  twin_test(0, 8, 1030).run_in_both_precisions();
 }
 
 TEST(Linear, WithAWorkingCopyTheProductIsBf16AndGradientsStayFp32) {
@@ -36,6 +38,37 @@ TEST(Linear, WithAWorkingCopyTheProductIsBf16AndGradientsStayFp32) {
   y.sum().backward();
   EXPECT_EQ(weight.grad().scalar_type(), torch::kFloat32);
   EXPECT_EQ(bias.grad().scalar_type(), torch::kFloat32);
+}
+
+torch::Tensor bf16_linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
+  return linear(x, weight, bias, weight.detach().to(torch::kBFloat16));
+}
+
+TEST(Linear, RowsOfABf16VocabularyBeginAtMultiplesOf16Bytes) {
+  const auto rows_of = [](int64_t out) {
+    return bf16_linear(random_tensor({3, 4}, 1), random_tensor({out, 4}, 2), torch::zeros({out})).stride(0);
+  };
+  EXPECT_EQ(rows_of(30522), 30528);
+  EXPECT_EQ(rows_of(1024), 1024);
+  EXPECT_EQ(rows_of(3), 3);
+}
+
+TEST(Linear, TakesGradientsOfAlignedRowsAsThoseOfContiguousOnes) {
+  const auto labels = torch::tensor({5, 1029, 0}, torch::kInt64);
+  Tensors grads;
+  for (const bool aligned : {true, false}) {
+    const auto x = random_tensor({3, 24}, 1).to(torch::kBFloat16).requires_grad_(true);
+    const auto weight = random_tensor({1030, 24}, 2).requires_grad_(true);
+    const auto bias = random_tensor({1030}, 3).requires_grad_(true);
+    auto logits = bf16_linear(x, weight, bias);
+    if (!aligned) logits = logits.contiguous();
+    int64_t stride = 0;
+    logits.register_hook([&](const torch::Tensor& grad) { stride = grad.stride(0); });
+    cross_entropy(logits, labels).loss_sum.backward();
+    EXPECT_EQ(stride, aligned ? 1032 : 1030);
+    for (const auto& leaf : {x, weight, bias}) grads.push_back(leaf.grad());
+  }
+  for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(torch::equal(grads[i], grads[i + 3])) << i;
 }
 
 TEST(Linear, AddsIntoAGradientThatIsThere) {

@@ -62,7 +62,7 @@ DeviceCase attention_case(const std::string& name, const AttentionHeads& heads) 
   return {name, attention_op(heads, 0.0), {random_tensor({231, heads.qkv_size()}, 1)}, {true}};
 }
 
-DeviceCase linear_case(const std::string& name, bool has_grads) {
+DeviceCase linear_case(const std::string& name, int64_t out, bool has_grads) {
   return {name,
           [=](const Tensors& in) {
             if (has_grads) give_grad(in[1]), give_grad(in[2]);
@@ -70,7 +70,7 @@ DeviceCase linear_case(const std::string& name, bool has_grads) {
             return linear(in[0], in[1], in[2],
                           is_bf16 ? in[1].detach().to(torch::kBFloat16) : torch::Tensor());
           },
-          {random_tensor({300, 96}, 1), random_tensor({160, 96}, 2), random_tensor({160}, 3)},
+          {random_tensor({300, 96}, 1), random_tensor({out, 96}, 2), random_tensor({out}, 3)},
           {true, false, false}};
 }
 
@@ -104,8 +104,9 @@ std::vector<DeviceCase> every_case() {
        {random_tensor({131, 768}, 1), random_tensor({768}, 2), random_tensor({768}, 3),
         random_tensor({131, 768}, 4)},
        {true, false, false, true}},
-      linear_case("linear", false),
-      linear_case("linear_into_grad", true),
+      linear_case("linear", 160, false),
+      linear_case("linear_into_grad", 160, true),
+      linear_case("linear_of_aligned_rows", 1027, true),
       embedding_case("embedding", false),
       embedding_case("embedding_into_grad", true),
       {"cross_entropy",  // twice, so that its gradient is not that of sin(0)
