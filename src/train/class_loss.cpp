@@ -8,6 +8,7 @@
 #include "rpp/core/named_number.h"
 #include "rpp/core/nearest.h"
 #include "rpp/ops/cross_entropy.h"
+#include "rpp/train/tensors.h"
 
 namespace rpp {
 namespace {
@@ -53,7 +54,7 @@ ClassLoss class_loss(const torch::Tensor& logits, const torch::Tensor& labels,
   }
   torch::Tensor weights;
   if (!options.weights.empty()) {
-    weights = torch::tensor(options.weights, torch::kFloat32).to(logits.device());  // [classes]
+    weights = float_tensor({options.weights.begin(), options.weights.end()}, logits.device());  // [classes]
   }
   constexpr int64_t kNoIgnoredLabel = -100;
   return {.sum = at::cross_entropy_loss(logits.to(torch::kFloat32), labels, weights, at::Reduction::Sum,

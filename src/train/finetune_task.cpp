@@ -24,10 +24,6 @@ int64_t ceil_div(int64_t count, int64_t size) {
   return (count + size - 1) / size;
 }
 
-torch::Tensor score_tensor(const std::vector<float>& scores, torch::Device device) {
-  return torch::tensor(scores, torch::kFloat32).to(device);
-}
-
 // Class numbers, or scores for regression: [examples].
 std::vector<double> predictions_of(const torch::Tensor& logits, const GlueTask& glue) {
   const auto values =
@@ -47,7 +43,7 @@ Metrics metrics_of(const torch::Tensor& logits, const DevSet& set) {
     scores.push_back(example.score);
   }
   Metrics metrics = glue_metrics(glue.metrics, predictions_of(logits, glue), labels);
-  const auto loss = glue.regression ? torch::mse_loss(logits.squeeze(1), score_tensor(scores, torch::kCPU))
+  const auto loss = glue.regression ? torch::mse_loss(logits.squeeze(1), float_tensor(scores, torch::kCPU))
                                     : torch::cross_entropy_loss(logits, index_tensor(classes, torch::kCPU));
   metrics["loss"] = loss.item<double>();
   return metrics;
@@ -103,7 +99,7 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
   const auto logits = model_.classify(model_.pool(at_first), options);  // [sequences, num_labels]
   const auto sequences = static_cast<double>(counts.sequences);
   if (glue_.regression) {
-    const auto errors = logits.squeeze(1).to(torch::kFloat32) - score_tensor(batch.scores, device);
+    const auto errors = logits.squeeze(1).to(torch::kFloat32) - float_tensor(batch.scores, device);
     return {.loss = errors.square().sum() / sequences, .parts = {}};
   }
   const ClassLoss result = class_loss(logits, index_tensor(batch.labels, device), loss_options_);

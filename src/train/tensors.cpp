@@ -45,8 +45,8 @@ TensorView view_of(const std::string& name, const torch::Tensor& tensor) {
 }
 
 // From pinned memory, so that neither the host waits for the copy nor the GPU for the host.
-template <typename T>
-torch::Tensor copy_to(const std::vector<int32_t>& values, torch::ScalarType type, torch::Device device) {
+template <typename T, typename Value>
+torch::Tensor copy_to(const std::vector<Value>& values, torch::ScalarType type, torch::Device device) {
   const auto options = torch::dtype(type).pinned_memory(device.is_cuda());
   auto tensor = torch::empty({static_cast<int64_t>(values.size())}, options);
   std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<T>());
@@ -79,6 +79,19 @@ std::map<std::string, torch::Tensor> load_tensors(const std::filesystem::path& p
 
 torch::Tensor index_tensor(const std::vector<int32_t>& values, torch::Device device) {
   return copy_to<int64_t>(values, torch::kInt64, device);
+}
+
+torch::Tensor float_tensor(const std::vector<float>& values, torch::Device device) {
+  return copy_to<float>(values, torch::kFloat32, device);
+}
+
+std::map<std::string, double> sums_of(const NamedTensors& scalars) {
+  std::vector<torch::Tensor> values;
+  for (const auto& [name, value] : scalars) values.push_back(value);
+  const auto on_host = torch::stack(values).to(torch::kCPU, torch::kFloat64);
+  std::map<std::string, double> sums;
+  for (size_t i = 0; i < scalars.size(); ++i) sums[scalars[i].first] += on_host.const_data_ptr<double>()[i];
+  return sums;
 }
 
 BertInputs bert_inputs(const PackedBatch& batch, torch::Device device) {

@@ -96,7 +96,7 @@ StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
     values.emplace_back("loss", loss.loss.detach());
     values.insert(values.end(), loss.parts.begin(), loss.parts.end());
   }
-  for (const auto& [name, value] : values) result.metrics[name] += value.item<double>();
+  result.metrics = sums_of(values);
   result.learning_rate = learning_rate(step);
   result.grad_norm = global_grad_norm(*params_);
   result.applied = std::isfinite(result.metrics["loss"]) && std::isfinite(result.grad_norm);

@@ -32,6 +32,16 @@ TEST(Tensors, ADtypeWithoutAPlaceInTheFormatIsNamed) {
             "tensor 'c' is ComplexFloat, which a safetensors file cannot hold");
 }
 
+TEST(Tensors, SumsOfScalarsAreReadByName) {
+  const auto sums = sums_of(
+      {{"loss", torch::tensor(0.5F)}, {"accuracy", torch::tensor(0.25F)}, {"loss", torch::tensor(2.0F)}});
+  EXPECT_EQ(sums, (std::map<std::string, double>{{"accuracy", 0.25}, {"loss", 2.5}}));
+}
+
+TEST(Tensors, FloatsKeepTheirValues) {
+  EXPECT_TRUE(torch::equal(float_tensor({1.5F, -2.0F}, torch::kCPU), torch::tensor({1.5F, -2.0F})));
+}
+
 TEST(BertInputs, LayoutHoldsOffsetsAndTheLongestSequence) {
   PackedBatch batch;
   batch.input_ids = {2, 5, 3, 2, 3};
