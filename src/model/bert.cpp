@@ -22,10 +22,13 @@ namespace {
 // The places where dropout draws; a draw is keyed by (dropout_seed, layer, site).
 enum class Site { embedding, attention_probs, attention_output, output, classifier };
 
+constexpr int64_t kNumSites = 5;
 constexpr int64_t kNoLayer = -1;
 
-uint64_t site_seed(const ForwardOptions& options, int64_t layer, Site site) {
-  return mix_key(options.dropout_seed, layer, static_cast<int64_t>(site));
+DropoutSeed site_seed(const ForwardOptions& options, int64_t layer, Site site) {
+  const auto index = static_cast<int64_t>(site);
+  if (!options.dropout_seeds.defined()) return mix_key(options.dropout_seed, layer, index);
+  return DropoutSeed(options.dropout_seeds[(layer - kNoLayer) * kNumSites + index]);
 }
 
 double rate(double dropout_prob, const ForwardOptions& options) {
@@ -82,6 +85,14 @@ torch::Tensor apply(const LinearWeights& weights, const torch::Tensor& x) {
 }
 
 }  // namespace
+
+std::vector<uint64_t> dropout_seeds(uint64_t dropout_seed, int64_t num_hidden_layers) {
+  std::vector<uint64_t> seeds;
+  for (int64_t layer = kNoLayer; layer < num_hidden_layers; ++layer) {
+    for (int64_t site = 0; site < kNumSites; ++site) seeds.push_back(mix_key(dropout_seed, layer, site));
+  }
+  return seeds;
+}
 
 torch::Tensor first_tokens(const SequenceLayout& layout) {
   return layout.cu_seqlens.slice(0, 0, -1).to(torch::kInt64);

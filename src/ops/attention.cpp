@@ -7,6 +7,7 @@
 
 #include "attention_kernel.h"
 #include "dispatch.h"
+#include "dropout_rule.h"
 #include "flash_attention.h"
 #include "rpp/ops/composite.h"
 #include "rpp/ops/section.h"
@@ -17,12 +18,12 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-AttentionShape attention_shape(const AttentionHeads& heads, double rate, int64_t seed) {
+AttentionShape attention_shape(const AttentionHeads& heads, const DropoutRule& dropout) {
   return {.num_heads = heads.num_heads,
           .query_key_dim = heads.query_key_dim,
           .value_dim = heads.value_dim,
           .scale = static_cast<float>(heads.scale),
-          .dropout = dropout_rule(rate, static_cast<uint64_t>(seed))};
+          .dropout = dropout};
 }
 
 template <typename T>
@@ -61,11 +62,11 @@ int64_t longest_sequence(c10::ArrayRef<int64_t> cu_seqlens) {
 struct Attention : torch::autograd::Function<Attention> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& given_qkv,
                                const std::vector<int64_t>& cu_seqlens, const AttentionHeads& heads,
-                               double rate, int64_t seed) {
+                               double rate, const DropoutSeed& seed) {
     const Section section("rpp::attention");
     const auto qkv = given_qkv.contiguous();
     const int64_t tokens = qkv.size(0);
-    const auto shape = attention_shape(heads, rate, seed);
+    const auto shape = attention_shape(heads, rule_of(rate, seed));
     auto out = torch::empty({tokens, heads.context_size()}, qkv.options());
     auto log_sum_exp = torch::empty({tokens, heads.num_heads}, qkv.options().dtype(torch::kFloat32));
     dispatch_float(qkv, [&]<typename T>(T) {
@@ -83,8 +84,7 @@ struct Attention : torch::autograd::Function<Attention> {
     context->saved_data["query_key_dim"] = heads.query_key_dim;
     context->saved_data["value_dim"] = heads.value_dim;
     context->saved_data["scale"] = heads.scale;
-    context->saved_data["rate"] = rate;
-    context->saved_data["seed"] = seed;
+    save_dropout(context, rate, seed);
     return out;
   }
 
@@ -97,7 +97,7 @@ struct Attention : torch::autograd::Function<Attention> {
                                   .query_key_dim = data["query_key_dim"].toInt(),
                                   .value_dim = data["value_dim"].toInt(),
                                   .scale = data["scale"].toDouble()};
-    const auto shape = attention_shape(heads, data["rate"].toDouble(), data["seed"].toInt());
+    const auto shape = attention_shape(heads, saved_rule(context));
     const auto dout = grads[0].contiguous();
     auto dqkv = torch::empty_like(qkv);
     dispatch_float(qkv, [&]<typename T>(T) {
@@ -127,11 +127,12 @@ AttentionHeads equal_heads(int64_t hidden, int64_t num_heads) {
 }
 
 torch::Tensor varlen_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
-                               const AttentionHeads& heads, double dropout_rate, uint64_t dropout_seed) {
+                               const AttentionHeads& heads, double dropout_rate,
+                               const DropoutSeed& dropout_seed) {
   if (is_composite(qkv)) return composite::attention(qkv, layout, heads, dropout_rate, dropout_seed);
   if (qkv.is_cuda()) return flash_attention(qkv, layout, heads, dropout_rate, dropout_seed);
   const std::vector<int64_t> cu_seqlens(layout.host_cu_seqlens.begin(), layout.host_cu_seqlens.end());
-  return Attention::apply(qkv, cu_seqlens, heads, dropout_rate, static_cast<int64_t>(dropout_seed));
+  return Attention::apply(qkv, cu_seqlens, heads, dropout_rate, dropout_seed);
 }
 
 }  // namespace rpp

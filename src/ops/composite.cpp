@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "rpp/core/ignored_label.h"
+
 namespace rpp::composite {
 namespace {
 
@@ -41,10 +43,10 @@ Grid grid_of(const SequenceLayout& layout, int64_t tokens) {
 
 }  // namespace
 
-torch::Tensor dropout(const torch::Tensor& x, double rate, uint64_t seed) {
+torch::Tensor dropout(const torch::Tensor& x, double rate, const DropoutSeed& seed) {
   if (rate == 0.0) return x;
   auto mask = torch::empty(x.sizes(), x.options().requires_grad(false));
-  mask.bernoulli_(1.0 - rate, seeded_generator(x.device(), seed));
+  mask.bernoulli_(1.0 - rate, seeded_generator(x.device(), seed.on_host()));
   return x * mask.mul_(1.0 / (1.0 - rate));
 }
 
@@ -65,7 +67,7 @@ torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, co
 }
 
 torch::Tensor attention(const torch::Tensor& qkv, const SequenceLayout& layout, const AttentionHeads& heads,
-                        double dropout_rate, uint64_t dropout_seed) {
+                        double dropout_rate, const DropoutSeed& dropout_seed) {
   const auto grid = grid_of(layout, qkv.size(0));
   const auto padded = qkv.index_select(0, grid.token_of_slot)
                           .view({layout.num_sequences(), layout.max_seqlen, heads.qkv_size()});
@@ -89,7 +91,7 @@ torch::Tensor attention(const torch::Tensor& qkv, const SequenceLayout& layout, 
 
 CrossEntropy cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels) {
   const auto wide = logits.to(torch::kFloat32);
-  return {.loss_sum = at::cross_entropy_loss(wide, labels, /*weight=*/{}, at::Reduction::Sum),
+  return {.loss_sum = at::cross_entropy_loss(wide, labels, /*weight=*/{}, at::Reduction::Sum, kIgnoredLabel),
           .num_correct = (wide.detach().argmax(-1) == labels).sum()};
 }
 

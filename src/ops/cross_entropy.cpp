@@ -3,6 +3,7 @@
 #include "cross_entropy_kernel.h"
 #include "dispatch.h"
 #include "row_tensors.h"
+#include "rpp/core/ignored_label.h"
 #include "rpp/ops/composite.h"
 #include "rpp/ops/section.h"
 
@@ -15,6 +16,7 @@ using torch::autograd::variable_list;
 void check_labels(const torch::Tensor& labels, int64_t classes) {
   const auto* values = labels.const_data_ptr<int64_t>();
   for (int64_t i = 0; i < labels.numel(); ++i) {
+    if (values[i] == kIgnoredLabel) continue;
     RPP_CHECK(values[i] >= 0 && values[i] < classes, "label {} of row {} is outside the model's {} classes",
               values[i], i, classes);
   }

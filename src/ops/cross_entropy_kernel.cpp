@@ -2,9 +2,11 @@
 
 #include "cross_entropy_kernel.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "rpp/core/ignored_label.h"
 #include "rpp/ops/vector_math.h"
 #include "simd.h"
 
@@ -23,8 +25,13 @@ RPP_INLINE bool is_first_largest(const float* row, int64_t label, float largest)
 template <typename T>
 RPP_INLINE void forward_row(const CrossEntropyForward<T>& op, int64_t index, float* __restrict row) {
   const T* __restrict logits = op.logits + index * op.stride;
-  for (int64_t i = 0; i < op.classes; ++i) row[i] = to_float(logits[i]);
   const int64_t label = op.labels[index];
+  if (label == kIgnoredLabel) {
+    op.is_correct[index] = 0;
+    op.log_sum_exp[index] = op.loss[index] = 0.0F;
+    return;
+  }
+  for (int64_t i = 0; i < op.classes; ++i) row[i] = to_float(logits[i]);
   const float label_logit = row[label];
   const float largest = max_of(row, op.classes);
   op.is_correct[index] = is_first_largest(row, label, largest) ? 1 : 0;
@@ -46,10 +53,14 @@ RPP_INLINE void backward_row(const CrossEntropyBackward<T>& op, int64_t index) {
   const float log_sum_exp = op.log_sum_exp[index];
   const T* __restrict logits = op.logits + first;
   T* __restrict dlogits = op.dlogits + first;
+  const int64_t label = op.labels[index];
+  if (label == kIgnoredLabel) {
+    std::fill_n(dlogits, op.classes, T{});
+    return;
+  }
   for (int64_t i = 0; i < op.classes; ++i) {
     store(dlogits + i, scale * fast_exp(to_float(logits[i]) - log_sum_exp));
   }
-  const int64_t label = op.labels[index];
   store(dlogits + label, scale * (fast_exp(to_float(logits[label]) - log_sum_exp) - 1.0F));
 }
 

@@ -7,6 +7,7 @@
 #include <climits>
 
 #include "cuda_launch.h"
+#include "rpp/core/ignored_label.h"
 
 namespace rpp {
 namespace {
@@ -93,12 +94,18 @@ __global__ void __launch_bounds__(kThreads) cross_entropy_forward_kernel(CrossEn
   constexpr int kWidth = kPackWidth<T>;
   const int classes = static_cast<int>(op.classes);
   const int64_t row = blockIdx.x;
+  const int64_t label = op.labels[row];
+  if (label == kIgnoredLabel) {
+    if (threadIdx.x != 0) return;
+    op.is_correct[row] = 0;
+    op.log_sum_exp[row] = op.loss[row] = 0.0F;
+    return;
+  }
   ReadRow<T> body = {op.logits + row * op.stride, {}};
   const int head = static_cast<int>(elements_to_boundary<kWidth>(body.logits));
   for_each_class<kWidth>(classes, head < classes ? head : classes, body);
   const Softmax softmax = merge_block(body.softmax);
   if (threadIdx.x != 0) return;
-  const int64_t label = op.labels[row];
   assert(label >= 0 && label < classes);
   op.log_sum_exp[row] = softmax.largest + logf(softmax.sum);
   op.loss[row] = op.log_sum_exp[row] - to_float(body.logits[label]);
@@ -118,7 +125,8 @@ struct WriteRow {
     auto pack = load_pack<kWidth>(logits + i);
     for (int k = 0; k < kWidth; ++k) {
       const float probability = __expf(to_float(pack.values[k]) - log_sum_exp);
-      store(&pack.values[k], scale * (i + k == label ? probability - 1.0F : probability));
+      const float grad = i + k == label ? probability - 1.0F : probability;
+      store(&pack.values[k], label == kIgnoredLabel ? 0.0F : scale * grad);
     }
     store_pack(dlogits + i, pack);
   }

@@ -1,4 +1,5 @@
-// Cross entropy of rows of logits. T is float, or uint16_t for bf16 bits.
+// Cross entropy of rows of logits. T is float, or uint16_t for bf16 bits. Rows whose label is
+// kIgnoredLabel have no loss, are not correct and have a gradient of 0.
 #pragma once
 
 #include <cstdint>

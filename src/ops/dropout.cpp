@@ -1,7 +1,9 @@
 #include "rpp/ops/dropout.h"
 
 #include "dispatch.h"
+#include "dropout_rule.h"
 #include "elementwise_kernel.h"
+#include "rpp/core/error.h"
 #include "rpp/ops/composite.h"
 #include "rpp/ops/section.h"
 
@@ -26,25 +28,31 @@ torch::Tensor apply_mask(const torch::Tensor& given, const DropoutRule& rule) {
 
 // The mask is linear and drawn again: nothing is saved.
 struct Dropout : torch::autograd::Function<Dropout> {
-  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, double rate, int64_t seed) {
-    context->saved_data["rate"] = rate;
-    context->saved_data["seed"] = seed;
-    return apply_mask(x, dropout_rule(rate, static_cast<uint64_t>(seed)));
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, double rate,
+                               const DropoutSeed& seed) {
+    save_dropout(context, rate, seed);
+    return apply_mask(x, rule_of(rate, seed));
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
-    const auto seed = static_cast<uint64_t>(context->saved_data["seed"].toInt());
-    const auto rule = dropout_rule(context->saved_data["rate"].toDouble(), seed);
-    return {apply_mask(grads[0], rule), {}, {}};
+    return {apply_mask(grads[0], saved_rule(context)), {}, {}};
   }
 };
 
 }  // namespace
 
-torch::Tensor dropout(const torch::Tensor& x, double rate, uint64_t seed) {
+uint64_t DropoutSeed::on_host() const {
+  if (!memory.defined()) return number;
+  RPP_CHECK(memory.is_cpu(),
+            "dropout runs as plain ATen calls here, which a CUDA graph cannot repeat with another seed: set "
+            "train.cuda_graph to false (heads need dimensions of 8, 16, 24, ..., kernels have to be fast)");
+  return static_cast<uint64_t>(memory.item<int64_t>());
+}
+
+torch::Tensor dropout(const torch::Tensor& x, double rate, const DropoutSeed& seed) {
   if (rate == 0.0) return x;
   if (is_composite(x)) return composite::dropout(x, rate, seed);
-  return Dropout::apply(x, rate, static_cast<int64_t>(seed));
+  return Dropout::apply(x, rate, seed);
 }
 
 }  // namespace rpp

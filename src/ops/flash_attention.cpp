@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "rpp/ops/composite.h"
 #include "rpp/ops/section.h"
@@ -139,13 +140,14 @@ QueryKeyValue run_memory_efficient_backward(const QueryKeyValue& in, const Forwa
 struct FlashAttention : torch::autograd::Function<FlashAttention> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& qkv,
                                const torch::Tensor& cu_seqlens, int64_t max_seqlen,
-                               const AttentionHeads& heads, double rate, int64_t seed) {
+                               const AttentionHeads& heads, double rate, const DropoutSeed& seed) {
     const Section section("rpp::attention");
     const auto in = views_of(qkv.contiguous(), heads);
     const Setting setting = {
         .cu_seqlens = cu_seqlens, .max_seqlen = max_seqlen, .rate = rate, .scale = heads.scale};
     const bool is_flash = kernel_for(qkv, heads) == Kernel::flash;
-    const SeedLoan loan(qkv.device(), static_cast<uint64_t>(seed));
+    std::optional<SeedLoan> loan;
+    if (rate > 0 && !seed.memory.defined()) loan.emplace(qkv.device(), seed.number);
     const Forward f = is_flash ? run_flash(in, setting) : run_memory_efficient(in, setting);
     context->save_for_backward(
         {in.query, in.key, in.value, f.out, f.log_sum_exp, f.random1, f.random2, cu_seqlens});
@@ -176,12 +178,12 @@ struct FlashAttention : torch::autograd::Function<FlashAttention> {
 }  // namespace
 
 torch::Tensor flash_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
-                              const AttentionHeads& heads, double dropout_rate, uint64_t dropout_seed) {
+                              const AttentionHeads& heads, double dropout_rate,
+                              const DropoutSeed& dropout_seed) {
   if (kernel_for(qkv, heads) == Kernel::none) {
     return composite::attention(qkv, layout, heads, dropout_rate, dropout_seed);
   }
-  return FlashAttention::apply(qkv, layout.cu_seqlens, layout.max_seqlen, heads, dropout_rate,
-                               static_cast<int64_t>(dropout_seed));
+  return FlashAttention::apply(qkv, layout.cu_seqlens, layout.max_seqlen, heads, dropout_rate, dropout_seed);
 }
 
 }  // namespace rpp

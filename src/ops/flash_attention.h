@@ -14,6 +14,7 @@ namespace rpp {
 // mask of dropout is drawn by the kernels from `dropout_seed`: it is not that of a CPU. Bits repeat from run
 // to run.
 torch::Tensor flash_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
-                              const AttentionHeads& heads, double dropout_rate, uint64_t dropout_seed);
+                              const AttentionHeads& heads, double dropout_rate,
+                              const DropoutSeed& dropout_seed);
 
 }  // namespace rpp

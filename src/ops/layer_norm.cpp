@@ -1,6 +1,7 @@
 #include "rpp/ops/layer_norm.h"
 
 #include "dispatch.h"
+#include "dropout_rule.h"
 #include "layer_norm_kernel.h"
 #include "rpp/ops/composite.h"
 #include "rpp/ops/dropout.h"
@@ -57,7 +58,7 @@ struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& given_x,
                                const std::optional<torch::Tensor>& given_residual,
                                const torch::Tensor& weight, const torch::Tensor& bias, double epsilon,
-                               double rate, int64_t seed) {
+                               double rate, const DropoutSeed& seed) {
     const Section section("rpp::elementwise");
     const auto x = given_x.contiguous();
     const bool has_residual = given_residual.has_value();
@@ -80,23 +81,21 @@ struct DropoutAddLayerNorm : torch::autograd::Function<DropoutAddLayerNorm> {
                                       .inverse = output<float>(inverse),
                                       .hidden = hidden,
                                       .epsilon = static_cast<float>(epsilon),
-                                      .dropout = dropout_rule(rate, static_cast<uint64_t>(seed))};
+                                      .dropout = rule_of(rate, seed)};
       run_split(
           x, rows, row_grain(hidden), [&](int64_t begin, int64_t end) { layer_norm_forward(op, begin, end); },
           [&](auto stream) { return layer_norm_forward_cuda(op, rows, stream); });
     });
     context->save_for_backward({sum, weight, mean, inverse});
     context->saved_data["has_residual"] = has_residual;
-    context->saved_data["rate"] = rate;
-    context->saved_data["seed"] = seed;
+    save_dropout(context, rate, seed);
     return y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const Section section("rpp::elementwise");
     const auto saved = unpack(context);
-    const auto seed = static_cast<uint64_t>(context->saved_data["seed"].toInt());
-    const auto rule = dropout_rule(context->saved_data["rate"].toDouble(), seed);
+    const auto rule = saved_rule(context);
     const auto dy = grads[0].contiguous();
     auto dsum = torch::empty_like(saved.sum);
     auto dx = rule.active() ? torch::empty_like(dsum) : dsum;
@@ -124,18 +123,18 @@ torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, co
                          double epsilon) {
   if (is_composite(x)) return composite::layer_norm(x, weight, bias, epsilon);
   return DropoutAddLayerNorm::apply(x, std::optional<torch::Tensor>(), weight, bias, epsilon, 0.0,
-                                    int64_t{0});
+                                    DropoutSeed(0));
 }
 
 torch::Tensor dropout_add_layer_norm(const torch::Tensor& x, const torch::Tensor& residual,
                                      const torch::Tensor& weight, const torch::Tensor& bias, double epsilon,
-                                     double dropout_rate, uint64_t dropout_seed) {
+                                     double dropout_rate, const DropoutSeed& dropout_seed) {
   const auto other = residual.to(x.scalar_type());
   if (is_composite(x)) {
     return composite::layer_norm(dropout(x, dropout_rate, dropout_seed) + other, weight, bias, epsilon);
   }
   return DropoutAddLayerNorm::apply(x, std::optional(other), weight, bias, epsilon, dropout_rate,
-                                    static_cast<int64_t>(dropout_seed));
+                                    dropout_seed);
 }
 
 }  // namespace rpp

@@ -1,6 +1,7 @@
 #include "cross_entropy_kernel.h"
 
 #include "arrays.h"
+#include "rpp/core/ignored_label.h"
 
 namespace rpp::test {
 namespace {
@@ -85,6 +86,21 @@ TYPED_TEST(EmulatedCrossEntropy, TheGradientMayTakeThePlaceOfTheLogits) {
   in_place.backward.dlogits = in_place.logits.data();
   in_place.run_cuda(shape.rows);
   EXPECT_EQ(in_place.logits, apart.dlogits);
+}
+
+TYPED_TEST(EmulatedCrossEntropy, AnIgnoredRowHasNoLossNoGradientAndIsNotCorrect) {
+  const Shape shape = {3, 33, 40};
+  Problem<TypeParam> cuda(shape), cpu(shape);
+  for (auto* problem : {&cuda, &cpu}) problem->labels[1] = kIgnoredLabel;
+  cuda.run_cuda(shape.rows);
+  cpu.run_cpu(shape.rows);
+  for (const auto* problem : {&cuda, &cpu}) {
+    EXPECT_EQ(problem->loss[1], 0.0F);
+    EXPECT_EQ(problem->is_correct[1], 0);
+    for (int64_t i = 0; i < shape.classes; ++i) EXPECT_EQ(to_float(problem->dlogits[40 + i]), 0.0F) << i;
+    EXPECT_GT(problem->loss[2], 0.0F);
+  }
+  expect_near(cuda.dlogits, cpu.dlogits);
 }
 
 TEST(EmulatedCrossEntropy, OfEqualLogitsTheFirstIsThePrediction) {

@@ -42,6 +42,17 @@ TYPED_TEST(EmulatedElements, DropoutDropsWhatTheLoopDrops) {
   }
 }
 
+TYPED_TEST(EmulatedElements, DropoutDropsBySeedsInMemoryAsByNumbers) {
+  const uint64_t seed = 77;
+  auto in_memory = dropout_rule(0.1, 0);
+  in_memory.seed_at = &seed;
+  const auto x = random_values<TypeParam>(2049, 1);
+  auto wanted = x, got = x;
+  dropout_apply_cuda(dropout_rule(0.1, seed), x.data(), wanted.data(), 2049, nullptr);
+  dropout_apply_cuda(in_memory, x.data(), got.data(), 2049, nullptr);
+  EXPECT_EQ(got, wanted);
+}
+
 // Two arrays that begin one element behind a boundary, and two that do not reach one together.
 TYPED_TEST(EmulatedElements, UnalignedArraysGiveTheSame) {
   const auto rule = dropout_rule(0.5, 78);

@@ -117,6 +117,21 @@ TYPED_TEST(EmulatedLayerNorm, BackwardEqualsTheLoop) {
   }
 }
 
+TYPED_TEST(EmulatedLayerNorm, DropsBySeedsInMemoryAsByNumbers) {
+  const Shape shape = {5, 33};
+  const uint64_t seed = 9;
+  Forward<TypeParam> forward(shape, 0.1, true), forward_in_memory(shape, 0.1, true);
+  Backward<TypeParam> backward(shape, 0.1), backward_in_memory(shape, 0.1);
+  for (auto* rule : {&forward_in_memory.op.dropout, &backward_in_memory.op.dropout}) {
+    rule->seed = 0;
+    rule->seed_at = &seed;
+  }
+  for (auto* run : {&forward, &forward_in_memory}) layer_norm_forward_cuda(run->op, shape.rows, nullptr);
+  for (auto* run : {&backward, &backward_in_memory}) run->run_cuda(shape);
+  EXPECT_EQ(forward_in_memory.sum, forward.sum);
+  EXPECT_EQ(backward_in_memory.dx, backward.dx);
+}
+
 TEST(EmulatedLayerNorm, RowsThatBeginAnywhereAreReadElementByElement) {
   const Shape shape = {3, 64};
   Forward<float> cuda(shape, 0.0, true), cpu(shape, 0.0, true);

@@ -204,6 +204,24 @@ TEST_F(GoldenBert, GradientsAreAddedInPlaceIntoTheBufferThatTheyAreViewsOf) {
   EXPECT_LT(relative_difference(step.grads, torch::cat(wanted)), 1e-6);
 }
 
+TEST_F(GoldenBert, SeedsInMemoryDropWhatTheirNumberDrops) {
+  Bert model(config_with_dropout(), {});
+  load_weights(model, golden_dir());
+  const auto seeds = dropout_seeds(3, model.config().num_hidden_layers);
+  auto memory = torch::empty({static_cast<int64_t>(seeds.size())}, torch::kInt64);
+  std::copy(seeds.begin(), seeds.end(), static_cast<uint64_t*>(memory.mutable_data_ptr()));
+  std::array<torch::Tensor, 2> states, grads;
+  for (const bool in_memory : {false, true}) {
+    grads[in_memory] = prepare_for_training(model, /*with_working_copies=*/false);
+    ForwardOptions options = {.training = true, .dropout_seed = in_memory ? uint64_t{0} : uint64_t{3}};
+    if (in_memory) options.dropout_seeds = memory;
+    states[in_memory] = model.encode(inputs_, options);
+    states[in_memory].square().sum().backward();
+  }
+  EXPECT_TRUE(torch::equal(states[1], states[0]));
+  EXPECT_TRUE(torch::equal(grads[1], grads[0]));
+}
+
 // With dropout, of tokens that are asked for, bf16 copies included: bit for bit.
 TEST_F(GoldenBert, ActivationCheckpointingGivesTheSameStatesAndGradients) {
   for (const bool bf16 : {false, true}) {

@@ -4,6 +4,7 @@
 
 #include "ops/compare.h"
 #include "rpp/core/error.h"
+#include "rpp/core/ignored_label.h"
 #include "rpp/ops/composite.h"
 
 namespace rpp {
@@ -64,6 +65,21 @@ TEST(CrossEntropy, NoRowsGiveZeroAndAnEmptyGradient) {
   EXPECT_EQ(result.num_correct.item<int64_t>(), 0);
   result.loss_sum.backward();
   EXPECT_EQ(logits.grad().size(0), 0);
+}
+
+// Three equal logits: the loss of a row is ln 3, its gradient 1/3 off the label.
+TEST(CrossEntropy, AnIgnoredRowHasNoLossNoGradientAndIsNotCorrect) {
+  const auto labels = torch::tensor({0, kIgnoredLabel, 2}, torch::kInt64);
+  for (const bool fused : {true, false}) {
+    auto logits = torch::zeros({3, 3});
+    logits.requires_grad_(true);
+    const auto result = fused ? cross_entropy(logits, labels) : composite::cross_entropy(logits, labels);
+    result.loss_sum.backward();
+    EXPECT_NEAR(result.loss_sum.item<double>(), 2 * std::log(3.0), 1e-6);
+    EXPECT_EQ(result.num_correct.item<int64_t>(), 1);
+    EXPECT_TRUE(torch::equal(logits.grad()[1], torch::zeros({3})));
+    EXPECT_NEAR(logits.grad()[2][0].item<double>(), 1.0 / 3, 1e-6);
+  }
 }
 
 TEST(CrossEntropy, ALabelThatIsNoClassIsAnError) {

@@ -42,6 +42,16 @@ TEST(Dropout, IsAFunctionOfTheSeed) {
       torch::equal(composite::dropout(ones, 0.5, uint64_t{3}), composite::dropout(ones, 0.5, uint64_t{3})));
 }
 
+TEST(Dropout, ReadsASeedInMemoryAtEachCall) {
+  const auto ones = torch::ones({1000});
+  const auto memory = torch::full({}, 3, torch::kInt64);
+  EXPECT_TRUE(torch::equal(rpp::dropout(ones, 0.5, DropoutSeed(memory)), rpp::dropout(ones, 0.5, 3)));
+  memory.fill_(4);
+  EXPECT_TRUE(torch::equal(rpp::dropout(ones, 0.5, DropoutSeed(memory)), rpp::dropout(ones, 0.5, 4)));
+  EXPECT_TRUE(
+      torch::equal(composite::dropout(ones, 0.5, DropoutSeed(memory)), composite::dropout(ones, 0.5, 4)));
+}
+
 TEST(Dropout, LeavesTorchsOwnGeneratorAlone) {
   torch::manual_seed(1);
   const auto before = torch::rand({4});

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "compare.h"
+#include "rpp/core/ignored_label.h"
 #include "rpp/ops/attention.h"
 #include "rpp/ops/cross_entropy.h"
 #include "rpp/ops/dropout.h"
@@ -92,6 +93,13 @@ std::vector<DeviceCase> every_case() {
        [](const Tensors& in) { return rpp::dropout(in[0], 0.1, uint64_t{5}); },
        {random_tensor({129, 255}, 1)},
        {true}},
+      {"dropout_by_a_seed_in_memory",
+       [](const Tensors& in) {
+         const auto memory = torch::full({}, 5, torch::dtype(torch::kInt64).device(in[0].device()));
+         return rpp::dropout(in[0], 0.1, DropoutSeed(memory));
+       },
+       {random_tensor({129, 255}, 1)},
+       {true}},
       {"gelu", [](const Tensors& in) { return rpp::gelu(in[0]); }, {random_tensor({129, 255}, 1)}, {true}},
       {"layer_norm",
        [](const Tensors& in) { return rpp::layer_norm(in[0], in[1], in[2], kEpsilon); },
@@ -112,6 +120,15 @@ std::vector<DeviceCase> every_case() {
       {"cross_entropy",  // twice, so that its gradient is not that of sin(0)
        [](const Tensors& in) {
          return cross_entropy(in[0], ids_below(1003, 65, in[0].device())).loss_sum.expand({2}) / 65;
+       },
+       {random_tensor({65, 1003}, 1)},
+       {true}},
+      {"cross_entropy_with_ignored_rows",
+       [](const Tensors& in) {
+         const auto labels = ids_below(1003, 65, in[0].device());
+         return cross_entropy(in[0], labels.masked_fill(labels.remainder(3).eq(0), kIgnoredLabel))
+                    .loss_sum.expand({2}) /
+                65;
        },
        {random_tensor({65, 1003}, 1)},
        {true}},

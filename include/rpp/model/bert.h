@@ -29,8 +29,13 @@ struct BertInputs {
 struct ForwardOptions {
   bool training = false;  // dropout on
   uint64_t dropout_seed = 0;
+  torch::Tensor dropout_seeds;  // where defined: what is read instead, of dropout_seeds(dropout_seed)
   bool activation_checkpointing = false;  // where gradients are recorded, keep only what enters a layer
 };
+
+// The seed of every place where a pass drops: [(num_hidden_layers + 1) * places]. A tensor of them, int64 on
+// the model's device, lets a CUDA graph drop anew at each replay (ops/dropout_seed.h).
+std::vector<uint64_t> dropout_seeds(uint64_t dropout_seed, int64_t num_hidden_layers);
 
 // Each sequence's first token: [sequences] int64.
 torch::Tensor first_tokens(const SequenceLayout& layout);

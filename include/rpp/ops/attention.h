@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "rpp/ops/dropout_seed.h"
 #include "rpp/ops/sequence_layout.h"
 
 namespace rpp {
@@ -30,8 +31,10 @@ AttentionHeads equal_heads(int64_t hidden, int64_t num_heads);
 //
 // The CPU path keeps one number per (token, head) for the backward pass and computes the probabilities again
 // (as Dao et al., arXiv:2205.14135). Mask: attention_index of dropout_mask.h. CUDA takes ATen's flash kernels
-// where they can do it, whose masks are another function of the seed.
+// where they can do it, whose masks are another function of the seed; of a seed in memory they know nothing
+// and draw from Torch's own generator of the device, which a CUDA graph reads at each replay.
 torch::Tensor varlen_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
-                               const AttentionHeads& heads, double dropout_rate, uint64_t dropout_seed);
+                               const AttentionHeads& heads, double dropout_rate,
+                               const DropoutSeed& dropout_seed);
 
 }  // namespace rpp

@@ -9,11 +9,12 @@
 
 #include "rpp/ops/attention.h"
 #include "rpp/ops/cross_entropy.h"
+#include "rpp/ops/dropout_seed.h"
 #include "rpp/ops/sequence_layout.h"
 
 namespace rpp::composite {
 
-torch::Tensor dropout(const torch::Tensor& x, double rate, uint64_t seed);
+torch::Tensor dropout(const torch::Tensor& x, double rate, const DropoutSeed& seed);
 torch::Tensor embedding(const torch::Tensor& input_ids, const torch::Tensor& token_type_ids,
                         const torch::Tensor& position_ids, const torch::Tensor& word_table,
                         const torch::Tensor& position_table, const torch::Tensor& token_type_table);
@@ -21,7 +22,7 @@ torch::Tensor gelu(const torch::Tensor& x);
 torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                          double epsilon);
 torch::Tensor attention(const torch::Tensor& qkv, const SequenceLayout& layout, const AttentionHeads& heads,
-                        double dropout_rate, uint64_t dropout_seed);
+                        double dropout_rate, const DropoutSeed& dropout_seed);
 CrossEntropy cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels);
 
 }  // namespace rpp::composite

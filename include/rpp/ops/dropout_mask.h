@@ -12,8 +12,9 @@ namespace rpp {
 
 struct DropoutRule {
   uint64_t seed = 0;
-  uint64_t dropped_below = 0;  // of 2^32; 0: nothing is dropped
-  float kept_scale = 1.0F;     // 1 / (1 - rate)
+  uint64_t dropped_below = 0;         // of 2^32; 0: nothing is dropped
+  float kept_scale = 1.0F;            // 1 / (1 - rate)
+  const uint64_t* seed_at = nullptr;  // in a GPU's memory: what its kernels read instead of `seed`
 
   constexpr bool active() const { return dropped_below != 0; }
 };
@@ -23,6 +24,12 @@ inline DropoutRule dropout_rule(double rate, uint64_t seed) {
   return {.seed = seed,
           .dropped_below = static_cast<uint64_t>(rate * 0x1.0p32),
           .kept_scale = static_cast<float>(1.0 / (1.0 - rate))};
+}
+
+// The rule with the seed that it points to.
+RPP_ELEMENT DropoutRule with_seed_of_memory(DropoutRule rule) {
+  if (rule.seed_at != nullptr) rule.seed = *rule.seed_at;
+  return rule;
 }
 
 // The draw of two neighbours: its lower half decides on the even index, its upper half on the odd one.

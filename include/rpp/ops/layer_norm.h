@@ -6,7 +6,7 @@
 
 #include <torch/types.h>
 
-#include <cstdint>
+#include "rpp/ops/dropout_seed.h"
 
 namespace rpp {
 
@@ -16,6 +16,6 @@ torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, co
 // layer_norm(dropout(x) + residual). Mask as in dropout.h; a residual of another dtype is cast to that of x.
 torch::Tensor dropout_add_layer_norm(const torch::Tensor& x, const torch::Tensor& residual,
                                      const torch::Tensor& weight, const torch::Tensor& bias, double epsilon,
-                                     double dropout_rate, uint64_t dropout_seed);
+                                     double dropout_rate, const DropoutSeed& dropout_seed);
 
 }  // namespace rpp
