@@ -40,13 +40,6 @@ std::vector<Word> maskable_words(std::span<const int32_t> ids, const MaskOptions
   return words;
 }
 
-int64_t prediction_count(std::span<const Word> words, const MaskOptions& options) {
-  int64_t num_tokens = 0;
-  for (const Word& word : words) num_tokens += word.size;
-  const int64_t most = std::max<int64_t>(1, options.max_predictions);
-  return std::clamp<int64_t>(std::llround(static_cast<double>(num_tokens) * options.rate), 1, most);
-}
-
 // Words in random order, each taken when it still fits; positions ascending.
 std::vector<int32_t> choose_positions(std::vector<Word> words, int64_t count, Rng& rng) {
   rng.shuffle(std::span(words));
@@ -69,11 +62,18 @@ int32_t replacement(int32_t id, const MaskOptions& options, const MaskVocabulary
 
 }  // namespace
 
+int64_t prediction_count(int64_t num_tokens, const MaskOptions& options) {
+  const int64_t most = std::max<int64_t>(1, options.max_predictions);
+  return std::clamp<int64_t>(std::llround(static_cast<double>(num_tokens) * options.rate), 1, most);
+}
+
 MaskedTokens mask_tokens(std::span<int32_t> ids, const MaskOptions& options, const MaskVocabulary& vocabulary,
                          Rng& rng) {
   std::vector<Word> words = maskable_words(ids, options, vocabulary);
   if (words.empty()) return {};
-  const int64_t count = prediction_count(words, options);
+  int64_t num_tokens = 0;
+  for (const Word& word : words) num_tokens += word.size;
+  const int64_t count = prediction_count(num_tokens, options);
   MaskedTokens masked;
   masked.positions = choose_positions(std::move(words), count, rng);
   for (const int32_t position : masked.positions) {

@@ -85,6 +85,13 @@ PackedBatch PretrainSampler::eval_batch(int64_t index, int64_t count) const {
   return batch;
 }
 
+BatchShape PretrainSampler::shape(int64_t count) const {
+  const int64_t length = config_.max_seq_length;
+  return {.sequences = count,
+          .max_seq_length = length,
+          .predictions = count * prediction_count(length, mask_options_)};
+}
+
 void PretrainSampler::append_sample(Rng rng, PackedBatch& batch) const {
   const Pair pair = config_.next_sentence ? draw_pair(rng) : draw_single(rng);
   const SpecialTokens& special = tokenizer_->special();

@@ -36,14 +36,16 @@ class MaskVocabulary {
   const Tokenizer* tokenizer_;
 };
 
+// clamp(round(num_tokens * rate), 1, max_predictions): of so many tokens that are not special.
+int64_t prediction_count(int64_t num_tokens, const MaskOptions& options);
+
 struct MaskedTokens {
   std::vector<int32_t> positions;  // [predictions], ascending indices into the ids
   std::vector<int32_t> labels;     // [predictions], the ids that stood there
 };
 
-// Replaces ids in place. Hides clamp(round(n * rate), 1, max_predictions) of the n ordinary tokens; with
-// whole_word up to as many, since a word that does not fit is left out. None when there are no ordinary
-// tokens.
+// Replaces ids in place. Hides prediction_count of the ordinary tokens; with whole_word up to as many, since
+// a word that does not fit is left out. None when there are no ordinary tokens.
 MaskedTokens mask_tokens(std::span<int32_t> ids, const MaskOptions& options, const MaskVocabulary& vocabulary,
                          Rng& rng);
 

@@ -11,6 +11,7 @@
 
 #include "rpp/config/config.h"
 #include "rpp/data/batch.h"
+#include "rpp/data/batch_shape.h"
 #include "rpp/data/mlm.h"
 #include "rpp/data/shards.h"
 
@@ -30,6 +31,9 @@ class PretrainSampler {
   // Samples [index * count, (index + 1) * count) of the evaluation stream: the same pairs and masks at every
   // evaluation.
   PackedBatch eval_batch(int64_t index, int64_t count) const;
+
+  // What every batch of so many samples fits into.
+  BatchShape shape(int64_t count) const;
 
   // Whether samples are pairs with a label.
   bool next_sentence() const { return config_.next_sentence; }
