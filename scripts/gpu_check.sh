@@ -6,6 +6,7 @@
 #   speed       pre-training steps of BERT-base and BERT-large at 128 and 512 tokens, whole and in parts
 #   optimizer   updates, as a share of the copy bandwidth
 #   curves      50 steps on the CPU and on the device: losses in fp32 equal within 1e-4, in bf16 within 2e-2
+#   graph       50 steps with train.cuda_graph and without: losses in fp32 equal within 1e-4; steps of few sequences, both ways
 #   resume      a stopped and resumed run repeats the uninterrupted one bit for bit
 #   rpp         a dense run and one pruned to 80 %, with the proof that its zeros held
 # --shards DIR --tokenizer DIR take the last piece's text from rpp-data build instead of sentences made up here,
@@ -24,12 +25,12 @@ while [ $# -gt 0 ]; do
       [ $# -gt 1 ] || fail "$1 needs a value" 2
       declare "${1#--}=$2"; shift ;;
     --quick) quick=yes ;;
-    tests | speed | optimizer | curves | resume | rpp) pieces+=("$1") ;;
-    *) fail "$1 is no option and no piece (tests, speed, optimizer, curves, resume, rpp)" 2 ;;
+    tests | speed | optimizer | curves | graph | resume | rpp) pieces+=("$1") ;;
+    *) fail "$1 is no option and no piece (tests, speed, optimizer, curves, graph, resume, rpp)" 2 ;;
   esac
   shift
 done
-[ ${#pieces[@]} -gt 0 ] || pieces=(tests speed optimizer curves resume rpp)
+[ ${#pieces[@]} -gt 0 ] || pieces=(tests speed optimizer curves graph resume rpp)
 [ -z "$shards" ] || [ -n "$tokenizer" ] || fail "--shards needs the --tokenizer that made them" 2
 [ "$device" = cpu ] || nvidia-smi -L || fail "no NVIDIA GPU here"
 
@@ -99,11 +100,23 @@ piece_optimizer() {
 # losses RUN: of every step
 losses() { sed -n 's/.*"kind":"train".*"loss":\([-0-9.e+]*\).*/\1/p' "$1/metrics.jsonl"; }
 
-# curve DIR DEVICE PRECISION, without the dropout of attention, which is all that devices draw in ways of their own
+# curve DIR DEVICE PRECISION [SETTING...], without the dropout of attention, which is all that devices draw in ways of their own
 curve() {
   { cat configs/model/bert-tiny.yaml; echo 'attention_probs_dropout_prob: 0'; } > "$dir/sure.yaml"
   "$programs/rpp-pretrain" "$dir/run.yaml" "${small[@]}" --set model_config="$dir/sure.yaml" --set prune.method=dense \
-    --set output_dir="$1" --set train.device="$2" --set train.precision="$3"
+    --set output_dir="$1" --set train.device="$2" --set train.precision="$3" "${@:4}"
+}
+
+# compare_losses BENCH PRECISION LIMIT RUN RUN
+compare_losses() {
+  paste <(losses "$4") <(losses "$5") |
+    awk -v bench="$1" -v precision="$2" -v limit="$3" -v device="$device" '
+      NF == 2 { d = ($1 - $2) / $1; if (d < 0) d = -d; if (d > largest) largest = d; ++steps }
+      END {
+        printf "{\"bench\":\"%s\",\"device\":\"%s\",\"precision\":\"%s\",\"steps\":%d,", bench, device, precision, steps
+        printf "\"largest_relative_difference\":%g,\"limit\":%g}\n", largest, limit
+        exit !(steps > 0 && largest <= limit)
+      }' | record
 }
 
 piece_curves() {
@@ -112,15 +125,21 @@ piece_curves() {
   for precision in fp32 bf16; do
     curve "$dir/$precision-cpu" cpu $precision
     curve "$dir/$precision-device" "$device" $precision
-    paste <(losses "$dir/$precision-cpu") <(losses "$dir/$precision-device") |
-      awk -v precision=$precision -v limit=$limit -v device="$device" '
-        NF == 2 { d = ($1 - $2) / $1; if (d < 0) d = -d; if (d > largest) largest = d; ++steps }
-        END {
-          printf "{\"bench\":\"curves\",\"device\":\"%s\",\"precision\":\"%s\",\"steps\":%d,", device, precision, steps
-          printf "\"largest_relative_difference\":%g,\"limit\":%g}\n", largest, limit
-          exit !(steps > 0 && largest <= limit)
-        }' | record || fail "the losses on the CPU and on $device in $precision differ by more than $limit"
+    compare_losses curves $precision $limit "$dir/$precision-cpu" "$dir/$precision-device" ||
+      fail "the losses on the CPU and on $device in $precision differ by more than $limit"
     limit=2e-2
+  done
+}
+
+piece_graph() {
+  [ "$device" != cpu ] || { echo 'graph: needs a GPU, passed over' >&2; return 0; }
+  make_text
+  local parts=(--set train.micro_batch_size=2) graph
+  curve "$dir/eager" "$device" fp32 "${parts[@]}"
+  curve "$dir/graph" "$device" fp32 "${parts[@]}" --set train.cuda_graph=true
+  compare_losses graph fp32 1e-4 "$dir/eager" "$dir/graph" || fail "the losses with train.cuda_graph and without differ by more than 1e-4"
+  for graph in '' --cuda-graph; do
+    "$programs/rpp-bench" train --model "$model" --length 128 --sequences 1 8 --steps 20 --device "$device" $graph | record
   done
 }
 

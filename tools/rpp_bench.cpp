@@ -77,6 +77,7 @@ CLI::App& add_steps(CLI::App& app, const char* name, const char* help, Arguments
   step.add_option("--device", a.train.device, "automatic, cpu, cuda");
   step.add_flag("--activation-checkpointing", a.train.activation_checkpointing,
                 "layers are computed again in the backward pass");
+  step.add_flag("--cuda-graph", a.train.cuda_graph, "on a GPU: a pass is recorded once and repeated");
   step.add_option("--steps", a.train.steps, "timed; the fastest counts")->check(CLI::PositiveNumber);
   step.add_option("--threads", a.train.num_threads, "0: all cores");
   return step;

@@ -1,26 +1,41 @@
 // Pre-training on rows without a corpus. Every step has the same batch: what is in it does not matter.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "rpp/bench/random_rows.h"
 #include "rpp/model/hf_checkpoint.h"
-#include "rpp/train/pretrain_task.h"
+#include "rpp/train/graphed_pass.h"
+#include "rpp/train/pretrain_loss.h"
+#include "rpp/train/task.h"
 
 namespace rpp {
 
 class RandomRowsTask : public Task {
  public:
-  RandomRowsTask(Bert& model, const RandomRows& rows)
-      : model_(model), batch_(random_rows(model.config(), rows, 1)) {}
+  RandomRowsTask(Bert& model, const RandomRows& rows, bool cuda_graph = false)
+      : model_(model), batch_(random_rows(model.config(), rows, 1)) {
+    if (!cuda_graph) return;
+    graphed_ = std::make_unique<GraphedPass>(
+        model, BatchShape{.sequences = batch_.num_sequences(),
+                          .max_seq_length = *std::max_element(rows.lengths.begin(), rows.lengths.end()),
+                          .predictions = static_cast<int64_t>(batch_.mlm_positions.size())});
+  }
 
   Bert& model() override { return model_; }
   std::vector<PackedBatch> batches(int64_t /*step*/) const override { return {batch_}; }
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override {
-    return pretrain_loss(model_, batch, counts, options);
+    return pretrain_loss(model_, pretrain_inputs(batch, counts, model_.device()), options);
+  }
+  TaskLoss add_gradients(const PackedBatch& batch, const StepCounts& counts,
+                         const ForwardOptions& options) override {
+    return graphed_ ? graphed_->add_gradients(batch, counts, options)
+                    : Task::add_gradients(batch, counts, options);
   }
   Metrics evaluate() override { return {}; }
   std::vector<std::string> metric_names() const override { return {}; }
@@ -34,6 +49,7 @@ class RandomRowsTask : public Task {
  private:
   Bert& model_;
   PackedBatch batch_;
+  std::unique_ptr<GraphedPass> graphed_;
 };
 
 }  // namespace rpp

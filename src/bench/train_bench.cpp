@@ -22,6 +22,7 @@ TrainerConfig trainer_config(const TrainBench& bench) {
   config.train.steps = kStepsOfRun;
   config.train.precision = bench.precision;
   config.train.activation_checkpointing = bench.activation_checkpointing;
+  config.train.cuda_graph = bench.cuda_graph;
   return config;
 }
 
@@ -55,8 +56,10 @@ std::vector<Measurement> bench_train(const TrainBench& bench) {
   const auto device = choose_device(bench.device);
   Bert model(bench.model, {.pretraining = true}, device);
   initialize(model, 1);
-  RandomRowsTask task(model, bench.rows);
-  Trainer trainer(task, trainer_config(bench));
+  const TrainerConfig config = trainer_config(bench);
+  check_cuda_graph(model, config.train);
+  RandomRowsTask task(model, bench.rows, bench.cuda_graph);
+  Trainer trainer(task, config);
   const auto step = [&] {
     trainer.step_once();
     synchronize(device);
@@ -74,6 +77,7 @@ std::vector<Measurement> bench_train(const TrainBench& bench) {
   line["precision"] = bench.precision;
   line["method"] = bench.method;
   line["activation_checkpointing"] = bench.activation_checkpointing;
+  line["cuda_graph"] = bench.cuda_graph;
   line["sequences"] = bench.rows.lengths.size();
   line["longest"] = *std::max_element(bench.rows.lengths.begin(), bench.rows.lengths.end());
   line["tokens"] = task.batch().num_tokens();

@@ -89,6 +89,21 @@ void check_batches(const Complaints& complaints, const TrainConfig& train) {
                      train.micro_batch_size, train.batch_size);
 }
 
+// What it holds repeats one work for every micro-batch.
+void check_cuda_graph(const Complaints& complaints, const PretrainConfig& config) {
+  const TrainConfig& train = config.train;
+  if (!train.cuda_graph) return;
+  if (train.micro_batch_size > 0 && train.batch_size % train.micro_batch_size != 0) {
+    complaints.fail_at("train.micro_batch_size",
+                       "train.micro_batch_size is {}, with train.cuda_graph it must divide train.batch_size, "
+                       "which is {}",
+                       train.micro_batch_size, train.batch_size);
+  }
+  if (config.distill.teacher.empty()) return;
+  complaints.fail_at("train.cuda_graph",
+                     "train.cuda_graph does not go together with distill.teacher: leave one of them out");
+}
+
 void check_patience(const Complaints& complaints, const TrainConfig& train) {
   if (train.patience == 0) return;
   if (train.best_metric.empty()) {
@@ -184,6 +199,7 @@ void check(const PretrainConfig& config, const Settings& settings) {
   check_prune(complaints, config.prune);
   check_layer_decay(complaints, config.optimizer, config.prune);
   check_batches(complaints, config.train);
+  check_cuda_graph(complaints, config);
   check_patience(complaints, config.train);
 }
 
@@ -202,6 +218,9 @@ void check(const FinetuneConfig& config, const Settings& settings) {
   check_prune(complaints, config.prune);
   check_layer_decay(complaints, config.optimizer, config.prune);
   check_batches(complaints, config.train);
+  if (config.train.cuda_graph) {
+    complaints.fail_at("train.cuda_graph", "train.cuda_graph is for pre-training alone: leave it out");
+  }
   check_patience(complaints, config.train);
 }
 

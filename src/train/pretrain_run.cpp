@@ -62,6 +62,7 @@ PretrainSetup::PretrainSetup(const PretrainConfig& config)
   RPP_CHECK(!config.data.next_sentence || model->config().type_vocab_size >= 2,
             "data.next_sentence needs a model with type_vocab_size 2, this one has {}: set it to false",
             model->config().type_vocab_size);
+  check_cuda_graph(*model, config.train);
   prune = resolve_fixed(config.prune, config.model, *model);
   teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
   task =

@@ -4,64 +4,18 @@
 
 #include <algorithm>
 
-#include "encode_for_loss.h"
 #include "rpp/model/hf_checkpoint.h"
-#include "rpp/ops/cross_entropy.h"
+#include "rpp/train/pretrain_loss.h"
 #include "rpp/train/tensors.h"
 
 namespace rpp {
-namespace {
-
-// A step without a single prediction divides nothing by one.
-double at_least_one(int64_t count) {
-  return static_cast<double>(std::max<int64_t>(count, 1));
-}
-
-}  // namespace
-
-TaskLoss pretrain_loss(Bert& model, const PackedBatch& batch, const StepCounts& counts,
-                       const ForwardOptions& options, const Teacher* teacher) {
-  const auto device = model.device();
-  const BertInputs inputs = bert_inputs(batch, device);
-  const double predictions = at_least_one(counts.predictions);
-  const auto positions = index_tensor(batch.mlm_positions, device);
-  const auto needed = torch::cat({positions, first_tokens(inputs.layout)});
-  const bool learns_from_teacher = teacher != nullptr && options.training;
-  const auto [at_needed, hidden] = encode_for_loss(model, inputs, needed, options, learns_from_teacher);
-  const auto logits = model.mlm_logits(at_needed.narrow(0, 0, positions.size(0)));  // [predictions, vocab]
-  const CrossEntropy mlm = cross_entropy(logits, index_tensor(batch.mlm_labels, device));
-  TaskLoss result{.loss = mlm.loss_sum / predictions};
-  result.parts["mlm_loss"] = result.loss.detach();
-  result.parts["mlm_accuracy"] = mlm.num_correct / predictions;
-  if (learns_from_teacher) {
-    const auto aim = teacher->hidden(inputs);
-    teacher->blend_into(result,
-                        {.student_logits = logits,
-                         .teacher_logits = teacher->mlm_logits(aim, positions),
-                         .student_hidden = hidden,
-                         .teacher_hidden = aim},
-                        predictions, static_cast<double>(counts.tokens));
-  }
-  if (batch.labels.empty()) return result;
-
-  const double sequences = at_least_one(counts.sequences);
-  const auto pooled = model.pool(at_needed.narrow(0, positions.size(0), batch.num_sequences()));
-  const CrossEntropy nsp = cross_entropy(model.nsp_logits(pooled), index_tensor(batch.labels, device));
-  const auto nsp_loss = nsp.loss_sum / sequences;
-  result.loss = result.loss + nsp_loss;
-  result.parts["nsp_loss"] = nsp_loss.detach();
-  result.parts["nsp_accuracy"] = nsp.num_correct / sequences;
-  return result;
-}
-
 PretrainTask::PretrainTask(Bert& model, const Tokenizer& tokenizer, const PretrainSampler& train,
                            const PretrainSampler* valid, const TrainConfig& config, const Teacher* teacher)
-    : model_(model),
-      tokenizer_(tokenizer),
-      train_(train),
-      valid_(valid),
-      config_(config),
-      teacher_(teacher) {}
+    : model_(model), tokenizer_(tokenizer), train_(train), valid_(valid), config_(config), teacher_(teacher) {
+  if (config.cuda_graph) {
+    graphed_ = std::make_unique<GraphedPass>(model, train.shape(sequences_per_pass(config)));
+  }
+}
 
 std::vector<PackedBatch> PretrainTask::batches(int64_t step) const {
   const int64_t size = sequences_per_pass(config_);
@@ -74,7 +28,13 @@ std::vector<PackedBatch> PretrainTask::batches(int64_t step) const {
 
 TaskLoss PretrainTask::loss(const PackedBatch& batch, const StepCounts& counts,
                             const ForwardOptions& options) {
-  return pretrain_loss(model_, batch, counts, options, teacher_);
+  return pretrain_loss(model_, pretrain_inputs(batch, counts, model_.device()), options, teacher_);
+}
+
+TaskLoss PretrainTask::add_gradients(const PackedBatch& batch, const StepCounts& counts,
+                                     const ForwardOptions& options) {
+  return graphed_ ? graphed_->add_gradients(batch, counts, options)
+                  : Task::add_gradients(batch, counts, options);
 }
 
 Metrics PretrainTask::evaluate() {
@@ -88,13 +48,13 @@ Metrics PretrainTask::evaluate() {
     batches.push_back(valid_->eval_batch(i, size));
     counts.add(batches.back());
   }
-  Metrics metrics;
+  NamedTensors values;
   for (const auto& batch : batches) {
     const TaskLoss part = loss(batch, counts, {});
-    metrics["loss"] += part.loss.item<double>();
-    for (const auto& [name, value] : part.parts) metrics[name] += value.item<double>();
+    values.emplace_back("loss", part.loss);
+    values.insert(values.end(), part.parts.begin(), part.parts.end());
   }
-  return metrics;
+  return sums_of(values);
 }
 
 std::vector<std::string> PretrainTask::metric_names() const {

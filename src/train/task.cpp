@@ -1,5 +1,7 @@
 #include "rpp/train/task.h"
 
+#include <torch/torch.h>
+
 #include <algorithm>
 
 namespace rpp {
@@ -13,6 +15,17 @@ void StepCounts::add(const PackedBatch& batch) {
 int64_t sequences_per_pass(const TrainConfig& config) {
   return config.micro_batch_size > 0 ? std::min(config.micro_batch_size, config.batch_size)
                                      : config.batch_size;
+}
+
+TaskLoss backward(TaskLoss loss) {
+  loss.loss.backward();
+  loss.loss = loss.loss.detach();
+  return loss;
+}
+
+TaskLoss Task::add_gradients(const PackedBatch& batch, const StepCounts& counts,
+                             const ForwardOptions& options) {
+  return backward(loss(batch, counts, options));
 }
 
 }  // namespace rpp

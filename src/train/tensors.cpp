@@ -85,6 +85,10 @@ torch::Tensor float_tensor(const std::vector<float>& values, torch::Device devic
   return copy_to<float>(values, torch::kFloat32, device);
 }
 
+torch::Tensor seed_tensor(const std::vector<uint64_t>& values, torch::Device device) {
+  return copy_to<int64_t>(values, torch::kInt64, device);
+}
+
 std::map<std::string, double> sums_of(const NamedTensors& scalars) {
   std::vector<torch::Tensor> values;
   for (const auto& [name, value] : scalars) values.push_back(value);

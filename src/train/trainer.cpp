@@ -88,12 +88,12 @@ StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
   NamedTensors values;  // read after the last pass: a GPU goes on meanwhile
   for (size_t i = 0; i < batches.size(); ++i) {
     const auto seed = mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, step, i);
-    const TaskLoss loss = task_.loss(batches[i], counts,
-                                     {.training = true,
-                                      .dropout_seed = seed,
-                                      .activation_checkpointing = config_.train.activation_checkpointing});
-    loss.loss.backward();
-    values.emplace_back("loss", loss.loss.detach());
+    const TaskLoss loss =
+        task_.add_gradients(batches[i], counts,
+                            {.training = true,
+                             .dropout_seed = seed,
+                             .activation_checkpointing = config_.train.activation_checkpointing});
+    values.emplace_back("loss", loss.loss);
     values.insert(values.end(), loss.parts.begin(), loss.parts.end());
   }
   result.metrics = sums_of(values);

@@ -100,6 +100,19 @@ TEST_F(CheckTest, AMicroBatchNeedNotDivideTheBatchButFitsIntoIt) {
       "which is 32");
 }
 
+TEST_F(CheckTest, ACudaGraphRepeatsOneMicroBatchOfPreTrainingWithoutATeacher) {
+  EXPECT_EQ(pretrain_error(kPretrain, {"train.cuda_graph=true", "train.micro_batch_size=8"}), "no error");
+  EXPECT_EQ(
+      pretrain_error(kPretrain, {"train.cuda_graph=true", "train.micro_batch_size=5"}),
+      "--set train.micro_batch_size=5: train.micro_batch_size is 5, with train.cuda_graph it must divide "
+      "train.batch_size, which is 32");
+  EXPECT_EQ(pretrain_error(kPretrain, {"train.cuda_graph=true", "distill.teacher=bert"}),
+            "--set train.cuda_graph=true: train.cuda_graph does not go together with distill.teacher: leave "
+            "one of them out");
+  EXPECT_EQ(finetune_error(kFinetune, {"train.cuda_graph=true"}),
+            "--set train.cuda_graph=true: train.cuda_graph is for pre-training alone: leave it out");
+}
+
 TEST_F(CheckTest, WarmupFitsIntoTheSteps) {
   EXPECT_EQ(
       pretrain_error(kPretrain, {"schedule.warmup_steps=1001"}),

@@ -75,6 +75,7 @@ TEST_F(ToYaml, APretrainingConfigurationComesBackExactly) {
   config.data.max_predictions = config.data.max_seq_length;
   config.schedule.warmup_steps = config.train.steps;
   config.train.micro_batch_size = 1;
+  config.train.cuda_graph = false;
   EXPECT_EQ(listed(load_pretrain_config(file(to_yaml(config)))), listed(config));
 }
 
@@ -83,6 +84,7 @@ TEST_F(ToYaml, AFineTuningConfigurationComesBackExactly) {
   Scrambler scrambler;
   visit_fields(config, scrambler);
   config.train.micro_batch_size = 1;
+  config.train.cuda_graph = false;
   config.task = "custom";
   config.custom.regression = false;
   config.custom.labels.push_back("another");

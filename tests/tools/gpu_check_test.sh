@@ -11,6 +11,7 @@ expect 2 '--device needs a value' "$check" --device
 expect 2 '--shards needs the --tokenizer' "$check" --shards x
 expect 1 'absent has no rpp-pretrain' "$check" --programs "$dir/absent" --device cpu
 expect 0 'resume is exact' "$check" --programs "$programs" --device cpu --quick --output "$dir/lines" speed curves resume rpp
+expect 0 'graph: needs a GPU, passed over' "$check" --programs "$programs" --device cpu --quick graph
 expect 0 '"bench":"train"' head -1 "$dir/lines"
 expect 0 '"precision":"bf16","steps":20,"largest_relative_difference":0,' cat "$dir/lines"
 expect 0 '{"bench":"rpp","method":"rpp","step":20,"kind":"eval"' tail -1 "$dir/lines"

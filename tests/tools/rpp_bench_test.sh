@@ -19,8 +19,9 @@ intermediate_size: 32
 max_position_embeddings: 32
 YAML
 for command in train scaling optimizer checkpoint tokenizer corpus data rank infer matmul; do expect 0 "  rpp-bench $command " "$1" "$command" --help; done
-expect 0 '"model":"tiny","precision":"bf16","method":"nip","activation_checkpointing":false,"sequences":2,"longest":20,"tokens":40,' \
+expect 0 '"model":"tiny","precision":"bf16","method":"nip","activation_checkpointing":false,"cuda_graph":false,"sequences":2,"longest":20,"tokens":40,' \
   "$1" train --model tiny.yaml --sequences 2 --length 20 --steps 1 --threads 1 --method nip
+expect 2 'train.cuda_graph is true, but the run computes on the CPU' "$1" train --model tiny.yaml --length 20 --device cpu --cuda-graph
 
 # 24 layers' activations of 2,048 tokens are 50 MB.
 sed 's/_layers: .*/_layers: 24/; s/intermediate_size: .*/intermediate_size: 256/' tiny.yaml > deep.yaml

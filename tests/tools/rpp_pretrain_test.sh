@@ -50,6 +50,7 @@ expect 0 'steps: 77' "$pretrain" run.yaml --print-config --set train.steps=77
 expect 0 'check passed, nothing was started' "$pretrain" run.yaml --check --set prune.method=rpp
 expect 2 'No such file' ls run
 expect 2 "(did you mean 'train.steps'?)" "$pretrain" run.yaml --set train.stpes=5
+expect 2 'train.cuda_graph is true, but the run computes on the CPU: set it to false' "$pretrain" run.yaml --set train.device=cpu --set train.cuda_graph=true
 expect 2 'it must be at least 1' "$pretrain" run.yaml --set train.steps=0
 expect 2 'absent.yaml' "$pretrain" absent.yaml
 sed 's/learning_rate/learning_rat/' run.yaml > typo.yaml

@@ -160,6 +160,15 @@ TEST_F(PretrainRun, SequencesLongerThanTheModelsPositionsAreRefused) {
             "max_seq_length is 65, the model has 64 positions");
 }
 
+TEST_F(PretrainRun, ACudaGraphOnACpuIsRefused) {
+  auto settings = config();
+  settings.train.device = "cpu";
+  settings.train.cuda_graph = true;
+  EXPECT_EQ(message_of([&] { run_pretraining(settings, {}); }),
+            "train.cuda_graph is true, but the run computes on the CPU: set it to false, or run on a GPU");
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "run"));
+}
+
 TEST_F(PretrainRun, MoreRoundsThanStepsAreRefused) {
   auto settings = config("rpp");
   settings.prune.rounds = 40;

@@ -38,7 +38,9 @@ TEST(Tensors, SumsOfScalarsAreReadByName) {
   EXPECT_EQ(sums, (std::map<std::string, double>{{"accuracy", 0.25}, {"loss", 2.5}}));
 }
 
-TEST(Tensors, FloatsKeepTheirValues) {
+TEST(Tensors, SeedsKeepTheirBitsAndFloatsTheirValues) {
+  const auto seeds = seed_tensor({1, ~uint64_t{0}}, torch::kCPU);
+  EXPECT_TRUE(torch::equal(seeds, torch::tensor({1, -1}, torch::kInt64)));
   EXPECT_TRUE(torch::equal(float_tensor({1.5F, -2.0F}, torch::kCPU), torch::tensor({1.5F, -2.0F})));
 }
 

@@ -25,6 +25,7 @@ struct TrainBench {
   std::string precision = "bf16";
   std::string device = "automatic";
   bool activation_checkpointing = false;
+  bool cuda_graph = false;
   int64_t steps = 5;  // timed; one more comes before them
   int64_t num_threads = 0;
 };

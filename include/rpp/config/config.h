@@ -121,6 +121,7 @@ struct TrainConfig {
   int64_t num_threads = 0;                // 0: all cores
   std::string precision = "fp32";         // fp32, bf16 (working weights and activations)
   bool activation_checkpointing = false;  // layers computed twice, for less memory
+  bool cuda_graph = false;                // pre-training on a GPU: a pass is recorded once and repeated
   std::string device = "automatic";       // automatic, cpu, cuda
   std::string kernels = "fast";           // fast, reference (slow, of plain ATen calls: to compare with)
 };

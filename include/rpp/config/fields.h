@@ -194,6 +194,8 @@ void visit_fields(ConfigOf<TrainConfig> auto& c, Visitor&& v) {
   v.field({"precision", "fp32, bf16", {}, {"fp32", "bf16"}}, c.precision);
   v.field({"activation_checkpointing", "compute layers again in the backward pass instead of keeping them"},
           c.activation_checkpointing);
+  v.field({"cuda_graph", "pre-training on a GPU: record a pass once and repeat it, for small batches"},
+          c.cuda_graph);
   v.field({"device", "automatic, cpu, cuda", {}, {"automatic", "cpu", "cuda"}}, c.device);
   v.field(
       {"kernels", "fast, reference (slow, of plain ATen calls: to compare with)", {}, {"fast", "reference"}},

@@ -3,22 +3,17 @@
 
 #include <filesystem>
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "rpp/config/config.h"
 #include "rpp/data/pretrain_sampler.h"
+#include "rpp/train/graphed_pass.h"
 #include "rpp/train/task.h"
 #include "rpp/train/teacher.h"
 
 namespace rpp {
-
-// Mean over predictions of the masked-LM loss plus mean over sequences of the next-sentence loss
-// (google-research/bert, run_pretraining.py), both divided by the counts of the step. `teacher` may be null:
-// no distillation.
-TaskLoss pretrain_loss(Bert& model, const PackedBatch& batch, const StepCounts& counts,
-                       const ForwardOptions& options, const Teacher* teacher = nullptr);
 
 class PretrainTask : public Task {
  public:
@@ -29,6 +24,9 @@ class PretrainTask : public Task {
   Bert& model() override { return model_; }
   std::vector<PackedBatch> batches(int64_t step) const override;
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
+  // With train.cuda_graph through a GraphedPass.
+  TaskLoss add_gradients(const PackedBatch& batch, const StepCounts& counts,
+                         const ForwardOptions& options) override;
   // loss, mlm_loss, mlm_accuracy, nsp_loss, nsp_accuracy.
   Metrics evaluate() override;
   std::vector<std::string> metric_names() const override;
@@ -42,6 +40,7 @@ class PretrainTask : public Task {
   const PretrainSampler* valid_;
   TrainConfig config_;
   const Teacher* teacher_;
+  std::unique_ptr<GraphedPass> graphed_;
 };
 
 }  // namespace rpp

@@ -36,6 +36,9 @@ struct TaskLoss {
       parts;  // scalars without gradient; summed over the micro-batches for the log
 };
 
+// Adds the gradient of a loss to those of the parameters: the loss without it.
+TaskLoss backward(TaskLoss loss);
+
 class Task {
  public:
   virtual ~Task() = default;
@@ -47,6 +50,10 @@ class Task {
 
   virtual TaskLoss loss(const PackedBatch& batch, const StepCounts& counts,
                         const ForwardOptions& options) = 0;
+
+  // backward() of loss().
+  virtual TaskLoss add_gradients(const PackedBatch& batch, const StepCounts& counts,
+                                 const ForwardOptions& options);
 
   // Metrics on held-out data, such as "mlm_accuracy"; empty when there is none. Runs without gradient and
   // dropout.

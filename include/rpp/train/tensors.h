@@ -28,9 +28,10 @@ std::map<std::string, torch::Tensor> load_tensors(const std::filesystem::path& p
 // What the model reads of a batch, on the model's device: ids int64 [tokens].
 BertInputs bert_inputs(const PackedBatch& batch, torch::Device device);
 
-// Copies on the device, for which neither the host waits nor the GPU: int64 and fp32.
+// Copies on the device, for which neither the host waits nor the GPU: int64, fp32, and int64 bit for bit.
 torch::Tensor index_tensor(const std::vector<int32_t>& values, torch::Device device);
 torch::Tensor float_tensor(const std::vector<float>& values, torch::Device device);
+torch::Tensor seed_tensor(const std::vector<uint64_t>& values, torch::Device device);
 
 // The sum of the scalars of each name, in one wait for a GPU.
 std::map<std::string, double> sums_of(const NamedTensors& scalars);
