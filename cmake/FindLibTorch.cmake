@@ -22,6 +22,9 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   target_compile_options(LibTorch::LibTorch INTERFACE
     "SHELL:-idirafter ${LibTorch_ROOT}/include"
     "SHELL:-idirafter ${LibTorch_ROOT}/include/torch/csrc/api/include")
+  # at::parallel_for is a template: without OpenMP it would run on one thread. libgomp is the wheel's own at run time.
+  target_compile_options(LibTorch::LibTorch INTERFACE -fopenmp)
+  target_link_options(LibTorch::LibTorch INTERFACE -fopenmp)
   target_compile_definitions(LibTorch::LibTorch INTERFACE RPP_LIBTORCH_VERSION="${LibTorch_VERSION}")
   target_link_directories(LibTorch::LibTorch INTERFACE ${LibTorch_ROOT}/lib)
   target_link_options(LibTorch::LibTorch INTERFACE "LINKER:-rpath,${LibTorch_ROOT}/lib")

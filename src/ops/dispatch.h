@@ -11,6 +11,10 @@
 #include <c10/cuda/CUDAStream.h>
 #endif
 
+#ifndef INTRA_OP_PARALLEL
+#error "at::parallel_for would run on one thread: compile with the OpenMP that Torch was built with"
+#endif
+
 namespace rpp {
 
 #ifdef RPP_CUDA

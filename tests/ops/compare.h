@@ -86,14 +86,14 @@ inline SequenceLayout layout_of_lengths(const std::vector<int32_t>& lengths) {
 
 // The value of body() with one thread and with two.
 template <typename Body>
-std::pair<OpRun, OpRun> with_one_and_two_threads(const Body& body) {
+auto with_one_and_two_threads(const Body& body) {
   const int before = torch::get_num_threads();
   torch::set_num_threads(1);
   auto one = body();
   torch::set_num_threads(2);
   auto two = body();
   torch::set_num_threads(before);
-  return {one, two};
+  return std::pair(std::move(one), std::move(two));
 }
 
 inline void expect_same_bits(const OpRun& a, const OpRun& b) {

@@ -61,13 +61,5 @@ TEST(Dropout, LeavesTorchsOwnGeneratorAlone) {
   EXPECT_TRUE(torch::equal(before, torch::rand({4})));
 }
 
-TEST(Dropout, DoesNotDependOnTheNumberOfThreads) {
-  const auto [one, two] = with_one_and_two_threads([] {
-    return run_op([](const Tensors& in) { return rpp::dropout(in[0], 0.1, uint64_t{5}); },
-                  {random_tensor({300, 301}, 1)}, {torch::kFloat32});
-  });
-  expect_same_bits(one, two);
-}
-
 }  // namespace
 }  // namespace rpp

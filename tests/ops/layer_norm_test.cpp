@@ -65,17 +65,6 @@ TEST(DropoutAddLayerNorm, AResidualInFp32IsCastToTheActivations) {
   EXPECT_EQ(y.scalar_type(), torch::kBFloat16);
 }
 
-TEST(DropoutAddLayerNorm, DoesNotDependOnTheNumberOfThreads) {
-  const auto [one, two] = with_one_and_two_threads([] {
-    return run_op(
-        [](const Tensors& in) {
-          return dropout_add_layer_norm(in[0], in[0], in[1], in[2], kEpsilon, 0.1, uint64_t{9});
-        },
-        row_inputs(301, 130), {torch::kFloat32, torch::kFloat32, torch::kFloat32});
-  });
-  expect_same_bits(one, two);
-}
-
 TEST(LayerNorm, NaNStaysNaN) {
   auto x = torch::zeros({2, 32});
   x[1][5] = NAN;
