@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "rpp/core/error.h"
+#include "rpp/core/ignored_label.h"
 #include "rpp/core/named_number.h"
 #include "rpp/core/nearest.h"
 #include "rpp/ops/cross_entropy.h"
@@ -56,9 +57,8 @@ ClassLoss class_loss(const torch::Tensor& logits, const torch::Tensor& labels,
   if (!options.weights.empty()) {
     weights = float_tensor({options.weights.begin(), options.weights.end()}, logits.device());  // [classes]
   }
-  constexpr int64_t kNoIgnoredLabel = -100;
   return {.sum = at::cross_entropy_loss(logits.to(torch::kFloat32), labels, weights, at::Reduction::Sum,
-                                        kNoIgnoredLabel, options.label_smoothing),
+                                        kIgnoredLabel, options.label_smoothing),
           .num_correct = plain.num_correct};
 }
 
