@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -93,3 +94,11 @@ inline std::string name_of(AdamWShrink shrink) {
 }
 
 }  // namespace rpp::test
+
+namespace rpp {
+
+inline void PrintTo(AdamWShrink shrink, std::ostream* out) {
+  *out << test::name_of(shrink);
+}
+
+}  // namespace rpp

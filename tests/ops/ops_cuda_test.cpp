@@ -33,6 +33,10 @@ struct DeviceCase {
   std::vector<bool> is_activation;  // takes the precision under test; the others are fp32 parameters
 };
 
+void PrintTo(const DeviceCase& given, std::ostream* out) {
+  *out << given.name;
+}
+
 // Made once: a copy to the device in an op would be a wait.
 const SequenceLayout& layout_on(const torch::Device& device) {
   static std::map<bool, SequenceLayout> layouts;
