@@ -48,10 +48,9 @@ __device__ inline void store_floats(T* at, const float (&values)[kWidth]) {
   store_pack(at, pack);
 }
 
-// values[k] *= dropout_factor(given, first + k), two neighbours for each draw.
+// values[k] *= dropout_factor(rule, first + k), two neighbours for each draw. The rule has its seed.
 template <int kWidth>
-__device__ inline void drop_pack(float (&values)[kWidth], const DropoutRule& given, uint64_t first) {
-  const DropoutRule rule = with_seed_of_memory(given);
+__device__ inline void drop_pack(float (&values)[kWidth], const DropoutRule& rule, uint64_t first) {
   if constexpr (kWidth % 2 == 0) {
     if (first % 2 == 0) {
       for (int k = 0; k < kWidth; k += 2) {

@@ -55,7 +55,7 @@ struct DropoutApply {
   __device__ void at(int64_t i) const {
     float values[kWidth];
     load_floats(x + i, values);
-    drop_pack(values, rule, static_cast<uint64_t>(i));
+    drop_pack(values, with_seed_of_memory(rule), static_cast<uint64_t>(i));
     store_floats(y + i, values);
   }
 };

@@ -38,11 +38,12 @@ __global__ void __launch_bounds__(kMaxWarps* kWarpSize)
   const int64_t first = row * hidden;
   float* held = static_cast<float*>(dynamic_shared_memory()) + warp * row_slots<kWidth>(hidden);
 
+  const DropoutRule dropout = with_seed_of_memory(op.dropout);
   float sum = 0.0F;
   for_each_pack<kWidth>(hidden, [&](int column, int slot) {
     float values[kWidth];
     load_floats(op.x + first + column, values);
-    if (op.dropout.active()) drop_pack(values, op.dropout, static_cast<uint64_t>(first + column));
+    if (dropout.active()) drop_pack(values, dropout, static_cast<uint64_t>(first + column));
     if (op.residual != nullptr) {
       float added[kWidth];
       load_floats(op.residual + first + column, added);
@@ -118,6 +119,7 @@ __device__ void backward_row(const LayerNormBackward<T>& op, int64_t row, float*
   const float projection = warp_sum(projection_sum) / static_cast<float>(hidden);
   const float inverse = op.inverse[row];
 
+  const DropoutRule dropout = with_seed_of_memory(op.dropout);
   // The second look at the row finds it in the cache.
   for_each_pack<kWidth>(hidden, [&](int column, int) {
     const int64_t at = row * hidden + column;
@@ -128,7 +130,7 @@ __device__ void backward_row(const LayerNormBackward<T>& op, int64_t row, float*
     }
     store_floats(op.dsum + at, dsum);
     if (op.dx == nullptr) return;
-    drop_pack(dsum, op.dropout, static_cast<uint64_t>(at));
+    drop_pack(dsum, dropout, static_cast<uint64_t>(at));
     store_floats(op.dx + at, dsum);
   });
 }

@@ -3,8 +3,6 @@
 
 #include <torch/types.h>
 
-#include <algorithm>
-
 #include "dispatch.h"
 #include "rows.h"
 
