@@ -19,7 +19,7 @@ scripts/setup.sh --plots "$@"
 
 # The folder that test.sh uses: what one has compiled the other need not.
 say "Build"
-cmake --preset release
+cmake --preset release -DRPP_TESTS=OFF
 cmake --build --preset release --target rpp-data rpp-pretrain rpp-finetune rpp-inspect
 
 say "Model and text"

@@ -30,7 +30,7 @@ test_preset() {
   count_ctest "$2/ctest.txt"
 }
 
-scripts/setup.sh "$@" || { echo "0 passed, 1 failed"; exit 1; }
+scripts/setup.sh --tests "$@" || { echo "0 passed, 1 failed"; exit 1; }
 if scripts/lint.sh; then count 1 0; else fault "lint"; fi
 test_preset release build
 test_preset sanitize build-sanitize
