@@ -20,7 +20,7 @@ unable() {
 # The mirror that apt uses here, where this machine runs the same release.
 mirror_of_apt() {
   apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 'Component: main' 2>/dev/null |
-    awk -v suite=$suite '$1 == suite {print $2; exit}'
+    awk -v suite=$suite '$1 == suite && !found++ {sub("/$", "", $2); print $2}'
 }
 
 check_machine() {
