@@ -5,7 +5,7 @@
 #   the program rpp-<name> of tools/rpp_<name>.cpp, and the test tests/tools/rpp_<name>_test.sh that runs it, where
 #   the tool is built whose help it needs.
 # rpp_script_test(name [program])
-#   the test tests/tools/<name>_test.sh of scripts/<name>.py; it gets the path of the program, the others lie
+#   the test tests/tools/<name>_test.sh of scripts/<name>; it gets the path of the program, the others lie
 #   beside it.
 # rpp_cuda_emulation_tests()
 #   the CUDA kernels of src/ops/*.cu as C++ (tests/cuda_emulation/cuda_runtime.h), compared with the loops of

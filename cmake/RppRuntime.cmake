@@ -1,6 +1,13 @@
 # The runtime alone, for phones and small machines: librpp of the modules core, io, text and infer, without
 # what reads or writes anything but model files. It needs {fmt}, Highway, nlohmann-json and the header of xxHash.
 
+# CMAKE_INSTALL_PREFIX may be the checkout by mistake: its include/ would be overwritten and mixed with the build's files.
+file(REAL_PATH ${CMAKE_INSTALL_PREFIX} prefix EXPAND_TILDE)
+file(REAL_PATH ${PROJECT_SOURCE_DIR} checkout)
+if(prefix STREQUAL checkout)
+  message(FATAL_ERROR "the install prefix ${CMAKE_INSTALL_PREFIX} is the checkout itself: pass --install-prefix with another folder")
+endif()
+
 find_package(fmt REQUIRED)
 find_package(hwy REQUIRED)
 find_package(nlohmann_json REQUIRED)

@@ -5,7 +5,7 @@ A difference of two means is judged against the deviation between seeds: it is "
 of one run. Runs that have finished are read back, so that the same command goes on after a stop. --pruned adds a model
 that is fine-tuned here with its zeros held. scripts/setup.sh --compare installs what it needs.
 
-    .venv-compare/bin/python scripts/compare_finetune.py --data-dir data/glue --model runs/demo/minilm --output-dir runs/compare \\
+    scripts/compare_finetune.py --data-dir data/glue --model runs/demo/minilm --output-dir runs/compare \\
         --tasks cola mrpc stsb wnli --seeds 1 2 3 --learning-rate 2e-4
     ... --tasks qqp=train_subset.tsv.zst,heldout_subset.tsv      files of the task's folder instead of train and dev
 """
@@ -15,6 +15,10 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+
+import environment
+
+environment.need("compare", "torch", "transformers")
 
 from reference_finetune import TASKS
 

@@ -4,13 +4,17 @@
 Prints the largest absolute difference of every output; fails above --tolerance, when the token ids differ, or
 when a classifier's predictions do. scripts/setup.sh --compare installs what it needs.
 
-    .venv-compare/bin/python scripts/compare_hf.py --model runs/demo/minilm --input runs/demo/text/valid.txt --limit 100
+    scripts/compare_hf.py --model runs/demo/minilm --input runs/demo/text/valid.txt --limit 100
 """
 import argparse
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import environment
+
+environment.need("compare", "torch", "safetensors", "transformers")
 
 import torch
 from safetensors.torch import load_file

@@ -5,8 +5,8 @@ fp32 everywhere. oneDNN has its weights packed beforehand and its inputs in its 
 best call of each round counts; a layer is four products of hidden x hidden, one of 4 hidden x hidden and its way back. The
 ratio is oneDNN's time over ours, the median of the rounds with the least and the most.
 
-    .venv-compare/bin/python scripts/compare_matmul.py
-    .venv-compare/bin/python scripts/compare_matmul.py --hidden 384 --tokens 16 --ratios 0.5 0.8
+    scripts/compare_matmul.py
+    scripts/compare_matmul.py --hidden 384 --tokens 16 --ratios 0.5 0.8
 """
 import argparse
 import json
@@ -15,6 +15,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+import environment
+
+environment.need("compare", "torch")
 
 import torch
 from torch.utils import mkldnn

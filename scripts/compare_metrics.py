@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Compares the metrics of rpp-finetune eval-glue with scikit-learn and scipy on random predictions.
 
-Needs both: pip install scikit-learn scipy, into a virtual environment of its own. Ends with 1 when a metric
+scripts/setup.sh --compare installs both. Ends with 1 when a metric
 differs by more than 1e-9. Degenerate predictions (one class only, constant scores) are among the cases; where
 scipy gives NaN, eval-glue must give 0.
 
-    python scripts/compare_metrics.py build/rpp-finetune [--cases 40] [--seed 1]
+    scripts/compare_metrics.py build/rpp-finetune [--cases 40] [--seed 1]
 """
 import argparse
 import json
@@ -15,6 +15,10 @@ import subprocess
 import sys
 import tempfile
 import warnings
+
+import environment
+
+environment.need("compare", "numpy", "scipy", "sklearn")
 
 import numpy as np
 from scipy import stats

@@ -6,8 +6,8 @@ of a call (the median of each round, and the median of these) and how many times
 than rpp-bench, with the least and the most of the rounds. The last column is the largest difference of the outputs from
 transformers in fp32.
 
-    .venv-compare/bin/python scripts/compare_runtimes.py --model runs/demo/minilm runs/demo/rpp-movies
-    .venv-compare/bin/python scripts/compare_runtimes.py --random bert-base --ratio 0.8 0.9     speed needs no trained weights
+    scripts/compare_runtimes.py --model runs/demo/minilm runs/demo/rpp-movies
+    scripts/compare_runtimes.py --random bert-base --ratio 0.8 0.9     speed needs no trained weights
 """
 import argparse
 import copy
@@ -20,6 +20,10 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+
+import environment
+
+environment.need("compare", "numpy", "onnxruntime", "openvino", "torch", "yaml", "safetensors", "transformers")
 
 import numpy
 import onnxruntime

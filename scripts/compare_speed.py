@@ -5,8 +5,8 @@ The same work on both sides: BertForPreTraining from random weights, rows of giv
 predicted, next sentence, dropout, gradient clip, AdamW. transformers has its best settings: bf16 autocast, fused
 AdamW, scaled-dot-product attention. Tokens are real ones: what it adds to fill up rows does not count.
 
-    .venv-compare/bin/python scripts/compare_speed.py --model configs/model/bert-tiny.yaml configs/model/minilm-l6.yaml
-    .venv-compare/bin/python scripts/compare_speed.py --text corpus.txt --tokenizer runs/demo/minilm     rows of natural length
+    scripts/compare_speed.py --model configs/model/bert-tiny.yaml configs/model/minilm-l6.yaml
+    scripts/compare_speed.py --text corpus.txt --tokenizer runs/demo/minilm     rows of natural length
 """
 import argparse
 import json
@@ -15,6 +15,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+import environment
+
+environment.need("compare", "torch", "yaml", "transformers")
 
 import torch
 import yaml

@@ -2,8 +2,8 @@
 """Compares rpp's SQuAD with the official rules and with transformers. Prints every difference; ends with 1 when there
 is one. scripts/setup.sh --compare installs what `features` needs; `rules` needs Python alone, zstandard for .zst.
 
-    .venv-compare/bin/python scripts/compare_squad.py rules --data dev-v1.1.json.zst
-    .venv-compare/bin/python scripts/compare_squad.py features --data dev-v1.1.json.zst --model runs/demo/minilm
+    scripts/compare_squad.py rules --data dev-v1.1.json.zst
+    scripts/compare_squad.py features --data dev-v1.1.json.zst --model runs/demo/minilm
 
 rules     1,000 perturbed predictions of SQuAD 1.1 and of a 2.0 made of it (a third of the questions loses its answers),
           scored by the rules as written below and by `rpp-finetune eval-squad`.
@@ -23,6 +23,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import environment
+
 SHOWN = 20
 TOLERANCE = 1e-9
 UNICODE_EDITS = (lambda t: f"\u201c{t}\u201d", lambda t: t.replace(" ", "\u00a0"), lambda t: t.replace("-", "\u2013"),
@@ -36,6 +38,7 @@ EDITS = (lambda t: t, str.upper, str.title, lambda t: f"the {t}", lambda t: f"a 
 def read_data(path):
     raw = Path(path).read_bytes()
     if path.suffix == ".zst":
+        environment.need("compare", "zstandard")
         import zstandard
         raw = zstandard.ZstdDecompressor().decompressobj().decompress(raw)
     elif path.suffix == ".gz":
@@ -203,6 +206,7 @@ def reference_label(question, offsets, tokens):
 
 
 def compare_features(args):
+    environment.need("compare", "transformers")
     from transformers import BertTokenizerFast
     tokenizer = BertTokenizerFast.from_pretrained(args.model)
     data = read_data(args.data)

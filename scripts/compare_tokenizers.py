@@ -10,7 +10,7 @@ stops at its ids, without padding:
 "Python" is what the same calls take without tokenizing: strings to bytes, ids to lists, the calls. The last column is the
 ratio without it.
 
-    .venv-compare/bin/python scripts/compare_tokenizers.py --tokenizer bert-base-uncased --text corpus.txt.zst
+    scripts/compare_tokenizers.py --tokenizer bert-base-uncased --text corpus.txt.zst
 """
 import argparse
 import ctypes
@@ -26,7 +26,11 @@ import time
 from array import array
 from pathlib import Path
 
+import environment
+
 os.environ.update(OMP_NUM_THREADS="1", RAYON_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")  # read when they are imported
+
+environment.need("compare", "blingfire", "zstandard", "flash_tokenizer", "tokenizers")
 
 import blingfire
 import zstandard

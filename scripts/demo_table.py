@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """The demo's comparison: prints a table of the three methods, saves it as table.md and comparison.png.
 
-    .venv/bin/python scripts/demo_table.py --runs runs/demo
+    scripts/demo_table.py --runs runs/demo
 """
 import argparse
 import json
 import re
 import subprocess
 from pathlib import Path
+
+import environment
 
 METHODS = ("dense", "rpp", "nip")
 COLUMNS = ("method", "encoder ratio", "whole-model ratio", "MLM accuracy", "NSP accuracy", "dev accuracy", "proof")
@@ -84,6 +86,7 @@ def main():
     parser.add_argument("--runs", type=Path, default=Path("runs/demo"))
     parser.add_argument("--rpp-inspect", type=Path, default=Path("build/rpp-inspect"))
     args = parser.parse_args()
+    environment.need("plots", "matplotlib")
 
     results = [collect(args.runs, args.rpp_inspect, method) for method in METHODS]
     table = as_markdown(results)

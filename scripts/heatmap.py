@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws where the zeros of a pruned model lie: a map of every prunable matrix, or of one layer's.
 
-    .venv/bin/python scripts/heatmap.py runs/minilm-rpp rpp.png [--layer 3]
+    scripts/heatmap.py runs/minilm-rpp rpp.png [--layer 3]
 
 A map shows the zero fraction of blocks of the matrix as Hugging Face stores it, [out, in]: a row is an output, a column
 an input. The strip on its left has the zero fraction of every single row, the one below of every single column; a line
@@ -12,6 +12,10 @@ key, value) or columns (attention output) belong to them. Needs numpy and matplo
 import argparse
 import json
 import pathlib
+
+import environment
+
+environment.need("plots", "numpy", "matplotlib")
 
 import numpy
 

@@ -18,6 +18,10 @@ Needs torch, transformers and safetensors:  python3 scripts/make_golden.py [--ou
 import argparse
 import pathlib
 
+import environment
+
+environment.need("compare", "torch", "safetensors", "transformers")
+
 import torch
 from safetensors.torch import save_file
 from transformers import BertConfig, BertForPreTraining, BertForQuestionAnswering, BertForSequenceClassification

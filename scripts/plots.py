@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Draws the learning curves of one or several runs over each other, from their metrics.jsonl; also while they go on.
 
-    .venv/bin/python scripts/plots.py runs/minilm-dense runs/minilm-rpp --output curves.png
-    .venv/bin/python scripts/plots.py runs/minilm-rpp --output gamma.svg --metrics prune/gamma train/encoder_ratio
+    scripts/plots.py runs/minilm-dense runs/minilm-rpp --output curves.png
+    scripts/plots.py runs/minilm-rpp --output gamma.svg --metrics prune/gamma train/encoder_ratio
     scripts/plots.py runs/minilm-dense runs/minilm-rpp --table
 
 Without --metrics: loss, learning rate, prune ratio and speed of training, every metric of the evaluations, gamma and the
@@ -16,6 +16,7 @@ import difflib
 import math
 import pathlib
 
+import environment
 from metrics_log import MetricsError, labels_of, read_lines, values_of
 
 TRAIN_METRICS = ("train/loss", "train/learning_rate", "train/encoder_ratio", "train/tokens_per_second")
@@ -47,10 +48,8 @@ def chosen_metrics(asked, runs):
 
 
 def draw(runs, metrics, file):
-    try:
-        import matplotlib
-    except ImportError:
-        raise MetricsError("matplotlib is missing: scripts/setup.sh --plots installs it into .venv") from None
+    environment.need("plots", "matplotlib")
+    import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
 

@@ -4,7 +4,7 @@
 The recipe is reference_recipe.py's. Writes the model and all_results.json with rpp-finetune's keys, and prints the
 results as one line. scripts/setup.sh --compare installs what it needs.
 
-    .venv-compare/bin/python scripts/reference_finetune.py --task mrpc --data-dir DIR --model DIR --output-dir DIR
+    scripts/reference_finetune.py --task mrpc --data-dir DIR --model DIR --output-dir DIR
 """
 import argparse
 import io
@@ -12,6 +12,10 @@ import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+import environment
+
+environment.need("compare", "torch", "transformers")
 
 import torch
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast

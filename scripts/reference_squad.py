@@ -7,13 +7,17 @@ depends on a batch's longest window. Writes the model, predictions.json for `rpp
 all_results.json with rpp-finetune's keys, and prints the results as one line. scripts/setup.sh --compare installs what
 it needs.
 
-    .venv-compare/bin/python scripts/reference_squad.py --train-files train-v1.1.json --dev-files dev-v1.1.json \\
+    scripts/reference_squad.py --train-files train-v1.1.json --dev-files dev-v1.1.json \\
         --model DIR --output-dir DIR
 """
 import argparse
 import json
 import math
 from pathlib import Path
+
+import environment
+
+environment.need("compare", "torch", "transformers")
 
 import torch
 from transformers import BertConfig, BertForQuestionAnswering, BertTokenizerFast

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Methods x ratios x seeds: prunes at equal steps, tokens and data order, fine-tunes on the named tasks, compares.
 
-    .venv/bin/python scripts/sweep.py configs/sweep/minilm.yaml --estimate     what it will cost
-    .venv/bin/python scripts/sweep.py configs/sweep/minilm.yaml                runs it, or goes on with it
-    .venv/bin/python scripts/sweep.py configs/sweep/minilm.yaml --report       the tables of what has finished
+    scripts/sweep.py configs/sweep/minilm.yaml --estimate     what it will cost
+    scripts/sweep.py configs/sweep/minilm.yaml                runs it, or goes on with it
+    scripts/sweep.py configs/sweep/minilm.yaml --report       the tables of what has finished
 
 Ends in results.csv, results.md (tables and verdicts), times.csv and figures/ in the sweep's output_dir. Kill it at any
 moment: the same command goes on. Methods, ratios, seeds and tasks may be added later; finished runs stay as they are.
@@ -12,6 +12,7 @@ Exit status: 0 all runs finished, 1 a run failed or the sweep was stopped, 2 wro
 import argparse
 import sys
 
+import environment
 from sweep.errors import SweepError
 
 
@@ -37,6 +38,7 @@ def report(sweep):
 
 
 def run(arguments):
+    environment.need("base", "yaml")
     from dataclasses import replace
     from sweep.checks import check_all
     from sweep.estimate import estimate

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Turns metrics.jsonl of runs into event files that TensorBoard shows, also while a run goes on.
 
-    .venv/bin/python scripts/tensorboard.py runs/minilm-dense runs/minilm-rpp --output runs/tensorboard
-    .venv/bin/python scripts/tensorboard.py runs/minilm-rpp --output runs/tensorboard --follow &
+    scripts/tensorboard.py runs/minilm-dense runs/minilm-rpp --output runs/tensorboard
+    scripts/tensorboard.py runs/minilm-rpp --output runs/tensorboard --follow &
     tensorboard --logdir runs/tensorboard
 
 Tags are kind and name: train/loss, eval/mlm_accuracy, prune/gamma. Each run gets a folder of its own in --output. A call
@@ -16,6 +16,7 @@ import pathlib
 import signal
 import time
 
+import environment
 from metrics_log import MetricsError, labels_of, read_lines, values_of
 
 SUFFIX = ".rpp"  # tells our event files from those of other programs
@@ -75,10 +76,7 @@ def main():
     parser.add_argument("--output", required=True, type=pathlib.Path, help="TensorBoard's log directory")
     parser.add_argument("--follow", action="store_true", help=f"look for new lines every {POLL_SECONDS} seconds")
     args = parser.parse_args()
-    try:
-        import tensorboardX  # noqa: F401
-    except ImportError:
-        parser.error("tensorboardX is missing: scripts/setup.sh --plots installs it into .venv")
+    environment.need("plots", "tensorboardX")
     files = []
     try:
         files = [EventFile(run, args.output / label) for run, label in zip(args.runs, labels_of(args.runs))]

@@ -3,12 +3,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 import re
 
-from sweep.errors import UsageError, nearest
+import yaml
 
-try:
-    import yaml
-except ImportError as error:
-    raise UsageError("PyYAML is missing: run scripts/setup.sh and start with .venv/bin/python") from error
+from sweep.errors import UsageError, nearest
 
 # A task's folder in --data-dir, as rpp-finetune looks for it.
 FOLDERS = {"sst2": "SST-2", "cola": "CoLA", "mrpc": "MRPC", "qqp": "QQP", "stsb": "STS-B", "mnli": "MNLI",
