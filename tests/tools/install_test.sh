@@ -9,7 +9,7 @@ cd "$dir" || exit 1
 cmake -S "$root" -B build -G Ninja -DRPP_RUNTIME_ONLY=ON -DRPP_TESTS=OFF --install-prefix="$dir/prefix" > log 2>&1 &&
   cmake --build build --target install >> log 2>&1 || { cat log; exit 1; }
 
-expect 1 'is the checkout itself: pass --install-prefix with another folder' cmake -S "$root" -B refused -G Ninja -DRPP_RUNTIME_ONLY=ON -DRPP_TESTS=OFF --install-prefix="$root"
+expect 1 'is the checkout itself' cmake -S "$root" -B refused -G Ninja -DRPP_RUNTIME_ONLY=ON -DRPP_TESTS=OFF --install-prefix="$root"
 
 # snippet LANGUAGE: the one in README.md.
 snippet() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`\`\`/d;p}" "$root/README.md"; }
