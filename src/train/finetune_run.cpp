@@ -5,6 +5,7 @@
 
 #include "classifier.h"
 #include "finetune_results.h"
+#include "finished_run.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
@@ -118,6 +119,10 @@ Metrics samples_of(const std::vector<DevSet>& sets) {
 FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& options) {
   if (const auto version = squad_version(config.task)) return run_squad(config, *version, options);
   check_output_dir(config.output_dir, options);
+  const RunLength length{"epochs", config.epochs};
+  if (const auto finished = find_finished(config.output_dir, length, options)) {
+    return {.training = *finished, .eval = read_eval_results(config.output_dir)};
+  }
   FinetuneSetup setup(config);
   const auto trainer_config = trainer_config_of(setup.config, setup.prune, options);
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
@@ -131,6 +136,7 @@ FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& o
   write_results(dir, train_results(outcome.training, setup.config.epochs, setup.data.train.size()),
                 outcome.eval);
   log_ratios(trainer->params());
+  finish_run(dir, length, outcome.training, config.train.keep_checkpoints);
   return outcome;
 }
 

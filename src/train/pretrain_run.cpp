@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 
+#include "finished_run.h"
 #include "rpp/core/error.h"
 #include "rpp/data/pretrain_sampler.h"
 #include "rpp/ops/kernels.h"
@@ -74,12 +75,16 @@ PretrainSetup::PretrainSetup(const PretrainConfig& config)
 
 TrainOutcome run_pretraining(const PretrainConfig& config, const RunOptions& options) {
   check_output_dir(config.output_dir, options);
+  const RunLength length{"steps", static_cast<double>(config.train.steps)};
+  if (const auto finished = find_finished(config.output_dir, length, options)) return *finished;
   PretrainSetup setup(config);
   const auto trainer_config = trainer_config_of(config, setup.prune, options);
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
   resume_if_asked(*trainer, config.output_dir, options, trainer_config.config_yaml);
   const TrainOutcome outcome = trainer->run();
-  if (!outcome.stopped) log_ratios(trainer->params());
+  if (outcome.stopped) return outcome;
+  log_ratios(trainer->params());
+  finish_run(config.output_dir, length, outcome, config.train.keep_checkpoints);
   return outcome;
 }
 

@@ -67,7 +67,7 @@ std::unique_ptr<Bert> load_model(const fs::path& dir, const HeadSpec& heads, con
     log::info("{} has no {}: initialised with seed {}", dir.string(), fmt::join(report.missing, ", "),
               train.seed);
   }
-  if (!report.ignored.empty()) log::info("{}: passed over {}", dir.string(), fmt::join(report.ignored, ", "));
+  if (!report.ignored.empty()) log::info("{}: not used: {}", dir.string(), fmt::join(report.ignored, ", "));
   return model;
 }
 
@@ -75,8 +75,8 @@ std::unique_ptr<Bert> new_model(const fs::path& config_file, const HeadSpec& hea
                                 const Tokenizer& tokenizer, const TrainConfig& train) {
   ModelConfig config = load_model_config(config_file);
   if (config.vocab_size != tokenizer.size()) {
-    log::info("vocab_size of {} is {}, the tokenizer has {} pieces: the model gets as many",
-              config_file.string(), config.vocab_size, tokenizer.size());
+    log::info("vocab_size of {} is {}, using the {} pieces of the tokenizer", config_file.string(),
+              config.vocab_size, tokenizer.size());
   }
   config.vocab_size = tokenizer.size();
   return make_model(config, heads, train);
@@ -129,10 +129,11 @@ void resume_if_asked(Trainer& trainer, const fs::path& output_dir, const RunOpti
   if (options.resume.empty()) return;
   const auto checkpoint = find_resume(output_dir, options.resume);
   if (!checkpoint) {
-    log::info("{} holds no checkpoint yet: starting anew", output_dir.string());
+    log::info("{} holds no checkpoint yet: starting from the beginning", output_dir.string());
     return;
   }
   trainer.resume(*checkpoint);
+  fs::remove(output_dir / "finished.json");  // it goes on
   const auto differences = differing_lines(read_file(*checkpoint / "training" / "config.yaml"), config_yaml);
   if (!differences.empty()) {
     log::warn("the settings differ from those of {}:{}", checkpoint->string(), differences);

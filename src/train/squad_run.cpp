@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "finetune_results.h"
+#include "finished_run.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/data/squad_predictions.h"
@@ -133,6 +134,10 @@ void write_test_predictions(SquadSetup& setup) {
 
 FinetuneOutcome run_squad(const FinetuneConfig& config, SquadVersion version, const RunOptions& options) {
   check_output_dir(config.output_dir, options);
+  const RunLength length{"epochs", config.epochs};
+  if (const auto finished = find_finished(config.output_dir, length, options)) {
+    return {.training = *finished, .eval = read_eval_results(config.output_dir)};
+  }
   SquadSetup setup(config, version);
   const auto trainer_config = trainer_config_of(setup.config, setup.prune, options);
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
@@ -149,6 +154,7 @@ FinetuneOutcome run_squad(const FinetuneConfig& config, SquadVersion version, co
                 train_results(outcome.training, config.epochs, setup.train.data.questions.size()),
                 outcome.eval);
   log_ratios(trainer->params());
+  finish_run(config.output_dir, length, outcome.training, config.train.keep_checkpoints);
   return outcome;
 }
 
