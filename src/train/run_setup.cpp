@@ -31,6 +31,12 @@ bool has_zeros(Bert& model) {
   return false;
 }
 
+// Another task's head is left out in every run that starts from a model of it.
+bool is_of_a_head(const std::string& name) {
+  return name.starts_with("cls.") || name.starts_with("classifier.") || name.starts_with("qa_outputs.") ||
+         name.find("pooler.") != std::string::npos;
+}
+
 // The lines of `now` that `before` does not have at the same place, comments aside.
 std::string differing_lines(const std::string& before, const std::string& now) {
   std::istringstream old_lines(before), new_lines(now);
@@ -55,18 +61,25 @@ void check_output_dir(const fs::path& dir, const RunOptions& options) {
   }
 }
 
+LoadNotes load_notes(const fs::path& output_dir, const RunOptions& options) {
+  const bool resumes = !options.resume.empty() && (options.resume != "auto" || latest_checkpoint(output_dir));
+  return resumes ? LoadNotes::quiet : LoadNotes::log;
+}
+
 std::unique_ptr<Bert> load_model(const fs::path& dir, const HeadSpec& heads, const Tokenizer& tokenizer,
-                                 const TrainConfig& train, const LoadOptions& options) {
+                                 const TrainConfig& train, LoadNotes notes, const LoadOptions& options) {
   const ModelConfig config = read_model_config(dir);
   RPP_CHECK(tokenizer.size() <= config.vocab_size,
             "the tokenizer has {} pieces, the vocabulary of {} only {}: use the model's own tokenizer",
             tokenizer.size(), dir, config.vocab_size);
   auto model = make_model(config, heads, train);
-  const LoadReport report = load_weights(*model, dir, options);
+  LoadReport report = load_weights(*model, dir, options);
+  if (notes == LoadNotes::quiet) return model;
   if (!report.missing.empty()) {
     log::info("{} has no {}: initialised with seed {}", dir.string(), fmt::join(report.missing, ", "),
               train.seed);
   }
+  std::erase_if(report.ignored, is_of_a_head);
   if (!report.ignored.empty()) log::info("{}: not used: {}", dir.string(), fmt::join(report.ignored, ", "));
   return model;
 }

