@@ -7,13 +7,15 @@
 
 Ends in results.csv, results.md (tables and verdicts), times.csv and figures/ in the sweep's output_dir. Kill it at any
 moment: the same command goes on. Methods, ratios, seeds and tasks may be added later; finished runs stay as they are.
-Exit status: 0 all runs finished, 1 a run failed or the sweep was stopped, 2 wrong command line or configuration.
+Exit status: 0 all runs finished, 1 a run failed, 2 wrong command line or configuration, 3 stopped by a signal before the
+end: the same command goes on.
 """
 import argparse
+import signal
 import sys
 
 import environment
-from sweep.errors import SweepError
+from sweep.errors import STOPPED, SweepError
 
 
 def parse_arguments():
@@ -62,24 +64,28 @@ def run(arguments):
     outcome = execute(sweep, configs)
     if outcome.stop.received:
         print(f"stopped: {len(outcome.done)} of {len(runs)} runs have finished; the same command goes on", flush=True)
-        return 1
+        return STOPPED
     report(sweep)
     if outcome.failed:
         print(f"sweep.py: error: {len(outcome.failed)} of {len(runs)} runs failed: {', '.join(sorted(outcome.failed))}",
               file=sys.stderr)
-    return 1 if outcome.failed else 0
+    if outcome.stopped:
+        print(f"stopped before the end: {', '.join(sorted(outcome.stopped))}; the same command goes on", flush=True)
+    return 1 if outcome.failed else STOPPED if outcome.stopped else 0
 
 
 def main():
     arguments = parse_arguments()
+    # Until the runs are started; from then on execute.py decides. The program that is being called ends with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return run(arguments)
     except SweepError as error:
         print(f"sweep.py: error: {error}", file=sys.stderr)
         return error.status
     except KeyboardInterrupt:
-        print("sweep.py: stopped", file=sys.stderr)
-        return 1
+        print("sweep.py: stopped; the same command goes on", file=sys.stderr)
+        return STOPPED
 
 
 if __name__ == "__main__":

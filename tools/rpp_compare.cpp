@@ -39,12 +39,14 @@ std::optional<McNemar> mcnemar_of_pairs(const GlueTask& task, const PairedRuns& 
 }
 
 Report compare(const Arguments& arguments) {
-  std::vector<std::filesystem::path> directories = arguments.baseline;
-  directories.insert(directories.end(), arguments.candidate.begin(), arguments.candidate.end());
+  std::vector<std::filesystem::path> directories = expand_seeds(arguments.baseline);
+  const size_t num_baseline = directories.size();
+  const auto candidates = expand_seeds(arguments.candidate);
+  directories.insert(directories.end(), candidates.begin(), candidates.end());
   const GlueRuns runs = load_glue_runs(directories);
   const std::span<const std::vector<double>> predictions = runs.predictions;
-  const PairedRuns paired = {.baseline = predictions.first(arguments.baseline.size()),
-                             .candidate = predictions.subspan(arguments.baseline.size()),
+  const PairedRuns paired = {.baseline = predictions.first(num_baseline),
+                             .candidate = predictions.subspan(num_baseline),
                              .labels = runs.labels};
   return {.task = runs.task.name,
           .num_examples = runs.labels.size(),
@@ -53,7 +55,9 @@ Report compare(const Arguments& arguments) {
 }
 
 Json to_json(const SeedStatistics& side) {
-  return {{"n", side.n}, {"mean", side.mean}, {"sd", side.sd}};
+  Json json = {{"n", side.n}, {"mean", side.mean}, {"sd", side.sd}};
+  if (side.n < 2) json["sd"] = nullptr;
+  return json;
 }
 
 Json to_json(const Report& report) {
@@ -70,6 +74,11 @@ Json to_json(const Report& report) {
   return json;
 }
 
+// Of one run there is no deviation.
+std::string format_sd(const SeedStatistics& side) {
+  return side.n > 1 ? fmt::format("{:.4f}", side.sd) : "-";
+}
+
 void print_table(const Report& report) {
   const MetricComparison& any = report.metrics.begin()->second;
   fmt::print("{}: {} baseline runs, {} candidate runs, {} examples\n", report.task, any.baseline.n,
@@ -77,10 +86,13 @@ void print_table(const Report& report) {
   fmt::print("{:<15}{:>9}{:>8}{:>11}{:>8}{:>12}  {:<19}  {}\n", "metric", "baseline", "sd", "candidate", "sd",
              "difference", "95 % interval", "verdict");
   for (const auto& [name, comparison] : report.metrics) {
-    fmt::print("{:<15}{:>9.4f}{:>8.4f}{:>11.4f}{:>8.4f}{:>+12.4f}  [{:+.4f}, {:+.4f}]  {}\n", name,
-               comparison.baseline.mean, comparison.baseline.sd, comparison.candidate.mean,
-               comparison.candidate.sd, comparison.difference, comparison.low, comparison.high,
+    fmt::print("{:<15}{:>9.4f}{:>8}{:>11.4f}{:>8}{:>+12.4f}  [{:+.4f}, {:+.4f}]  {}\n", name,
+               comparison.baseline.mean, format_sd(comparison.baseline), comparison.candidate.mean,
+               format_sd(comparison.candidate), comparison.difference, comparison.low, comparison.high,
                verdict_name(comparison.verdict));
+  }
+  if (any.baseline.n == 1 || any.candidate.n == 1) {
+    fmt::print("caution: one seed a side says nothing of other seeds; the verdict is of these runs alone\n");
   }
   if (!report.mcnemar) return;
   fmt::print("McNemar: b = {} (right in the baseline only), c = {} (in the candidate only), p = {:.3g}\n",
@@ -88,7 +100,8 @@ void print_table(const Report& report) {
 }
 
 void add_options(CLI::App& app, Arguments& arguments) {
-  app.add_option("--baseline", arguments.baseline, "output directories of rpp-finetune, a seed each")
+  app.add_option("--baseline", arguments.baseline,
+                 "output directories of rpp-finetune, a seed each, or one of --seeds")
       ->required();
   app.add_option("--candidate", arguments.candidate, "the same for what is compared with it")->required();
   app.add_flag("--json", arguments.json, "print one JSON object");

@@ -1,6 +1,7 @@
 // rpp-export: a finished model as one small file without its zeros, and back.
 #include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
+#include "rpp/core/model_path.h"
 #include "rpp/infer/compare_outputs.h"
 #include "rpp/io/model_export.h"
 #include "tool_main.h"
@@ -20,6 +21,7 @@ const std::map<std::string, Dtype> kTypes = {
     {"fp32", Dtype::f32}, {"bf16", Dtype::bf16}, {"fp16", Dtype::f16}, {"int8", Dtype::i8}};
 
 int export_to_file(const Arguments& arguments) {
+  require_model(arguments.model);
   const auto config = arguments.model / "config.json";
   model_config_from_json(read_file(config), config.string());  // another architecture is refused here
   export_model(arguments.model, arguments.output, arguments.options);

@@ -54,9 +54,12 @@ std::vector<std::string> all_overrides(const Arguments& arguments) {
 int finetune_with_seeds(const Arguments& arguments, const FinetuneConfig& config) {
   const SeedsOutcome outcome = run_finetuning_seeds(config, arguments.seeds, arguments.run);
   if (outcome.stopped) {
-    fmt::print("{}: stopped after {} of {} runs\n", config.output_dir, outcome.finished,
-               arguments.seeds.size());
-    return 0;
+    fmt::print(
+        "{}: stopped after {} of {} runs\ngo on with: rpp-finetune --config {}/config.yaml --seeds {} "
+        "--resume auto\n",
+        config.output_dir, outcome.finished, arguments.seeds.size(), config.output_dir,
+        fmt::join(arguments.seeds, ","));
+    return kStoppedStatus;
   }
   for (const auto& [name, over_seeds] : outcome.eval) {
     fmt::print("{} = {:.4f} +- {:.4f} ({} seeds)\n", name, over_seeds.mean, over_seeds.sd, over_seeds.n);
@@ -70,10 +73,16 @@ int finetune(const Arguments& arguments) {
   if (!arguments.seeds.empty()) return finetune_with_seeds(arguments, config);
   const FinetuneOutcome outcome = run_finetuning(config, arguments.run);
   if (outcome.training.stopped) {
-    fmt::print("{}: stopped at step {}, not finished\n", config.output_dir, outcome.training.counters.step);
-    return 0;
+    fmt::print(
+        "{}: stopped at step {}, not finished\ngo on with: rpp-finetune --config {}/config.yaml --resume "
+        "auto\n",
+        config.output_dir, outcome.training.counters.step, config.output_dir);
+    return kStoppedStatus;
   }
-  for (const auto& [name, value] : outcome.eval) fmt::print("{} = {:.4f}\n", name, value);
+  for (const auto& [name, value] : outcome.eval) {
+    const bool is_count = name.starts_with("eval_samples");
+    fmt::print("{} = {:.{}f}\n", name, value, is_count ? 0 : 4);
+  }
   return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "rpp/core/line_reader.h"
 #include "rpp/core/log.h"
+#include "rpp/core/model_path.h"
 #include "rpp/infer/line_predictor.h"
 #include "rpp/text/unicode.h"
 #include "tool_main.h"
@@ -68,6 +69,7 @@ int predict(const Arguments& arguments) {
   PredictOptions options = arguments.options;
   if (options.pair_separator == "TAB" || options.pair_separator == "\\t") options.pair_separator = "\t";
   if (options.pair_separator.empty()) fail_usage("--pair-separator is empty");
+  require_model(arguments.model);
   const bool from_file = !arguments.input.empty();
   std::string_view answer_name;
   const auto report = [&](const TextLine& line, const Answer& answer) {

@@ -1,4 +1,6 @@
 // rpp-pretrain: masked-LM and next-sentence pre-training, with pruning, from a configuration file.
+#include <cmath>
+
 #include "rpp/core/log.h"
 #include "rpp/core/progress.h"
 #include "rpp/train/libtorch_info.h"
@@ -45,10 +47,12 @@ int run(const Arguments& arguments) {
   if (answered_without_a_run(arguments, config, check_pretraining)) return 0;
   if (arguments.verify_resume != 0) return prove_resume(config, arguments.verify_resume);
   const TrainOutcome outcome = run_pretraining(config, arguments.run);
-  fmt::print("{}: {} steps, {} tokens, {:.0f} tokens/s{}\n", config.output_dir, outcome.counters.step,
-             format_count(outcome.counters.tokens), outcome.tokens_per_second,
+  fmt::print("{}: {} steps, {} tokens, {} tokens/s{}\n", config.output_dir, outcome.counters.step,
+             format_count(outcome.counters.tokens), format_count(std::llround(outcome.tokens_per_second)),
              outcome.stopped ? " (stopped, not finished)" : "");
-  return 0;
+  if (!outcome.stopped) return 0;
+  fmt::print("go on with: rpp-pretrain {}/config.yaml --resume auto\n", config.output_dir);
+  return kStoppedStatus;
 }
 
 }  // namespace

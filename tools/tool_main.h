@@ -8,6 +8,7 @@
 
 #include "rpp/core/error.h"
 #include "rpp/core/nearest.h"
+#include "rpp/core/stop_signal.h"
 #include "rpp/core/version.h"
 
 namespace rpp {
@@ -31,10 +32,23 @@ inline std::string describe_mistake(const CLI::App& app, const CLI::ParseError& 
                      nearest_name(unknown.front(), known));
 }
 
+// Appends to every --help what the exit statuses mean.
+inline void document_exit_statuses(CLI::App& app) {
+  const bool resumes = app.get_option_no_throw("--resume") != nullptr;
+  const std::string footer = app.get_footer();
+  app.footer(
+      fmt::format("{}{}Exit status: 0 finished, 1 error, 2 wrong usage or configuration, {} stopped by a "
+                  "signal before the end{}",
+                  footer, footer.empty() ? "" : "\n", kStoppedStatus,
+                  resumes ? ":\nthe same command with --resume auto goes on" : ""));
+  for (CLI::App* subcommand : app.get_subcommands({})) document_exit_statuses(*subcommand);
+}
+
 // Parses into the variables that the app's options name; callbacks of subcommands run in here. False when
 // --help or --version was asked for and answered. Throws UsageError for a wrong command line. `libraries` is
 // appended to what --version prints, such as ", LibTorch 2.11.0, CUDA: no".
 inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string_view libraries = "") {
+  document_exit_statuses(app);
   app.set_version_flag("--version", fmt::format("{} {}{}", app.get_name(), version_string(), libraries));
   try {
     app.parse(argc, argv);

@@ -2,6 +2,9 @@
 import difflib
 
 
+STOPPED = 3  # the exit status of a program that a signal ended before it had finished, and of the sweep
+
+
 class SweepError(Exception):
     status = 1
 

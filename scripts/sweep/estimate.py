@@ -1,5 +1,6 @@
 """What a sweep will cost, before it starts: one --check for each method and each task, or what finished runs took."""
 from dataclasses import dataclass
+import sys
 
 from sweep import programs
 from sweep.errors import SweepError
@@ -20,7 +21,7 @@ def duration(seconds):
     if seconds != seconds:
         return "unknown"
     hours, minutes = divmod(int(seconds + 30) // 60, 60)
-    return f"{hours}:{minutes:02d} h" if hours else f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
+    return f"{hours} h {minutes} min" if hours else f"{int(seconds) // 60} min {int(seconds) % 60} s"
 
 
 def starting_model(runs, configs):
@@ -47,6 +48,7 @@ def probe(sweep, run, model):
 
 def share(sweep, label, runs, model):
     # The longest: a run that was killed and resumed only knows the seconds of its end.
+    print(f"measuring {label} ...", file=sys.stderr, flush=True)
     done = [manifest["seconds"] for manifest in map(finished_manifest, runs) if manifest]
     try:
         seconds, source = (max(done), "as the finished ones took") if done else probe(sweep, runs[0], model)

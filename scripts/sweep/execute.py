@@ -10,7 +10,7 @@ import sys
 import time
 
 from sweep import programs
-from sweep.errors import SweepError
+from sweep.errors import STOPPED, SweepError
 from sweep.finish import begin, check_parent, finish, is_complete, note_seconds, tidy
 from sweep.runs import all_runs, finished_manifest, identity, write_json
 
@@ -67,7 +67,7 @@ class Executor:
         self.sweep, self.configs, self.held_lock = sweep, configs, held_lock
         self.runs = all_runs(sweep)
         self.waiting, self.active = [], {}  # runs; run -> Child
-        self.done, self.failed = set(), set()  # names
+        self.done, self.failed, self.stopped = set(), set(), set()  # names
         self.stop = StopSignal()
         self.passed_on = 0
 
@@ -111,6 +111,8 @@ class Executor:
             if run.parent and run.parent.name in self.failed:
                 self.waiting.remove(run)
                 self.fail(run, "its pruning run failed")
+            elif run.parent and run.parent.name in self.stopped:
+                self.waiting.remove(run)
             elif not run.parent or run.parent.name in self.done:
                 self.waiting.remove(run)
                 self.start(run)
@@ -126,6 +128,10 @@ class Executor:
         status, seconds = child.process.returncode, child.seconds()
         if self.stop.received and not (status == 0 and is_complete(run)):
             note_seconds(run, seconds)
+            return
+        if status == STOPPED:
+            note_seconds(run, seconds)
+            self.stopped.add(run.name)
             return
         if status != 0:
             note_seconds(run, seconds)

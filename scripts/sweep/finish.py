@@ -6,7 +6,7 @@ import shutil
 from sweep import programs
 from sweep.checks import hash_of
 from sweep.errors import SweepError
-from sweep.runs import FORMAT, MANIFEST, finished_manifest, manifest_of, read_json, write_json
+from sweep.runs import FINISHED, FORMAT, MANIFEST, finished_manifest, manifest_of, read_json, write_json
 
 
 def sha256_of(path):
@@ -28,9 +28,8 @@ def note_seconds(run, seconds):
 
 
 def counters(run):
-    states = [read_json(path) for path in run.directory.glob("checkpoint-*/training/state.json")]
-    last = max(states, key=lambda state: state["step"])
-    return {"steps": last["step"], "tokens": last["tokens"]}
+    finished = read_json(run.directory / FINISHED)
+    return {"steps": finished["step"], "tokens": finished["tokens"]}
 
 
 def last_evaluation(run):
@@ -54,9 +53,8 @@ def prove(run, inspect_programs):
 
 
 def is_complete(run):
-    """A program also ends with status 0 when it was told to stop; what it writes last tells the two apart."""
-    last = "eval_results.json" if run.task else "model.safetensors"
-    return (run.directory / last).exists()
+    """The file that a program writes last is there."""
+    return (run.directory / FINISHED).exists()
 
 
 def finish(sweep, run, seconds):
@@ -78,7 +76,7 @@ def finish(sweep, run, seconds):
 
 
 def tidy(sweep, run, manifest):
-    """A finished run needs no checkpoints; a fine-tuned model is kept on demand, or when its zeros drifted."""
+    """A finished run needs no checkpoints, whatever its configuration keeps; a fine-tuned model is kept on demand, or when its zeros drifted."""
     for pattern in ("checkpoint-*", ".checkpoint-*"):
         for directory in run.directory.glob(pattern):
             shutil.rmtree(directory)

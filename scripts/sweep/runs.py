@@ -14,6 +14,7 @@ from typing import Optional
 from sweep.errors import SweepError, UsageError
 
 MANIFEST = "sweep_run.json"
+FINISHED = "finished.json"  # of rpp-pretrain and rpp-finetune
 FORMAT = "rpp-sweep-run-1"
 
 

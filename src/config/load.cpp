@@ -68,10 +68,19 @@ Config assigned(const Settings& settings) {
   return config;
 }
 
+void set_task_defaults(PretrainConfig&, const Settings&) {}
+
+// Contexts are longer than sentences: 384 is the length of BERT's own runs on SQuAD.
+void set_task_defaults(FinetuneConfig& config, const Settings& settings) {
+  const bool is_squad = config.task.starts_with("squad");
+  if (is_squad && settings.last("max_seq_length") == nullptr) config.max_seq_length = 384;
+}
+
 template <typename Config>
 Config load_checked(const std::filesystem::path& path, std::span<const std::string> overrides) {
   const Settings settings = read_settings(path, overrides, known_keys<Config>());
-  const auto config = assigned<Config>(settings);
+  auto config = assigned<Config>(settings);
+  set_task_defaults(config, settings);
   check(config, settings);
   return config;
 }

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "rpp/core/error.h"
+#include "rpp/core/unfinished.h"
 
 namespace rpp {
 namespace {
@@ -42,14 +43,19 @@ void fsync_tree(const fs::path& directory) {
 }  // namespace
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(sibling(path_, ".tmp")) {
+  note_unfinished(temporary_);
   fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd_ < 0) fail("cannot write {}: {}", path_, std::strerror(errno));
+  if (fd_ >= 0) return;
+  const int reason = errno;
+  forget_unfinished(temporary_);
+  fail("cannot write {}: {}", path_, std::strerror(reason));
 }
 
 AtomicFile::~AtomicFile() {
   if (fd_ < 0) return;
   ::close(fd_);
   ::unlink(temporary_.c_str());
+  forget_unfinished(temporary_);
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -69,11 +75,13 @@ void AtomicFile::commit() {
   if (::fsync(fd_) != 0) fail("cannot write {}: {}", path_, std::strerror(errno));
   ::close(fd_);
   fd_ = -1;
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    const int reason = errno;
+  int reason = 0;
+  publish_unfinished(temporary_, [&] {
+    if (::rename(temporary_.c_str(), path_.c_str()) == 0) return;
+    reason = errno;
     ::unlink(temporary_.c_str());
-    fail("cannot write {}: {}", path_, std::strerror(reason));
-  }
+  });
+  if (reason != 0) fail("cannot write {}: {}", path_, std::strerror(reason));
   fsync_path(parent_of(path_));
 }
 
@@ -87,22 +95,31 @@ void write_directory_atomically(const fs::path& path, const std::function<void(c
   const fs::path temporary = sibling(path, ".tmp");
   const fs::path previous = sibling(path, ".old");
   std::error_code ignored;
-  fs::remove_all(temporary, ignored);
+  const auto give_up = [&] {
+    fs::remove_all(temporary, ignored);
+    forget_unfinished(temporary);
+  };
+  give_up();  // what an earlier process of this number left
+  note_unfinished(temporary);
   try {
     fs::create_directories(temporary);
     fill(temporary);
     fsync_tree(temporary);
-    if (fs::exists(path)) fs::rename(path, previous);
-    fs::rename(temporary, path);
+    publish_unfinished(temporary, [&] {
+      if (fs::exists(path)) fs::rename(path, previous);
+      fs::rename(temporary, path);
+    });
   } catch (const fs::filesystem_error& error) {
-    fs::remove_all(temporary, ignored);
+    give_up();
     fail("cannot write {}: {}", path, error.code().message());
   } catch (...) {
-    fs::remove_all(temporary, ignored);
+    give_up();
     throw;
   }
+  note_unfinished(previous);
   fsync_path(parent_of(path));
   fs::remove_all(previous, ignored);
+  forget_unfinished(previous);
 }
 
 std::string read_file(const fs::path& path) {

@@ -1,5 +1,7 @@
 #include "rpp/data/glue.h"
 
+#include <algorithm>
+
 #include "glue_table.h"
 #include "rpp/core/error.h"
 
@@ -25,6 +27,24 @@ std::vector<std::string> file_stems(const GlueTask& task, std::string_view split
   if (split == "test") return task.test_files;
   const std::string& stem = split == "train" ? task.train_file : task.dev_file;
   return stem.empty() ? std::vector<std::string>{} : std::vector{stem};
+}
+
+// " (there are train_subset.tsv.zst, ...)"; empty when there is no table.
+std::string tables_in(const std::vector<path>& directories) {
+  std::vector<std::string> names;
+  for (const path& directory : directories) {
+    if (!std::filesystem::is_directory(directory)) continue;
+    for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+      const std::string name = entry.path().filename().string();
+      const bool is_table =
+          name.find(".tsv") != std::string::npos || name.find(".jsonl") != std::string::npos;
+      if (is_table) names.push_back(name);
+    }
+  }
+  if (names.empty()) return "";
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return fmt::format(" (there are {})", fmt::join(names, ", "));
 }
 
 }  // namespace
@@ -62,8 +82,9 @@ std::optional<path> try_find_glue_file(const GlueTask& task, const path& data_di
 
 path find_glue_file(const GlueTask& task, const path& data_dir, std::string_view split) {
   if (const auto file = try_find_glue_file(task, data_dir, split)) return *file;
-  fail("no {}.tsv (or .jsonl; .zst, .gz) of task {} in {} or its folder {}: name it in {}_files",
-       fmt::join(file_stems(task, split), ".tsv, "), task.name, data_dir, task.directory, split);
+  fail("no {}.tsv (or .jsonl; .zst, .gz) of task {} in {} or its folder {}: name it in {}_files{}",
+       fmt::join(file_stems(task, split), ".tsv, "), task.name, data_dir, task.directory, split,
+       tables_in({data_dir, data_dir / task.directory}));
 }
 
 }  // namespace rpp

@@ -1,5 +1,9 @@
 #include "rpp/data/glue_predictions.h"
 
+#include <charconv>
+#include <map>
+#include <optional>
+
 #include "glue_row.h"
 #include "rpp/core/error.h"
 #include "rpp/core/line_reader.h"
@@ -106,6 +110,17 @@ void check_same_examples(const path& first, const GlueRuns& runs, const path& fi
   }
 }
 
+// The number of "seed-3".
+std::optional<int64_t> seed_of(const std::string& name) {
+  constexpr std::string_view kPrefix = "seed-";
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  int64_t seed = 0;
+  const char* last = name.data() + name.size();
+  const auto [end, error] = std::from_chars(name.data() + kPrefix.size(), last, seed);
+  if (error != std::errc() || end != last) return std::nullopt;
+  return seed;
+}
+
 }  // namespace
 
 GluePredictions read_glue_predictions(const GlueTask& task, const path& file) {
@@ -135,6 +150,22 @@ GlueRuns load_glue_runs(std::span<const path> directories) {
     runs.predictions.push_back(std::move(rows.predictions));
   }
   return runs;
+}
+
+std::vector<path> expand_seeds(const std::vector<path>& directories) {
+  std::vector<path> expanded;
+  for (const path& directory : directories) {
+    std::map<int64_t, path> seeds;
+    if (std::filesystem::is_directory(directory)) {
+      for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+        const auto seed = seed_of(entry.path().filename().string());
+        if (seed && entry.is_directory()) seeds[*seed] = entry.path();
+      }
+    }
+    if (seeds.empty()) expanded.push_back(directory);
+    for (const auto& [seed, run] : seeds) expanded.push_back(run);
+  }
+  return expanded;
 }
 
 }  // namespace rpp

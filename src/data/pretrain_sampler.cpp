@@ -64,7 +64,7 @@ PretrainSampler::PretrainSampler(const ShardSet& shards, const Tokenizer& tokeni
   if (config.next_sentence && shards.num_documents() < 2) {
     fail(
         "next_sentence needs two documents or more, the shards hold {}: a negative comes from another "
-        "document",
+        "document; set data.next_sentence=false, or put a blank line after each document of the text",
         shards.num_documents());
   }
 }

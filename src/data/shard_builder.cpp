@@ -12,7 +12,7 @@
 #include "rpp/core/log.h"
 #include "rpp/core/mmap_file.h"
 #include "rpp/core/prefetch.h"
-#include "rpp/core/progress.h"
+#include "rpp/core/progress_line.h"
 #include "rpp/core/xxh3.h"
 #include "rpp/data/shards.h"
 #include "shard_format.h"
@@ -89,6 +89,8 @@ class ShardWriter {
     buffer_.ids += ids;
     buffer_.sentence_offsets.push_back(buffer_.sentence_offsets.back() + num_tokens);
     ++sentences_;
+    // A text without blank lines would be a shard of any size.
+    if (buffer_.sentence_offsets.back() >= static_cast<uint64_t>(2 * shard_tokens_)) end_document();
   }
 
   void end_document() {
@@ -136,12 +138,12 @@ void check_inputs(std::span<const path> inputs) {
 
 void check_counts(const ShardWriter& writer, std::span<const path> inputs) {
   if (writer.sentences() == 0) fail("{} holds no text: nothing to build", inputs.front());
-  if (writer.documents() < 2) {
-    fail(
-        "{} holds one document only, and next-sentence negatives come from another one: put a blank line "
-        "after each document",
-        inputs.front());
-  }
+  if (writer.documents() > 1) return;
+  log::warn(
+      "{} holds one document only, as no blank line ends one: pre-training can use it with "
+      "data.next_sentence=false; for "
+      "pairs of sentences put a blank line after each document",
+      inputs.front().string());
 }
 
 void add_to(BuildReport& report, const BuildReport& block) {
@@ -178,7 +180,9 @@ BuildReport build_shards(const BuildOptions& options, const Tokenizer& tokenizer
     Prefetcher<std::vector<Tokens>> tokenized(
         [&](int64_t) { return tokenize_batch(batches.next(), tokenizer, options.num_threads); }, 0, 1);
     ShardWriter writer(dir, tokenizer.size(), options.shard_tokens);
+    ProgressLine progress("building", "MB of text", 0);
     for (auto blocks = tokenized.next(); !blocks.empty(); blocks = tokenized.next()) {
+      progress.at(report.bytes / 1000000);
       for (const Tokens& tokens : blocks) {
         writer.add(tokens);
         add_to(report, tokens.report);

@@ -9,6 +9,7 @@
 #include "rpp/config/layer_sizes.h"
 #include "rpp/core/error.h"
 #include "rpp/core/rng.h"
+#include "rpp/core/stop_signal.h"
 #include "rpp/ops/attention.h"
 #include "rpp/ops/dropout.h"
 #include "rpp/ops/embedding.h"
@@ -159,6 +160,7 @@ torch::Tensor Bert::encode_at(const BertInputs& inputs, const torch::Tensor& tok
   auto hidden = embed(inputs, options);
   const int64_t last = config_.num_hidden_layers - 1;
   for (int64_t i = 0; i <= last; ++i) {
+    check_stop();  // a batch of an evaluation may take longer than a user waits
     const auto encode = [=, this, layout = inputs.layout, asked = i == last ? tokens : torch::Tensor()](
                             const torch::Tensor& x) { return encode_layer(i, x, layout, options, asked); };
     hidden = options.activation_checkpointing && hidden.requires_grad()

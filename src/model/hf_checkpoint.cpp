@@ -14,6 +14,7 @@
 #include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/model_path.h"
 #include "rpp/io/safetensors.h"
 
 namespace rpp {
@@ -153,6 +154,7 @@ TensorView view_of(const std::string& name, const torch::Tensor& tensor) {
 }  // namespace
 
 ModelConfig read_model_config(const fs::path& model_dir) {
+  require_model(model_dir);
   const auto path = model_dir / kConfigFile;
   return model_config_from_json(read_file(path), path.string());
 }

@@ -80,4 +80,14 @@ std::vector<PruneGroup> prune_groups(const PruneConfig& config, const std::vecto
   return groups;
 }
 
+double target_ratio(const PruneConfig& config, const std::vector<FlatMatrix>& matrices) {
+  if (config.method == "dense" || config.method == "fixed") return 0;
+  double zeros = 0, entries = 0;
+  for (const PruneGroup& group : prune_groups(config, matrices, Ranking::matrix)) {
+    zeros += group.target_ratio * static_cast<double>(group.size());
+  }
+  for (const FlatMatrix& matrix : matrices) entries += static_cast<double>(matrix.rows * matrix.cols);
+  return entries > 0 ? zeros / entries : 0;
+}
+
 }  // namespace rpp

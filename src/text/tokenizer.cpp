@@ -2,6 +2,7 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/model_path.h"
 #include "rpp/text/sentencepiece_tokenizer.h"
 #include "rpp/text/wordpiece_files.h"
 
@@ -35,7 +36,8 @@ std::unique_ptr<Tokenizer> load_directory(const path& directory) {
 }  // namespace
 
 std::unique_ptr<Tokenizer> load_tokenizer(const path& path) {
-  RPP_CHECK(std::filesystem::exists(path), "no tokenizer at {}: give a model directory or a vocab.txt", path);
+  RPP_CHECK(std::filesystem::exists(path), "no tokenizer at {}: give a model directory or a vocab.txt.{}",
+            path, hub_advice(path));
   if (std::filesystem::is_directory(path)) return load_directory(path);
   if (path.extension() == ".model") return std::make_unique<SentencePieceTokenizer>(path);
   return load_wordpiece(path);

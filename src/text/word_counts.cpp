@@ -7,6 +7,7 @@
 
 #include "rpp/core/parallel_for.h"
 #include "rpp/core/prefetch.h"
+#include "rpp/core/progress_line.h"
 #include "rpp/core/xxh3.h"
 #include "rpp/text/unicode.h"
 #include "rpp/text/wordpiece.h"
@@ -120,7 +121,11 @@ WordCounts count_words(TrainingText& text, const CountOptions& options) {
   Prefetcher<std::vector<std::string>> batches(
       [&](int64_t) { return text.next_blocks(kBlocksPerBatch, options.block_bytes); }, 0, 1);
   WordTable table(options.num_threads);
+  ProgressLine progress("counting words", "MB of text", 0);
+  size_t bytes = 0;
   for (auto batch = batches.next(); !batch.empty(); batch = batches.next()) {
+    for (const std::string& block : batch) bytes += block.size();
+    progress.at(static_cast<int64_t>(bytes / 1000000));
     std::vector<BlockCounts> counts(batch.size());
     parallel_for(static_cast<int64_t>(batch.size()), options.num_threads, [&](int64_t begin, int64_t end) {
       for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {

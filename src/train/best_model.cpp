@@ -50,13 +50,13 @@ void Trainer::note_best(const Metrics& metrics) {
 
 // Evaluates what it has loaded, so that the run reports the weights that it saves.
 Metrics Trainer::restore_best(MetricsLog& log) {
-  log::info("the model is that of step {}: {} {:.4f}", counters_.best_step, config_.train.best_metric,
-            counters_.best_value);
+  log::info("restored the best checkpoint (step {}): {} {:.4f}", counters_.best_step,
+            config_.train.best_metric, counters_.best_value);
   const auto directory = config_.output_dir / "best";
   verify_checkpoint(directory);
   load_weights(task_.model(), directory);
   params_->refresh_working();
-  Metrics metrics = task_.evaluate();
+  Metrics metrics = evaluate();
   log.write(counters_.step, "best", metrics);
   return metrics;
 }

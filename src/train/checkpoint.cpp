@@ -149,6 +149,12 @@ void remove_old_checkpoints(const fs::path& run_dir, int64_t keep_last) {
   }
 }
 
+void remove_checkpoints(const fs::path& run_dir) {
+  for (const auto& checkpoint : list_checkpoints(run_dir)) fs::remove_all(checkpoint.path);
+  fs::remove_all(run_dir / "best");
+  remove_old_checkpoints(run_dir, 1);
+}
+
 std::optional<fs::path> find_resume(const fs::path& run_dir, const std::string& resume) {
   const bool automatic = resume == "auto";
   const fs::path named = automatic ? run_dir : fs::path(resume);

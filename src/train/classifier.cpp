@@ -50,18 +50,22 @@ void log_match(const fs::path& dir, const GlueTask& task, LabelOrder order, cons
 }  // namespace
 
 std::unique_ptr<Bert> load_classifier_model(const fs::path& dir, const GlueTask& task,
-                                            const Tokenizer& tokenizer, const TrainConfig& train) {
+                                            const Tokenizer& tokenizer, const TrainConfig& train,
+                                            LoadNotes notes) {
   const HeadSpec heads{.num_labels = task.num_labels()};
   const int64_t num_rows = heads_of(dir).num_labels;
   if (num_rows == 0) {
-    log::info("{} has no classifier: {} ({}) gets a new one", dir.string(), task.name, names_of(task));
-    return load_model(dir, heads, tokenizer, train, {.classifier = false});
+    if (notes == LoadNotes::log) {
+      log::info("{} has no classifier: {} ({}) gets a new one", dir.string(), task.name, names_of(task));
+    }
+    return load_model(dir, heads, tokenizer, train, notes, {.classifier = false});
   }
 
   const ModelLabels labels = read_model_labels(dir);
   const LabelMatch match = match_labels(task, labels, num_rows, dir);
-  log_match(dir, task, match.order, names_of(labels, num_rows));
-  auto model = load_model(dir, heads, tokenizer, train, {.classifier = match.order != LabelOrder::other});
+  if (notes == LoadNotes::log) log_match(dir, task, match.order, names_of(labels, num_rows));
+  auto model =
+      load_model(dir, heads, tokenizer, train, notes, {.classifier = match.order != LabelOrder::other});
   if (match.order == LabelOrder::permuted) permute_rows(*model, match.rows);
   return model;
 }

@@ -8,6 +8,7 @@
 #include "rpp/data/glue.h"
 #include "rpp/model/bert.h"
 #include "rpp/text/tokenizer.h"
+#include "run_setup.h"
 
 namespace rpp {
 
@@ -15,7 +16,8 @@ namespace rpp {
 // into the task's order; its own as it is, with a warning, where the labels have no names; else a new one.
 // The log says which. Throws as load_model and match_labels do.
 std::unique_ptr<Bert> load_classifier_model(const std::filesystem::path& dir, const GlueTask& task,
-                                            const Tokenizer& tokenizer, const TrainConfig& train);
+                                            const Tokenizer& tokenizer, const TrainConfig& train,
+                                            LoadNotes notes);
 
 // Throws UsageError when the teacher's logits are of other labels than the task's, or of these in another
 // order.

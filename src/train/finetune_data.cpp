@@ -60,7 +60,7 @@ std::vector<DevSet> load_dev_sets(const FinetuneConfig& config, const GlueTask& 
     if (companion->dev_file.empty()) continue;
     const Paths files = find_files(config, *companion, "dev");
     if (!files.empty()) add(*companion, files);
-    if (files.empty())
+    if (files.empty() && !config.data_dir.empty())
       log::info("no {} in data_dir: {} is not evaluated", companion->dev_file, companion->name);
   }
   return sets;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rpp/core/atomic_file.h"
+#include "rpp/core/error.h"
 
 namespace rpp {
 namespace {
@@ -21,13 +22,22 @@ Metrics eval_results(const Metrics& metrics, const Metrics& samples) {
   return results;
 }
 
+Metrics read_eval_results(const std::filesystem::path& directory) {
+  const auto file = directory / "eval_results.json";
+  const auto values = nlohmann::json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+  RPP_CHECK(values.is_object(), "{} is damaged: remove the run to make it again", file);
+  return values.get<Metrics>();
+}
+
 Metrics train_results(const TrainOutcome& outcome, double epochs, size_t num_examples) {
   Metrics results = {{"epoch", epochs},
                      {"train_samples", static_cast<double>(num_examples)},
                      {"train_steps", static_cast<double>(outcome.counters.step)},
                      {"train_skipped_steps", static_cast<double>(outcome.counters.skipped_steps)},
                      {"train_runtime", outcome.seconds},
-                     {"train_tokens_per_second", outcome.tokens_per_second}};
+                     {"train_tokens_per_second", outcome.tokens_per_second},
+                     {"encoder_ratio", outcome.encoder_ratio}};
+  if (outcome.target_ratio > 0) results["target_ratio"] = outcome.target_ratio;
   if (outcome.last_train.contains("loss")) results["train_loss"] = outcome.last_train.at("loss");
   return results;
 }

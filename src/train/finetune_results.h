@@ -12,6 +12,9 @@ Metrics eval_results(const Metrics& metrics, const Metrics& samples);
 
 Metrics train_results(const TrainOutcome& outcome, double epochs, size_t num_examples);
 
+// eval_results.json of a run that has finished. Throws Error where it is damaged.
+Metrics read_eval_results(const std::filesystem::path& directory);
+
 // train_results.json, eval_results.json, all_results.json.
 void write_results(const std::filesystem::path& directory, const Metrics& train, const Metrics& eval);
 

@@ -5,6 +5,7 @@
 
 #include "classifier.h"
 #include "finetune_results.h"
+#include "finished_run.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
@@ -23,7 +24,7 @@ namespace fs = std::filesystem;
 
 // Everything that a fine-tuning run stands on, in the order in which it is made.
 struct FinetuneSetup {
-  explicit FinetuneSetup(const FinetuneConfig& given);
+  explicit FinetuneSetup(const FinetuneConfig& given, const RunOptions& options = {});
 
   FinetuneConfig config;  // with the steps of its epochs
   KernelsGuard kernels;
@@ -36,7 +37,7 @@ struct FinetuneSetup {
   std::unique_ptr<FinetuneTask> task;
 };
 
-FinetuneSetup::FinetuneSetup(const FinetuneConfig& given)
+FinetuneSetup::FinetuneSetup(const FinetuneConfig& given, const RunOptions& options)
     : config(given),
       kernels(kernels_of(given.train.kernels)),
       glue(finetuning_task(given)),
@@ -45,7 +46,8 @@ FinetuneSetup::FinetuneSetup(const FinetuneConfig& given)
   data = load_finetune_data(config, glue, *tokenizer);
   config.train.steps =
       steps_of_epochs(static_cast<int64_t>(data.train.size()), config.train.batch_size, config.epochs);
-  model = load_classifier_model(config.model, glue, *tokenizer, config.train);
+  model = load_classifier_model(config.model, glue, *tokenizer, config.train,
+                                load_notes(config.output_dir, options));
   check_sequence_length(*model, config.max_seq_length);
   prune = resolve_fixed(config.prune, config.model, *model);
   if (config.reinit_layers > 0) {
@@ -118,7 +120,11 @@ Metrics samples_of(const std::vector<DevSet>& sets) {
 FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& options) {
   if (const auto version = squad_version(config.task)) return run_squad(config, *version, options);
   check_output_dir(config.output_dir, options);
-  FinetuneSetup setup(config);
+  const RunLength length{"epochs", config.epochs};
+  if (const auto finished = find_finished(config.output_dir, length, options)) {
+    return {.training = *finished, .eval = read_eval_results(config.output_dir)};
+  }
+  FinetuneSetup setup(config, options);
   const auto trainer_config = trainer_config_of(setup.config, setup.prune, options);
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
   resume_if_asked(*trainer, config.output_dir, options, trainer_config.config_yaml);
@@ -131,6 +137,7 @@ FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& o
   write_results(dir, train_results(outcome.training, setup.config.epochs, setup.data.train.size()),
                 outcome.eval);
   log_ratios(trainer->params());
+  finish_run(dir, length, outcome.training, config.train.keep_checkpoints);
   return outcome;
 }
 

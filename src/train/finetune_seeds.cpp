@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "finetune_results.h"
+#include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
@@ -14,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
-
-constexpr const char* kResults = "eval_results.json";
 
 void check_seeds(std::span<const int64_t> seeds, const RunOptions& options) {
   if (seeds.empty()) fail_usage("no seed is given");
@@ -29,16 +29,10 @@ void check_seeds(std::span<const int64_t> seeds, const RunOptions& options) {
   }
 }
 
-Metrics read_results(const fs::path& file) {
-  const auto values = ordered_json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
-  RPP_CHECK(values.is_object(), "{} is damaged: remove the run to make it again", file);
-  return values.get<Metrics>();
-}
-
 // Nothing when a signal ended it.
 std::optional<Metrics> run_seed(FinetuneConfig config, int64_t seed, const RunOptions& options) {
   const fs::path directory = fs::path(config.output_dir) / fmt::format("seed-{}", seed);
-  if (fs::exists(directory / kResults)) return read_results(directory / kResults);
+  if (fs::exists(directory / "finished.json")) return read_eval_results(directory);
   config.output_dir = directory.string();
   config.train.seed = seed;
   log::info("seed {}: {}", seed, directory.string());
@@ -62,6 +56,9 @@ SeedsOutcome run_finetuning_seeds(const FinetuneConfig& config, std::span<const 
                                   const RunOptions& options) {
   check_seeds(seeds, options);
   check_output_dir(config.output_dir, options);
+  // By which the same runs go on later.
+  fs::create_directories(config.output_dir);
+  write_file_atomically(fs::path(config.output_dir) / "config.yaml", to_yaml(config));
   SeedsOutcome outcome;
   std::map<std::string, std::vector<double>> values;
   for (const int64_t seed : seeds) {

@@ -10,6 +10,8 @@
 #include "encode_for_loss.h"
 #include "epoch_batches.h"
 #include "rpp/core/error.h"
+#include "rpp/core/progress_line.h"
+#include "rpp/core/stop_signal.h"
 #include "rpp/eval/metrics.h"
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/text/model_max_length.h"
@@ -120,7 +122,10 @@ torch::Tensor FinetuneTask::predict(const std::vector<EncodedExample>& examples)
   std::vector<int64_t> order(examples.size());
   std::iota(order.begin(), order.end(), int64_t{0});
   std::vector<torch::Tensor> logits;
+  ProgressLine progress("evaluation", "examples", static_cast<int64_t>(order.size()));
   for (size_t first = 0; first < order.size(); first += kEvalBatch) {
+    check_stop();
+    progress.at(static_cast<int64_t>(first));
     const auto count = std::min<size_t>(kEvalBatch, order.size() - first);
     const auto batch = make_batch(examples, std::span(order).subspan(first, count), glue_.regression);
     const BertInputs inputs = bert_inputs(batch, model_.device());
@@ -149,6 +154,16 @@ std::vector<std::string> FinetuneTask::metric_names() const {
     names.push_back("loss" + set.task->metric_suffix);
   }
   return names;
+}
+
+std::string FinetuneTask::describe_data() const {
+  std::string text =
+      fmt::format("{} examples to train on", format_count(static_cast<int64_t>(data_.train.size())));
+  for (const DevSet& set : data_.dev) {
+    text += fmt::format(", {} to evaluate on ({})", format_count(static_cast<int64_t>(set.examples.size())),
+                        set.task->name);
+  }
+  return text;
 }
 
 void FinetuneTask::save_model(const std::filesystem::path& directory,

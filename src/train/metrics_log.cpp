@@ -1,5 +1,6 @@
 #include "rpp/train/metrics_log.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -14,19 +15,24 @@ namespace {
 
 using nlohmann::json;
 
-bool is_kept(const std::string& line, int64_t last_step) {
+bool is_kept(const std::string& line, int64_t last_step, const std::vector<std::string>& repeated) {
   const auto object = json::parse(line, nullptr, /*allow_exceptions=*/false);
-  return object.is_object() && object.value("step", last_step + 1) <= last_step;
+  if (!object.is_object()) return false;
+  const int64_t step = object.value("step", last_step + 1);
+  if (step != last_step) return step < last_step;
+  return std::find(repeated.begin(), repeated.end(), object.value("kind", "")) == repeated.end();
 }
 
 }  // namespace
 
-MetricsLog::MetricsLog(std::filesystem::path path, int64_t last_step) : path_(std::move(path)) {
+MetricsLog::MetricsLog(std::filesystem::path path, int64_t last_step,
+                       const std::vector<std::string>& repeated)
+    : path_(std::move(path)) {
   std::string kept;
   if (std::filesystem::exists(path_)) {
     LineReader reader(path_);
     for (std::string line; reader.next(line);) {
-      if (is_kept(line, last_step)) kept += line + "\n";
+      if (is_kept(line, last_step, repeated)) kept += line + "\n";
     }
   }
   write_file_atomically(path_, kept);

@@ -56,18 +56,20 @@ PreflightReport preflight(Trainer& trainer, const TrainerConfig& config, int64_t
 std::string format_preflight(const PreflightReport& report) {
   const double tokens_per_second =
       report.seconds_per_step > 0 ? report.tokens_per_step / report.seconds_per_step : 0;
-  return format_report(report.sparsity) +
-         fmt::format(
-             "\nparameters   {} ({} prunable)\n"
-             "pruning      {}\n"
-             "memory       {:.2f} GiB of state, {:.2f} GiB resident at the peak of the probe\n"
-             "time         {} steps of {:.2f} s ({:.0f} tokens/s): about {} without evaluation and "
-             "checkpoints\n"
-             "check passed, nothing was started\n",
-             format_count(report.parameters), format_count(report.prunable), report.prune_plan,
-             gibibytes(report.state_bytes), gibibytes(report.peak_bytes), format_count(report.steps),
-             report.seconds_per_step, tokens_per_second,
-             format_duration(report.seconds_per_step * static_cast<double>(report.steps)));
+  // A dense model has nothing to say of its matrices.
+  const bool is_sparse = report.sparsity.zeros() > 0;
+  return fmt::format(
+      "parameters   {} ({} prunable)\n"
+      "pruning      {}\n"
+      "memory       {:.2f} GiB of state, {:.2f} GiB resident at the peak of the probe\n"
+      "time         {} steps of {:.2f} s ({:.0f} tokens/s): about {} without evaluation and "
+      "checkpoints\n"
+      "{}{}check passed, nothing was started\n",
+      format_count(report.parameters), format_count(report.prunable), report.prune_plan,
+      gibibytes(report.state_bytes), gibibytes(report.peak_bytes), format_count(report.steps),
+      report.seconds_per_step, tokens_per_second,
+      format_duration(report.seconds_per_step * static_cast<double>(report.steps)), is_sparse ? "\n" : "",
+      is_sparse ? format_report(report.sparsity) : format_ratios(report.sparsity));
 }
 
 }  // namespace rpp

@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 
+#include "finished_run.h"
 #include "rpp/core/error.h"
 #include "rpp/data/pretrain_sampler.h"
 #include "rpp/ops/kernels.h"
@@ -21,7 +22,7 @@ std::vector<fs::path> as_paths(const std::vector<std::string>& names) {
 
 // Everything that a pre-training run stands on, in the order in which it is made.
 struct PretrainSetup {
-  explicit PretrainSetup(const PretrainConfig& config);
+  explicit PretrainSetup(const PretrainConfig& config, const RunOptions& options = {});
 
   KernelsGuard kernels;
   std::unique_ptr<Tokenizer> tokenizer;
@@ -41,13 +42,13 @@ std::unique_ptr<Tokenizer> find_tokenizer(const PretrainConfig& config) {
   return load_tokenizer(path);
 }
 
-std::unique_ptr<Bert> make_model(const PretrainConfig& config, const Tokenizer& tokenizer) {
+std::unique_ptr<Bert> make_model(const PretrainConfig& config, const Tokenizer& tokenizer, LoadNotes notes) {
   const HeadSpec heads{.pretraining = true};
   return config.model.empty() ? new_model(config.model_config, heads, tokenizer, config.train)
-                              : load_model(config.model, heads, tokenizer, config.train);
+                              : load_model(config.model, heads, tokenizer, config.train, notes);
 }
 
-PretrainSetup::PretrainSetup(const PretrainConfig& config)
+PretrainSetup::PretrainSetup(const PretrainConfig& config, const RunOptions& options)
     : kernels(kernels_of(config.train.kernels)),
       tokenizer(find_tokenizer(config)),
       train_shards(as_paths(config.data.train), tokenizer->fingerprint()),
@@ -57,7 +58,7 @@ PretrainSetup::PretrainSetup(const PretrainConfig& config)
     valid_shards.emplace(as_paths(config.data.valid), tokenizer->fingerprint());
     valid_sampler.emplace(*valid_shards, *tokenizer, config.data, static_cast<uint64_t>(config.train.seed));
   }
-  model = make_model(config, *tokenizer);
+  model = make_model(config, *tokenizer, load_notes(config.output_dir, options));
   check_sequence_length(*model, config.data.max_seq_length);
   RPP_CHECK(!config.data.next_sentence || model->config().type_vocab_size >= 2,
             "data.next_sentence needs a model with type_vocab_size 2, this one has {}: set it to false",
@@ -74,12 +75,16 @@ PretrainSetup::PretrainSetup(const PretrainConfig& config)
 
 TrainOutcome run_pretraining(const PretrainConfig& config, const RunOptions& options) {
   check_output_dir(config.output_dir, options);
-  PretrainSetup setup(config);
+  const RunLength length{"steps", static_cast<double>(config.train.steps)};
+  if (const auto finished = find_finished(config.output_dir, length, options)) return *finished;
+  PretrainSetup setup(config, options);
   const auto trainer_config = trainer_config_of(config, setup.prune, options);
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
   resume_if_asked(*trainer, config.output_dir, options, trainer_config.config_yaml);
   const TrainOutcome outcome = trainer->run();
-  if (!outcome.stopped) log_ratios(trainer->params());
+  if (outcome.stopped) return outcome;
+  log_ratios(trainer->params());
+  finish_run(config.output_dir, length, outcome, config.train.keep_checkpoints);
   return outcome;
 }
 

@@ -2,8 +2,12 @@
 
 #include <torch/torch.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "rpp/core/progress_line.h"
+#include "rpp/core/stop_signal.h"
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/train/pretrain_loss.h"
 #include "rpp/train/tensors.h"
@@ -45,11 +49,15 @@ Metrics PretrainTask::evaluate() {
   std::vector<PackedBatch> batches;
   StepCounts counts;
   for (int64_t i = 0; i < num_passes; ++i) {
+    check_stop();
     batches.push_back(valid_->eval_batch(i, size));
     counts.add(batches.back());
   }
   NamedTensors values;
+  ProgressLine progress("evaluation", "batches", num_passes);
   for (const auto& batch : batches) {
+    check_stop();
+    progress.at(static_cast<int64_t>(&batch - batches.data()));
     const TaskLoss part = loss(batch, counts, {});
     values.emplace_back("loss", part.loss);
     values.insert(values.end(), part.parts.begin(), part.parts.end());
@@ -61,6 +69,15 @@ std::vector<std::string> PretrainTask::metric_names() const {
   if (valid_ == nullptr) return {};
   if (!valid_->next_sentence()) return {"loss", "mlm_loss", "mlm_accuracy"};
   return {"loss", "mlm_loss", "mlm_accuracy", "nsp_loss", "nsp_accuracy"};
+}
+
+std::string PretrainTask::describe_data() const {
+  const auto size_of = [](const PretrainSampler& sampler) {
+    return fmt::format("{} tokens in {} documents", format_count(sampler.shards().num_tokens()),
+                       format_count(sampler.shards().num_documents()));
+  };
+  return fmt::format("{} to train on, {}", size_of(train_),
+                     valid_ == nullptr ? "none to evaluate on" : size_of(*valid_) + " to evaluate on");
 }
 
 void PretrainTask::save_model(const std::filesystem::path& directory,

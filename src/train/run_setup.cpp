@@ -31,6 +31,12 @@ bool has_zeros(Bert& model) {
   return false;
 }
 
+// Another task's head is left out in every run that starts from a model of it.
+bool is_of_a_head(const std::string& name) {
+  return name.starts_with("cls.") || name.starts_with("classifier.") || name.starts_with("qa_outputs.") ||
+         name.find("pooler.") != std::string::npos;
+}
+
 // The lines of `now` that `before` does not have at the same place, comments aside.
 std::string differing_lines(const std::string& before, const std::string& now) {
   std::istringstream old_lines(before), new_lines(now);
@@ -55,19 +61,26 @@ void check_output_dir(const fs::path& dir, const RunOptions& options) {
   }
 }
 
+LoadNotes load_notes(const fs::path& output_dir, const RunOptions& options) {
+  const bool resumes = !options.resume.empty() && (options.resume != "auto" || latest_checkpoint(output_dir));
+  return resumes ? LoadNotes::quiet : LoadNotes::log;
+}
+
 std::unique_ptr<Bert> load_model(const fs::path& dir, const HeadSpec& heads, const Tokenizer& tokenizer,
-                                 const TrainConfig& train, const LoadOptions& options) {
+                                 const TrainConfig& train, LoadNotes notes, const LoadOptions& options) {
   const ModelConfig config = read_model_config(dir);
   RPP_CHECK(tokenizer.size() <= config.vocab_size,
             "the tokenizer has {} pieces, the vocabulary of {} only {}: use the model's own tokenizer",
             tokenizer.size(), dir, config.vocab_size);
   auto model = make_model(config, heads, train);
-  const LoadReport report = load_weights(*model, dir, options);
+  LoadReport report = load_weights(*model, dir, options);
+  if (notes == LoadNotes::quiet) return model;
   if (!report.missing.empty()) {
     log::info("{} has no {}: initialised with seed {}", dir.string(), fmt::join(report.missing, ", "),
               train.seed);
   }
-  if (!report.ignored.empty()) log::info("{}: passed over {}", dir.string(), fmt::join(report.ignored, ", "));
+  std::erase_if(report.ignored, is_of_a_head);
+  if (!report.ignored.empty()) log::info("{}: not used: {}", dir.string(), fmt::join(report.ignored, ", "));
   return model;
 }
 
@@ -75,8 +88,8 @@ std::unique_ptr<Bert> new_model(const fs::path& config_file, const HeadSpec& hea
                                 const Tokenizer& tokenizer, const TrainConfig& train) {
   ModelConfig config = load_model_config(config_file);
   if (config.vocab_size != tokenizer.size()) {
-    log::info("vocab_size of {} is {}, the tokenizer has {} pieces: the model gets as many",
-              config_file.string(), config.vocab_size, tokenizer.size());
+    log::info("vocab_size of {} is {}, using the {} pieces of the tokenizer", config_file.string(),
+              config.vocab_size, tokenizer.size());
   }
   config.vocab_size = tokenizer.size();
   return make_model(config, heads, train);
@@ -129,10 +142,11 @@ void resume_if_asked(Trainer& trainer, const fs::path& output_dir, const RunOpti
   if (options.resume.empty()) return;
   const auto checkpoint = find_resume(output_dir, options.resume);
   if (!checkpoint) {
-    log::info("{} holds no checkpoint yet: starting anew", output_dir.string());
+    log::info("{} holds no checkpoint yet: starting from the beginning", output_dir.string());
     return;
   }
   trainer.resume(*checkpoint);
+  fs::remove(output_dir / "finished.json");  // it goes on
   const auto differences = differing_lines(read_file(*checkpoint / "training" / "config.yaml"), config_yaml);
   if (!differences.empty()) {
     log::warn("the settings differ from those of {}:{}", checkpoint->string(), differences);

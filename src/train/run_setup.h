@@ -20,11 +20,15 @@ namespace rpp {
 // Throws UsageError when the directory holds another run and nothing says to continue it.
 void check_output_dir(const std::filesystem::path& dir, const RunOptions& options);
 
+// Whether loading a model is worth a line in the log: not where a checkpoint replaces its weights at once.
+enum class LoadNotes { log, quiet };
+LoadNotes load_notes(const std::filesystem::path& output_dir, const RunOptions& options);
+
 // The model of a directory, or of a configs/model/ file with new weights. What the file lacks, or `options`
 // leave out, is initialised and named in the log. Throws Error when the tokenizer has ids that the model's
 // vocabulary lacks, or the model has no positions for max_seq_length.
 std::unique_ptr<Bert> load_model(const std::filesystem::path& dir, const HeadSpec& heads,
-                                 const Tokenizer& tokenizer, const TrainConfig& train,
+                                 const Tokenizer& tokenizer, const TrainConfig& train, LoadNotes notes,
                                  const LoadOptions& options = {});
 std::unique_ptr<Bert> new_model(const std::filesystem::path& config_file, const HeadSpec& heads,
                                 const Tokenizer& tokenizer, const TrainConfig& train);

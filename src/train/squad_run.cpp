@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "finetune_results.h"
+#include "finished_run.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/data/squad_predictions.h"
@@ -75,7 +76,7 @@ void check_teacher_task(const std::string& teacher_dir, SquadVersion version) {
 
 // Everything that a run stands on, in the order in which it is made.
 struct SquadSetup {
-  SquadSetup(const FinetuneConfig& given, SquadVersion squad_version);
+  SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, const RunOptions& options = {});
 
   FinetuneConfig config;  // with the steps of its epochs
   KernelsGuard kernels;
@@ -88,7 +89,7 @@ struct SquadSetup {
   std::unique_ptr<SquadTask> task;
 };
 
-SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version)
+SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, const RunOptions& options)
     : config(given),
       kernels(kernels_of(given.train.kernels)),
       version(squad_version),
@@ -102,7 +103,8 @@ SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version)
   dev = load_set(config, version, *tokenizer, "dev", config.max_eval_samples);
   const auto num_windows = static_cast<int64_t>(train.features.windows.size());
   config.train.steps = steps_of_epochs(num_windows, config.train.batch_size, config.epochs);
-  model = load_model(config.model, {.pooler = false, .span = true}, *tokenizer, config.train);
+  model = load_model(config.model, {.pooler = false, .span = true}, *tokenizer, config.train,
+                     load_notes(config.output_dir, options));
   check_sequence_length(*model, config.max_seq_length);
   prune = resolve_fixed(config.prune, config.model, *model);
   if (config.reinit_layers > 0) {
@@ -133,7 +135,11 @@ void write_test_predictions(SquadSetup& setup) {
 
 FinetuneOutcome run_squad(const FinetuneConfig& config, SquadVersion version, const RunOptions& options) {
   check_output_dir(config.output_dir, options);
-  SquadSetup setup(config, version);
+  const RunLength length{"epochs", config.epochs};
+  if (const auto finished = find_finished(config.output_dir, length, options)) {
+    return {.training = *finished, .eval = read_eval_results(config.output_dir)};
+  }
+  SquadSetup setup(config, version, options);
   const auto trainer_config = trainer_config_of(setup.config, setup.prune, options);
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
   resume_if_asked(*trainer, config.output_dir, options, trainer_config.config_yaml);
@@ -149,6 +155,7 @@ FinetuneOutcome run_squad(const FinetuneConfig& config, SquadVersion version, co
                 train_results(outcome.training, config.epochs, setup.train.data.questions.size()),
                 outcome.eval);
   log_ratios(trainer->params());
+  finish_run(config.output_dir, length, outcome.training, config.train.keep_checkpoints);
   return outcome;
 }
 

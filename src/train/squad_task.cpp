@@ -2,10 +2,14 @@
 
 #include <torch/torch.h>
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "epoch_batches.h"
+#include "rpp/core/progress_line.h"
+#include "rpp/core/stop_signal.h"
 #include "rpp/data/squad_batch.h"
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/ops/span_cross_entropy.h"
@@ -32,7 +36,10 @@ SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDec
   const auto num_windows = static_cast<int64_t>(set.features.windows.size());
   WindowLogits window_logits;
   SquadAnswers answers;
+  ProgressLine progress("evaluation", "windows", num_windows);
   for (int64_t first = 0; first < num_windows; first += kEvalBatch) {
+    check_stop();
+    progress.at(first);
     std::vector<int64_t> indices(static_cast<size_t>(std::min(kEvalBatch, num_windows - first)));
     std::iota(indices.begin(), indices.end(), first);
     const PackedBatch batch = make_squad_batch(set.features, indices);
@@ -46,6 +53,7 @@ SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDec
   answers.loss /= static_cast<double>(num_windows);
 
   for (int64_t question = 0; question < set.features.num_questions(); ++question) {
+    check_stop();
     const auto* first_window = set.features.first_window.data() + question;
     const auto logits = window_logits.of(first_window[0], first_window[1]);
     const auto context = static_cast<size_t>(set.data.questions[static_cast<size_t>(question)].context);
@@ -111,6 +119,14 @@ Metrics SquadTask::evaluate() {
 std::vector<std::string> SquadTask::metric_names() const {
   if (settings_.version == SquadVersion::v1) return {"exact_match", "f1", "loss"};
   return {"exact", "f1", "best_exact", "best_f1", "loss"};
+}
+
+std::string SquadTask::describe_data() const {
+  const auto size_of = [](const SquadSet& set) {
+    return fmt::format("{} questions in {} windows", format_count(set.features.num_questions()),
+                       format_count(static_cast<int64_t>(set.features.windows.size())));
+  };
+  return fmt::format("{} to train on, {} to evaluate on", size_of(train_), size_of(dev_));
 }
 
 void SquadTask::save_model(const std::filesystem::path& directory,

@@ -22,12 +22,17 @@ void StepWindow::add(const StepResult& result, double seconds) {
   total_seconds_ += seconds;
 }
 
-Metrics StepWindow::take() {
+Metrics StepWindow::means() const {
   Metrics metrics;
   for (const auto& [name, sum] : sums_) metrics[name] = sum / static_cast<double>(num_applied_);
   metrics["learning_rate"] = last_.learning_rate;
   metrics["grad_norm"] = last_.grad_norm;
   metrics["tokens_per_second"] = rate(tokens_, seconds_);
+  return metrics;
+}
+
+Metrics StepWindow::take() {
+  Metrics metrics = means();
   sums_.clear();
   num_applied_ = 0;
   tokens_ = 0;

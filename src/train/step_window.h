@@ -19,8 +19,9 @@ class StepWindow {
  public:
   void add(const StepResult& result, double seconds);
 
-  // Means of loss and parts, learning rate and gradient norm of the last step, tokens per second. Begins a
-  // new window.
+  // Means of loss and parts, learning rate and gradient norm of the last step, tokens per second.
+  Metrics means() const;
+  // means(), then starts a new window.
   Metrics take();
 
   // Of all steps added, in all windows.

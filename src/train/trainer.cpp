@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "best_model.h"
+#include "log_start.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/heap.h"
@@ -17,6 +19,7 @@
 #include "rpp/core/stop_signal.h"
 #include "rpp/optim/clip.h"
 #include "rpp/optim/schedule.h"
+#include "rpp/prune/groups.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/prune/plan.h"
 #include "rpp/train/checkpoint.h"
@@ -28,6 +31,9 @@ namespace {
 
 constexpr uint64_t kDropoutStream = 0x64726f70;  // apart from the sampler's draws of the same seed
 constexpr int kPrefetchSteps = 2;
+constexpr double kSilentSeconds = 10;  // without a line, whatever log_every says
+constexpr const char* kStopNotice =
+    "signal received: finishing the step, then saving (another signal ends the run without saving)\n";
 
 Precision precision_of(const TrainConfig& config) {
   return config.precision == "bf16" ? Precision::bf16 : Precision::fp32;
@@ -109,6 +115,7 @@ StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
   counters_.tokens += result.tokens;
   counters_.skipped_steps += result.applied ? 0 : 1;
   counters_.bad_in_a_row = result.applied ? 0 : counters_.bad_in_a_row + 1;
+  evaluated_ = !evaluation_is_due();
   return result;
 }
 
@@ -119,14 +126,40 @@ bool Trainer::step_once() {
 TrainOutcome Trainer::run() {
   std::filesystem::create_directories(config_.output_dir);
   write_file_atomically(config_.output_dir / "config.yaml", config_.config_yaml);
-  MetricsLog log(config_.output_dir / "metrics.jsonl", counters_.step);
-  Prefetcher<std::vector<PackedBatch>> batches([this](int64_t step) { return task_.batches(step); },
-                                               counters_.step, kPrefetchSteps);
-  const int64_t steps = config_.train.steps;
-  const int64_t end = config_.stop_after_step > 0 ? std::min(config_.stop_after_step, steps) : steps;
-  const StopSignal stop;
+  std::vector<std::string> repeated = {"best"};
+  if (!evaluated_) repeated.emplace_back("eval");
+  MetricsLog log(config_.output_dir / "metrics.jsonl", counters_.step, repeated);
+  const StopSignal stop({.notice = kStopNotice});
   StepWindow window;
   TrainOutcome outcome;
+  try {
+    log_start(task_, config_, counters_.step);
+    train(window, log, outcome, stop);
+    outcome.stopped = stop.requested() || (counters_.step < config_.train.steps && !out_of_patience());
+    if (!outcome.stopped) finish(log, outcome);
+  } catch (const Stopped&) {
+  }
+  outcome.by_signal = stop.requested();
+  outcome.stopped = outcome.stopped || outcome.by_signal;
+  if (outcome.stopped) {
+    save_in_run();
+    log::info("stopped at step {} of {}, saved as {}", counters_.step, config_.train.steps,
+              checkpoint_path(config_.output_dir, saved_step_).string());
+  }
+  outcome.counters = counters_;
+  outcome.encoder_ratio = encoder_ratio(*params_);
+  outcome.target_ratio = target_ratio(config_.prune, params_->matrices());
+  outcome.seconds = window.total_seconds();
+  outcome.tokens_per_second = window.tokens_per_second();
+  return outcome;
+}
+
+void Trainer::train(StepWindow& window, MetricsLog& log, TrainOutcome& outcome, const StopSignal& stop) {
+  const int64_t steps = config_.train.steps;
+  const int64_t end = config_.stop_after_step > 0 ? std::min(config_.stop_after_step, steps) : steps;
+  if (!evaluated_ && counters_.step < steps && evaluation_is_due()) outcome.last_eval = log_eval(log);
+  Prefetcher<std::vector<PackedBatch>> batches([this](int64_t step) { return task_.batches(step); },
+                                               counters_.step, kPrefetchSteps);
   while (counters_.step < end && !stop.requested() && !out_of_patience()) {
     const Stopwatch stopwatch;
     const StepResult result = run_step(batches.next());
@@ -134,47 +167,59 @@ TrainOutcome Trainer::run() {
     if (!result.applied) note_bad_step(result);
     after_step(window, log, outcome);
   }
-  outcome.stopped = counters_.step < steps && !out_of_patience();
-  if (outcome.stopped) {
-    save_in_run();
-    log::info("stopped at step {} of {}; go on with --resume auto", counters_.step, steps);
-  } else {
-    pruner_->finish();
-    log_prune_events(log);
-    if (!out_of_patience()) outcome.last_eval = log_eval(log);
-    save_in_run();
-    if (counters_.best_step >= 0) outcome.last_eval = restore_best(log);
-    write_model(config_.output_dir);
-  }
-  outcome.counters = counters_;
-  outcome.seconds = window.total_seconds();
-  outcome.tokens_per_second = window.tokens_per_second();
-  return outcome;
 }
 
-// What is due between steps. The last step's evaluation and checkpoint come when the mask is final.
+// The last step's evaluation and checkpoint come when the mask is final.
+void Trainer::finish(MetricsLog& log, TrainOutcome& outcome) {
+  pruner_->finish();
+  log_prune_events(log);
+  if (out_of_patience()) {
+    log::info("early stopping: {} evaluations without a better {}", counters_.evals_since_best,
+              config_.train.best_metric);
+  } else {
+    outcome.last_eval = log_eval(log);
+  }
+  save_in_run();
+  if (counters_.best_step >= 0) outcome.last_eval = restore_best(log);
+  write_model(config_.output_dir);
+}
+
+bool Trainer::evaluation_is_due() const {
+  return counters_.step == config_.train.steps || is_due(counters_.step, config_.train.eval_every);
+}
+
+// What is due between steps.
 void Trainer::after_step(StepWindow& window, MetricsLog& log, TrainOutcome& outcome) {
   const int64_t step = counters_.step;  // steps done
   const bool last = step == config_.train.steps;
   log_prune_events(log);
   if (is_due(step, config_.prune.check_every)) pruner_->check_drift();
-  if (last || is_due(step, config_.train.log_every)) outcome.last_train = log_train(window, log);
-  if (!last && is_due(step, config_.train.eval_every)) outcome.last_eval = log_eval(log);
-  if (!last && is_due(step, config_.train.save_every)) save_in_run();
+  if (last || is_due(step, config_.train.log_every)) {
+    outcome.last_train = log_train(window, log);
+  } else if (!since_progress_ || since_progress_->seconds() > kSilentSeconds) {
+    log_progress(window, window.means());
+  }
+  if (!last && !evaluated_) outcome.last_eval = log_eval(log);
+  if (!last && config_.train.keep_last > 0 && is_due(step, config_.train.save_every)) save_in_run();
 }
 
-Metrics Trainer::log_train(StepWindow& window, MetricsLog& log) const {
-  const int64_t step = counters_.step;
+Metrics Trainer::log_train(StepWindow& window, MetricsLog& log) {
   Metrics metrics = window.take();
   metrics["encoder_ratio"] = encoder_ratio(*params_);
   metrics["skipped_steps"] = static_cast<double>(counters_.skipped_steps);
-  log.write(step, "train", metrics);
+  log.write(counters_.step, "train", metrics);
+  log_progress(window, metrics);
+  return metrics;
+}
+
+void Trainer::log_progress(const StepWindow& window, const Metrics& metrics) {
+  const int64_t step = counters_.step;
   const auto loss = metrics.find("loss");
   log::info("step {}/{}  loss {:.4f}  lr {:.2e}  ratio {:.1f} %  {} tokens/s  ETA {}  {}", step,
             config_.train.steps, loss == metrics.end() ? NAN : loss->second, metrics.at("learning_rate"),
-            100 * metrics.at("encoder_ratio"), format_count(std::llround(metrics.at("tokens_per_second"))),
+            100 * encoder_ratio(*params_), format_count(std::llround(metrics.at("tokens_per_second"))),
             format_duration(window.seconds_for(config_.train.steps - step)), pruner_->describe(step - 1));
-  return metrics;
+  since_progress_.emplace();
 }
 
 // An event happens before the forward pass of the step that has just been made.
@@ -185,11 +230,20 @@ void Trainer::log_prune_events(MetricsLog& log) {
   }
 }
 
+Metrics Trainer::evaluate() {
+  const Interruptible evaluation;
+  return task_.evaluate();
+}
+
+// A run that goes on where its last evaluation has been made repeats it for the results, without another
+// line.
 Metrics Trainer::log_eval(MetricsLog& log) {
-  Metrics metrics = task_.evaluate();
+  Metrics metrics = evaluate();
+  const bool is_repeated = std::exchange(evaluated_, true);
   if (metrics.empty()) return metrics;
   log::info("step {}  evaluation:{}", counters_.step, format_metrics(metrics));
   metrics["encoder_ratio"] = encoder_ratio(*params_);
+  if (is_repeated) return metrics;
   log.write(counters_.step, "eval", metrics);
   note_best(metrics);
   return metrics;

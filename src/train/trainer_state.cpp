@@ -77,6 +77,7 @@ void Trainer::write_training_state(const fs::path& directory) const {
                                         {"best_step", counters_.best_step},
                                         {"best_value", counters_.best_value},
                                         {"evals_since_best", counters_.evals_since_best},
+                                        {"evaluated", evaluated_},
                                         {"optimizer_steps", optimizer_->step_count()}};
   write_file_atomically(directory / "state.json", state.dump(2) + "\n");
   write_file_atomically(directory / "config.yaml", config_.config_yaml);
@@ -113,6 +114,7 @@ void Trainer::load_training_state(const fs::path& directory) {
   optimizer_->exp_avg_sq().copy_(tensor_at(tensors, "exp_avg_sq", params_->size(), optimizer_file));
   optimizer_->set_step_count(state.at("optimizer_steps"));
   pruner_->load_state(load_tensors(directory / "pruner.safetensors"));
+  evaluated_ = state.value("evaluated", true);
   counters_ = {.step = state.at("step"),
                .tokens = state.at("tokens"),
                .skipped_steps = state.at("skipped_steps"),

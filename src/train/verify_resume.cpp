@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "rpp/core/error.h"
+#include "rpp/core/stop_signal.h"
+#include "rpp/core/unfinished.h"
 #include "rpp/io/safetensors.h"
 #include "rpp/train/checkpoint.h"
 #include "rpp/train/runs.h"
@@ -15,10 +17,14 @@ namespace fs = std::filesystem;
 
 // Removed with all that is in it.
 struct TemporaryDir {
-  explicit TemporaryDir(fs::path where) : path(std::move(where)) { fs::remove_all(path); }
+  explicit TemporaryDir(fs::path where) : path(std::move(where)) {
+    fs::remove_all(path);
+    note_unfinished(path);
+  }
   ~TemporaryDir() {
     std::error_code ignored;
     fs::remove_all(path, ignored);
+    forget_unfinished(path);
   }
   TemporaryDir(const TemporaryDir&) = delete;
   TemporaryDir& operator=(const TemporaryDir&) = delete;
@@ -52,11 +58,17 @@ PretrainConfig shortened(PretrainConfig config, int64_t steps, const fs::path& o
   config.output_dir = output_dir;
   config.train.steps = steps;
   config.train.save_every = 0;
+  config.train.keep_checkpoints = true;  // which are what is compared
   config.train.eval_every = 0;
   config.train.eval_batches = 1;
   config.prune.steps_per_round = 0;  // the rounds are spread over these steps
   config.schedule.warmup_steps = std::min(config.schedule.warmup_steps, steps / 2);
   return config;
+}
+
+// The signal meant this run, which only passes it on.
+void run_part(const PretrainConfig& config, const RunOptions& options) {
+  if (run_pretraining(config, options).by_signal) throw Stopped();
 }
 
 }  // namespace
@@ -67,9 +79,9 @@ ResumeProof verify_pretraining_resume(const PretrainConfig& config, int64_t step
   const TemporaryDir whole(base.string() + ".verify-whole");
   const TemporaryDir parts(base.string() + ".verify-parts");
   ResumeProof proof{.steps = steps, .stopped_at = steps / 2, .difference = {}};
-  run_pretraining(shortened(config, steps, whole.path), {});
-  run_pretraining(shortened(config, steps, parts.path), {.resume = "", .stop_after_step = proof.stopped_at});
-  run_pretraining(shortened(config, steps, parts.path), {.resume = "auto"});
+  run_part(shortened(config, steps, whole.path), {});
+  run_part(shortened(config, steps, parts.path), {.resume = "", .stop_after_step = proof.stopped_at});
+  run_part(shortened(config, steps, parts.path), {.resume = "auto"});
   proof.difference =
       compare_checkpoints(checkpoint_path(whole.path, steps), checkpoint_path(parts.path, steps));
   return proof;

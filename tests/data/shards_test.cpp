@@ -6,6 +6,7 @@
 
 #include "data/fake_tokenizer.h"
 #include "rpp/core/atomic_file.h"
+#include "rpp/core/log.h"
 
 namespace rpp {
 namespace {
@@ -118,9 +119,24 @@ TEST_F(Shards, BadCorporaAreRefusedByName) {
   expect_contains(message_of([&] { build(dir_ / "absent"); }), "cannot open " + (dir_ / "absent").string());
   expect_contains(message_of([&] { build(dir_.write("e", "\n\n")); }),
                   (dir_ / "e").string() + " holds no text");
-  expect_contains(message_of([&] { build(dir_.write("o", "w0\nw1\n")); }),
-                  (dir_ / "o").string() + " holds one document only");
   EXPECT_FALSE(fs::exists(dir_ / "shards"));
+}
+
+TEST_F(Shards, ATextWithoutBlankLinesIsOneDocumentWithAWarning) {
+  init_logging();
+  testing::internal::CaptureStderr();
+  build(dir_.write("o", "w0\nw1\n"));
+  expect_contains(testing::internal::GetCapturedStderr(), (dir_ / "o").string() + " holds one document only");
+  EXPECT_EQ(open().num_documents(), 1);
+  EXPECT_EQ(open().num_sentences(), 2);
+}
+
+TEST_F(Shards, ATextWithoutBlankLinesIsCutIntoDocumentsOfTwoShardsLength) {
+  build_shards(
+      {.inputs = {dir_.write("o", "w0\nw1\nw2\nw3\nw4\n")}, .output_dir = dir_ / "shards", .shard_tokens = 1},
+      tokenizer_);
+  EXPECT_GT(open().num_documents(), 1);
+  EXPECT_EQ(open().num_sentences(), 5);
 }
 
 TEST_F(Shards, AnOutputDirectoryWithOtherFilesIsRefusedAndKept) {

@@ -11,6 +11,28 @@ printf 'The cat sat.\nThe dog ran.\n' > one_document.txt
 printf '\n \n' > empty.txt
 build=("$data" build --tokenizer vocab.txt --output shards)
 
+# A signal ends it wherever it is, here while it waits for text, and nothing is left behind.
+mkfifo fifo; : > out
+ended() {
+  local pid
+  "${build[@]}" --input fifo > out 2>&1 &
+  pid=$!
+  exec 9> fifo  # opens when the program does
+  printf 'The cat sat.\n\nThe dog ran.\n' >&9
+  while [ -z "$(find . -maxdepth 1 -name '.shards.*')" ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
+  kill -"$1" $pid
+  wait $pid
+}
+for signal in TERM INT; do
+  before=$(ls -A)
+  expect 3 '' ended $signal
+  exec 9>&-
+  expect 0 'rpp-data: stopped by a signal before the end' cat out
+  [ "$(ls -A)" = "$before" ] || { failures=$((failures + 1)); echo "FAILED: left $(ls -A)"; }
+done
+expect 0 'Exit status: 0 finished, 1 error, 2 wrong usage or configuration, 3 stopped by a signal' "$data" --help
+expect 0 'Exit status: 0 finished' "$data" build --help
+
 # What works.
 expect 0 'rpp-data ' "$data" --version
 expect 0 ' (commit ' "$data" --version
@@ -54,7 +76,7 @@ expect 2 'wordpeice' "$data" vocab --input corpus.txt --output v --type wordpeic
 # Bad files are status 1 and named.
 expect 1 'rpp-data: error: cannot open absent.txt: No such file or directory' "${build[@]}" --input absent.txt
 expect 1 'empty.txt holds no text' "${build[@]}" --input empty.txt
-expect 1 'one_document.txt holds one document only' "${build[@]}" --input one_document.txt
+expect 0 'one_document.txt holds one document only' "${build[@]}" --input one_document.txt
 expect 1 'absent' "$data" build --input corpus.txt --output s --tokenizer absent
 expect 1 'already holds something else' "$data" build --tokenizer vocab.txt --input corpus.txt --output .
 expect 1 'corpus.txt is a file' "$data" build --tokenizer vocab.txt --input corpus.txt --output corpus.txt

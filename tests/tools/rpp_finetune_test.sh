@@ -16,6 +16,11 @@ expect 0 'task: sst2' "${run[@]}" --print-config
 expect 0 'check passed' "${run[@]}" --check
 expect 0 'eval_accuracy = ' "${run[@]}"
 expect 0 '"eval_samples": 4' cat out/all_results.json
+expect 2 'No such file' ls out/checkpoint-3
+expect 0 'eval_samples = 4' "$finetune" --config out/config.yaml --resume auto
+expect 1 '' bash -c "'$finetune' --config out/config.yaml --resume auto 2>&1 | grep -F 4.0"
+expect 0 'out has finished already: 3 steps' "$finetune" --config out/config.yaml --resume auto
+expect 2 'its checkpoints are gone' "$finetune" --config out/config.yaml --resume auto --set epochs=5
 expect 2 'already holds another run' "${run[@]}"
 expect 2 "unknown task 'sst3': did you mean 'sst2'?" "$finetune" --task sst3 --data-dir . --model model --output-dir o
 expect 1 'absent' "$finetune" --task sst2 --data-dir absent --model model --output-dir o
@@ -26,6 +31,7 @@ seeds=("$finetune" --task sst2 --data-dir . --model model --set max_seq_length=1
 expect 0 'eval_accuracy = ' "${seeds[@]}" --output-dir seeds --seeds 1,2
 expect 0 '(2 seeds)' "${seeds[@]}" --output-dir seeds --seeds 1,2 --resume auto
 expect 0 '"sd": ' cat seeds/seeds.json
+expect 0 '(2 seeds)' "$finetune" --config seeds/config.yaml --seeds 1,2 --resume auto
 expect 2 'seed 1 is given twice' "${seeds[@]}" --output-dir o --seeds 1,1
 
 printf 'sentence\tlabel\nw1 w2\t0\nw60\n' > train.tsv
@@ -71,7 +77,8 @@ expect 0 '"b":' cat squad/predictions.json
 expect 0 '"exact_match": ' "$finetune" eval-squad dev-v1.1.json squad/predictions.json --output scores.json
 expect 0 '"f1": ' cat scores.json
 expect 2 "must be more than squad.doc_stride 128: raise max_seq_length" \
-  "$finetune" --task squad1 --data-dir . --model model --output-dir o
+  "$finetune" --task squad1 --data-dir . --model model --output-dir o --set max_seq_length=128
+expect 0 'max_seq_length: 384' "$finetune" --task squad1 --data-dir . --model model --output-dir o --print-config
 expect 2 'squad.doc_stride is -1, it must be at least 0' "${squad1[@]}" --output-dir o --set squad.doc_stride=-1
 expect 1 'no train-v2.0.json (or .zst, .gz) of task squad2 in .' "$finetune" --task squad2 --data-dir . --model model --output-dir o
 squad "$(answer a w60 5)" > train-v1.1.json

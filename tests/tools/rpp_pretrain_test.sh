@@ -41,6 +41,7 @@ train:
   eval_batches: 1
   log_every: 5
   save_every: 5
+  keep_checkpoints: true
 YAML
 
 # Help, version, configuration.
@@ -94,26 +95,61 @@ stop_at() {
   wait $pid
 }
 
-# SIGTERM saves and ends with status 0; the directory is then protected.
-expect 0 '' stop_at 5 --set train.save_every=0
+# SIGTERM saves and ends with the status of a stop; the directory is then protected.
+expect 3 '' stop_at 5 --set train.save_every=0
 expect 0 'stopped, not finished' cat out
+expect 0 'go on with: rpp-pretrain run/config.yaml --resume auto' cat out
+expect 0 'signal received: finishing the step, then saving' cat log
 expect 0 'checkpoint-' ls run
 expect 2 'already holds another run' "$pretrain" run.yaml
 expect 0 'check passed' "$pretrain" run.yaml --check --set output_dir=fresh
 
 # A full disk: the checkpoint before it stays whole, and the run can go on later.
-expect 0 '' stop_at 15 --set output_dir=full
+expect 3 '' stop_at 15 --set output_dir=full
 before=$(ls full)
 expect 1 'File too large' bash -c "trap '' XFSZ; ulimit -f 100
   '$pretrain' run.yaml --set output_dir=full --set train.steps=100000 --resume auto"
 [ "$(ls full)" = "$before" ] || { failures=$((failures + 1)); echo "FAILED: $(ls full) was $before"; }
 last=$(sed -n 's/.*stopped at step \([0-9]*\) of.*/\1/p' log)
-expect 0 '' stop_at $((last / 5 * 5 + 10)) --set output_dir=full --resume auto
+expect 3 '' stop_at $((last / 5 * 5 + 10)) --set output_dir=full --resume auto
 expect 0 "resumed from full/checkpoint-$last" cat log
+
+# end_in_five COMMAND...: SIGTERM two seconds after the start, in whatever it does; fails when it takes five to end.
+end_in_five() {
+  local pid status
+  "$@" > out 2> log &
+  pid=$!
+  sleep 2
+  kill -TERM $pid 2>/dev/null || echo 'had ended before the signal'
+  for _ in $(seq 50); do kill -0 $pid 2>/dev/null || break; sleep 0.1; done
+  kill -KILL $pid 2>/dev/null && echo 'still ran'
+  wait $pid
+}
+endless=("$pretrain" run.yaml --set output_dir=endless --set train.steps=20 --set train.eval_every=20)
+# An evaluation without end; the run then goes on from its own configuration and ends as the one without a stop.
+expect 3 '' end_in_five "${endless[@]}" --set train.eval_batches=10000000
+expect 0 'saved as endless/checkpoint-20' cat log
+expect 3 '' end_in_five "${endless[@]}" --set train.eval_batches=10000000 --resume auto
+expect 0 '20 steps' "$pretrain" endless/config.yaml --resume auto --set train.eval_batches=1
+expect 0 '20 steps' "$pretrain" run.yaml --set output_dir=straight --set train.steps=20 --set train.eval_every=20
+expect 0 '' cmp endless/model.safetensors straight/model.safetensors
+[ "$(grep -c '"eval"' endless/metrics.jsonl)" -eq 1 ] || { failures=$((failures + 1)); echo "FAILED: evaluations $(cat endless/metrics.jsonl)"; }
+# Nothing is left of a proof that was stopped.
+before=$(ls -A)
+expect 3 '' end_in_five "$pretrain" run.yaml --set output_dir=proof --verify-resume 10000000
+expect 0 'rpp-pretrain: stopped by a signal' cat log
+[ "$(ls -A)" = "$before" ] || { failures=$((failures + 1)); echo "FAILED: left $(ls -A)"; }
+
+# A finished run is known without its checkpoints, and is not made longer without them.
+expect 0 '20 steps' "$pretrain" run.yaml --set output_dir=tidy --set train.steps=20 --set train.keep_checkpoints=false
+if ls -d tidy/checkpoint-* 2>/dev/null; then failures=$((failures + 1)); echo 'FAILED: checkpoints of a finished run'; fi
+expect 0 'tidy has finished already: 20 steps' "$pretrain" tidy/config.yaml --resume auto
+expect 2 'its checkpoints are gone' "$pretrain" tidy/config.yaml --resume auto --set train.steps=30
 
 # A damaged checkpoint is refused by name and the one before it offered.
 latest=$(ls -d killed-rpp/checkpoint-100)
 truncate -s -1 "$latest/training/pruner.safetensors"
-expect 1 'pruner.safetensors is truncated' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume auto
-expect 1 'resume from there with --resume killed-rpp/checkpoint-95' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume auto
+longer=("$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --set train.steps=110 --resume auto)
+expect 1 'pruner.safetensors is truncated' "${longer[@]}"
+expect 1 'resume from there with --resume killed-rpp/checkpoint-95' "${longer[@]}"
 expect 0 '100 steps' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume killed-rpp/checkpoint-95

@@ -153,6 +153,8 @@ for signal in KILL TERM; do
   kill -$signal $pid
   wait_for 'stopped at step' long/logs/pretrain-dense-s1.log 2>/dev/null
   wait $pid 2>/dev/null
+  status=$?
+  [ $signal = KILL ] || [ $status -eq 3 ] || fault "the status of a stopped sweep is $status"
   expect 0 "$([ $signal = TERM ] && echo 'resumed from long/pretrain/dense-s1/checkpoint-')" cat long/logs/pretrain-dense-s1.log
   mv long/logs/pretrain-dense-s1.log long/logs/$signal.log
 done

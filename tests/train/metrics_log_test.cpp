@@ -26,5 +26,16 @@ TEST(MetricsLog, AResumedRunDropsTheLinesItWillWriteAgainAndTheOneCutShort) {
   EXPECT_EQ(read_file(path), "{\"step\":10,\"loss\":1}\n{\"step\":15,\"kind\":\"eval\"}\n");
 }
 
+TEST(MetricsLog, LinesOfTheLastStepThatAreWrittenAgainAreDropped) {
+  const TestDir dir("metrics_repeated");
+  const auto path = dir.write("metrics.jsonl",
+                              "{\"step\":9,\"kind\":\"eval\"}\n{\"step\":10,\"kind\":\"train\"}\n"
+                              "{\"step\":10,\"kind\":\"eval\"}\n");
+  MetricsLog(path, 10, {"eval"}).write(10, "eval", {{"loss", 2}});
+  EXPECT_EQ(read_file(path),
+            "{\"step\":9,\"kind\":\"eval\"}\n{\"step\":10,\"kind\":\"train\"}\n"
+            "{\"step\":10,\"kind\":\"eval\",\"loss\":2.0}\n");
+}
+
 }  // namespace
 }  // namespace rpp::test

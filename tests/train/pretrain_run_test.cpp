@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rpp/core/error.h"
+#include "rpp/core/log.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/train/checkpoint.h"
 #include "rpp/train/runs.h"
@@ -123,6 +124,70 @@ TEST_F(PretrainRun, MicroBatchesGiveTheGradientOfTheBigBatch) {
   for (const auto& [name, tensor] : whole) {
     EXPECT_TRUE(torch::allclose(tensor, micro.at(name), 1e-3, 1e-4)) << name;
   }
+}
+
+TEST_F(PretrainRun, AFinishedRunLeavesTheModelAndNoCheckpoints) {
+  auto settings = config("nip");
+  settings.train.save_every = 4;
+  settings.train.best_metric = "loss";
+  const TrainOutcome outcome = run_pretraining(settings, {});
+  EXPECT_NEAR(outcome.encoder_ratio, 0.6, 0.002);
+  EXPECT_TRUE(list_checkpoints(dir_ / "run").empty());
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "run/best"));
+  for (const char* name : {"model.safetensors", "mask.safetensors", "metrics.jsonl", "finished.json"}) {
+    EXPECT_TRUE(std::filesystem::exists(dir_ / "run" / name)) << name;
+  }
+}
+
+TEST_F(PretrainRun, AFinishedRunThatIsResumedIsFoundFinished) {
+  const TrainOutcome first = run_pretraining(config(), {});
+  const auto written = std::filesystem::last_write_time(dir_ / "run/model.safetensors");
+  const TrainOutcome again = run_pretraining(config(), {.resume = "auto"});
+  EXPECT_TRUE(again.found_finished);
+  EXPECT_FALSE(again.stopped);
+  EXPECT_EQ(again.counters.step, 12);
+  EXPECT_EQ(again.counters.tokens, first.counters.tokens);
+  EXPECT_EQ(std::filesystem::last_write_time(dir_ / "run/model.safetensors"), written);
+}
+
+TEST_F(PretrainRun, MoreStepsNeedTheCheckpointsOfTheFinishedRun) {
+  auto settings = config();
+  run_pretraining(settings, {});
+  settings.train.steps = 20;
+  EXPECT_EQ(
+      message_of([&] { run_pretraining(settings, {.resume = "auto"}); }),
+      fmt::format("{} has finished with steps 12, and its checkpoints are gone: steps 20 needs a run of "
+                  "its own, or one with train.keep_checkpoints from the start",
+                  path("run")));
+  settings = config();
+  settings.output_dir = path("kept");
+  settings.train.keep_checkpoints = true;
+  run_pretraining(settings, {});
+  settings.train.steps = 20;
+  EXPECT_EQ(run_pretraining(settings, {.resume = "auto"}).counters.step, 20);
+}
+
+TEST_F(PretrainRun, SoftMovementThatMissesItsTargetSaysSo) {
+  init_logging();
+  testing::internal::CaptureStderr();
+  const TrainOutcome outcome = run_pretraining(config("soft_movement"), {});
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_GT(std::abs(outcome.encoder_ratio - outcome.target_ratio), 0.001);
+  EXPECT_NE(log.find("prune.target_ratio asks for 60.0 %"), std::string::npos) << log;
+}
+
+TEST_F(PretrainRun, ItsFirstLinesSayWhatItDoes) {
+  init_logging();
+  testing::internal::CaptureStderr();
+  run_pretraining(config("nip"), {});
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find(fmt::format("training in {}: 12 steps of 8 sequences, fp32, 2 threads of the CPU",
+                                 path("run"))),
+            std::string::npos)
+      << log;
+  EXPECT_NE(log.find("data: "), std::string::npos) << log;
+  EXPECT_NE(log.find("pruning: nip: 60.0 %"), std::string::npos) << log;
+  EXPECT_NE(log.find("step 1/12 "), std::string::npos) << log;  // log_every is 20
 }
 
 TEST_F(PretrainRun, AnOutputDirectoryThatHoldsAnotherRunIsRefused) {

@@ -10,6 +10,7 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/stop_signal.h"
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/model/init.h"
 #include "rpp/train/checkpoint.h"
@@ -56,6 +57,8 @@ class ScriptedTask : public Task {
   }
   // The n-th evaluation gives the n-th score, or 0 behind the last of them.
   Metrics evaluate() override {
+    if (evaluations == raise_in_evaluation) std::raise(SIGTERM);
+    check_stop();
     const auto n = static_cast<size_t>(evaluations++);
     return {{"evaluations", static_cast<double>(evaluations)},
             {"score", n < scores.size() ? scores[n] : 0.0}};
@@ -69,6 +72,7 @@ class ScriptedTask : public Task {
   std::vector<int64_t> bad_steps;
   std::vector<double> scores;
   int64_t raise_at = -1;
+  int64_t raise_in_evaluation = -1;  // the number of evaluations before it
   int64_t evaluations = 0;
 
  private:
@@ -151,6 +155,70 @@ TEST_F(TrainerTest, ASignalStopsAfterTheStepWithACheckpoint) {
   EXPECT_TRUE(outcome.stopped);
   EXPECT_EQ(latest_checkpoint(dir_ / "run")->step, 5);
   EXPECT_FALSE(std::filesystem::exists(dir_ / "run/model.safetensors"));
+}
+
+TEST_F(TrainerTest, ASignalInAnEvaluationLeavesACheckpointOfTheStepBeforeIt) {
+  task_.raise_in_evaluation = 1;
+  const TrainOutcome outcome = Trainer(task_, config(10)).run();
+  EXPECT_TRUE(outcome.stopped);
+  EXPECT_TRUE(outcome.by_signal);
+  EXPECT_EQ(outcome.counters.step, 8);
+  EXPECT_EQ(latest_checkpoint(dir_ / "run")->step, 8);
+}
+
+// Evaluations are at 4, 8 and 10; the third is the one after the last step.
+TEST_F(TrainerTest, ARunThatWasStoppedInAnEvaluationEndsAsTheUninterruptedOne) {
+  auto settings = config(10);
+  settings.train.log_every = 1;  // a line is a mean over the steps of one process
+  Trainer(task_, settings).run();
+  const auto whole = metrics();
+  const std::string weights = read_file(dir_ / "run/model.safetensors");
+  for (const int64_t interrupted : {0, 1, 2}) {
+    std::filesystem::remove_all(dir_ / "run");
+    ScriptedTask stopped, resumed;
+    stopped.raise_in_evaluation = interrupted;
+    Trainer(stopped, settings).run();
+    resumed.evaluations = interrupted;
+    Trainer again(resumed, settings);
+    again.resume(latest_checkpoint(dir_ / "run")->path);
+    EXPECT_FALSE(again.run().stopped);
+    EXPECT_EQ(read_file(dir_ / "run/model.safetensors"), weights) << interrupted;
+    auto lines = metrics();
+    ASSERT_EQ(lines.size(), whole.size()) << interrupted;
+    for (size_t i = 0; i < lines.size(); ++i) {
+      auto expected = whole[i];
+      lines[i].erase("tokens_per_second");
+      expected.erase("tokens_per_second");
+      EXPECT_EQ(lines[i], expected) << interrupted;
+    }
+  }
+}
+
+TEST_F(TrainerTest, ARunThatGoesOnAfterItsEndHasEachLineOnce) {
+  Trainer(task_, config(10)).run();
+  const auto lines = metrics();
+  ScriptedTask again_task;
+  Trainer again(again_task, config(10));
+  again.resume(latest_checkpoint(dir_ / "run")->path);
+  again.run();
+  EXPECT_EQ(metrics(), lines);
+}
+
+TEST_F(TrainerTest, ASignalAfterTheLastStepStopsBeforeTheLastEvaluation) {
+  task_.raise_at = 9;
+  EXPECT_TRUE(Trainer(task_, config(10)).run().stopped);
+  EXPECT_EQ(latest_checkpoint(dir_ / "run")->step, 10);
+  EXPECT_EQ(task_.evaluations, 2);
+}
+
+TEST_F(TrainerTest, WithoutCheckpointsToKeepOnlyAStopLeavesOne) {
+  task_.raise_at = 8;
+  auto none = config(10);
+  none.train.keep_last = 0;
+  Trainer(task_, none).run();
+  const auto checkpoints = list_checkpoints(dir_ / "run");
+  ASSERT_EQ(checkpoints.size(), 1U);
+  EXPECT_EQ(checkpoints[0].step, 9);
 }
 
 TEST_F(TrainerTest, ACheckpointOfAnotherMethodIsRefused) {

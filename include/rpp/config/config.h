@@ -113,10 +113,11 @@ struct TrainConfig {
   int64_t eval_every = 200;      // steps; 0: at the end only
   int64_t eval_batches = 20;
   std::string best_metric;  // of an evaluation: the model is that of its best value; empty: the last one
-  int64_t patience = 0;     // evaluations without a better best_metric that end the run; 0: any number
+  int64_t patience = 0;     // early stopping: evaluations without a better best_metric; 0 disables it
   int64_t log_every = 20;
   int64_t save_every = 500;               // steps; 0: at the end only
-  int64_t keep_last = 2;                  // checkpoints
+  int64_t keep_last = 2;                  // checkpoints of a run that goes on; 0: only that of a stop
+  bool keep_checkpoints = false;          // a finished run keeps them; else it leaves the model alone
   int64_t max_bad_steps = 10;             // non-finite steps in a row that end the run
   int64_t num_threads = 0;                // 0: all cores
   std::string precision = "fp32";         // fp32, bf16 (working weights and activations)

@@ -184,11 +184,14 @@ void visit_fields(ConfigOf<TrainConfig> auto& c, Visitor&& v) {
            "one"},
           c.best_metric);
   v.field(
-      {"patience", "evaluations without a better best_metric that end the run; 0: any number", at_least(0)},
+      {"patience", "early stopping: evaluations without a better best_metric; 0 disables it", at_least(0)},
       c.patience);
   v.field({"log_every", "steps", at_least(1)}, c.log_every);
   v.field({"save_every", "steps; 0: at the end only", at_least(0)}, c.save_every);
-  v.field({"keep_last", "checkpoints", at_least(1)}, c.keep_last);
+  v.field({"keep_last", "checkpoints of a run that goes on; 0: only that of a stop", at_least(0)},
+          c.keep_last);
+  v.field({"keep_checkpoints", "a finished run keeps its checkpoints, and best/; else they are removed"},
+          c.keep_checkpoints);
   v.field({"max_bad_steps", "non-finite steps in a row that end the run", at_least(1)}, c.max_bad_steps);
   v.field({"num_threads", "0: all cores", at_least(0)}, c.num_threads);
   v.field({"precision", "fp32, bf16", {}, {"fp32", "bf16"}}, c.precision);
@@ -248,7 +251,9 @@ void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
   v.section("custom", c.custom);
   v.field({"model", "Hugging Face directory"}, c.model);
   v.field({"output_dir", ""}, c.output_dir);
-  v.field({"max_seq_length", "tokens, [CLS] and [SEP] included", at_least(8)}, c.max_seq_length);
+  v.field(
+      {"max_seq_length", "tokens, [CLS] and [SEP] included; 384 for SQuAD where it is not set", at_least(8)},
+      c.max_seq_length);
   v.field({"epochs", "decides train.steps", more_than(0)}, c.epochs);
   v.field({"max_train_samples", "0: all", at_least(0)}, c.max_train_samples);
   v.field({"max_eval_samples", "0: all", at_least(0)}, c.max_eval_samples);

@@ -38,4 +38,8 @@ struct GlueRuns {
 // task, number of examples or labels.
 GlueRuns load_glue_runs(std::span<const std::filesystem::path> directories);
 
+// A directory with runs in seed-N, as rpp-finetune --seeds leaves it, stands for them, by ascending seed;
+// others stay.
+std::vector<std::filesystem::path> expand_seeds(const std::vector<std::filesystem::path>& directories);
+
 }  // namespace rpp

@@ -35,6 +35,8 @@ class PretrainSampler {
   // What every batch of so many samples fits into.
   BatchShape shape(int64_t count) const;
 
+  const ShardSet& shards() const { return *shards_; }
+
   // Whether samples are pairs with a label.
   bool next_sentence() const { return config_.next_sentence; }
 

@@ -20,8 +20,9 @@ namespace rpp {
 struct BuildOptions {
   std::vector<std::filesystem::path> inputs;  // UTF-8 text, plain, .gz or .zst; a document ends with its file
   std::filesystem::path output_dir;
-  int num_threads = 0;                // 0 = the machine's cores; the output does not depend on it
-  int64_t shard_tokens = 64LL << 20;  // a shard ends with the document that reaches so many tokens
+  int num_threads = 0;  // 0 = the machine's cores; the output does not depend on it
+  // A shard ends with the document that reaches so many tokens; a document ends at twice as many.
+  int64_t shard_tokens = 64LL << 20;
 };
 
 struct BuildReport {
@@ -35,8 +36,7 @@ struct BuildReport {
 
 // Streams the inputs through the tokenizer. Memory is bounded by two shards, one that grows and one that is
 // written, and some tens of megabytes of text, whatever the corpus. Throws Error for a missing input, a
-// corpus without text or with fewer than two documents (next-sentence negatives come from another document),
-// and an output directory that holds anything but shards.
+// corpus without text, and an output directory that holds anything but shards.
 BuildReport build_shards(const BuildOptions& options, const Tokenizer& tokenizer);
 
 // The token ids of one sentence: a view into a mapped shard, 16 or 32 bits an id.

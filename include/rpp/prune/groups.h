@@ -28,4 +28,9 @@ Ranking ranking_of(const PruneConfig& config);
 std::vector<PruneGroup> prune_groups(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
                                      Ranking ranking);
 
+// Zeros over all prunable entries where every group is at its target: what the run's encoder ratio should be.
+// Matrices of prune.exclude count as dense. 0 for the methods that have no target. Throws as prune_groups
+// does.
+double target_ratio(const PruneConfig& config, const std::vector<FlatMatrix>& matrices);
+
 }  // namespace rpp

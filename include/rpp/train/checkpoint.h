@@ -36,6 +36,9 @@ std::optional<CheckpointDir> latest_checkpoint(const std::filesystem::path& run_
 // Removes the oldest beyond `keep_last` (at least one stays), and what killed runs left half-written.
 void remove_old_checkpoints(const std::filesystem::path& run_dir, int64_t keep_last);
 
+// Removes all of them, the best one in best/ included, of a run that has finished.
+void remove_checkpoints(const std::filesystem::path& run_dir);
+
 // What --resume says: "auto" is the latest checkpoint of the run or none; else a checkpoint directory, or a
 // run's whose latest is taken. The result is verified. Throws Error when a named directory holds no
 // checkpoint.

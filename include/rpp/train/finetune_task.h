@@ -32,6 +32,7 @@ class FinetuneTask : public Task {
   // Of the last evaluation: [dev sets] of [examples, num_labels], as predict gives them.
   const std::vector<torch::Tensor>& dev_logits() const { return dev_logits_; }
   std::vector<std::string> metric_names() const override;
+  std::string describe_data() const override;
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
 

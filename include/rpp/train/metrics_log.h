@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rpp {
 
@@ -13,9 +14,10 @@ using Metrics = std::map<std::string, double>;
 
 class MetricsLog {
  public:
-  // Opens the file to append. Lines of steps after `last_step` are dropped first: a resumed run writes them
-  // again. A line that a crash cut short is dropped too. Throws Error naming the file.
-  MetricsLog(std::filesystem::path path, int64_t last_step);
+  // Opens the file to append. Lines of steps after `last_step` are dropped first, and those of `repeated`
+  // kinds at that step: a resumed run writes them again. A line that a crash cut short is dropped too. Throws
+  // Error naming the file.
+  MetricsLog(std::filesystem::path path, int64_t last_step, const std::vector<std::string>& repeated = {});
 
   // Appends a line and hands it to the system, so that a killed run keeps it. NaN and infinity become null.
   void write(int64_t step, std::string_view kind, const Metrics& metrics);

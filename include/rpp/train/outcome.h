@@ -20,6 +20,10 @@ struct TrainerCounters {
 struct TrainOutcome {
   TrainerCounters counters;
   bool stopped = false;  // by a signal or stop_after_step; a checkpoint was written
+  bool by_signal = false;
+  bool found_finished = false;  // by an earlier call: nothing was trained
+  double encoder_ratio = 0;     // zeros over prunable entries at the end
+  double target_ratio = 0;      // what prune.target_ratio makes of it; 0 without one
   double seconds = 0;
   double tokens_per_second = 0;  // of this process, evaluation and checkpoints excluded
   Metrics last_train;

@@ -27,7 +27,8 @@ struct PreflightReport {
 // changed.
 PreflightReport preflight(Trainer& trainer, const TrainerConfig& config, int64_t probe_steps = 2);
 
-// The page that --check prints: parameters, memory, hours, a line per prunable matrix.
+// The page that --check prints: parameters, pruning, memory, hours; of a model with zeros a line per prunable
+// matrix.
 std::string format_preflight(const PreflightReport& report);
 
 }  // namespace rpp

@@ -30,6 +30,7 @@ class PretrainTask : public Task {
   // loss, mlm_loss, mlm_accuracy, nsp_loss, nsp_accuracy.
   Metrics evaluate() override;
   std::vector<std::string> metric_names() const override;
+  std::string describe_data() const override;
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
 

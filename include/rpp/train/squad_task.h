@@ -51,6 +51,7 @@ class SquadTask : public Task {
   // "loss" and the official scores on the dev questions.
   Metrics evaluate() override;
   std::vector<std::string> metric_names() const override;
+  std::string describe_data() const override;
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
 

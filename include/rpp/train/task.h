@@ -56,11 +56,14 @@ class Task {
                                  const ForwardOptions& options);
 
   // Metrics on held-out data, such as "mlm_accuracy"; empty when there is none. Runs without gradient and
-  // dropout.
+  // dropout, logs its progress, and calls check_stop() (core/stop_signal.h).
   virtual Metrics evaluate() = 0;
 
   // What evaluate() gives; empty when there is nothing to evaluate on.
   virtual std::vector<std::string> metric_names() const = 0;
+
+  // What it trains on, for the first lines of a run: "2,400 examples"; empty: nothing to say.
+  virtual std::string describe_data() const { return ""; }
 
   // Model, tokenizer and what else from_pretrained reads, into an existing directory.
   virtual void save_model(const std::filesystem::path& directory,

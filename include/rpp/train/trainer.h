@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "rpp/config/config.h"
+#include "rpp/core/progress.h"
 #include "rpp/optim/flat_params.h"
 #include "rpp/optim/prox_adamw.h"
 #include "rpp/prune/pruner.h"
@@ -23,6 +24,7 @@
 namespace rpp {
 
 class StepWindow;
+class StopSignal;
 struct StepResult;
 
 struct TrainerConfig {
@@ -47,10 +49,12 @@ class Trainer {
   // fit.
   void resume(const std::filesystem::path& checkpoint);
 
-  // From the current step to the end, to the end of train.patience, or a stop. The finished model lies in
-  // output_dir itself, its last checkpoint in output_dir/checkpoint-<step>; with train.best_metric the
-  // finished model is the best one, which lies in output_dir/best too. Throws Error after train.max_bad_steps
-  // non-finite steps in a row, naming the last good checkpoint.
+  // From the current step to the end, to the end of train.patience, or a stop. A signal stops it between
+  // steps or in an evaluation, with a checkpoint of the last step; an evaluation that was interrupted is made
+  // again when the run goes on. The finished model lies in output_dir itself, its last checkpoint in
+  // output_dir/checkpoint-<step>; with train.best_metric the finished model is the best one, which lies in
+  // output_dir/best too. Throws Error after train.max_bad_steps non-finite steps in a row, naming the last
+  // good checkpoint.
   TrainOutcome run();
 
   // One step without logs and files; false when it was skipped as not finite. For probes and tests.
@@ -70,8 +74,13 @@ class Trainer {
 
  private:
   StepResult run_step(const std::vector<PackedBatch>& batches);
+  void train(StepWindow& window, MetricsLog& log, TrainOutcome& outcome, const StopSignal& stop);
+  void finish(MetricsLog& log, TrainOutcome& outcome);
   void after_step(StepWindow& window, MetricsLog& log, TrainOutcome& outcome);
-  Metrics log_train(StepWindow& window, MetricsLog& log) const;
+  bool evaluation_is_due() const;
+  Metrics log_train(StepWindow& window, MetricsLog& log);
+  void log_progress(const StepWindow& window, const Metrics& metrics);
+  Metrics evaluate();
   Metrics log_eval(MetricsLog& log);
   void log_prune_events(MetricsLog& log);
   double learning_rate(int64_t step) const;
@@ -91,7 +100,9 @@ class Trainer {
   std::unique_ptr<Pruner> pruner_;
   std::vector<int64_t> phase_starts_;  // of the pruner's plan
   TrainerCounters counters_;
+  bool evaluated_ = true;    // whether the evaluation that is due after the last step has been made
   int64_t saved_step_ = -1;  // of the checkpoint written or loaded last
+  std::optional<Stopwatch> since_progress_;  // since the last line of it
 };
 
 }  // namespace rpp

@@ -1,0 +1,39 @@
+#include "rpp/core/model_path.h"
+
+#include <iterator>
+
+#include "rpp/core/error.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+// NAME or OWNER/NAME, neither a relative nor an absolute path nor a file with an extension.
+bool may_be_hub_name(const fs::path& model) {
+  const std::string text = model.string();
+  const auto parts = std::distance(model.begin(), model.end());
+  const bool is_file =
+      model.extension() == ".rpp" || model.extension() == ".txt" || model.extension() == ".json";
+  return !text.empty() && parts <= 2 && model.is_relative() && text.front() != '.' && !text.ends_with('/') &&
+         !is_file;
+}
+
+}  // namespace
+
+std::string hub_advice(const fs::path& model) {
+  if (fs::exists(model) || !may_be_hub_name(model)) return "";
+  return fmt::format(
+      " Names of the Hugging Face Hub are not fetched; this fetches one: pip install huggingface_hub && hf "
+      "download {} "
+      "config.json model.safetensors vocab.txt tokenizer_config.json --local-dir {}",
+      model, model);
+}
+
+void require_model(const fs::path& model) {
+  if (fs::exists(model)) return;
+  if (model.extension() == ".rpp") fail("cannot open {}: there is no such file", model);
+  fail("{} is missing: there is no {}.{}", model / "config.json", model, hub_advice(model));
+}
+
+}  // namespace rpp

@@ -1,0 +1,29 @@
+// finished.json, the last file that a run writes: how it ended, and by which --resume knows it once its
+// checkpoints are gone (docs/formats.md).
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "rpp/train/outcome.h"
+#include "rpp/train/runs.h"
+
+namespace rpp {
+
+// By what a run's length was asked for: train.steps, or in fine-tuning epochs.
+struct RunLength {
+  const char* key;
+  double value;
+};
+
+// How the run in the directory ended, where --resume auto finds it finished; nothing where it is to go on.
+// Throws UsageError when it is to be longer than it was, and no checkpoint is left to go on from.
+std::optional<TrainOutcome> find_finished(const std::filesystem::path& output_dir, const RunLength& length,
+                                          const RunOptions& options);
+
+// Writes finished.json; without `keep` checkpoints and best/ go. Warns when the run missed its target ratio.
+// Everything else must have been written.
+void finish_run(const std::filesystem::path& output_dir, const RunLength& length, const TrainOutcome& outcome,
+                bool keep_checkpoints);
+
+}  // namespace rpp

@@ -1,0 +1,13 @@
+// The first lines of a run: what it does, on what, and where its output goes.
+#pragma once
+
+#include <cstdint>
+
+#include "rpp/train/task.h"
+#include "rpp/train/trainer.h"
+
+namespace rpp {
+
+void log_start(Task& task, const TrainerConfig& config, int64_t first_step);
+
+}  // namespace rpp
