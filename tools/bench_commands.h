@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 
+#include "options.h"
 #include "rpp/bench/benches.h"
 
 namespace rpp {
@@ -35,7 +36,7 @@ inline void add_text_commands(CLI::App& app, TextBenches& a, Command& chosen) {
                            {[&] { return bench_tokenizer(a.tokenizer); }});
   text.add_option("--tokenizer", a.tokenizer.tokenizer, "directory or vocab.txt")->required();
   text.add_option("--input", a.tokenizer.input, "text, plain, .gz or .zst")->required();
-  text.add_option("--threads", a.tokenizer.num_threads, "most; 0: all cores");
+  add_threads(text, a.tokenizer.num_threads, "most; 0: all cores");
   text.add_option("--repeat", a.tokenizer.repeat, "the best counts")->check(CLI::PositiveNumber);
   text.footer("Example:\n  rpp-bench tokenizer --tokenizer my-bert --input corpus.txt");
 
@@ -44,12 +45,12 @@ inline void add_text_commands(CLI::App& app, TextBenches& a, Command& chosen) {
   corpus.add_option("--tokenizer", a.corpus.tokenizer, "of the shards: directory or vocab.txt")->required();
   corpus.add_option("--input", a.corpus.input, "text, plain, .gz or .zst")->required();
   corpus.add_option("--directory", a.corpus.directory, "on the disk to measure; must not exist");
-  corpus.add_option("--threads", a.corpus.num_threads, "most; 0: all cores");
+  add_threads(corpus, a.corpus.num_threads, "most; 0: all cores");
   corpus.footer("Example:\n  rpp-bench corpus --tokenizer my-bert --input corpus.txt");
 
   auto& pairs = add_command(app, "data", "Masked pairs from shards, one thread", chosen,
                             {[&] { return bench_data(a.data); }});
-  pairs.add_option("--shards", a.data.shards, "of rpp-data build")->required();
+  pairs.add_option("shards,--shards", a.data.shards, "of rpp-data build")->required();
   pairs.add_option("--tokenizer", a.data.tokenizer, "directory or vocab.txt")->required();
   pairs.add_option("--length", a.data.data.max_seq_length, "tokens at most");
   pairs.footer("Example:\n  rpp-bench data --shards data/train --tokenizer my-bert");
@@ -64,9 +65,7 @@ inline void add_runtime_commands(CLI::App& app, RuntimeBenches& benches, Command
   InferBench& infer = benches.infer;
   CLI::App& model = add_command(app, "infer", "Model files, dense and without their zeros", chosen,
                                 {[&] { return bench_infer(infer); }, conclude_infer});
-  model.add_option("--model", infer.models, "files of rpp-export, one or more")
-      ->required()
-      ->always_capture_default(false);
+  add_model(model, infer.models, "model files or directories, one or more");
   model.add_option("--length", infer.lengths, "tokens of a text, one or more")->check(CLI::PositiveNumber);
   model.add_option("--sequences", infer.sequences, "texts of a call, one or more")
       ->check(CLI::PositiveNumber);

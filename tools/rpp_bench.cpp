@@ -1,12 +1,16 @@
 // rpp-bench: how fast the parts are. JSON lines on standard output, a table of them on standard error.
 #include "bench_commands.h"
 #include "rpp/config/load.h"
+#include "rpp/core/atomic_file.h"
 #include "rpp/core/log.h"
 #include "rpp/train/libtorch_info.h"
 #include "tool_main.h"
 
 namespace rpp {
 namespace {
+
+const std::vector<std::string> kMethods = {"dense",    "rpp",      "nip",           "gradual",
+                                           "one_shot", "movement", "soft_movement", "fixed"};
 
 struct Arguments {
   std::vector<std::string> models = {"configs/model/minilm-l6.yaml"};
@@ -19,13 +23,19 @@ struct Arguments {
   RuntimeBenches runtime;
 };
 
+ModelConfig model_sizes(const std::filesystem::path& model) {
+  if (!std::filesystem::is_directory(model)) return load_model_config(model);
+  const auto config = model / "config.json";
+  return model_config_from_json(read_file(config), config.string());
+}
+
 // run(bench) of every model.
 template <typename Bench, typename Run>
 Measurements for_models(const Arguments& arguments, Bench bench, const Run& run) {
   Measurements lines;
   for (const auto& file : arguments.models) {
     bench.model_name = std::filesystem::path(file).stem().string();  // "bert-base"
-    bench.model = load_model_config(file);
+    bench.model = model_sizes(file);
     for (auto& line : run(bench)) lines.push_back(std::move(line));
   }
   return lines;
@@ -63,7 +73,8 @@ Arguments scaling_arguments() {
 }
 
 void add_models(CLI::App& command, Arguments& arguments) {
-  command.add_option("--model", arguments.models, "files of configs/model/, one or more");
+  command.add_option("--model", arguments.models,
+                     "files of configs/model/ or model directories, one or more");
 }
 
 CLI::App& add_steps(CLI::App& app, const char* name, const char* help, Arguments& a, Command& chosen) {
@@ -72,14 +83,14 @@ CLI::App& add_steps(CLI::App& app, const char* name, const char* help, Arguments
   step.add_option("--length", a.lengths, "tokens of a row, one or more");
   step.add_option("--sequences", a.sequences, "rows of a step, one or more");
   step.add_option("--rows", a.rows, "the length of every row, instead of these two");
-  step.add_option("--method", a.train.method, "of pruning");
-  step.add_option("--precision", a.train.precision, "")->check(CLI::IsMember({"fp32", "bf16"}));
-  step.add_option("--device", a.train.device, "automatic, cpu, cuda");
+  add_choice(step, "--method", a.train.method, kMethods, "of pruning");
+  add_choice(step, "--precision", a.train.precision, {"fp32", "bf16"}, "of weights and activations");
+  add_choice(step, "--device", a.train.device, {"automatic", "cpu", "cuda"}, "that computes");
   step.add_flag("--activation-checkpointing", a.train.activation_checkpointing,
                 "layers are computed again in the backward pass");
   step.add_flag("--cuda-graph", a.train.cuda_graph, "on a GPU: a pass is recorded once and repeated");
   step.add_option("--steps", a.train.steps, "timed; the fastest counts")->check(CLI::PositiveNumber);
-  step.add_option("--threads", a.train.num_threads, "0: all cores");
+  add_threads(step, a.train.num_threads);
   return step;
 }
 
@@ -93,9 +104,9 @@ void add_training_commands(CLI::App& app, Arguments& a, Arguments& scaling, Comm
   auto& update = add_command(app, "optimizer", "One update of all weights, against a copy", chosen,
                              {[&] { return for_models(a, a.optimizer, bench_optimizer); }});
   add_models(update, a);
-  update.add_option("--precision", a.optimizer.precision, "")->check(CLI::IsMember({"fp32", "bf16"}));
-  update.add_option("--device", a.optimizer.device, "automatic, cpu, cuda");
-  update.add_option("--threads", a.optimizer.num_threads, "0: all cores");
+  add_choice(update, "--precision", a.optimizer.precision, {"fp32", "bf16"}, "of the weights");
+  add_choice(update, "--device", a.optimizer.device, {"automatic", "cpu", "cuda"}, "that computes");
+  add_threads(update, a.optimizer.num_threads);
   update.footer("Example:\n  rpp-bench optimizer --model configs/model/bert-base.yaml");
 
   auto& saving = add_command(app, "checkpoint", "Saving and loading, with hashes", chosen,

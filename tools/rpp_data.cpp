@@ -1,4 +1,5 @@
 // rpp-data: from raw text to what training reads: a vocabulary, shards of token ids, their statistics.
+#include "options.h"
 #include "rpp/core/log.h"
 #include "rpp/core/progress.h"
 #include "rpp/data/corpus_stats.h"
@@ -71,7 +72,7 @@ void add_vocab(CLI::App& app, Arguments& arguments) {
   command.add_option("--input", vocab.inputs, "UTF-8 text, plain, .gz or .zst")->required();
   command.add_option("--output", vocab.output, "directory, made if need be")->required();
   command.option_defaults()->always_capture_default();
-  command.add_option("--type", arguments.vocab_type, "wordpiece, unigram or bpe");
+  add_choice(command, "--type", arguments.vocab_type, {"wordpiece", "unigram", "bpe"}, "of the vocabulary");
   command.add_option("--size", vocab.size, "pieces, special ones included")->check(CLI::Range(6, 1 << 24));
   command.add_flag("--cased", arguments.cased, "keep case and accents");
   command.add_option("--character-coverage", vocab.character_coverage, "share of characters with a piece")
@@ -79,7 +80,7 @@ void add_vocab(CLI::App& app, Arguments& arguments) {
   command.add_option("--max-lines", vocab.max_lines, "random lines to learn from; 0: all")
       ->check(CLI::NonNegativeNumber);
   command.add_option("--seed", vocab.seed, "of the choice of lines");
-  command.add_option("--threads", vocab.num_threads, "0: all cores")->check(CLI::NonNegativeNumber);
+  add_threads(command, vocab.num_threads);
   command.footer(
       "Examples:\n"
       "  rpp-data vocab --input corpus.txt.zst --output vocab\n"
@@ -97,7 +98,7 @@ void add_build(CLI::App& app, Arguments& arguments) {
   command.add_option("--output", build.output_dir, "directory; shards in it are replaced")->required();
   add_tokenizer(command, arguments.tokenizer);
   command.option_defaults()->always_capture_default();
-  command.add_option("--threads", build.num_threads, "0: all cores")->check(CLI::NonNegativeNumber);
+  add_threads(command, build.num_threads);
   command.add_option("--shard-tokens", build.shard_tokens, "tokens of a shard")->check(CLI::PositiveNumber);
   command.footer(
       "Examples:\n"
@@ -108,7 +109,8 @@ void add_build(CLI::App& app, Arguments& arguments) {
 
 void add_stats(CLI::App& app, Arguments& arguments) {
   CLI::App& command = *app.add_subcommand("stats", "Report what shards hold and what a run draws from them");
-  command.add_option("shards", arguments.shard_dirs, "directories that rpp-data build made")->required();
+  command.add_option("shards,--shards", arguments.shard_dirs, "directories that rpp-data build made")
+      ->required();
   add_tokenizer(command, arguments.tokenizer);
   command.option_defaults()->always_capture_default();
   command.add_option("--max-seq-length", arguments.sampling.max_seq_length, "tokens of a pair")
@@ -125,7 +127,7 @@ void add_tokenize(CLI::App& app, Arguments& arguments) {
   command.add_option("--input", arguments.tokenize.input, "UTF-8 text, plain, .gz or .zst")->required();
   command.add_option("--output", arguments.tokenize.output, "file; without it standard output");
   command.option_defaults()->always_capture_default();
-  command.add_option("--form", arguments.form, "ids or pieces")->check(CLI::IsMember({"ids", "pieces"}));
+  add_choice(command, "--form", arguments.form, {"ids", "pieces"}, "of a token");
   command.footer("Example:\n  rpp-data tokenize --tokenizer vocab.txt --input text.txt --form pieces");
   command.callback([&] { run_tokenize(arguments); });
 }

@@ -1,4 +1,5 @@
 // rpp-export: a finished model as one small file without its zeros, and back.
+#include "options.h"
 #include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/model_path.h"
@@ -63,8 +64,7 @@ int verify(const Arguments& arguments) {
 }
 
 void add_options(CLI::App& app, Arguments& arguments) {
-  app.add_option("model", arguments.model, "Hugging Face directory; a model file with --to-hf and --verify")
-      ->required();
+  add_model(app, arguments.model, "Hugging Face directory or model file");
   CLI::Option* output = app.add_option("--output", arguments.output, "write this model file");
   CLI::Option* to_hf =
       app.add_option("--to-hf", arguments.to_hf, "write the model file back as this directory");
@@ -75,12 +75,11 @@ void add_options(CLI::App& app, Arguments& arguments) {
       ->excludes(to_hf);
   to_hf->excludes(output);
   const auto add_type = [&](const char* name, Dtype& type, const char* help) {
-    app.add_option(name, type, help)->transform(CLI::CheckedTransformer(kTypes))->needs(output);
+    add_choice(app, name, type, kTypes, help)->needs(output);
   };
-  add_type("--values", arguments.options.values, "of matrices: fp32, bf16, fp16, int8; default: fp32");
+  add_type("--values", arguments.options.values, "of matrices; default: fp32");
   add_type("--embeddings", arguments.options.embeddings, "of the embeddings, likewise");
-  app.add_option("--num-threads", arguments.num_threads, "of --verify; default: the machine's cores")
-      ->check(CLI::PositiveNumber);
+  add_threads(app, arguments.num_threads, "of --verify; 0: all cores");
   app.footer(
       "The file holds weights, configuration, tokenizer and scores. zstd stands for what a general\n"
       "compressor makes of the same bytes.\n"

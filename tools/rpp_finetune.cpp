@@ -11,44 +11,28 @@ namespace rpp {
 namespace {
 
 struct Arguments : RunArguments {
-  std::filesystem::path config;
-  std::string task, data_dir, model, output_dir;
   std::vector<int64_t> seeds;
 };
 
 void add_options(CLI::App& app, Arguments& arguments) {
-  app.add_option("--config", arguments.config, "YAML file; configs/finetune/ holds examples");
-  app.add_option(
-      "--task", arguments.task,
+  app.add_option("config,--config", arguments.config, "YAML file; configs/finetune/ holds examples");
+  add_flag_of(
+      app, "--task", "task", arguments,
       "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, squad1, squad2; custom: a task of your own");
-  app.add_option("--data-dir", arguments.data_dir,
-                 "holds train.tsv and dev.tsv, or a folder of the task's name; for SQuAD train-v1.1.json and "
-                 "dev-v1.1.json");
-  app.add_option("--model", arguments.model, "Hugging Face directory");
-  app.add_option("--output-dir", arguments.output_dir, "a new directory for model and results");
+  add_flag_of(app, "--data-dir", "data_dir", arguments,
+              "holds train.tsv and dev.tsv, or a folder of the task's name; for SQuAD train-v1.1.json and "
+              "dev-v1.1.json");
+  add_run_options(app, arguments);
   app.add_option("--seeds", arguments.seeds,
                  "a run for each in OUTPUT_DIR/seed-N; mean and deviation of the scores")
-      ->delimiter(',');
-  add_run_options(app, arguments);
+      ->delimiter(',')
+      ->excludes("--seed");
   app.footer(
       "Examples:\n"
       "  rpp-finetune --task sst2 --data-dir glue/SST-2 --model runs/pruned --output-dir runs/pruned-sst2\n"
-      "  rpp-finetune --config configs/finetune/mrpc.yaml --data-dir glue --model my-bert --output-dir "
+      "  rpp-finetune configs/finetune/mrpc.yaml --data-dir glue --model my-bert --output-dir "
       "runs/mrpc \\\n"
-      "               --set train.seed=1 --set optimizer.learning_rate=3e-5");
-}
-
-// The program's own flags come after --set: they are checked and reported in the same way.
-std::vector<std::string> all_overrides(const Arguments& arguments) {
-  std::vector<std::string> overrides = arguments.overrides;
-  const std::pair<const char*, const std::string&> flags[] = {{"task", arguments.task},
-                                                              {"data_dir", arguments.data_dir},
-                                                              {"model", arguments.model},
-                                                              {"output_dir", arguments.output_dir}};
-  for (const auto& [key, value] : flags) {
-    if (!value.empty()) overrides.push_back(fmt::format("{}={}", key, value));
-  }
-  return overrides;
+      "               --seed 1 --set optimizer.learning_rate=3e-5");
 }
 
 int finetune_with_seeds(const Arguments& arguments, const FinetuneConfig& config) {
@@ -68,7 +52,7 @@ int finetune_with_seeds(const Arguments& arguments, const FinetuneConfig& config
 }
 
 int finetune(const Arguments& arguments) {
-  const FinetuneConfig config = load_finetune_config(arguments.config, all_overrides(arguments));
+  const FinetuneConfig config = load_finetune_config(arguments.config, arguments.overrides, arguments.flags);
   if (answered_without_a_run(arguments, config, check_finetuning)) return 0;
   if (!arguments.seeds.empty()) return finetune_with_seeds(arguments, config);
   const FinetuneOutcome outcome = run_finetuning(config, arguments.run);
@@ -100,7 +84,7 @@ int main(int argc, char** argv) {
     rpp::add_eval_squad(app, eval_squad);
     rpp::GlueCommandArguments glue;
     rpp::add_glue_commands(app, glue);
-    if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
+    if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info(), rpp::finetune_setting_of)) return 0;
     if (!app.get_subcommands().empty()) return 0;  // it has run
     return rpp::finetune(arguments);
   });

@@ -1,4 +1,5 @@
 // rpp-inspect: what is in a model: its ratios, the proof that its zeros held, its outputs.
+#include "options.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/log.h"
 #include "rpp/prune/patterns.h"
@@ -72,19 +73,19 @@ CLI::App& add_command(CLI::App& app, const char* name, const char* help, Command
   return subcommand;
 }
 
-void add_model(CLI::App& command, Arguments& arguments) {
-  command.add_option("model", arguments.model, "Hugging Face directory, a checkpoint's too")->required();
+void add_inspected_model(CLI::App& command, Arguments& arguments) {
+  add_model(command, arguments.model, "Hugging Face directory, a checkpoint's too");
 }
 
 void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   auto& ratios =
       add_command(app, "ratios", "Zeros of every prunable matrix, and both ratios", print_ratios, chosen);
-  add_model(ratios, arguments);
+  add_inspected_model(ratios, arguments);
   ratios.footer("Example:\n  rpp-inspect ratios runs/rpp");
 
   auto& proof =
       add_command(app, "verify", "Prove that the zeros held; exit status 1 when not", verify, chosen);
-  add_model(proof, arguments);
+  add_inspected_model(proof, arguments);
   proof.add_option(
       "--against", arguments.against,
       "a mask file, or the directory of a model whose zeros must hold; else mask.safetensors of MODEL");
@@ -97,7 +98,7 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
 
   auto& structure = add_command(
       app, "patterns", "Structure of the zeros: rows, columns, heads, what died together", patterns, chosen);
-  add_model(structure, arguments);
+  add_inspected_model(structure, arguments);
   structure.add_option("--json", arguments.json, "file for the same numbers");
   structure.footer(
       "Example:\n  rpp-inspect patterns runs/rpp --json patterns.json\n  scripts/heatmap.py runs/rpp "
@@ -105,27 +106,26 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
 
   auto& smaller = add_command(app, "compact", "A model without its dead parts, its outputs proven equal",
                               compact, chosen);
-  add_model(smaller, arguments);
+  add_inspected_model(smaller, arguments);
   smaller.add_option("--output", arguments.output, "directory for the new model")->required();
   smaller.add_option("--input", arguments.input, "texts to compare on; default: a few of its own");
   smaller.add_flag("--per-layer", arguments.per_layer, "drop parts of heads too; only rpp reads the result");
   smaller.footer("Example:\n  rpp-inspect compact runs/rpp --output runs/rpp-compact");
 
   auto& other = add_command(app, "transfer", "A model with the zeros of another", transfer, chosen);
-  add_model(other, arguments);
+  add_inspected_model(other, arguments);
   other.add_option("--mask", arguments.mask, "a mask file, or the directory of a model that is pruned")
       ->required();
   other.add_option("--output", arguments.output, "directory for the new model")->required();
   other.footer("Example:\n  rpp-inspect transfer runs/dense --mask runs/rpp --output runs/dense-as-rpp");
 
   auto& outputs = add_command(app, "forward", "Outputs for given texts, as safetensors", forward, chosen);
-  outputs.add_option("--model", arguments.model, "Hugging Face directory")->required();
+  add_inspected_model(outputs, arguments);
   outputs.add_option("--input", arguments.input, "a text a line, or two with a tab between")->required();
   outputs.add_option("--output", arguments.output, "safetensors file")->required();
   outputs.add_option("--max-seq-length", arguments.max_seq_length, "tokens; default: the model's positions")
       ->check(CLI::NonNegativeNumber);
-  outputs.add_option("--precision", arguments.precision, "of the weights")
-      ->check(CLI::IsMember({"fp32", "bf16"}))
+  add_choice(outputs, "--precision", arguments.precision, {"fp32", "bf16"}, "of the weights")
       ->capture_default_str();
   outputs.footer(
       "Example:\n  rpp-inspect forward --model runs/rpp --input texts.tsv --output out.safetensors");

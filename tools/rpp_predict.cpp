@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "options.h"
 #include "rpp/core/line_reader.h"
 #include "rpp/core/log.h"
 #include "rpp/core/model_path.h"
@@ -90,9 +91,8 @@ int predict(const Arguments& arguments) {
 }
 
 void add_options(CLI::App& app, Arguments& arguments) {
-  app.add_option("--model", arguments.model,
-                 "model file of rpp-export, output directory of rpp-finetune, or any Hugging Face one")
-      ->required();
+  add_model(app, arguments.model,
+            "model file of rpp-export, output directory of rpp-finetune, or any Hugging Face one");
   app.add_option("--input", arguments.input,
                  "a text a line, or two; plain, .gz or .zst; else standard input");
   app.add_flag("--json", arguments.json, "print a JSON object a line");
@@ -106,8 +106,7 @@ void add_options(CLI::App& app, Arguments& arguments) {
                  "positions")
       ->check(CLI::PositiveNumber);
   app.add_flag("--strict", arguments.options.strict, "a line with more tokens is an error, not cut");
-  app.add_option("--num-threads", arguments.options.num_threads, "default: the machine's cores")
-      ->check(CLI::PositiveNumber);
+  add_threads(app, arguments.options.num_threads);
   app.footer(
       "A line is a text, or a pair where it holds the separator; an empty line is an empty text. A line is\n"
       "answered by a label and its probability, of a regression by its score, a question with its context by "

@@ -11,12 +11,12 @@ namespace rpp {
 namespace {
 
 struct Arguments : RunArguments {
-  std::filesystem::path config;
   int64_t verify_resume = 0;
 };
 
 void add_options(CLI::App& app, Arguments& arguments) {
-  app.add_option("config", arguments.config, "YAML file; configs/pretrain/ holds examples")->required();
+  app.add_option("config,--config", arguments.config, "YAML file; configs/pretrain/ holds examples")
+      ->required();
   add_run_options(app, arguments);
   app.add_option("--verify-resume", arguments.verify_resume,
                  "prove on so many steps that a resumed run repeats the uninterrupted one bit for bit")
@@ -24,7 +24,7 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.footer(
       "Examples:\n"
       "  rpp-pretrain configs/pretrain/rpp-minilm.yaml --check\n"
-      "  rpp-pretrain configs/pretrain/rpp-minilm.yaml --set model=my-bert --set output_dir=runs/mine\n"
+      "  rpp-pretrain configs/pretrain/rpp-minilm.yaml --model my-bert --output-dir runs/mine\n"
       "  rpp-pretrain configs/pretrain/rpp-minilm.yaml --resume auto");
 }
 
@@ -43,7 +43,7 @@ int prove_resume(const PretrainConfig& config, int64_t steps) {
 }
 
 int run(const Arguments& arguments) {
-  const PretrainConfig config = load_pretrain_config(arguments.config, arguments.overrides);
+  const PretrainConfig config = load_pretrain_config(arguments.config, arguments.overrides, arguments.flags);
   if (answered_without_a_run(arguments, config, check_pretraining)) return 0;
   if (arguments.verify_resume != 0) return prove_resume(config, arguments.verify_resume);
   const TrainOutcome outcome = run_pretraining(config, arguments.run);
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
     rpp::Arguments arguments;
     CLI::App app{"Pre-trains a BERT on shards and prunes it on the way.", "rpp-pretrain"};
     rpp::add_options(app, arguments);
-    if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
+    if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info(), rpp::pretrain_setting_of)) return 0;
     return rpp::run(arguments);
   });
 }

@@ -5,19 +5,35 @@
 #include <string>
 #include <vector>
 
+#include "options.h"
 #include "rpp/config/load.h"
 #include "rpp/train/runs.h"
 
 namespace rpp {
 
 struct RunArguments {
+  std::filesystem::path config;
   std::vector<std::string> overrides;
+  std::vector<Flag> flags;  // those that were given
   RunOptions run;
   bool check = false;
   bool print_config = false;
 };
 
+// An option that sets `key`: checked and reported as the configuration is.
+inline CLI::Option* add_flag_of(CLI::App& app, const std::string& name, const std::string& key,
+                                RunArguments& arguments, const std::string& help) {
+  const auto set = [=, &arguments](const std::string& value) {
+    arguments.flags.push_back({.name = name, .key = key, .value = value});
+  };
+  return app.add_option_function<std::string>(name, set, help);
+}
+
 inline void add_run_options(CLI::App& app, RunArguments& arguments) {
+  add_flag_of(app, "--model", "model", arguments, "Hugging Face directory to start from");
+  add_flag_of(app, "--output-dir", "output_dir", arguments, "a new directory for model and results");
+  add_flag_of(app, "--threads", "train.num_threads", arguments, "0: all cores")->type_name("INT");
+  add_flag_of(app, "--seed", "train.seed", arguments, "of the random numbers")->type_name("INT");
   app.add_option("--set", arguments.overrides, "key=value, over what the file says; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);

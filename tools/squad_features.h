@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "options.h"
 #include "rpp/core/log.h"
 #include "rpp/core/progress.h"
 #include "rpp/data/squad_dump.h"
@@ -22,7 +23,7 @@ inline void run_squad_features(const SquadDumpOptions& options) {
 
 inline void add_squad_features(CLI::App& app, SquadDumpOptions& options) {
   CLI::App& command = *app.add_subcommand("squad-features", "Write the token windows of SQuAD questions");
-  command.add_option("data", options.data, "SQuAD JSON, plain, .gz or .zst")->required();
+  command.add_option("data,--input", options.data, "SQuAD JSON, plain, .gz or .zst")->required();
   add_tokenizer(command, options.tokenizer);
   command.add_option("--output", options.output, "JSON lines, one for each question")->required();
   command.option_defaults()->always_capture_default();
@@ -33,7 +34,7 @@ inline void add_squad_features(CLI::App& app, SquadDumpOptions& options) {
       ->check(CLI::NonNegativeNumber);
   command.add_option("--max-query-length", features.max_query_length, "tokens of a question")
       ->check(CLI::PositiveNumber);
-  command.add_option("--threads", features.num_threads, "0: all cores")->check(CLI::NonNegativeNumber);
+  add_threads(command, features.num_threads);
   command.footer(
       "Example:\n  rpp-data squad-features dev-v1.1.json --tokenizer my-model --output features.jsonl");
   command.callback([&options] { run_squad_features(options); });

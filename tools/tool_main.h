@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "other_names.h"
 #include "rpp/core/error.h"
 #include "rpp/core/nearest.h"
 #include "rpp/core/stop_signal.h"
@@ -20,16 +21,28 @@ inline std::string command_name(const CLI::App& app) {
   return name;
 }
 
-// What is wrong with the command line; for an argument that nothing takes, the nearest that there is.
-inline std::string describe_mistake(const CLI::App& app, const CLI::ParseError& error) {
+// What --set takes for an option of other trainers (config/load.h).
+using SettingOf = std::string (*)(std::string_view name);
+
+// "--learning-rate=1" is the habit "learning_rate".
+inline std::string setting_for(std::string argument, SettingOf setting_of) {
+  if (setting_of == nullptr || !argument.starts_with("--")) return "";
+  argument = argument.substr(2, argument.find('=') - 2);
+  std::replace(argument.begin(), argument.end(), '-', '_');
+  return setting_of(argument);
+}
+
+// What is wrong with the command line; for an argument that nothing takes, the one that may be meant.
+inline std::string describe_mistake(const CLI::App& app, const CLI::ParseError& error, SettingOf setting_of) {
   const std::vector<std::string> unknown = app.remaining(true);
   if (unknown.empty()) return error.what();
+  const std::string setting = setting_for(unknown.front(), setting_of);
+  if (!setting.empty()) return fmt::format("unknown argument '{}': write --set {}", unknown.front(), setting);
   const CLI::App& command = app.get_subcommands().empty() ? app : *app.get_subcommands().front();
   std::vector<std::string> known;
   for (const CLI::Option* option : command.get_options()) known.push_back(option->get_name());
   for (const CLI::App* subcommand : command.get_subcommands({})) known.push_back(subcommand->get_name());
-  return fmt::format("unknown argument '{}': did you mean '{}'?", unknown.front(),
-                     nearest_name(unknown.front(), known));
+  return fmt::format("unknown argument '{}'{}", unknown.front(), did_you_mean(unknown.front(), known));
 }
 
 // Appends to every --help what the exit statuses mean.
@@ -45,19 +58,24 @@ inline void document_exit_statuses(CLI::App& app) {
 }
 
 // Parses into the variables that the app's options name; callbacks of subcommands run in here. False when
-// --help or --version was asked for and answered. Throws UsageError for a wrong command line. `libraries` is
-// appended to what --version prints, such as ", LibTorch 2.11.0, CUDA: no".
-inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string_view libraries = "") {
+// --help or --version was asked for and answered. Options may have the names of other_names.h. Throws
+// UsageError for a wrong command line. `libraries` is appended to what --version prints, such as ",
+// LibTorch 2.11.0, CUDA: no".
+inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string_view libraries = "",
+                               SettingOf setting_of = nullptr) {
   document_exit_statuses(app);
   app.set_version_flag("--version", fmt::format("{} {}{}", app.get_name(), version_string(), libraries));
+  std::vector<std::string> arguments = with_our_names(app, {argv + 1, argv + argc});
+  refuse_mistyped_command(app, arguments);
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(arguments));
     return true;
   } catch (const CLI::Success& request) {
     app.exit(request);
     return false;
   } catch (const CLI::ParseError& error) {
-    fail_usage("{} (see {} --help)", describe_mistake(app, error), command_name(app));
+    fail_usage("{} (see {} --help)", describe_mistake(app, error, setting_of), command_name(app));
   }
 }
 

@@ -4,6 +4,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/nearest.h"
 #include "settings.h"
+#include "suggest.h"
 #include "values.h"
 
 namespace rpp {
@@ -44,9 +45,10 @@ class Assigner {
     const std::string allowed = choice_complaint(info, value);
     if (allowed.empty()) return;
     const std::vector<std::string> choices(info.choices.begin(), info.choices.end());
-    fail_usage("{}",
-               at(setting.where, fmt::format("{} is '{}', it must be {} (did you mean '{}'?)", setting.key,
-                                             value, allowed, nearest_name(value, choices))));
+    const std::string close = close_name(value, choices);
+    fail_usage("{}", at(setting.where,
+                        fmt::format("{} is '{}', it must be {}{}", setting.key, value, allowed,
+                                    close.empty() ? close : fmt::format(" (did you mean '{}'?)", close))));
   }
 
   void check_range(const Setting& setting, const FieldInfo& info, double value) const {
@@ -77,8 +79,9 @@ void set_task_defaults(FinetuneConfig& config, const Settings& settings) {
 }
 
 template <typename Config>
-Config load_checked(const std::filesystem::path& path, std::span<const std::string> overrides) {
-  const Settings settings = read_settings(path, overrides, known_keys<Config>());
+Config load_checked(const std::filesystem::path& path, std::span<const std::string> overrides,
+                    std::span<const Flag> flags) {
+  const Settings settings = read_settings(path, overrides, flags, known_keys<Config>());
   auto config = assigned<Config>(settings);
   set_task_defaults(config, settings);
   check(config, settings);
@@ -87,18 +90,26 @@ Config load_checked(const std::filesystem::path& path, std::span<const std::stri
 
 }  // namespace
 
-PretrainConfig load_pretrain_config(const std::filesystem::path& path,
-                                    std::span<const std::string> overrides) {
-  return load_checked<PretrainConfig>(path, overrides);
+PretrainConfig load_pretrain_config(const std::filesystem::path& path, std::span<const std::string> overrides,
+                                    std::span<const Flag> flags) {
+  return load_checked<PretrainConfig>(path, overrides, flags);
 }
 
-FinetuneConfig load_finetune_config(const std::filesystem::path& path,
-                                    std::span<const std::string> overrides) {
-  return load_checked<FinetuneConfig>(path, overrides);
+FinetuneConfig load_finetune_config(const std::filesystem::path& path, std::span<const std::string> overrides,
+                                    std::span<const Flag> flags) {
+  return load_checked<FinetuneConfig>(path, overrides, flags);
+}
+
+std::string pretrain_setting_of(std::string_view name) {
+  return setting_of(name, known_keys<PretrainConfig>());
+}
+
+std::string finetune_setting_of(std::string_view name) {
+  return setting_of(name, known_keys<FinetuneConfig>());
 }
 
 ModelConfig load_model_config(const std::filesystem::path& path) {
-  const Settings settings = read_settings(path, {}, known_keys<ModelConfig>());
+  const Settings settings = read_settings(path, {}, {}, known_keys<ModelConfig>());
   const auto config = assigned<ModelConfig>(settings);
   const std::string wrong = complaint(config);
   if (!wrong.empty()) fail_usage("{}", at(settings.source, wrong));

@@ -16,8 +16,9 @@ std::string line_of(const std::string& source, const YAML::Mark& mark) {
 }
 
 [[noreturn]] void fail_unknown(const std::string& where, const std::string& key, const KnownKeys& known) {
-  fail_usage("{}",
-             at(where, fmt::format("unknown key '{}' (did you mean '{}'?)", key, suggest_key(key, known))));
+  const std::string close = suggest_key(key, known);
+  const std::string hint = close.empty() ? "--print-config shows all keys" : "did you mean '" + close + "'?";
+  fail_usage("{}", at(where, fmt::format("unknown key '{}' ({})", key, hint)));
 }
 
 [[noreturn]] void fail_plain_section(const std::string& where, const std::string& key) {
@@ -85,13 +86,16 @@ class FileReader {
   std::vector<Setting> entries_;
 };
 
-YAML::Node parse_override_value(const std::string& text, const std::string& where) {
-  if (text.empty()) return YAML::Node(std::string());
+// A text begins with a quote where YAML's rules for quotes are wanted. A list is no text.
+void parse_override_value(const std::string& text, Setting& setting) {
+  setting.value = YAML::Node(text);
   try {
-    return YAML::Load(text);
+    if (!text.empty()) setting.value = YAML::Load(text);
   } catch (const YAML::Exception& error) {
-    fail_usage("{}", at(where, fmt::format("the value is not valid YAML: {}", error.msg)));
+    setting.yaml_error = error.msg;
   }
+  const bool is_quoted = text.starts_with('"') || text.starts_with('\'');
+  if (!is_quoted && !setting.value.IsSequence()) setting.typed = text;
 }
 
 Setting parse_override(const std::string& text, const KnownKeys& known) {
@@ -104,7 +108,17 @@ Setting parse_override(const std::string& text, const KnownKeys& known) {
                at(where, fmt::format("{} is a section: set its keys one by one, as {}.key=value", key, key)));
   }
   if (!known.has_field(key)) fail_unknown(where, key, known);
-  return {.key = key, .value = parse_override_value(text.substr(equals + 1), where), .where = where};
+  Setting setting{.key = key, .value = {}, .where = where};
+  parse_override_value(text.substr(equals + 1), setting);
+  return setting;
+}
+
+Setting setting_of_flag(const Flag& flag) {
+  return {.key = flag.key,
+          .value = YAML::Node(flag.value),
+          .where = fmt::format("{} {}", flag.name, flag.value),
+          .yaml_error = {},
+          .typed = flag.value};
 }
 
 }  // namespace
@@ -126,7 +140,8 @@ std::string at(const std::string& where, const std::string& message) {
   return where.empty() ? message : where + ": " + message;
 }
 
-Settings read_settings(const fs::path& path, std::span<const std::string> overrides, const KnownKeys& known) {
+Settings read_settings(const fs::path& path, std::span<const std::string> overrides,
+                       std::span<const Flag> flags, const KnownKeys& known) {
   Settings settings{.source = path.string(), .entries = {}};
   if (!path.empty()) {
     FileReader reader(settings.source, known);
@@ -134,6 +149,7 @@ Settings read_settings(const fs::path& path, std::span<const std::string> overri
     settings.entries = std::move(reader).entries();
   }
   for (const std::string& text : overrides) settings.entries.push_back(parse_override(text, known));
+  for (const Flag& flag : flags) settings.entries.push_back(setting_of_flag(flag));
   return settings;
 }
 

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "rpp/config/fields.h"
+#include "rpp/config/load.h"
 
 namespace rpp {
 
@@ -26,7 +28,9 @@ struct KnownKeys {
 struct Setting {
   std::string key;  // "train.steps"
   YAML::Node value;
-  std::string where;  // "rpp.yaml:12" or "--set train.steps=0"
+  std::string where;                 // "rpp.yaml:12", "--set train.steps=0" or "--seed x"
+  std::string yaml_error;            // of an override whose value is no YAML: a text may still be that
+  std::optional<std::string> typed;  // on the command line, for a key that holds a text
 };
 
 struct Settings {
@@ -39,10 +43,10 @@ struct Settings {
   std::string where(std::string_view key) const;
 };
 
-// An empty path reads overrides only. Throws UsageError for a missing file, damaged YAML, an unknown or
-// repeated key, a section with a plain value, an override that is not key=value.
+// An empty path reads overrides and flags only. Throws UsageError for a missing file, damaged YAML, an
+// unknown or repeated key, a section with a plain value, an override that is not key=value.
 Settings read_settings(const std::filesystem::path& path, std::span<const std::string> overrides,
-                       const KnownKeys& known);
+                       std::span<const Flag> flags, const KnownKeys& known);
 
 // "rpp.yaml:12: message"; the message alone where `where` is empty.
 std::string at(const std::string& where, const std::string& message);

@@ -1,5 +1,8 @@
 #include "suggest.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -11,6 +14,7 @@ namespace {
 struct Habit {
   std::string_view name;
   std::string_view key;
+  std::string_view value = "...";  // that a flag without a value stands for
 };
 
 // The names of transformers' and google-research/bert's training scripts. A name with two lines has a key in
@@ -45,7 +49,7 @@ constexpr Habit kHabits[] = {
     {"warmup_proportion", "schedule.warmup_ratio"},
     {"target_sparsity", "prune.target_ratio"},
     {"final_sparsity", "prune.target_ratio"},
-    {"gradient_checkpointing", "train.activation_checkpointing"},
+    {"gradient_checkpointing", "train.activation_checkpointing", "true"},
     {"train_batch_size", "train.batch_size"},
     {"per_device_train_batch_size", "train.batch_size"},
     {"per_gpu_train_batch_size", "train.batch_size"},
@@ -59,10 +63,10 @@ constexpr Habit kHabits[] = {
     {"save_steps", "train.save_every"},
     {"save_checkpoints_steps", "train.save_every"},
     {"save_total_limit", "train.keep_last"},
-    {"fp16", "train.precision"},
-    {"bf16", "train.precision"},
-    {"no_cuda", "train.device"},
-    {"use_cpu", "train.device"},
+    {"fp16", "train.precision", "bf16"},
+    {"bf16", "train.precision", "bf16"},
+    {"no_cuda", "train.device", "cpu"},
+    {"use_cpu", "train.device", "cpu"},
 };
 
 std::string_view last_part(std::string_view key) {
@@ -76,35 +80,42 @@ std::optional<std::string> same_last_part(std::string_view key, const KnownKeys&
   return std::nullopt;
 }
 
-std::optional<std::string> key_of_habit(std::string_view key, const KnownKeys& known) {
+const Habit* habit_of(std::string_view key, const KnownKeys& known) {
   for (const Habit& habit : kHabits) {
-    if (habit.name == last_part(key) && known.has_field(habit.key)) return std::string(habit.key);
+    if (habit.name == last_part(key) && known.has_field(habit.key)) return &habit;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 // By the whole name or by the last part alone: a key may stand in the wrong section and be mistyped too. What
 // is longer than any key is no slip of the fingers, and is compared with all of them.
 std::string nearest_key(std::string_view key, const KnownKeys& known) {
   constexpr size_t kLongestKey = 100;
-  key = key.substr(0, kLongestKey);
+  key = key.substr(0, std::min(kLongestKey, key.find_last_not_of(' ') + 1));
   const auto distance = [&](std::string_view candidate) {
     const int64_t elsewhere = 1 + edit_distance(last_part(key), last_part(candidate));
     return std::min(edit_distance(key, candidate), elsewhere);
   };
   const auto& fields = known.fields;
-  const auto best_field = *std::ranges::min_element(fields, {}, distance);
-  if (known.sections.empty()) return best_field;
-  const auto best_section = *std::ranges::min_element(known.sections, {}, distance);
-  return distance(best_section) < distance(best_field) ? best_section : best_field;
+  auto best = *std::ranges::min_element(fields, {}, distance);
+  for (const std::string& section : known.sections) {
+    if (distance(section) < distance(best)) best = section;
+  }
+  return is_close(key, best) || is_close(last_part(key), last_part(best)) ? best : "";
 }
 
 }  // namespace
 
 std::string suggest_key(std::string_view key, const KnownKeys& known) {
   if (const auto field = same_last_part(key, known)) return *field;
-  if (const auto field = key_of_habit(key, known)) return *field;
+  if (const Habit* habit = habit_of(key, known)) return std::string(habit->key);
   return nearest_key(key, known);
+}
+
+std::string setting_of(std::string_view name, const KnownKeys& known) {
+  if (const auto field = same_last_part(name, known)) return *field + "=...";
+  const Habit* habit = habit_of(name, known);
+  return habit == nullptr ? "" : fmt::format("{}={}", habit->key, habit->value);
 }
 
 }  // namespace rpp

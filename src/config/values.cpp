@@ -10,6 +10,11 @@
 namespace rpp {
 namespace {
 
+void check_yaml(const Setting& setting) {
+  if (setting.yaml_error.empty()) return;
+  fail_usage("{}", at(setting.where, "the value is not valid YAML: " + setting.yaml_error));
+}
+
 // yaml-cpp marks a quoted scalar with the tag "!": "3" in quotes is text, not a number.
 bool is_quoted(const YAML::Node& node) {
   return node.Tag() == "!";
@@ -23,6 +28,7 @@ bool is_quoted(const YAML::Node& node) {
 
 // The text of a plain value; throws for a list, a map and for nothing at all.
 const std::string& scalar_of(const Setting& setting, std::string_view must_be) {
+  check_yaml(setting);
   const YAML::Node& node = setting.value;
   if (node.IsScalar()) return node.Scalar();
   const std::string_view kind = node.IsNull() ? "empty" : node.IsSequence() ? "a list" : "a section";
@@ -68,10 +74,11 @@ void parse_into(const Setting& setting, bool& value) {
 }
 
 void parse_into(const Setting& setting, std::string& value) {
-  value = scalar_of(setting, "a text (\"\" for none)");
+  value = setting.typed ? *setting.typed : scalar_of(setting, "a text (\"\" for none)");
 }
 
 void parse_into(const Setting& setting, std::vector<std::string>& value) {
+  check_yaml(setting);
   const YAML::Node& node = setting.value;
   value.clear();
   if (node.IsScalar()) {

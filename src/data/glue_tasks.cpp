@@ -127,8 +127,7 @@ const GlueTask& glue_task(std::string_view name) {
     names.push_back(task.name);
   }
   for (const char* other : {"custom", "squad1", "squad2"}) names.emplace_back(other);
-  fail_usage("unknown task '{}': did you mean '{}'? (known: {})", name, nearest_name(wanted, names),
-             fmt::join(names, ", "));
+  fail_usage("unknown task '{}'{} (known: {})", name, did_you_mean(wanted, names), fmt::join(names, ", "));
 }
 
 std::vector<const GlueTask*> companions_of(const GlueTask& task) {

@@ -57,7 +57,7 @@ double compute(const std::string& name, std::span<const double> predictions, std
   if (name == "matthews") return matthews(as_classes(predictions), as_classes(labels));
   const std::vector<std::string> known = {"accuracy", "combined_score", "f1",      "macro_f1",
                                           "matthews", "pearson",        "spearman"};
-  fail("unknown metric '{}': did you mean '{}'?", name, nearest_name(name, known));
+  fail("unknown metric '{}'{}", name, name_hint(name, known));
 }
 
 }  // namespace

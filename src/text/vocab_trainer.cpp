@@ -64,8 +64,9 @@ VocabType parse_vocab_type(std::string_view name) {
   if (name == "unigram") return VocabType::unigram;
   if (name == "bpe") return VocabType::bpe;
   const std::vector<std::string> known = {"wordpiece", "unigram", "bpe"};
-  fail_usage("unknown vocabulary type \"{}\": expected wordpiece, unigram or bpe; did you mean {}?", name,
-             nearest_name(name, known));
+  const std::string close = close_name(name, known);
+  fail_usage("unknown vocabulary type \"{}\": expected wordpiece, unigram or bpe{}", name,
+             close.empty() ? close : fmt::format("; did you mean {}?", close));
 }
 
 VocabReport train_vocabulary(const VocabOptions& options) {

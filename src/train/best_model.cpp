@@ -23,8 +23,8 @@ bool is_better(const std::string& metric, double value, double than) {
 void check_best_metric(const std::string& metric, const std::vector<std::string>& known) {
   if (metric.empty() || std::find(known.begin(), known.end(), metric) != known.end()) return;
   if (known.empty()) fail_usage("train.best_metric is {}, but there is nothing to evaluate on", metric);
-  fail_usage("train.best_metric: no evaluation gives '{}': did you mean '{}'? (known: {})", metric,
-             nearest_name(metric, known), fmt::join(known, ", "));
+  fail_usage("train.best_metric: no evaluation gives '{}'{} (known: {})", metric, did_you_mean(metric, known),
+             fmt::join(known, ", "));
 }
 
 bool Trainer::out_of_patience() const {

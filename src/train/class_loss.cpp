@@ -36,8 +36,7 @@ std::vector<double> parse_class_weights(const std::vector<std::string>& entries,
     const auto [label, weight] = parse_entry(entry);
     const auto found = std::find(label_names.begin(), label_names.end(), label);
     if (found == label_names.end()) {
-      fail_usage("class_weights: the task has no label '{}': did you mean '{}'?", label,
-                 nearest_name(label, label_names));
+      fail_usage("class_weights: the task has no label '{}'{}", label, name_hint(label, label_names));
     }
     double& place = weights[static_cast<size_t>(found - label_names.begin())];
     if (place != kUnset) fail_usage("class_weights: label '{}' has two weights", label);

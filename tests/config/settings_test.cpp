@@ -76,5 +76,30 @@ TEST_F(SettingsTest, OverrideWithDamagedYamlIsRefused) {
             "--set data.train=[a, b: the value is not valid YAML: en");
 }
 
+TEST_F(SettingsTest, AKeyLikeNoOtherIsAnsweredWithTheWayToAllKeys) {
+  EXPECT_EQ(pretrain_error(kPretrain, {"foo=1"}),
+            "--set foo=1: unknown key 'foo' (--print-config shows all keys)");
+}
+
+TEST_F(SettingsTest, ATextOnTheCommandLineIsNotReadAsYaml) {
+  for (const std::string name : {"x/exp #1", "@s", "a: b", "#1", "[x", "1", "null"}) {
+    EXPECT_EQ(load_pretrain_config(file(kPretrain), {{"output_dir=" + name}}).output_dir, name);
+  }
+  EXPECT_EQ(load_pretrain_config(file(kPretrain), {{"output_dir=\"a\""}}).output_dir, "a");
+}
+
+TEST_F(SettingsTest, AFlagIsTakenAsItIsTypedAndComesLast) {
+  for (const std::string name : {"x/exp #1", "@s", "a: b", "[x]", "\"q\""}) {
+    const std::vector<Flag> flags = {{"--output-dir", "output_dir", name}};
+    EXPECT_EQ(load_pretrain_config(file(kPretrain), {{"output_dir=other"}}, flags).output_dir, name);
+  }
+}
+
+TEST_F(SettingsTest, AFlagWithAWrongValueIsNamed) {
+  const std::vector<Flag> flags = {{"--seed", "train.seed", "x"}};
+  EXPECT_EQ(error_of([&] { load_pretrain_config(file(kPretrain), {}, flags); }),
+            "--seed x: train.seed is 'x', it must be a whole number");
+}
+
 }  // namespace
 }  // namespace rpp

@@ -52,6 +52,16 @@ TEST(Suggest, ANameOfOtherTrainersLeadsToTheKeyOfThisKindOfRun) {
   EXPECT_EQ(in_finetuning("train_file"), "train_files");
 }
 
+TEST(Suggest, AnOptionOfOtherTrainersIsASettingOfThisOne) {
+  EXPECT_EQ(pretrain_setting_of("per_device_train_batch_size"), "train.batch_size=...");
+  EXPECT_EQ(pretrain_setting_of("learning_rate"), "optimizer.learning_rate=...");
+  EXPECT_EQ(pretrain_setting_of("max_seq_length"), "data.max_seq_length=...");
+  EXPECT_EQ(finetune_setting_of("max_seq_length"), "max_seq_length=...");
+  EXPECT_EQ(finetune_setting_of("num_train_epochs"), "epochs=...");
+  EXPECT_EQ(finetune_setting_of("bf16"), "train.precision=bf16");
+  EXPECT_EQ(finetune_setting_of("bogus"), "");
+}
+
 TEST(Suggest, SpellingIsComparedWithAndWithoutTheSection) {
   EXPECT_EQ(in_pretraining("prune.gama"), "prune.gamma");
   EXPECT_EQ(in_pretraining("warmup_step"), "schedule.warmup_steps");

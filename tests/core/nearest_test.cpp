@@ -29,5 +29,32 @@ TEST(NearestName, IsEmptyWithoutCandidates) {
   EXPECT_EQ(nearest_name("a", {}), "");
 }
 
+TEST(CloseName, IsASlipOfTheFingersOrTheStartOfAName) {
+  EXPECT_EQ(close_name("biuld", std::vector<std::string>{"build", "vocab"}), "build");
+  EXPECT_EQ(close_name("acc", std::vector<std::string>{"f1", "accuracy"}), "accuracy");
+  EXPECT_EQ(close_name("accuracy_mm", std::vector<std::string>{"f1", "accuracy"}), "accuracy");
+}
+
+TEST(CloseName, IsNoOtherWord) {
+  EXPECT_EQ(close_name("acc", std::vector<std::string>{"f1"}), "");
+  EXPECT_EQ(close_name("--bogus", std::vector<std::string>{"--help", "--json"}), "");
+  EXPECT_EQ(close_name("slow", std::vector<std::string>{"fast", "reference"}), "");
+}
+
+TEST(DidYouMean, SaysNothingWhereNoNameIsClose) {
+  EXPECT_EQ(did_you_mean("stpes", std::vector<std::string>{"steps"}), ": did you mean 'steps'?");
+  EXPECT_EQ(did_you_mean("foo", std::vector<std::string>{"steps"}), "");
+}
+
+TEST(NameHint, ListsTheNamesWhereNoneIsClose) {
+  EXPECT_EQ(name_hint("stpes", std::vector<std::string>{"steps", "seed"}), ": did you mean 'steps'?");
+  EXPECT_EQ(name_hint("foo", std::vector<std::string>{"steps", "seed"}), ": choose steps or seed");
+}
+
+TEST(OrList, JoinsNamesAsASentenceDoes) {
+  EXPECT_EQ(or_list(std::vector<std::string>{"a", "b", "c"}), "a, b or c");
+  EXPECT_EQ(or_list(std::vector<std::string>{"a"}), "a");
+}
+
 }  // namespace
 }  // namespace rpp

@@ -27,7 +27,7 @@ cut -f1,2 stsb/dev.tsv | tail -n +2 > stsb/texts
 
 # same TASK FIELD: the answers are rpp-finetune's predictions on the dev set.
 same() {
-  "$predict" --model tuned-$1 --input $1/texts --num-threads 1 2>&1 | cut -f"$2" > answers
+  "$predict" --model tuned-$1 --input $1/texts --threads 1 2>&1 | cut -f"$2" > answers
   tail -n +2 tuned-$1/eval_predictions_$1.txt | cut -f2 > predictions
   cmp answers predictions || fault "$1: $(paste answers predictions | head -5)"
   [ "$(sort -u predictions | wc -l)" -gt 1 ] || fault "$1: one answer to everything proves nothing"
