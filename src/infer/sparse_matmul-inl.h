@@ -1,7 +1,8 @@
 // Sparse W x on a tile: each value is one broadcast, times the row of the tile that its column names.
 //
 // A full tile is bound by the loads of x, one for each product. In a short one the latency of the additions
-// shows: two chains of sums, for the even and the odd values, halve it where there are registers for them.
+// shows: rows that are summed side by side hide it. A row's own values are added one by one, in the order of
+// their columns, as dense_matmul does it: both give the same bits, so that it changes no answer which is used.
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "matrix.h"
@@ -21,53 +22,106 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int64_t kValuesAhead = 512;  // prefetched: rows are too short for the processor's own prefetching
-constexpr bool kTwoChains = kHas32Registers;
+constexpr int64_t kSparseSums = kHas32Registers ? 16 : 8;  // vectors of sums in registers
 // Rows of a tile lie 256 bytes apart, which leaves short ones half of an L1 cache's places or fewer: with so
 // many groups a panel's rows are copied side by side first.
 constexpr int64_t kShortGroups = 2;
+constexpr int64_t kShortRun = 28;  // pairs; in full tiles two rows at a time are faster than four below that
 constexpr int64_t kSparseGroups = kGroupVectors <= 2 ? 4 : 2;  // at most 8 vectors of AVX2 or NEON
 
-template <int64_t kGroups, int64_t kStride>
-HWY_INLINE void sparse_row(const float* values, const uint8_t* columns, int64_t num_pairs, const float* x,
-                           float* y) {
+// Values of a row in a panel and what they add to.
+struct SparseRow {
+  const float* values = nullptr;
+  const uint8_t* columns = nullptr;
+  float* y = nullptr;  // [64]
+};
+
+template <int64_t kRows, int64_t kGroups, int64_t kStride>
+HWY_INLINE void add_sparse_rows(const SparseRow* rows, int64_t num_values, const float* x) {
   constexpr int64_t kVectors = kGroups * kGroupVectors;
   const Floats d;
-  hn::Vec<Floats> even[kVectors], odd[kVectors];
+  hn::Vec<Floats> sums[kRows][kVectors];
+  const float* values[kRows];
+  const uint8_t* columns[kRows];
 #pragma GCC unroll 8
-  for (int64_t v = 0; v < kVectors; ++v) {
-    even[v] = hn::Load(d, y + v * kLanes);
-    if constexpr (kTwoChains) odd[v] = hn::Zero(d);
+  for (int64_t r = 0; r < kRows; ++r) {
+    values[r] = rows[r].values;
+    columns[r] = rows[r].columns;
+#pragma GCC unroll 8
+    for (int64_t v = 0; v < kVectors; ++v) sums[r][v] = hn::Load(d, rows[r].y + v * kLanes);
   }
-  for (int64_t p = 0; p < num_pairs; ++p, values += 2, columns += 2) {
-    hwy::Prefetch(values + kValuesAhead);
-    const auto a = hn::Set(d, values[0]);
-    const auto b = hn::Set(d, values[1]);
-    const float* x_a = x + columns[0] * kStride;
-    const float* x_b = x + columns[1] * kStride;
+  const float* ahead = values[0] + kValuesAhead;
+  for (int64_t i = 0; i < num_values; i += 2, ahead += 2 * kRows) {
+    hwy::Prefetch(ahead);
+#pragma GCC unroll 2
+    for (int64_t odd = 0; odd < 2; ++odd) {
 #pragma GCC unroll 8
-    for (int64_t v = 0; v < kVectors; ++v) even[v] = hn::MulAdd(a, hn::Load(d, x_a + v * kLanes), even[v]);
-    auto& second = kTwoChains ? odd : even;
+      for (int64_t r = 0; r < kRows; ++r) {
+        const auto value = hn::Set(d, values[r][i + odd]);
+        const float* x_row = x + columns[r][i + odd] * kStride;
 #pragma GCC unroll 8
-    for (int64_t v = 0; v < kVectors; ++v) {
-      second[v] = hn::MulAdd(b, hn::Load(d, x_b + v * kLanes), second[v]);
+        for (int64_t v = 0; v < kVectors; ++v) {
+          sums[r][v] = hn::MulAdd(value, hn::Load(d, x_row + v * kLanes), sums[r][v]);
+        }
+      }
     }
   }
 #pragma GCC unroll 8
-  for (int64_t v = 0; v < kVectors; ++v) {
-    if constexpr (kTwoChains) even[v] = hn::Add(even[v], odd[v]);
-    hn::Store(even[v], d, y + v * kLanes);
+  for (int64_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 8
+    for (int64_t v = 0; v < kVectors; ++v) hn::Store(sums[r][v], d, rows[r].y + v * kLanes);
+  }
+}
+
+// kRows runs, the longest first: what the shortest has of all together, then what each has beyond it.
+template <int64_t kRows, int64_t kGroups, int64_t kStride>
+HWY_INLINE void add_sparse_runs(const SparseMatrix::Run* runs, const float*& values, const uint8_t*& columns,
+                                const float* x, float* y) {
+  SparseRow rows[kRows];
+  for (int64_t r = 0; r < kRows; ++r) {
+    rows[r] = {.values = values, .columns = columns, .y = y + runs[r].row * kTileTokens};
+    values += 2 * runs[r].num_pairs, columns += 2 * runs[r].num_pairs;
+  }
+  const int64_t shared = 2 * runs[kRows - 1].num_pairs;
+  add_sparse_rows<kRows, kGroups, kStride>(rows, shared, x);
+  for (int64_t r = 0; r < kRows - 1 && 2 * runs[r].num_pairs > shared; ++r) {
+    const SparseRow rest = {rows[r].values + shared, rows[r].columns + shared, rows[r].y};
+    add_sparse_rows<1, kGroups, kStride>(&rest, 2 * runs[r].num_pairs - shared, x);
+  }
+}
+
+// The runs of a panel and their values.
+struct SparsePanel {
+  const SparseMatrix::Run* runs = nullptr;
+  const SparseMatrix::Run* end = nullptr;
+  const float* values = nullptr;
+  const uint8_t* columns = nullptr;
+};
+
+template <int64_t kRows, int64_t kGroups, int64_t kStride>
+void add_sparse_panel(SparsePanel panel, const float* x, float* y) {
+  const SparseMatrix::Run* run = panel.runs;
+  for (; panel.end - run >= kRows; run += kRows) {
+    add_sparse_runs<kRows, kGroups, kStride>(run, panel.values, panel.columns, x, y);
+  }
+  for (; run != panel.end; ++run) {
+    add_sparse_runs<1, kGroups, kStride>(run, panel.values, panel.columns, x, y);
   }
 }
 
 template <int64_t kGroups, int64_t kStride>
 void sparse_panel(const SparseMatrix& weights, const SparseMatrix::Panel& panel, const float* x, float* y) {
-  const float* values = weights.values.data() + panel.first_value;
-  const uint8_t* columns = weights.columns.data() + panel.first_value;
-  const SparseMatrix::Run* run = weights.runs.data() + panel.first_run;
-  for (const auto* end = run + panel.num_runs; run != end; ++run) {
-    sparse_row<kGroups, kStride>(values, columns, run->num_pairs, x, y + run->row * kTileTokens);
-    values += 2 * run->num_pairs, columns += 2 * run->num_pairs;
+  constexpr int64_t kRows = HWY_MAX(1, HWY_MIN(4, kSparseSums / (kGroups * kGroupVectors)));
+  const SparseMatrix::Run* runs = weights.runs.data() + panel.first_run;
+  const SparsePanel whole = {.runs = runs,
+                             .end = runs + panel.num_runs,
+                             .values = weights.values.data() + panel.first_value,
+                             .columns = weights.columns.data() + panel.first_value};
+  const bool short_runs = panel.num_runs > 0 && runs[panel.num_runs / 2].num_pairs < kShortRun;
+  if (kRows > 2 && kGroups > kShortGroups && short_runs) {
+    return add_sparse_panel<2, kGroups, kStride>(whole, x, y);
   }
+  add_sparse_panel<kRows, kGroups, kStride>(whole, x, y);
 }
 
 template <int64_t kGroups>

@@ -45,13 +45,16 @@ bool has_tokenizer(const ModelContents& contents) {
                      [&](const char* name) { return contents.files.contains(name); });
 }
 
+// How many times smaller; of nothing there is no such number.
+std::string format_times(int64_t dense, int64_t smaller) {
+  if (dense == 0 || smaller == 0) return "-";
+  return fmt::format("{:.1f}x", static_cast<double>(dense) / static_cast<double>(smaller));
+}
+
 std::string format_row(std::string_view name, const ExportedSize& size) {
-  const auto times = [&](int64_t bytes) {
-    return static_cast<double>(size.dense) / static_cast<double>(bytes);
-  };
-  return fmt::format("{:<16}{:>15}{:>15}{:>6.1f}x{:>15}{:>6.1f}x\n", name, format_count(size.dense),
-                     format_count(size.packed), times(size.packed), format_count(size.zstd),
-                     times(size.zstd));
+  return fmt::format("{:<16}{:>15}{:>15}{:>7}{:>15}{:>7}\n", name, format_count(size.dense),
+                     format_count(size.packed), format_times(size.dense, size.packed),
+                     format_count(size.zstd), format_times(size.dense, size.zstd));
 }
 
 }  // namespace

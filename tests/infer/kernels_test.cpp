@@ -156,6 +156,24 @@ TEST_P(EveryKernel, ATokensProductDoesNotDependOnItsCompany) {
   expect_equal();
 }
 
+// So it may be chosen by speed which of them multiplies.
+TEST_P(EveryKernel, SparseAndDenseProductsAreTheSameBits) {
+  const int64_t rows = 67, cols = 401;
+  for (const double density : {0.05, 0.5, 0.97}) {
+    const auto w = random_values(rows * cols, density), bias = random_values(rows);
+    const SparseMatrix sparse = make_sparse(w, rows, cols);
+    for (const int64_t tokens : {1, 17, 33, 64}) {
+      const Tiles x = random_tile(tokens, cols);
+      Tiles a = untouched_tile(tokens, rows), b = untouched_tile(tokens, rows);
+      kernels_.sparse_matmul(sparse, 0, bias.data(), x.tile(0), a.tile(0), num_groups(tokens));
+      kernels_.dense_matmul({.values = w.data(), .rows = rows, .depth = cols, .row_stride = cols},
+                            bias.data(), x.tile(0), b.tile(0), num_groups(tokens));
+      EXPECT_TRUE(std::equal(a.tile(0), a.tile(0, rows - 1) + kTileTokens, b.tile(0)))
+          << density << ", " << tokens << " tokens";
+    }
+  }
+}
+
 TEST_P(EveryKernel, GeluIsTheOneWithErf) {
   Tiles x = random_tile(64, 9);
   x.at(0, 0) = 0.0F, x.at(1, 0) = -30.0F, x.at(2, 0) = 30.0F;

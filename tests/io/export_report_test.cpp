@@ -51,6 +51,13 @@ TEST_F(ExportReportTest, AMatrixWithoutZerosSavesNothing) {
   EXPECT_THAT(format_report(report()), HasSubstr("no matrix is smaller without its zeros"));
 }
 
+TEST_F(ExportReportTest, AModelWithoutPrunedMatricesHasNoRatioOfTheirSizes) {
+  for (float& value : matrix_) value = 1.0F;
+  const std::string text = format_report(report());
+  EXPECT_EQ(text.find("nan"), std::string::npos) << text;
+  EXPECT_THAT(text, HasSubstr("pruned matrices               0              0      -"));
+}
+
 TEST_F(ExportReportTest, AnyVocabularyIsATokenizer) {
   EXPECT_FALSE(report().has_tokenizer);
   for (const char* name : {"vocab.txt", "tokenizer.json", "spiece.model"}) {
