@@ -10,7 +10,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runs=runs/demo
-build=${RPP_DEMO_BUILD:-build}  # of tests: a folder of programs that stand for the real ones
 
 stages=(setup build data dense rpp nip rpp-movies nip-movies measure)
 declare -A title=([setup]="Set-up" [build]="Build" [data]="Model and text" [dense]="Fine-tuning: dense"
@@ -72,11 +71,11 @@ run_build() {
 }
 run_data() {
   run .venv/bin/python scripts/demo_data.py --output-dir $runs
-  run "$build/rpp-data" build --input $runs/text/train.txt $runs/text/films.txt --output $runs/shards --tokenizer $runs/minilm
+  run build/rpp-data build --input $runs/text/train.txt $runs/text/films.txt --output $runs/shards --tokenizer $runs/minilm
 }
-prune() { run "$build/rpp-pretrain" "configs/demo/$1.yaml" --resume auto --set "train.precision=$precision"; }
+prune() { run build/rpp-pretrain "configs/demo/$1.yaml" --resume auto --set "train.precision=$precision"; }
 fine_tune() {
-  run "$build/rpp-finetune" --config "configs/demo/$1.yaml" "${@:2}" --resume auto --set "train.precision=$precision"
+  run build/rpp-finetune --config "configs/demo/$1.yaml" "${@:2}" --resume auto --set "train.precision=$precision"
 }
 run_dense() { fine_tune movies; }
 run_rpp() {
@@ -87,17 +86,17 @@ run_nip() { run_rpp; }
 run_rpp-movies() {
   local method=${stage%-movies}
   fine_tune movies-pruned --model "$runs/$method" --output-dir "$runs/$method-movies"
-  run "$build/rpp-inspect" verify "$runs/$method-movies" --against "$runs/$method"
+  run build/rpp-inspect verify "$runs/$method-movies" --against "$runs/$method"
 }
 run_nip-movies() { run_rpp-movies; }
 run_measure() {
   local method models=()
   for method in dense rpp nip; do
     models+=("$runs/$method.rpp")
-    run "$build/rpp-export" "$runs/$method-movies" --output "$runs/$method.rpp"
+    run build/rpp-export "$runs/$method-movies" --output "$runs/$method.rpp"
   done
-  run "$build/rpp-bench" infer --model "${models[@]}" --length 16 128 --sequences 1 --threads 1 >$runs/bench.jsonl
-  run .venv/bin/python scripts/demo_table.py --runs $runs --build "$build"
+  run build/rpp-bench infer --model "${models[@]}" --length 16 128 --sequences 1 --threads 1 >$runs/bench.jsonl
+  run .venv/bin/python scripts/demo_table.py --runs $runs
 }
 
 is_finished() { [ -n "${result[$1]:-}" ] && [ -f "${result[$1]}" ]; }
