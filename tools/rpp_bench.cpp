@@ -77,8 +77,17 @@ void add_models(CLI::App& command, Arguments& arguments) {
                      "files of configs/model/ or model directories, one or more");
 }
 
-CLI::App& add_steps(CLI::App& app, const char* name, const char* help, Arguments& a, Command& chosen) {
-  auto& step = add_command(app, name, help, chosen, {[&] { return train(a); }});
+// Rows of any length up to --length, other ones in each step.
+Measurements memory(const Arguments& arguments) {
+  return for_models(arguments, arguments.train, [&](TrainBench bench) {
+    bench.rows.lengths = rows_of(arguments).front();
+    return bench_memory(bench);
+  });
+}
+
+CLI::App& add_steps(CLI::App& app, const char* name, const char* help, Arguments& a, Command& chosen,
+                    Measurements (*run)(const Arguments&) = train) {
+  auto& step = add_command(app, name, help, chosen, {[&a, run] { return run(a); }});
   add_models(step, a);
   step.add_option("--length", a.lengths, "tokens of a row, one or more");
   step.add_option("--sequences", a.sequences, "rows of a step, one or more");
@@ -89,17 +98,22 @@ CLI::App& add_steps(CLI::App& app, const char* name, const char* help, Arguments
   step.add_flag("--activation-checkpointing", a.train.activation_checkpointing,
                 "layers are computed again in the backward pass");
   step.add_flag("--cuda-graph", a.train.cuda_graph, "on a GPU: a pass is recorded once and repeated");
-  step.add_option("--steps", a.train.steps, "timed; the fastest counts")->check(CLI::PositiveNumber);
+  step.add_option("--steps", a.train.steps, "to make; their number or the fastest counts")
+      ->check(CLI::PositiveNumber);
   add_threads(step, a.train.num_threads);
   return step;
 }
 
-void add_training_commands(CLI::App& app, Arguments& a, Arguments& scaling, Command& chosen) {
+void add_training_commands(CLI::App& app, Arguments& a, Arguments& scaling, Arguments& long_run,
+                           Command& chosen) {
   add_steps(app, "train", "Pre-training steps on random text", a, chosen)
       .footer(
           "Example:\n  rpp-bench train --model configs/model/bert-tiny.yaml configs/model/bert-base.yaml");
   add_steps(app, "scaling", "The same by size of model, length and batch: minutes", scaling, chosen)
       .footer("Example:\n  rpp-bench scaling --length 64 512 --sequences 1 16");
+  add_steps(app, "memory", "Memory after 10, 30, 100, ... steps on rows of other lengths in each: minutes",
+            long_run, chosen, memory)
+      .footer("Example:\n  rpp-bench memory --sequences 64 --length 128 --steps 3000");
 
   auto& update = add_command(app, "optimizer", "One update of all weights, against a copy", chosen,
                              {[&] { return for_models(a, a.optimizer, bench_optimizer); }});
@@ -132,10 +146,11 @@ int main(int argc, char** argv) {
   return rpp::run_main("rpp-bench", [&] {
     rpp::init_logging();
     rpp::Arguments arguments, scaling = rpp::scaling_arguments();
+    rpp::Arguments long_run{.sequences = {64}, .train = {.steps = 1000}};
     rpp::Command command;
     CLI::App app{"Measures parts of rpp: a JSON line each, and a table.", "rpp-bench"};
     app.require_subcommand(1);
-    rpp::add_training_commands(app, arguments, scaling, command);
+    rpp::add_training_commands(app, arguments, scaling, long_run, command);
     rpp::add_text_commands(app, arguments.text, command);
     rpp::add_ranking(app, arguments, command);
     rpp::add_runtime_commands(app, arguments.runtime, command);

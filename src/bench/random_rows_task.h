@@ -1,4 +1,4 @@
-// Pre-training on rows without a corpus. Every step has the same batch: what is in it does not matter.
+// Pre-training on rows without a corpus: what is in them does not matter.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +16,7 @@
 
 namespace rpp {
 
+// Every step has the same batch.
 class RandomRowsTask : public Task {
  public:
   RandomRowsTask(Bert& model, const RandomRows& rows, bool cuda_graph = false)
@@ -46,10 +47,30 @@ class RandomRowsTask : public Task {
 
   const PackedBatch& batch() const { return batch_; }
 
- private:
+ protected:
   Bert& model_;
+
+ private:
   PackedBatch batch_;
   std::unique_ptr<GraphedPass> graphed_;
+};
+
+// Every step has rows of other lengths, `longest` at most.
+class NaturalRowsTask : public RandomRowsTask {
+ public:
+  NaturalRowsTask(Bert& model, int64_t sequences, int64_t longest)
+      : RandomRowsTask(model, {.lengths = {1}}), sequences_(sequences), longest_(longest) {}
+
+  std::vector<PackedBatch> batches(int64_t step) const override {
+    return {random_rows(model_.config(), {.lengths = lengths(step)}, static_cast<uint64_t>(step))};
+  }
+
+  std::vector<int64_t> lengths(int64_t step) const {
+    return natural_lengths(sequences_, longest_, static_cast<uint64_t>(step));
+  }
+
+ private:
+  int64_t sequences_, longest_;
 };
 
 }  // namespace rpp

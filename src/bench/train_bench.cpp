@@ -5,10 +5,10 @@
 #include "rpp/bench/benches.h"
 #include "rpp/bench/flops.h"
 #include "rpp/bench/section_times.h"
-#include "rpp/core/heap.h"
 #include "rpp/core/peak_memory.h"
 #include "rpp/model/init.h"
 #include "rpp/train/device.h"
+#include "rpp/train/heap.h"
 #include "rpp/train/trainer.h"
 
 namespace rpp {

@@ -9,12 +9,24 @@
 
 namespace rpp {
 
-int64_t peak_resident_bytes() {
-  constexpr std::string_view kPeak = "VmHWM:";  // proc(5), in KiB; unlike getrusage's it can be reset
+namespace {
+
+// A size of proc(5)'s status in bytes; 0 where there is none.
+int64_t status_bytes(std::string_view name) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(kPeak)) return std::atoll(line.c_str() + kPeak.size()) * 1024;
+    if (line.starts_with(name)) return std::atoll(line.c_str() + name.size()) * 1024;
   }
+  return 0;
+}
+
+}  // namespace
+
+int64_t resident_bytes() { return status_bytes("VmRSS:"); }
+
+int64_t peak_resident_bytes() {
+  const int64_t peak = status_bytes("VmHWM:");  // unlike getrusage's it can be reset
+  if (peak > 0) return peak;
   rusage usage{};
   return ::getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * int64_t{1024} : 0;
 }

@@ -11,7 +11,6 @@
 #include "log_start.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/heap.h"
 #include "rpp/core/log.h"
 #include "rpp/core/prefetch.h"
 #include "rpp/core/progress.h"
@@ -65,7 +64,6 @@ std::string format_metrics(const Metrics& metrics) {
 Trainer::Trainer(Task& task, TrainerConfig config) : task_(task), config_(std::move(config)) {
   params_ = std::make_unique<FlatParams>(task_.model().param_specs(), precision_of(config_.train));
   optimizer_ = std::make_unique<ProxAdamW>(*params_, config_.optimizer);
-  keep_freed_memory();
   phase_starts_ = phase_starts(config_.prune, config_.train.steps);
   check_best_metric(config_.train.best_metric, task_.metric_names());
   pruner_ =

@@ -54,6 +54,21 @@ TEST(TrainBench, SharesOfAStepAddUpToAllOfIt) {
   }
 }
 
+TEST(MemoryBench, HasALineForEveryPowerOfTenAndThrice) {
+  auto bench = one_step(std::vector<int64_t>(4, 20));
+  bench.steps = 31;
+  const auto lines = bench_memory(bench);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0].at("step"), 10);
+  EXPECT_EQ(lines[1].at("step"), 30);
+  EXPECT_EQ(lines[2].at("step"), 31);
+  for (const auto& line : lines) {
+    EXPECT_GT(line.at("resident_bytes").get<int64_t>(), 1 << 20);
+    EXPECT_GE(line.at("peak_bytes").get<int64_t>(), line.at("resident_bytes").get<int64_t>());
+    EXPECT_GT(line.at("tokens_per_second").get<double>(), 0.0);
+  }
+}
+
 TEST(OptimizerBench, HasALineForEveryRule) {
   const auto lines = bench_optimizer({.model = tiny(), .repeat = 1, .num_threads = 1});
   ASSERT_EQ(lines.size(), 4U);

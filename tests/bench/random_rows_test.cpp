@@ -24,6 +24,15 @@ TEST(RandomRows, PredictEachPositionOnceInItsOwnRow) {
   EXPECT_EQ(*std::max_element(batch.mlm_positions.begin(), batch.mlm_positions.begin() + 20), 19);
 }
 
+TEST(RandomRows, NaturalLengthsAreMostlyLongAndOfAnySizeOtherwise) {
+  const auto lengths = natural_lengths(1000, 128, 7);
+  EXPECT_EQ(*std::max_element(lengths.begin(), lengths.end()), 128);
+  EXPECT_LT(*std::min_element(lengths.begin(), lengths.end()), 20);
+  const auto long_ones = std::count_if(lengths.begin(), lengths.end(), [](int64_t n) { return n >= 115; });
+  EXPECT_NEAR(static_cast<double>(long_ones), 910, 40);  // nine in ten, and a tenth of the others
+  EXPECT_NE(natural_lengths(1000, 128, 8), lengths);
+}
+
 TEST(RandomRows, IdsAreOfTheVocabularyAndFollowTheSeed) {
   ModelConfig model;
   model.vocab_size = 11;
