@@ -27,7 +27,7 @@ case $name in
   *) exit 0 ;;
 esac
 mkdir -p "$out"
-[ -e leaves_nothing ] || touch "$out"/{finished.json,manifest.json,config.yaml}
+[ -e leaves_nothing ] || touch "$out"/{finished.json,manifest.json,metrics.jsonl}
 STUB
 chmod +x stub
 for program in build/rpp-{data,pretrain,finetune,inspect,export,bench,compare} bin/cmake .venv/bin/python scripts/setup.sh; do
@@ -51,7 +51,7 @@ expect 3 'demo.sh: stopped in stage rpp; the same command goes on: scripts/demo.
 rm stops
 expect 0 'Pruning: RPP to 80 %, about' scripts/demo.sh --cpu
 expect 0 'Fine-tuning: dense: finished before' scripts/demo.sh
-for command in 'movies.yaml' 'demo/dense.yaml' 'demo/nip.yaml' 'movies-pruned.yaml --model runs/demo/nip'; do
+for command in 'movies.yaml' 'demo/teacher.yaml' 'demo/nip.yaml' 'movies-pruned.yaml --model runs/demo/nip'; do
   [ "$(calls "$command")" = 1 ] || fault "$command ran $(calls "$command") times"
 done
 [ "$(calls 'demo/rpp.yaml --resume auto')" = 2 ] || fault 'the stopped run did not resume'
@@ -63,7 +63,7 @@ echo 'int other;' > src/code.cpp
 expect 0 'were made by other files than these' scripts/demo.sh --until data
 [ -e runs/demo/downloads/wheel ] || fault 'the downloads are gone'
 [ ! -e runs/demo/rpp ] || fault 'results of other files are left'
-[ -e runs/demo/shards/manifest.json ] || fault '--until data did not make the shards'
+[ -e runs/demo/shards/valid/manifest.json ] || fault '--until data did not make the shards'
 [ ! -e runs/demo/dense-movies ] || fault '--until data went on'
 
 # A signal to the script alone reaches the program, which may save.
