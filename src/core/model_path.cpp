@@ -9,6 +9,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kConfigFile = "config.json";
+
+fs::path directory_of(const fs::path& file) {
+  return file.has_parent_path() ? file.parent_path() : fs::path(".");
+}
+
+bool is_of_model_directory(const fs::path& file) {
+  return file.extension() != ".rpp" && !fs::is_directory(file) && fs::exists(directory_of(file) / kConfigFile);
+}
+
 // NAME or OWNER/NAME, neither a relative nor an absolute path nor a file with an extension.
 bool may_be_hub_name(const fs::path& model) {
   const std::string text = model.string();
@@ -33,7 +43,20 @@ std::string hub_advice(const fs::path& model) {
 void require_model(const fs::path& model) {
   if (fs::exists(model)) return;
   if (model.extension() == ".rpp") fail("cannot open {}: there is no such file", model);
-  fail("{} is missing: there is no {}.{}", model / "config.json", model, hub_advice(model));
+  fail("{} is missing: there is no {}.{}", model / kConfigFile, model, hub_advice(model));
+}
+
+void require_model_directory(const fs::path& model) {
+  require_model(model);
+  if (is_of_model_directory(model)) fail("{} is a file: name its directory, {}", model, directory_of(model));
+  if (!fs::is_directory(model)) {
+    fail("{} is a file, and a model directory is needed: rpp-export {} --to-hf DIRECTORY unpacks a model file",
+         model, model);
+  }
+  if (!fs::exists(model / kConfigFile)) {
+    fail("{} is missing: {} is no model directory, which holds config.json, model.safetensors and a vocabulary",
+         model / kConfigFile, model);
+  }
 }
 
 }  // namespace rpp
