@@ -42,12 +42,14 @@ std::string hub_advice(const fs::path& model) {
 
 void require_model(const fs::path& model) {
   if (fs::exists(model)) return;
-  if (model.extension() == ".rpp") fail("cannot open {}: there is no such file", model);
-  fail("{} is missing: there is no {}.{}", model / kConfigFile, model, hub_advice(model));
+  const std::string advice = hub_advice(model);
+  fail("cannot open {}: No such file or directory{}{}", model, advice.empty() ? "" : ".", advice);
 }
 
 void require_model_directory(const fs::path& model) {
-  require_model(model);
+  if (!fs::exists(model)) {
+    fail("{} is missing: there is no {}.{}", model / kConfigFile, model, hub_advice(model));
+  }
   if (is_of_model_directory(model)) fail("{} is a file: name its directory, {}", model, directory_of(model));
   if (!fs::is_directory(model)) {
     fail("{} is a file, and a model directory is needed: rpp-export {} --to-hf DIRECTORY unpacks a model file",

@@ -11,7 +11,7 @@ namespace rpp {
 // does not exist and could be such a name (bert-base-uncased, prajjwal1/bert-tiny); else empty.
 std::string hub_advice(const std::filesystem::path& model);
 
-// Throws Error "MODEL/config.json is missing: ...", with hub_advice, where `model` does not exist.
+// Throws Error with hub_advice where `model` does not exist.
 void require_model(const std::filesystem::path& model);
 
 // Throws Error unless `model` is a directory with a config.json. For a model file it names the command that
