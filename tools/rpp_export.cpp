@@ -59,6 +59,10 @@ bool verify_with(const std::string& kernels, const Arguments& arguments) {
 }
 
 int verify(const Arguments& arguments) {
+  if (std::filesystem::is_directory(arguments.verify) || is_model_file(arguments.verify)) {
+    fail("{} is a model: --verify takes outputs, as rpp-inspect forward --output FILE writes them",
+         arguments.verify);
+  }
   bool close = true;
   for (const std::string& kernels : kernel_names()) close = verify_with(kernels, arguments) && close;
   if (!close) fmt::print("the outputs differ by more than {:.0e}\n", kTolerance);

@@ -94,9 +94,8 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   auto& proof =
       add_command(app, "verify", "Prove that the zeros held; exit status 1 when not", verify, chosen);
   add_inspected_model(proof, arguments);
-  proof.add_option(
-      "--against", arguments.against,
-      "a mask file, or a model whose zeros must hold; else mask.safetensors of MODEL");
+  proof.add_option("--against", arguments.against,
+                   "a mask file, or a model whose zeros must hold; else mask.safetensors of MODEL");
   proof.footer("Example:\n  rpp-inspect verify runs/rpp-sst2 --against runs/rpp");
 
   auto& overlap = add_command(app, "diff", "Overlap of what two models prune, beside chance", diff, chosen);
@@ -122,8 +121,7 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
 
   auto& other = add_command(app, "transfer", "A model with the zeros of another", transfer, chosen);
   add_inspected_model(other, arguments);
-  other.add_option("--mask", arguments.mask, "a mask file, or a model that is pruned")
-      ->required();
+  other.add_option("--mask", arguments.mask, "a mask file, or a model that is pruned")->required();
   other.add_option("--output", arguments.output, "directory for the new model")->required();
   other.footer("Example:\n  rpp-inspect transfer runs/dense --mask runs/rpp --output runs/dense-as-rpp");
 

@@ -1,5 +1,7 @@
 #include "rpp/core/model_path.h"
 
+#include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "rpp/core/error.h"
@@ -16,15 +18,16 @@ fs::path directory_of(const fs::path& file) {
 }
 
 bool is_of_model_directory(const fs::path& file) {
-  return file.extension() != ".rpp" && !fs::is_directory(file) && fs::exists(directory_of(file) / kConfigFile);
+  return file.extension() != ".rpp" && !fs::is_directory(file) &&
+         fs::exists(directory_of(file) / kConfigFile);
 }
 
 // NAME or OWNER/NAME, neither a relative nor an absolute path nor a file with an extension.
 bool may_be_hub_name(const fs::path& model) {
   const std::string text = model.string();
   const auto parts = std::distance(model.begin(), model.end());
-  const bool is_file =
-      model.extension() == ".rpp" || model.extension() == ".txt" || model.extension() == ".json";
+  constexpr std::array kFiles = {".rpp", ".txt", ".json", ".yaml", ".yml", ".model", ".safetensors"};
+  const bool is_file = std::find(kFiles.begin(), kFiles.end(), model.extension()) != kFiles.end();
   return !text.empty() && parts <= 2 && model.is_relative() && text.front() != '.' && !text.ends_with('/') &&
          !is_file;
 }
@@ -52,12 +55,15 @@ void require_model_directory(const fs::path& model) {
   }
   if (is_of_model_directory(model)) fail("{} is a file: name its directory, {}", model, directory_of(model));
   if (!fs::is_directory(model)) {
-    fail("{} is a file, and a model directory is needed: rpp-export {} --to-hf DIRECTORY unpacks a model file",
-         model, model);
+    fail(
+        "{} is a file, and a model directory is needed: rpp-export {} --to-hf DIRECTORY unpacks a model file",
+        model, model);
   }
   if (!fs::exists(model / kConfigFile)) {
-    fail("{} is missing: {} is no model directory, which holds config.json, model.safetensors and a vocabulary",
-         model / kConfigFile, model);
+    fail(
+        "{} is missing: {} is no model directory, which holds config.json, model.safetensors and a "
+        "vocabulary",
+        model / kConfigFile, model);
   }
 }
 
