@@ -31,9 +31,10 @@ TEST_F(ModelPath, ANameOfTheHubIsToldHowToBeFetched) {
             std::string::npos)
       << message;
   EXPECT_NE(hub_advice("prajjwal1/bert-tiny"), "");
-  EXPECT_TRUE(message_of([] { require_model("bert-base-uncased"); })
-                  .starts_with("cannot open bert-base-uncased: No such file or directory. Names of the Hub"
-                               "ging Face Hub are not fetched"));
+  EXPECT_TRUE(
+      message_of([] { require_model("bert-base-uncased"); })
+          .starts_with("cannot open bert-base-uncased: No such file or directory. Names of the Hugging Face "
+                       "Hub are not fetched"));
 }
 
 TEST_F(ModelPath, APathIsNoNameOfTheHub) {

@@ -67,6 +67,9 @@ if [ -x "$(dirname "$inspect")/rpp-export" ]; then
   unset TMPDIR
 fi
 
+expect 1 'cannot open absent: No such file or directory. Names of the Hugging Face Hub are not fetched' \
+  "$inspect" verify pruned --against absent
+
 # Zeros that moved are status 1.
 expect 1 "$query: 100 of 100 zeros drifted" "$inspect" verify "$golden" --against pruned
 expect 1 'has no mask.safetensors' "$inspect" verify pruned
@@ -87,8 +90,6 @@ expect 2 'max_seq_length is 99, the model has 24 positions' \
 expect 1 'absent' "$inspect" ratios absent
 expect 1 'absent/config.json is missing: there is no absent. Names of the Hugging Face Hub are not fetched' \
   "$inspect" patterns absent
-expect 1 'cannot open absent: No such file or directory. Names of the Hugging Face Hub are not fetched' \
-  "$inspect" verify pruned --against absent
 expect 1 'pruned/vocab.txt is a file: name its directory, pruned' "$inspect" ratios pruned/vocab.txt
 expect 1 'absent.tsv: No such file or directory' \
   "$inspect" forward --model pruned --input absent.tsv --output out.safetensors
