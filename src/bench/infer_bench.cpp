@@ -7,6 +7,7 @@
 #include "rpp/bench/benches.h"
 #include "rpp/core/error.h"
 #include "rpp/core/json_depth.h"
+#include "rpp/core/model_path.h"
 #include "rpp/core/parallel_for.h"
 #include "rpp/core/peak_memory.h"
 #include "rpp/core/rng.h"
@@ -108,6 +109,12 @@ std::string scores_of(const ModelFile& model) {
   return scores;
 }
 
+// Of a model directory the weights count.
+uintmax_t size_of(const std::filesystem::path& model) {
+  return std::filesystem::file_size(std::filesystem::is_directory(model) ? model / "model.safetensors"
+                                                                         : model);
+}
+
 class InferMeasurements {
  public:
   InferMeasurements(const InferBench& bench, const std::filesystem::path& model)
@@ -154,11 +161,11 @@ class InferMeasurements {
     }
     const auto dense = first_answer(path_, dense_options_);
     const auto sparse = first_answer(path_, sparse_options_);
-    of_model_ = {{"model", path_.filename().string()},
+    of_model_ = {{"model", (path_ / "").parent_path().filename().string()},
                  {"kernels", sparse_->kernels()},
                  {"sparse_matrices", sparse_->num_sparse()},
                  {"dense_fp32_bytes", dense_bytes},
-                 {"file_bytes", std::filesystem::file_size(path_)},
+                 {"file_bytes", size_of(path_)},
                  {"dense_memory_bytes", dense.memory_bytes},
                  {"sparse_memory_bytes", sparse.memory_bytes},
                  {"dense_first_answer_ms", dense.ms},
@@ -193,6 +200,7 @@ std::vector<int> threads_of(const InferBench& bench) {
 std::vector<Measurement> bench_infer(const InferBench& bench) {
   std::vector<Measurement> lines;
   for (const auto& model : bench.models) {
+    require_model(model);
     const InferMeasurements measurements(bench, model);
     for (const auto& texts : texts_of(bench, measurements.sizes())) {
       for (const int num_threads : threads_of(bench)) {

@@ -46,8 +46,19 @@ expect 2 '--values requires --output' "$export" pruned.rpp --to-hf b --values in
 expect 2 '--values' "$export" pruned --output a.rpp --values fp8
 expect 2 "did you mean '--output'" "$export" pruned --ouput a.rpp
 
+# Both forms of a model will do, but for outputs to compare with.
+expect 0 '1 matrices without their zeros' "$export" pruned.rpp --output again.rpp
+expect 0 '' cmp pruned.rpp again.rpp
+cp pruned.rpp pruned/inside.rpp
+expect 0 '1 matrices will be multiplied' "$export" pruned/inside.rpp --output again.rpp
+expect 1 'pruned is a model: --verify takes outputs' "$export" pruned.rpp --verify pruned
+expect 1 'small.rpp is a model: --verify takes outputs' "$export" pruned.rpp --verify small.rpp
+expect 1 'pruned/model.safetensors is a file: name its directory, pruned' "$export" pruned/model.safetensors --output a.rpp
+
 # Bad files are status 1 and named.
-expect 1 'absent/config.json' "$export" absent --output a.rpp
+expect 1 'absent/config.json is missing: there is no absent. Names of the Hugging Face Hub are not fetched' \
+  "$export" absent --output a.rpp
+expect 1 'cannot open absent.rpp' "$export" absent.rpp --to-hf b
 expect 1 'back exists already' "$export" pruned.rpp --to-hf back
 expect 1 'pruned/model.safetensors is no model file' "$export" pruned/model.safetensors --to-hf b
 expect 1 "has no tensor 'input_ids'" "$export" pruned.rpp --verify pruned/model.safetensors
