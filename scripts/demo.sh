@@ -10,14 +10,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runs=runs/demo
-build=${RPP_DEMO_BUILD:-build}  # of tests: a folder of programs that stand for the real ones
 
 stages=(setup build data dense rpp nip rpp-movies nip-movies measure)
 declare -A title=([setup]="Set-up" [build]="Build" [data]="Model and text" [dense]="Fine-tuning: dense"
   [rpp]="Pruning: RPP to 80 %" [nip]="Pruning: NIP to 80 %" [measure]="Export, latency, comparison")
 title[rpp-movies]="Fine-tuning: RPP, zeros held" title[nip-movies]="Fine-tuning: NIP, zeros held"
 # The file that a finished stage leaves.
-declare -A result=([data]=$runs/shards/manifest.json [dense]=$runs/dense-movies/finished.json [rpp]=$runs/rpp/finished.json
+declare -A result=([data]=$runs/shards/valid/manifest.json [dense]=$runs/dense-movies/finished.json [rpp]=$runs/rpp/finished.json
   [nip]=$runs/nip/finished.json)
 result[rpp-movies]=$runs/rpp-movies/finished.json result[nip-movies]=$runs/nip-movies/finished.json
 # Seconds on two cores of an AMD EPYC (Zen 4) in bf16, the build with an empty compiler cache.
@@ -72,32 +71,33 @@ run_build() {
 }
 run_data() {
   run .venv/bin/python scripts/demo_data.py --output-dir $runs
-  run "$build/rpp-data" build --input $runs/text/train.txt $runs/text/films.txt --output $runs/shards --tokenizer $runs/minilm
+  run build/rpp-data build --input $runs/text/{train,films}.txt --output $runs/shards/train --tokenizer $runs/minilm
+  run build/rpp-data build --input $runs/text/valid.txt --output $runs/shards/valid --tokenizer $runs/minilm
 }
-prune() { run "$build/rpp-pretrain" "configs/demo/$1.yaml" --resume auto --set "train.precision=$precision"; }
+prune() { run build/rpp-pretrain "configs/demo/$1.yaml" --resume auto --set "train.precision=$precision"; }
 fine_tune() {
-  run "$build/rpp-finetune" --config "configs/demo/$1.yaml" "${@:2}" --resume auto --set "train.precision=$precision"
+  run build/rpp-finetune --config "configs/demo/$1.yaml" "${@:2}" --resume auto --set "train.precision=$precision"
 }
 run_dense() { fine_tune movies; }
 run_rpp() {
-  [ -f $runs/dense/finished.json ] || prune dense
+  [ -f $runs/teacher/finished.json ] || prune teacher
   prune "$stage"
 }
 run_nip() { run_rpp; }
 run_rpp-movies() {
   local method=${stage%-movies}
   fine_tune movies-pruned --model "$runs/$method" --output-dir "$runs/$method-movies"
-  run "$build/rpp-inspect" verify "$runs/$method-movies" --against "$runs/$method"
+  run build/rpp-inspect verify "$runs/$method-movies" --against "$runs/$method"
 }
 run_nip-movies() { run_rpp-movies; }
 run_measure() {
   local method models=()
   for method in dense rpp nip; do
     models+=("$runs/$method.rpp")
-    run "$build/rpp-export" "$runs/$method-movies" --output "$runs/$method.rpp"
+    run build/rpp-export "$runs/$method-movies" --output "$runs/$method.rpp"
   done
-  run "$build/rpp-bench" infer --model "${models[@]}" --length 16 128 --sequences 1 --threads 1 >$runs/bench.jsonl
-  run .venv/bin/python scripts/demo_table.py --runs $runs --build "$build"
+  run build/rpp-bench infer --model "${models[@]}" --length 16 128 --sequences 1 --threads 1 >$runs/bench.jsonl
+  run .venv/bin/python scripts/demo_table.py --runs $runs
 }
 
 is_finished() { [ -n "${result[$1]:-}" ] && [ -f "${result[$1]}" ]; }
@@ -114,10 +114,10 @@ start_anew_if_changed() {
   mkdir -p $runs 2>/dev/null && [ -w $runs ] || fail "$runs is not writable"
   made_by=$(cat $runs/version 2>/dev/null || true)
   [ "$made_by" != "$now" ] || return 0
-  if compgen -G "$runs/*/config.yaml" >/dev/null || [ -e $runs/shards ]; then
+  if compgen -G "$runs/*/metrics.jsonl" >/dev/null || [ -e $runs/shards ]; then
     echo "The results in $runs were made by other files than these of $(git describe --always --dirty 2>/dev/null || echo now):"
     echo "the demo starts anew. The downloads are kept."
-    rm -rf $runs/shards $runs/{dense,rpp,nip}{,-movies} $runs/{dense,rpp,nip}.rpp $runs/{bench.jsonl,table.md,comparison.png}
+    rm -rf $runs/shards $runs/{teacher,dense,rpp,nip}{,-movies} $runs/{dense,rpp,nip}.rpp $runs/{bench.jsonl,table.md,comparison.png}
   fi
   echo "$now" >$runs/version || fail "cannot write $runs/version"
 }

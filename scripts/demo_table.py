@@ -100,7 +100,7 @@ def as_markdown(results):
         "method": [result["method"] for result in results],
         "encoder ratio": [percent(result["ratio"]) for result in results],
         "dev accuracy": [percent(result["accuracy"]) for result in results],
-        "less dense, points [95 %]": [difference_cell(result["difference"]) for result in results],
+        "minus dense, points [95 %]": [difference_cell(result["difference"]) for result in results],
         ".rpp file": [f"{result['megabytes']:.1f} MB" for result in results],
         **{f"1 x {length} tokens": [latency_cell(result, dense, length) for result in results] for length in LENGTHS},
         "zeros after fine-tuning": [result["proof"] for result in results],
@@ -116,9 +116,8 @@ def verdict(results):
     """What the intervals say, in sentences."""
     sentences = []
     for result in results[1:]:
-        loss, low, high = (-100 * value for value in result["difference"])
-        near = "within" if loss <= 2 else "not within"
-        sentences.append(f"{result['method']} is {near} two points of dense ({loss:.1f} lost; 95 %: {high:.1f} to {low:.1f}).")
+        lost = -100 * result["difference"][0]
+        sentences.append(f"{result['method']} is {'within' if lost <= 2 else 'not within'} two points of dense: {lost:.1f} lost.")
     gap = 100 * (results[1]["accuracy"] - results[2]["accuracy"])
     # The intervals are of one seed: a smaller gap than their half width says nothing about the methods.
     noise = min(50 * (result["difference"][2] - result["difference"][1]) for result in results[1:])

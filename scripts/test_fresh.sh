@@ -94,6 +94,7 @@ demo() {
   for part in train valid; do
     here "build/rpp-data build --input runs/demo/text/$part.txt --output runs/demo/shards/$part --tokenizer runs/demo/minilm"
   done
+  here "build/rpp-pretrain configs/demo/teacher.yaml --set train.precision=fp32"
   here "build/rpp-pretrain configs/demo/rpp.yaml --set train.steps=25 --set train.precision=fp32"
   here "build/rpp-inspect ratios runs/demo/rpp"
 }
