@@ -154,16 +154,13 @@ class InferMeasurements {
     }
     const auto dense = first_answer(path_, dense_options_);
     const auto sparse = first_answer(path_, sparse_options_);
-    of_model_ = {{"model", path_.filename().string()},
-                 {"kernels", sparse_->kernels()},
-                 {"sparse_matrices", sparse_->num_sparse()},
-                 {"dense_fp32_bytes", dense_bytes},
-                 {"file_bytes", std::filesystem::file_size(path_)},
-                 {"dense_memory_bytes", dense.memory_bytes},
-                 {"sparse_memory_bytes", sparse.memory_bytes},
-                 {"dense_first_answer_ms", dense.ms},
-                 {"sparse_first_answer_ms", sparse.ms},
-                 {"score", scores_of(sparse_->file())}};
+    of_model_ = {
+        {"model", path_.filename().string()},       {"kernels", sparse_->kernels()},
+        {"sparse_matrices", sparse_->num_sparse()}, {"sparse_from", sparse_->sparse_from()},
+        {"dense_fp32_bytes", dense_bytes},          {"file_bytes", std::filesystem::file_size(path_)},
+        {"dense_memory_bytes", dense.memory_bytes}, {"sparse_memory_bytes", sparse.memory_bytes},
+        {"dense_first_answer_ms", dense.ms},        {"sparse_first_answer_ms", sparse.ms},
+        {"score", scores_of(sparse_->file())}};
   }
 
   const InferBench& bench_;
@@ -210,8 +207,9 @@ std::string conclude_model(const std::string& model, const std::vector<Measureme
   for (const auto& line : lines) {
     if (line.at("model") != model) continue;
     if (line.at("sparse_matrices") == 0) {
-      return fmt::format("{}: no matrix has the zeros that pay, {:.0f} % or more: both sides did the same.\n",
-                         model, 100 * (1 - kSparseDensity));
+      return fmt::format(
+          "{}: no matrix has the zeros that pay here, {:.0f} % or more: both sides did the same.\n", model,
+          100 * line.at("sparse_from").get<double>());
     }
     if (line.at("sparse_wins") == "yes") continue;
     lost += fmt::format("{}{} x {} tokens on {} threads ({:.2f}x)", lost.empty() ? "" : ", ",
