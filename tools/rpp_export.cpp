@@ -32,7 +32,7 @@ int export_to_file(const Arguments& arguments) {
   const ExportReport report = measure_export(source.directory(), arguments.output);
   fmt::print("{}", format_report(report));
   if (!report.has_tokenizer) fmt::print("{} has no tokenizer: it is not in the file\n", arguments.model);
-  fmt::print("{}: {} matrices will be multiplied without their zeros\n", arguments.output,
+  fmt::print("{}: {} matrices will be multiplied without their zeros on this machine\n", arguments.output,
              model->num_sparse());
   return 0;
 }

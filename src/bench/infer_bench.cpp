@@ -164,6 +164,7 @@ class InferMeasurements {
     of_model_ = {{"model", (path_ / "").parent_path().filename().string()},
                  {"kernels", sparse_->kernels()},
                  {"sparse_matrices", sparse_->num_sparse()},
+                 {"sparse_from", sparse_->sparse_from()},
                  {"dense_fp32_bytes", dense_bytes},
                  {"file_bytes", size_of(path_)},
                  {"dense_memory_bytes", dense.memory_bytes},
@@ -218,8 +219,9 @@ std::string conclude_model(const std::string& model, const std::vector<Measureme
   for (const auto& line : lines) {
     if (line.at("model") != model) continue;
     if (line.at("sparse_matrices") == 0) {
-      return fmt::format("{}: no matrix has the zeros that pay, {:.0f} % or more: both sides did the same.\n",
-                         model, 100 * (1 - kSparseDensity));
+      return fmt::format(
+          "{}: no matrix has the zeros that pay here, {:.0f} % or more: both sides did the same.\n", model,
+          100 * line.at("sparse_from").get<double>());
     }
     if (line.at("sparse_wins") == "yes") continue;
     lost += fmt::format("{}{} x {} tokens on {} threads ({:.2f}x)", lost.empty() ? "" : ", ",

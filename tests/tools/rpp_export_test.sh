@@ -16,7 +16,7 @@ expect 0 'rpp-export ' "$export" --version
 expect 0 '  rpp-export runs/pruned-sst2 ' "$export" --help  # an example
 expect 0 '1 matrices without their zeros, 100.0 % of their entries' "$export" pruned --output pruned.rpp
 expect 0 'pruned matrices           4,096              5' "$export" pruned --output pruned.rpp
-expect 0 'pruned.rpp: 1 matrices will be multiplied without their zeros' "$export" pruned --output pruned.rpp
+expect 0 'pruned.rpp: 1 matrices will be multiplied without their zeros on this machine' "$export" pruned --output pruned.rpp
 expect 0 'no matrix is smaller without its zeros' "$export" "$golden" --output dense.rpp
 expect 0 'has no tokenizer: it is not in the file' "$export" "$golden" --output dense.rpp
 expect 0 'back written' "$export" pruned.rpp --to-hf back
