@@ -17,7 +17,7 @@ file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/core/*.cpp ${PROJE
   ${PROJECT_SOURCE_DIR}/src/text/*.cpp ${PROJECT_SOURCE_DIR}/src/infer/*.cpp)
 # Logs, compressed text, SHA-256; other tokenizers and what trains them; the tool's lines.
 list(FILTER sources EXCLUDE REGEX
-  "/(core/(log|line_reader|progress_line|sha256|zstd_size)|io/export_report|text/(fingerprint|sentencepiece_.*|tokenizer|.*trainer.*|tokenize_file|training_text|word_counts|piece_learner)|infer/line_predictor)\\.cpp$")
+  "/(core/(log|line_reader|progress_line|sha256|zstd_size)|io/export_report|text/(fingerprint|sentencepiece_.*|tokenizer|.*trainer.*|tokenize_file|training_text|word_counts|piece_learner)|infer/(line_predictor|text_columns))\\.cpp$")
 
 add_library(rpp_objects OBJECT ${sources})
 target_include_directories(rpp_objects PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src/infer)
@@ -39,6 +39,10 @@ endforeach()
 install(TARGETS rpp rpp_shared EXPORT rppTargets)
 install(EXPORT rppTargets NAMESPACE rpp:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rpp)
 install(FILES ${PROJECT_SOURCE_DIR}/cmake/rppConfig.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rpp)
+# For those who link without CMake.
+file(RELATIVE_PATH include_from_pkgconfig ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+configure_file(${PROJECT_SOURCE_DIR}/cmake/rpp.pc.in rpp.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/rpp.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 foreach(module core io text infer)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/rpp/${module} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/rpp)
 endforeach()
@@ -48,7 +52,7 @@ if(RPP_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/infer/*_test.cpp)
-  list(FILTER tests EXCLUDE REGEX "/line_predictor_test\\.cpp$")
+  list(FILTER tests EXCLUDE REGEX "/(line_predictor|text_columns)_test\\.cpp$")
   add_executable(infer_tests ${tests})
   target_include_directories(infer_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src/infer)
   target_link_libraries(infer_tests PRIVATE rpp nlohmann_json::nlohmann_json hwy::hwy GTest::gtest_main)

@@ -3,6 +3,8 @@
 #include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/log.h"
+#include "rpp/core/model_path.h"
+#include "rpp/io/model_file.h"
 #include "rpp/train/libtorch_info.h"
 #include "tool_main.h"
 
@@ -24,7 +26,9 @@ struct Arguments {
 };
 
 ModelConfig model_sizes(const std::filesystem::path& model) {
-  if (!std::filesystem::is_directory(model)) return load_model_config(model);
+  const bool is_model = std::filesystem::is_directory(model) || is_model_file(model);
+  if (!is_model && hub_advice(model).empty()) return load_model_config(model);
+  require_model_directory(model);
   const auto config = model / "config.json";
   return model_config_from_json(read_file(config), config.string());
 }

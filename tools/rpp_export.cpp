@@ -6,6 +6,7 @@
 #include "rpp/infer/compare_outputs.h"
 #include "rpp/io/model_export.h"
 #include "tool_main.h"
+#include "unpacked_model.h"
 
 namespace rpp {
 namespace {
@@ -22,15 +23,16 @@ const std::map<std::string, Dtype> kTypes = {
     {"fp32", Dtype::f32}, {"bf16", Dtype::bf16}, {"fp16", Dtype::f16}, {"int8", Dtype::i8}};
 
 int export_to_file(const Arguments& arguments) {
-  require_model(arguments.model);
-  const auto config = arguments.model / "config.json";
+  const UnpackedModel source(arguments.model);
+  require_model_directory(source.directory());
+  const auto config = source.directory() / "config.json";
   model_config_from_json(read_file(config), config.string());  // another architecture is refused here
-  export_model(arguments.model, arguments.output, arguments.options);
+  export_model(source.directory(), arguments.output, arguments.options);
   const auto model = RuntimeModel::load(arguments.output);
-  const ExportReport report = measure_export(arguments.model, arguments.output);
+  const ExportReport report = measure_export(source.directory(), arguments.output);
   fmt::print("{}", format_report(report));
   if (!report.has_tokenizer) fmt::print("{} has no tokenizer: it is not in the file\n", arguments.model);
-  fmt::print("{}: {} matrices will be multiplied without their zeros\n", arguments.output,
+  fmt::print("{}: {} matrices will be multiplied without their zeros on this machine\n", arguments.output,
              model->num_sparse());
   return 0;
 }
@@ -57,6 +59,10 @@ bool verify_with(const std::string& kernels, const Arguments& arguments) {
 }
 
 int verify(const Arguments& arguments) {
+  if (std::filesystem::is_directory(arguments.verify) || is_model_file(arguments.verify)) {
+    fail("{} is a model: --verify takes outputs, as rpp-inspect forward --output FILE writes them",
+         arguments.verify);
+  }
   bool close = true;
   for (const std::string& kernels : kernel_names()) close = verify_with(kernels, arguments) && close;
   if (!close) fmt::print("the outputs differ by more than {:.0e}\n", kTolerance);

@@ -9,6 +9,7 @@
 #include "rpp/train/libtorch_info.h"
 #include "rpp/train/transfer_mask.h"
 #include "tool_main.h"
+#include "unpacked_model.h"
 
 namespace rpp {
 namespace {
@@ -21,24 +22,28 @@ struct Arguments {
 };
 
 int print_ratios(const Arguments& arguments) {
-  const OpenModel model = open_model(arguments.model);
+  const UnpackedModel source(arguments.model);
+  const OpenModel model = open_model(source.directory());
   fmt::print("{}", format_report(sparsity_report(*model.params, model.num_parameters)));
   return 0;
 }
 
 int verify(const Arguments& arguments) {
-  const ZeroProof proof = prove_zeros(arguments.model, arguments.against);
+  const UnpackedModel model(arguments.model), against(arguments.against);
+  const ZeroProof proof = prove_zeros(model.directory(), against.directory());
   fmt::print("{}", format_proof(proof));
   return proof.holds() ? 0 : 1;
 }
 
 int diff(const Arguments& arguments) {
-  fmt::print("{}", compare_models(arguments.model, arguments.other_model));
+  const UnpackedModel a(arguments.model), b(arguments.other_model);
+  fmt::print("{}", compare_models(a.directory(), b.directory()));
   return 0;
 }
 
 int patterns(const Arguments& arguments) {
-  const ModelPatterns found = find_patterns(read_encoder_zeros(arguments.model));
+  const UnpackedModel model(arguments.model);
+  const ModelPatterns found = find_patterns(read_encoder_zeros(model.directory()));
   fmt::print("{}", format_patterns(found));
   if (!arguments.json.empty()) write_file_atomically(arguments.json, to_json(found));
   return 0;
@@ -46,19 +51,22 @@ int patterns(const Arguments& arguments) {
 
 int compact(const Arguments& arguments) {
   const auto sizes = arguments.per_layer ? CompactSizes::per_layer : CompactSizes::uniform;
-  const auto report = compact_model(arguments.model, arguments.output, {sizes, arguments.input});
+  const UnpackedModel model(arguments.model);
+  const auto report = compact_model(model.directory(), arguments.output, {sizes, arguments.input});
   fmt::print("{}", format_compaction(report));
   return 0;
 }
 
 int transfer(const Arguments& arguments) {
-  fmt::print("{}", format_ratios(transfer_mask(arguments.model, arguments.mask, arguments.output)));
+  const UnpackedModel model(arguments.model), mask(arguments.mask);
+  fmt::print("{}", format_ratios(transfer_mask(model.directory(), mask.directory(), arguments.output)));
   return 0;
 }
 
 int forward(const Arguments& arguments) {
+  const UnpackedModel model(arguments.model);
   const auto counts =
-      forward_file(arguments.model, arguments.input, arguments.output,
+      forward_file(model.directory(), arguments.input, arguments.output,
                    {.max_seq_length = arguments.max_seq_length, .precision = arguments.precision});
   fmt::print("{}: {} texts, {} tokens\n", arguments.output, counts.texts, counts.tokens);
   return 0;
@@ -74,7 +82,7 @@ CLI::App& add_command(CLI::App& app, const char* name, const char* help, Command
 }
 
 void add_inspected_model(CLI::App& command, Arguments& arguments) {
-  add_model(command, arguments.model, "Hugging Face directory, a checkpoint's too");
+  add_model(command, arguments.model, "Hugging Face directory, a checkpoint's too, or model file");
 }
 
 void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
@@ -86,13 +94,12 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   auto& proof =
       add_command(app, "verify", "Prove that the zeros held; exit status 1 when not", verify, chosen);
   add_inspected_model(proof, arguments);
-  proof.add_option(
-      "--against", arguments.against,
-      "a mask file, or the directory of a model whose zeros must hold; else mask.safetensors of MODEL");
+  proof.add_option("--against", arguments.against,
+                   "a mask file, or a model whose zeros must hold; else mask.safetensors of MODEL");
   proof.footer("Example:\n  rpp-inspect verify runs/rpp-sst2 --against runs/rpp");
 
   auto& overlap = add_command(app, "diff", "Overlap of what two models prune, beside chance", diff, chosen);
-  overlap.add_option("a", arguments.model, "Hugging Face directory")->required();
+  overlap.add_option("a", arguments.model, "Hugging Face directory or model file")->required();
   overlap.add_option("b", arguments.other_model, "another of the same architecture")->required();
   overlap.footer("Example:\n  rpp-inspect diff runs/rpp runs/nip");
 
@@ -114,8 +121,7 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
 
   auto& other = add_command(app, "transfer", "A model with the zeros of another", transfer, chosen);
   add_inspected_model(other, arguments);
-  other.add_option("--mask", arguments.mask, "a mask file, or the directory of a model that is pruned")
-      ->required();
+  other.add_option("--mask", arguments.mask, "a mask file, or a model that is pruned")->required();
   other.add_option("--output", arguments.output, "directory for the new model")->required();
   other.footer("Example:\n  rpp-inspect transfer runs/dense --mask runs/rpp --output runs/dense-as-rpp");
 

@@ -85,7 +85,7 @@ int predict(const Arguments& arguments) {
   RPP_CHECK(std::fflush(stdout) == 0, "cannot write to standard output: is the disk full?");
   if (predictor.num_cut() > 0) {
     log::warn("{} of {} lines were cut to {} tokens; --strict makes that an error", predictor.num_cut(),
-              predictor.num_lines(), predictor.max_seq_length());
+              predictor.num_texts(), predictor.max_seq_length());
   }
   return 0;
 }
@@ -94,13 +94,21 @@ void add_options(CLI::App& app, Arguments& arguments) {
   add_model(app, arguments.model,
             "model file of rpp-export, output directory of rpp-finetune, or any Hugging Face one");
   app.add_option("--input", arguments.input,
-                 "a text a line, or two; plain, .gz or .zst; else standard input");
+                 "a text a line, or two, or a table (--column); plain, .gz or .zst; else standard input");
   app.add_flag("--json", arguments.json, "print a JSON object a line");
   app.add_option("--top", arguments.top, "so many labels, the best first")->check(CLI::PositiveNumber);
   app.add_flag("--embed", arguments.options.embed,
                "print a text's embedding, the mean of its last hidden states, in place of an answer");
-  app.add_option("--pair-separator", arguments.options.pair_separator,
-                 "between the two texts of a line; default: TAB");
+  CLI::Option* separator = app.add_option("--pair-separator", arguments.options.pair_separator,
+                                          "between the two texts of a line; default: TAB");
+  CLI::Option* column =
+      app.add_option(
+             "--column", arguments.options.columns.text,
+             "the text of a table's rows: a column's name in the header, or a key of JSON objects; without "
+             "a header its number, from 1 on")
+          ->excludes(separator);
+  app.add_option("--column-pair", arguments.options.columns.text_pair, "likewise, the second text")
+      ->needs(column);
   app.add_option("--max-seq-length", arguments.options.max_seq_length,
                  "tokens that are read; default: model_max_length in tokenizer_config.json, else the model's "
                  "positions")
@@ -115,6 +123,8 @@ void add_options(CLI::App& app, Arguments& arguments) {
       "Examples:\n"
       "  echo 'a gripping, funny film' | rpp-predict --model runs/pruned-sst2\n"
       "  rpp-predict --model runs/pruned-mrpc --input pairs.tsv --json\n"
+      "  rpp-predict --model runs/pruned-sst2 --input glue/SST-2/dev.tsv --column sentence\n"
+      "  rpp-predict --model runs/pruned-mrpc --input mails.jsonl --column subject --column-pair body\n"
       "  rpp-predict --model minilm.rpp --input texts.txt --embed");
 }
 

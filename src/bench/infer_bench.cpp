@@ -7,6 +7,7 @@
 #include "rpp/bench/benches.h"
 #include "rpp/core/error.h"
 #include "rpp/core/json_depth.h"
+#include "rpp/core/model_path.h"
 #include "rpp/core/parallel_for.h"
 #include "rpp/core/peak_memory.h"
 #include "rpp/core/rng.h"
@@ -108,6 +109,12 @@ std::string scores_of(const ModelFile& model) {
   return scores;
 }
 
+// Of a model directory the weights count.
+uintmax_t size_of(const std::filesystem::path& model) {
+  return std::filesystem::file_size(std::filesystem::is_directory(model) ? model / "model.safetensors"
+                                                                         : model);
+}
+
 class InferMeasurements {
  public:
   InferMeasurements(const InferBench& bench, const std::filesystem::path& model)
@@ -154,11 +161,12 @@ class InferMeasurements {
     }
     const auto dense = first_answer(path_, dense_options_);
     const auto sparse = first_answer(path_, sparse_options_);
-    of_model_ = {{"model", path_.filename().string()},
+    of_model_ = {{"model", (path_ / "").parent_path().filename().string()},
                  {"kernels", sparse_->kernels()},
                  {"sparse_matrices", sparse_->num_sparse()},
+                 {"sparse_from", sparse_->sparse_from()},
                  {"dense_fp32_bytes", dense_bytes},
-                 {"file_bytes", std::filesystem::file_size(path_)},
+                 {"file_bytes", size_of(path_)},
                  {"dense_memory_bytes", dense.memory_bytes},
                  {"sparse_memory_bytes", sparse.memory_bytes},
                  {"dense_first_answer_ms", dense.ms},
@@ -193,6 +201,7 @@ std::vector<int> threads_of(const InferBench& bench) {
 std::vector<Measurement> bench_infer(const InferBench& bench) {
   std::vector<Measurement> lines;
   for (const auto& model : bench.models) {
+    require_model(model);
     const InferMeasurements measurements(bench, model);
     for (const auto& texts : texts_of(bench, measurements.sizes())) {
       for (const int num_threads : threads_of(bench)) {
@@ -210,8 +219,9 @@ std::string conclude_model(const std::string& model, const std::vector<Measureme
   for (const auto& line : lines) {
     if (line.at("model") != model) continue;
     if (line.at("sparse_matrices") == 0) {
-      return fmt::format("{}: no matrix has the zeros that pay, {:.0f} % or more: both sides did the same.\n",
-                         model, 100 * (1 - kSparseDensity));
+      return fmt::format(
+          "{}: no matrix has the zeros that pay here, {:.0f} % or more: both sides did the same.\n", model,
+          100 * line.at("sparse_from").get<double>());
     }
     if (line.at("sparse_wins") == "yes") continue;
     lost += fmt::format("{}{} x {} tokens on {} threads ({:.2f}x)", lost.empty() ? "" : ", ",

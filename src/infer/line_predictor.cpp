@@ -25,6 +25,7 @@ LinePredictor::LinePredictor(const fs::path& model, std::string source, PredictO
       model_(RuntimeModel::load(model)),
       tokenizer_(open_tokenizer(*model_)) {
   if (options_.max_seq_length == 0) options_.max_seq_length = tokens_read(*model_);
+  if (!options_.columns.text.empty()) columns_.emplace(options_.columns);
   const auto make = options_.embed ? make_embedder : make_answerer;
   answerer_ = make(model_, *tokenizer_, options_.max_seq_length, options_.num_threads);
 }
@@ -41,25 +42,29 @@ void LinePredictor::add(std::string line) {
   if (queued_tokens_ >= options_.batch_tokens) flush();
 }
 
-TextLine LinePredictor::parse(const std::string& line) const {
+std::optional<TextLine> LinePredictor::parse(const std::string& line) {
   RPP_CHECK(find_invalid_utf8(line) == line.size(),
             "not valid UTF-8: convert the text first, for example with iconv");
+  if (columns_) return columns_->read(line);
   const auto& separator = options_.pair_separator;
   const auto end = line.find(separator);
-  if (end == std::string::npos) return {.text = line, .text_pair = std::nullopt};
+  if (end == std::string::npos) return TextLine{.text = line, .text_pair = std::nullopt};
   const auto second = end + separator.size();
   RPP_CHECK(line.find(separator, second) == std::string::npos,
-            "more than one separator: a line is one text, or two with one between");
-  return {.text = line.substr(0, end), .text_pair = line.substr(second)};
+            "more than one separator: a line is one text, or two with one between; --column NAME reads a "
+            "column of a table");
+  return TextLine{.text = line.substr(0, end), .text_pair = line.substr(second)};
 }
 
 void LinePredictor::queue(const std::string& line) {
   auto parsed = parse(line);
-  const auto added = answerer_->add(parsed);
+  if (!parsed) return;
+  const auto added = answerer_->add(*parsed);
   RPP_CHECK(!options_.strict || added.cut_tokens == 0,
             "{} tokens, {} are read: shorten it, or let it be cut by leaving out --strict",
             added.tokens + added.cut_tokens, options_.max_seq_length);
-  queued_.push_back(std::move(parsed));
+  ++num_texts_;
+  queued_.push_back(std::move(*parsed));
   queued_tokens_ += added.tokens;
   num_cut_ += added.cut_tokens > 0;
 }

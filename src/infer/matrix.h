@@ -33,7 +33,7 @@ struct DenseView {
 // cache holds of a tile. Within a panel the rows are sorted by their number of values, so that the loop over
 // a row ends where the processor expects; each has an even number, the last one maybe a zero.
 struct SparseMatrix {
-  static constexpr int64_t kBlockRows = 128;
+  static constexpr int64_t kBlockRows = 96;
   static constexpr int64_t kPanelCols = 192;
 
   struct Run {

@@ -32,4 +32,8 @@ int64_t RuntimeModel::num_sparse() const {
   return weights_->num_sparse;
 }
 
+double RuntimeModel::sparse_from() const {
+  return weights_->sparse_from;
+}
+
 }  // namespace rpp

@@ -2,7 +2,8 @@
 //
 // A full tile is bound by the loads of x, one for each product. In a short one the latency of the additions
 // shows: rows that are summed side by side hide it. A row's own values are added one by one, in the order of
-// their columns, as dense_matmul does it: both give the same bits, so that it changes no answer which is used.
+// their columns, as dense_matmul does it: both give the same bits, so that it changes no answer which is
+// used.
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "matrix.h"

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "architecture.h"
+#include "break_even.h"
 #include "rpp/core/error.h"
 #include "rpp/core/parallel_for.h"
 
@@ -11,6 +12,23 @@ namespace rpp {
 namespace {
 
 using Matrices = RuntimeOptions::Matrices;
+
+double zeros_of(const PackedView& weights) {
+  return 1.0 - static_cast<double>(weights.num_values()) / static_cast<double>(weights.num_entries());
+}
+
+// The share of zeros from which on matrices are sparse. Only what lies between the limits needs a
+// measurement.
+double sparse_from(const ModelFile& file, const RuntimeOptions& options, const Kernels& kernels) {
+  if (options.matrices == Matrices::sparse) return 0.0;
+  if (options.matrices == Matrices::dense) return 2.0;
+  const auto& tensors = file.contents().tensors;
+  const bool between = std::any_of(tensors.begin(), tensors.end(), [](const ModelTensor& tensor) {
+    const double zeros = zeros_of(tensor.data);
+    return zeros >= kNeverSparseBelow && zeros < kAlwaysSparseFrom;
+  });
+  return between ? break_even_ratio(kernels) : kAlwaysSparseFrom;
+}
 
 void replace_suffix(std::string& name, std::string_view from, std::string_view to) {
   if (name.ends_with(from)) name.replace(name.size() - from.size(), from.size(), to);
@@ -28,8 +46,8 @@ std::vector<std::string> names_in_files(const std::string& name) {
 
 class WeightReader {
  public:
-  WeightReader(const ModelFile& file, Matrices matrices, int64_t hidden)
-      : file_(file), matrices_(matrices), hidden_(hidden) {}
+  WeightReader(const ModelFile& file, double sparse_from, int64_t hidden)
+      : file_(file), sparse_from_(sparse_from), hidden_(hidden) {}
 
   bool has(const std::string& name) const { return find(name) != nullptr; }
   int64_t rows_of(const std::string& name) const { return require(name).data.rows; }
@@ -58,7 +76,7 @@ class WeightReader {
 
   Linear make_linear(const PackedView& weights, std::vector<float> bias) {
     Linear linear{.rows = weights.rows, .cols = weights.cols, .bias = std::move(bias)};
-    if (is_sparse(weights)) {
+    if (zeros_of(weights) >= sparse_from_) {
       linear.matrix = make_sparse(weights);
       ++num_sparse_;
       return linear;
@@ -97,14 +115,8 @@ class WeightReader {
     return data;
   }
 
-  bool is_sparse(const PackedView& weights) const {
-    if (matrices_ != Matrices::automatic) return matrices_ == Matrices::sparse;
-    const auto entries = static_cast<double>(weights.num_entries());
-    return static_cast<double>(weights.num_values()) < kSparseDensity * entries;
-  }
-
   const ModelFile& file_;
-  Matrices matrices_;
+  double sparse_from_;
   int64_t hidden_;
   std::atomic<int64_t> num_sparse_ = 0;  // layers are read by several threads
 };
@@ -165,7 +177,8 @@ Weights read_weights(const ModelFile& file, const RuntimeOptions& options) {
                   .kernels = &find_kernels(options.kernels),
                   .layer_norm_eps = architecture.layer_norm_eps};
   const ModelSizes& sizes = weights.sizes;
-  WeightReader reader(file, options.matrices, sizes.hidden);
+  weights.sparse_from = sparse_from(file, options, *weights.kernels);
+  WeightReader reader(file, weights.sparse_from, sizes.hidden);
   weights.word_embeddings = reader.table("bert.embeddings.word_embeddings.weight", sizes.vocab);
   weights.position_embeddings = reader.table("bert.embeddings.position_embeddings.weight", sizes.positions);
   weights.token_type_embeddings =

@@ -55,6 +55,7 @@ struct Weights {
   std::vector<EncoderLayer> layers;
   std::optional<Linear> pooler, classifier, span;
   std::optional<MlmHead> mlm;
+  double sparse_from = 0;  // zeros over entries of a matrix
   int64_t num_sparse = 0;
 };
 

@@ -154,6 +154,16 @@ void check_format(const SafetensorsFile& file) {
 
 }  // namespace
 
+bool is_model_file(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) return false;
+  if (path.extension() == ".rpp") return true;  // what is wrong with it comes out when it is opened
+  try {
+    return SafetensorsFile(path).metadata().contains(kFormatKey);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 void write_model_file(const std::filesystem::path& path, const ModelContents& contents) {
   std::vector<TensorView> views;
   for (const auto& tensor : contents.tensors) append_views(tensor, views);

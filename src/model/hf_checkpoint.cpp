@@ -154,7 +154,7 @@ TensorView view_of(const std::string& name, const torch::Tensor& tensor) {
 }  // namespace
 
 ModelConfig read_model_config(const fs::path& model_dir) {
-  require_model(model_dir);
+  require_model_directory(model_dir);
   const auto path = model_dir / kConfigFile;
   return model_config_from_json(read_file(path), path.string());
 }

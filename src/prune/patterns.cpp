@@ -8,6 +8,7 @@
 #include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/model_path.h"
 
 namespace rpp {
 namespace {
@@ -146,6 +147,7 @@ const TensorView& find_weight(const SafetensorsFile& file, const std::string& na
 }
 
 EncoderZeros read_encoder_zeros(const fs::path& model_dir) {
+  require_model_directory(model_dir);
   const auto config_file = model_dir / "config.json";
   const auto config = model_config_from_json(read_file(config_file), config_file.string());
   RPP_CHECK(

@@ -38,6 +38,7 @@ std::unique_ptr<Tokenizer> load_directory(const path& directory) {
 std::unique_ptr<Tokenizer> load_tokenizer(const path& path) {
   RPP_CHECK(std::filesystem::exists(path), "no tokenizer at {}: give a model directory or a vocab.txt.{}",
             path, hub_advice(path));
+  if (path.extension() == ".rpp" || path.extension() == ".safetensors") require_model_directory(path);
   if (std::filesystem::is_directory(path)) return load_directory(path);
   if (path.extension() == ".model") return std::make_unique<SentencePieceTokenizer>(path);
   return load_wordpiece(path);

@@ -8,6 +8,7 @@
 
 #include "rpp/core/error.h"
 #include "rpp/core/line_reader.h"
+#include "rpp/core/model_path.h"
 #include "rpp/core/version.h"
 #include "rpp/data/glue_features.h"
 #include "rpp/io/safetensors.h"
@@ -139,6 +140,7 @@ torch::Tensor nonzero_mask(const OpenModel& model) {
 }
 
 torch::Tensor mask_from(const fs::path& source, const OpenModel& model) {
+  require_model(source);
   if (!fs::is_directory(source)) return load_mask(source, model.params->matrices());
   const auto other = open_model(source);
   check_same_matrices(model, other);

@@ -7,7 +7,6 @@
 #include <set>
 
 #include "data/fake_tokenizer.h"
-#include "rpp/core/xxh3.h"
 
 namespace rpp {
 namespace {
@@ -118,22 +117,10 @@ TEST_F(Sampler, DocumentsOfOneSentenceGiveNegativesOnly) {
 }
 
 TEST_F(Sampler, OneDocumentIsRefusedUnlessNextSentencesAreOff) {
-  make_shards(corpus_text(2, 1));
-  // By hand, as rpp-data build refuses it too: one document of one sentence of two tokens.
-  const std::string shard(
-      "RPPSHARD\1\0\0\0\2\0\0\0\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0"
-      "\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\5\0\7\0",
-      76);
-  dir_.write("shards/shard-00000.bin", shard);
-  const uint64_t hash = xxh3_64(std::as_bytes(std::span(shard)));
-  dir_.write("shards/manifest.json",
-             fmt::format(R"({{"format": "rpp-shards", "version": 1, "tokenizer": "fake", "shards": [)"
-                         R"({{"file": "shard-00000.bin", "bytes": 76, "xxh3": "{:016x}"}}]}})",
-                         hash));
-  const ShardSet shards({dir_ / "shards"}, "fake");
+  const ShardSet shards = make_shards("w0 w1\n");
   EXPECT_EQ(message_of([&] { PretrainSampler(shards, tokenizer_, {}, 1); }),
             "next_sentence needs two documents or more, the shards hold 1: a negative comes from another "
-            "document");
+            "document; set data.next_sentence=false, or put a blank line after each document of the text");
   const PretrainSampler single(shards, tokenizer_, {.next_sentence = false}, 1);
   EXPECT_EQ(unmasked(samples_of(single.batch(0, 0, 1))[0]), (Ids{2, 5, 7, 3}));
 }

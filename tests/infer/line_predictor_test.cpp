@@ -115,7 +115,7 @@ TEST_F(Predict, CutLinesAreCounted) {
   lines.add("w0 w1 w2 w0 w1 w2");
   lines.add("w0 w1 w2 w0 w1 w2 w0");
   EXPECT_EQ(lines.num_cut(), 1);
-  EXPECT_EQ(lines.num_lines(), 2);
+  EXPECT_EQ(lines.num_texts(), 2);
 }
 
 TEST_F(Predict, AsManyTokensAreReadAsTheModelWasFineTunedWith) {

@@ -53,6 +53,17 @@ TEST_F(GoldenSession, EveryKernelGivesTheHiddenStatesOfTransformers) {
   }
 }
 
+TEST_F(GoldenSession, SparseAndDenseMatricesGiveTheSameBits) {
+  for (const Kernels* kernels : supported_kernels()) {
+    const auto hidden_of = [&](Matrices matrices) {
+      Session session(exported(golden_dir(), {.matrices = matrices, .kernels = std::string(kernels->name)}));
+      session.encode(batch());
+      return copy(session.hidden());
+    };
+    EXPECT_EQ(hidden_of(Matrices::sparse), hidden_of(Matrices::dense)) << kernels->name;
+  }
+}
+
 TEST_F(GoldenSession, HeadsGiveTheOutputsOfTransformers) {
   Session session(exported(golden_dir()));
   session.encode(batch());

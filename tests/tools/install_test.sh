@@ -36,3 +36,39 @@ best=$(use/score model.rpp 'w1 w2' | sort -k2 -rn | head -1)
 expect 0 "$best" use/answer model.rpp 'w1 w2'
 [[ $best =~ ^[A-Za-z_0-9]+' '0\.[0-9]{4}$ ]] || { failures=$((failures + 1)); echo "FAILED: the best label is '$best'"; }
 expect 1 'cannot open absent.rpp: No such file or directory' use/score absent.rpp 'w1'
+expect 1 'answer: cannot open absent.rpp: No such file or directory' use/answer absent.rpp 'w1'
+expect 1 'usage: score MODEL.rpp TEXT' use/score
+expect 1 'usage: answer MODEL.rpp TEXT' use/answer
+
+# The lines for those who link without CMake.
+mkdir home && ln -s ../prefix home/rpp-runtime && snippet sh > user/lines.sh
+expect 0 '' env HOME="$dir/home" bash -ec 'cd user && . ./lines.sh && ./score ../model.rpp "w1 w2" && ./answer-static ../model.rpp w1'
+expect 0 "$best" env LD_LIBRARY_PATH="$dir/prefix/lib" user/answer model.rpp 'w1 w2'
+
+# More labels than any sample thinks of.
+if command -v python3 > /dev/null; then
+  python3 - << 'END'
+import json, struct
+path = "model/model.safetensors"
+data = open(path, "rb").read()
+size = struct.unpack("<Q", data[:8])[0]
+header, body = json.loads(data[8:8 + size]), data[8 + size:]
+for name, width in (("classifier.weight", 32), ("classifier.bias", 1)):
+    values = bytes(4 * 100 * width)
+    header[name] = {"dtype": "F32", "shape": [100, width] if width > 1 else [100], "data_offsets": [len(body), len(body) + len(values)]}
+    body += values
+# Offsets leave no holes: the old tensors of the classifier stay under names that nothing reads.
+old = json.loads(data[8:8 + size])
+for name in ("classifier.weight", "classifier.bias"):
+    header["unused." + name] = old[name]
+text = json.dumps(header).encode()
+open(path, "wb").write(struct.pack("<Q", len(text)) + text + body)
+config = json.load(open("model/config.json"))
+config["id2label"] = {str(i): f"label{i}" for i in range(100)}
+config["label2id"] = {f"label{i}": i for i in range(100)}
+config["num_labels"] = 100
+json.dump(config, open("model/config.json", "w"))
+END
+  expect 0 '' "$export" model --output many.rpp
+  expect 0 'label99 0.0100' use/score many.rpp 'w1 w2'
+fi

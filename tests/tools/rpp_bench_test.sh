@@ -71,9 +71,13 @@ expect 0 '' "$(dirname "$1")/rpp-export" "$golden" --output model.rpp
 expect 0 '8 lines' wc -l lines
 expect 0 '"threads":2,"model":"model.rpp",' cat lines
 expect 0 '"sequences":2,"longest":7,"tokens":14,"dense_calls":' cat lines
-expect 0 'model.rpp: no matrix has the zeros that pay, 40 % or more: both sides did the same.' cat table
+expect 0 'model.rpp: no matrix has the zeros that pay here, 80 % or more: both sides did the same.' cat table
 expect 1 'sequence 0 has 25 tokens, the model takes 1 to 24' "$1" infer --model model.rpp --length 25 --sequences 1
 expect 1 'absent.rpp' "$1" infer --model absent.rpp
+expect 0 '"model":"bert","kernels":' "$1" infer "$golden/" --length 7 --sequences 1 --threads 1 --seconds 0.001
+expect 1 'cannot open bert-base-uncased: No such file or directory. Names of the Hugging Face Hub' "$1" infer bert-base-uncased
+expect 1 'there is no bert-base-uncased. Names of the Hugging Face Hub' "$1" train --model bert-base-uncased
+expect 1 'model.rpp is a file, and a model directory is needed: rpp-export model.rpp --to-hf' "$1" train --model model.rpp
 expect 1 'has no tensor' "$1" infer --model model.rpp --input "$golden/model.safetensors"
 expect 2 '--threads' "$1" infer --model model.rpp --threads 0
 expect 2 '--model is required' "$1" infer

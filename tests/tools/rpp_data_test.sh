@@ -15,9 +15,9 @@ build=("$data" build --tokenizer vocab.txt --output shards)
 mkfifo fifo; : > out
 ended() {
   local pid
-  "${build[@]}" --input fifo > out 2>&1 &
+  exec 9<> fifo  # for reading too: the program opens and closes it before it reads
+  "${build[@]}" --input fifo > out 2>&1 9>&- &
   pid=$!
-  exec 9> fifo  # opens when the program does
   printf 'The cat sat.\n\nThe dog ran.\n' >&9
   while [ -z "$(find . -maxdepth 1 -name '.shards.*')" ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
   kill -"$1" $pid
@@ -26,7 +26,6 @@ ended() {
 for signal in TERM INT; do
   before=$(ls -A)
   expect 3 '' ended $signal
-  exec 9>&-
   expect 0 'rpp-data: stopped by a signal before the end' cat out
   [ "$(ls -A)" = "$before" ] || { failures=$((failures + 1)); echo "FAILED: left $(ls -A)"; }
 done
@@ -76,7 +75,7 @@ expect 2 'wordpeice' "$data" vocab --input corpus.txt --output v --type wordpeic
 # Bad files are status 1 and named.
 expect 1 'rpp-data: error: cannot open absent.txt: No such file or directory' "${build[@]}" --input absent.txt
 expect 1 'empty.txt holds no text' "${build[@]}" --input empty.txt
-expect 0 'one_document.txt holds one document only' "${build[@]}" --input one_document.txt
+expect 0 'one_document.txt holds one document only' "$data" build --tokenizer vocab.txt --input one_document.txt --output one
 expect 1 'absent' "$data" build --input corpus.txt --output s --tokenizer absent
 expect 1 'already holds something else' "$data" build --tokenizer vocab.txt --input corpus.txt --output .
 expect 1 'corpus.txt is a file' "$data" build --tokenizer vocab.txt --input corpus.txt --output corpus.txt

@@ -16,7 +16,7 @@ expect 0 'rpp-export ' "$export" --version
 expect 0 '  rpp-export runs/pruned-sst2 ' "$export" --help  # an example
 expect 0 '1 matrices without their zeros, 100.0 % of their entries' "$export" pruned --output pruned.rpp
 expect 0 'pruned matrices           4,096              5' "$export" pruned --output pruned.rpp
-expect 0 'pruned.rpp: 1 matrices will be multiplied without their zeros' "$export" pruned --output pruned.rpp
+expect 0 'pruned.rpp: 1 matrices will be multiplied without their zeros on this machine' "$export" pruned --output pruned.rpp
 expect 0 'no matrix is smaller without its zeros' "$export" "$golden" --output dense.rpp
 expect 0 'has no tokenizer: it is not in the file' "$export" "$golden" --output dense.rpp
 expect 0 'back written' "$export" pruned.rpp --to-hf back
@@ -46,8 +46,19 @@ expect 2 '--values requires --output' "$export" pruned.rpp --to-hf b --values in
 expect 2 '--values' "$export" pruned --output a.rpp --values fp8
 expect 2 "did you mean '--output'" "$export" pruned --ouput a.rpp
 
+# Both forms of a model will do, but for outputs to compare with.
+expect 0 '1 matrices without their zeros' "$export" pruned.rpp --output again.rpp
+expect 0 '' cmp pruned.rpp again.rpp
+cp pruned.rpp pruned/inside.rpp
+expect 0 '1 matrices will be multiplied' "$export" pruned/inside.rpp --output again.rpp
+expect 1 'pruned is a model: --verify takes outputs' "$export" pruned.rpp --verify pruned
+expect 1 'small.rpp is a model: --verify takes outputs' "$export" pruned.rpp --verify small.rpp
+expect 1 'pruned/model.safetensors is a file: name its directory, pruned' "$export" pruned/model.safetensors --output a.rpp
+
 # Bad files are status 1 and named.
-expect 1 'absent/config.json' "$export" absent --output a.rpp
+expect 1 'absent/config.json is missing: there is no absent. Names of the Hugging Face Hub are not fetched' \
+  "$export" absent --output a.rpp
+expect 1 'cannot open absent.rpp' "$export" absent.rpp --to-hf b
 expect 1 'back exists already' "$export" pruned.rpp --to-hf back
 expect 1 'pruned/model.safetensors is no model file' "$export" pruned/model.safetensors --to-hf b
 expect 1 "has no tensor 'input_ids'" "$export" pruned.rpp --verify pruned/model.safetensors

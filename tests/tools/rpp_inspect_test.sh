@@ -50,6 +50,26 @@ expect 1 'transferred exists already' "$inspect" transfer "$golden" --mask prune
 expect 1 'compacted exists already' "$inspect" compact pruned --output compacted
 expect 2 '--output is required' "$inspect" compact pruned
 
+# A model file is as good as a directory; only a mask it has none.
+if [ -x "$(dirname "$inspect")/rpp-export" ]; then
+  expect 0 '' "$(dirname "$inspect")/rpp-export" pruned --output pruned.rpp
+  export TMPDIR=$dir/tmp; mkdir tmp
+  expect 0 'encoder ratio 0.7 % (100 zeros of 14,336 prunable)' "$inspect" ratios pruned.rpp
+  expect 0 '0 of 100 zeros drifted' "$inspect" verify pruned.rpp --against pruned
+  expect 0 '0 of 100 zeros drifted' "$inspect" verify pruned --against pruned.rpp
+  expect 1 'has no mask.safetensors' "$inspect" verify pruned.rpp
+  expect 0 'query              4.9 %' "$inspect" patterns pruned.rpp
+  expect 0 'Jaccard' "$inspect" diff pruned.rpp pruned
+  expect 0 '0 of 48 FFN units dropped' "$inspect" compact pruned.rpp --output compacted-file
+  expect 0 'encoder ratio 0.7 %' "$inspect" transfer pruned.rpp --mask pruned.rpp --output transferred-file
+  expect 0 '2 texts, 11 tokens' "$inspect" forward pruned.rpp --input texts.tsv --output o.safetensors
+  expect 0 '' rmdir tmp  # nothing is left in it
+  unset TMPDIR
+fi
+
+expect 1 'cannot open absent: No such file or directory. Names of the Hugging Face Hub are not fetched' \
+  "$inspect" verify pruned --against absent
+
 # Zeros that moved are status 1.
 expect 1 "$query: 100 of 100 zeros drifted" "$inspect" verify "$golden" --against pruned
 expect 1 'has no mask.safetensors' "$inspect" verify pruned
@@ -68,7 +88,9 @@ expect 2 'max_seq_length is 99, the model has 24 positions' \
 
 # Bad files are status 1 and named.
 expect 1 'absent' "$inspect" ratios absent
-expect 1 'absent/config.json' "$inspect" patterns absent
+expect 1 'absent/config.json is missing: there is no absent. Names of the Hugging Face Hub are not fetched' \
+  "$inspect" patterns absent
+expect 1 'pruned/vocab.txt is a file: name its directory, pruned' "$inspect" ratios pruned/vocab.txt
 expect 1 'absent.tsv: No such file or directory' \
   "$inspect" forward --model pruned --input absent.tsv --output out.safetensors
 printf 'a\tb\tc\n' > texts.tsv

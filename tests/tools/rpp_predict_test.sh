@@ -36,6 +36,30 @@ same sst2 1
 same mrpc 1
 same stsb 2
 
+# A table is answered row by row: a task's own file by the columns of its header, or JSON objects.
+table() {
+  "$predict" --model "tuned-$1" --input "$2" "${@:3}" > table 2>&1
+  "$predict" --model "tuned-$1" --input "$1/texts" > from-lines
+  cmp table from-lines || fault "the table $2: $(head -3 table)"
+}
+table sst2 sst2/dev.tsv --column sentence
+table mrpc mrpc/dev.tsv --column '#1 String' --column-pair '#2 String'
+table stsb stsb/dev.tsv --column sentence1 --column-pair sentence2
+tail -n +2 mrpc/dev.tsv > headerless.tsv
+table mrpc headerless.tsv --column 2 --column-pair 3
+{ printf '\357\273\277'; cat sst2/dev.tsv; } > marked.tsv
+table sst2 marked.tsv --column sentence
+sed 's/\(.*\)\t\(.*\)/{"a": "\1", "b": "\2"}/' mrpc/texts > rows.jsonl
+table mrpc rows.jsonl --column a --column-pair b
+expect 1 "sst2/dev.tsv:1: no column 'sentense' in the header: did you mean 'sentence'? (there are sentence, label)" \
+  "$predict" --model tuned-sst2 --input sst2/dev.tsv --column sentense
+expect 1 "rows.jsonl:1: no key 'c' (there are a, b)" "$predict" --model tuned-sst2 --input rows.jsonl --column c
+expect 1 'headerless.tsv:1: 3 columns, expected at least 4' "$predict" --model tuned-mrpc --input headerless.tsv --column 4
+expect 1 '--column NAME reads a column' "$predict" --model tuned-mrpc --input mrpc/dev.tsv
+expect 2 'give two names of columns, or two numbers' \
+  "$predict" --model tuned-mrpc --input mrpc/dev.tsv --column 2 --column-pair b
+expect 2 '--column-pair requires --column' "$predict" --model tuned-mrpc --input mrpc/dev.tsv --column-pair b
+
 # A model file answers as the directory that it was made of.
 for task in sst2 stsb; do
   expect 0 '' "$export" tuned-$task --output tuned-$task.rpp

@@ -114,12 +114,14 @@ last=$(sed -n 's/.*stopped at step \([0-9]*\) of.*/\1/p' log)
 expect 3 '' stop_at $((last / 5 * 5 + 10)) --set output_dir=full --resume auto
 expect 0 "resumed from full/checkpoint-$last" cat log
 
-# end_in_five COMMAND...: SIGTERM two seconds after the start, in whatever it does; fails when it takes five to end.
+# end_in_five LINE COMMAND...: SIGTERM a moment after that line of the log; fails when it takes five seconds to end.
 end_in_five() {
-  local pid status
+  local line=$1 pid
+  shift
   "$@" > out 2> log &
   pid=$!
-  sleep 2
+  while kill -0 $pid 2>/dev/null && ! grep -q "$line" log; do sleep 0.02; done
+  sleep 0.5
   kill -TERM $pid 2>/dev/null || echo 'had ended before the signal'
   for _ in $(seq 50); do kill -0 $pid 2>/dev/null || break; sleep 0.1; done
   kill -KILL $pid 2>/dev/null && echo 'still ran'
@@ -127,16 +129,16 @@ end_in_five() {
 }
 endless=("$pretrain" run.yaml --set output_dir=endless --set train.steps=20 --set train.eval_every=20)
 # An evaluation without end; the run then goes on from its own configuration and ends as the one without a stop.
-expect 3 '' end_in_five "${endless[@]}" --set train.eval_batches=10000000
+expect 3 '' end_in_five 'step 20/20' "${endless[@]}" --set train.eval_batches=10000000
 expect 0 'saved as endless/checkpoint-20' cat log
-expect 3 '' end_in_five "${endless[@]}" --set train.eval_batches=10000000 --resume auto
+expect 3 '' end_in_five 'continuing in' "${endless[@]}" --set train.eval_batches=10000000 --resume auto
 expect 0 '20 steps' "$pretrain" endless/config.yaml --resume auto --set train.eval_batches=1
 expect 0 '20 steps' "$pretrain" run.yaml --set output_dir=straight --set train.steps=20 --set train.eval_every=20
 expect 0 '' cmp endless/model.safetensors straight/model.safetensors
 [ "$(grep -c '"eval"' endless/metrics.jsonl)" -eq 1 ] || { failures=$((failures + 1)); echo "FAILED: evaluations $(cat endless/metrics.jsonl)"; }
 # Nothing is left of a proof that was stopped.
 before=$(ls -A)
-expect 3 '' end_in_five "$pretrain" run.yaml --set output_dir=proof --verify-resume 10000000
+expect 3 '' end_in_five 'step 10/' "$pretrain" run.yaml --set output_dir=proof --verify-resume 10000000
 expect 0 'rpp-pretrain: stopped by a signal' cat log
 [ "$(ls -A)" = "$before" ] || { failures=$((failures + 1)); echo "FAILED: left $(ls -A)"; }
 

@@ -1,5 +1,5 @@
-// The one check before a model is opened: is there anything at that path, or was a name of the Hugging Face
-// Hub meant?
+// The checks before a model is opened: is there anything at that path, is it what is needed, or was a name of
+// the Hugging Face Hub meant?
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,11 @@ namespace rpp {
 // does not exist and could be such a name (bert-base-uncased, prajjwal1/bert-tiny); else empty.
 std::string hub_advice(const std::filesystem::path& model);
 
-// Throws Error "MODEL/config.json is missing: ...", with hub_advice, where `model` does not exist.
+// Throws Error with hub_advice where `model` does not exist.
 void require_model(const std::filesystem::path& model);
+
+// Throws Error unless `model` is a directory with a config.json. For a model file it names the command that
+// unpacks one, for a file of a model directory that directory.
+void require_model_directory(const std::filesystem::path& model);
 
 }  // namespace rpp

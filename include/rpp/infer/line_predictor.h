@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rpp/infer/answerer.h"
+#include "rpp/infer/text_columns.h"
 
 namespace rpp {
 
@@ -17,6 +18,7 @@ struct PredictOptions {
   int64_t max_seq_length = 0;  // 0: tokens_read of the model
   bool strict = false;         // a longer line is an error instead of being cut
   std::string pair_separator = "\t";
+  TextColumnNames columns;      // of a table whose rows are read; without a name a line is its texts
   int64_t batch_tokens = 4096;  // in one pass
   int num_threads = 0;          // 0: the machine's cores
   bool embed = false;           // make_embedder in place of make_answerer
@@ -33,18 +35,19 @@ class LinePredictor {
                 Report report);
 
   // Reports when a pass is full. Throws Error with source and line for invalid UTF-8, a second separator, and
-  // with `strict` a line that is too long; the lines before it are reported first.
+  // with `strict` a line that is too long, or for what TextColumns refuses; the lines before it are reported
+  // first. A header has no answer.
   void add(std::string line);
   void flush();   // reports what has not been reported
   void finish();  // the same, and throws Error when there was no line at all
 
   std::string_view answer_name() const { return answerer_->answer_name(); }
-  int64_t num_lines() const { return num_lines_; }
+  int64_t num_texts() const { return num_texts_; }
   int64_t num_cut() const { return num_cut_; }  // lines that lost tokens
   int64_t max_seq_length() const { return options_.max_seq_length; }
 
  private:
-  TextLine parse(const std::string& line) const;
+  std::optional<TextLine> parse(const std::string& line);
   void queue(const std::string& line);
 
   std::string source_;
@@ -53,8 +56,9 @@ class LinePredictor {
   std::shared_ptr<const RuntimeModel> model_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<Answerer> answerer_;
+  std::optional<TextColumns> columns_;
   std::vector<TextLine> queued_;
-  int64_t queued_tokens_ = 0, num_lines_ = 0, num_cut_ = 0;
+  int64_t queued_tokens_ = 0, num_lines_ = 0, num_texts_ = 0, num_cut_ = 0;
 };
 
 }  // namespace rpp

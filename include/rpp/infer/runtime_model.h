@@ -34,16 +34,14 @@ struct ModelSizes {
 };
 
 struct RuntimeOptions {
-  // automatic: sparse where fewer than kSparseDensity of the entries are not zero.
+  // automatic: sparse where that is faster on this processor for any length of text, which is measured when a
+  // model needs it, in a few milliseconds, once in a process (sparse_from). The bits of the answers are the
+  // same either way.
   enum class Matrices { automatic, dense, sparse };
 
   Matrices matrices = Matrices::automatic;
   std::string kernels;  // "AVX3", "AVX2", "NEON", "SCALAR"; empty: the fastest that this machine runs
 };
-
-// Where sparse and dense are about equally fast: `rpp-bench matmul` says so of weights that lie in a cache;
-// in a whole model (`rpp-bench infer`) 41 % zeros pay already.
-inline constexpr double kSparseDensity = 0.6;
 
 struct Weights;
 
@@ -64,6 +62,7 @@ class RuntimeModel {
   const ModelSizes& sizes() const;
   std::string_view kernels() const;                // the name of those that run
   int64_t num_sparse() const;                      // matrices that are multiplied without their zeros
+  double sparse_from() const;                      // the share of zeros from which on they are
   const ModelFile& file() const { return file_; }  // tokenizer, labels, scores
   const Weights& weights() const { return *weights_; }
 

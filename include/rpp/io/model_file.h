@@ -28,6 +28,9 @@ struct ModelContents {
   std::map<std::string, std::string_view, std::less<>> files;  // config.json, vocab.txt, ...: name to text
 };
 
+// Whether the path is a model file; of one that is named .rpp, whatever is in it.
+bool is_model_file(const std::filesystem::path& path);
+
 // Atomically.
 void write_model_file(const std::filesystem::path& path, const ModelContents& contents);
 

@@ -1,0 +1,50 @@
+// Model files for commands that read model directories: unpacked into a temporary one.
+#pragma once
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "rpp/core/error.h"
+#include "rpp/core/unfinished.h"
+#include "rpp/io/model_export.h"
+#include "rpp/io/model_file.h"
+
+namespace rpp {
+
+class UnpackedModel {
+ public:
+  // A model file lies unpacked while this lives, also when a signal ends the program; any other path stays as
+  // it is.
+  explicit UnpackedModel(const std::filesystem::path& model) : directory_(model) {
+    if (!is_model_file(model)) return;
+    static int count = 0;
+    temporary_ = std::filesystem::temp_directory_path() / fmt::format("rpp-{}-{}", ::getpid(), count++);
+    note_unfinished(temporary_);
+    directory_ = temporary_ / model.filename();
+    try {
+      unpack_model(model, directory_);
+    } catch (...) {
+      remove();
+      throw;
+    }
+  }
+  ~UnpackedModel() {
+    if (!temporary_.empty()) remove();
+  }
+  UnpackedModel(const UnpackedModel&) = delete;
+  UnpackedModel& operator=(const UnpackedModel&) = delete;
+
+  const std::filesystem::path& directory() const { return directory_; }
+
+ private:
+  void remove() const {
+    std::error_code ignored;
+    std::filesystem::remove_all(temporary_, ignored);
+    forget_unfinished(temporary_);
+  }
+
+  std::filesystem::path directory_, temporary_;
+};
+
+}  // namespace rpp
