@@ -32,15 +32,20 @@ def output_of(*command):
     return subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
 
 
-def train_curve(run, value):
-    """[(step, value), ...] of the run's log."""
-    return [(line["step"], line[value]) for line in lines_of(run / "metrics.jsonl") if line["kind"] == "train"]
+def logged(run, value, kinds=("train",)):
+    """[(step, value), ...] of these kinds of lines in the run's log."""
+    return [(line["step"], line[value]) for line in lines_of(run / "metrics.jsonl") if line["kind"] in kinds and value in line]
+
+
+def ratio_curve(run):
+    """From 0; the lines of kind prune are at the very steps of NIP's prunings, the others at every log_every."""
+    return [(0, 0.0)] + logged(run, "encoder_ratio", ("train", "prune"))
 
 
 def check_equal_learning_rates(runs):
     """Another learning rate at some step would be a difference between the methods that the table does not show."""
     for suffix in ("", "-movies"):
-        rates = [dict(train_curve(runs / (method + suffix), "learning_rate")) for method in PRUNED]
+        rates = [dict(logged(runs / (method + suffix), "learning_rate")) for method in PRUNED]
         if rates[0] != rates[1]:
             step = min(step for step in rates[0].keys() | rates[1].keys() if rates[0].get(step) != rates[1].get(step))
             raise DemoError(f"the learning rates of {runs}/{PRUNED[0]}{suffix} and {runs}/{PRUNED[1]}{suffix} differ at "
@@ -70,8 +75,8 @@ def collect(runs, build, method):
     scores = json.loads((finetuned / "all_results.json").read_text())
     return {
         "method": method,
-        "curve": [] if method == "dense" else [(0, 0.0)] + train_curve(runs / method, "encoder_ratio"),
-        "steps": 0 if method == "dense" else train_curve(runs / method, "encoder_ratio")[-1][0],
+        "curve": [] if method == "dense" else ratio_curve(runs / method),
+        "steps": 0 if method == "dense" else ratio_curve(runs / method)[-1][0],
         "ratio": scores["encoder_ratio"],
         "accuracy": scores["eval_accuracy"],
         "difference": None if method == "dense" else difference_to_dense(runs, method, build),
@@ -148,13 +153,13 @@ def draw(results, file):
         # NIP's ratio is constant between its prunings: steps, not slopes.
         curves.plot(steps, [100 * ratio for ratio in ratios], style, color=colour, label=result["method"], linewidth=2,
                     drawstyle="steps-post" if result["method"] == "nip" else "default")
-    curves.set(title="Zeros in the encoder while pruning", xlabel="step", ylabel="%", ylim=(0, 100), xlim=(0, None))
+    curves.set(title="Zeros in the encoder while pruning", xlabel="step", ylabel="%", ylim=(0, 100), xlim=(0, results[1]["steps"]))
     curves.grid(alpha=0.3)
     curves.legend(loc="upper left")
     bars(others[0], results, colours, "Dev accuracy", "%", [100 * result["accuracy"] for result in results], 1)
     bars(others[1], results, colours, "Exported file", "MB", [result["megabytes"] for result in results], 1)
     for axes, length in zip(others[2:], LENGTHS):
-        bars(axes, results, colours, f"One text of {length} tokens, one thread", "ms",
+        bars(axes, results, colours, f"Latency, 1 x {length} tokens", "ms",
              [result["milliseconds"][length] for result in results], 1)
     figure.savefig(file, dpi=120)
 
