@@ -1,4 +1,4 @@
-// Formulas and their order follow sentence_transformers' Pooling and Normalize.
+// Formulas and their order follow Pooling and Normalize of sentence-transformers 6.2.
 #include "rpp/infer/sentence_embedding.h"
 
 #include <algorithm>
@@ -109,19 +109,27 @@ void check_modules(const std::vector<Module>& modules, const std::filesystem::pa
             place);
 }
 
-std::vector<Pooling> read_poolings(const Json& config, const std::filesystem::path& place) {
-  const auto named = value_of<std::string>(config, "pooling_mode", "", place);
-  std::vector<Pooling> poolings;
+Pooling pooling_named(const Json& name, const std::filesystem::path& place) {
   for (const auto& known : kPoolings) {
-    const bool usual = known.pooling == Pooling::mean;
-    const bool used = named.empty() ? value_of(config, known.flag, usual, place) : named == known.name;
-    if (used) poolings.push_back(known.pooling);
+    if (name == known.name) return known.pooling;
   }
-  RPP_CHECK(!poolings.empty(),
-            "{}: no kind of pooling that is known: cls, max, mean, mean_sqrt_len_tokens, "
-            "weightedmean, lasttoken",
-            place);
-  return poolings;
+  fail("{}: pooling_mode {} is not known: cls, max, mean, mean_sqrt_len_tokens, weightedmean, lasttoken",
+       place, name.dump());
+}
+
+// One name, a list of names, or flags of older versions: no flag means the mean.
+std::vector<Pooling> read_poolings(const Json& config, const std::filesystem::path& place) {
+  std::vector<Pooling> poolings;
+  if (const auto named = config.find("pooling_mode"); named != config.end()) {
+    const Json names = named->is_array() ? *named : Json::array({*named});
+    for (const auto& name : names) poolings.push_back(pooling_named(name, place));
+    RPP_CHECK(!poolings.empty(), "{}: pooling_mode is empty", place);
+    return poolings;
+  }
+  for (const auto& known : kPoolings) {
+    if (value_of(config, known.flag, false, place)) poolings.push_back(known.pooling);
+  }
+  return poolings.empty() ? std::vector{Pooling::mean} : poolings;
 }
 
 void read_pooling(const Files& files, const std::string& folder, SentenceEmbedding& embedding) {
@@ -166,7 +174,7 @@ struct TokenRows {
 };
 
 float pooled(Pooling pooling, const TokenRows& rows, size_t i) {
-  if (pooling == Pooling::cls) return rows.at(0, i);
+  if (pooling == Pooling::cls) return rows.at(rows.first, i);
   if (pooling == Pooling::last) return rows.at(rows.count() - 1, i);
   float sum = 0, largest = rows.at(rows.first, i), weights = 0;
   for (size_t token = rows.first; token < rows.count(); ++token) {

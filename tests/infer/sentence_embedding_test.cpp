@@ -110,9 +110,14 @@ TEST_F(Embedding, SeveralPoolingsLieSideBySideInTheOrderOfSentenceTransformers) 
   }
 }
 
-TEST_F(Embedding, PoolingMayBeNamedByOneWord) {
+TEST_F(Embedding, PoolingMayBeNamedByAWordOrAList) {
   write(kModulesNotNormalised, R"({"embedding_dimension": 32, "pooling_mode": "cls"})");
   EXPECT_LT(largest_difference(embed("w0 w1"), hidden(ids_)[0]), 1e-6);
+  write(kModulesNotNormalised, R"({"pooling_mode": ["lasttoken", "cls"]})");
+  Vector expected = hidden(ids_)[3];
+  const Vector first = hidden(ids_)[0];
+  expected.insert(expected.end(), first.begin(), first.end());
+  EXPECT_LT(largest_difference(embed("w0 w1"), expected), 1e-6);
 }
 
 TEST_F(Embedding, TheDefaultPromptStandsBeforeEveryText) {
@@ -168,8 +173,8 @@ TEST_F(Embedding, DamagedFilesAreNamed) {
   EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json is not valid JSON"));
   write(kModules, R"({"pooling_mode_cls_token": 1})");
   EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json: pooling_mode_cls_token is 1"));
-  write(kModules, R"({"pooling_mode_mean_tokens": false})");
-  EXPECT_THAT(message(), HasSubstr("no kind of pooling that is known"));
+  write(kModules, R"({"pooling_mode": "attention"})");
+  EXPECT_THAT(message(), HasSubstr("pooling_mode \"attention\" is not known"));
   fs::remove(dir_ / "1_Pooling/config.json");
   EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json is missing"));
 }
