@@ -1,4 +1,7 @@
-// rpp-bench: how fast the parts are. JSON lines on standard output, a table of them on standard error.
+// rpp-bench: how fast the parts are. A table on standard error; all that was measured as JSON lines on
+// standard output, unless that is a terminal.
+#include <unistd.h>
+
 #include "bench_commands.h"
 #include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
@@ -152,7 +155,11 @@ int main(int argc, char** argv) {
     rpp::Arguments arguments, scaling = rpp::scaling_arguments();
     rpp::Arguments long_run{.sequences = {64}, .train = {.steps = 1000}};
     rpp::Command command;
-    CLI::App app{"Measures parts of rpp: a JSON line each, and a table.", "rpp-bench"};
+    CLI::App app{"Measures parts of rpp: a table, and JSON lines where the output is not a terminal.",
+                 "rpp-bench"};
+    bool json = false;
+    app.add_flag("--json", json, "JSON lines on a terminal too: all that was measured");
+    app.fallthrough();
     app.require_subcommand(1);
     rpp::add_training_commands(app, arguments, scaling, long_run, command);
     rpp::add_text_commands(app, arguments.text, command);
@@ -160,7 +167,9 @@ int main(int argc, char** argv) {
     rpp::add_runtime_commands(app, arguments.runtime, command);
     if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
     const auto lines = command.run();
-    for (const auto& line : lines) fmt::print("{}\n", line.dump());
+    if (json || ::isatty(STDOUT_FILENO) == 0) {
+      for (const auto& line : lines) fmt::print("{}\n", line.dump());
+    }
     fmt::print(stderr, "{}", rpp::format_table(lines));
     if (command.conclude != nullptr) fmt::print(stderr, "{}", command.conclude(lines));
     return 0;

@@ -98,7 +98,8 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.add_flag("--json", arguments.json, "print a JSON object a line");
   app.add_option("--top", arguments.top, "so many labels, the best first")->check(CLI::PositiveNumber);
   app.add_flag("--embed", arguments.options.embed,
-               "print a text's embedding, the mean of its last hidden states, in place of an answer");
+               "print a text's embedding in place of an answer: by the model's modules.json of "
+               "sentence-transformers, without it the mean of the last hidden states, not normalised");
   CLI::Option* separator = app.add_option("--pair-separator", arguments.options.pair_separator,
                                           "between the two texts of a line; default: TAB");
   CLI::Option* column =

@@ -143,6 +143,8 @@ class InferMeasurements {
     line["tokens"] = texts.input_ids.size();
     add_calls(line, "dense", dense_calls);
     add_calls(line, "sparse", sparse_calls);
+    line["texts_per_second"] =
+        1e3 * static_cast<double>(texts.num_sequences()) / line["sparse_p50_ms"].get<double>();
     line["speedup"] = line["dense_p50_ms"].get<double>() / line["sparse_p50_ms"].get<double>();
     line["sparse_wins"] = sparse_->num_sparse() > 0 && line["speedup"] > 1.0 ? "yes" : "no";
     if (!bench_.input.empty()) {

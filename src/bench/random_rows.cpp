@@ -31,7 +31,8 @@ std::vector<int64_t> natural_lengths(int64_t sequences, int64_t longest, uint64_
   std::vector<int64_t> lengths;
   for (int64_t i = 0; i < sequences; ++i) {
     const int64_t shortest = std::min(longest, rng.below(10) == 0 ? int64_t{2} : longest * 9 / 10);
-    lengths.push_back(shortest + static_cast<int64_t>(rng.below(static_cast<uint64_t>(longest - shortest + 1))));
+    lengths.push_back(shortest +
+                      static_cast<int64_t>(rng.below(static_cast<uint64_t>(longest - shortest + 1))));
   }
   return lengths;
 }

@@ -22,7 +22,9 @@ int64_t status_bytes(std::string_view name) {
 
 }  // namespace
 
-int64_t resident_bytes() { return status_bytes("VmRSS:"); }
+int64_t resident_bytes() {
+  return status_bytes("VmRSS:");
+}
 
 int64_t peak_resident_bytes() {
   const int64_t peak = status_bytes("VmHWM:");  // unlike getrusage's it can be reset

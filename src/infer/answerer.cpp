@@ -31,15 +31,16 @@ class SequenceAnswerer : public Answerer {
   }
 
   std::vector<Answer> answer_added() override {
-    const auto num_lines = static_cast<size_t>(added_.num_sequences());
     std::vector<Answer> answers;
-    if (num_lines == 0) return answers;
-    session_.encode(added_.view());
-    const auto outputs = outputs_of(session_);  // [lines, ...]
-    const size_t size = outputs.size() / num_lines;
-    for (size_t line = 0; line < num_lines; ++line) {
-      answers.push_back(answer_of(outputs.subspan(line * size, size)));
-    }
+    for_each_pass(added_, [&](size_t, const TokenBatch& batch) {
+      session_.encode(batch);
+      const size_t lines = batch.cu_seqlens.size() - 1;
+      const auto outputs = outputs_of(session_, batch.cu_seqlens);  // [lines, ...]
+      const size_t size = outputs.size() / lines;
+      for (size_t line = 0; line < lines; ++line) {
+        answers.push_back(answer_of(outputs.subspan(line * size, size)));
+      }
+    });
     added_.clear();
     return answers;
   }
@@ -48,7 +49,8 @@ class SequenceAnswerer : public Answerer {
   const RuntimeModel& model() const { return session_.model(); }
 
  private:
-  virtual std::span<const float> outputs_of(Session& session) const = 0;  // [lines, ...]
+  // [lines, ...] of what has been encoded
+  virtual std::span<const float> outputs_of(Session& session, std::span<const int32_t> cu_seqlens) = 0;
   virtual Answer answer_of(std::span<const float> outputs) const = 0;
 
   Session session_;
@@ -67,7 +69,9 @@ class Classifier : public SequenceAnswerer {
   std::string_view answer_name() const override { return "label"; }
 
  private:
-  std::span<const float> outputs_of(Session& session) const override { return session.logits(); }
+  std::span<const float> outputs_of(Session& session, std::span<const int32_t>) override {
+    return session.logits();
+  }
 
   Answer answer_of(std::span<const float> logits) const override {
     std::vector<size_t> order(logits.size());
@@ -87,16 +91,34 @@ class Classifier : public SequenceAnswerer {
 
 class Embedder : public SequenceAnswerer {
  public:
-  using SequenceAnswerer::SequenceAnswerer;
+  Embedder(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer, int64_t max_seq_length,
+           int num_threads)
+      : SequenceAnswerer(std::move(model), tokenizer, max_seq_length, num_threads),
+        embedding_(read_sentence_embedding(SequenceAnswerer::model().file())),
+        skipped_(tokens_not_pooled(embedding_, tokenizer)) {}
 
   std::string_view answer_name() const override { return "embedding"; }
 
- private:
-  std::span<const float> outputs_of(Session& session) const override { return session.mean_pooled(); }
-
-  Answer answer_of(std::span<const float> mean) const override {
-    return {.embedding = {mean.begin(), mean.end()}};
+  Added add(const TextLine& line) override {
+    if (embedding_.prompt.empty()) return SequenceAnswerer::add(line);
+    return SequenceAnswerer::add({.text = embedding_.prompt + line.text, .text_pair = line.text_pair});
   }
+
+ private:
+  std::span<const float> outputs_of(Session& session, std::span<const int32_t> cu_seqlens) override {
+    const auto size = static_cast<size_t>(embedding_.size(session.model().sizes().hidden));
+    vectors_.resize((cu_seqlens.size() - 1) * size);
+    embed_into(embedding_, session, cu_seqlens, skipped_, vectors_);
+    return vectors_;
+  }
+
+  Answer answer_of(std::span<const float> vector) const override {
+    return {.embedding = {vector.begin(), vector.end()}};
+  }
+
+  SentenceEmbedding embedding_;
+  int64_t skipped_;
+  std::vector<float> vectors_;  // [lines, size]
 };
 
 void check_lengths(const RuntimeModel& model, const Tokenizer& tokenizer, int64_t max_seq_length) {
@@ -137,6 +159,16 @@ int64_t tokens_read(const RuntimeModel& model) {
   if (config == files.end()) return positions;
   const auto said = parse_model_max_length(config->second, model.file().path() / kTokenizerConfig);
   return std::min(positions, said.value_or(positions));
+}
+
+int64_t tokens_embedded(const RuntimeModel& model) {
+  const int64_t said = read_sentence_embedding(model.file()).max_seq_length;
+  return said == 0 ? tokens_read(model) : std::min(said, model.sizes().positions);
+}
+
+int64_t tokens_not_pooled(const SentenceEmbedding& embedding, const Tokenizer& tokenizer) {
+  if (embedding.pool_prompt || embedding.prompt.empty()) return 0;
+  return 1 + static_cast<int64_t>(tokenizer.encode(embedding.prompt).size());
 }
 
 std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,

@@ -17,12 +17,14 @@ struct rpp_model {
   std::shared_ptr<const rpp::Tokenizer> tokenizer;
   rpp::Labels labels;  // none without a classifier
   int64_t max_tokens;
+  std::optional<rpp::SentenceEmbedding> embedding;  // nothing: its modules are not supported
 };
 
 struct rpp_session {
   rpp_model model;
   rpp::Session session;
   int64_t max_tokens;
+  int64_t max_embedded;  // tokens, of rpp_embed
   bool cut;
   rpp::TextBatch batch;
   std::unique_ptr<rpp::Answerer> answerer;  // of a model of SQuAD, and of a masked language model
@@ -63,25 +65,46 @@ void check_utf8(std::string_view text) {
   RPP_CHECK(invalid == text.size(), "byte {} of a text is not UTF-8", invalid);
 }
 
-void add_text(rpp_session& session, const char* text, const char* pair) {
-  require(text, "a text");
+void add_text(rpp_session& session, std::string_view text, const char* pair, int64_t max_tokens) {
   check_utf8(text);
   if (pair != nullptr) check_utf8(pair);
   const auto second = pair == nullptr ? std::nullopt : std::optional<std::string_view>(pair);
   TextBatch& batch = session.batch;
-  const int64_t cut = append_sequence(*session.model.tokenizer, text, second, session.max_tokens,
-                                      batch.input_ids, batch.token_type_ids);
+  const int64_t cut = append_sequence(*session.model.tokenizer, text, second, max_tokens, batch.input_ids,
+                                      batch.token_type_ids);
   RPP_CHECK(cut == 0 || session.cut, "a text has {} tokens, {} are read: shorten it, or let it be cut",
-            session.max_tokens + cut, session.max_tokens);
+            max_tokens + cut, max_tokens);
   batch.end_sequence();
 }
 
-void encode(rpp_session* session, const char* const* texts, const char* const* pairs, size_t count) {
+// All texts as ids, before anything is computed: one that is refused leaves no results behind.
+void add_texts(rpp_session* session, const char* const* texts, const char* const* pairs, size_t count) {
   require(session, "session");
   require(texts, "texts");
   session->batch.clear();
-  for (size_t i = 0; i < count; ++i) add_text(*session, texts[i], pairs == nullptr ? nullptr : pairs[i]);
-  session->session.encode(session->batch.view());
+  for (size_t i = 0; i < count; ++i) {
+    require(texts[i], "a text");
+    add_text(*session, texts[i], pairs == nullptr ? nullptr : pairs[i], session->max_tokens);
+  }
+}
+
+void add_texts_to_embed(rpp_session* session, const char* const* texts, size_t count) {
+  require(session, "session");
+  require(texts, "texts");
+  session->batch.clear();
+  const std::string& prompt = session->model.embedding->prompt;
+  for (size_t i = 0; i < count; ++i) {
+    require(texts[i], "a text");
+    add_text(*session, prompt.empty() ? texts[i] : prompt + texts[i], nullptr, session->max_embedded);
+  }
+}
+
+std::optional<SentenceEmbedding> supported_embedding(const ModelFile& file) {
+  try {
+    return read_sentence_embedding(file);
+  } catch (const Error&) {
+    return std::nullopt;  // rpp_embed says why; the model's heads can be asked all the same
+  }
 }
 
 rpp_session make_session(const rpp_model& model, const rpp_session_options& options) {
@@ -98,6 +121,8 @@ rpp_session make_session(const rpp_model& model, const rpp_session_options& opti
   return {.model = model,
           .session = Session(model.runtime, options.num_threads),
           .max_tokens = max_tokens,
+          .max_embedded =
+              options.max_tokens > 0 || !model.embedding ? max_tokens : tokens_embedded(*model.runtime),
           .cut = options.cut != 0,
           .batch = {},
           .answerer = sizes.span || fills_masks(sizes)
@@ -121,7 +146,8 @@ rpp_status rpp_load(const char* path, rpp_model** model) {
     *model = new rpp_model{.runtime = runtime,
                            .tokenizer = rpp::make_tokenizer(runtime->file()),
                            .labels = runtime->sizes().labels > 0 ? rpp::read_labels(*runtime) : rpp::Labels{},
-                           .max_tokens = rpp::tokens_read(*runtime)};
+                           .max_tokens = rpp::tokens_read(*runtime),
+                           .embedding = rpp::supported_embedding(runtime->file())};
   });
 }
 
@@ -140,6 +166,11 @@ const char* rpp_label(const rpp_model* model, int32_t label) {
 
 int32_t rpp_hidden_size(const rpp_model* model) {
   return static_cast<int32_t>(model->runtime->sizes().hidden);
+}
+
+int32_t rpp_embedding_size(const rpp_model* model) {
+  if (!model->embedding) return 0;
+  return static_cast<int32_t>(model->embedding->size(model->runtime->sizes().hidden));
 }
 
 int32_t rpp_max_tokens(const rpp_model* model) {
@@ -164,11 +195,14 @@ rpp_status rpp_score(rpp_session* session, const char* const* texts, const char*
   return rpp::guarded([&] {
     if (count == 0) return;
     rpp::require(scores, "scores");
-    rpp::encode(session, texts, pairs, count);
-    const auto logits = session->session.logits();
-    std::copy(logits.begin(), logits.end(), scores);
-    if (session->model.labels.regression) return;
+    rpp::add_texts(session, texts, pairs, count);
     const size_t num_labels = session->model.labels.names.size();
+    rpp::for_each_pass(session->batch, [&](size_t first, const rpp::TokenBatch& batch) {
+      session->session.encode(batch);
+      const auto logits = session->session.logits();
+      std::copy(logits.begin(), logits.end(), scores + first * num_labels);
+    });
+    if (session->model.labels.regression) return;
     for (size_t i = 0; i < count; ++i) rpp::softmax(std::span(scores + i * num_labels, num_labels));
   });
 }
@@ -177,9 +211,19 @@ rpp_status rpp_embed(rpp_session* session, const char* const* texts, size_t coun
   return rpp::guarded([&] {
     if (count == 0) return;
     rpp::require(embeddings, "embeddings");
-    rpp::encode(session, texts, nullptr, count);
-    const auto means = session->session.mean_pooled();
-    std::copy(means.begin(), means.end(), embeddings);
+    rpp::require(session, "session");
+    const rpp_model& model = session->model;
+    if (!model.embedding)
+      rpp::read_sentence_embedding(model.runtime->file());  // throws what is not supported
+    rpp::add_texts_to_embed(session, texts, count);
+    const auto size = static_cast<size_t>(rpp_embedding_size(&model));
+    const int64_t skipped = rpp::tokens_not_pooled(*model.embedding, *model.tokenizer);
+    rpp::for_each_pass(session->batch, [&](size_t first, const rpp::TokenBatch& batch) {
+      session->session.encode(batch);
+      const size_t values = (batch.cu_seqlens.size() - 1) * size;
+      rpp::embed_into(*model.embedding, session->session, batch.cu_seqlens, skipped,
+                      {embeddings + first * size, values});
+    });
   });
 }
 

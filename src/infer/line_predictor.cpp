@@ -24,7 +24,9 @@ LinePredictor::LinePredictor(const fs::path& model, std::string source, PredictO
       report_(std::move(report)),
       model_(RuntimeModel::load(model)),
       tokenizer_(open_tokenizer(*model_)) {
-  if (options_.max_seq_length == 0) options_.max_seq_length = tokens_read(*model_);
+  if (options_.max_seq_length == 0) {
+    options_.max_seq_length = options_.embed ? tokens_embedded(*model_) : tokens_read(*model_);
+  }
   if (!options_.columns.text.empty()) columns_.emplace(options_.columns);
   const auto make = options_.embed ? make_embedder : make_answerer;
   answerer_ = make(model_, *tokenizer_, options_.max_seq_length, options_.num_threads);

@@ -65,9 +65,11 @@ class SpanAnswerer : public Answerer {
   std::vector<Answer> answer_added() override {
     std::vector<Answer> answers;
     if (added_.empty()) return answers;
-    session_.encode(batch_.view());
     WindowLogits logits;
-    logits.append(session_.span_logits(), batch_.cu_seqlens);
+    for_each_pass(batch_, [&](size_t, const TokenBatch& batch) {
+      session_.encode(batch);
+      logits.append(session_.span_logits(), batch.cu_seqlens);
+    });
     int64_t first = 0;  // window of the batch
     for (const auto& [data, features] : added_) {
       const int64_t end = first + static_cast<int64_t>(features.windows.size());

@@ -1,5 +1,6 @@
 #include "rpp/io/model_export.h"
 
+#include <algorithm>
 #include <deque>
 
 #include "pack_directory.h"
@@ -9,6 +10,19 @@
 
 namespace rpp {
 namespace fs = std::filesystem;
+
+namespace {
+
+// "vocab.txt" or "1_Pooling/config.json", nothing that leads out of the directory.
+bool is_place_inside(const std::string& name) {
+  const fs::path path(name);
+  const auto parts = std::distance(path.begin(), path.end());
+  return parts >= 1 && parts <= 2 && path.is_relative() &&
+         std::none_of(path.begin(), path.end(),
+                      [](const fs::path& part) { return part.empty() || part == "." || part == ".."; });
+}
+
+}  // namespace
 
 void export_model(const fs::path& model_dir, const fs::path& output, const ExportOptions& options) {
   const SafetensorsFile file(model_dir / kWeightsFile);
@@ -28,8 +42,8 @@ void unpack_model(const fs::path& model_file, const fs::path& output) {
   write_directory_atomically(output, [&](const fs::path& directory) {
     save_safetensors(directory / kWeightsFile, views, model.contents().metadata);
     for (const auto& [name, text] : model.contents().files) {
-      RPP_CHECK(fs::path(name).filename() == name && name != "." && name != "..",
-                "{}: '{}' is no name of a file", model_file, name);
+      RPP_CHECK(is_place_inside(name), "{}: '{}' is no name of a file", model_file, name);
+      fs::create_directories((directory / name).parent_path());
       write_file_atomically(directory / name, text);
     }
   });

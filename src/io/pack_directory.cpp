@@ -78,9 +78,9 @@ void add_weights(const SafetensorsFile& file, const ExportOptions& options, Pack
   }
 }
 
-void add_file(const fs::path& path, PackedDirectory& packed) {
+void add_file(const fs::path& path, PackedDirectory& packed, const std::string& folder = "") {
   packed.texts.push_back(read_file(path));
-  packed.contents.files[path.filename().string()] = packed.texts.back();
+  packed.contents.files[folder + path.filename().string()] = packed.texts.back();
 }
 
 void add_if_there(const fs::path& path, PackedDirectory& packed) {
@@ -94,6 +94,19 @@ void add_tokenizer(const fs::path& model_dir, PackedDirectory& packed) {
   }
   // Beside a vocab.txt it says the same again, at three times the length.
   if (!fs::exists(model_dir / "vocab.txt")) add_if_there(model_dir / "tokenizer.json", packed);
+}
+
+// What sentence-transformers keeps beside the model: how the hidden states become one vector of a text.
+void add_sentence_embedding(const fs::path& model_dir, PackedDirectory& packed) {
+  if (!fs::exists(model_dir / "modules.json")) return;
+  for (const char* name :
+       {"modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"}) {
+    add_if_there(model_dir / name, packed);
+  }
+  for (const auto& entry : fs::directory_iterator(model_dir)) {
+    const auto config = entry.path() / "config.json";  // of a module, such as 1_Pooling
+    if (fs::exists(config)) add_file(config, packed, entry.path().filename().string() + "/");
+  }
 }
 
 void add_results(const fs::path& model_dir, PackedDirectory& packed) {
@@ -111,6 +124,7 @@ PackedDirectory pack_directory(const fs::path& model_dir, const SafetensorsFile&
   add_weights(weights, options, packed);
   add_file(model_dir / "config.json", packed);
   add_tokenizer(model_dir, packed);
+  add_sentence_embedding(model_dir, packed);
   add_results(model_dir, packed);
   return packed;
 }

@@ -116,6 +116,9 @@ std::string format_compaction(const CompactReport& report) {
                       format_count(report.parameters_after),
                       100.0 * static_cast<double>(report.parameters_before - report.parameters_after) /
                           static_cast<double>(report.parameters_before));
+  if (report.parameters_before == report.parameters_after) {
+    text += "nothing that can go is dead: the new model is the old one\n";
+  }
   if (plan.leftover_parameters() > 0) {
     text += fmt::format("dead too, but dropped only with sizes per layer (--per-layer): {} parameters\n",
                         format_count(plan.leftover_parameters()));

@@ -3,9 +3,9 @@
 #ifdef RPP_JEMALLOC
 #include <jemalloc/jemalloc.h>
 
-// Read by jemalloc as the process starts (jemalloc(3), TUNING). One arena: a step's blocks are freed by another thread
-// than asked for them. Freed pages stay for ten seconds, a few steps; huge ones cost fewer faults. Blocks of many
-// megabytes are treated as all others (oversize_threshold), not returned at once.
+// Read by jemalloc as the process starts (jemalloc(3), TUNING). One arena: a step's blocks are freed by
+// another thread than asked for them. Freed pages stay for ten seconds, a few steps; huge ones cost fewer
+// faults. Blocks of many megabytes are treated as all others (oversize_threshold), not returned at once.
 extern "C" {
 const char* malloc_conf = "narenas:1,oversize_threshold:0,dirty_decay_ms:10000,muzzy_decay_ms:0,thp:always";
 }

@@ -20,12 +20,18 @@ TEST(Measurement, ATableHasWhatAllShareAboveIt) {
   EXPECT_EQ(format_table(lines),
             "bench: x\n"
             "     rate       name  other  \n"
-            "1.235e+06          a      -  \n"
+            "1,234,567          a      -  \n"
             "      0.5  long name      3  \n");
 }
 
 TEST(Measurement, OneLineIsATableOfItsOwn) {
-  EXPECT_EQ(format_table({{{"bench", "x"}, {"n", 12}}}), "bench   n  \n    x  12  \n");
+  EXPECT_EQ(format_table({{{"bench", "x"}, {"n", 12}}}), "bench: x\n n  \n12  \n");
+}
+
+TEST(Measurement, ATableHasUnitsThatPeopleReadAndLeavesDetailsToTheLines) {
+  EXPECT_EQ(format_table({{{"file_bytes", 58'468'432}, {"sparse_p50_ms", 1.6049}, {"sparse_p99_ms", 3.0}}}),
+            "file MB    ms  \n"
+            "   58.5  1.60  \n");
 }
 
 TEST(Measurement, TheShortestCallCounts) {

@@ -17,7 +17,7 @@ TEST(ProgressLine, SaysHowMuchIsDoneAndHowLongTheRestTakes) {
   init_logging();
   ProgressLine line("evaluation", "windows", 872, /*every_seconds=*/0);
   const std::string text = logged(line, 64);
-  EXPECT_NE(text.find("evaluation: 64 of 872 windows, about 0:00 left"), std::string::npos) << text;
+  EXPECT_NE(text.find("evaluation: 64 of 872 windows, about 0 s left"), std::string::npos) << text;
 }
 
 TEST(ProgressLine, WithoutATotalSaysWhatIsDone) {

@@ -8,15 +8,15 @@ namespace rpp {
 namespace {
 
 TEST(FormatDuration, HasMinutesAndFromAnHourOnHours) {
-  EXPECT_EQ(format_duration(0), "0:00");
-  EXPECT_EQ(format_duration(75), "1:15");
-  EXPECT_EQ(format_duration(3675), "1:01:15");
-  EXPECT_EQ(format_duration(100 * 3600), "100:00:00");
+  EXPECT_EQ(format_duration(0), "0 s");
+  EXPECT_EQ(format_duration(75), "1 min 15 s");
+  EXPECT_EQ(format_duration(3675), "1 h 1 min");
+  EXPECT_EQ(format_duration(100 * 3600), "100 h 0 min");
 }
 
 TEST(FormatDuration, RoundsToTheNearestSecond) {
-  EXPECT_EQ(format_duration(59.4), "0:59");
-  EXPECT_EQ(format_duration(59.5), "1:00");
+  EXPECT_EQ(format_duration(59.4), "59 s");
+  EXPECT_EQ(format_duration(59.5), "1 min 0 s");
 }
 
 TEST(FormatCount, HasACommaEveryThreeDigits) {

@@ -8,10 +8,10 @@
 namespace rpp {
 namespace {
 
-TEST(BreakEven, IsWhereTheLineThroughTwoTimesSavesFivePercent) {
-  EXPECT_NEAR(break_even({.prune_ratio = 0.4, .share = 1.15}, {.prune_ratio = 0.6, .share = 0.75}), 0.5,
+TEST(BreakEven, IsWhereTheLineThroughTwoTimesMeetsTheDenseOne) {
+  EXPECT_NEAR(break_even({.prune_ratio = 0.4, .share = 1.28}, {.prune_ratio = 0.6, .share = 0.88}), 0.5,
               1e-12);
-  EXPECT_NEAR(break_even({.prune_ratio = 0.4, .share = 0.75}, {.prune_ratio = 0.6, .share = 0.55}), 0.2,
+  EXPECT_NEAR(break_even({.prune_ratio = 0.4, .share = 1.18}, {.prune_ratio = 0.6, .share = 0.98}), 0.5,
               1e-12);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/fake_tokenizer.h"
+#include "rpp/core/peak_memory.h"
 #include "rpp/infer/answerer.h"
 #include "rpp/infer/rpp.h"
 #include "rpp/io/model_export.h"
@@ -103,6 +104,18 @@ TEST_F(CApi, ThreadsShareAModelAndGetTheSameScores) {
       threads.emplace_back([&, i] { found[i] = scores(sessions[i], {"w0", "w1 w2"}); });
   }
   for (const auto& one : found) EXPECT_EQ(one, expected);
+}
+
+// 70,000 tokens in one pass would take 80 MB.
+TEST_F(CApi, ManyTextsOfOneCallAreAnsweredInPassesOfLittleMemory) {
+  rpp_session* session = open(load(exported("classifier")));
+  const auto few = scores(session, {"w0 w1", "w2"});
+  Texts texts;
+  for (int i = 0; i < 10'000; ++i) texts.insert(texts.end(), {"w0 w1", "w2"});
+  const int64_t before = peak_resident_bytes();
+  const auto many = scores(session, texts);
+  EXPECT_LT(peak_resident_bytes() - before, 40'000'000);
+  for (size_t i = 0; i < many.size(); ++i) ASSERT_EQ(many[i], few[i % few.size()]) << i;
 }
 
 TEST_F(CApi, EmbeddingsDependOnTheText) {

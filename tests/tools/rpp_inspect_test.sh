@@ -37,6 +37,7 @@ expect 0 '"rpp_version":"' header out.safetensors
 expect 0 '2 texts' "$inspect" forward --model pruned --input texts.tsv --output out.safetensors --precision bf16
 
 expect 0 'intermediate_size 48 -> 48: 0 of 48 FFN units dropped' "$inspect" compact pruned --output compacted
+expect 0 'nothing that can go is dead: the new model is the old one' "$inspect" compact pruned --output compacted-same
 expect 0 'largest difference of last_hidden_state on 5 texts: 0.0e+00' \
   "$inspect" compact pruned --output compacted-again
 expect 0 'on 2 texts' "$inspect" compact pruned --output compacted-texts --input texts.tsv

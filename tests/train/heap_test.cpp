@@ -14,8 +14,8 @@ namespace {
 
 constexpr int64_t kMiB = int64_t{1} << 20;
 
-// The blocks of a training step: a few small ones that stay for the step after next lie between large ones of a size
-// that differs from step to step.
+// The blocks of a training step: a few small ones that stay for the step after next lie between large ones of
+// a size that differs from step to step.
 class Steps {
  public:
   void run(int64_t steps) {

@@ -31,9 +31,9 @@ struct TrainBench {
 };
 std::vector<Measurement> bench_train(const TrainBench& bench);
 
-// Memory over many steps whose rows have other lengths in every step: a line after 10, 30, 100, 300, ... steps and
-// after the last, of "resident_bytes", "peak_bytes" and the "tokens_per_second" since the line before. Of the rows
-// the number and the longest count.
+// Memory over many steps whose rows have other lengths in every step: a line after 10, 30, 100, 300, ...
+// steps and after the last, of "resident_bytes", "peak_bytes" and the "tokens_per_second" since the line
+// before. Of the rows the number and the longest count.
 std::vector<Measurement> bench_memory(const TrainBench& bench);
 
 // One update of every weight, dense and for each shrink rule: GB/s by the bytes that have to be read and

@@ -17,8 +17,8 @@ using Measurement = nlohmann::ordered_json;
 // "bench", "version", "machine", "cores", "threads"; the caller adds what was measured.
 Measurement begin_measurement(const std::string& bench, int64_t num_threads);
 
-// A row each, a column for every value that is no object; what all rows share stands above them. Fractions
-// keep four digits.
+// For people: a row each, what all rows share above them, numbers in units that are easy to read. Details
+// that only the lines have, objects among them, are left out.
 std::string format_table(const std::vector<Measurement>& measurements);
 
 // Of this process, all its threads. std::clock() counts microseconds: of a short text it sees none.

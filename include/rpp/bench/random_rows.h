@@ -15,8 +15,8 @@ struct RandomRows {
   double mask_prob = 0.15;  // the predictions of a row, rounded, at least one
 };
 
-// Lengths of rows as pre-training draws them from documents: one in ten is any length from 2 tokens on, the others fill
-// nine tenths of `longest` or more.
+// Lengths of rows as pre-training draws them from documents: one in ten is any length from 2 tokens on, the
+// others fill nine tenths of `longest` or more.
 std::vector<int64_t> natural_lengths(int64_t sequences, int64_t longest, uint64_t seed);
 
 // Two segments a row, predictions at random positions, a next-sentence label each.

@@ -18,7 +18,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// 75 -> "1:15", 3675 -> "1:01:15".
+// 75 -> "1 min 15 s", 3675 -> "1 h 1 min".
 std::string format_duration(double seconds);
 
 // 1234567 -> "1,234,567".

@@ -10,7 +10,7 @@ namespace rpp {
 
 class ProgressLine {
  public:
-  // "evaluation: 64 of 872 windows, about 0:42 left"; total 0: not known, "reading: 64 MB".
+  // "evaluation: 64 of 872 windows, about 42 s left"; total 0: not known, "reading: 64 MB".
   ProgressLine(std::string what, std::string unit, int64_t total, double every_seconds = 10);
 
   // After so much of it. Logs where the last line, or the start, lies far enough back.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rpp/infer/runtime_model.h"
+#include "rpp/infer/sentence_embedding.h"
 #include "rpp/text/wordpiece.h"
 
 namespace rpp {
@@ -24,7 +25,7 @@ struct TextLine {
 struct Answer {
   std::vector<std::pair<std::string, double>> scores;
   std::optional<TextSpan> span;  // of the best text of a question: bytes of text_pair
-  std::vector<float> embedding;  // [hidden], of make_embedder alone, which has no scores
+  std::vector<float> embedding;  // of make_embedder alone, which has no scores
 };
 
 // One kind of finished model, used by one thread at a time. Texts are added, which encodes them, and then
@@ -50,6 +51,11 @@ std::unique_ptr<WordPieceTokenizer> make_tokenizer(const ModelFile& file);
 // Tokens that it reads of a text: model_max_length of its tokenizer_config.json, at most its positions.
 int64_t tokens_read(const RuntimeModel& model);
 
+// The same where it embeds: max_seq_length of sentence_bert_config.json, else tokens_read.
+int64_t tokens_embedded(const RuntimeModel& model);
+// [CLS] and the prompt's, where they are not to be pooled, else 0.
+int64_t tokens_not_pooled(const SentenceEmbedding& embedding, const Tokenizer& tokenizer);
+
 // By the head that the model has. A model of SQuAD answers pairs of question and context, a masked language
 // model texts that hold one [MASK], where it has no other head; the labels of a classifier are those of
 // config.json (class_names). `tokenizer` must outlive it; num_threads: 0 = the machine's cores. Throws Error
@@ -58,8 +64,9 @@ int64_t tokens_read(const RuntimeModel& model);
 std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads = 0);
 
-// The mean of the last hidden states of a text's tokens, [CLS] and [SEP] included, not normalised: what
-// sentence encoders such as MiniLM are trained to give. Of any model, whatever its heads.
+// Vectors of texts, as read_sentence_embedding says: of a model without files of sentence-transformers the
+// mean of the last hidden states of a text's tokens, [CLS] and [SEP] included, not normalised. Of any model,
+// whatever its heads.
 std::unique_ptr<Answerer> make_embedder(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads = 0);
 

@@ -34,6 +34,9 @@ void rpp_free(rpp_model* model);
 int32_t rpp_num_labels(const rpp_model* model); /* of the classifier; a regression has 1; 0: there is none */
 const char* rpp_label(const rpp_model* model, int32_t label); /* its name; NULL beyond the last one */
 int32_t rpp_hidden_size(const rpp_model* model);
+/* Numbers of a text's embedding; 0: the model has modules that are not supported, and rpp_embed says which.
+ */
+int32_t rpp_embedding_size(const rpp_model* model);
 int32_t rpp_max_tokens(const rpp_model* model); /* that it reads of a text unless a session says otherwise */
 
 typedef struct rpp_session_options {
@@ -52,7 +55,9 @@ void rpp_close(rpp_session* session); /* NULL is allowed */
 rpp_status rpp_score(rpp_session* session, const char* const* texts, const char* const* pairs, size_t count,
                      float* scores);
 
-/* embeddings [count, rpp_hidden_size]: the mean of the last hidden states of all tokens, not normalised. */
+/* embeddings [count, rpp_embedding_size]: as the files of sentence-transformers in the model say
+ * (modules.json: pooling, normalisation, prompt, tokens that are read); without them the mean of the last
+ * hidden states of all tokens, not normalised. */
 rpp_status rpp_embed(rpp_session* session, const char* const* texts, size_t count, float* embeddings);
 
 typedef struct rpp_answer {

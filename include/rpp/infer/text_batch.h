@@ -22,4 +22,28 @@ struct TextBatch {
   void clear();
 };
 
+// Tokens of a pass, in which a session's memory stays small whatever is asked of it at once.
+constexpr int64_t kPassTokens = 4096;
+
+// body(first, batch) for the sequences of `texts` in turn, in batches of kPassTokens or of one longer
+// sequence; `first` is the number of the batch's first sequence.
+template <typename Body>
+void for_each_pass(const TextBatch& texts, const Body& body) {
+  const std::span<const int32_t> bounds = texts.cu_seqlens, ids = texts.input_ids,
+                                 types = texts.token_type_ids;
+  std::vector<int32_t> of_pass;
+  for (size_t first = 0, end = 0; first + 1 < bounds.size(); first = end) {
+    const int32_t begin = bounds[first];
+    of_pass = {0};
+    for (end = first; end + 1 < bounds.size(); ++end) {
+      if (end > first && bounds[end + 1] - begin > kPassTokens) break;
+      of_pass.push_back(bounds[end + 1] - begin);
+    }
+    const auto tokens = static_cast<size_t>(of_pass.back()), at = static_cast<size_t>(begin);
+    body(first, TokenBatch{.input_ids = ids.subspan(at, tokens),
+                           .token_type_ids = types.empty() ? types : types.subspan(at, tokens),
+                           .cu_seqlens = of_pass});
+  }
+}
+
 }  // namespace rpp
