@@ -37,7 +37,7 @@ expect 0 'model: tiny' cat table
 "$1" scaling --model tiny.yaml --length 8 16 --sequences 1 2 --threads 1 > lines 2> table
 expect 0 '4 lines' wc -l lines
 expect 0 '"sequences":2,"longest":16,"tokens":32,"step_seconds":' cat lines
-expect 0 'tokens_per_second' cat table
+expect 0 'tokens/s' cat table
 expect 0 '[configs/model/bert-tiny.yaml,configs/model/bert-mini.yaml,configs/model/bert-small.yaml,configs/model/bert-medium.yaml,configs/model/bert-base.yaml]' "$1" scaling --help
 expect 0 '"sequences":3,"longest":20,"tokens":30,' "$1" train --model tiny.yaml --rows 20 9 1 --steps 1 --threads 1
 expect 0 '"rule":"prox, preconditioned"' "$1" optimizer --model tiny.yaml
@@ -72,6 +72,13 @@ expect 0 '8 lines' wc -l lines
 expect 0 '"threads":2,"model":"model.rpp",' cat lines
 expect 0 '"sequences":2,"longest":7,"tokens":14,"dense_calls":' cat lines
 expect 0 'model.rpp: no matrix has the zeros that pay here, 80 % or more: both sides did the same.' cat table
+expect 0 'dense ms' cat table
+expect 0 '' awk 'length > 120 {exit 1}' table
+if command -v script > /dev/null; then
+  # On a terminal only the table, unless --json asks for the lines.
+  expect 1 '' grep '"bench":' <(script -qec "'$1' rank --entries 1000 --repeat 1" /dev/null < /dev/null)
+  expect 0 '"bench":"rank"' script -qec "'$1' rank --entries 1000 --repeat 1 --json" /dev/null < /dev/null
+fi
 expect 1 'sequence 0 has 25 tokens, the model takes 1 to 24' "$1" infer --model model.rpp --length 25 --sequences 1
 expect 1 'absent.rpp' "$1" infer --model absent.rpp
 expect 0 '"model":"bert","kernels":' "$1" infer "$golden/" --length 7 --sequences 1 --threads 1 --seconds 0.001
