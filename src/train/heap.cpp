@@ -4,10 +4,11 @@
 #include <jemalloc/jemalloc.h>
 
 // Read by jemalloc as the process starts (jemalloc(3), TUNING). One arena: a step's blocks are freed by
-// another thread than asked for them. Freed pages stay for ten seconds, a few steps; huge ones cost fewer
-// faults. Blocks of many megabytes are treated as all others (oversize_threshold), not returned at once.
+// another thread than asked for them. Freed pages stay: with a decay of ten seconds, too, most of a step's
+// went back to the system at its end. Huge pages cost fewer faults. Blocks of many megabytes are treated as
+// all others (oversize_threshold), not returned at once.
 extern "C" {
-const char* malloc_conf = "narenas:1,oversize_threshold:0,dirty_decay_ms:10000,muzzy_decay_ms:0,thp:always";
+const char* malloc_conf = "narenas:1,oversize_threshold:0,dirty_decay_ms:-1,muzzy_decay_ms:0,thp:always";
 }
 #endif
 

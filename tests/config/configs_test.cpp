@@ -18,7 +18,7 @@ std::vector<fs::path> files_of(const char* folder) {
 }
 
 bool is_finetuning(const fs::path& file) {
-  return file.filename() == "movies.yaml";
+  return file.filename().string().starts_with("movies");
 }
 
 const std::vector<std::string> kCommandLine = {"data_dir=glue", "model=bert", "output_dir=out"};
