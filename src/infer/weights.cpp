@@ -17,8 +17,8 @@ double zeros_of(const PackedView& weights) {
   return 1.0 - static_cast<double>(weights.num_values()) / static_cast<double>(weights.num_entries());
 }
 
-// The share of zeros from which on matrices are sparse. Only what lies between the limits needs a
-// measurement.
+// A matrix with at least this share of zeros is multiplied without them. It is measured only if some matrix
+// of the model lies between the two limits of break_even.h.
 double sparse_from(const ModelFile& file, const RuntimeOptions& options, const Kernels& kernels) {
   if (options.matrices == Matrices::sparse) return 0.0;
   if (options.matrices == Matrices::dense) return 2.0;

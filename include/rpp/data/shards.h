@@ -21,7 +21,8 @@ struct BuildOptions {
   std::vector<std::filesystem::path> inputs;  // UTF-8 text, plain, .gz or .zst; a document ends with its file
   std::filesystem::path output_dir;
   int num_threads = 0;  // 0 = the machine's cores; the output does not depend on it
-  // A shard ends with the document that reaches so many tokens; a document ends at twice as many.
+  // A shard ends after the document that brings it to this number of tokens. A document longer than twice the
+  // number is cut there.
   int64_t shard_tokens = 64LL << 20;
 };
 

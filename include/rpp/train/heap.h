@@ -1,8 +1,8 @@
 // The heap of the programs that train: jemalloc, set up in src/train/heap.cpp.
 //
 // Packed batches have another size in every step, so every step asks for blocks of other sizes. glibc's heap
-// clears large blocks anew each time, or, told to keep them, fragments: its size grew by half with every ten
-// times as many steps. This one keeps freed memory for the next steps and stays as large as the largest of
+// clears large blocks anew each time, or, told to keep them, fragments and grows with the number of steps
+// (docs/performance.md). This one keeps freed memory for the next steps and stays as large as the largest of
 // them needs. Programs with another heap (sanitizers, systems without jemalloc's replacement of malloc) work
 // as well, only slower or larger.
 #pragma once
