@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job from start to end: sets up, builds, fetches a small BERT and text, fine-tunes it dense, prunes it with RPP and
-# with NIP, fine-tunes both with their zeros held, exports, measures and compares. Ends in a table and a picture.
+# with NIP, fine-tunes both on with their zeros held, exports, measures and compares. Ends in a table and a picture.
 #   scripts/demo.sh [--cpu | --cuda] [--until STAGE] [--estimate]
 # --cpu, --cuda: which LibTorch; go to setup.sh. --until: ends after this stage, one of setup, build, data, dense, rpp, nip,
 # rpp-movies, nip-movies, measure. --estimate: prints what would run and how long it takes, and ends.
@@ -20,7 +20,7 @@ declare -A result=([data]=$runs/shards/valid/manifest.json [dense]=$runs/dense-m
   [nip]=$runs/nip/finished.json)
 result[rpp-movies]=$runs/rpp-movies/finished.json result[nip-movies]=$runs/nip-movies/finished.json
 # Seconds on two cores of an AMD EPYC (Zen 4) in bf16, the build with an empty compiler cache.
-declare -A seconds=([setup]=60 [build]=270 [data]=10 [dense]=70 [rpp]=75 [nip]=75 [measure]=25)
+declare -A seconds=([setup]=60 [build]=200 [data]=10 [dense]=75 [rpp]=90 [nip]=90 [measure]=25)
 seconds[rpp-movies]=85 seconds[nip-movies]=85
 
 fail() {
@@ -64,9 +64,11 @@ run() {
 }
 
 run_setup() { run scripts/setup.sh --plots "${setup_options[@]}"; }
-# The folder that test.sh uses: what one has compiled the other need not.
+# The folder that test.sh uses: what one has compiled the other need not. RPP_UNITY halves the time, once.
 run_build() {
-  run cmake --preset release -DRPP_TESTS=OFF
+  local unity=()
+  [ -e build/CMakeCache.txt ] || unity=(-DRPP_UNITY=ON)
+  run cmake --preset release -DRPP_TESTS=OFF "${unity[@]}"
   run cmake --build --preset release --target rpp-{data,pretrain,finetune,inspect,export,bench,compare}
 }
 run_data() {
@@ -74,15 +76,11 @@ run_data() {
   run build/rpp-data build --input $runs/text/{train,films}.txt --output $runs/shards/train --tokenizer $runs/minilm
   run build/rpp-data build --input $runs/text/valid.txt --output $runs/shards/valid --tokenizer $runs/minilm
 }
-prune() { run build/rpp-pretrain "configs/demo/$1.yaml" --resume auto --set "train.precision=$precision"; }
 fine_tune() {
   run build/rpp-finetune --config "configs/demo/$1.yaml" "${@:2}" --resume auto --set "train.precision=$precision"
 }
 run_dense() { fine_tune movies; }
-run_rpp() {
-  [ -f $runs/teacher/finished.json ] || prune teacher
-  prune "$stage"
-}
+run_rpp() { fine_tune "$stage"; }
 run_nip() { run_rpp; }
 run_rpp-movies() {
   local method=${stage%-movies}
@@ -117,7 +115,7 @@ start_anew_if_changed() {
   if compgen -G "$runs/*/metrics.jsonl" >/dev/null || [ -e $runs/shards ]; then
     echo "The results in $runs were made by other files than these of $(git describe --always --dirty 2>/dev/null || echo now):"
     echo "the demo starts anew. The downloads are kept."
-    rm -rf $runs/shards $runs/{teacher,dense,rpp,nip}{,-movies} $runs/{dense,rpp,nip}.rpp $runs/{bench.jsonl,table.md,comparison.png}
+    rm -rf $runs/shards $runs/{dense-movies,upstream{,-movies},rpp{,-movies},nip{,-movies}} $runs/{dense,rpp,nip}.rpp $runs/{bench.jsonl,table.md,comparison.png}
   fi
   echo "$now" >$runs/version || fail "cannot write $runs/version"
 }
@@ -139,8 +137,8 @@ estimate() {
 }
 opening() {
   local stage at total=0
-  echo "MiniLM-L6: fine-tuned dense; pruned to 80 % of its encoder by RPP and by NIP, at equal steps and learning rates and with the"
-  echo "dense model as teacher; fine-tuned with the zeros held, exported and measured."
+  echo "MiniLM-L6: fine-tuned dense; from there pruned to 80 % of its encoder by RPP and by NIP, at equal steps and learning rates and"
+  echo "with the dense model as teacher; fine-tuned on with the zeros held, exported and measured."
   printf '  cores      %s\n' "$cores"
   if [ $precision = bf16 ]; then printf '  precision  bf16\n'; else printf '  precision  fp32: no bf16 instructions here, training takes longer\n'; fi
   printf '  memory     %d MB free%s\n' "$memory_mb" "$([ "$memory_mb" -ge 3000 ] || echo ': the build may need 3000')"

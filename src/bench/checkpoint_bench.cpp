@@ -1,9 +1,8 @@
-#include <torch/torch.h>
-
 #include "random_rows_task.h"
 #include "rpp/bench/benches.h"
 #include "rpp/core/error.h"
 #include "rpp/model/init.h"
+#include "rpp/ops/torch.h"
 #include "rpp/train/trainer.h"
 
 namespace rpp {

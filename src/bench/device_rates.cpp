@@ -1,12 +1,11 @@
 #include "device_rates.h"
 
-#include <torch/torch.h>
-
 #ifdef RPP_CUDA
 #include <ATen/cuda/CUDAContext.h>
 #endif
 
 #include "rpp/bench/measurement.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

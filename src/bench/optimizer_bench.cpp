@@ -1,8 +1,7 @@
-#include <torch/torch.h>
-
 #include "device_rates.h"
 #include "rpp/bench/benches.h"
 #include "rpp/model/init.h"
+#include "rpp/ops/torch.h"
 #include "rpp/optim/prox_adamw.h"
 #include "rpp/train/device.h"
 

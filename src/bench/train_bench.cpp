@@ -1,5 +1,3 @@
-#include <torch/torch.h>
-
 #include "device_rates.h"
 #include "random_rows_task.h"
 #include "rpp/bench/benches.h"
@@ -7,6 +5,7 @@
 #include "rpp/bench/section_times.h"
 #include "rpp/core/peak_memory.h"
 #include "rpp/model/init.h"
+#include "rpp/ops/torch.h"
 #include "rpp/train/device.h"
 #include "rpp/train/heap.h"
 #include "rpp/train/trainer.h"

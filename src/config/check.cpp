@@ -89,6 +89,15 @@ void check_batches(const Complaints& complaints, const TrainConfig& train) {
                      train.micro_batch_size, train.batch_size);
 }
 
+void check_distill(const Complaints& complaints, const DistillConfig& distill) {
+  if (distill.teacher.empty() || distill.weight > 0 || distill.hidden_weight > 0) return;
+  complaints.fail_at(
+      "distill.teacher",
+      "distill.teacher is {}, but distill.weight and distill.hidden_weight are 0: it would teach "
+      "nothing; leave it out or set one of them",
+      distill.teacher);
+}
+
 // What it holds repeats one work for every micro-batch.
 void check_cuda_graph(const Complaints& complaints, const PretrainConfig& config) {
   const TrainConfig& train = config.train;
@@ -198,6 +207,7 @@ void check(const PretrainConfig& config, const Settings& settings) {
   check_warmup(complaints, config);
   check_prune(complaints, config.prune);
   check_layer_decay(complaints, config.optimizer, config.prune);
+  check_distill(complaints, config.distill);
   check_batches(complaints, config.train);
   check_cuda_graph(complaints, config);
   check_patience(complaints, config.train);
@@ -217,6 +227,7 @@ void check(const FinetuneConfig& config, const Settings& settings) {
   check_steps(complaints);
   check_prune(complaints, config.prune);
   check_layer_decay(complaints, config.optimizer, config.prune);
+  check_distill(complaints, config.distill);
   check_batches(complaints, config.train);
   if (config.train.cuda_graph) {
     complaints.fail_at("train.cuda_graph", "train.cuda_graph is for pre-training alone: leave it out");

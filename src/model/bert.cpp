@@ -1,8 +1,6 @@
 // Parameters and forward pass. The order of operations follows modeling_bert.py of transformers.
 #include "rpp/model/bert.h"
 
-#include <torch/torch.h>
-
 #include <cmath>
 
 #include "recompute.h"
@@ -16,6 +14,7 @@
 #include "rpp/ops/gelu.h"
 #include "rpp/ops/layer_norm.h"
 #include "rpp/ops/linear.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,11 +1,10 @@
 // The names and groups of BERT's parameters.
-#include <torch/torch.h>
-
 #include <fmt/format.h>
 
 #include <array>
 
 #include "rpp/model/bert.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,7 +1,5 @@
 #include "rpp/model/hf_checkpoint.h"
 
-#include <torch/torch.h>
-
 #include <fmt/ranges.h>
 
 #include <cstring>
@@ -16,6 +14,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/model_path.h"
 #include "rpp/io/safetensors.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

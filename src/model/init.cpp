@@ -1,7 +1,5 @@
 #include "rpp/model/init.h"
 
-#include <torch/torch.h>
-
 #include <cmath>
 #include <span>
 #include <string_view>
@@ -9,6 +7,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/rng.h"
 #include "rpp/core/xxh3.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,8 +1,7 @@
 #include "recompute.h"
 
-#include <torch/torch.h>
-
 #include "rpp/ops/kernels.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,13 +1,12 @@
 #include "rpp/ops/composite.h"
 
-#include <torch/torch.h>
-
 #include <ATen/CPUGeneratorImpl.h>
 
 #include <cmath>
 #include <limits>
 
 #include "rpp/core/ignored_label.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp::composite {
 namespace {

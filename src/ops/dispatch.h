@@ -1,10 +1,9 @@
 // From tensors to the typed pointers of the kernels.
 #pragma once
 
-#include <torch/torch.h>
-
 #include "rpp/core/error.h"
 #include "rpp/ops/kernels.h"
+#include "rpp/ops/torch.h"
 
 #ifdef RPP_CUDA
 #include <c10/cuda/CUDAGuard.h>

@@ -14,7 +14,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 // Threads share out columns, so that every sum runs over the tokens in their order.
-constexpr int64_t kColumnBlock = 64;
+constexpr int64_t kEmbeddingColumns = 64;
 
 constexpr std::array kTableNames = {"word", "position", "token type"};
 
@@ -61,10 +61,10 @@ void scatter_add_into(const torch::Tensor& table_grad, const torch::Tensor& ids,
   const int64_t hidden = grad.size(1);
   const int64_t tokens = ids.numel();
   run_split(
-      grad, (hidden + kColumnBlock - 1) / kColumnBlock, 1,
+      grad, (hidden + kEmbeddingColumns - 1) / kEmbeddingColumns, 1,
       [&](int64_t begin, int64_t end) {
         scatter_add_rows(input<float>(grad), input<int64_t>(ids), tokens, output<float>(table_grad), hidden,
-                         begin * kColumnBlock, std::min(hidden, end * kColumnBlock));
+                         begin * kEmbeddingColumns, std::min(hidden, end * kEmbeddingColumns));
       },
       [&](auto stream) {
         const auto [sorted_ids, order] = ids.sort(/*stable=*/true, /*dim=*/0, /*descending=*/false);

@@ -1,12 +1,11 @@
 #include "flash_attention.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <optional>
 
 #include "rpp/ops/composite.h"
 #include "rpp/ops/section.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,6 +1,5 @@
 #include "rpp/ops/span_cross_entropy.h"
-
-#include <torch/torch.h>
+#include "rpp/ops/torch.h"
 
 #include <limits>
 

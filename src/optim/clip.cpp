@@ -1,9 +1,8 @@
 #include "rpp/optim/clip.h"
 #include "rpp/ops/section.h"
+#include "rpp/ops/torch.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <cmath>
 #include <vector>

@@ -1,11 +1,10 @@
 #include "rpp/optim/flat_params.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -2,12 +2,11 @@
 #include "rpp/ops/section.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 
 #ifdef RPP_CUDA
 #include <c10/cuda/CUDAGuard.h>

@@ -1,12 +1,12 @@
 #include "rpp/prune/compare.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 
 #include "rpp/core/error.h"
 #include "rpp/core/progress.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,7 +1,6 @@
 // The dense reference: nothing is pruned.
-#include <torch/torch.h>
-
 #include "methods.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,8 +1,7 @@
 // A given mask, held from the first step to the last: how a pruned model is fine-tuned.
-#include <torch/torch.h>
-
 #include "methods.h"
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,7 +1,6 @@
 #include "rpp/prune/mask_file.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <map>
@@ -12,6 +11,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/sha256.h"
 #include "rpp/io/safetensors.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,10 +1,10 @@
 #include "rpp/prune/pruner.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 #include "methods.h"
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/report.h"
 
 namespace rpp {

@@ -1,12 +1,11 @@
 #include "ranked_mask.h"
 
-#include <torch/torch.h>
-
 #include <cmath>
 #include <numeric>
 #include <span>
 
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,11 +1,10 @@
 #include "ratio_controller.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,9 +1,9 @@
 #include "rpp/prune/report.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 #include "rpp/core/progress.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 

@@ -2,7 +2,6 @@
 // which start at 1 and become 1 / (|w| + epsilon) at every later round; then, where the configuration says
 // so, recovery: the zeros are the mask, gamma is 0, and what survived is trained.
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +12,7 @@
 #include "ratio_controller.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/plan.h"
 #include "rpp/prune/report.h"
 

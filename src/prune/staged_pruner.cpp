@@ -1,7 +1,7 @@
 #include "staged_pruner.h"
+#include "rpp/ops/torch.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 namespace rpp {
 

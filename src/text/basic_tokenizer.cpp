@@ -33,7 +33,7 @@ constexpr auto kByteClass = [] {
   return table;
 }();
 
-ByteClass class_of(char c) {
+ByteClass classify_byte(char c) {
   return kByteClass[static_cast<unsigned char>(c)];
 }
 
@@ -81,12 +81,12 @@ class WordWriter {
 };
 
 size_t find_blank(std::string_view text, size_t position) {
-  while (position < text.size() && class_of(text[position]) != ByteClass::blank) ++position;
+  while (position < text.size() && classify_byte(text[position]) != ByteClass::blank) ++position;
   return position;
 }
 
 size_t end_of_run(std::string_view text, size_t position) {
-  while (position < text.size() && class_of(text[position]) == ByteClass::word) ++position;
+  while (position < text.size() && classify_byte(text[position]) == ByteClass::word) ++position;
   return position;
 }
 
@@ -96,7 +96,7 @@ size_t append_ascii_chunk(std::string_view text, size_t begin, LetterCase letter
   WordWriter writer(words);
   size_t i = begin;
   while (i < text.size()) {
-    const ByteClass byte_class = class_of(text[i]);
+    const ByteClass byte_class = classify_byte(text[i]);
     if (byte_class == ByteClass::blank || byte_class == ByteClass::wide) break;
     if (byte_class == ByteClass::word) {
       const size_t end = end_of_run(text, i);
@@ -192,7 +192,7 @@ void split_words_into(std::string_view text, LetterCase letter_case, WordList& w
   words.clear();
   words.bytes.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
-    if (class_of(text[i]) == ByteClass::blank) {
+    if (classify_byte(text[i]) == ByteClass::blank) {
       ++i;
       continue;
     }
@@ -203,7 +203,7 @@ void split_words_into(std::string_view text, LetterCase letter_case, WordList& w
       words.bytes.resize(num_bytes);
     };
     size_t end = append_ascii_chunk(text, i, letter_case, words);
-    if (end < text.size() && class_of(text[end]) == ByteClass::wide) {
+    if (end < text.size() && classify_byte(text[end]) == ByteClass::wide) {
       // A character beyond ASCII may change how its neighbours are lower-cased: the chunk is done as a whole.
       start_again();
       end = find_blank(text, end);

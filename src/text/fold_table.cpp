@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "marks.h"
 #include "rpp/text/unicode.h"
 #include "unicode_data.h"
 
@@ -10,8 +11,6 @@ namespace rpp {
 namespace {
 
 using Kind = FoldedChar::Kind;
-
-constexpr char32_t kCapitalSigma = 0x03A3;
 
 bool has_combining_class(char32_t c) {
   return class_of(c).combining != 0;

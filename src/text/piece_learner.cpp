@@ -5,12 +5,11 @@
 #include <queue>
 #include <unordered_map>
 
+#include "marks.h"
 #include "rpp/text/unicode.h"
 
 namespace rpp {
 namespace {
-
-constexpr std::string_view kContinuationMark = "##";
 
 using PieceId = int32_t;
 using PairKey = uint64_t;

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+
 #include <string_view>
 
+#include "marks.h"
 #include "rpp/core/error.h"
 
 namespace rpp {
@@ -15,8 +17,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using sentencepiece::SentencePieceProcessor;
-
-constexpr std::string_view kWordStart = "\u2581";
 
 // What the processor does not tell of sentencepiece_model.proto.
 struct ModelOptions {

@@ -2,6 +2,7 @@
 
 #include <sentencepiece_processor.h>
 
+#include "marks.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/text/unicode.h"
@@ -9,8 +10,6 @@
 
 namespace rpp {
 namespace {
-
-constexpr std::string_view kWordStart = "\u2581";
 
 std::string join(std::initializer_list<std::string_view> spellings) {
   std::string text;

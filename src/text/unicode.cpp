@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "marks.h"
 #include "unicode_data.h"
 
 namespace rpp {
 namespace {
 
-constexpr char32_t kCapitalSigma = 0x03A3, kFinalSigma = 0x03C2, kSmallSigma = 0x03C3;
+constexpr char32_t kFinalSigma = 0x03C2, kSmallSigma = 0x03C3;
 constexpr char32_t kCapitalIWithDot = 0x0130, kDotAbove = 0x0307;
 constexpr char32_t kFirstDecomposable = 0x00C0;  // below it NFD changes nothing and no mark is of category Mn
 

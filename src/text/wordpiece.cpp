@@ -2,14 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "marks.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/text/piece_trie.h"
 #include "rpp/text/unicode.h"
 
 namespace rpp {
 namespace {
-
-constexpr std::string_view kContinuationMark = "##";
 
 std::unique_ptr<const PieceTrie> make_trie(const Vocabulary& vocabulary, bool continuations) {
   std::vector<PieceTrie::Entry> entries;

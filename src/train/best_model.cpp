@@ -1,14 +1,13 @@
 // The best weights of a run: noted at evaluations, kept in output_dir/best, and taken at the end.
 #include "best_model.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/core/nearest.h"
 #include "rpp/model/hf_checkpoint.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/plan.h"
 #include "rpp/train/checkpoint.h"
 #include "rpp/train/trainer.h"

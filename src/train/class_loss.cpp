@@ -1,7 +1,5 @@
 #include "rpp/train/class_loss.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 
 #include "rpp/core/error.h"
@@ -9,6 +7,7 @@
 #include "rpp/core/named_number.h"
 #include "rpp/core/nearest.h"
 #include "rpp/ops/cross_entropy.h"
+#include "rpp/ops/torch.h"
 #include "rpp/train/tensors.h"
 
 namespace rpp {

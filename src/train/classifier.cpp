@@ -1,11 +1,10 @@
 #include "classifier.h"
 
-#include <torch/torch.h>
-
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/data/model_labels.h"
 #include "rpp/model/heads_of.h"
+#include "rpp/ops/torch.h"
 #include "run_setup.h"
 
 namespace rpp {

@@ -1,12 +1,12 @@
 #include "rpp/train/compact.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/progress.h"
 #include "rpp/io/safetensors.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/train/inspect.h"
 #include "tokenizer_files.h"

@@ -1,10 +1,10 @@
 #include "rpp/train/device.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
 
 #include "rpp/core/error.h"
 #include "rpp/core/parallel_for.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

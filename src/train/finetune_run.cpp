@@ -1,6 +1,4 @@
 // Fine-tuning on a GLUE-like task from a configuration, and the result files.
-#include <torch/torch.h>
-
 #include <memory>
 
 #include "classifier.h"
@@ -11,6 +9,7 @@
 #include "rpp/core/log.h"
 #include "rpp/model/init.h"
 #include "rpp/ops/kernels.h"
+#include "rpp/ops/torch.h"
 #include "rpp/train/device.h"
 #include "rpp/train/finetune_task.h"
 #include "rpp/train/runs.h"

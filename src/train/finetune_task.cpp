@@ -1,10 +1,9 @@
 #include "rpp/train/finetune_task.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+
 #include <numeric>
 
 #include "encode_for_loss.h"
@@ -14,13 +13,14 @@
 #include "rpp/core/stop_signal.h"
 #include "rpp/eval/metrics.h"
 #include "rpp/model/hf_checkpoint.h"
+#include "rpp/ops/torch.h"
 #include "rpp/text/model_max_length.h"
 #include "rpp/train/tensors.h"
 
 namespace rpp {
 namespace {
 
-constexpr int64_t kEvalBatch = 64;  // sequences
+constexpr int64_t kEvalSequences = 64;
 
 int64_t ceil_div(int64_t count, int64_t size) {
   return (count + size - 1) / size;
@@ -123,10 +123,10 @@ torch::Tensor FinetuneTask::predict(const std::vector<EncodedExample>& examples)
   std::iota(order.begin(), order.end(), int64_t{0});
   std::vector<torch::Tensor> logits;
   ProgressLine progress("evaluation", "examples", static_cast<int64_t>(order.size()));
-  for (size_t first = 0; first < order.size(); first += kEvalBatch) {
+  for (size_t first = 0; first < order.size(); first += kEvalSequences) {
     check_stop();
     progress.at(static_cast<int64_t>(first));
-    const auto count = std::min<size_t>(kEvalBatch, order.size() - first);
+    const auto count = std::min<size_t>(kEvalSequences, order.size() - first);
     const auto batch = make_batch(examples, std::span(order).subspan(first, count), glue_.regression);
     const BertInputs inputs = bert_inputs(batch, model_.device());
     const auto pooled = model_.pool(model_.encode_at(inputs, first_tokens(inputs.layout)));

@@ -1,8 +1,7 @@
 #include "rpp/train/graphed_pass.h"
 
-#include <torch/torch.h>
-
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 #include "rpp/train/tensors.h"
 
 #ifdef RPP_CUDA

@@ -1,7 +1,6 @@
 #include "rpp/train/inspect.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <numeric>
@@ -14,6 +13,7 @@
 #include "rpp/io/safetensors.h"
 #include "rpp/model/heads_of.h"
 #include "rpp/model/hf_checkpoint.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/compare.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/train/checkpoint.h"

@@ -1,6 +1,5 @@
 #include "rpp/train/libtorch_info.h"
-
-#include <torch/torch.h>
+#include "rpp/ops/torch.h"
 
 #include <string_view>
 

@@ -1,10 +1,10 @@
 #include "log_start.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
 
 #include "rpp/core/log.h"
 #include "rpp/core/progress.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/plan.h"
 
 namespace rpp {

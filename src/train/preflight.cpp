@@ -1,12 +1,11 @@
 #include "rpp/train/preflight.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 
 #include "rpp/core/error.h"
 #include "rpp/core/peak_memory.h"
 #include "rpp/core/progress.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/plan.h"
 #include "rpp/prune/report.h"
 #include "rpp/train/trainer.h"

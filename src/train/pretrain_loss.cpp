@@ -1,11 +1,10 @@
 #include "rpp/train/pretrain_loss.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 
 #include "encode_for_loss.h"
 #include "rpp/ops/cross_entropy.h"
+#include "rpp/ops/torch.h"
 #include "rpp/train/tensors.h"
 
 namespace rpp {

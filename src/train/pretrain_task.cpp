@@ -1,7 +1,5 @@
 #include "rpp/train/pretrain_task.h"
 
-#include <torch/torch.h>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include "rpp/core/progress_line.h"
 #include "rpp/core/stop_signal.h"
 #include "rpp/model/hf_checkpoint.h"
+#include "rpp/ops/torch.h"
 #include "rpp/train/pretrain_loss.h"
 #include "rpp/train/tensors.h"
 

@@ -1,13 +1,12 @@
 #include "run_setup.h"
 
-#include <torch/torch.h>
-
 #include <sstream>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/model/init.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/report.h"
 #include "rpp/train/checkpoint.h"
 #include "rpp/train/device.h"
@@ -17,7 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::unique_ptr<Bert> make_model(const ModelConfig& config, const HeadSpec& heads, const TrainConfig& train) {
+std::unique_ptr<Bert> allocate_model(ModelConfig config, const HeadSpec& heads, const TrainConfig& train) {
+  if (train.dropout >= 0) config.hidden_dropout_prob = config.attention_probs_dropout_prob = train.dropout;
   auto model = std::make_unique<Bert>(config, heads, choose_device(train.device));
   initialize(*model, static_cast<uint64_t>(train.seed));
   return model;
@@ -72,7 +72,7 @@ std::unique_ptr<Bert> load_model(const fs::path& dir, const HeadSpec& heads, con
   RPP_CHECK(tokenizer.size() <= config.vocab_size,
             "the tokenizer has {} pieces, the vocabulary of {} only {}: use the model's own tokenizer",
             tokenizer.size(), dir, config.vocab_size);
-  auto model = make_model(config, heads, train);
+  auto model = allocate_model(config, heads, train);
   LoadReport report = load_weights(*model, dir, options);
   if (notes == LoadNotes::quiet) return model;
   if (!report.missing.empty()) {
@@ -92,7 +92,7 @@ std::unique_ptr<Bert> new_model(const fs::path& config_file, const HeadSpec& hea
               config.vocab_size, tokenizer.size());
   }
   config.vocab_size = tokenizer.size();
-  return make_model(config, heads, train);
+  return allocate_model(config, heads, train);
 }
 
 void check_vocabulary(const Bert& model, const Tokenizer& tokenizer) {

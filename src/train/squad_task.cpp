@@ -1,10 +1,9 @@
 #include "rpp/train/squad_task.h"
 
-#include <torch/torch.h>
-
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+
 #include <numeric>
 
 #include "epoch_batches.h"
@@ -13,6 +12,7 @@
 #include "rpp/data/squad_batch.h"
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/ops/span_cross_entropy.h"
+#include "rpp/ops/torch.h"
 #include "rpp/text/model_max_length.h"
 #include "rpp/train/squad_evaluation.h"
 #include "rpp/train/tensors.h"
@@ -20,7 +20,7 @@
 namespace rpp {
 namespace {
 
-constexpr int64_t kEvalBatch = 32;  // windows
+constexpr int64_t kEvalWindows = 32;
 
 SpanCrossEntropy span_loss(const torch::Tensor& logits, const SequenceLayout& layout,
                            const PackedBatch& batch, double label_smoothing) {
@@ -37,10 +37,10 @@ SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDec
   WindowLogits window_logits;
   SquadAnswers answers;
   ProgressLine progress("evaluation", "windows", num_windows);
-  for (int64_t first = 0; first < num_windows; first += kEvalBatch) {
+  for (int64_t first = 0; first < num_windows; first += kEvalWindows) {
     check_stop();
     progress.at(first);
-    std::vector<int64_t> indices(static_cast<size_t>(std::min(kEvalBatch, num_windows - first)));
+    std::vector<int64_t> indices(static_cast<size_t>(std::min(kEvalWindows, num_windows - first)));
     std::iota(indices.begin(), indices.end(), first);
     const PackedBatch batch = make_squad_batch(set.features, indices);
     const BertInputs inputs = bert_inputs(batch, model.device());

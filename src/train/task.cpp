@@ -1,6 +1,5 @@
 #include "rpp/train/task.h"
-
-#include <torch/torch.h>
+#include "rpp/ops/torch.h"
 
 #include <algorithm>
 

@@ -1,8 +1,7 @@
 #include "rpp/train/teacher.h"
 
-#include <torch/torch.h>
-
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {
@@ -41,7 +40,7 @@ Teacher::Teacher(const DistillConfig& config, const Tokenizer& tokenizer, const 
   }
   const auto precision = train.precision == "bf16" ? Precision::bf16 : Precision::fp32;
   model_ = open_model(config.teacher, {.precision = precision, .device = student.device()});
-  check_heads(bert().heads(), student.heads(), config.teacher);
+  if (config.weight > 0) check_heads(bert().heads(), student.heads(), config.teacher);
   if (config.hidden_weight > 0 && bert().config().hidden_size != student.config().hidden_size) {
     fail_usage("distill.hidden_weight needs hidden states of one size: {} has {}, the model {}",
                config.teacher, bert().config().hidden_size, student.config().hidden_size);
@@ -54,25 +53,30 @@ torch::Tensor Teacher::hidden(const BertInputs& inputs) const {
 }
 
 torch::Tensor Teacher::mlm_logits(const torch::Tensor& hidden, const torch::Tensor& positions) const {
+  if (config_.weight == 0) return {};
   const torch::NoGradGuard no_grad;
   return bert().mlm_logits(hidden.index_select(0, positions));
 }
 
 torch::Tensor Teacher::class_logits(const torch::Tensor& hidden, const SequenceLayout& layout) const {
+  if (config_.weight == 0) return {};
   const torch::NoGradGuard no_grad;
   return bert().classify(bert().pool(hidden.index_select(0, first_tokens(layout))));
 }
 
 torch::Tensor Teacher::span_logits(const torch::Tensor& hidden) const {
+  if (config_.weight == 0) return {};
   const torch::NoGradGuard no_grad;
   return bert().span_logits(hidden);
 }
 
 void Teacher::blend_into(TaskLoss& loss, const Pass& pass, double rows_of_step, double tokens_of_step) const {
-  const auto soft =
-      distillation_loss(pass.student_logits, pass.teacher_logits, config_.temperature) / rows_of_step;
-  loss.parts["distill_loss"] = soft.detach();
-  loss.loss = loss.loss * (1 - config_.weight) + soft * config_.weight;
+  if (config_.weight > 0) {
+    const auto soft =
+        distillation_loss(pass.student_logits, pass.teacher_logits, config_.temperature) / rows_of_step;
+    loss.parts["distill_loss"] = soft.detach();
+    loss.loss = loss.loss * (1 - config_.weight) + soft * config_.weight;
+  }
   if (config_.hidden_weight == 0) return;
   const auto difference = pass.student_hidden.to(torch::kFloat32) - pass.teacher_hidden.to(torch::kFloat32);
   const auto squares =

@@ -1,11 +1,10 @@
 #include "rpp/train/tensors.h"
 
-#include <torch/torch.h>
-
 #include <cstring>
 
 #include "rpp/core/error.h"
 #include "rpp/io/safetensors.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,8 +1,6 @@
 // The loop itself; what a checkpoint holds is in trainer_state.cpp.
 #include "rpp/train/trainer.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -16,6 +14,7 @@
 #include "rpp/core/progress.h"
 #include "rpp/core/rng.h"
 #include "rpp/core/stop_signal.h"
+#include "rpp/ops/torch.h"
 #include "rpp/optim/clip.h"
 #include "rpp/optim/schedule.h"
 #include "rpp/prune/groups.h"

@@ -1,6 +1,4 @@
 // What a checkpoint of a training run holds, and how a run goes on from it.
-#include <torch/torch.h>
-
 #include <nlohmann/json.hpp>
 
 #include "rpp/core/atomic_file.h"
@@ -8,6 +6,7 @@
 #include "rpp/core/log.h"
 #include "rpp/core/sha256.h"
 #include "rpp/model/hf_checkpoint.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/prune/report.h"
 #include "rpp/train/checkpoint.h"

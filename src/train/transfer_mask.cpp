@@ -1,11 +1,11 @@
 #include "rpp/train/transfer_mask.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/io/safetensors.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/train/inspect.h"
 #include "rpp/train/tensors.h"

@@ -113,6 +113,18 @@ TEST_F(CheckTest, ACudaGraphRepeatsOneMicroBatchOfPreTrainingWithoutATeacher) {
             "--set train.cuda_graph=true: train.cuda_graph is for pre-training alone: leave it out");
 }
 
+TEST_F(CheckTest, ATeacherThatWouldTeachNothingIsRefused) {
+  const std::string message =
+      "--set distill.teacher=bert: distill.teacher is bert, but distill.weight and distill.hidden_weight are "
+      "0: "
+      "it would teach nothing; leave it out or set one of them";
+  EXPECT_EQ(pretrain_error(kPretrain, {"distill.teacher=bert", "distill.weight=0"}), message);
+  EXPECT_EQ(finetune_error(kFinetune, {"distill.teacher=bert", "distill.weight=0"}), message);
+  const std::vector<std::string> hidden_states = {"distill.teacher=bert", "distill.weight=0",
+                                                  "distill.hidden_weight=1"};
+  EXPECT_EQ(pretrain_error(kPretrain, hidden_states), "no error");
+}
+
 TEST_F(CheckTest, WarmupFitsIntoTheSteps) {
   EXPECT_EQ(
       pretrain_error(kPretrain, {"schedule.warmup_steps=1001"}),

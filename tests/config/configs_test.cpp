@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config_files.h"
+#include "rpp/core/atomic_file.h"
 
 namespace rpp {
 namespace {
@@ -18,7 +19,7 @@ std::vector<fs::path> files_of(const char* folder) {
 }
 
 bool is_finetuning(const fs::path& file) {
-  return file.filename().string().starts_with("movies");
+  return read_file(file).find("\ntask:") != std::string::npos;
 }
 
 const std::vector<std::string> kCommandLine = {"data_dir=glue", "model=bert", "output_dir=out"};

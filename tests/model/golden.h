@@ -1,8 +1,6 @@
 // The small BERT of tests/golden/bert and what transformers computes with it (scripts/make_golden.py).
 #pragma once
 
-#include <torch/torch.h>
-
 #include <filesystem>
 #include <map>
 #include <string>
@@ -10,6 +8,7 @@
 #include "rpp/io/safetensors.h"
 #include "rpp/model/bert.h"
 #include "rpp/model/hf_checkpoint.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 

@@ -1,8 +1,6 @@
 // The head of BertForQuestionAnswering: a linear layer over every token.
-#include <gtest/gtest.h>
-#include <torch/torch.h>
-
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -11,6 +9,7 @@
 #include "rpp/core/atomic_file.h"
 #include "rpp/model/init.h"
 #include "rpp/ops/span_cross_entropy.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

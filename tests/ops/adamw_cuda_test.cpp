@@ -1,9 +1,9 @@
 // The CUDA kernel against the CPU loop: the same element function, so the same numbers but for contracted
 // products.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "adamw_twin.h"
+#include "rpp/ops/torch.h"
 
 #ifdef RPP_CUDA
 #include <c10/cuda/CUDAStream.h>

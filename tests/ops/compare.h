@@ -1,15 +1,14 @@
 // Runs an op and its slow twin forward and backward. The twin runs in double on the same (rounded) inputs.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <torch/torch.h>
-
 #include <ATen/CPUGeneratorImpl.h>
+#include <gtest/gtest.h>
 
 #include <functional>
 #include <vector>
 
 #include "rpp/ops/sequence_layout.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 

@@ -1,6 +1,5 @@
 // Every op on a GPU beside the same op on the CPU: same inputs, same seeds, forward and backward.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <map>
 
@@ -15,6 +14,7 @@
 #include "rpp/ops/layer_norm.h"
 #include "rpp/ops/linear.h"
 #include "rpp/ops/span_cross_entropy.h"
+#include "rpp/ops/torch.h"
 
 #ifdef RPP_CUDA
 #include <c10/cuda/CUDAFunctions.h>

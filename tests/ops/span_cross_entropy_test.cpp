@@ -1,9 +1,11 @@
 #include "rpp/ops/span_cross_entropy.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/utils/rnn.h>
 
 #include <vector>
+
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -2,11 +2,11 @@
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 #include <limits>
 
+#include "rpp/ops/torch.h"
 #include "some_params.h"
 
 namespace rpp::test {

@@ -2,9 +2,9 @@
 #include "message_of.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 #include "some_params.h"
 
 namespace rpp::test {

@@ -1,12 +1,13 @@
 #include "rpp/optim/prox_adamw.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/optim/adamw.h>
 
 #include <cmath>
 
 #include "rpp/core/error.h"
 #include "rpp/ops/adamw_kernel.h"
+#include "rpp/ops/torch.h"
 #include "some_params.h"
 
 namespace rpp::test {

@@ -1,12 +1,11 @@
 // A small set of parameters of all three groups, in an order that is not the buffer's.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <utility>
 #include <vector>
 
 #include "rpp/ops/param_spec.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp::test {
 

@@ -1,9 +1,9 @@
 #include "rpp/prune/compare.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,12 +1,11 @@
 // A model of two small prunable matrices (a fused pair and a single one) and a bias, for the pruners' tests.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "rpp/ops/torch.h"
 #include "rpp/optim/flat_params.h"
 #include "rpp/optim/prox_adamw.h"
 #include "rpp/prune/pruner.h"

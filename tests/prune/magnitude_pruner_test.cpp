@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "fake_model.h"
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/pruner.h"
 
 namespace rpp::test {

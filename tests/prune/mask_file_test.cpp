@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <fstream>
 #include <functional>
@@ -10,6 +9,7 @@
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/io/safetensors.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "fake_model.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/pruner.h"
 
 namespace rpp::test {

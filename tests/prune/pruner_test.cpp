@@ -2,10 +2,10 @@
 #include "rpp/prune/pruner.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "fake_model.h"
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp::test {
 namespace {

@@ -1,11 +1,11 @@
 #include "rpp/prune/report.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <limits>
 
 #include "fake_model.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp::test {
 namespace {

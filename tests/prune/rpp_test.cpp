@@ -1,12 +1,12 @@
 // The closed forms of docs/method.md through the pruner and the optimizer.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 
 #include "fake_model.h"
 #include "rpp/core/error.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/pruner.h"
 
 namespace rpp::test {

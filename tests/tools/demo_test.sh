@@ -21,8 +21,10 @@ case "$name $*" in
 esac
 after() { while [ $# -gt 1 ]; do [ "$1" != "$option" ] || echo "$2"; shift; done; }
 case $name in
-  rpp-pretrain) out=runs/demo/$(basename "$1" .yaml) ;;
-  rpp-finetune) option=--output-dir; out=$(after "$@"); out=${out:-runs/demo/dense-movies} ;;
+  rpp-finetune)
+    option=--config; config=$(basename "$(after "$@")" .yaml)
+    option=--output-dir; out=$(after "$@"); out=${out:-runs/demo/${config/#movies/dense-movies}}
+    ;;
   rpp-data) option=--output; out=$(after "$@") ;;
   *) exit 0 ;;
 esac
@@ -30,7 +32,7 @@ mkdir -p "$out"
 [ -e leaves_nothing ] || touch "$out"/{finished.json,manifest.json,metrics.jsonl}
 STUB
 chmod +x stub
-for program in build/rpp-{data,pretrain,finetune,inspect,export,bench,compare} bin/cmake .venv/bin/python scripts/setup.sh; do
+for program in build/rpp-{data,finetune,inspect,export,bench,compare} bin/cmake .venv/bin/python scripts/setup.sh; do
   cp stub "$program"
 done
 export PATH=$dir/bin:$PATH
@@ -51,7 +53,7 @@ expect 3 'demo.sh: stopped in stage rpp; the same command goes on: scripts/demo.
 rm stops
 expect 0 'Pruning: RPP to 80 %, about' scripts/demo.sh --cpu
 expect 0 'Fine-tuning: dense: finished before' scripts/demo.sh
-for command in 'movies.yaml' 'demo/teacher.yaml' 'demo/nip.yaml' 'movies-pruned.yaml --model runs/demo/nip'; do
+for command in 'movies.yaml' 'demo/nip.yaml' 'movies-pruned.yaml --model runs/demo/nip'; do
   [ "$(calls "$command")" = 1 ] || fault "$command ran $(calls "$command") times"
 done
 [ "$(calls 'demo/rpp.yaml --resume auto')" = 2 ] || fault 'the stopped run did not resume'

@@ -1,9 +1,9 @@
 #include "rpp/train/class_loss.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "message_of.h"
+#include "rpp/ops/torch.h"
 
 namespace rpp::test {
 namespace {

@@ -1,11 +1,11 @@
 #include "rpp/train/compact.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "data/fake_tokenizer.h"
 #include "prune/edited_model.h"
 #include "rpp/model/hf_checkpoint.h"
+#include "rpp/ops/torch.h"
 #include "rpp/train/inspect.h"
 
 namespace rpp::test {

@@ -1,12 +1,11 @@
 // Fine-tuning as a whole on a task that a bag of words solves.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
-
 #include <nlohmann/json.hpp>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/data/glue_predictions.h"
 #include "rpp/eval/metrics.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/train/finetune_task.h"
 #include "rpp/train/runs.h"

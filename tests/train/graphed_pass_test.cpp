@@ -1,10 +1,9 @@
 // What a CUDA graph repeats, done anew on a CPU each time; on a GPU the graph itself.
 #include "rpp/train/graphed_pass.h"
 
-#include <torch/torch.h>
-
 #include "rpp/data/pretrain_sampler.h"
 #include "rpp/model/init.h"
+#include "rpp/ops/torch.h"
 #include "rpp/optim/flat_params.h"
 #include "rpp/train/pretrain_task.h"
 #include "tiny_run.h"

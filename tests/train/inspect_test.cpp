@@ -1,13 +1,13 @@
 #include "rpp/train/inspect.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <map>
 
 #include "data/fake_tokenizer.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/model/hf_checkpoint.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/train/checkpoint.h"
 

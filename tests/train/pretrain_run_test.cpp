@@ -1,11 +1,10 @@
 // Pre-training runs as a whole: what they reach, that they resume bit for bit, what they refuse.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
-
 #include <nlohmann/json.hpp>
 
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
+#include "rpp/ops/torch.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/train/checkpoint.h"
 #include "rpp/train/runs.h"
@@ -93,6 +92,22 @@ TEST_F(PretrainRun, TrainingLowersTheLoss) {
   settings.optimizer.learning_rate = 1e-2;
   const TrainOutcome outcome = run_pretraining(settings, {});
   EXPECT_LT(outcome.last_eval.at("mlm_loss"), std::log(90.0) - 0.1);  // 90 words, all alike frequent
+}
+
+TEST_F(PretrainRun, DropoutIsThatOfTheConfigurationWhereItNamesOne) {
+  run_pretraining(config(), {});  // the model's own 0.1
+  auto settings = config();
+  settings.train.dropout = 0;
+  settings.output_dir = path("set");
+  run_pretraining(settings, {});
+  dir_.write("model.yaml",
+             std::string(kTinyModel) + "hidden_dropout_prob: 0\nattention_probs_dropout_prob: 0\n");
+  settings.train.dropout = -1;
+  settings.output_dir = path("own");
+  run_pretraining(settings, {});
+  EXPECT_EQ(read_file(dir_ / "set/model.safetensors"), read_file(dir_ / "own/model.safetensors"));
+  EXPECT_NE(read_file(dir_ / "set/model.safetensors"), read_file(dir_ / "run/model.safetensors"));
+  EXPECT_NE(read_file(dir_ / "set/config.json").find("\"hidden_dropout_prob\": 0"), std::string::npos);
 }
 
 TEST_F(PretrainRun, NipEndsAtItsTargetAndLeavesAMaskThatMatches) {

@@ -1,7 +1,5 @@
 // Fine-tuning on SQuAD as a whole: the answer is the one word above w49 among words below it.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
-
 #include <nlohmann/json.hpp>
 
 #include "rpp/core/atomic_file.h"
@@ -10,6 +8,7 @@
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/model/init.h"
 #include "rpp/ops/span_cross_entropy.h"
+#include "rpp/ops/torch.h"
 #include "rpp/train/runs.h"
 #include "rpp/train/squad_task.h"
 #include "rpp/train/tensors.h"

@@ -1,11 +1,12 @@
 #include "rpp/train/teacher.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 
 #include "rpp/core/error.h"
+#include "rpp/io/safetensors.h"
+#include "rpp/ops/torch.h"
 #include "rpp/train/runs.h"
 #include "tiny_run.h"
 
@@ -43,6 +44,13 @@ class TeacherRun : public TinyRun {
   }
 };
 
+void drop_masked_lm_head(const std::filesystem::path& model) {
+  const SafetensorsFile file(model / "model.safetensors");
+  std::vector<TensorView> kept = file.tensors();
+  std::erase_if(kept, [](const TensorView& tensor) { return tensor.name.starts_with("cls."); });
+  save_safetensors(model / "model.safetensors", kept, file.metadata());
+}
+
 std::string refusal(const PretrainConfig& config) {
   try {
     run_pretraining(config, {});
@@ -64,6 +72,18 @@ TEST_F(TeacherRun, TheStudentsLossesAreLoggedAndItsGradientsDiffer) {
   EXPECT_FALSE(without.last_train.contains("distill_loss"));
   EXPECT_NE(with.last_eval.at("mlm_loss"), without.last_eval.at("mlm_loss"));
   EXPECT_FALSE(with.last_eval.contains("distill_loss"));  // evaluation is by the labels alone
+}
+
+// A sentence encoder has no masked-LM head: its hidden states can teach all the same.
+TEST_F(TeacherRun, HiddenStatesAloneNeedNoHead) {
+  auto student = distilled();
+  drop_masked_lm_head(path("teacher"));
+  EXPECT_NE(refusal(student).find("has no masked-LM head"), std::string::npos) << refusal(student);
+  student.distill.weight = 0;
+  student.distill.hidden_weight = 1;
+  const auto result = run_pretraining(student, {});
+  EXPECT_GT(result.last_train.at("hidden_loss"), 0);
+  EXPECT_FALSE(result.last_train.contains("distill_loss"));
 }
 
 TEST_F(TeacherRun, ResumesBitForBit) {

@@ -1,7 +1,6 @@
 #include "rpp/train/trainer.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <csignal>
 #include <fstream>
@@ -13,6 +12,7 @@
 #include "rpp/core/stop_signal.h"
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/model/init.h"
+#include "rpp/ops/torch.h"
 #include "rpp/train/checkpoint.h"
 #include "rpp/train/tensors.h"
 #include "tiny_run.h"

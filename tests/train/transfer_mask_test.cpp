@@ -1,11 +1,11 @@
 #include "rpp/train/transfer_mask.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "data/fake_tokenizer.h"
 #include "message_of.h"
 #include "prune/edited_model.h"
+#include "rpp/ops/torch.h"
 #include "rpp/train/inspect.h"
 #include "rpp/train/tensors.h"
 

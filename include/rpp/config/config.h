@@ -118,6 +118,7 @@ struct TrainConfig {
   int64_t save_every = 500;               // steps; 0: at the end only
   int64_t keep_last = 2;                  // checkpoints of a run that goes on; 0: only that of a stop
   bool keep_checkpoints = false;          // a finished run keeps them; else it leaves the model alone
+  double dropout = -1;                    // everywhere in the model; negative: what its config.json says
   int64_t max_bad_steps = 10;             // non-finite steps in a row that end the run
   int64_t num_threads = 0;                // 0: all cores
   std::string precision = "fp32";         // fp32, bf16 (working weights and activations)

@@ -194,6 +194,8 @@ void visit_fields(ConfigOf<TrainConfig> auto& c, Visitor&& v) {
           c.keep_checkpoints);
   v.field({"max_bad_steps", "non-finite steps in a row that end the run", at_least(1)}, c.max_bad_steps);
   v.field({"num_threads", "0: all cores", at_least(0)}, c.num_threads);
+  v.field({"dropout", "everywhere in the model; negative: what its config.json says", from_below(-1, 1)},
+          c.dropout);
   v.field({"precision", "fp32, bf16", {}, {"fp32", "bf16"}}, c.precision);
   v.field({"activation_checkpointing", "compute layers again in the backward pass instead of keeping them"},
           c.activation_checkpointing);

@@ -20,11 +20,11 @@ torch::Tensor distillation_loss(const torch::Tensor& student_logits, const torch
 class Teacher {
  public:
   // Throws UsageError when the teacher has another vocabulary than the student, another hidden size where
-  // hidden states are compared, or lacks the heads that the student has.
+  // hidden states are compared, or, where logits are compared (weight > 0), lacks the heads of the student.
   Teacher(const DistillConfig& config, const Tokenizer& tokenizer, const Bert& student,
           const TrainConfig& train);
 
-  // What the student learns from, without gradient or dropout.
+  // What the student learns from, without gradient or dropout. Logits are undefined tensors at a weight of 0.
   torch::Tensor hidden(const BertInputs& inputs) const;  // [tokens, hidden]
   torch::Tensor mlm_logits(const torch::Tensor& hidden, const torch::Tensor& positions) const;
   torch::Tensor class_logits(const torch::Tensor& hidden, const SequenceLayout& layout) const;
@@ -37,7 +37,8 @@ class Teacher {
   };
   // loss = (1 - weight) * loss + weight * distillation_loss / rows_of_step
   //        + hidden_weight * sum of squared differences of the hidden states / (tokens_of_step * hidden)
-  // Divided by the counts of the step, as every loss (train/task.h). Adds "distill_loss" and "hidden_loss".
+  // Divided by the counts of the step, as every loss (train/task.h). Adds "distill_loss" and "hidden_loss"
+  // where their weights are not 0.
   void blend_into(TaskLoss& loss, const Pass& pass, double rows_of_step, double tokens_of_step) const;
 
  private:
