@@ -6,7 +6,6 @@
 
 #include <numeric>
 
-#include "encode_for_loss.h"
 #include "epoch_batches.h"
 #include "rpp/core/error.h"
 #include "rpp/core/progress_line.h"
@@ -15,6 +14,7 @@
 #include "rpp/model/hf_checkpoint.h"
 #include "rpp/ops/torch.h"
 #include "rpp/text/model_max_length.h"
+#include "rpp/train/encode_for_loss.h"
 #include "rpp/train/tensors.h"
 
 namespace rpp {
@@ -97,7 +97,8 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
   const BertInputs inputs = bert_inputs(batch, device);
   const auto first = first_tokens(inputs.layout);
   const bool learns_from_teacher = teacher_ != nullptr && options.training;
-  const auto [at_first, hidden] = encode_for_loss(model_, inputs, first, options, learns_from_teacher);
+  const auto [at_first, hidden] =
+      encode_for_loss(model_, inputs, first, options, learns_from_teacher && teacher_->compares_hidden());
   const auto logits = model_.classify(model_.pool(at_first), options);  // [sequences, num_labels]
   const auto sequences = static_cast<double>(counts.sequences);
   if (glue_.regression) {
@@ -107,12 +108,12 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
   const ClassLoss result = class_loss(logits, index_tensor(batch.labels, device), loss_options_);
   TaskLoss loss{.loss = result.sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
   if (!learns_from_teacher) return loss;
-  const auto aim = teacher_->hidden(inputs);
+  const auto aim = teacher_->encode(inputs, first);
   teacher_->blend_into(loss,
                        {.student_logits = logits,
-                        .teacher_logits = teacher_->class_logits(aim, inputs.layout),
+                        .teacher_logits = teacher_->class_logits(aim.at_needed),
                         .student_hidden = hidden,
-                        .teacher_hidden = aim},
+                        .teacher_hidden = aim.hidden},
                        sequences, static_cast<double>(counts.tokens));
   return loss;
 }

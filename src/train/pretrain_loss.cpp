@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "encode_for_loss.h"
 #include "rpp/ops/cross_entropy.h"
 #include "rpp/ops/torch.h"
+#include "rpp/train/encode_for_loss.h"
 #include "rpp/train/tensors.h"
 
 namespace rpp {
@@ -35,7 +35,8 @@ TaskLoss pretrain_loss(const Bert& model, const PretrainInputs& inputs, const Fo
   const auto firsts = first_tokens(inputs.bert.layout).narrow(0, 0, num_pairs);
   const auto needed = torch::cat({firsts, inputs.mlm_positions});
   const bool learns_from_teacher = teacher != nullptr && options.training;
-  const auto [at_needed, hidden] = encode_for_loss(model, inputs.bert, needed, options, learns_from_teacher);
+  const auto [at_needed, hidden] =
+      encode_for_loss(model, inputs.bert, needed, options, learns_from_teacher && teacher->compares_hidden());
   const auto logits =
       model.mlm_logits(at_needed.narrow(0, num_pairs, num_predictions));  // [predictions, vocab]
   const CrossEntropy mlm = cross_entropy(logits, inputs.mlm_labels);
@@ -44,12 +45,12 @@ TaskLoss pretrain_loss(const Bert& model, const PretrainInputs& inputs, const Fo
   result.parts["mlm_loss"] = result.loss.detach();
   result.parts["mlm_accuracy"] = mlm.num_correct / predictions;
   if (learns_from_teacher) {
-    const auto aim = teacher->hidden(inputs.bert);
+    const auto aim = teacher->encode(inputs.bert, inputs.mlm_positions);
     teacher->blend_into(result,
                         {.student_logits = logits,
-                         .teacher_logits = teacher->mlm_logits(aim, inputs.mlm_positions),
+                         .teacher_logits = teacher->mlm_logits(aim.at_needed),
                          .student_hidden = hidden,
-                         .teacher_hidden = aim},
+                         .teacher_hidden = aim.hidden},
                         at_least_one<double>(inputs.counts.predictions),
                         static_cast<double>(inputs.counts.tokens));
   }

@@ -52,16 +52,21 @@ torch::Tensor Teacher::hidden(const BertInputs& inputs) const {
   return bert().encode(inputs);
 }
 
-torch::Tensor Teacher::mlm_logits(const torch::Tensor& hidden, const torch::Tensor& positions) const {
-  if (config_.weight == 0) return {};
+EncodedForLoss Teacher::encode(const BertInputs& inputs, const torch::Tensor& needed) const {
   const torch::NoGradGuard no_grad;
-  return bert().mlm_logits(hidden.index_select(0, positions));
+  return encode_for_loss(bert(), inputs, needed, {}, compares_hidden());
 }
 
-torch::Tensor Teacher::class_logits(const torch::Tensor& hidden, const SequenceLayout& layout) const {
+torch::Tensor Teacher::mlm_logits(const torch::Tensor& at_predictions) const {
   if (config_.weight == 0) return {};
   const torch::NoGradGuard no_grad;
-  return bert().classify(bert().pool(hidden.index_select(0, first_tokens(layout))));
+  return bert().mlm_logits(at_predictions);
+}
+
+torch::Tensor Teacher::class_logits(const torch::Tensor& at_first) const {
+  if (config_.weight == 0) return {};
+  const torch::NoGradGuard no_grad;
+  return bert().classify(bert().pool(at_first));
 }
 
 torch::Tensor Teacher::span_logits(const torch::Tensor& hidden) const {

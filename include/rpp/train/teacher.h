@@ -7,6 +7,7 @@
 #include "rpp/config/config.h"
 #include "rpp/model/bert.h"
 #include "rpp/text/tokenizer.h"
+#include "rpp/train/encode_for_loss.h"
 #include "rpp/train/inspect.h"
 #include "rpp/train/task.h"
 
@@ -24,16 +25,20 @@ class Teacher {
   Teacher(const DistillConfig& config, const Tokenizer& tokenizer, const Bert& student,
           const TrainConfig& train);
 
+  // Whether the student needs its hidden states of all tokens, or only those that its heads read.
+  bool compares_hidden() const { return config_.hidden_weight > 0; }
+
   // What the student learns from, without gradient or dropout. Logits are undefined tensors at a weight of 0.
   torch::Tensor hidden(const BertInputs& inputs) const;  // [tokens, hidden]
-  torch::Tensor mlm_logits(const torch::Tensor& hidden, const torch::Tensor& positions) const;
-  torch::Tensor class_logits(const torch::Tensor& hidden, const SequenceLayout& layout) const;
-  torch::Tensor span_logits(const torch::Tensor& hidden) const;  // [tokens, 2]
+  EncodedForLoss encode(const BertInputs& inputs, const torch::Tensor& needed) const;
+  torch::Tensor mlm_logits(const torch::Tensor& at_predictions) const;  // [predictions, vocab]
+  torch::Tensor class_logits(const torch::Tensor& at_first) const;      // [sequences, num_labels]
+  torch::Tensor span_logits(const torch::Tensor& hidden) const;         // [tokens, 2]
 
   // What both made of one pass.
   struct Pass {
     torch::Tensor student_logits, teacher_logits;  // [rows, classes]
-    torch::Tensor student_hidden, teacher_hidden;  // [tokens, hidden]
+    torch::Tensor student_hidden, teacher_hidden;  // [tokens, hidden]; undefined unless compares_hidden()
   };
   // loss = (1 - weight) * loss + weight * distillation_loss / rows_of_step
   //        + hidden_weight * sum of squared differences of the hidden states / (tokens_of_step * hidden)
