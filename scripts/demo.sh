@@ -115,7 +115,7 @@ start_anew_if_changed() {
   if compgen -G "$runs/*/metrics.jsonl" >/dev/null || [ -e $runs/shards ]; then
     echo "The results in $runs were made by other files than these of $(git describe --always --dirty 2>/dev/null || echo now):"
     echo "the demo starts anew. The downloads are kept."
-    rm -rf $runs/shards $runs/{dense-movies,upstream{,-movies},rpp{,-movies},nip{,-movies}} $runs/{dense,rpp,nip}.rpp $runs/{bench.jsonl,table.md,comparison.png}
+    rm -rf $runs/shards $runs/{dense,upstream,rpp,nip}{,-movies} $runs/{dense,rpp,nip}.rpp $runs/{bench.jsonl,table.md,comparison.png}
   fi
   echo "$now" >$runs/version || fail "cannot write $runs/version"
 }

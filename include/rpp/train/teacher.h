@@ -38,7 +38,7 @@ class Teacher {
   // What both made of one pass.
   struct Pass {
     torch::Tensor student_logits, teacher_logits;  // [rows, classes]
-    torch::Tensor student_hidden, teacher_hidden;  // [tokens, hidden]; undefined unless compares_hidden()
+    torch::Tensor student_hidden, teacher_hidden;  // [tokens, hidden]; read where compares_hidden()
   };
   // loss = (1 - weight) * loss + weight * distillation_loss / rows_of_step
   //        + hidden_weight * sum of squared differences of the hidden states / (tokens_of_step * hidden)
