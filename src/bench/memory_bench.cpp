@@ -4,6 +4,7 @@
 #include "device_rates.h"
 #include "random_rows_task.h"
 #include "rpp/bench/benches.h"
+#include "rpp/core/log.h"
 #include "rpp/core/peak_memory.h"
 #include "rpp/model/init.h"
 #include "rpp/train/device.h"
@@ -56,6 +57,7 @@ std::vector<Measurement> bench_memory(const TrainBench& bench) {
     line["resident_bytes"] = resident_bytes();
     line["peak_bytes"] = peak_resident_bytes();
     line["tokens_per_second"] = static_cast<double>(tokens) / stopwatch.seconds();
+    log::info("step {} of {}: {} MB resident", step, bench.steps, resident_bytes() >> 20);
     lines.push_back(line);
     tokens = 0;
     stopwatch = Stopwatch();

@@ -1,5 +1,7 @@
 #include "rpp/train/heap.h"
 
+#include <algorithm>
+
 #ifdef RPP_JEMALLOC
 #include <jemalloc/jemalloc.h>
 
@@ -14,12 +16,49 @@ const char* malloc_conf = "narenas:1,oversize_threshold:0,dirty_decay_ms:-1,muzz
 
 namespace rpp {
 
-void give_back_freed_memory() {
 #ifdef RPP_JEMALLOC
+namespace {
+
+constexpr double kLargestExcess = 1.1;  // resident bytes per byte of the largest step
+
+// A figure of jemalloc(3), MALLCTL NAMESPACE; 0 where this version lacks it.
+template <typename T>
+int64_t heap_figure(const char* name) {
+  T value = 0;
+  size_t size = sizeof(value);
+  return mallctl(name, &value, &size, nullptr, 0) == 0 ? static_cast<int64_t>(value) : 0;
+}
+
+int64_t bytes_in_use() {
+  uint64_t epoch = 1;  // figures are those of the last time that this was written
+  mallctl("epoch", nullptr, nullptr, &epoch, sizeof(epoch));
+  return heap_figure<size_t>("stats.allocated");
+}
+
+}  // namespace
+
+void give_back_freed_memory() {
   // Of all arenas; the number is a constant of its headers, with which the name is written.
   static_assert(MALLCTL_ARENAS_ALL == 4096);
   mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);
-#endif
 }
+
+StepHeap::StepHeap() : start_(bytes_in_use()) {
+  mallctl("thread.peak.reset", nullptr, nullptr, nullptr, 0);
+}
+
+void StepHeap::end_step() {
+  const int64_t grown = heap_figure<uint64_t>("thread.peak.read");  // at most, since the step began
+  mallctl("thread.peak.reset", nullptr, nullptr, nullptr, 0);
+  largest_ = std::max(largest_, start_ + grown);
+  start_ = bytes_in_use();
+  const auto resident = static_cast<double>(heap_figure<size_t>("stats.resident"));
+  if (grown > 0 && resident > kLargestExcess * static_cast<double>(largest_)) give_back_freed_memory();
+}
+#else
+void give_back_freed_memory() {}
+StepHeap::StepHeap() = default;
+void StepHeap::end_step() {}
+#endif
 
 }  // namespace rpp

@@ -113,6 +113,7 @@ StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
   counters_.skipped_steps += result.applied ? 0 : 1;
   counters_.bad_in_a_row = result.applied ? 0 : counters_.bad_in_a_row + 1;
   evaluated_ = !evaluation_is_due();
+  heap_.end_step();
   return result;
 }
 

@@ -17,6 +17,7 @@
 #include "rpp/optim/flat_params.h"
 #include "rpp/optim/prox_adamw.h"
 #include "rpp/prune/pruner.h"
+#include "rpp/train/heap.h"
 #include "rpp/train/metrics_log.h"
 #include "rpp/train/outcome.h"
 #include "rpp/train/task.h"
@@ -100,6 +101,7 @@ class Trainer {
   std::unique_ptr<Pruner> pruner_;
   std::vector<int64_t> phase_starts_;  // of the pruner's plan
   TrainerCounters counters_;
+  StepHeap heap_;
   bool evaluated_ = true;    // whether the evaluation that is due after the last step has been made
   int64_t saved_step_ = -1;  // of the checkpoint written or loaded last
   std::optional<Stopwatch> since_progress_;  // since the last line of it
