@@ -6,9 +6,11 @@
     OUTPUT/logs/                                               what the programs printed
 """
 from dataclasses import dataclass
+import fcntl
 import json
 import os
 from pathlib import Path
+import secrets
 from typing import Optional
 
 from sweep.errors import SweepError, UsageError
@@ -98,17 +100,35 @@ def all_runs(sweep):
 
 
 def write_atomically(path, text):
-    temporary = path.with_name(f".{path.name}.tmp")
-    with open(temporary, "w", encoding="utf-8") as file:
+    """A new file of a random name, locked as long as it is written: one that nobody has locked is a leftover."""
+    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
+        remove_unlocked(leftover)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(temporary, path)
+        os.replace(temporary, path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def remove_unlocked(path):
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return
+    with open(descriptor, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.unlink(path)
+        except OSError:  # another process writes it, or has taken it away
+            pass
 
 
 def write_json(path, value):

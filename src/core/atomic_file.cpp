@@ -1,6 +1,8 @@
 #include "rpp/core/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,6 +10,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "leftovers.h"
+#include "replace_directory.h"
 #include "rpp/core/error.h"
 #include "rpp/core/unfinished.h"
 
@@ -26,35 +30,45 @@ void fsync_path(const fs::path& path) {
   if (result != 0 && reason != EINVAL) fail("cannot flush {}: {}", path, std::strerror(reason));
 }
 
-fs::path parent_of(const fs::path& path) {
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
-
-fs::path sibling(const fs::path& path, std::string_view suffix) {
-  fs::path clean = path.has_filename() ? path : path.parent_path();
-  return parent_of(clean) / fmt::format(".{}.{}{}", clean.filename().string(), ::getpid(), suffix);
-}
-
 void fsync_tree(const fs::path& directory) {
   for (const auto& entry : fs::recursive_directory_iterator(directory)) fsync_path(entry.path());
   fsync_path(directory);
 }
 
+// A new file that this process has locked: those that nobody has are leftovers. Negative with EEXIST where
+// another process took it for one in between.
+int create_locked(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+  if (fd < 0) return fd;
+  const bool is_taken = ::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  struct stat status {};
+  if (!is_taken && ::fstat(fd, &status) == 0 && status.st_nlink > 0) return fd;
+  ::unlink(path.c_str());
+  ::close(fd);
+  errno = EEXIST;
+  return -1;
+}
+
 }  // namespace
 
-AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(sibling(path_, ".tmp")) {
-  note_unfinished(temporary_);
-  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd_ >= 0) return;
-  const int reason = errno;
-  forget_unfinished(temporary_);
-  fail("cannot write {}: {}", path_, std::strerror(reason));
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
+  remove_file_leftovers(path_);
+  do {
+    temporary_ = random_sibling(path_, ".tmp");
+    note_unfinished(temporary_);
+    fd_ = create_locked(temporary_);
+    if (fd_ >= 0) return;
+    const int reason = errno;
+    forget_unfinished(temporary_);
+    errno = reason;
+  } while (errno == EEXIST);
+  fail("cannot write {}: {}", path_, std::strerror(errno));
 }
 
 AtomicFile::~AtomicFile() {
   if (fd_ < 0) return;
-  ::close(fd_);
   ::unlink(temporary_.c_str());
+  ::close(fd_);
   forget_unfinished(temporary_);
 }
 
@@ -73,14 +87,14 @@ void AtomicFile::write(std::string_view text) {
 
 void AtomicFile::commit() {
   if (::fsync(fd_) != 0) fail("cannot write {}: {}", path_, std::strerror(errno));
-  ::close(fd_);
-  fd_ = -1;
   int reason = 0;
   publish_unfinished(temporary_, [&] {
     if (::rename(temporary_.c_str(), path_.c_str()) == 0) return;
     reason = errno;
     ::unlink(temporary_.c_str());
   });
+  ::close(fd_);
+  fd_ = -1;
   if (reason != 0) fail("cannot write {}: {}", path_, std::strerror(reason));
   fsync_path(parent_of(path_));
 }
@@ -91,35 +105,39 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
   file.commit();
 }
 
-void write_directory_atomically(const fs::path& path, const std::function<void(const fs::path&)>& fill) {
-  const fs::path temporary = sibling(path, ".tmp");
-  const fs::path previous = sibling(path, ".old");
+TemporaryDirectory::TemporaryDirectory(const fs::path& path)
+    : lock_(lock_beside(path), path), path_(random_sibling(path, ".tmp")) {
+  remove_directory_leftovers(path);
+  note_unfinished(path_);
+  std::error_code error;
+  if (fs::create_directory(path_, error)) return;
+  forget_unfinished(path_);
+  fail("cannot write {}: {}", path, error.message());
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
   std::error_code ignored;
-  const auto give_up = [&] {
-    fs::remove_all(temporary, ignored);
-    forget_unfinished(temporary);
-  };
-  give_up();  // what an earlier process of this number left
-  note_unfinished(temporary);
+  fs::remove_all(path_, ignored);
+  forget_unfinished(path_);
+}
+
+void write_directory_atomically(const fs::path& path, const std::function<void(const fs::path&)>& fill) {
+  if (fs::exists(path) && !fs::is_directory(path)) fail("{} is a file: name a directory", path);
   try {
-    fs::create_directories(temporary);
-    fill(temporary);
-    fsync_tree(temporary);
-    publish_unfinished(temporary, [&] {
-      if (fs::exists(path)) fs::rename(path, previous);
-      fs::rename(temporary, path);
-    });
+    fs::create_directories(parent_of(path));
+    const TemporaryDirectory temporary(path);
+    fill(temporary.path());
+    fsync_tree(temporary.path());
+    fs::path previous;
+    publish_unfinished(temporary.path(), [&] { previous = replace_directory(temporary.path(), path); });
+    if (!previous.empty()) note_unfinished(previous);
+    fsync_path(parent_of(path));
+    std::error_code ignored;
+    fs::remove_all(previous, ignored);
+    forget_unfinished(previous);
   } catch (const fs::filesystem_error& error) {
-    give_up();
     fail("cannot write {}: {}", path, error.code().message());
-  } catch (...) {
-    give_up();
-    throw;
   }
-  note_unfinished(previous);
-  fsync_path(parent_of(path));
-  fs::remove_all(previous, ignored);
-  forget_unfinished(previous);
 }
 
 std::string read_file(const fs::path& path) {

@@ -1,0 +1,185 @@
+// What a killed process leaves while it writes a file or a directory, and what the next one makes of it.
+#include "rpp/core/atomic_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "message_of.h"
+#include "replace_directory.h"
+#include "rpp/core/error.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+class AtomicFileTest : public testing::Test {
+ protected:
+  AtomicFileTest() { fs::create_directories(dir_); }
+  ~AtomicFileTest() override { fs::remove_all(dir_); }
+
+  // A directory with a file `step` of this text.
+  fs::path directory(const std::string& name, const std::string& text) const {
+    fs::create_directories(dir_ / name);
+    write_file_atomically(dir_ / name / "step", text);
+    return dir_ / name;
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> found;
+    for (const auto& entry : fs::directory_iterator(dir_)) found.push_back(entry.path().filename());
+    std::ranges::sort(found);
+    return found;
+  }
+  // Runs `body` in a process of its own, which ends when it is killed.
+  template <typename Body>
+  void kill_in(const Body& body) const {
+    int ready[2];
+    ASSERT_EQ(::pipe(ready), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      body([&] {
+        [[maybe_unused]] const auto written = ::write(ready[1], "x", 1);
+        ::pause();
+      });
+      ::_exit(0);
+    }
+    char byte = 0;
+    EXPECT_EQ(::read(ready[0], &byte, 1), 1);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    ::close(ready[0]);
+    ::close(ready[1]);
+  }
+
+  const fs::path dir_ =
+      fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
+};
+
+using Names = std::vector<std::string>;
+
+TEST_F(AtomicFileTest, ALinkUnderATemporaryNameIsNotWrittenThrough) {
+  write_file_atomically(dir_ / "precious", "text");
+  fs::create_symlink(dir_ / "precious", dir_ / fmt::format(".a.{}.tmp", ::getpid()));
+  write_file_atomically(dir_ / "a", "new");
+  EXPECT_EQ(read_file(dir_ / "precious"), "text");
+  EXPECT_EQ(read_file(dir_ / "a"), "new");
+}
+
+TEST_F(AtomicFileTest, WhatAKilledWriterOfAFileLeftIsRemovedByTheNext) {
+  kill_in([&](const auto& wait) {
+    AtomicFile file(dir_ / "a");
+    file.write("half");
+    wait();
+  });
+  EXPECT_EQ(names().size(), 1U);
+  write_file_atomically(dir_ / "b", "other");
+  EXPECT_EQ(names().size(), 2U);  // another file's leftovers are none of its business
+  write_file_atomically(dir_ / "a", "new");
+  EXPECT_EQ(names(), (Names{"a", "b"}));
+}
+
+TEST_F(AtomicFileTest, TwoWritersOfOneFileLeaveEachOtherAlone) {
+  AtomicFile first(dir_ / "a"), second(dir_ / "a");
+  first.write("first");
+  second.write("second");
+  second.commit();
+  EXPECT_EQ(read_file(dir_ / "a"), "second");
+  first.commit();
+  EXPECT_EQ(read_file(dir_ / "a"), "first");
+  EXPECT_EQ(names(), (Names{"a"}));
+}
+
+TEST_F(AtomicFileTest, ADirectoryIsReplacedWholeAndNothingElseIsLeft) {
+  const auto target = directory("best", "1");
+  write_file_atomically(target / "of the old one", "");
+  write_directory_atomically(target, [](const fs::path& to) { write_file_atomically(to / "step", "2"); });
+  EXPECT_EQ(read_file(target / "step"), "2");
+  EXPECT_FALSE(fs::exists(target / "of the old one"));
+  EXPECT_EQ(names(), (Names{"best"}));
+}
+
+TEST_F(AtomicFileTest, WhatKilledWritersOfADirectoryLeftIsRemovedByTheNext) {
+  kill_in([&](const auto& wait) {
+    write_directory_atomically(dir_ / "best", [&](const fs::path& to) {
+      write_file_atomically(to / "step", "half");
+      wait();
+    });
+  });
+  directory(fmt::format(".best.{}.tmp", ::getpid()), "half");
+  directory(fmt::format(".best.{}.old", ::getpid()), "1");  // numbers of processes repeat in containers
+  write_directory_atomically(dir_ / "best",
+                             [](const fs::path& to) { write_file_atomically(to / "step", "2"); });
+  EXPECT_EQ(names(), (Names{"best"}));
+  EXPECT_EQ(read_file(dir_ / "best/step"), "2");
+}
+
+TEST_F(AtomicFileTest, AProcessThatWritesADirectoryKeepsOthersFromIt) {
+  std::string message;
+  write_directory_atomically(dir_ / "shards", [&](const fs::path& to) {
+    write_file_atomically(to / "step", "first");
+    message = message_of([&] { write_directory_atomically(dir_ / "shards", [](const fs::path&) {}); });
+  });
+  EXPECT_EQ(message.find(fmt::format("{} is being written by process ", dir_ / "shards")), 0U) << message;
+  EXPECT_EQ(read_file(dir_ / "shards/step"), "first");
+}
+
+TEST_F(AtomicFileTest, AFileIsNotReplacedByADirectory) {
+  write_file_atomically(dir_ / "best", "text");
+  EXPECT_EQ(message_of([&] { write_directory_atomically(dir_ / "best", [](const fs::path&) {}); }),
+            fmt::format("{} is a file: name a directory", dir_ / "best"));
+  EXPECT_EQ(read_file(dir_ / "best"), "text");
+}
+
+TEST_F(AtomicFileTest, WithoutAnExchangeOfDirectoriesThePreviousOneStaysBeside) {
+  const auto target = directory("best", "1"), next = directory("next", "2");
+  const fs::path previous = replace_directory(next, target, Exchange::never);
+  EXPECT_EQ(read_file(target / "step"), "2");
+  EXPECT_EQ(read_file(previous / "step"), "1");
+  EXPECT_FALSE(fs::exists(next));
+}
+
+TEST_F(AtomicFileTest, AnExchangeLeavesNoMomentWithoutADirectory) {
+  const auto target = directory("best", "1"), next = directory("next", "2");
+  EXPECT_EQ(replace_directory(next, target), next);  // one call: what was there has the other's name
+  EXPECT_EQ(read_file(target / "step"), "2");
+  EXPECT_EQ(read_file(next / "step"), "1");
+}
+
+TEST_F(AtomicFileTest, ADirectoryThatWasMovedAsideByADeadProcessComesBack) {
+  directory(".best.0123456789abcdef.old", "1");
+  directory(".best.fedcba9876543210.tmp", "2");
+  finish_interrupted_writes(dir_);
+  EXPECT_EQ(names(), (Names{"best"}));
+  EXPECT_EQ(read_file(dir_ / "best/step"), "1");
+}
+
+TEST_F(AtomicFileTest, LeftoversOfEveryNameGoAndFilesOfUsersStay) {
+  directory(".checkpoint-20.0123456789abcdef.tmp", "half");
+  directory("best", "2");
+  directory(".best.0123456789abcdef.old", "1");
+  write_file_atomically(dir_ / ".notes.tmp", "mine");
+  write_file_atomically(dir_ / ".notes.cafe.tmp", "mine");
+  write_file_atomically(dir_ / "plan.0123456789abcdef.tmp", "mine");
+  finish_interrupted_writes(dir_);
+  EXPECT_EQ(names(), (Names{".notes.cafe.tmp", ".notes.tmp", "best", "plan.0123456789abcdef.tmp"}));
+  EXPECT_EQ(read_file(dir_ / "best/step"), "2");
+}
+
+TEST_F(AtomicFileTest, WhatALivingProcessWritesStays) {
+  AtomicFile file(dir_ / "model.rpp");
+  file.write("half");
+  write_directory_atomically(dir_ / "shards", [&](const fs::path& to) {
+    write_file_atomically(to / "step", "1");
+    finish_interrupted_writes(dir_);
+    EXPECT_TRUE(fs::exists(to / "step"));
+  });
+  file.commit();
+  EXPECT_EQ(names(), (Names{"model.rpp", "shards"}));
+}
+
+}  // namespace
+}  // namespace rpp
