@@ -3,7 +3,7 @@
 //   --model       a model: directory or model file; where a tool takes one model, without the name too
 //   --output-dir  the directory of a run, where it may be resumed; --output: anything else that is written
 //   --config      the configuration file of a run, without the name too
-//   --threads     0: all cores
+//   --threads     0: as many as the process may use
 //   --seed        --seeds where there may be several
 #pragma once
 
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "rpp/core/nearest.h"
+#include "rpp/core/parallel_for.h"
 
 namespace rpp {
 
@@ -26,8 +27,9 @@ CLI::Option* add_model(CLI::App& app, Path& model, const std::string& help) {
 }
 
 template <typename Integer>
-CLI::Option* add_threads(CLI::App& app, Integer& num_threads, const std::string& help = "0: all cores") {
-  return app.add_option("--threads", num_threads, help)->check(CLI::NonNegativeNumber);
+CLI::Option* add_threads(CLI::App& app, Integer& num_threads,
+                         const std::string& help = "0: all cores that the process may use") {
+  return app.add_option("--threads", num_threads, help)->check(CLI::Range(0, kMaxThreads));
 }
 
 // Refuses other values with a list of these.

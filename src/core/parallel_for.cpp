@@ -6,16 +6,19 @@
 #include <thread>
 #include <vector>
 
+#include "rpp/core/usable_cpus.h"
+
 namespace rpp {
 
 int default_num_threads() {
-  return std::max(1U, std::thread::hardware_concurrency());
+  static const int cpus = std::min(usable_cpus(), kMaxThreads);  // files of the system: read once
+  return cpus;
 }
 
 void parallel_for(int64_t count, int num_threads, const std::function<void(int64_t, int64_t)>& body) {
   if (count <= 0) return;
   if (num_threads <= 0) num_threads = default_num_threads();
-  const int64_t num_ranges = std::min<int64_t>(num_threads, count);
+  const int64_t num_ranges = std::min<int64_t>(std::min(num_threads, kMaxThreads), count);
   if (num_ranges == 1) return body(0, count);
 
   std::exception_ptr first_error;
@@ -30,8 +33,15 @@ void parallel_for(int64_t count, int num_threads, const std::function<void(int64
   };
   {
     std::vector<std::jthread> threads;
-    for (int64_t range = 1; range < num_ranges; ++range) threads.emplace_back(run, range);
+    threads.reserve(static_cast<size_t>(num_ranges));
+    int64_t range = 1;
+    try {
+      for (; range < num_ranges; ++range) threads.emplace_back(run, range);
+    } catch (const std::exception&) {
+      // A process may have only so many threads, or memory for their stacks: this one does the rest.
+    }
     run(0);
+    for (; range < num_ranges; ++range) run(range);
   }
   if (first_error) std::rethrow_exception(first_error);
 }

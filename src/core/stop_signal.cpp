@@ -65,8 +65,8 @@ struct EndOnSignal::Watcher {
   explicit Watcher(std::string_view tool)
       : message(std::string(tool) + ": stopped by a signal before the end\n") {
     sem_init(&semaphore, 0, 0);
-    end_requested = &semaphore;
     thread = std::thread([this] { watch(); });
+    end_requested = &semaphore;
     term_before = install(SIGTERM, end_by_watcher);
     int_before = install(SIGINT, end_by_watcher);
   }

@@ -1,9 +1,12 @@
 // A fixed set of threads that do one task together, in steps.
 #pragma once
 
+#include <sys/types.h>
+
 #include <barrier>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -12,14 +15,17 @@ namespace rpp {
 
 class ThreadTeam {
  public:
-  explicit ThreadTeam(int size);  // the caller of run() is one of them
+  // The caller of run() is one of them. Has fewer threads than `size` where the system starts no more. Throws
+  // UsageError for a size that is not 1 to kMaxThreads.
+  explicit ThreadTeam(int size);
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
   int size() const { return size_; }
   // Calls task(0) here and task(1), ... on the other threads; returns when all have ended. The task must not
-  // throw, and must not be larger than a reference if nothing is to be allocated.
+  // throw, and must not be larger than a reference if nothing is to be allocated. In a process that was
+  // forked since the last call, which has none of the threads, they are started anew.
   void run(const std::function<void(int thread)>& task);
   // For the task: waits until all threads are here.
   void wait_for_all();
@@ -27,12 +33,19 @@ class ThreadTeam {
   std::pair<int64_t, int64_t> share(int64_t count, int thread) const;
 
  private:
+  struct Workers {
+    explicit Workers(int size) : barrier(size) {}
+    std::barrier<> barrier;
+    std::vector<std::jthread> threads;
+  };
+
+  void start(int size);
   void work(int thread);
 
-  int size_;
-  std::barrier<> barrier_;
+  int size_ = 1;
+  pid_t process_ = 0;                               // which has the threads
+  std::unique_ptr<Workers> workers_;                // nothing where the caller is the only one
   const std::function<void(int)>* task_ = nullptr;  // nullptr: end
-  std::vector<std::jthread> threads_;
 };
 
 }  // namespace rpp

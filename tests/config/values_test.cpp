@@ -42,6 +42,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"data.train={a: b}", "data.train must be a list: [a, b]"},
         BadValue{"data.train=[[a], b]", "data.train must be a list of texts"},
         BadValue{"train.steps=0", "train.steps is 0, it must be at least 1"},
+        BadValue{"train.num_threads=1025", "train.num_threads is 1025, it must be between 0 and 1024"},
         BadValue{"train.seed=-1", "train.seed is -1, it must be at least 0"},
         BadValue{"optimizer.epsilon=0", "optimizer.epsilon is 0, it must be more than 0"},
         BadValue{"optimizer.beta1=1", "optimizer.beta1 is 1, it must be at least 0 and less than 1"},

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "few_threads.h"
+
 namespace rpp {
 namespace {
 
@@ -37,6 +39,30 @@ TEST(ParallelFor, RethrowsAfterEveryRangeHasEnded) {
   };
   EXPECT_THROW(parallel_for(4, 4, body), std::runtime_error);
   EXPECT_EQ(ended, 4);
+}
+
+#ifndef __SANITIZE_ADDRESS__
+TEST(ParallelFor, WhereThreadsDoNotStartTheCallerDoesTheirRanges) {
+  const auto all_done = [](int num_threads, int started) {
+    allow_more_threads(started);
+    std::vector<std::atomic<int>> visits(40);
+    parallel_for(40, num_threads, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) ++visits[static_cast<size_t>(i)];
+    });
+    for (const auto& visit : visits) {
+      if (visit != 1) _exit(1);
+    }
+    _exit(0);
+  };
+  EXPECT_EXIT(all_done(8, 0), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(all_done(8, 3), testing::ExitedWithCode(0), "");
+}
+#endif
+
+TEST(ParallelFor, StartsNoMoreThreadsThanAnyMachineIsFasterWith) {
+  std::atomic<int64_t> calls = 0;
+  parallel_for(1'000'000, 1'000'000, [&](int64_t, int64_t) { ++calls; });
+  EXPECT_EQ(calls, kMaxThreads);
 }
 
 TEST(ParallelFor, TheMachineHasAtLeastOneThread) {

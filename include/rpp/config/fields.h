@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include "rpp/config/config.h"
+#include "rpp/core/parallel_for.h"
 
 namespace rpp {
 
@@ -193,7 +194,7 @@ void visit_fields(ConfigOf<TrainConfig> auto& c, Visitor&& v) {
   v.field({"keep_checkpoints", "a finished run keeps its checkpoints, and best/; else they are removed"},
           c.keep_checkpoints);
   v.field({"max_bad_steps", "non-finite steps in a row that end the run", at_least(1)}, c.max_bad_steps);
-  v.field({"num_threads", "0: all cores", at_least(0)}, c.num_threads);
+  v.field({"num_threads", "0: all cores that the process may use", between(0, kMaxThreads)}, c.num_threads);
   v.field({"dropout", "everywhere in the model; negative: what its config.json says", from_below(-1, 1)},
           c.dropout);
   v.field({"precision", "fp32, bf16", {}, {"fp32", "bf16"}}, c.precision);

@@ -22,7 +22,8 @@ struct TokenBatch {
 
 class Session {
  public:
-  // num_threads: 0 means the machine's cores.
+  // num_threads: 0 means as many as the process may use (core/usable_cpus.h), at most kMaxThreads; fewer
+  // where the system starts no more. Throws UsageError for more.
   explicit Session(std::shared_ptr<const RuntimeModel> model, int num_threads = 1);
   ~Session();
   Session(Session&&) noexcept;
