@@ -6,7 +6,7 @@
 #include "child_process.h"
 #include "rpp/bench/benches.h"
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 #include "rpp/core/model_path.h"
 #include "rpp/core/parallel_for.h"
 #include "rpp/core/peak_memory.h"
@@ -98,8 +98,7 @@ std::string scores_of(const ModelFile& model) {
   if (results == files.end()) return "";
   constexpr std::string_view kPrefix = "eval_";
   std::string scores;
-  check_json_depth(results->second, results->first);
-  const auto values = nlohmann::json::parse(results->second, nullptr, false);
+  const auto values = parse_json(results->second, results->first);
   for (const auto& [name, value] : values.items()) {
     if (!name.starts_with(kPrefix) || !value.is_number()) continue;
     const std::string metric = name.substr(kPrefix.size());

@@ -1,11 +1,10 @@
 // Hugging Face's config.json of a BERT.
-#include <nlohmann/json.hpp>
 
 #include "check.h"
 #include "rpp/config/fields.h"
 #include "rpp/config/load.h"
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 #include "values.h"
 
 namespace rpp {
@@ -87,18 +86,6 @@ class JsonWriter {
   ordered_json& json_;
 };
 
-Json parse_object(std::string_view text, std::string_view source) {
-  check_json_depth(text, source);
-  Json json;
-  try {
-    json = Json::parse(text);
-  } catch (const Json::exception& error) {
-    fail("{} is not valid JSON: {}", source, error.what());
-  }
-  if (!json.is_object()) fail("{} holds no JSON object", source);
-  return json;
-}
-
 // `key` may be absent (old files lack model_type), but nothing else than `expected`.
 void expect(const Json& json, std::string_view source, const char* key, const Json& expected,
             std::string_view meaning) {
@@ -110,7 +97,7 @@ void expect(const Json& json, std::string_view source, const char* key, const Js
 }  // namespace
 
 ModelConfig model_config_from_json(std::string_view text, std::string_view source_name) {
-  const Json json = parse_object(text, source_name);
+  const auto json = parse_json_object<Json>(text, source_name);
   expect(json, source_name, "model_type", "bert", "another architecture has other weights");
   expect(json, source_name, "is_decoder", false, "a BERT that is pruned here is an encoder");
   expect(json, source_name, "position_embedding_type", "absolute", "relative positions are not implemented");

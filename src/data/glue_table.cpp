@@ -1,10 +1,9 @@
 #include "glue_table.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 #include "rpp/core/log.h"
 #include "rpp/core/nearest.h"
 #include "rpp/io/json_keys.h"
@@ -128,9 +127,7 @@ void GlueTable::check_passed_over() const {
 
 void GlueTable::parse_json(std::vector<std::string>& values) const {
   const int64_t line = reader_.line_number();
-  check_json_depth(line_, fmt::format("{}:{}", file_, line));
-  const Json row = Json::parse(line_, nullptr, /*allow_exceptions=*/false);
-  if (!row.is_object()) fail("{}:{}: not a JSON object", file_, line);
+  const Json row = parse_json_object(line_, fmt::format("{}:{}", file_, line));
   values.clear();
   for (const std::string& name : columns_.names) {
     const auto value = row.find(name);

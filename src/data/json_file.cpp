@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 #include "rpp/core/line_reader.h"
 #include "rpp/io/json_keys.h"
 #include "rpp/text/unicode.h"
@@ -33,28 +33,14 @@ Position position_of(std::string_view text, size_t offset) {
   return {1 + std::count(before.begin(), before.end(), '\n'), static_cast<int64_t>(offset - line_begin) + 1};
 }
 
-// nlohmann repeats line and column before what was wrong.
-std::string reason_of(const json::parse_error& error) {
-  const std::string_view what = error.what();
-  const size_t column = what.find("column");
-  const size_t colon = column == std::string_view::npos ? column : what.find(": ", column);
-  return std::string(colon == std::string_view::npos ? what : what.substr(colon + 2));
-}
-
 json parse_text(const path& file, std::string_view text) {
-  check_json_depth(text, file.string());
   const size_t invalid = find_invalid_utf8(text);
   if (invalid < text.size()) {
     const Position at = position_of(text, invalid);
     fail("{}:{}: byte {} of the line is not UTF-8: convert the file, as with iconv -t UTF-8", file, at.line,
          at.byte);
   }
-  try {
-    return json::parse(text);
-  } catch (const json::parse_error& error) {
-    const Position at = position_of(text, error.byte == 0 ? 0 : std::min(error.byte, text.size()) - 1);
-    fail("{}:{}: broken JSON at byte {} of the line: {}", file, at.line, at.byte, reason_of(error));
-  }
+  return parse_json(text, file.string());
 }
 
 std::string shown(const json& value) {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <span>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/json.h"
 #include "rpp/core/mmap_file.h"
 #include "rpp/core/xxh3.h"
 #include "shard_format.h"
@@ -39,8 +39,8 @@ json read_manifest(const path& dir) {
   if (!std::filesystem::exists(file)) {
     fail("{} holds no shards (no {}): make them with rpp-data build", dir, kManifestName);
   }
-  const json manifest = json::parse(read_file(file), nullptr, false);
-  const bool ours = manifest.is_object() && manifest.value("format", json()) == kShardFormat;
+  const json manifest = parse_json_object(read_file(file), file.string(), kRebuild);
+  const bool ours = manifest.value("format", json()) == kShardFormat;
   if (!ours || !manifest.contains("shards"))
     fail("{} is damaged or no manifest of shards: {}", file, kRebuild);
   if (manifest.value("version", json()) != kShardVersion) {

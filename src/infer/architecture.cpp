@@ -1,10 +1,9 @@
 #include "architecture.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 
 namespace rpp {
 namespace {
@@ -15,10 +14,7 @@ using Json = nlohmann::json;
 class Config {
  public:
   explicit Config(const ModelFile& file) : path_(file.path()) {
-    const std::string_view text = file.file("config.json");
-    check_json_depth(text, fmt::format("{}: config.json", path_));
-    json_ = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    RPP_CHECK(json_.is_object(), "{}: config.json is no JSON object", path_);
+    json_ = parse_json_object(file.file("config.json"), fmt::format("{}: config.json", path_));
     expect("model_type", "bert");
     expect("hidden_act", "gelu");
     expect("position_embedding_type", "absolute");

@@ -3,11 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 
 namespace rpp {
 namespace {
@@ -38,19 +37,13 @@ class Files {
   std::filesystem::path place(const std::string& name) const { return file_.path() / name; }
 
   Json json(const std::string& name) const {
-    const std::string_view text = file_.file(name);
-    check_json_depth(text, place(name).string());
-    Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    RPP_CHECK(!json.is_discarded(), "{} is not valid JSON", place(name));
-    return json;
+    return parse_json(file_.file(name), place(name).string());
   }
 
   // An empty object where the model has no such file.
   Json object(const std::string& name) const {
     if (!has(name)) return Json::object();
-    Json read = json(name);
-    RPP_CHECK(read.is_object(), "{} holds no JSON object", place(name));
-    return read;
+    return parse_json_object(file_.file(name), place(name).string());
   }
 
  private:

@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 #include "rpp/core/nearest.h"
 
 namespace rpp {
@@ -97,9 +96,7 @@ TextLine TextColumns::read_row(std::string_view line) const {
 }
 
 TextLine TextColumns::read_object(std::string_view line) const {
-  check_json_depth(line, "the object");
-  const Json row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!row.is_object()) fail("not a JSON object");
+  const Json row = parse_json_object(line, "the line");
   TextLine texts{.text = text_at(row, names_.text), .text_pair = std::nullopt};
   if (!names_.text_pair.empty()) texts.text_pair = text_at(row, names_.text_pair);
   return texts;

@@ -1,12 +1,11 @@
 #include "rpp/io/model_file.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "json_sizes.h"
 #include "pack_directory.h"
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 
 namespace rpp {
 namespace {
@@ -87,8 +86,7 @@ class ContentsReader {
   Json parse_list() const {
     const auto found = file_.metadata().find(kTensorsKey);
     RPP_CHECK(found != file_.metadata().end(), "{}: the metadata has no {}", file_.path(), kTensorsKey);
-    check_json_depth(found->second, file_.path().string());
-    const Json list = Json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+    const auto list = parse_json<Json>(found->second, fmt::format("{}: {}", file_.path(), kTensorsKey));
     RPP_CHECK(list.is_array(), "{}: {} is no list of tensors", file_.path(), kTensorsKey);
     return list;
   }

@@ -1,10 +1,9 @@
 #include "rpp/io/model_labels.h"
 
-#include <nlohmann/json.hpp>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 
 namespace rpp {
 namespace {
@@ -37,9 +36,7 @@ ModelLabels read_model_labels(const path& model_dir) {
 }
 
 ModelLabels parse_model_labels(std::string_view config_json, const path& file) {
-  check_json_depth(config_json, file.string());
-  const json config = json::parse(config_json, nullptr, /*allow_exceptions=*/false);
-  if (!config.is_object()) fail("{} holds no JSON object", file);
+  const json config = parse_json_object(config_json, file.string());
   const auto text = [&](const char* key) {
     const auto value = config.find(key);
     return value != config.end() && value->is_string() ? value->get<std::string>() : std::string();

@@ -4,13 +4,12 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "json_sizes.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 #include "rpp/core/xxh3.h"
 #include "rpp/io/json_keys.h"
 
@@ -90,15 +89,9 @@ class HeaderReader {
     }
     header_bytes_ = length;
     const std::string_view text(reinterpret_cast<const char*>(file_.data()) + kLengthBytes, length);
-    check_json_depth(text, path_.string());
+    auto header = parse_json_object<Json>(text, fmt::format("{}: the header", path_));
     refuse_repeated_keys(text);
-    try {
-      Json header = Json::parse(text);
-      if (!header.is_object()) fail("{}: the header is no JSON object", path_);
-      return header;
-    } catch (const Json::exception& error) {
-      fail("{}: the header is no valid JSON: {}", path_, error.what());
-    }
+    return header;
   }
 
   void refuse_repeated_keys(std::string_view text) const {

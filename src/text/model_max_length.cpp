@@ -1,10 +1,8 @@
 #include "rpp/text/model_max_length.h"
 
-#include <nlohmann/json.hpp>
-
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 
 namespace rpp {
 namespace {
@@ -22,10 +20,7 @@ path file_in(const path& model_dir) {
 
 template <typename Json>
 Json parse_config(std::string_view text, const path& file) {
-  check_json_depth(text, file.string());
-  Json config = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  RPP_CHECK(config.is_object(), "{} is not a JSON object: write it again or remove it", file);
-  return config;
+  return parse_json_object<Json>(text, file.string(), "write it again or remove it");
 }
 
 }  // namespace

@@ -1,22 +1,14 @@
 #include "tokenizer_json.h"
 
-#include <nlohmann/json.hpp>
 
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 
 namespace rpp {
 namespace {
 
 using nlohmann::json;
 using std::filesystem::path;
-
-json parse(std::string_view text, const path& file) {
-  check_json_depth(text, file.string());
-  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  RPP_CHECK(parsed.is_object(), "{} is not a JSON object: save the tokenizer again", file);
-  return parsed;
-}
 
 // The member of an object, or null.
 json member(const json& object, const char* key) {
@@ -57,7 +49,7 @@ void refuse_other_tokenizers(const json& parsed, const path& file) {
 }  // namespace
 
 WordPieceJson parse_tokenizer_json(std::string_view text, const path& file) {
-  const json parsed = parse(text, file);
+  const json parsed = parse_json_object(text, file.string(), "save the tokenizer again");
   refuse_other_tokenizers(parsed, file);
   Vocabulary vocabulary(pieces_by_id(parsed["model"]["vocab"], file), file.string());
   for (const json& token : member(parsed, "added_tokens")) {

@@ -1,10 +1,9 @@
 #include "rpp/text/wordpiece_files.h"
 
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 #include "tokenizer_json.h"
 
 namespace rpp {
@@ -34,9 +33,7 @@ void refuse_other_options(const json& config, LetterCase letter_case, const path
 LetterCase read_letter_case(const WordPieceFiles& files, LetterCase without_it) {
   if (!files.config) return without_it;
   const path& file = files.config_file;
-  check_json_depth(*files.config, file.string());
-  const json config = json::parse(*files.config, nullptr, /*allow_exceptions=*/false);
-  RPP_CHECK(config.is_object(), "{} is not a JSON object: write it again or remove it", file);
+  const json config = parse_json_object(*files.config, file.string(), "write it again or remove it");
   const bool lower = read_switch(config, "do_lower_case", file).value_or(without_it == LetterCase::lower);
   const LetterCase letter_case = lower ? LetterCase::lower : LetterCase::keep;
   refuse_other_options(config, letter_case, file);

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/json.h"
 #include "rpp/core/parallel_for.h"
 #include "rpp/core/sha256.h"
 
@@ -82,8 +82,8 @@ std::string advice(const fs::path& path) {
 ordered_json read_manifest(const fs::path& path) {
   const auto file = path / kManifest;
   if (!fs::exists(file)) fail("{} is no checkpoint: {} is missing; {}", path, file, advice(path));
-  auto manifest = ordered_json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
-  if (!manifest.is_object() || !manifest.contains("files") || !manifest["files"].is_object()) {
+  auto manifest = parse_json_object<ordered_json>(read_file(file), file.string(), advice(path));
+  if (!manifest.contains("files") || !manifest["files"].is_object()) {
     fail("{} is damaged: no list of files; {}", file, advice(path));
   }
   return manifest["files"];

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <numbers>
 
 #include "encoder_weights.h"
 #include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
+#include "rpp/core/json.h"
 #include "rpp/train/compact.h"
 
 namespace rpp {
@@ -150,14 +150,14 @@ std::map<std::string, NewTensor> new_tensors(const SafetensorsFile& file, const 
 
 // Of the model's own, so that keys of others stay.
 void write_config(const fs::path& from, const CompactPlan& plan, const fs::path& to) {
-  auto config = nlohmann::ordered_json::parse(read_file(from));  // plan_compaction has checked it
+  auto config = parse_json_object<nlohmann::ordered_json>(read_file(from), from.string());
   if (plan.kind == CompactSizes::uniform) {
     config["intermediate_size"] = plan.sizes_after(0).intermediate_size;
   } else {
     auto after = plan.before;
     after.layer_sizes.clear();
     for (int64_t i = 0; i < after.num_hidden_layers; ++i) after.layer_sizes.push_back(plan.sizes_after(i));
-    config["layer_sizes"] = nlohmann::ordered_json::parse(to_json(after)).at("layer_sizes");
+    config["layer_sizes"] = parse_json<nlohmann::ordered_json>(to_json(after), "the sizes").at("layer_sizes");
   }
   write_file_atomically(to, config.dump(2) + "\n");
 }

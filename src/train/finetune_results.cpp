@@ -1,9 +1,9 @@
 #include "finetune_results.h"
 
-#include <nlohmann/json.hpp>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/json.h"
 
 namespace rpp {
 namespace {
@@ -24,8 +24,7 @@ Metrics eval_results(const Metrics& metrics, const Metrics& samples) {
 
 Metrics read_eval_results(const std::filesystem::path& directory) {
   const auto file = directory / "eval_results.json";
-  const auto values = nlohmann::json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
-  RPP_CHECK(values.is_object(), "{} is damaged: remove the run to make it again", file);
+  const auto values = parse_json_object(read_file(file), file.string(), "remove the run to make it again");
   return values.get<Metrics>();
 }
 

@@ -1,10 +1,10 @@
 #include "finished_run.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/json.h"
 #include "rpp/core/log.h"
 #include "rpp/core/progress.h"
 #include "rpp/train/checkpoint.h"
@@ -17,6 +17,7 @@ using nlohmann::ordered_json;
 
 constexpr const char* kFinished = "finished.json";
 constexpr const char* kFormat = "rpp-finished-1";
+constexpr const char* kRemove = "remove the run to make it again";
 constexpr double kMissedTarget = 0.001;
 
 ordered_json to_json(const RunLength& length, const TrainOutcome& outcome) {
@@ -32,9 +33,9 @@ ordered_json to_json(const RunLength& length, const TrainOutcome& outcome) {
 }
 
 ordered_json read_finished(const fs::path& file) {
-  auto json = ordered_json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
-  RPP_CHECK(json.is_object() && json.value("format", "") == kFormat,
-            "{} is damaged or of another version: remove the run to make it again", file);
+  auto json = parse_json_object<ordered_json>(read_file(file), file.string(), kRemove);
+  RPP_CHECK(json.value("format", "") == kFormat,
+            "{} is damaged or of another version; {}", file, kRemove);
   return json;
 }
 

@@ -3,24 +3,22 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/json.h"
 #include "rpp/core/line_reader.h"
 
 namespace rpp {
 namespace {
 
-using nlohmann::json;
-
 bool is_kept(const std::string& line, int64_t last_step, const std::vector<std::string>& repeated) {
-  const auto object = json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) return false;
-  const int64_t step = object.value("step", last_step + 1);
+  const auto object = try_parse_json(line);
+  if (!object || !object->is_object()) return false;
+  const int64_t step = object->value("step", last_step + 1);
   if (step != last_step) return step < last_step;
-  return std::find(repeated.begin(), repeated.end(), object.value("kind", "")) == repeated.end();
+  return std::find(repeated.begin(), repeated.end(), object->value("kind", "")) == repeated.end();
 }
 
 }  // namespace

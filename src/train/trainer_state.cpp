@@ -1,8 +1,8 @@
 // What a checkpoint of a training run holds, and how a run goes on from it.
-#include <nlohmann/json.hpp>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/json.h"
 #include "rpp/core/log.h"
 #include "rpp/core/sha256.h"
 #include "rpp/model/hf_checkpoint.h"
@@ -98,8 +98,8 @@ void Trainer::save_in_run() {
 
 void Trainer::load_training_state(const fs::path& directory) {
   const auto state_file = directory / "state.json";
-  const auto state = nlohmann::json::parse(read_file(state_file), nullptr, /*allow_exceptions=*/false);
-  RPP_CHECK(state.is_object() && state.value("format", "") == kStateFormat,
+  const auto state = parse_json_object(read_file(state_file), state_file.string());
+  RPP_CHECK(state.value("format", "") == kStateFormat,
             "{} is damaged or of another version", state_file);
   RPP_CHECK(state.value("layout_sha256", "") == layout_hash(*params_),
             "{} belongs to a model with other parameters than this run's", directory.parent_path());

@@ -85,8 +85,8 @@ TEST(ModelJson, SizesOfLayersAreNamedWhenTheyAreWrong) {
 }
 
 TEST(ModelJson, DamagedJsonNamesTheFile) {
-  EXPECT_THAT(error_of("{\"hidden_size\": "), StartsWith("bert/config.json is not valid JSON: "));
-  EXPECT_EQ(error_of("[1]"), "bert/config.json holds no JSON object");
+  EXPECT_THAT(error_of("{\"hidden_size\": "), StartsWith("bert/config.json: broken JSON at byte "));
+  EXPECT_EQ(error_of("[1]"), "bert/config.json holds no JSON object, but [1]");
 }
 
 TEST(ModelJson, OtherArchitecturesAreRefused) {

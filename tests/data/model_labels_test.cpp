@@ -100,8 +100,9 @@ TEST(ReadModelLabels, ADamagedFileIsNamed) {
   EXPECT_EQ(
       message_of([&] { read_model_labels(dir.path()); }),
       fmt::format(R"({}: id2label is {{"1":"a","2":"b"}}, it must name the classes "0", "1", ...)", file));
-  dir.write("config.json", "[");
-  EXPECT_EQ(message_of([&] { read_model_labels(dir.path()); }), fmt::format("{} holds no JSON object", file));
+  dir.write("config.json", "[1]");
+  EXPECT_EQ(message_of([&] { read_model_labels(dir.path()); }),
+            fmt::format("{} holds no JSON object, but [1]", file));
 }
 
 }  // namespace

@@ -172,7 +172,11 @@ TEST_F(Shards, DamageIsFoundAndNamed) {
   fs::remove(shard);
   expect_contains(message_of([&] { open(); }), shard.string() + " is missing");
   dir_.write("shards/manifest.json", "{");
+  expect_contains(message_of([&] { open(); }), "manifest.json: broken JSON at byte 1");
+  dir_.write("shards/manifest.json", "{}");
   expect_contains(message_of([&] { open(); }), "manifest.json is damaged");
+  dir_.write("shards/manifest.json", std::string(300'000, '['));
+  expect_contains(message_of([&] { open(); }), "manifest.json: JSON of 300000 levels");
   fs::remove(dir_ / "shards/manifest.json");
   expect_contains(message_of([&] { open(); }), (dir_ / "shards").string() + " holds no shards");
 }

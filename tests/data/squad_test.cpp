@@ -145,7 +145,7 @@ TEST_F(Squad, BrokenJsonIsNamedByLineAndByte) {
   const std::string broken = message("{\n \"data\": [,]\n}");
   EXPECT_TRUE(broken.starts_with("file.json:2: broken JSON at byte 11 of the line: ")) << broken;
   EXPECT_TRUE(message("{\"data\": [").starts_with("file.json:1: broken JSON at byte 11 of the line: "));
-  EXPECT_TRUE(message("").starts_with("file.json:1: broken JSON")) << message("");
+  EXPECT_TRUE(message("").starts_with("file.json is empty, expected JSON")) << message("");
 }
 
 TEST_F(Squad, AnotherEncodingIsNamedByLineAndByte) {

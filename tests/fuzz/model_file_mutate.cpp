@@ -1,13 +1,12 @@
 #include "model_file_mutate.h"
 
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 
 #include "mutate.h"
 #include "rpp/core/error.h"
-#include "rpp/core/json_depth.h"
+#include "rpp/core/json.h"
 #include "rpp/core/xxh3.h"
 
 namespace rpp {
@@ -59,8 +58,7 @@ void edit_header(std::string& bytes, Rng& rng) {
 // config.json lies in the data: what comes behind it moves.
 void edit_config(std::string& bytes, size_t begin, Rng& rng) {
   const std::string text = bytes.substr(kLengthBytes, begin - kLengthBytes);
-  check_json_depth(text, "the header");
-  Json header = Json::parse(text);
+  auto header = parse_json<Json>(text, "the header");
   const Json& offsets = header.at(kConfig).at("data_offsets");
   if (!offsets.at(0).is_number_unsigned() || !offsets.at(1).is_number_unsigned()) return;
   const auto [first, end] = offsets.get<std::pair<size_t, size_t>>();

@@ -170,7 +170,7 @@ TEST_F(Embedding, AModuleThatIsNotKnownIsRefusedByItsType) {
 
 TEST_F(Embedding, DamagedFilesAreNamed) {
   write(kModules, "[");
-  EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json is not valid JSON"));
+  EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json: broken JSON"));
   write(kModules, R"({"pooling_mode_cls_token": 1})");
   EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json: pooling_mode_cls_token is 1"));
   write(kModules, R"({"pooling_mode": "attention"})");

@@ -155,8 +155,9 @@ TEST_F(ModelFileTest, AMissingTensorIsNamed) {
 }
 
 TEST_F(ModelFileTest, AListThatIsNoneIsRefused) {
-  EXPECT_THAT(error_with("[{"), HasSubstr("rpp_tensors is no list"));
-  EXPECT_THAT(error_with(std::string(65, '[')), HasSubstr("model.rpp: JSON of 65 levels"));
+  EXPECT_THAT(error_with("[{"), HasSubstr("rpp_tensors: broken JSON at byte"));
+  EXPECT_THAT(error_with("{}"), HasSubstr("rpp_tensors is no list"));
+  EXPECT_THAT(error_with(std::string(65, '[')), HasSubstr("model.rpp: rpp_tensors: JSON of 65 levels"));
   EXPECT_THAT(error_with("[5]"), HasSubstr("lacks name, shape or packing"));
   EXPECT_THAT(error_with(R"([{"name":"w","shape":[2],"packing":"zip"}])"),
               HasSubstr("unknown packing 'zip'"));

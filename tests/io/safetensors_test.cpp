@@ -146,13 +146,13 @@ TEST_F(Safetensors, AHeaderLongerThanTheFileIsRefused) {
 }
 
 TEST_F(Safetensors, AHeaderThatIsNoJsonIsRefused) {
-  EXPECT_THAT(error_of("{\"w\": ", 0), HasSubstr("the header is no valid JSON"));
-  EXPECT_THAT(error_of("[]", 0), HasSubstr("the header is no JSON object"));
+  EXPECT_THAT(error_of("{\"w\": ", 0), HasSubstr("the header: broken JSON"));
+  EXPECT_THAT(error_of("[]", 0), HasSubstr("the header holds no JSON object"));
 }
 
 TEST_F(Safetensors, AHeaderThatWouldExhaustTheStackIsRefused) {
   const std::string deep = R"({"w":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
-  EXPECT_THAT(error_of(deep, 0), HasSubstr("model.safetensors: JSON of 100001 levels"));
+  EXPECT_THAT(error_of(deep, 0), HasSubstr("model.safetensors: the header: JSON of 100001 levels"));
 }
 
 TEST_F(Safetensors, AnEntryWithoutItsFieldsIsRefused) {

@@ -37,8 +37,8 @@ TEST_F(ModelMaxLength, WhatIsNoNumberOfTokensIsNamed) {
               fmt::format("{}: model_max_length is {}, it must be a number of tokens",
                           directory_ / "tokenizer_config.json", value));
   }
-  EXPECT_EQ(message_of([&] { read_from("["); }),
-            fmt::format("{} is not a JSON object: write it again or remove it",
+  EXPECT_EQ(message_of([&] { read_from("[1]"); }),
+            fmt::format("{} holds no JSON object, but [1]; write it again or remove it",
                         directory_ / "tokenizer_config.json"));
 }
 

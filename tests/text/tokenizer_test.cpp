@@ -44,7 +44,7 @@ TEST_F(LoadTokenizer, AVocabTxtIsReadWithTheConfigBesideIt) {
 }
 
 TEST_F(LoadTokenizer, ADamagedConfigIsNamed) {
-  EXPECT_THAT(error_with("{"), HasSubstr("tokenizer_config.json is not a JSON object"));
+  EXPECT_THAT(error_with("{"), HasSubstr("tokenizer_config.json: broken JSON at byte 1"));
   EXPECT_THAT(error_with(R"({"do_lower_case": "no"})"),
               HasSubstr("do_lower_case must be true or false, not \"no\""));
 }
