@@ -1,5 +1,6 @@
 // rpp-data: from raw text to what training reads: a vocabulary, shards of token ids, their statistics.
 #include "options.h"
+#include "rpp/core/line_reader.h"
 #include "rpp/core/log.h"
 #include "rpp/core/progress.h"
 #include "rpp/data/corpus_stats.h"
@@ -62,6 +63,10 @@ void run_stats(const Arguments& arguments) {
 void run_tokenize(Arguments& arguments) {
   arguments.tokenize.form = arguments.form == "ids" ? TokenForm::ids : TokenForm::pieces;
   const TokenizeReport report = tokenize_file(arguments.tokenize);
+  if (report.num_invalid_lines > 0) {
+    log::warn("{}: {} lines hold bytes that are not UTF-8, the first is line {}: these bytes were dropped",
+              input_name(arguments.tokenize.input), report.num_invalid_lines, report.first_invalid_line);
+  }
   log::info("{} lines, {} tokens, {:.1f} MB/s", format_count(report.num_lines),
             format_count(report.num_tokens), megabytes_per_second(report.num_bytes, report.seconds));
 }
@@ -69,7 +74,8 @@ void run_tokenize(Arguments& arguments) {
 void add_vocab(CLI::App& app, Arguments& arguments) {
   CLI::App& command = *app.add_subcommand("vocab", "Learn a vocabulary from text");
   VocabOptions& vocab = arguments.vocab;
-  command.add_option("--input", vocab.inputs, "UTF-8 text, plain, .gz or .zst")->required();
+  command.add_option("--input", vocab.inputs, "UTF-8 text, plain, .gz or .zst; -: standard input")
+      ->required();
   command.add_option("--output", vocab.output, "directory, made if need be")->required();
   command.option_defaults()->always_capture_default();
   add_choice(command, "--type", arguments.vocab_type, {"wordpiece", "unigram", "bpe"}, "of the vocabulary");
@@ -93,7 +99,8 @@ void add_build(CLI::App& app, Arguments& arguments) {
   BuildOptions& build = arguments.build;
   command
       .add_option("--input", build.inputs,
-                  "UTF-8 text, one sentence a line, a blank line after each document; plain, .gz or .zst")
+                  "UTF-8 text, one sentence a line, a blank line after each document; plain, .gz or .zst; -: "
+                  "standard input")
       ->required();
   command.add_option("--output", build.output_dir, "directory; shards in it are replaced")->required();
   add_tokenizer(command, arguments.tokenizer);
@@ -124,7 +131,9 @@ void add_stats(CLI::App& app, Arguments& arguments) {
 void add_tokenize(CLI::App& app, Arguments& arguments) {
   CLI::App& command = *app.add_subcommand("tokenize", "Write the tokens of each line of a text");
   add_tokenizer(command, arguments.tokenize.tokenizer);
-  command.add_option("--input", arguments.tokenize.input, "UTF-8 text, plain, .gz or .zst")->required();
+  command
+      .add_option("--input", arguments.tokenize.input, "UTF-8 text, plain, .gz or .zst; -: standard input")
+      ->required();
   command.add_option("--output", arguments.tokenize.output, "file; without it standard output");
   command.option_defaults()->always_capture_default();
   add_choice(command, "--form", arguments.form, {"ids", "pieces"}, "of a token");

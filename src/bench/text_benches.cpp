@@ -108,6 +108,9 @@ std::vector<Measurement> bench_tokenizer(const TokenizerBench& bench) {
 std::vector<Measurement> bench_corpus(const CorpusBench& bench) {
   RPP_CHECK(!std::filesystem::exists(bench.directory), "{} exists already: name a directory to be made",
             bench.directory);
+  RPP_CHECK(!is_read_once(bench.input),
+            "{} can be read only once, each measurement reads it: write it to a file",
+            input_name(bench.input));
   const auto tokenizer = load_tokenizer(bench.tokenizer);
   const auto bytes = static_cast<double>(count_bytes_of_file(bench.input));
   const int64_t most = bench.num_threads > 0 ? bench.num_threads : default_num_threads();

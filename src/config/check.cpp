@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "rpp/core/error.h"
+#include "rpp/core/line_reader.h"
 
 namespace rpp {
 namespace {
@@ -184,6 +185,21 @@ void check_custom(const Complaints& complaints, const FinetuneConfig& config) {
   }
 }
 
+// A run reads its files again when it goes on, and for each seed.
+void check_data_files(const Complaints& complaints, const FinetuneConfig& config) {
+  for (const auto& [key, files] : {std::pair{"train_files", &config.train_files},
+                                   {"dev_files", &config.dev_files},
+                                   {"test_files", &config.test_files}}) {
+    for (const std::string& file : *files) {
+      if (!is_read_once(file)) continue;
+      complaints.fail_at(key,
+                         "{} can be read only once, training reads its files again when it goes on: write "
+                         "it to a file first",
+                         input_name(file));
+    }
+  }
+}
+
 void check_steps(const Complaints& complaints) {
   // A file that --print-config wrote holds both: the steps in it are those of its epochs.
   const bool decided = complaints.is_set("epochs") && !complaints.is_override("train.steps");
@@ -224,6 +240,7 @@ void check(const FinetuneConfig& config, const Settings& settings) {
   complaints.require(required);
   check_output_dir(complaints, config.output_dir, config.model);
   check_custom(complaints, config);
+  check_data_files(complaints, config);
   check_steps(complaints);
   check_prune(complaints, config.prune);
   check_layer_decay(complaints, config.optimizer, config.prune);

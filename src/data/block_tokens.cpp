@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "rpp/core/parallel_for.h"
+#include "rpp/text/unicode.h"
 #include "shard_format.h"
 
 namespace rpp {
@@ -81,6 +82,7 @@ Block BlockReader::next_block() {
   while (block.text.size() + block.line_ends.size() < kBlockBytes) {
     if (!reader_ && !open_next()) break;
     if (reader_->next(line_)) {
+      require_utf8(line_, inputs_[next_input_ - 1], reader_->line_number());
       block.text += line_;
       block.line_ends.push_back(block.text.size());
     } else {

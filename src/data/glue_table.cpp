@@ -62,9 +62,7 @@ GlueTable::GlueTable(path file, TableColumns columns)
 
 bool GlueTable::next_line() {
   if (!reader_.next(line_)) return false;
-  if (find_invalid_utf8(line_) != line_.size()) {
-    fail("{}:{}: not valid UTF-8: convert the file, for example with iconv", file_, reader_.line_number());
-  }
+  require_utf8(line_, file_, reader_.line_number());
   return true;
 }
 

@@ -15,11 +15,16 @@ using nlohmann::json;
 using std::filesystem::path;
 
 constexpr size_t kShownBytes = 60;
+constexpr size_t kMaxJsonBytes = size_t{1} << 30;  // parsed, they take ten times that
 
 std::string read_text(const path& file) {
-  LineReader reader(file);
+  LineReader reader(file, kMaxJsonBytes);
   std::string text;
-  for (std::string line; reader.next(line);) text += line + '\n';
+  for (std::string line; reader.next(line);) {
+    text += line + '\n';
+    RPP_CHECK(text.size() <= kMaxJsonBytes, "{} has more than {} bytes: split it", input_name(file),
+              kMaxJsonBytes);
+  }
   return text;
 }
 

@@ -133,7 +133,7 @@ void check_output(const path& dir) {
 
 void check_inputs(std::span<const path> inputs) {
   if (inputs.empty()) fail_usage("no input text given");
-  for (const path& input : inputs) LineReader{input};
+  check_readable(inputs);
 }
 
 void check_counts(const ShardWriter& writer, std::span<const path> inputs) {

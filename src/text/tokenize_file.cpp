@@ -8,6 +8,7 @@
 #include "rpp/core/line_reader.h"
 #include "rpp/core/progress.h"
 #include "rpp/text/tokenizer.h"
+#include "rpp/text/unicode.h"
 
 namespace rpp {
 namespace {
@@ -18,7 +19,7 @@ constexpr size_t kFlushBytes = 1 << 20;
 class TextSink {
  public:
   explicit TextSink(const std::filesystem::path& path) {
-    if (!path.empty()) file_.emplace(path);
+    if (!path.empty() && path != "-") file_.emplace(path);
   }
 
   std::string& buffer() { return buffer_; }
@@ -76,6 +77,9 @@ TokenizeReport tokenize_file(const TokenizeOptions& options) {
     report.seconds += stopwatch.seconds();
     append_tokens(*tokenizer, ids, options.form, sink.buffer());
     sink.end_line();
+    if (find_invalid_utf8(line) != line.size() && report.num_invalid_lines++ == 0) {
+      report.first_invalid_line = reader.line_number();
+    }
     report.num_tokens += static_cast<int64_t>(ids.size());
     report.num_bytes += static_cast<int64_t>(line.size());
   }

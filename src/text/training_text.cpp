@@ -11,13 +11,6 @@ namespace {
 
 constexpr uint64_t kSampleStream = 0x766f636162;
 
-void drop_invalid_bytes(std::string& line) {
-  if (find_invalid_utf8(line) == line.size()) return;
-  const std::u32string points = decode_utf8(line);
-  line.clear();
-  for (const char32_t c : points) append_utf8(c, line);
-}
-
 bool is_blank(std::string_view line) {
   return std::all_of(line.begin(), line.end(),
                      [](char c) { return is_python_whitespace(static_cast<unsigned char>(c)); });
@@ -27,6 +20,7 @@ bool is_blank(std::string_view line) {
 
 TrainingText::TrainingText(const VocabOptions& options, size_t max_bytes) : inputs_(options.inputs) {
   if (inputs_.empty()) fail("no input files to learn a vocabulary from");
+  check_readable(inputs_);
   if (options.max_lines > 0 || max_bytes > 0) {
     draw_sample(static_cast<size_t>(options.max_lines), max_bytes, options.seed);
   }
@@ -88,7 +82,7 @@ bool TrainingText::read(std::string& line) {
       reader_.reset();
       continue;
     }
-    drop_invalid_bytes(line);
+    require_utf8(line, inputs_[next_input_ - 1], reader_->line_number());
     if (is_blank(line)) continue;
     ++num_lines_;
     return true;

@@ -18,7 +18,8 @@ class TrainingText {
   // equal chance, a function of the seed and the line's number alone. 0: no limit.
   explicit TrainingText(const VocabOptions& options, size_t max_bytes = 0);
 
-  // The next line that is not blank, as valid UTF-8; false at the end.
+  // The next line that is not blank; false at the end. Throws Error with file and line for bytes that are not
+  // UTF-8.
   bool next(std::string& line);
   // The next lines as at most `count` blocks, each of the lines that first reach `bytes`; none at the end.
   std::vector<std::string> next_blocks(size_t count, size_t bytes);

@@ -1,8 +1,12 @@
 #include "rpp/text/unicode.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 #include "marks.h"
+#include "rpp/core/error.h"
+#include "rpp/core/line_reader.h"
 #include "unicode_data.h"
 
 namespace rpp {
@@ -36,6 +40,23 @@ Utf8Lead utf8_lead(unsigned char byte) {
 
 bool is_utf8_trail(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
+
+constexpr uint64_t kHighBits = 0x8080808080808080;
+
+bool is_ascii16(const char* bytes) {
+  uint64_t words[2];
+  std::memcpy(words, bytes, sizeof(words));
+  return ((words[0] | words[1]) & kHighBits) == 0;
+}
+
+// Bytes of the common code points that are valid whatever stands around them; 0: next_code_point() decides.
+size_t common_code_point(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return text.size() > 1 && is_utf8_trail(text[1]) ? 2 : 0;
+  const bool three = lead >= 0xE1 && lead <= 0xEF && lead != 0xED;
+  return three && text.size() > 2 && is_utf8_trail(text[1]) && is_utf8_trail(text[2]) ? 3 : 0;
 }
 
 // Unicode's Final_Sigma (The Unicode Standard, table 3-17): a cased letter before and none after,
@@ -126,10 +147,22 @@ size_t count_code_points(std::string_view text) {
 
 size_t find_invalid_utf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
+    while (text.size() - i >= 16 && is_ascii16(text.data() + i)) i += 16;
+    const bool ends_soon = text.size() - i < 16 && text.size() >= 16;
+    if (ends_soon && is_ascii16(text.data() + text.size() - 16)) break;
+    if (i == text.size()) break;
     const size_t begin = i;
-    if (next_code_point(text, i) == kInvalidUtf8) return begin;
+    i += common_code_point(text.substr(i));
+    if (i == begin && next_code_point(text, i) == kInvalidUtf8) return begin;
   }
   return text.size();
+}
+
+void require_utf8(std::string_view line, const std::filesystem::path& file, int64_t line_number) {
+  const size_t invalid = find_invalid_utf8(line);
+  if (invalid == line.size()) return;
+  fail("{}:{}: byte {} of the line is not UTF-8: convert the file, as with iconv -f ISO-8859-1 -t UTF-8",
+       input_name(file), line_number, invalid + 1);
 }
 
 bool is_bert_whitespace(char32_t c) {

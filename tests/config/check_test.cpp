@@ -59,6 +59,18 @@ TEST_F(CheckTest, NamedFilesStandForTheDataDirectory) {
       "key=value)");
 }
 
+TEST_F(CheckTest, FilesThatCanBeReadOnlyOnceAreNoData) {
+  EXPECT_EQ(
+      finetune_error(kFinetune + "dev_files: [dev.tsv, /dev/null]\n"),
+      "rpp.yaml:5: /dev/null can be read only once, training reads its files again when it goes on: write "
+      "it to a file first");
+  for (const char* key : {"train_files", "dev_files", "test_files"}) {
+    EXPECT_EQ(
+        finetune_error(kFinetune, {fmt::format("{}=[/dev/null]", key)}).find("--set " + std::string(key)),
+        0U);
+  }
+}
+
 TEST_F(CheckTest, ACustomTaskIsDescribedWhereItIsTheTask) {
   EXPECT_EQ(finetune_error(kFinetune, {"custom.label=stars"}),
             "rpp.yaml:1: task is sst2, but custom describes a task of one's own: set task to custom");

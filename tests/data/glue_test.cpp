@@ -144,8 +144,9 @@ TEST_F(Glue, AFileOfAnotherKindIsExplained) {
   EXPECT_EQ(message("sst2", "{\"sentence\": \"a\"}\n"),
             "file.tsv:1: no column 'sentence' in the header ({\"sentence\": \"a\"}): a file of JSON lines is "
             "named .jsonl");
-  EXPECT_EQ(message("sst2", "sentence\tlabel\ncaf\xe9\t1\n"),
-            "file.tsv:2: not valid UTF-8: convert the file, for example with iconv");
+  EXPECT_EQ(
+      message("sst2", "sentence\tlabel\ncaf\xe9\t1\n"),
+      "file.tsv:2: byte 4 of the line is not UTF-8: convert the file, as with iconv -f ISO-8859-1 -t UTF-8");
 }
 
 TEST_F(Glue, TheFewBrokenRowsOfTheOfficialQqpArePassedOver) {

@@ -1,8 +1,12 @@
 #include "rpp/data/shards.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <zlib.h>
 #include <zstd.h>
+
+#include <fstream>
+#include <thread>
 
 #include "data/fake_tokenizer.h"
 #include "rpp/core/atomic_file.h"
@@ -120,6 +124,24 @@ TEST_F(Shards, BadCorporaAreRefusedByName) {
   expect_contains(message_of([&] { build(dir_.write("e", "\n\n")); }),
                   (dir_ / "e").string() + " holds no text");
   EXPECT_FALSE(fs::exists(dir_ / "shards"));
+}
+
+TEST_F(Shards, TextThatIsNotUtf8IsRefusedByFileAndLine) {
+  const auto latin1 = dir_.write("l.txt", "w1\nw2 \xe9 w3\n");
+  BuildOptions options{.inputs = {dir_.write("a.txt", "w0\n"), latin1}, .output_dir = dir_ / "shards"};
+  expect_contains(message_of([&] { build_shards(options, tokenizer_); }),
+                  latin1.string() + ":2: byte 4 of the line is not UTF-8");
+  EXPECT_FALSE(fs::exists(dir_ / "shards"));
+}
+
+TEST_F(Shards, APipeGivesTheShardsOfItsText) {
+  const std::string text = corpus_text(40, 1500);  // several chunks
+  build(dir_.write("a.txt", text), "file");
+  const fs::path pipe = dir_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::jthread writer([&] { std::ofstream(pipe) << text; });
+  build(pipe, "piped");
+  EXPECT_EQ(all_bytes(dir_ / "piped"), all_bytes(dir_ / "file"));
 }
 
 TEST_F(Shards, ATextWithoutBlankLinesIsOneDocumentWithAWarning) {

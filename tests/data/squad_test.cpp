@@ -151,8 +151,8 @@ TEST_F(Squad, BrokenJsonIsNamedByLineAndByte) {
 TEST_F(Squad, AnotherEncodingIsNamedByLineAndByte) {
   EXPECT_EQ(message("{\n\"data\": \"Z\xfcrich\"}"),
             "file.json:2: byte 11 of the line is not UTF-8: convert the file, as with iconv -t UTF-8");
-  EXPECT_EQ(message(std::string_view("\xff\xfe{\0", 4)),
-            "file.json:1: byte 1 of the line is not UTF-8: convert the file, as with iconv -t UTF-8");
+  EXPECT_TRUE(
+      message(std::string_view("\xff\xfe{\0", 4)).starts_with("file.json is UTF-16, which is not read"));
 }
 
 TEST_F(Squad, AMissingKeyOrAnotherTypeIsNamedWithItsPath) {

@@ -42,6 +42,22 @@ TEST_F(TokenizeFile, WritesToStandardOutputWithoutAPath) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "5 5 6\n\n1 5\n");
 }
 
+TEST_F(TokenizeFile, TakesAMinusForStandardOutput) {
+  TokenizeOptions to_stdout = options(TokenForm::ids);
+  to_stdout.output = "-";
+  testing::internal::CaptureStdout();
+  tokenize_file(to_stdout);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "5 5 6\n\n1 5\n");
+}
+
+TEST_F(TokenizeFile, CountsTheLinesWithBytesThatItDrops) {
+  write("in.txt", "a\na\xff\na\n\xe9 a\n");
+  const TokenizeReport report = tokenize_file(options(TokenForm::ids));
+  EXPECT_EQ(report.num_invalid_lines, 2);
+  EXPECT_EQ(report.first_invalid_line, 2);
+  EXPECT_EQ(read_file(directory_ / "out.txt"), "5\n5\n5\n5\n");
+}
+
 TEST_F(TokenizeFile, CountsLinesTokensAndBytesOfText) {
   const TokenizeReport report = tokenize_file(options(TokenForm::ids));
   EXPECT_EQ(report.num_lines, 3);

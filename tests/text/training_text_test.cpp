@@ -27,12 +27,27 @@ Lines all_lines(TrainingText text) {
 }
 
 TEST_F(TheTrainingText, HasTheLinesOfAllFilesThatAreNotBlank) {
-  const auto first = write("a.txt", "a\xff\n\n \t\nb"), second = write("b.txt", "c\n");
+  const auto first = write("a.txt", "a\n\n \t\nb"), second = write("b.txt", "c\n");
   TrainingText text({.inputs = {first, second}});
   EXPECT_THAT(text.next_blocks(2, 3), ElementsAre("a\nb\n", "c\n"));
   EXPECT_EQ(text.next_blocks(2, 3), Lines());
   EXPECT_EQ(text.num_lines(), 3);
   EXPECT_EQ(text.num_used(), 3);
+}
+
+TEST_F(TheTrainingText, NamesTheLineThatIsNotUtf8) {
+  const auto latin1 = write("l.txt", "a\n\ncaf\xe9\n");
+  EXPECT_EQ(
+      message_of([&] { all_lines(TrainingText({.inputs = {latin1}})); }),
+      latin1.string() +
+          ":3: byte 4 of the line is not UTF-8: convert the file, as with iconv -f ISO-8859-1 -t UTF-8");
+}
+
+TEST_F(TheTrainingText, AMissingInputIsNamedBeforeTheOthersAreRead) {
+  EXPECT_EQ(message_of([&] {
+              TrainingText({.inputs = {write("a", "a\n"), directory_ / "absent"}});
+            }),
+            "cannot open " + (directory_ / "absent").string() + ": No such file or directory");
 }
 
 TEST_F(TheTrainingText, ASampleKeepsTheOrderAndTheLimitOfLines) {

@@ -81,7 +81,7 @@ TEST_P(EveryType, ASizeTooSmallForTheCharactersSaysWhatToChange) {
 
 TEST_P(EveryType, InputsWithoutTextAreRefused) {
   options_.type = GetParam();
-  options_.inputs = {write("blank.txt", "\n \t\n\xff\n")};
+  options_.inputs = {write("blank.txt", "\n \t\n\v\n")};
   EXPECT_THAT(error(), AllOf(HasSubstr("no text"), HasSubstr("blank.txt")));
 }
 

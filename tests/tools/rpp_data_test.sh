@@ -82,6 +82,13 @@ expect 1 'corpus.txt is a file' "$data" build --tokenizer vocab.txt --input corp
 expect 1 'absent holds no shards' "$data" stats absent --tokenizer vocab.txt
 expect 1 'absent.txt' "$data" vocab --input absent.txt --output v
 expect 1 'absent.txt' "$data" tokenize --tokenizer vocab.txt --input absent.txt
+# A pipe gives what its file gives.
+expect 0 "" diff <("$data" tokenize --tokenizer vocab.txt --input - < many.txt 2>/dev/null) <("$data" tokenize --tokenizer vocab.txt --input many.txt 2>/dev/null)
+for input in - /dev/stdin; do
+  cat many.txt many.txt many.txt | "$data" build --tokenizer vocab-1 --input $input --output piped --shard-tokens 20000 > piped.log 2>&1
+  expect 0 "225 documents" cat piped.log
+  expect 0 "" diff -r piped many-1
+done
 printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' other > other.txt
 expect 1 'the shards in shards were built with another vocabulary' "$data" stats shards --tokenizer other.txt
 printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' the > no_mask.txt

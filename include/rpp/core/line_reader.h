@@ -1,27 +1,49 @@
-// Lines of a text file of any size: plain, .gz or .zst, told apart by their first bytes.
+// Lines of a text of any size: a file, a pipe or standard input; plain, .gz or .zst, told apart by their
+// first bytes.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace rpp {
 
+// What --input - says.
+bool is_standard_input(const std::filesystem::path& path);
+// As messages call it: the path, or "standard input".
+std::string input_name(const std::filesystem::path& path);
+// A pipe, a terminal, standard input: whoever reads it a second time finds nothing.
+bool is_read_once(const std::filesystem::path& path);
+// Before long work: throws Error as LineReader does for the first of them that is missing or of another form,
+// and UsageError for a pipe or standard input that is named twice. Pipes are not opened here.
+void check_readable(std::span<const std::filesystem::path> inputs);
+class InputBytes;
+
+// Longer lines are no text; memory stays bounded whatever a compressed file unfolds to.
+inline constexpr size_t kMaxLineBytes = size_t{1} << 28;
+
 class LineReader {
  public:
-  // Throws Error naming the path when the file is missing or not readable.
-  explicit LineReader(const std::filesystem::path& path);
+  // Opens the input, which is read once from here on; "-" is standard input. Throws Error naming the path
+  // when it is missing or not readable, compressed by anything but gzip and zstd, or UTF-16.
+  explicit LineReader(const std::filesystem::path& path, size_t max_line_bytes = kMaxLineBytes);
   ~LineReader();
+  LineReader(LineReader&&) noexcept;
+  LineReader& operator=(LineReader&&) noexcept;
 
   // The next line without its end ("\n" or "\r\n"); false at the end. Throws Error on a damaged or truncated
-  // stream.
+  // stream, and with file and line for a line of more than max_line_bytes.
   bool next(std::string& line);
   int64_t line_number() const { return line_number_; }  // of the line last returned, from 1
 
  private:
-  struct Source;
-  std::unique_ptr<Source> source_;
+  bool refill();
+
+  std::unique_ptr<InputBytes> input_;
+  std::string name_;
+  size_t max_line_bytes_;
   std::string buffer_;
   size_t position_ = 0;
   int64_t line_number_ = 0;

@@ -10,13 +10,16 @@ enum class TokenForm { ids, pieces };
 
 struct TokenizeOptions {
   std::filesystem::path tokenizer;  // as load_tokenizer takes it
-  std::filesystem::path input;      // UTF-8 text, plain, .gz or .zst
-  std::filesystem::path output;     // one line a line, tokens separated by blanks; empty = standard output
+  std::filesystem::path input;      // UTF-8 text, plain, .gz or .zst; "-" = standard input
+  std::filesystem::path
+      output;  // one line a line, tokens separated by blanks; empty or "-" = standard output
   TokenForm form = TokenForm::ids;
 };
 
 struct TokenizeReport {
   int64_t num_lines = 0, num_tokens = 0, num_bytes = 0;
+  // Lines with bytes that are not UTF-8, which the reference tokenizer drops, and the first of them.
+  int64_t num_invalid_lines = 0, first_invalid_line = 0;
   double seconds = 0;  // of tokenizing alone, without reading and writing
 };
 

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -30,6 +32,8 @@ void append_utf8(char32_t code_point, std::string& text);
 size_t count_code_points(std::string_view text);
 // The first byte that is not UTF-8; text.size() when there is none.
 size_t find_invalid_utf8(std::string_view text);
+// Throws Error with file, line and byte for a line with bytes that are not UTF-8.
+void require_utf8(std::string_view line, const std::filesystem::path& file, int64_t line_number);
 
 // Category Zs, tab, newline, carriage return.
 bool is_bert_whitespace(char32_t c);
