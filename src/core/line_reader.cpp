@@ -63,27 +63,39 @@ bool LineReader::refill() {
   return !buffer_.empty();
 }
 
-bool LineReader::next(std::string& line) {
-  line.clear();
-  while (true) {
-    const size_t end = buffer_.find('\n', position_);
-    const bool is_whole = end != std::string::npos;
-    line.append(buffer_, position_, is_whole ? end - position_ : end);
-    if (line.size() > max_line_bytes_) {
-      fail("{}:{}: a line of more than {} bytes: is it text, with a line end after each sentence?", name_,
-           line_number_ + 1, max_line_bytes_);
-    }
-    if (is_whole) {
-      position_ = end + 1;
-      break;
-    }
-    if (refill()) continue;
-    if (line.empty()) return false;
-    break;
-  }
-  if (!line.empty() && line.back() == '\r') line.pop_back();
+std::optional<std::string_view> LineReader::next() {
+  size_t end = buffer_.find('\n', position_);
+  std::string_view line = std::string_view(buffer_).substr(position_, end - position_);
+  if (end == std::string::npos) line = join_chunks(end);
+  check_length(line.size());
+  if (end == std::string::npos && line.empty()) return std::nullopt;
+  position_ = end == std::string::npos ? buffer_.size() : end + 1;
+  if (line.ends_with('\r')) line.remove_suffix(1);
   ++line_number_;
-  return true;
+  return line;
+}
+
+// The line that begins in this chunk and ends at `end` of a later one, npos at the end of the input.
+std::string_view LineReader::join_chunks(size_t& end) {
+  joined_.assign(buffer_, position_);
+  while (end == std::string::npos && refill()) {
+    end = buffer_.find('\n');
+    joined_.append(buffer_, 0, end);
+    check_length(joined_.size());
+  }
+  return joined_;
+}
+
+void LineReader::check_length(size_t num_bytes) const {
+  if (num_bytes <= max_line_bytes_) return;
+  fail("{}:{}: a line of more than {} bytes: is it text, with a line end after each sentence?", name_,
+       line_number_ + 1, max_line_bytes_);
+}
+
+bool LineReader::next(std::string& line) {
+  const auto next_line = next();
+  line.assign(next_line.value_or(std::string_view()));
+  return next_line.has_value();
 }
 
 }  // namespace rpp

@@ -81,9 +81,9 @@ Block BlockReader::next_block() {
   Block block;
   while (block.text.size() + block.line_ends.size() < kBlockBytes) {
     if (!reader_ && !open_next()) break;
-    if (reader_->next(line_)) {
-      require_utf8(line_, inputs_[next_input_ - 1], reader_->line_number());
-      block.text += line_;
+    if (const auto line = reader_->next()) {
+      require_utf8(*line, inputs_[next_input_ - 1], reader_->line_number());
+      block.text += *line;
       block.line_ends.push_back(block.text.size());
     } else {
       reader_.reset();

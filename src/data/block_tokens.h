@@ -40,7 +40,6 @@ class BlockReader {
   std::span<const std::filesystem::path> inputs_;
   size_t next_input_ = 0;
   std::optional<LineReader> reader_;
-  std::string line_;
 };
 
 // One for each block, in their order.

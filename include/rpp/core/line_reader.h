@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace rpp {
 
@@ -36,15 +38,20 @@ class LineReader {
   // The next line without its end ("\n" or "\r\n"); false at the end. Throws Error on a damaged or truncated
   // stream, and with file and line for a line of more than max_line_bytes.
   bool next(std::string& line);
+  // The same without a copy: valid until the next call; nothing at the end.
+  std::optional<std::string_view> next();
   int64_t line_number() const { return line_number_; }  // of the line last returned, from 1
 
  private:
   bool refill();
+  std::string_view join_chunks(size_t& end);
+  void check_length(size_t num_bytes) const;
 
   std::unique_ptr<InputBytes> input_;
   std::string name_;
   size_t max_line_bytes_;
-  std::string buffer_;
+  std::string buffer_;  // the chunk that was read last
+  std::string joined_;  // a line of several chunks
   size_t position_ = 0;
   int64_t line_number_ = 0;
 };
