@@ -44,6 +44,29 @@ std::string pack_ids(std::span<const int32_t> ids) {
   return bytes;
 }
 
+// At the whole text first, which takes a third of the time of line by line. What is cut at a line end may be
+// made whole by the start of the next line.
+bool is_utf8(const Block& block) {
+  if (find_invalid_utf8(block.text) != block.text.size()) return false;
+  const auto begins_amid = [&](size_t begin) {
+    return begin < block.text.size() && (static_cast<unsigned char>(block.text[begin]) & 0xC0) == 0x80;
+  };
+  return std::ranges::none_of(block.line_ends, begins_amid);
+}
+
+void check_utf8(const Block& block, std::span<const std::filesystem::path> inputs) {
+  if (is_utf8(block)) return;
+  size_t begin = 0, input = block.first_input;
+  int64_t number = block.first_line;
+  auto file_end = block.file_ends.begin();
+  for (size_t line = 0; line < block.line_ends.size(); ++line, ++number) {
+    for (; file_end != block.file_ends.end() && *file_end == line; ++file_end) ++input, number = 1;
+    require_utf8(std::string_view(block.text).substr(begin, block.line_ends[line] - begin), inputs[input],
+                 number);
+    begin = block.line_ends[line];
+  }
+}
+
 Tokens tokenize_block(const Block& block, const Tokenizer& tokenizer) {
   Tokens tokens;
   std::vector<int32_t> ids;
@@ -81,8 +104,11 @@ Block BlockReader::next_block() {
   Block block;
   while (block.text.size() + block.line_ends.size() < kBlockBytes) {
     if (!reader_ && !open_next()) break;
+    if (block.line_ends.empty() && block.file_ends.empty()) {
+      block.first_input = next_input_ - 1;
+      block.first_line = reader_->line_number() + 1;
+    }
     if (const auto line = reader_->next()) {
-      require_utf8(*line, inputs_[next_input_ - 1], reader_->line_number());
       block.text += *line;
       block.line_ends.push_back(block.text.size());
     } else {
@@ -99,10 +125,12 @@ bool BlockReader::open_next() {
   return true;
 }
 
-std::vector<Tokens> tokenize_batch(const Batch& batch, const Tokenizer& tokenizer, int num_threads) {
+std::vector<Tokens> tokenize_batch(const Batch& batch, std::span<const std::filesystem::path> inputs,
+                                   const Tokenizer& tokenizer, int num_threads) {
   std::vector<Tokens> results(batch.size());
   parallel_for(static_cast<int64_t>(batch.size()), num_threads, [&](int64_t begin, int64_t end) {
     for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      check_utf8(batch[i], inputs);
       results[i] = tokenize_block(batch[i], tokenizer);
     }
   });

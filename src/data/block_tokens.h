@@ -16,6 +16,8 @@ struct Block {
   std::string text;
   std::vector<size_t> line_ends;  // offsets into text
   std::vector<size_t> file_ends;  // numbers of lines before which a file ended
+  size_t first_input = 0;         // where its first line comes from: index into the inputs,
+  int64_t first_line = 1;         // and number in that file
 };
 using Batch = std::vector<Block>;
 
@@ -42,7 +44,8 @@ class BlockReader {
   std::optional<LineReader> reader_;
 };
 
-// One for each block, in their order.
-std::vector<Tokens> tokenize_batch(const Batch& batch, const Tokenizer& tokenizer, int num_threads);
+// One for each block, in their order. Throws Error with file and line for bytes that are not UTF-8.
+std::vector<Tokens> tokenize_batch(const Batch& batch, std::span<const std::filesystem::path> inputs,
+                                   const Tokenizer& tokenizer, int num_threads);
 
 }  // namespace rpp

@@ -178,7 +178,10 @@ BuildReport build_shards(const BuildOptions& options, const Tokenizer& tokenizer
     BlockReader reader(options.inputs);
     Prefetcher<Batch> batches([&](int64_t) { return reader.next_batch(); }, 0, 1);
     Prefetcher<std::vector<Tokens>> tokenized(
-        [&](int64_t) { return tokenize_batch(batches.next(), tokenizer, options.num_threads); }, 0, 1);
+        [&](int64_t) {
+          return tokenize_batch(batches.next(), options.inputs, tokenizer, options.num_threads);
+        },
+        0, 1);
     ShardWriter writer(dir, tokenizer.size(), options.shard_tokens);
     ProgressLine progress("building", "MB of text", 0);
     for (auto blocks = tokenized.next(); !blocks.empty(); blocks = tokenized.next()) {

@@ -127,10 +127,18 @@ TEST_F(Shards, BadCorporaAreRefusedByName) {
 }
 
 TEST_F(Shards, TextThatIsNotUtf8IsRefusedByFileAndLine) {
-  const auto latin1 = dir_.write("l.txt", "w1\nw2 \xe9 w3\n");
-  BuildOptions options{.inputs = {dir_.write("a.txt", "w0\n"), latin1}, .output_dir = dir_ / "shards"};
-  expect_contains(message_of([&] { build_shards(options, tokenizer_); }),
-                  latin1.string() + ":2: byte 4 of the line is not UTF-8");
+  const auto message = [&](const std::string& before, const std::string& text) {
+    BuildOptions options{
+        .inputs = {dir_.write("a.txt", before), dir_.write("empty.txt", ""), dir_.write("l.txt", text)},
+        .output_dir = dir_ / "shards"};
+    return message_of([&] { build_shards(options, tokenizer_); });
+  };
+  const std::string file = (dir_ / "l.txt").string();
+  expect_contains(message("w0\n", "w1\nw2 \xe9 w3\n"), file + ":2: byte 4 of the line is not UTF-8");
+  expect_contains(message("", "\xe9"), file + ":1: byte 1");
+  expect_contains(message("w0\n", "w1\nw2 \xc3\n\xa9 w3\n"),
+                  file + ":2: byte 4");  // whole without the line end
+  expect_contains(message("w0\n", corpus_text(40, 1500) + "\xff\n"), file + ":60041: byte 1");
   EXPECT_FALSE(fs::exists(dir_ / "shards"));
 }
 
