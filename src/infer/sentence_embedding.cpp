@@ -213,10 +213,12 @@ void embed_into(const SentenceEmbedding& embedding, Session& session, std::span<
     const TokenRows rows{.values = hidden.subspan(begin * size, count * size),
                          .size = size,
                          .first = std::min(static_cast<size_t>(skipped), count - 1)};
+    require_finite(rows.values, session, "a hidden state");  // the largest of some numbers hides a NaN
     const auto vector = vectors.subspan(at, embedding.poolings.size() * size);
     for (const Pooling pooling : embedding.poolings) {
       for (size_t i = 0; i < size; ++i) vectors[at++] = pooled(pooling, rows, i);
     }
+    require_finite(vector, session, "a number of an embedding");  // before it is divided by its length
     if (embedding.normalized) normalize(vector);
   }
 }

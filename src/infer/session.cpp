@@ -1,5 +1,6 @@
 #include "rpp/infer/session.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -47,6 +48,16 @@ std::span<const float> untile_into(const Tiles& tiles, std::vector<float>& value
 }
 
 }  // namespace
+
+std::span<const float> require_finite(std::span<const float> values, const Session& session,
+                                      std::string_view what) {
+  const auto place =
+      std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+  RPP_CHECK(place == values.end(),
+            "{} answers {} as {}: its weights are finite, but too large to compute with; take another model",
+            session.model().file().path(), *place, what);
+  return values;
+}
 
 struct Session::State {
   State(std::shared_ptr<const RuntimeModel> shared, int num_threads)
@@ -151,13 +162,13 @@ std::span<const float> Session::logits() {
   state_->require(state_->weights.classifier.has_value(), "classifier");
   state_->pool();
   state_->apply_into(*state_->weights.classifier, state_->pooled, state_->logits);
-  return untile_into(state_->logits, state_->output.logits);
+  return require_finite(untile_into(state_->logits, state_->output.logits), *this, "a logit");
 }
 
 std::span<const float> Session::span_logits() {
   state_->require(state_->weights.span.has_value(), "head for answers (qa_outputs)");
   state_->apply_into(*state_->weights.span, state_->encoder.hidden(), state_->span_logits);
-  return untile_into(state_->span_logits, state_->output.span_logits);
+  return require_finite(untile_into(state_->span_logits, state_->output.span_logits), *this, "a logit");
 }
 
 std::span<const float> Session::mlm_logits(std::span<const int32_t> positions) {
@@ -173,7 +184,7 @@ std::span<const float> Session::mlm_logits(std::span<const int32_t> positions) {
   state.apply_into(head.transform, state.masked, state.transformed, Activation::gelu);
   state.run(NormStep{.norm = head.norm, .x = state.transformed, .y = state.transformed});
   state.apply_into(head.decoder, state.transformed, state.mlm_logits);
-  return untile_into(state.mlm_logits, state.output.mlm_logits);
+  return require_finite(untile_into(state.mlm_logits, state.output.mlm_logits), *this, "a logit");
 }
 
 }  // namespace rpp

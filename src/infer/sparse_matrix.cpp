@@ -12,8 +12,8 @@ static_assert(SparseMatrix::kPanelCols <= UINT8_MAX + 1);
 
 // What is alive in the rows of a block: row by row, in a row panel by panel.
 struct Block {
-  explicit Block(int64_t cols)
-      : values(static_cast<size_t>(SparseMatrix::kBlockRows * cols)), columns(values.size()) {}
+  // One more than it can hold: a zero that comes last is written before it is left out.
+  explicit Block(size_t most_values) : values(most_values + 1), columns(values.size()) {}
 
   size_t num_values = 0;
   std::vector<float> values;
@@ -96,12 +96,14 @@ void append_panel(const Block& block, int64_t num_panels, int64_t panel_index, S
 SparseMatrix make_sparse(const PackedView& packed) {
   SparseMatrix sparse{.rows = packed.rows, .cols = packed.cols};
   const int64_t num_panels = sparse.panels_per_block();
-  const auto num_runs = static_cast<size_t>(packed.rows * num_panels);
+  // By the number of values, as a few bytes may stand for a matrix of any size.
+  const auto num_values = static_cast<size_t>(packed.num_values());
+  const auto num_runs = std::min(static_cast<size_t>(packed.rows * num_panels), num_values);
   sparse.runs.reserve(num_runs);
-  sparse.values.reserve(static_cast<size_t>(packed.num_values()) + num_runs);
-  sparse.columns.reserve(static_cast<size_t>(packed.num_values()) + num_runs);
+  sparse.values.reserve(num_values + num_runs);
+  sparse.columns.reserve(num_values + num_runs);
   PackedRows rows(packed);
-  Block block(packed.cols);
+  Block block(std::min(static_cast<size_t>(SparseMatrix::kBlockRows * packed.cols), num_values));
   for (int64_t first = 0; first < packed.rows; first += SparseMatrix::kBlockRows) {
     read_block_into(rows, std::min(SparseMatrix::kBlockRows, packed.rows - first), num_panels, block);
     for (int64_t panel = 0; panel < num_panels; ++panel) append_panel(block, num_panels, panel, sparse);

@@ -44,10 +44,14 @@ std::vector<std::string> names_in_files(const std::string& name) {
   return names;
 }
 
+// Reads the weights twice: first only their sizes, so that a model that lacks one is refused before anything
+// is allocated.
 class WeightReader {
  public:
-  WeightReader(const ModelFile& file, double sparse_from, int64_t hidden)
-      : file_(file), sparse_from_(sparse_from), hidden_(hidden) {}
+  enum class Pass { sizes, values };
+
+  WeightReader(const ModelFile& file, double sparse_from, int64_t hidden, Pass pass)
+      : file_(file), sparse_from_(sparse_from), hidden_(hidden), pass_(pass) {}
 
   bool has(const std::string& name) const { return find(name) != nullptr; }
   int64_t rows_of(const std::string& name) const { return require(name).data.rows; }
@@ -60,8 +64,10 @@ class WeightReader {
   }
 
   std::vector<float> vector(const std::string& name, int64_t size) const {
+    const PackedView& packed = matrix(name, 1, size);
+    if (pass_ == Pass::sizes) return {};
     std::vector<float> values(static_cast<size_t>(size));
-    unpack_into(matrix(name, 1, size), values);
+    unpack_into(packed, values);
     return values;
   }
 
@@ -76,6 +82,7 @@ class WeightReader {
 
   Linear make_linear(const PackedView& weights, std::vector<float> bias) {
     Linear linear{.rows = weights.rows, .cols = weights.cols, .bias = std::move(bias)};
+    if (pass_ == Pass::sizes) return linear;
     if (zeros_of(weights) >= sparse_from_) {
       linear.matrix = make_sparse(weights);
       ++num_sparse_;
@@ -112,12 +119,14 @@ class WeightReader {
     RPP_CHECK(data.rows == rows && data.cols == cols,
               "{}: tensor {} is {} x {}, config.json asks for {} x {}: is it of another model?", file_.path(),
               name, data.rows, data.cols, rows, cols);
+    if (pass_ == Pass::values) check_finite(data, fmt::format("{}: tensor {}", file_.path(), name));
     return data;
   }
 
   const ModelFile& file_;
   double sparse_from_;
   int64_t hidden_;
+  Pass pass_;
   std::atomic<int64_t> num_sparse_ = 0;  // layers are read by several threads
 };
 
@@ -156,6 +165,23 @@ void read_heads(WeightReader& reader, Weights& weights) {
                  .decoder = reader.make_linear(weights.word_embeddings, reader.vector(bias, sizes.vocab))};
 }
 
+void read_all(WeightReader& reader, Weights& weights) {
+  const ModelSizes& sizes = weights.sizes;
+  weights.word_embeddings = reader.table("bert.embeddings.word_embeddings.weight", sizes.vocab);
+  weights.position_embeddings = reader.table("bert.embeddings.position_embeddings.weight", sizes.positions);
+  weights.token_type_embeddings =
+      reader.table("bert.embeddings.token_type_embeddings.weight", sizes.token_types);
+  weights.embedding_norm = reader.norm("bert.embeddings.LayerNorm");
+  weights.layers.resize(sizes.layers.size());
+  parallel_for(static_cast<int64_t>(sizes.layers.size()), 0, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const auto layer = static_cast<size_t>(i);
+      weights.layers[layer] = read_layer(reader, i, sizes.layers[layer], sizes.hidden);
+    }
+  });
+  read_heads(reader, weights);
+}
+
 }  // namespace
 
 void Linear::apply(const Kernels& kernels, int64_t block, const float* x, float* y, int64_t groups) const {
@@ -178,21 +204,11 @@ Weights read_weights(const ModelFile& file, const RuntimeOptions& options) {
                   .layer_norm_eps = architecture.layer_norm_eps};
   const ModelSizes& sizes = weights.sizes;
   weights.sparse_from = sparse_from(file, options, *weights.kernels);
-  WeightReader reader(file, weights.sparse_from, sizes.hidden);
-  weights.word_embeddings = reader.table("bert.embeddings.word_embeddings.weight", sizes.vocab);
-  weights.position_embeddings = reader.table("bert.embeddings.position_embeddings.weight", sizes.positions);
-  weights.token_type_embeddings =
-      reader.table("bert.embeddings.token_type_embeddings.weight", sizes.token_types);
-  weights.embedding_norm = reader.norm("bert.embeddings.LayerNorm");
-  weights.layers.resize(sizes.layers.size());
-  parallel_for(static_cast<int64_t>(sizes.layers.size()), 0, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const auto layer = static_cast<size_t>(i);
-      weights.layers[layer] = read_layer(reader, i, sizes.layers[layer], sizes.hidden);
-    }
-  });
-  read_heads(reader, weights);
-  weights.num_sparse = reader.num_sparse();
+  for (const auto pass : {WeightReader::Pass::sizes, WeightReader::Pass::values}) {
+    WeightReader reader(file, weights.sparse_from, sizes.hidden, pass);
+    read_all(reader, weights);
+    weights.num_sparse = reader.num_sparse();
+  }
   return weights;
 }
 

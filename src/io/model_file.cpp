@@ -129,6 +129,10 @@ class ContentsReader {
     RPP_CHECK(values.dtype == Dtype::f32 || values.dtype == Dtype::bf16 || values.dtype == Dtype::f16 ||
                   values.dtype == Dtype::i8,
               "{} is {}, values are F32, BF16, F16 or I8", where, dtype_name(values.dtype));
+    const bool is_vector = tensor.shape.size() == 1;
+    RPP_CHECK(!is_vector || (packing == Packing::dense && values.dtype == Dtype::f32),
+              "{} is {} of {}: vectors are dense F32", where, packing_name(packing),
+              dtype_name(values.dtype));
     if (packing != Packing::dense) packed.index = file_.at(index_name(tensor.name, packing)).as<uint8_t>();
     if (values.dtype == Dtype::i8) packed.scales = file_.at(scales_name(tensor.name)).as<float>();
     return packed;

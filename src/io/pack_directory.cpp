@@ -1,5 +1,7 @@
 #include "pack_directory.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "rpp/core/atomic_file.h"
@@ -57,6 +59,8 @@ PackedTensor pack_weight(const SafetensorsFile& file, const TensorView& tensor,
   RPP_CHECK(is_float(tensor.dtype) && (rank == 1 || rank == 2),
             "{}: tensor {} is {} with {} dimensions: a weight is a vector or matrix of F64, F32, F16 or BF16",
             file.path(), tensor.name, dtype_name(tensor.dtype), rank);
+  RPP_CHECK(!tensor.data.empty(), "{}: tensor {} of shape [{}] has no entries", file.path(), tensor.name,
+            fmt::join(tensor.shape, ", "));
   std::vector<float> storage;
   const auto values = as_floats(tensor, storage);
   const int64_t rows = rank == 1 ? 1 : tensor.shape[0], cols = tensor.shape.back();

@@ -131,6 +131,27 @@ int64_t num_alive_in_gaps(const PackedView& packed, std::string_view where) {
   return alive;
 }
 
+// The place of the first value whose exponent is all ones, or the number of values.
+template <typename Bits>
+size_t find_not_finite(std::span<const std::byte> values, Bits exponent) {
+  constexpr size_t kBlock = 1024;
+  const size_t count = values.size() / sizeof(Bits);
+  const auto is_finite_at = [&](size_t i) {
+    Bits bits;
+    std::memcpy(&bits, values.data() + i * sizeof bits, sizeof bits);
+    return (bits & exponent) != exponent;
+  };
+  for (size_t first = 0; first < count; first += kBlock) {
+    const size_t end = std::min(first + kBlock, count);
+    bool finite = true;
+    for (size_t i = first; i < end; ++i) finite &= is_finite_at(i);  // without a jump: many at once
+    if (finite) continue;
+    while (is_finite_at(first)) ++first;
+    return first;
+  }
+  return count;
+}
+
 }  // namespace
 
 std::string_view packing_name(Packing packing) {
@@ -160,7 +181,8 @@ PackedTensor pack(std::span<const float> matrix, int64_t rows, int64_t cols, Dty
   auto mask = mask_of(matrix);
   auto gaps = gaps_of(matrix);
   const auto zeros = static_cast<size_t>(std::count(matrix.begin(), matrix.end(), 0.0F));
-  if (std::min(mask.size(), gaps.size()) >= zeros * static_cast<size_t>(dtype_size(dtype))) {
+  const bool too_wide = std::max(rows, cols) > kMaxPackedExtent;
+  if (too_wide || std::min(mask.size(), gaps.size()) >= zeros * static_cast<size_t>(dtype_size(dtype))) {
     return pack_dense(matrix, rows, cols, dtype);
   }
   if (gaps.size() < mask.size()) {
@@ -171,8 +193,11 @@ PackedTensor pack(std::span<const float> matrix, int64_t rows, int64_t cols, Dty
 
 void check_packed(const PackedView& packed, std::string_view where) {
   int64_t entries = 0;
-  RPP_CHECK(packed.rows >= 0 && packed.cols >= 0 &&
-                !__builtin_mul_overflow(packed.rows, packed.cols, &entries) && entries < INT64_MAX / 8,
+  RPP_CHECK(packed.rows > 0 && packed.cols > 0, "{}: a matrix of {} x {} has no entries", where, packed.rows,
+            packed.cols);
+  const bool fits =
+      packed.packing == Packing::dense || std::max(packed.rows, packed.cols) <= kMaxPackedExtent;
+  RPP_CHECK(fits && !__builtin_mul_overflow(packed.rows, packed.cols, &entries) && entries < INT64_MAX / 8,
             "{}: a matrix of {} x {} is too large", where, packed.rows, packed.cols);
   RPP_CHECK(packed.packing != Packing::dense || packed.index.empty(), "{}: a dense matrix has an index",
             where);
@@ -183,6 +208,21 @@ void check_packed(const PackedView& packed, std::string_view where) {
   const size_t num_scales = packed.dtype == Dtype::i8 ? static_cast<size_t>(packed.rows) : 0;
   RPP_CHECK(packed.scales.size() == num_scales, "{}: {} scales for {} rows of {}", where,
             packed.scales.size(), packed.rows, dtype_name(packed.dtype));
+}
+
+void check_finite(const PackedView& packed, std::string_view where) {
+  const auto check = [&](std::span<const std::byte> values, auto exponent, const char* what) {
+    const size_t place = find_not_finite(values, exponent);
+    RPP_CHECK(
+        place == values.size() / sizeof exponent,
+        "{} holds NaN or infinity, first as its {} {}: the model is damaged or its training diverged; take "
+        "an earlier one",
+        where, what, place);
+  };
+  if (packed.dtype == Dtype::f32) check(packed.values, uint32_t{0x7F800000}, "value");
+  if (packed.dtype == Dtype::f16) check(packed.values, uint16_t{0x7C00}, "value");
+  if (packed.dtype == Dtype::bf16) check(packed.values, uint16_t{0x7F80}, "value");
+  check(std::as_bytes(packed.scales), uint32_t{0x7F800000}, "scale");
 }
 
 }  // namespace rpp

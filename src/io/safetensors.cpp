@@ -168,27 +168,35 @@ class HeaderReader {
   size_t header_bytes_ = 0;
 };
 
-std::string header_text(const std::filesystem::path& path, std::span<const TensorView> tensors,
+std::string header_text(const std::filesystem::path& path, std::span<const TensorShape> tensors,
                         const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
-  size_t offset = 0;
+  int64_t offset = 0;
   for (const auto& tensor : tensors) {
     if (tensor.name == "__metadata__" || header.contains(tensor.name)) {
       fail("cannot write {}: two tensors are named '{}'", path, tensor.name);
     }
-    if (bytes_of(tensor.shape, tensor.dtype) != static_cast<int64_t>(tensor.data.size())) {
-      fail("cannot write {}: tensor '{}' has {} bytes, its shape [{}] asks for others", path, tensor.name,
-           tensor.data.size(), fmt::join(tensor.shape, ", "));
-    }
-    header[tensor.name] = {{"dtype", dtype_name(tensor.dtype)},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {offset, offset + tensor.data.size()}}};
-    offset += tensor.data.size();
+    const int64_t end = offset + bytes_of(tensor.shape, tensor.dtype);
+    header[tensor.name] = {
+        {"dtype", dtype_name(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
+    offset = end;
   }
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
   return text;
+}
+
+std::vector<TensorShape> shapes_of(const std::filesystem::path& path, std::span<const TensorView> tensors) {
+  std::vector<TensorShape> shapes;
+  for (const auto& tensor : tensors) {
+    if (bytes_of(tensor.shape, tensor.dtype) != static_cast<int64_t>(tensor.data.size())) {
+      fail("cannot write {}: tensor '{}' has {} bytes, its shape [{}] asks for others", path, tensor.name,
+           tensor.data.size(), fmt::join(tensor.shape, ", "));
+    }
+    shapes.push_back({.name = tensor.name, .dtype = tensor.dtype, .shape = tensor.shape});
+  }
+  return shapes;
 }
 
 }  // namespace
@@ -247,15 +255,22 @@ void SafetensorsFile::verify_checksum() const {
             "{} is damaged: its bytes do not match its checksum; copy or make it again", path_);
 }
 
-void save_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
-                      const std::map<std::string, std::string>& metadata) {
+void save_safetensors(const std::filesystem::path& path, std::span<const TensorShape> tensors,
+                      const std::map<std::string, std::string>& metadata,
+                      const std::function<void(size_t tensor, AtomicFile& file)>& write_data) {
   const std::string header = header_text(path, tensors, metadata);
   const uint64_t length = header.size();
   AtomicFile file(path);
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(header);
-  for (const auto& tensor : tensors) file.write(tensor.data);
+  for (size_t i = 0; i < tensors.size(); ++i) write_data(i, file);
   file.commit();
+}
+
+void save_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                      const std::map<std::string, std::string>& metadata) {
+  save_safetensors(path, shapes_of(path, tensors), metadata,
+                   [&](size_t i, AtomicFile& file) { file.write(tensors[i].data); });
 }
 
 void save_checked_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
@@ -266,7 +281,7 @@ void save_checked_safetensors(const std::filesystem::path& path, std::span<const
                  .dtype = Dtype::u8,
                  .shape = {sizeof checksum},
                  .data = std::as_bytes(std::span(&checksum, 1))});
-  const std::string header = header_text(path, all, metadata);
+  const std::string header = header_text(path, shapes_of(path, all), metadata);
   const uint64_t length = header.size();
   Xxh3 hash;
   hash.update(std::as_bytes(std::span(&length, 1)));

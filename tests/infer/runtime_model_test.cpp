@@ -6,6 +6,7 @@
 #include "exported_model.h"
 #include "message_of.h"
 #include "rpp/core/atomic_file.h"
+#include "rpp/infer/sentence_embedding.h"
 
 namespace rpp {
 namespace {
@@ -163,6 +164,52 @@ TEST_F(ChangedModel, OnlyMatricesWithManyZerosAreSparse) {
       tensor.data = std::as_bytes(std::span(zeros));
   }
   EXPECT_EQ(load()->num_sparse(), 1);
+}
+
+TEST_F(ChangedModel, AWeightThatIsNotFiniteIsNamed) {
+  auto& bias = tensor("bert.embeddings.LayerNorm.bias");
+  std::vector<float> values(bias.as<float>().begin(), bias.as<float>().end());
+  values[3] = NAN;
+  bias.data = std::as_bytes(std::span(values));
+  EXPECT_THAT(load_error(),
+              HasSubstr("model.rpp: tensor bert.embeddings.LayerNorm.bias holds NaN or infinity, "
+                        "first as its value 3:"));
+  bias.name = "of.nothing";  // what nobody reads may be anything
+  values[3] = 0;
+  tensors_.push_back({.name = "bert.embeddings.LayerNorm.bias", .shape = {32}, .data = bias.data});
+  std::vector<float> unread(32, NAN);
+  tensor("of.nothing").data = std::as_bytes(std::span(unread));
+  EXPECT_EQ(load_error(), "no error");
+}
+
+TEST_F(ChangedModel, AnAnswerThatIsNotFiniteIsAnError) {
+  const std::vector<float> large(32, 3e38F);
+  tensor("cls.predictions.transform.LayerNorm.weight").data = std::as_bytes(std::span(large));
+  Session fills(load());
+  const std::vector<int32_t> ids = {2, 6, 3}, bounds = {0, 3}, positions = {1};
+  const TokenBatch batch = {.input_ids = ids, .token_type_ids = {}, .cu_seqlens = bounds};
+  fills.encode(batch);
+  EXPECT_THAT(message_of([&] { fills.mlm_logits(positions); }), HasSubstr("model.rpp answers "));
+  EXPECT_THAT(message_of([&] { fills.mlm_logits(positions); }),
+              HasSubstr(" as a logit: its weights are finite"));
+  tensor("bert.encoder.layer.1.output.LayerNorm.weight").data = std::as_bytes(std::span(large));
+  Session embeds(load());
+  embeds.encode(batch);
+  for (const Pooling pooling : {Pooling::cls, Pooling::max, Pooling::mean}) {
+    std::vector<float> vector(32);
+    EXPECT_THAT(message_of([&] { embed_into({.poolings = {pooling}}, embeds, bounds, 0, vector); }),
+                HasSubstr(" as a hidden state: "));
+  }
+}
+
+// The sizes are compared with the file before the first layer is laid out.
+TEST_F(ChangedModel, AMissingHeadIsFoundBeforeALayerIsRead) {
+  auto& weight = tensor("bert.encoder.layer.0.intermediate.dense.weight");
+  std::vector<float> values(weight.as<float>().begin(), weight.as<float>().end());
+  values[0] = NAN;
+  weight.data = std::as_bytes(std::span(values));
+  remove("cls.predictions.transform.dense.bias");
+  EXPECT_THAT(load_error(), HasSubstr("has no tensor cls.predictions.transform.dense.bias"));
 }
 
 }  // namespace

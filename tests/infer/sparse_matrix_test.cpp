@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "matrix.h"
+#include "rpp/core/peak_memory.h"
 #include "rpp/core/rng.h"
 #include "rpp/io/packed_tensor.h"
 
@@ -65,6 +66,23 @@ TEST(SparseMatrix, ValuesThatInt8RoundsToZeroAreLeftOut) {
   const auto packed = pack(matrix, 1, 8, Dtype::i8);
   ASSERT_EQ(packed.view().num_values(), 2);
   EXPECT_THAT(make_sparse(packed.view()).values, ElementsAre(127.0F, 0.0F));  // the second only pads
+}
+
+// Room for every entry of a block would be 2 GB.
+TEST(SparseMatrix, TakesMemoryByItsValuesAndNotByItsSize) {
+  constexpr int64_t kCols = kMaxPackedExtent;
+  PackedTensor one_value{.rows = 1, .cols = kCols, .packing = Packing::gaps};
+  one_value.index.assign((kCols - 1) / kLongGap + 2, kLongGap);
+  one_value.index.front() = 0;
+  one_value.index.back() = (kCols - 1) % kLongGap;
+  const float value = 7;
+  const auto bytes = std::as_bytes(std::span(&value, 1));
+  one_value.values.assign(bytes.begin(), bytes.end());
+  check_packed(one_value.view(), "the test");
+  const int64_t before = peak_resident_bytes();
+  const SparseMatrix sparse = make_sparse(one_value.view());
+  EXPECT_LT(peak_resident_bytes() - before, 64'000'000);  // PackedRows has 8 bytes for each column
+  EXPECT_THAT(sparse.values, ElementsAre(7, 0));
 }
 
 }  // namespace

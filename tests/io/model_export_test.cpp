@@ -6,6 +6,7 @@
 
 #include "message_of.h"
 #include "rpp/core/atomic_file.h"
+#include "rpp/core/peak_memory.h"
 #include "rpp/io/model_file.h"
 
 namespace rpp {
@@ -136,6 +137,41 @@ TEST_F(ModelExport, AFileThatWouldLandElsewhereIsRefused) {
   EXPECT_THAT(message_of([&] { unpack_model(output_, root_ / "back"); }),
               HasSubstr("'../evil' is no name of a file"));
   EXPECT_FALSE(fs::exists(root_ / "back"));
+}
+
+TEST_F(ModelExport, ADecodersBiasIsLeftOutOnlyWhereItIsTheMaskedLms) {
+  const std::vector<float> other = {0, 0, 2};
+  const TensorView decoder = {.name = "cls.predictions.decoder.bias", .shape = {3}, .data = bytes(kBias)};
+  const auto bias = [](const std::vector<float>& values) {
+    return TensorView{.name = "cls.predictions.bias", .shape = {3}, .data = bytes(values)};
+  };
+  save({words(), bias(kBias), decoder});
+  export_model(directory_, output_);
+  EXPECT_EQ(ModelFile(output_).find(decoder.name), nullptr);
+  save({words(), decoder});  // some files have this name alone
+  export_model(directory_, output_);
+  EXPECT_NE(ModelFile(output_).find(decoder.name), nullptr);
+  save({words(), bias(other), decoder});
+  EXPECT_THAT(export_error(), HasSubstr("cls.predictions.decoder.bias differs from cls.predictions.bias"));
+}
+
+TEST_F(ModelExport, AWeightWithoutEntriesIsNamed) {
+  save({words(), {.name = "classifier.weight", .shape = {1 << 24, 0}, .data = {}}});
+  EXPECT_THAT(export_error(), HasSubstr("tensor classifier.weight of shape [16777216, 0] has no entries"));
+}
+
+// A matrix of zeros takes a byte for 255 entries.
+TEST_F(ModelExport, AMatrixComesBackInLittleMemoryHoweverFewBytesItWas) {
+  PackedTensor zeros{.rows = 1 << 10, .cols = 1 << 14, .packing = Packing::gaps};
+  zeros.index.assign((size_t{1} << 24) / kLongGap, kLongGap);
+  zeros.index.push_back((1 << 24) % kLongGap);
+  write_model_file(output_, {.tensors = {{.name = "w", .shape = {1 << 10, 1 << 14}, .data = zeros.view()}}});
+  const int64_t before = peak_resident_bytes();
+  unpack_model(output_, root_ / "back");
+  EXPECT_LT(peak_resident_bytes() - before, 10'000'000);
+  const SafetensorsFile back(root_ / "back/model.safetensors");
+  EXPECT_THAT(back.at("w").shape, testing::ElementsAre(1 << 10, 1 << 14));
+  EXPECT_THAT(back.at("w").as<float>(), testing::Each(0.0F));
 }
 
 }  // namespace

@@ -151,7 +151,8 @@ TEST_F(ModelFileTest, AMissingChecksumIsSaid) {
 // A hostile file can have a checksum that fits; these do.
 TEST_F(ModelFileTest, AMissingTensorIsNamed) {
   EXPECT_THAT(error_with(R"([{"name":"v","shape":[2],"packing":"dense"}])"), HasSubstr("no tensor 'v'"));
-  EXPECT_THAT(error_with(R"([{"name":"w","shape":[3],"packing":"gaps"}])"), HasSubstr("no tensor 'w:gaps'"));
+  EXPECT_THAT(error_with(R"([{"name":"w","shape":[1,3],"packing":"gaps"}])"),
+              HasSubstr("no tensor 'w:gaps'"));
 }
 
 TEST_F(ModelFileTest, AListThatIsNoneIsRefused) {
@@ -187,6 +188,32 @@ TEST_F(ModelFileTest, ShapesThatDoNotFitTheDataAreRefused) {
 
 TEST_F(ModelFileTest, AMaskThatFitsIsAccepted) {
   EXPECT_EQ(error_with(R"([{"name":"w","shape":[1,3],"packing":"bitmask"}])"), "no error");
+}
+
+TEST_F(ModelFileTest, AVectorThatIsNotDenseFp32IsRefused) {
+  EXPECT_THAT(error_with(R"([{"name":"w","shape":[3],"packing":"bitmask"}])"),
+              HasSubstr("model.rpp: tensor w is bitmask of F32: vectors are dense F32"));
+  EXPECT_EQ(error_with(R"([{"name":"w","shape":[2],"packing":"dense"}])"), "no error");
+  const PackedTensor half = pack_dense(std::vector<float>{1, 2}, 1, 2, Dtype::bf16);
+  write_model_file(path_, {.tensors = {{.name = "b", .shape = {2}, .data = half.view()}}});
+  EXPECT_THAT(read_error(), HasSubstr("tensor b is dense of BF16: vectors are dense F32"));
+  write_model_file(path_, {.tensors = {{.name = "b", .shape = {1, 2}, .data = half.view()}}});
+  EXPECT_EQ(read_error(), "no error");
+}
+
+TEST_F(ModelFileTest, AMatrixWithoutRowsOrColumnsIsRefused) {
+  EXPECT_THAT(error_with(R"([{"name":"w","shape":[0,134217728],"packing":"bitmask"}])"),
+              HasSubstr("model.rpp: tensor w: a matrix of 0 x 134217728 has no entries"));
+  EXPECT_THAT(error_with(R"([{"name":"w","shape":[0],"packing":"dense"}])"), HasSubstr("has no entries"));
+}
+
+TEST_F(ModelFileTest, OlderAndEmptyVersionsAreNamedToo) {
+  for (const char* format : {"rpp-model-0", "rpp-model-10", "rpp-model", ""}) {
+    save_checked_safetensors(path_, {}, {{"rpp_format", format}, {"rpp_tensors", "[]"}});
+    EXPECT_THAT(read_error(), HasSubstr(fmt::format("is of the format '{}'", format)));
+  }
+  save_checked_safetensors(path_, {}, {{"rpp_format", "rpp-model-1"}, {"rpp_tensors", "[]"}});
+  EXPECT_EQ(read_error(), "no error");
 }
 
 }  // namespace

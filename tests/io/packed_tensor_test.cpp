@@ -200,7 +200,7 @@ TEST(PackedTensor, GapsThatLeadElsewhereThanToTheEndAreRefused) {
 TEST(PackedTensor, SizesThatOverflowAreRefused) {
   PackedTensor packed{.rows = int64_t{1} << 40, .cols = int64_t{1} << 40, .packing = Packing::bitmask};
   EXPECT_THAT(fault_of(packed), HasSubstr("is too large"));
-  packed.rows = -1;
+  packed.packing = Packing::dense;
   EXPECT_THAT(fault_of(packed), HasSubstr("is too large"));
 }
 
@@ -208,6 +208,64 @@ TEST(PackedTensor, ScalesOfAnotherNumberOfRowsAreRefused) {
   auto packed = pack(random_matrix(100, 0.3), 10, 10, Dtype::i8);
   packed.scales.pop_back();
   EXPECT_THAT(fault_of(packed), HasSubstr("9 scales for 10 rows of I8"));
+}
+
+// A matrix of zeros: every long gap stands for 255 of them.
+PackedTensor zeros_as_gaps(int64_t rows, int64_t cols) {
+  PackedTensor packed{.rows = rows, .cols = cols, .packing = Packing::gaps};
+  packed.index.assign(static_cast<size_t>(rows * cols / kLongGap), kLongGap);
+  packed.index.push_back(static_cast<uint8_t>(rows * cols % kLongGap));
+  return packed;
+}
+
+TEST(PackedTensor, AMatrixWithoutEntriesIsRefused) {
+  for (const auto& [rows, cols] : {std::pair{0, 1 << 27}, {1 << 27, 0}, {0, 0}, {-1, 4}, {4, -1}}) {
+    for (const Packing packing : {Packing::dense, Packing::bitmask, Packing::gaps}) {
+      const PackedTensor packed{.rows = rows, .cols = cols, .packing = packing};
+      EXPECT_EQ(fault_of(packed),
+                fmt::format("m.rpp: tensor w: a matrix of {} x {} has no entries", rows, cols));
+    }
+  }
+  EXPECT_EQ(fault_of(pack_dense(std::vector<float>{1}, 1, 1, Dtype::f32)), "no error");
+}
+
+TEST(PackedTensor, NoMatrixWiderThanAnyLayerIsPacked) {
+  EXPECT_EQ(fault_of(zeros_as_gaps(1, kMaxPackedExtent)), "no error");
+  EXPECT_EQ(fault_of(zeros_as_gaps(kMaxPackedExtent, 1)), "no error");
+  EXPECT_THAT(fault_of(zeros_as_gaps(1, kMaxPackedExtent + 1)),
+              HasSubstr("a matrix of 1 x 4194305 is too large"));
+  EXPECT_THAT(fault_of(zeros_as_gaps(kMaxPackedExtent + 1, 1)),
+              HasSubstr("a matrix of 4194305 x 1 is too large"));
+  const std::vector<float> wide(kMaxPackedExtent + 1, 0.0F);
+  const auto dense = pack(wide, 1, kMaxPackedExtent + 1, Dtype::i8);
+  EXPECT_EQ(dense.packing, Packing::dense);
+  EXPECT_EQ(fault_of(dense), "no error");
+  EXPECT_EQ(pack(std::span(wide).first(kMaxPackedExtent), 1, kMaxPackedExtent, Dtype::i8).packing,
+            Packing::gaps);
+}
+
+TEST(PackedTensor, AValueThatIsNotFiniteIsFoundWhereverItIs) {
+  const auto fault_with = [](size_t place, float value, Dtype dtype) {
+    std::vector<float> matrix(3 * 1024, 1.0F);
+    matrix[place] = value;
+    return message_of([&] { check_finite(pack_dense(matrix, 3, 1024, dtype).view(), "m.rpp: tensor w"); });
+  };
+  for (const Dtype dtype : {Dtype::f32, Dtype::f16, Dtype::bf16}) {
+    EXPECT_EQ(fault_with(5, -60000.0F, dtype), "no error");
+    for (const size_t place : {0, 1023, 1024, 3071}) {
+      for (const float value : {NAN, -INFINITY}) {
+        EXPECT_THAT(
+            fault_with(place, value, dtype),
+            HasSubstr(fmt::format("m.rpp: tensor w holds NaN or infinity, first as its value {}:", place)));
+      }
+    }
+  }
+  EXPECT_EQ(fault_with(0, std::numeric_limits<float>::max(), Dtype::f32), "no error");
+  auto scaled = pack_dense(std::vector<float>{1, 2, 3, 4}, 2, 2, Dtype::i8);
+  const auto fault_of_scales = [&] { return message_of([&] { check_finite(scaled.view(), "w"); }); };
+  EXPECT_EQ(fault_of_scales(), "no error");
+  scaled.scales[1] = INFINITY;
+  EXPECT_THAT(fault_of_scales(), HasSubstr("w holds NaN or infinity, first as its scale 1:"));
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ struct SentenceEmbedding {
 SentenceEmbedding read_sentence_embedding(const ModelFile& file);
 
 // The vectors [sequences, size] of the batch that the session has encoded last; the first `skipped` tokens of
-// each are the [CLS] and the prompt that are not pooled.
+// each are the [CLS] and the prompt that are not pooled. Throws Error where a number is not finite.
 void embed_into(const SentenceEmbedding& embedding, Session& session, std::span<const int32_t> cu_seqlens,
                 int64_t skipped, std::span<float> vectors);
 

@@ -35,7 +35,8 @@ class Session {
   void encode(const TokenBatch& batch);
 
   // Of the batch encoded last; valid until the next call of the same function. Each throws Error when the
-  // model has no such head. The formulas are those of transformers' modeling_bert.py.
+  // model has no such head, those of logits also for one that is not finite. The formulas are those of
+  // transformers' modeling_bert.py.
   std::span<const float> hidden();       // [tokens, hidden], the last layer
   std::span<const float> pooled();       // [sequences, hidden]: tanh(W h + b) of the first token
   std::span<const float> mean_pooled();  // [sequences, hidden]: mean over the tokens, a sentence embedding
@@ -47,5 +48,9 @@ class Session {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// The values; throws Error for one that is not finite, naming the model and what it is.
+std::span<const float> require_finite(std::span<const float> values, const Session& session,
+                                      std::string_view what);
 
 }  // namespace rpp

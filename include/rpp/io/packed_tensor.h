@@ -23,6 +23,10 @@ enum class Packing {
 
 std::string_view packing_name(Packing packing);  // "dense", "bitmask", "gaps"
 
+// Rows, and columns, of a matrix that is stored without its zeros: no layer is wider. A byte of a list of
+// gaps stands for 255 entries, so that without a limit a small file could ask for any amount of memory.
+inline constexpr int64_t kMaxPackedExtent = int64_t{1} << 22;
+
 inline constexpr uint8_t kLongGap = 255;  // so many zeros, and no value behind them
 
 // Bytes that someone else holds.
@@ -52,15 +56,20 @@ struct PackedTensor {
   PackedView view() const;
 };
 
-// The smallest packing of a row-major matrix [rows, cols], with values of `dtype`. bf16 and f16 round to
+// The smallest packing of a row-major matrix [rows, cols], with values of `dtype`: dense beyond
+// kMaxPackedExtent. bf16 and f16 round to
 // nearest; i8 is value / (largest magnitude of the row / 127), rounded to nearest. Throws Error for what
 // f16 (beyond 65504) or i8 (NaN, infinity) cannot hold.
 PackedTensor pack(std::span<const float> matrix, int64_t rows, int64_t cols, Dtype dtype);
 PackedTensor pack_dense(std::span<const float> matrix, int64_t rows, int64_t cols, Dtype dtype);
 
-// Throws Error with `where` in front unless the view is what pack() makes: sizes that fit each other, as many
-// values as the index has places, no place outside the matrix. What passes is safe to unpack.
+// Throws Error with `where` in front unless the view is what pack() makes: rows and columns, sizes that fit
+// each other, as many values as the index has places, no place outside the matrix. What passes is safe to
+// unpack.
 void check_packed(const PackedView& packed, std::string_view where);
+
+// Throws Error with `where` in front when a value is NaN or infinite.
+void check_finite(const PackedView& packed, std::string_view where);
 
 // Back to fp32, row by row: the entries that are alive, all of a dense view. The view must have passed
 // check_packed.

@@ -6,12 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "rpp/core/atomic_file.h"
 #include "rpp/core/mmap_file.h"
 
 namespace rpp {
@@ -68,6 +70,17 @@ class SafetensorsFile {
 // Writes the tensors in the given order, data aligned to 8 bytes, atomically.
 void save_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
                       const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
+
+// The same without all of the data in memory at once: write_data(i, file) writes the bytes of tensor i, as
+// many as its shape asks for.
+struct TensorShape {
+  std::string name;
+  Dtype dtype = Dtype::f32;
+  std::vector<int64_t> shape;
+};
+void save_safetensors(const std::filesystem::path& path, std::span<const TensorShape> tensors,
+                      const std::map<std::string, std::string>& metadata,
+                      const std::function<void(size_t tensor, AtomicFile& file)>& write_data);
 
 // The same with one more tensor at the very end: kChecksumTensor, U8 [8], the XXH3-64 of all bytes before it.
 inline constexpr std::string_view kChecksumTensor = "xxh3";
