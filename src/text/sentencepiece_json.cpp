@@ -11,70 +11,13 @@
 
 #include "marks.h"
 #include "rpp/core/error.h"
+#include "sentencepiece_model.h"
 
 namespace rpp {
 namespace {
 
 using nlohmann::ordered_json;
 using sentencepiece::SentencePieceProcessor;
-
-// What the processor does not tell of sentencepiece_model.proto.
-struct ModelOptions {
-  bool is_bpe = false;
-  bool add_dummy_prefix = true;
-  std::string_view charsmap;  // of the normaliser, as sentencepiece compiled it
-};
-
-// Protocol-buffer wire format. The processor has parsed the whole message before, so a fault here is a bug.
-struct Field {
-  uint64_t number = 0, value = 0;  // value: of a varint
-  std::string_view bytes;          // of a string or message
-};
-
-uint64_t take_varint(std::string_view& message) {
-  uint64_t value = 0;
-  for (int shift = 0; shift < 64 && !message.empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(message.front());
-    message.remove_prefix(1);
-    value |= static_cast<uint64_t>(byte & 0x7F) << shift;
-    if (byte < 0x80) break;
-  }
-  return value;
-}
-
-Field take_field(std::string_view& message) {
-  const uint64_t key = take_varint(message);
-  Field field{.number = key >> 3};
-  const uint64_t wire_type = key & 7;
-  if (wire_type == 0) {
-    field.value = take_varint(message);
-    return field;
-  }
-  const size_t length = wire_type == 1 ? 8 : wire_type == 5 ? 4 : take_varint(message);
-  field.bytes = message.substr(0, length);
-  message.remove_prefix(field.bytes.size());
-  return field;
-}
-
-ModelOptions read_options(std::string_view model) {
-  constexpr uint64_t kTrainerSpec = 2, kNormalizerSpec = 3;
-  constexpr uint64_t kModelType = 3, kBpe = 2;
-  constexpr uint64_t kCharsmap = 2, kAddDummyPrefix = 3;
-  ModelOptions options;
-  while (!model.empty()) {
-    const Field outer = take_field(model);
-    std::string_view spec = outer.bytes;
-    while (!spec.empty() && (outer.number == kTrainerSpec || outer.number == kNormalizerSpec)) {
-      const Field field = take_field(spec);
-      if (outer.number == kTrainerSpec && field.number == kModelType) options.is_bpe = field.value == kBpe;
-      if (outer.number == kNormalizerSpec && field.number == kCharsmap) options.charsmap = field.bytes;
-      if (outer.number == kNormalizerSpec && field.number == kAddDummyPrefix) {
-        options.add_dummy_prefix = field.value != 0;
-      }
-    }
-  }
-  return options;
-}
 
 std::string base64(std::string_view bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // and a terminating zero
@@ -85,7 +28,7 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-ordered_json normalizer(const ModelOptions& options) {
+ordered_json normalizer(const SentencePieceOptions& options) {
   ordered_json steps = ordered_json::array();
   if (!options.charsmap.empty()) {
     steps.push_back({{"type", "Precompiled"}, {"precompiled_charsmap", base64(options.charsmap)}});
@@ -95,7 +38,7 @@ ordered_json normalizer(const ModelOptions& options) {
   return {{"type", "Sequence"}, {"normalizers", steps}};
 }
 
-ordered_json metaspace(const ModelOptions& options) {
+ordered_json metaspace(const SentencePieceOptions& options) {
   return {{"type", "Metaspace"},
           {"replacement", kWordStart},
           {"prepend_scheme", options.add_dummy_prefix ? "always" : "never"},
@@ -189,7 +132,7 @@ ordered_json post_processor(const SentencePieceProcessor& processor, const Speci
 
 std::string tokenizer_json(const std::string& model, const SentencePieceProcessor& processor,
                            const SpecialSpellings& special) {
-  const ModelOptions options = read_options(model);
+  const SentencePieceOptions options = read_sentencepiece_options(model);
   const ordered_json file = {{"version", "1.0"},
                              {"truncation", nullptr},
                              {"padding", nullptr},

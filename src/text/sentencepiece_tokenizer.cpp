@@ -7,6 +7,7 @@
 #include "rpp/core/error.h"
 #include "rpp/text/unicode.h"
 #include "sentencepiece_json.h"
+#include "sentencepiece_model.h"
 
 namespace rpp {
 namespace {
@@ -42,6 +43,7 @@ SentencePieceTokenizer::SentencePieceTokenizer(const std::filesystem::path& mode
   RPP_CHECK(!model_.empty() && status.ok(),
             "{} is no sentencepiece model, or a damaged one ({}): copy it again", source_,
             model_.empty() ? "it is empty" : status.message());
+  check_sentencepiece_model(source_, model_, *processor_);
   special_ = {.pad = require_piece({"[PAD]", "<pad>"}),
               .unk = require_piece({"[UNK]", "<unk>"}),
               .cls = require_piece({"[CLS]", "<cls>"}),

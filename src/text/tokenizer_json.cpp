@@ -1,6 +1,5 @@
 #include "tokenizer_json.h"
 
-
 #include "rpp/core/error.h"
 #include "rpp/core/json.h"
 

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "rpp/core/atomic_file.h"
@@ -103,6 +105,26 @@ TEST_F(SentencePiece, ATruncatedModelIsNamed) {
   const std::string model = read_file(train(VocabType::unigram));
   const auto path = write("spiece.model", std::string_view(model).substr(0, model.size() / 2));
   EXPECT_THAT(message_of([&] { SentencePieceTokenizer tokenizer(path); }), HasSubstr("spiece.model"));
+}
+
+// It would write broken JSON, or follow the rules of the normaliser wherever they point.
+TEST_F(SentencePiece, AModelThatSentencePieceLoadsDamagedIsNamed) {
+  const std::string model = read_file(train(VocabType::bpe));
+  std::string piece = model, score = model, rules = model;
+  piece[model.find("garden")] = '\xff';
+  const float nan = std::numeric_limits<float>::quiet_NaN();  // behind the piece: 0x15, four bytes
+  std::memcpy(score.data() + model.find("\u2581the") + 6 + 1, &nan, sizeof(nan));
+  const auto reason_of = [&](const std::string& bytes) {
+    const auto path = write("spiece.model", bytes);
+    return message_of([&] { SentencePieceTokenizer tokenizer(path); });
+  };
+  EXPECT_THAT(reason_of(piece), HasSubstr("spiece.model is damaged: piece "));
+  EXPECT_THAT(reason_of(piece), HasSubstr(" is not UTF-8"));
+  EXPECT_THAT(reason_of(score), HasSubstr("is nan"));
+
+  const size_t rule = model.find("nmt_nfkc_cf") + 200;  // within the units of the trie
+  for (size_t at = rule; at < rule + 4; ++at) rules[at] = '\x7f';
+  EXPECT_THAT(reason_of(rules), HasSubstr("the rules of its normaliser point outside of it"));
 }
 
 TEST_F(SentencePiece, AMissingModelIsNamed) {

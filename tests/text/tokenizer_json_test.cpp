@@ -82,8 +82,9 @@ TEST_F(TokenizerJson, AnAddedTokenOutsideTheVocabularyIsNamed) {
 
 TEST_F(TokenizerJson, ADamagedFileIsNamed) {
   write("tokenizer.json", "{\"model\": ");
-  EXPECT_THAT(message_of([this] { load_tokenizer(directory_); }),
-              AllOf(HasSubstr("tokenizer.json: broken JSON at byte"), EndsWith("; save the tokenizer again")));
+  EXPECT_THAT(
+      message_of([this] { load_tokenizer(directory_); }),
+      AllOf(HasSubstr("tokenizer.json: broken JSON at byte"), EndsWith("; save the tokenizer again")));
 }
 
 }  // namespace
