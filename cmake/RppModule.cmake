@@ -14,6 +14,9 @@
 # rpp_fuzz_target(name seconds DEPENDS modules...)
 #   the program <name>_fuzz of tests/fuzz/, and the test fuzz.<name> that mutates the files of
 #   tests/data/fuzz/<name> so long. With RPP_LIBFUZZER Clang's libFuzzer drives it.
+# rpp_damage_target(name DEPENDS modules...)
+#   the program <name>_damage of tests/fuzz/, which scripts/campaign.sh calls: truncated and bit-flipped files of each
+#   format that it knows.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -153,6 +156,22 @@ function(rpp_fuzz_target name seconds)
   target_sources(${target} PRIVATE ${folder}/fuzz_driver.cpp)
   target_link_libraries(${target} PRIVATE CLI11::CLI11)
   add_test(NAME fuzz.${name} COMMAND ${target} ${PROJECT_SOURCE_DIR}/tests/data/fuzz/${name} --seconds ${seconds})
+endfunction()
+
+function(rpp_damage_target name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  set(folder ${PROJECT_SOURCE_DIR}/tests/fuzz)
+  set(target ${name}_damage)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/${target}*.cpp)
+  if(name STREQUAL file)
+    list(APPEND sources ${folder}/model_file_mutate.cpp ${folder}/model_file_readers.cpp
+      ${folder}/model_file_seeds.cpp ${folder}/text_readers.cpp)
+  endif()
+  add_executable(${target} ${sources} ${folder}/damage_driver.cpp ${folder}/mutate.cpp)
+  list(TRANSFORM ARG_DEPENDS PREPEND rpp_)
+  target_link_libraries(${target} PRIVATE ${ARG_DEPENDS} CLI11::CLI11)
+  target_compile_definitions(${target} PRIVATE RPP_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  rpp_warnings(${target})
 endfunction()
 
 function(rpp_tool name)

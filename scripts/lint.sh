@@ -34,7 +34,7 @@ check_includes() {
       split("core io text config data eval prune train infer bench", tools, " ")
       for (i in tools) may["tools", tools[i]] = 1
       torch["tools"] = 1
-      split("core io text config data eval infer", fuzzed, " ")
+      split("core io text config data eval infer prune train", fuzzed, " ")
       for (i in fuzzed) may["fuzz", fuzzed[i]] = 1
       may["cuda_emulation", "core"] = may["cuda_emulation", "ops"] = 1
     }

@@ -36,9 +36,7 @@ class Files {
   bool has(const std::string& name) const { return file_.contents().files.contains(name); }
   std::filesystem::path place(const std::string& name) const { return file_.path() / name; }
 
-  Json json(const std::string& name) const {
-    return parse_json(file_.file(name), place(name).string());
-  }
+  Json json(const std::string& name) const { return parse_json(file_.file(name), place(name).string()); }
 
   // An empty object where the model has no such file.
   Json object(const std::string& name) const {

@@ -1,6 +1,5 @@
 #include "rpp/io/model_labels.h"
 
-
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/json.h"

@@ -34,8 +34,7 @@ ordered_json to_json(const RunLength& length, const TrainOutcome& outcome) {
 
 ordered_json read_finished(const fs::path& file) {
   auto json = parse_json_object<ordered_json>(read_file(file), file.string(), kRemove);
-  RPP_CHECK(json.value("format", "") == kFormat,
-            "{} is damaged or of another version; {}", file, kRemove);
+  RPP_CHECK(json.value("format", "") == kFormat, "{} is damaged or of another version; {}", file, kRemove);
   return json;
 }
 

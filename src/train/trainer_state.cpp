@@ -99,8 +99,7 @@ void Trainer::save_in_run() {
 void Trainer::load_training_state(const fs::path& directory) {
   const auto state_file = directory / "state.json";
   const auto state = parse_json_object(read_file(state_file), state_file.string());
-  RPP_CHECK(state.value("format", "") == kStateFormat,
-            "{} is damaged or of another version", state_file);
+  RPP_CHECK(state.value("format", "") == kStateFormat, "{} is damaged or of another version", state_file);
   RPP_CHECK(state.value("layout_sha256", "") == layout_hash(*params_),
             "{} belongs to a model with other parameters than this run's", directory.parent_path());
   RPP_CHECK(state.value("prune_method", "") == config_.prune.method,

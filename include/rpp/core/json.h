@@ -7,12 +7,13 @@
 
 namespace rpp {
 
-// Lists and objects in each other, at most. What holds JSON copies and prints it level by level, on the stack;
-// no file that is read here has more than a handful.
+// Lists and objects in each other, at most. What holds JSON copies and prints it level by level, on the
+// stack; no file that is read here has more than a handful.
 inline constexpr int kMaxJsonDepth = 64;
 
-// Json is nlohmann::json or nlohmann::ordered_json. `where` is the file or line that the text is from, `advice`
-// what to do about a broken one. Throws Error, such as "config.json:3: broken JSON at byte 7 of the line:
+// Json is nlohmann::json or nlohmann::ordered_json. `where` is the file or line that the text is from,
+// `advice` what to do about a broken one. Throws Error, such as "config.json:3: broken JSON at byte 7 of the
+// line:
 // ...; save the model again".
 template <typename Json = nlohmann::json>
 Json parse_json(std::string_view text, std::string_view where, std::string_view advice = "");
