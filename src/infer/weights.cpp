@@ -108,9 +108,13 @@ class WeightReader {
     return nullptr;
   }
 
+  std::filesystem::path weights_file() const {
+    return std::filesystem::is_directory(file_.path()) ? file_.path() / "model.safetensors" : file_.path();
+  }
+
   const ModelTensor& require(const std::string& name) const {
     const ModelTensor* tensor = find(name);
-    RPP_CHECK(tensor != nullptr, "{} has no tensor {}", file_.path(), name);
+    RPP_CHECK(tensor != nullptr, "{} has no tensor {}, which config.json asks for", weights_file(), name);
     return *tensor;
   }
 

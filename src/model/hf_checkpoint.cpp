@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "rpp/config/layer_sizes.h"
 #include "rpp/config/load.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
@@ -150,12 +151,45 @@ TensorView view_of(const std::string& name, const torch::Tensor& tensor) {
   return view;
 }
 
+// As a floating-point number: products of damaged sizes have no bounds.
+double count_weights(const ModelConfig& config) {
+  const auto hidden = static_cast<double>(config.hidden_size);
+  const auto rows = static_cast<double>(config.vocab_size) +
+                    static_cast<double>(config.max_position_embeddings) +
+                    static_cast<double>(config.type_vocab_size);
+  double width = 0;  // of all matrices of the encoder, whose other side is hidden_size
+  const auto add_layer = [&](const LayerSizes& layer, double count) {
+    const auto heads = static_cast<double>(layer.num_attention_heads);
+    const double of_a_head = static_cast<double>(layer.query_key_dim) + static_cast<double>(layer.value_dim);
+    width += count * 2 * (heads * of_a_head + static_cast<double>(layer.intermediate_size));
+  };
+  if (config.layer_sizes.empty())
+    add_layer(sizes_of_layer(config, 0), static_cast<double>(config.num_hidden_layers));
+  for (const LayerSizes& layer : config.layer_sizes) add_layer(layer, 1);
+  return hidden * (rows + width);
+}
+
+// Before memory is taken for a model that its file cannot fill.
+void check_size(const ModelConfig& config, const fs::path& config_file, const fs::path& weights_file) {
+  constexpr double kSmallestBytes = 2;  // of a stored weight
+  const double num_weights = count_weights(config);
+  const auto bytes = fs::file_size(weights_file);
+  RPP_CHECK(
+      kSmallestBytes * num_weights <= static_cast<double>(bytes),
+      "{} describes a model of {:.0f} weights, {} has {} bytes, too few for them: is config.json of another "
+      "model, or one of the two damaged?",
+      config_file, num_weights, weights_file, bytes);
+}
+
 }  // namespace
 
 ModelConfig read_model_config(const fs::path& model_dir) {
   require_model_directory(model_dir);
   const auto path = model_dir / kConfigFile;
-  return model_config_from_json(read_file(path), path.string());
+  const ModelConfig config = model_config_from_json(read_file(path), path.string());
+  const auto weights = model_dir / kWeightsFile;
+  if (fs::exists(weights)) check_size(config, path, weights);
+  return config;
 }
 
 LoadReport load_weights(Bert& model, const fs::path& model_dir, const LoadOptions& options) {
@@ -175,8 +209,8 @@ LoadReport load_weights(Bert& model, const fs::path& model_dir, const LoadOption
       used.insert(weight.name);
       continue;
     }
-    RPP_CHECK(!is_required(weight.name), "{} has no tensor {}: the model's configuration asks for it",
-              file.path(), weight.name);
+    RPP_CHECK(!is_required(weight.name), "{} has no tensor {}, which {} asks for", file.path(), weight.name,
+              kConfigFile);
     report.missing.push_back(weight.name);
   }
   for (const auto& [name, view] : views) {

@@ -120,7 +120,10 @@ TEST_F(ChangedModel, SizesOfLayersAreChecked) {
 
 TEST_F(ChangedModel, AMissingTensorIsNamed) {
   remove("bert.encoder.layer.1.output.dense.bias");
-  EXPECT_THAT(load_error(), HasSubstr("model.rpp has no tensor bert.encoder.layer.1.output.dense.bias"));
+  EXPECT_THAT(
+      load_error(),
+      HasSubstr(
+          "model.rpp has no tensor bert.encoder.layer.1.output.dense.bias, which config.json asks for"));
 }
 
 TEST_F(ChangedModel, ATensorOfAnotherShapeIsNamed) {

@@ -157,6 +157,21 @@ TEST_F(HfCheckpoint, AMissingEncoderTensorIsAnErrorThatNamesIt) {
   EXPECT_THAT(error_of_load(), HasSubstr(fmt::format("model.safetensors has no tensor {}", kQuery)));
 }
 
+// Before memory is taken: the embeddings alone would need a terabyte.
+TEST_F(HfCheckpoint, AConfigurationOfAModelLargerThanItsFileIsRefused) {
+  save_safetensors(directory_ / "model.safetensors", views_);
+  const std::string whole = read_file(directory_ / "config.json");
+  EXPECT_EQ(error_of_config(whole), "no error");
+  for (const char* key : {"vocab_size", "hidden_size", "num_hidden_layers", "intermediate_size",
+                          "max_position_embeddings", "type_vocab_size"}) {
+    auto config = nlohmann::json::parse(whole);
+    config[key] = 32 << 20;
+    EXPECT_THAT(error_of_config(config.dump()),
+                AllOf(HasSubstr("config.json describes a model of "), HasSubstr("model.safetensors has ")))
+        << key;
+  }
+}
+
 TEST_F(HfCheckpoint, AnotherShapeIsAnErrorWithBothShapes) {
   view(kQuery).shape = {16, 64};
   EXPECT_THAT(error_of_load(), HasSubstr(fmt::format("{} has shape [16, 64]", kQuery)));

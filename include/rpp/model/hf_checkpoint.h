@@ -21,7 +21,8 @@ struct LoadReport {
 };
 
 // Reads config.json. Throws Error naming the file when it is absent, no JSON, another architecture than BERT,
-// or uses what this implementation lacks (another activation, relative positions, a decoder).
+// or uses what this implementation lacks (another activation, relative positions, a decoder); and naming both
+// files when model.safetensors is too small for the model that config.json describes.
 ModelConfig read_model_config(const std::filesystem::path& model_dir);
 
 // Copies model.safetensors (F32, F16, BF16, F64) into the model. Accepts names with and without "bert." and
