@@ -61,8 +61,9 @@ std::string zstd(std::string_view text) {
 }
 
 // One file that a reader of the fuzz target reads.
-DamagedFormat text_format(char letter, const std::string& file, const std::string& bytes) {
-  return {.name = file,
+DamagedFormat text_format(char letter, const std::string& file, const std::string& bytes,
+                          const std::string& name = "") {
+  return {.name = name.empty() ? file : name,
           .files = {file},
           .make = [=](const fs::path& folder) { write_file_atomically(folder / file, bytes); },
           .read = [=](const fs::path& folder) { text_reader(letter).read(folder / file); }};
@@ -146,6 +147,8 @@ std::vector<DamagedFormat> text_formats() {
                           read_file(source() / "configs/finetune/squad2.yaml")),
           text_format('m', "model.yaml", read_file(source() / "configs/model/minilm-l6.yaml")),
           text_format('j', "config.json", kConfigJson),
+          text_format('n', "config.json", kConfigJson, "labels"),
+          text_format('l', "lines", garden_text(12)),
           text_format('g', "train.tsv", table()),
           text_format('r', "rows.jsonl", json_lines()),
           text_format('p', "eval_predictions_sst2.txt", predictions()),
