@@ -37,8 +37,9 @@ inline void add_run_options(CLI::App& app, RunArguments& arguments) {
   app.add_option("--set", arguments.overrides, "key=value, over what the file says; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  app.add_option("--resume", arguments.run.resume,
-                 "auto: from the latest checkpoint; or a checkpoint's directory");
+  app.add_option(
+      "--resume", arguments.run.resume,
+      "auto: from the latest checkpoint of the same settings and data; or a checkpoint, with others too");
   app.add_flag("--check", arguments.check, "validate everything, estimate memory and time, start nothing");
   app.add_flag("--print-config", arguments.print_config, "print the resolved configuration");
 }

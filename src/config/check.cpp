@@ -43,7 +43,10 @@ class Complaints {
   const Settings& settings_;
 };
 
+// By whatever name, where both exist.
 bool same_path(const std::string& a, const std::string& b) {
+  std::error_code missing;
+  if (fs::equivalent(a, b, missing)) return true;
   return (fs::path(a) / "").lexically_normal() == (fs::path(b) / "").lexically_normal();
 }
 

@@ -52,6 +52,18 @@ std::vector<Leftover> leftovers_in(const fs::path& directory) {
   return found;
 }
 
+// A lock whose process died before it wrote anything else; its first line names the process, or it is empty.
+void remove_unlocked_locks(const fs::path& directory) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    const std::string file = entry.path().filename().string();
+    const bool is_lock = file.starts_with('.') && file.ends_with(".lock") && entry.is_regular_file(ignored);
+    if (!is_lock) continue;
+    const std::string text = read_file(entry.path());
+    if (text.empty() || text.starts_with("process ")) remove_unlocked(entry.path());
+  }
+}
+
 std::string name_of(const fs::path& path) {
   return (path.has_filename() ? path : path.parent_path()).filename().string();
 }
@@ -113,6 +125,7 @@ void finish_interrupted_writes(const fs::path& directory) {
     } catch (const Error&) {  // it is being written
     }
   }
+  remove_unlocked_locks(directory);
 }
 
 }  // namespace rpp

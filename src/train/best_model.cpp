@@ -2,7 +2,9 @@
 #include "best_model.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "branch.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/core/nearest.h"
@@ -13,8 +15,23 @@
 #include "rpp/train/trainer.h"
 
 namespace rpp {
+namespace {
+
+constexpr const char* kBest = "best";
+
+// The model of a checkpoint, without what training goes on with.
+void copy_model(const std::filesystem::path& checkpoint, const std::filesystem::path& directory) {
+  for (const auto& entry : std::filesystem::directory_iterator(checkpoint)) {
+    const auto name = entry.path().filename();
+    if (entry.is_regular_file() && name != "manifest.json")
+      std::filesystem::copy_file(entry.path(), directory / name);
+  }
+}
+
+}  // namespace
 
 bool is_better(const std::string& metric, double value, double than) {
+  if (!std::isfinite(value) || !std::isfinite(than)) return std::isfinite(value);
   const bool is_loss = metric.find("loss") != std::string::npos;  // mlm_loss, loss_mm
   return is_loss ? value < than : value > than;
 }
@@ -37,21 +54,50 @@ void Trainer::note_best(const Metrics& metrics) {
   const bool is_pruned = counters_.step == steps || counters_.step > last_mask_change(config_.prune, steps);
   if (metric.empty() || !is_pruned) return;
   const double value = metrics.at(metric);
-  if (counters_.best_step >= 0 && !is_better(metric, value, counters_.best_value)) {
+  const double best = counters_.best_step >= 0 ? counters_.best_value : NAN;
+  if (!is_better(metric, value, best)) {
     ++counters_.evals_since_best;
     return;
   }
   counters_.best_step = counters_.step;
   counters_.best_value = value;
   counters_.evals_since_best = 0;
-  write_checkpoint(config_.output_dir / "best", [this](const auto& directory) { write_model(directory); });
+  write_checkpoint(config_.output_dir / kBest, [&](const auto& directory) {
+    write_model(directory);
+    write_best_record(directory, {.step = counters_.step, .value = value});
+  });
+}
+
+// Takes over what belongs to the branch that goes on, and sets the rest aside.
+void Trainer::begin_branch() {
+  const auto& run_dir = config_.output_dir;
+  BranchPoint point{.checkpoint = resumed_from_, .step = counters_.step};
+  if (counters_.best_step >= 0) point.best = {.step = counters_.best_step, .value = counters_.best_value};
+  set_aside_abandoned(run_dir, point);
+  if (saved_step_ >= 0 && !std::filesystem::exists(checkpoint_path(run_dir, saved_step_))) saved_step_ = -1;
+  if (!point.best || read_best_record(run_dir / kBest) == point.best) return;
+  if (const auto found = find_best(run_dir, point)) {
+    verify_checkpoint(*found);
+    write_checkpoint(run_dir / kBest, [&](const auto& directory) {
+      copy_model(*found, directory);
+      write_best_record(directory, *point.best);
+    });
+    return;
+  }
+  log::warn(
+      "the best weights so far (step {}, {} {:.4f}) are in no checkpoint: the best are chosen anew from step "
+      "{}",
+      counters_.best_step, config_.train.best_metric, counters_.best_value, counters_.step);
+  counters_.best_step = -1;
+  counters_.best_value = 0;
+  counters_.evals_since_best = 0;
 }
 
 // Evaluates what it has loaded, so that the run reports the weights that it saves.
 Metrics Trainer::restore_best(MetricsLog& log) {
   log::info("restored the best checkpoint (step {}): {} {:.4f}", counters_.best_step,
             config_.train.best_metric, counters_.best_value);
-  const auto directory = config_.output_dir / "best";
+  const auto directory = config_.output_dir / kBest;
   verify_checkpoint(directory);
   load_weights(task_.model(), directory);
   params_->refresh_working();

@@ -73,6 +73,18 @@ const std::vector<std::string>& named_files(const FinetuneConfig& config, std::s
   return split == "dev" ? config.dev_files : config.test_files;
 }
 
+Paths finetuning_files(const FinetuneConfig& config, std::string_view split) {
+  if (config.task == "custom") return find_files(config, {.name = "custom"}, split);
+  const GlueTask& task = glue_task(config.task);
+  Paths files = find_files(config, task, split);
+  if (split == "train") return files;
+  for (const GlueTask* companion : companions_of(task)) {
+    const Paths more = find_files(config, *companion, split);
+    files.insert(files.end(), more.begin(), more.end());
+  }
+  return files;
+}
+
 GlueTask finetuning_task(const FinetuneConfig& config) {
   if (config.task == "custom") {
     return custom_task(config.custom, require_files(config, {.name = "custom"}, "train"));

@@ -24,7 +24,13 @@ Metrics eval_results(const Metrics& metrics, const Metrics& samples) {
 Metrics read_eval_results(const std::filesystem::path& directory) {
   const auto file = directory / "eval_results.json";
   const auto values = parse_json_object(read_file(file), file.string(), "remove the run to make it again");
-  return values.get<Metrics>();
+  Metrics results;
+  for (const auto& [name, value] : values.items()) {
+    RPP_CHECK(value.is_number(), "{}: '{}' is {}, no number: remove the run to make it again", file, name,
+              value.dump());
+    results[name] = value.get<double>();
+  }
+  return results;
 }
 
 Metrics train_results(const TrainOutcome& outcome, double epochs, size_t num_examples) {

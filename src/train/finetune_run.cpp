@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 // Everything that a fine-tuning run stands on, in the order in which it is made.
 struct FinetuneSetup {
-  explicit FinetuneSetup(const FinetuneConfig& given, const RunOptions& options = {});
+  explicit FinetuneSetup(const FinetuneConfig& given, LoadNotes notes = LoadNotes::log);
 
   FinetuneConfig config;  // with the steps of its epochs
   KernelsGuard kernels;
@@ -36,7 +36,7 @@ struct FinetuneSetup {
   std::unique_ptr<FinetuneTask> task;
 };
 
-FinetuneSetup::FinetuneSetup(const FinetuneConfig& given, const RunOptions& options)
+FinetuneSetup::FinetuneSetup(const FinetuneConfig& given, LoadNotes notes)
     : config(given),
       kernels(kernels_of(given.train.kernels)),
       glue(finetuning_task(given)),
@@ -45,8 +45,7 @@ FinetuneSetup::FinetuneSetup(const FinetuneConfig& given, const RunOptions& opti
   data = load_finetune_data(config, glue, *tokenizer);
   config.train.steps =
       steps_of_epochs(static_cast<int64_t>(data.train.size()), config.train.batch_size, config.epochs);
-  model = load_classifier_model(config.model, glue, *tokenizer, config.train,
-                                load_notes(config.output_dir, options));
+  model = load_classifier_model(config.model, glue, *tokenizer, config.train, notes);
   check_sequence_length(*model, config.max_seq_length);
   prune = resolve_fixed(config.prune, config.model, *model);
   if (config.reinit_layers > 0) {
@@ -118,15 +117,16 @@ Metrics samples_of(const std::vector<DevSet>& sets) {
 
 FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& options) {
   if (const auto version = squad_version(config.task)) return run_squad(config, *version, options);
-  check_output_dir(config.output_dir, options);
-  const RunLength length{"epochs", config.epochs};
-  if (const auto finished = find_finished(config.output_dir, length, options)) {
+  const RunDir run_dir(config, options);
+  const RunIdentity identity = identity_of(config);
+  if (const auto finished = find_finished(config.output_dir, identity, options)) {
     return {.training = *finished, .eval = read_eval_results(config.output_dir)};
   }
-  FinetuneSetup setup(config, options);
-  const auto trainer_config = trainer_config_of(setup.config, setup.prune, options);
+  const auto checkpoint = find_checkpoint(config.output_dir, options, identity);
+  FinetuneSetup setup(config, load_notes(checkpoint));
+  const auto trainer_config = trainer_config_of(setup.config, setup.prune, identity.inputs, options);
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
-  resume_if_asked(*trainer, config.output_dir, options, trainer_config.config_yaml);
+  resume_if_found(*trainer, checkpoint, config.output_dir);
   FinetuneOutcome outcome{.training = trainer->run(), .eval = {}};
   if (outcome.training.stopped) return outcome;
 
@@ -136,15 +136,15 @@ FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& o
   write_results(dir, train_results(outcome.training, setup.config.epochs, setup.data.train.size()),
                 outcome.eval);
   log_ratios(trainer->params());
-  finish_run(dir, length, outcome.training, config.train.keep_checkpoints);
+  finish_run(dir, {"epochs", config.epochs}, identity, outcome.training, config.train.keep_checkpoints);
   return outcome;
 }
 
 PreflightReport check_finetuning(const FinetuneConfig& config) {
   if (const auto version = squad_version(config.task)) return check_squad(config, *version);
-  check_output_dir(config.output_dir, {});
+  check_output_dir(config.output_dir, {}, input_dirs(config));
   FinetuneSetup setup(config);
-  const auto trainer_config = trainer_config_of(setup.config, setup.prune, {});
+  const auto trainer_config = trainer_config_of(setup.config, setup.prune, {}, {});
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
   return preflight(*trainer, trainer_config);
 }

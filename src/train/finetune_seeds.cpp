@@ -32,7 +32,6 @@ void check_seeds(std::span<const int64_t> seeds, const RunOptions& options) {
 // Nothing when a signal ended it.
 std::optional<Metrics> run_seed(FinetuneConfig config, int64_t seed, const RunOptions& options) {
   const fs::path directory = fs::path(config.output_dir) / fmt::format("seed-{}", seed);
-  if (fs::exists(directory / "finished.json")) return read_eval_results(directory);
   config.output_dir = directory.string();
   config.train.seed = seed;
   log::info("seed {}: {}", seed, directory.string());
@@ -55,9 +54,9 @@ void write_statistics(const fs::path& file, std::span<const int64_t> seeds,
 SeedsOutcome run_finetuning_seeds(const FinetuneConfig& config, std::span<const int64_t> seeds,
                                   const RunOptions& options) {
   check_seeds(seeds, options);
-  check_output_dir(config.output_dir, options);
+  const RunDir run_dir(config, options);
+  check_seeds_dir(config, options);
   // By which the same runs go on later.
-  fs::create_directories(config.output_dir);
   write_file_atomically(fs::path(config.output_dir) / "config.yaml", to_yaml(config));
   SeedsOutcome outcome;
   std::map<std::string, std::vector<double>> values;

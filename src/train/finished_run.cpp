@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "json_members.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/json.h"
@@ -20,7 +21,7 @@ constexpr const char* kFormat = "rpp-finished-1";
 constexpr const char* kRemove = "remove the run to make it again";
 constexpr double kMissedTarget = 0.001;
 
-ordered_json to_json(const RunLength& length, const TrainOutcome& outcome) {
+ordered_json to_json(const RunLength& length, const RunIdentity& identity, const TrainOutcome& outcome) {
   return {{"format", kFormat},
           {length.key, length.value},
           {"step", outcome.counters.step},
@@ -29,25 +30,39 @@ ordered_json to_json(const RunLength& length, const TrainOutcome& outcome) {
           {"encoder_ratio", outcome.encoder_ratio},
           {"target_ratio", outcome.target_ratio},
           {"seconds", outcome.seconds},
-          {"tokens_per_second", outcome.tokens_per_second}};
+          {"tokens_per_second", outcome.tokens_per_second},
+          {"config", identity.config_yaml},
+          {"inputs", identity.inputs}};
 }
 
 ordered_json read_finished(const fs::path& file) {
   auto json = parse_json_object<ordered_json>(read_file(file), file.string(), kRemove);
-  RPP_CHECK(json.value("format", "") == kFormat, "{} is damaged or of another version; {}", file, kRemove);
+  RPP_CHECK(has_format(json, kFormat), "{} is of another version (this program reads {}); {}", file, kFormat,
+            kRemove);
   return json;
 }
 
-TrainOutcome outcome_of(const ordered_json& json) {
-  TrainOutcome outcome{.counters = {.step = json.at("step"),
-                                    .tokens = json.at("tokens"),
-                                    .skipped_steps = json.at("skipped_steps")}};
+TrainOutcome outcome_of(const ordered_json& json, const fs::path& file) {
+  TrainOutcome outcome{.counters = {.step = json_member<int64_t>(json, "step", file),
+                                    .tokens = json_member<int64_t>(json, "tokens", file),
+                                    .skipped_steps = json_member<int64_t>(json, "skipped_steps", file)}};
   outcome.found_finished = true;
-  outcome.encoder_ratio = json.at("encoder_ratio");
-  outcome.target_ratio = json.at("target_ratio");
-  outcome.seconds = json.at("seconds");
-  outcome.tokens_per_second = json.at("tokens_per_second");
+  outcome.encoder_ratio = json_member<double>(json, "encoder_ratio", file);
+  outcome.target_ratio = json_member<double>(json, "target_ratio", file);
+  outcome.seconds = json_member<double>(json, "seconds", file);
+  outcome.tokens_per_second = json_member<double>(json, "tokens_per_second", file);
   return outcome;
+}
+
+// Earlier versions left the settings to config.yaml beside it.
+RecordedRun recorded_in(const ordered_json& json, const fs::path& file) {
+  if (json.contains("config")) {
+    return {.config_yaml = json_member<std::string>(json, "config", file),
+            .source = file,
+            .inputs = json_map<std::string>(json, "inputs", file)};
+  }
+  const fs::path config = file.parent_path() / "config.yaml";
+  return {.config_yaml = read_file(config), .source = config, .inputs = {}};
 }
 
 void warn_of_missed_target(const TrainOutcome& outcome) {
@@ -64,27 +79,34 @@ void warn_of_missed_target(const TrainOutcome& outcome) {
 
 }  // namespace
 
-std::optional<TrainOutcome> find_finished(const fs::path& output_dir, const RunLength& length,
+std::optional<TrainOutcome> find_finished(const fs::path& output_dir, const RunIdentity& identity,
                                           const RunOptions& options) {
   const fs::path file = output_dir / kFinished;
   if (options.resume != "auto" || !fs::exists(file)) return std::nullopt;
   const ordered_json json = read_finished(file);
-  const double before = json.value(length.key, 0.0);
-  if (before != length.value && latest_checkpoint(output_dir)) return std::nullopt;
-  if (before != length.value) {
+  const auto [results, extended] = compare_runs(recorded_in(json, file), identity);
+  if (!results.empty()) {
     fail_usage(
-        "{} has finished with {} {}, and its checkpoints are gone: {} {} needs a run of its own, or one with "
-        "train.keep_checkpoints from the start",
-        output_dir, length.key, before, length.key, length.value);
+        "{} has finished with other settings: {}; choose another output_dir, or delete that one to run it "
+        "anew",
+        output_dir, format_differences(results));
   }
-  log::info("{} has finished already: {} steps", output_dir.string(), format_count(json.at("step")));
-  return outcome_of(json);
+  if (!extended.empty() && latest_checkpoint(output_dir)) return std::nullopt;
+  if (!extended.empty()) {
+    fail_usage(
+        "{} has finished, and its checkpoints are gone: {} needs a run of its own, or one with "
+        "train.keep_checkpoints from the start",
+        output_dir, format_differences(extended));
+  }
+  TrainOutcome outcome = outcome_of(json, file);
+  log::info("{} has finished already: {} steps", output_dir.string(), format_count(outcome.counters.step));
+  return outcome;
 }
 
-void finish_run(const fs::path& output_dir, const RunLength& length, const TrainOutcome& outcome,
-                bool keep_checkpoints) {
+void finish_run(const fs::path& output_dir, const RunLength& length, const RunIdentity& identity,
+                const TrainOutcome& outcome, bool keep_checkpoints) {
   warn_of_missed_target(outcome);
-  write_file_atomically(output_dir / kFinished, to_json(length, outcome).dump(2) + "\n");
+  write_file_atomically(output_dir / kFinished, to_json(length, identity, outcome).dump(2) + "\n");
   if (!keep_checkpoints) remove_checkpoints(output_dir);
 }
 

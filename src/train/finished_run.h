@@ -7,6 +7,7 @@
 
 #include "rpp/train/outcome.h"
 #include "rpp/train/runs.h"
+#include "run_dir.h"
 
 namespace rpp {
 
@@ -17,13 +18,14 @@ struct RunLength {
 };
 
 // How the run in the directory ended, where --resume auto finds it finished; nothing where it is to go on.
-// Throws UsageError when it is to be longer than it was, and no checkpoint is left to go on from.
-std::optional<TrainOutcome> find_finished(const std::filesystem::path& output_dir, const RunLength& length,
-                                          const RunOptions& options);
+// Throws UsageError for a run of other settings or inputs, and when it is to end or to be evaluated otherwise
+// and no checkpoint is left to go on from.
+std::optional<TrainOutcome> find_finished(const std::filesystem::path& output_dir,
+                                          const RunIdentity& identity, const RunOptions& options);
 
-// Writes finished.json; without `keep` checkpoints and best/ go. Warns when the run missed its target ratio.
-// Everything else must have been written.
-void finish_run(const std::filesystem::path& output_dir, const RunLength& length, const TrainOutcome& outcome,
-                bool keep_checkpoints);
+// Writes finished.json; without `keep_checkpoints` checkpoints and best/ go. Warns when the run missed its
+// target ratio. Everything else must have been written.
+void finish_run(const std::filesystem::path& output_dir, const RunLength& length, const RunIdentity& identity,
+                const TrainOutcome& outcome, bool keep_checkpoints);
 
 }  // namespace rpp

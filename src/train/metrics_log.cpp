@@ -3,22 +3,39 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <optional>
 #include <utility>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/json.h"
 #include "rpp/core/line_reader.h"
+#include "rpp/core/log.h"
 
 namespace rpp {
 namespace {
 
-bool is_kept(const std::string& line, int64_t last_step, const std::vector<std::string>& repeated) {
-  const auto object = try_parse_json(line);
-  if (!object || !object->is_object()) return false;
-  const int64_t step = object->value("step", last_step + 1);
-  if (step != last_step) return step < last_step;
-  return std::find(repeated.begin(), repeated.end(), object->value("kind", "")) == repeated.end();
+struct LoggedLine {
+  int64_t step = 0;
+  std::string kind;
+};
+
+// Nothing for what is no line of a log.
+std::optional<LoggedLine> line_of(const std::string& text) {
+  const auto object = try_parse_json(text);
+  if (!object || !object->is_object() || !object->contains("step") ||
+      !(*object)["step"].is_number_integer()) {
+    return std::nullopt;
+  }
+  LoggedLine line{.step = (*object)["step"].get<int64_t>()};
+  if (object->contains("kind") && (*object)["kind"].is_string())
+    line.kind = (*object)["kind"].get<std::string>();
+  return line;
+}
+
+bool is_kept(const LoggedLine& line, int64_t last_step, const std::vector<std::string>& repeated) {
+  if (line.step != last_step) return line.step < last_step;
+  return std::find(repeated.begin(), repeated.end(), line.kind) == repeated.end();
 }
 
 }  // namespace
@@ -29,8 +46,13 @@ MetricsLog::MetricsLog(std::filesystem::path path, int64_t last_step,
   std::string kept;
   if (std::filesystem::exists(path_)) {
     LineReader reader(path_);
-    for (std::string line; reader.next(line);) {
-      if (is_kept(line, last_step, repeated)) kept += line + "\n";
+    int64_t number = 0, damaged = 0;
+    for (std::string text; reader.next(text);) {
+      ++number;
+      if (damaged > 0) log::warn("{}:{}: no line of a log: left out", path_.string(), damaged);
+      const auto line = line_of(text);
+      damaged = line ? 0 : number;  // the last one is silent: a crash cuts it short
+      if (line && is_kept(*line, last_step, repeated)) kept += text + "\n";
     }
   }
   write_file_atomically(path_, kept);

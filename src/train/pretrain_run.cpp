@@ -22,7 +22,7 @@ std::vector<fs::path> as_paths(const std::vector<std::string>& names) {
 
 // Everything that a pre-training run stands on, in the order in which it is made.
 struct PretrainSetup {
-  explicit PretrainSetup(const PretrainConfig& config, const RunOptions& options = {});
+  explicit PretrainSetup(const PretrainConfig& config, LoadNotes notes = LoadNotes::log);
 
   KernelsGuard kernels;
   std::unique_ptr<Tokenizer> tokenizer;
@@ -48,7 +48,7 @@ std::unique_ptr<Bert> make_model(const PretrainConfig& config, const Tokenizer& 
                               : load_model(config.model, heads, tokenizer, config.train, notes);
 }
 
-PretrainSetup::PretrainSetup(const PretrainConfig& config, const RunOptions& options)
+PretrainSetup::PretrainSetup(const PretrainConfig& config, LoadNotes notes)
     : kernels(kernels_of(config.train.kernels)),
       tokenizer(find_tokenizer(config)),
       train_shards(as_paths(config.data.train), tokenizer->fingerprint()),
@@ -58,7 +58,7 @@ PretrainSetup::PretrainSetup(const PretrainConfig& config, const RunOptions& opt
     valid_shards.emplace(as_paths(config.data.valid), tokenizer->fingerprint());
     valid_sampler.emplace(*valid_shards, *tokenizer, config.data, static_cast<uint64_t>(config.train.seed));
   }
-  model = make_model(config, *tokenizer, load_notes(config.output_dir, options));
+  model = make_model(config, *tokenizer, notes);
   check_sequence_length(*model, config.data.max_seq_length);
   RPP_CHECK(!config.data.next_sentence || model->config().type_vocab_size >= 2,
             "data.next_sentence needs a model with type_vocab_size 2, this one has {}: set it to false",
@@ -74,24 +74,26 @@ PretrainSetup::PretrainSetup(const PretrainConfig& config, const RunOptions& opt
 }  // namespace
 
 TrainOutcome run_pretraining(const PretrainConfig& config, const RunOptions& options) {
-  check_output_dir(config.output_dir, options);
-  const RunLength length{"steps", static_cast<double>(config.train.steps)};
-  if (const auto finished = find_finished(config.output_dir, length, options)) return *finished;
-  PretrainSetup setup(config, options);
-  const auto trainer_config = trainer_config_of(config, setup.prune, options);
+  const RunDir run_dir(config, options);
+  const RunIdentity identity = identity_of(config);
+  if (const auto finished = find_finished(config.output_dir, identity, options)) return *finished;
+  const auto checkpoint = find_checkpoint(config.output_dir, options, identity);
+  PretrainSetup setup(config, load_notes(checkpoint));
+  const auto trainer_config = trainer_config_of(config, setup.prune, identity.inputs, options);
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
-  resume_if_asked(*trainer, config.output_dir, options, trainer_config.config_yaml);
+  resume_if_found(*trainer, checkpoint, config.output_dir);
   const TrainOutcome outcome = trainer->run();
   if (outcome.stopped) return outcome;
   log_ratios(trainer->params());
-  finish_run(config.output_dir, length, outcome, config.train.keep_checkpoints);
+  const RunLength length{"steps", static_cast<double>(config.train.steps)};
+  finish_run(config.output_dir, length, identity, outcome, config.train.keep_checkpoints);
   return outcome;
 }
 
 PreflightReport check_pretraining(const PretrainConfig& config) {
-  check_output_dir(config.output_dir, {});
+  check_output_dir(config.output_dir, {}, input_dirs(config));
   PretrainSetup setup(config);
-  const auto trainer_config = trainer_config_of(config, setup.prune, {});
+  const auto trainer_config = trainer_config_of(config, setup.prune, {}, {});
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
   return preflight(*trainer, trainer_config);
 }

@@ -1,14 +1,10 @@
 #include "run_setup.h"
 
-#include <sstream>
-
-#include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/model/init.h"
 #include "rpp/ops/torch.h"
 #include "rpp/prune/report.h"
-#include "rpp/train/checkpoint.h"
 #include "rpp/train/device.h"
 
 namespace rpp {
@@ -37,33 +33,10 @@ bool is_of_a_head(const std::string& name) {
          name.find("pooler.") != std::string::npos;
 }
 
-// The lines of `now` that `before` does not have at the same place, comments aside.
-std::string differing_lines(const std::string& before, const std::string& now) {
-  std::istringstream old_lines(before), new_lines(now);
-  std::string differences;
-  for (std::string old_line, new_line; std::getline(new_lines, new_line);) {
-    std::getline(old_lines, old_line);
-    if (old_line != new_line) differences += fmt::format("\n  was {}\n  now {}", old_line, new_line);
-  }
-  return differences;
-}
-
 }  // namespace
 
-void check_output_dir(const fs::path& dir, const RunOptions& options) {
-  if (dir.empty()) fail_usage("output_dir is not set");
-  if (!options.resume.empty() || !fs::exists(dir)) return;
-  if (!fs::is_directory(dir)) fail_usage("output_dir {} is a file", dir);
-  if (!fs::is_empty(dir)) {
-    fail_usage(
-        "output_dir {} already holds another run: go on with --resume auto, or choose another directory",
-        dir);
-  }
-}
-
-LoadNotes load_notes(const fs::path& output_dir, const RunOptions& options) {
-  const bool resumes = !options.resume.empty() && (options.resume != "auto" || latest_checkpoint(output_dir));
-  return resumes ? LoadNotes::quiet : LoadNotes::log;
+LoadNotes load_notes(const std::optional<fs::path>& checkpoint) {
+  return checkpoint ? LoadNotes::quiet : LoadNotes::log;
 }
 
 std::unique_ptr<Bert> load_model(const fs::path& dir, const HeadSpec& heads, const Tokenizer& tokenizer,
@@ -137,20 +110,11 @@ std::unique_ptr<Trainer> make_trainer(Task& task, const TrainerConfig& config, c
   return trainer;
 }
 
-void resume_if_asked(Trainer& trainer, const fs::path& output_dir, const RunOptions& options,
-                     const std::string& config_yaml) {
-  if (options.resume.empty()) return;
-  const auto checkpoint = find_resume(output_dir, options.resume);
-  if (!checkpoint) {
-    log::info("{} holds no checkpoint yet: starting from the beginning", output_dir.string());
-    return;
-  }
+void resume_if_found(Trainer& trainer, const std::optional<fs::path>& checkpoint,
+                     const fs::path& output_dir) {
+  if (!checkpoint) return;
   trainer.resume(*checkpoint);
   fs::remove(output_dir / "finished.json");  // it goes on
-  const auto differences = differing_lines(read_file(*checkpoint / "training" / "config.yaml"), config_yaml);
-  if (!differences.empty()) {
-    log::warn("the settings differ from those of {}:{}", checkpoint->string(), differences);
-  }
 }
 
 void log_ratios(const FlatParams& params) {

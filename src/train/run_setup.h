@@ -14,15 +14,13 @@
 #include "rpp/train/runs.h"
 #include "rpp/train/teacher.h"
 #include "rpp/train/trainer.h"
+#include "run_dir.h"
 
 namespace rpp {
 
-// Throws UsageError when the directory holds another run and nothing says to continue it.
-void check_output_dir(const std::filesystem::path& dir, const RunOptions& options);
-
 // Whether loading a model is worth a line in the log: not where a checkpoint replaces its weights at once.
 enum class LoadNotes { log, quiet };
-LoadNotes load_notes(const std::filesystem::path& output_dir, const RunOptions& options);
+LoadNotes load_notes(const std::optional<std::filesystem::path>& checkpoint);
 
 // The model of a directory, or of a configs/model/ file with new weights. What the file lacks, or `options`
 // leave out, is initialised and named in the log. Throws Error when the tokenizer has ids that the model's
@@ -48,13 +46,15 @@ PruneConfig resolve_fixed(PruneConfig prune, const std::filesystem::path& model_
 
 // The trainer's part of a run's configuration. `prune` is the section after resolve_fixed.
 template <typename Config>
-TrainerConfig trainer_config_of(const Config& config, const PruneConfig& prune, const RunOptions& options) {
+TrainerConfig trainer_config_of(const Config& config, const PruneConfig& prune, const RunInputs& inputs,
+                                const RunOptions& options) {
   return {.output_dir = config.output_dir,
           .optimizer = config.optimizer,
           .schedule = config.schedule,
           .prune = prune,
           .train = config.train,
           .config_yaml = to_yaml(config),
+          .inputs = inputs,
           .stop_after_step = options.stop_after_step};
 }
 
@@ -62,10 +62,9 @@ TrainerConfig trainer_config_of(const Config& config, const PruneConfig& prune, 
 std::unique_ptr<Trainer> make_trainer(Task& task, const TrainerConfig& config,
                                       const std::filesystem::path& model_dir);
 
-// Continues from options.resume where that finds a checkpoint. Warns when the settings differ from those that
-// the checkpoint was written with.
-void resume_if_asked(Trainer& trainer, const std::filesystem::path& output_dir, const RunOptions& options,
-                     const std::string& config_yaml);
+// Continues from what find_checkpoint found.
+void resume_if_found(Trainer& trainer, const std::optional<std::filesystem::path>& checkpoint,
+                     const std::filesystem::path& output_dir);
 
 // Both ratios of the finished model, in the log.
 void log_ratios(const FlatParams& params);

@@ -20,15 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The files that the configuration names, or the one in data_dir; empty when there is none.
-std::vector<fs::path> find_files(const FinetuneConfig& config, SquadVersion version, std::string_view split) {
-  const auto& named = named_files(config, split);
-  if (!named.empty()) return {named.begin(), named.end()};
-  if (config.data_dir.empty()) return {};
-  const auto file = try_find_squad_file(version, config.data_dir, split);
-  return file ? std::vector{*file} : std::vector<fs::path>();
-}
-
 void require_answers(const SquadData& data, SquadVersion version) {
   if (version == SquadVersion::v2) return;
   for (const SquadQuestion& question : data.questions) {
@@ -41,7 +32,7 @@ void require_answers(const SquadData& data, SquadVersion version) {
 SquadSet load_set(const FinetuneConfig& config, SquadVersion version, const Tokenizer& tokenizer,
                   std::string_view split, int64_t max_questions) {
   const bool has_answers = split != "test";
-  auto files = find_files(config, version, split);
+  auto files = squad_files(config, version, split);
   if (files.empty()) files = {find_squad_file(version, config.data_dir, split)};  // says what is missing
   SquadSet set{.data = read_squad(files, {.strict = config.squad.strict, .has_answers = has_answers}),
                .features = {}};
@@ -76,7 +67,7 @@ void check_teacher_task(const std::string& teacher_dir, SquadVersion version) {
 
 // Everything that a run stands on, in the order in which it is made.
 struct SquadSetup {
-  SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, const RunOptions& options = {});
+  SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, LoadNotes notes = LoadNotes::log);
 
   FinetuneConfig config;  // with the steps of its epochs
   KernelsGuard kernels;
@@ -89,7 +80,7 @@ struct SquadSetup {
   std::unique_ptr<SquadTask> task;
 };
 
-SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, const RunOptions& options)
+SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, LoadNotes notes)
     : config(given),
       kernels(kernels_of(given.train.kernels)),
       version(squad_version),
@@ -103,8 +94,7 @@ SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, 
   dev = load_set(config, version, *tokenizer, "dev", config.max_eval_samples);
   const auto num_windows = static_cast<int64_t>(train.features.windows.size());
   config.train.steps = steps_of_epochs(num_windows, config.train.batch_size, config.epochs);
-  model = load_model(config.model, {.pooler = false, .span = true}, *tokenizer, config.train,
-                     load_notes(config.output_dir, options));
+  model = load_model(config.model, {.pooler = false, .span = true}, *tokenizer, config.train, notes);
   check_sequence_length(*model, config.max_seq_length);
   prune = resolve_fixed(config.prune, config.model, *model);
   if (config.reinit_layers > 0) {
@@ -123,7 +113,7 @@ SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, 
 // Most data sets come without a test file.
 void write_test_predictions(SquadSetup& setup) {
   const FinetuneConfig& config = setup.config;
-  if (find_files(config, setup.version, "test").empty()) return;
+  if (squad_files(config, setup.version, "test").empty()) return;
   const SquadSet test = load_set(config, setup.version, *setup.tokenizer, "test", 0);
   const fs::path directory = fs::path(config.output_dir) / "predict";
   fs::create_directories(directory);
@@ -133,16 +123,26 @@ void write_test_predictions(SquadSetup& setup) {
 
 }  // namespace
 
+std::vector<fs::path> squad_files(const FinetuneConfig& config, SquadVersion version,
+                                  std::string_view split) {
+  const auto& named = named_files(config, split);
+  if (!named.empty()) return {named.begin(), named.end()};
+  if (config.data_dir.empty()) return {};
+  const auto file = try_find_squad_file(version, config.data_dir, split);
+  return file ? std::vector{*file} : std::vector<fs::path>();
+}
+
 FinetuneOutcome run_squad(const FinetuneConfig& config, SquadVersion version, const RunOptions& options) {
-  check_output_dir(config.output_dir, options);
-  const RunLength length{"epochs", config.epochs};
-  if (const auto finished = find_finished(config.output_dir, length, options)) {
+  const RunDir run_dir(config, options);
+  const RunIdentity identity = identity_of(config);
+  if (const auto finished = find_finished(config.output_dir, identity, options)) {
     return {.training = *finished, .eval = read_eval_results(config.output_dir)};
   }
-  SquadSetup setup(config, version, options);
-  const auto trainer_config = trainer_config_of(setup.config, setup.prune, options);
+  const auto checkpoint = find_checkpoint(config.output_dir, options, identity);
+  SquadSetup setup(config, version, load_notes(checkpoint));
+  const auto trainer_config = trainer_config_of(setup.config, setup.prune, identity.inputs, options);
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
-  resume_if_asked(*trainer, config.output_dir, options, trainer_config.config_yaml);
+  resume_if_found(*trainer, checkpoint, config.output_dir);
   FinetuneOutcome outcome{.training = trainer->run(), .eval = {}};
   if (outcome.training.stopped) return outcome;
 
@@ -155,14 +155,15 @@ FinetuneOutcome run_squad(const FinetuneConfig& config, SquadVersion version, co
                 train_results(outcome.training, config.epochs, setup.train.data.questions.size()),
                 outcome.eval);
   log_ratios(trainer->params());
-  finish_run(config.output_dir, length, outcome.training, config.train.keep_checkpoints);
+  finish_run(config.output_dir, {"epochs", config.epochs}, identity, outcome.training,
+             config.train.keep_checkpoints);
   return outcome;
 }
 
 PreflightReport check_squad(const FinetuneConfig& config, SquadVersion version) {
-  check_output_dir(config.output_dir, {});
+  check_output_dir(config.output_dir, {}, input_dirs(config));
   SquadSetup setup(config, version);
-  const auto trainer_config = trainer_config_of(setup.config, setup.prune, {});
+  const auto trainer_config = trainer_config_of(setup.config, setup.prune, {}, {});
   const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
   return preflight(*trainer, trainer_config);
 }

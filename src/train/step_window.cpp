@@ -10,33 +10,28 @@ double rate(int64_t count, double seconds) {
 }  // namespace
 
 void StepWindow::add(const StepResult& result, double seconds) {
-  last_ = result;
+  window_.last_step = {{"learning_rate", result.learning_rate}, {"grad_norm", result.grad_norm}};
   if (result.applied) {
-    for (const auto& [name, value] : result.metrics) sums_[name] += value;
-    ++num_applied_;
+    for (const auto& [name, value] : result.metrics) window_.sums[name] += value;
+    ++window_.num_applied;
   }
-  tokens_ += result.tokens;
-  seconds_ += seconds;
+  window_.tokens += result.tokens;
+  window_.seconds += seconds;
   ++total_steps_;
   total_tokens_ += result.tokens;
   total_seconds_ += seconds;
 }
 
 Metrics StepWindow::means() const {
-  Metrics metrics;
-  for (const auto& [name, sum] : sums_) metrics[name] = sum / static_cast<double>(num_applied_);
-  metrics["learning_rate"] = last_.learning_rate;
-  metrics["grad_norm"] = last_.grad_norm;
-  metrics["tokens_per_second"] = rate(tokens_, seconds_);
+  Metrics metrics = window_.last_step;
+  for (const auto& [name, sum] : window_.sums) metrics[name] = sum / static_cast<double>(window_.num_applied);
+  metrics["tokens_per_second"] = rate(window_.tokens, window_.seconds);
   return metrics;
 }
 
 Metrics StepWindow::take() {
   Metrics metrics = means();
-  sums_.clear();
-  num_applied_ = 0;
-  tokens_ = 0;
-  seconds_ = 0;
+  window_ = {.last_step = window_.last_step, .last_means = metrics};
   return metrics;
 }
 

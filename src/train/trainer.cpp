@@ -64,6 +64,7 @@ Trainer::Trainer(Task& task, TrainerConfig config) : task_(task), config_(std::m
   params_ = std::make_unique<FlatParams>(task_.model().param_specs(), precision_of(config_.train));
   optimizer_ = std::make_unique<ProxAdamW>(*params_, config_.optimizer);
   phase_starts_ = phase_starts(config_.prune, config_.train.steps);
+  window_ = std::make_unique<StepWindow>();
   check_best_metric(config_.train.best_metric, task_.metric_names());
   pruner_ =
       make_pruner(config_.prune, {.params = *params_,
@@ -124,12 +125,14 @@ bool Trainer::step_once() {
 TrainOutcome Trainer::run() {
   std::filesystem::create_directories(config_.output_dir);
   write_file_atomically(config_.output_dir / "config.yaml", config_.config_yaml);
+  begin_branch();
   std::vector<std::string> repeated = {"best"};
   if (!evaluated_) repeated.emplace_back("eval");
   MetricsLog log(config_.output_dir / "metrics.jsonl", counters_.step, repeated);
   const StopSignal stop({.notice = kStopNotice});
-  StepWindow window;
+  StepWindow& window = *window_;
   TrainOutcome outcome;
+  outcome.last_train = window.last_means();
   try {
     log_start(task_, config_, counters_.step);
     train(window, log, outcome, stop);

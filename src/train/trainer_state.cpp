@@ -1,8 +1,6 @@
 // What a checkpoint of a training run holds, and how a run goes on from it.
-
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/json.h"
 #include "rpp/core/log.h"
 #include "rpp/core/sha256.h"
 #include "rpp/model/hf_checkpoint.h"
@@ -12,13 +10,12 @@
 #include "rpp/train/checkpoint.h"
 #include "rpp/train/tensors.h"
 #include "rpp/train/trainer.h"
+#include "training_state.h"
 
 namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kStateFormat = "rpp-training-state-1";
 
 // Names and places of the parameters in the flat buffer: moments fit only a buffer that is laid out alike.
 std::string layout_hash(const FlatParams& params) {
@@ -66,19 +63,13 @@ void Trainer::write_training_state(const fs::path& directory) const {
                {{"exp_avg", optimizer_->exp_avg()}, {"exp_avg_sq", optimizer_->exp_avg_sq()}},
                {{"format", "pt"}, {"layout_sha256", layout_hash(*params_)}});
   save_tensors(directory / "pruner.safetensors", pruner_->state());
-  const nlohmann::ordered_json state = {{"format", kStateFormat},
-                                        {"layout_sha256", layout_hash(*params_)},
-                                        {"prune_method", config_.prune.method},
-                                        {"step", counters_.step},
-                                        {"tokens", counters_.tokens},
-                                        {"skipped_steps", counters_.skipped_steps},
-                                        {"bad_in_a_row", counters_.bad_in_a_row},
-                                        {"best_step", counters_.best_step},
-                                        {"best_value", counters_.best_value},
-                                        {"evals_since_best", counters_.evals_since_best},
-                                        {"evaluated", evaluated_},
-                                        {"optimizer_steps", optimizer_->step_count()}};
-  write_file_atomically(directory / "state.json", state.dump(2) + "\n");
+  rpp::write_training_state(directory / "state.json", {.layout_sha256 = layout_hash(*params_),
+                                                       .prune_method = config_.prune.method,
+                                                       .counters = counters_,
+                                                       .evaluated = evaluated_,
+                                                       .optimizer_steps = optimizer_->step_count(),
+                                                       .window = window_->state(),
+                                                       .inputs = config_.inputs});
   write_file_atomically(directory / "config.yaml", config_.config_yaml);
 }
 
@@ -97,29 +88,22 @@ void Trainer::save_in_run() {
 }
 
 void Trainer::load_training_state(const fs::path& directory) {
-  const auto state_file = directory / "state.json";
-  const auto state = parse_json_object(read_file(state_file), state_file.string());
-  RPP_CHECK(state.value("format", "") == kStateFormat, "{} is damaged or of another version", state_file);
-  RPP_CHECK(state.value("layout_sha256", "") == layout_hash(*params_),
+  const TrainingState state = read_training_state(directory / "state.json");
+  RPP_CHECK(state.layout_sha256 == layout_hash(*params_),
             "{} belongs to a model with other parameters than this run's", directory.parent_path());
-  RPP_CHECK(state.value("prune_method", "") == config_.prune.method,
+  RPP_CHECK(state.prune_method == config_.prune.method,
             "{} was written by a run with prune.method {}, this one has {}", directory.parent_path(),
-            state.value("prune_method", ""), config_.prune.method);
+            state.prune_method, config_.prune.method);
 
   const auto optimizer_file = directory / "optimizer.safetensors";
   const auto tensors = load_tensors(optimizer_file);
   optimizer_->exp_avg().copy_(tensor_at(tensors, "exp_avg", params_->size(), optimizer_file));
   optimizer_->exp_avg_sq().copy_(tensor_at(tensors, "exp_avg_sq", params_->size(), optimizer_file));
-  optimizer_->set_step_count(state.at("optimizer_steps"));
+  optimizer_->set_step_count(state.optimizer_steps);
   pruner_->load_state(load_tensors(directory / "pruner.safetensors"));
-  evaluated_ = state.value("evaluated", true);
-  counters_ = {.step = state.at("step"),
-               .tokens = state.at("tokens"),
-               .skipped_steps = state.at("skipped_steps"),
-               .bad_in_a_row = state.at("bad_in_a_row"),
-               .best_step = state.at("best_step"),
-               .best_value = state.at("best_value"),
-               .evals_since_best = state.at("evals_since_best")};
+  evaluated_ = state.evaluated;
+  counters_ = state.counters;
+  *window_ = StepWindow(state.window);
 }
 
 void Trainer::resume(const fs::path& checkpoint) {
@@ -130,8 +114,12 @@ void Trainer::resume(const fs::path& checkpoint) {
   params_->refresh_working();
   load_training_state(checkpoint / "training");
   if (fs::exists(checkpoint / "mask.safetensors")) check_against_mask(checkpoint / "mask.safetensors");
+  const auto named_step = checkpoint_step(checkpoint);
+  RPP_CHECK(!named_step || *named_step == counters_.step, "{} holds step {}: its name must say the same",
+            checkpoint, counters_.step);
   RPP_CHECK(counters_.step <= config_.train.steps, "{} has made {} steps, this run ends at train.steps {}",
             checkpoint, counters_.step, config_.train.steps);
+  resumed_from_ = checkpoint;
   saved_step_ = counters_.step;
   log::info("resumed from {} at step {} of {}", checkpoint.string(), counters_.step, config_.train.steps);
 }

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/stop_signal.h"
-#include "rpp/core/unfinished.h"
 #include "rpp/io/safetensors.h"
 #include "rpp/train/checkpoint.h"
 #include "rpp/train/runs.h"
@@ -14,22 +14,6 @@ namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Removed with all that is in it.
-struct TemporaryDir {
-  explicit TemporaryDir(fs::path where) : path(std::move(where)) {
-    fs::remove_all(path);
-    note_unfinished(path);
-  }
-  ~TemporaryDir() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-    forget_unfinished(path);
-  }
-  TemporaryDir(const TemporaryDir&) = delete;
-  TemporaryDir& operator=(const TemporaryDir&) = delete;
-  fs::path path;
-};
 
 // The first tensor that differs between two files; empty when there is none.
 std::string first_difference(const fs::path& a, const fs::path& b) {
@@ -75,15 +59,16 @@ void run_part(const PretrainConfig& config, const RunOptions& options) {
 
 ResumeProof verify_pretraining_resume(const PretrainConfig& config, int64_t steps) {
   if (steps < 2) fail_usage("--verify-resume {}: it takes two steps at least", steps);
-  const fs::path base = fs::path(config.output_dir);
-  const TemporaryDir whole(base.string() + ".verify-whole");
-  const TemporaryDir parts(base.string() + ".verify-parts");
+  const fs::path base = (fs::path(config.output_dir) / "").parent_path();  // without a slash at its end
+  if (base.has_parent_path()) fs::create_directories(base.parent_path());
+  const TemporaryDirectory whole(base.string() + ".verify-whole");
+  const TemporaryDirectory parts(base.string() + ".verify-parts");
   ResumeProof proof{.steps = steps, .stopped_at = steps / 2, .difference = {}};
-  run_part(shortened(config, steps, whole.path), {});
-  run_part(shortened(config, steps, parts.path), {.resume = "", .stop_after_step = proof.stopped_at});
-  run_part(shortened(config, steps, parts.path), {.resume = "auto"});
+  run_part(shortened(config, steps, whole.path()), {});
+  run_part(shortened(config, steps, parts.path()), {.resume = "", .stop_after_step = proof.stopped_at});
+  run_part(shortened(config, steps, parts.path()), {.resume = "auto"});
   proof.difference =
-      compare_checkpoints(checkpoint_path(whole.path, steps), checkpoint_path(parts.path, steps));
+      compare_checkpoints(checkpoint_path(whole.path(), steps), checkpoint_path(parts.path(), steps));
   return proof;
 }
 

@@ -161,11 +161,14 @@ TEST_F(AtomicFileTest, LeftoversOfEveryNameGoAndFilesOfUsersStay) {
   directory(".checkpoint-20.0123456789abcdef.tmp", "half");
   directory("best", "2");
   directory(".best.0123456789abcdef.old", "1");
+  write_file_atomically(dir_ / ".checkpoint-20.lock", "process 123 on a machine\n");
+  write_file_atomically(dir_ / ".notes.lock", "mine");
   write_file_atomically(dir_ / ".notes.tmp", "mine");
   write_file_atomically(dir_ / ".notes.cafe.tmp", "mine");
   write_file_atomically(dir_ / "plan.0123456789abcdef.tmp", "mine");
   finish_interrupted_writes(dir_);
-  EXPECT_EQ(names(), (Names{".notes.cafe.tmp", ".notes.tmp", "best", "plan.0123456789abcdef.tmp"}));
+  EXPECT_EQ(names(),
+            (Names{".notes.cafe.tmp", ".notes.lock", ".notes.tmp", "best", "plan.0123456789abcdef.tmp"}));
   EXPECT_EQ(read_file(dir_ / "best/step"), "2");
 }
 

@@ -60,14 +60,19 @@ expect 1 'absent holds no shards' "$pretrain" run.yaml --set data.train=absent
 { cat vocab.txt; echo extra; } > other.txt
 expect 1 'were built with another vocabulary' "$pretrain" run.yaml --set tokenizer=other.txt
 
-# Killed at random moments and resumed, a run equals the uninterrupted one bit for bit.
-hashes() { (cd "$1/checkpoint-100" && sha256sum model.safetensors training/*.safetensors mask.safetensors 2>/dev/null); }
+# Killed at random moments and resumed, a run equals the uninterrupted one bit for bit, and so do its log, whose lines lie
+# between the checkpoints, and its best weights. Nothing half-written is left.
+hashes() {
+  (cd "$1" && sha256sum model.safetensors checkpoint-100/*.safetensors checkpoint-100/training/*.safetensors best/*.safetensors
+    sed -E 's/,?"tokens_per_second":[^,}]*//' metrics.jsonl | sha256sum
+    cat best/best.json && ls -A | grep -E '^\.|lock') 2>/dev/null
+}
 for method in dense rpp nip; do
-  set_method=(--set "prune.method=$method")
+  set_method=(--set "prune.method=$method" --set train.log_every=4 --set train.eval_every=8 --set train.best_metric=loss)
   expect 0 '100 steps' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="whole-$method"
   kills=0
   for round in 0 1 2 3; do
-    target=$((10 * round + 5 * (RANDOM % 3 + 1)))
+    target=$((12 * round + 4 * (RANDOM % 3 + 1)))
     "$pretrain" run.yaml "${set_method[@]}" --set output_dir="killed-$method" --resume auto 2> log &
     pid=$!
     while kill -0 $pid 2>/dev/null && ! grep -q "step $target/" log; do sleep 0.01; done
@@ -83,6 +88,16 @@ for method in dense rpp nip; do
   fi
   expect 0 'resume is exact' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="proof-$method" --verify-resume 20
 done
+
+# A directory belongs to one process at a time, and to a run of its own settings.
+"$pretrain" run.yaml --set output_dir=held --set train.steps=100000 2> log &
+pid=$!
+while kill -0 $pid 2>/dev/null && ! grep -q 'step 5/' log; do sleep 0.02; done
+expect 1 "held is being written by process $pid on " "$pretrain" run.yaml --set output_dir=held --set train.steps=100000 --resume auto
+kill -9 $pid; wait $pid 2>/dev/null
+expect 0 'run.lock' ls held
+expect 2 'held holds a run with other settings: train.seed was 42, now 7;' \
+  "$pretrain" run.yaml --set output_dir=held --resume auto --seed 7 --set train.steps=100000
 
 # stop_at STEP ARGUMENTS...: a run without end, sent SIGTERM after that step; leaves what it printed in out and log.
 stop_at() {
@@ -151,7 +166,7 @@ expect 2 'its checkpoints are gone' "$pretrain" tidy/config.yaml --resume auto -
 # A damaged checkpoint is refused by name and the one before it offered.
 latest=$(ls -d killed-rpp/checkpoint-100)
 truncate -s -1 "$latest/training/pruner.safetensors"
-longer=("$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --set train.steps=110 --resume auto)
+longer=("$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --set train.steps=110 --set train.best_metric=loss --resume auto)
 expect 1 'pruner.safetensors is truncated' "${longer[@]}"
 expect 1 'resume from there with --resume killed-rpp/checkpoint-95' "${longer[@]}"
 expect 0 '100 steps' "$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --resume killed-rpp/checkpoint-95

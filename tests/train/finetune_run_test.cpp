@@ -323,6 +323,52 @@ TEST_F(FinetuneRun, FinishedSeedsAreReadBack) {
   EXPECT_EQ(std::filesystem::last_write_time(dir_ / "tuned/seed-3/model.safetensors"), written);
 }
 
+TEST_F(FinetuneRun, FinishedSeedsOfOtherSettingsAreRefused) {
+  auto settings = finetune_of("dense");
+  settings.epochs = 1;
+  const std::vector<int64_t> one = {3}, two = {3, 5};
+  run_finetuning_seeds(settings, one, {});
+  const std::string before = read_file(dir_ / "tuned/config.yaml");
+  settings.optimizer.learning_rate = 1e-3;
+  const std::string message = message_of([&] { run_finetuning_seeds(settings, two, {.resume = "auto"}); });
+  EXPECT_EQ(message.find(fmt::format(
+                "{} holds a run with other settings: optimizer.learning_rate was 0.005, now 0.001;",
+                path("tuned"))),
+            0U)
+      << message;
+  EXPECT_EQ(read_file(dir_ / "tuned/config.yaml"), before);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "tuned/seed-5"));
+}
+
+TEST_F(FinetuneRun, FinishedSeedsOfOtherDataAreRefused) {
+  auto settings = finetune_of("dense");
+  settings.epochs = 1;
+  const std::vector<int64_t> one = {3};
+  run_finetuning_seeds(settings, one, {});
+  dir().write("dev.tsv", task_rows(30, 500));
+  const std::string message = message_of([&] { run_finetuning_seeds(settings, one, {.resume = "auto"}); });
+  EXPECT_EQ(message.find(fmt::format(
+                "{}/seed-3 has finished with other settings: what dev_files holds was xxh3:", path("tuned"))),
+            0U)
+      << message;
+}
+
+TEST_F(FinetuneRun, SeedsAndSingleRunsDoNotShareADirectory) {
+  auto settings = finetune_of("dense");
+  settings.epochs = 1;
+  const std::vector<int64_t> one = {3};
+  run_finetuning_seeds(settings, one, {});
+  EXPECT_EQ(
+      message_of([&] { run_finetuning(settings, {.resume = "auto"}); }),
+      fmt::format("{} holds the runs of several seeds: choose another output_dir, or name them with --seeds",
+                  path("tuned")));
+  settings.output_dir = path("single");
+  run_finetuning(settings, {});
+  EXPECT_EQ(message_of([&] { run_finetuning_seeds(settings, one, {.resume = "auto"}); }),
+            fmt::format("{} holds a single run: choose another output_dir for the runs of several seeds",
+                        path("single")));
+}
+
 TEST_F(FinetuneRun, SeedsThatDoNotMakeRunsAreRefused) {
   auto settings = finetune_of("dense");
   const auto refusal = [&](std::vector<int64_t> seeds, const RunOptions& options = {}) {
@@ -333,9 +379,8 @@ TEST_F(FinetuneRun, SeedsThatDoNotMakeRunsAreRefused) {
   EXPECT_EQ(refusal({1}, {.resume = "some-run"}),
             "several seeds go on with --resume auto: some-run is one run's");
   settings.output_dir = path("run");
-  EXPECT_EQ(refusal({1}), fmt::format("output_dir {} already holds another run: go on with --resume auto, or "
-                                      "choose another directory",
-                                      path("run")));
+  EXPECT_EQ(refusal({1}),
+            fmt::format("output_dir {0} is {0}, which the run reads: choose another one", path("run")));
 }
 
 TEST(StepsOfEpochs, APassEndsWithWhatIsLeft) {

@@ -6,6 +6,7 @@
 
 #include "data/fake_tokenizer.h"
 #include "rpp/core/atomic_file.h"
+#include "rpp/core/log.h"
 
 namespace rpp::test {
 namespace {
@@ -35,6 +36,32 @@ TEST(MetricsLog, LinesOfTheLastStepThatAreWrittenAgainAreDropped) {
   EXPECT_EQ(read_file(path),
             "{\"step\":9,\"kind\":\"eval\"}\n{\"step\":10,\"kind\":\"train\"}\n"
             "{\"step\":10,\"kind\":\"eval\",\"loss\":2.0}\n");
+}
+
+// Lines in the middle that a log never writes; the last one is what a crash leaves.
+TEST(MetricsLog, DamagedLinesAreLeftOutAndNamed) {
+  const TestDir dir("metrics_damaged");
+  const auto path = dir.write("metrics.jsonl",
+                              "{\"step\":\"x\"}\n{\"step\":1,\"kind\":5}\n[1]\n{\"kind\":\"eval\"}\n"
+                              "{\"step\":2.5}\n{\"step\":3,\"kind\":\"train\"}\n{\"step\":4");
+  init_logging();
+  testing::internal::CaptureStderr();
+  MetricsLog(path, 3);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(read_file(path), "{\"step\":1,\"kind\":5}\n{\"step\":3,\"kind\":\"train\"}\n");
+  for (const int line : {1, 3, 4, 5}) {
+    EXPECT_NE(log.find(fmt::format("{}:{}: no line of a log: left out", path.string(), line)),
+              std::string::npos)
+        << log;
+  }
+  EXPECT_EQ(log.find("jsonl:7"), std::string::npos) << log;
+}
+
+TEST(MetricsLog, LinesOfTheLastStepStayAndLaterOnesGo) {
+  const TestDir dir("metrics_last_step");
+  const auto path = dir.write("metrics.jsonl", "{\"step\":9}\n{\"step\":10}\n{\"step\":11}\n");
+  MetricsLog(path, 10);
+  EXPECT_EQ(read_file(path), "{\"step\":9}\n{\"step\":10}\n");
 }
 
 }  // namespace

@@ -2,110 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <csignal>
-#include <fstream>
-#include <limits>
-#include <nlohmann/json.hpp>
-
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
-#include "rpp/core/stop_signal.h"
-#include "rpp/model/hf_checkpoint.h"
-#include "rpp/model/init.h"
-#include "rpp/ops/torch.h"
 #include "rpp/train/checkpoint.h"
 #include "rpp/train/tensors.h"
-#include "tiny_run.h"
+#include "scripted_task.h"
 
 namespace rpp::test {
 namespace {
-
-ModelConfig tiny_model() {
-  ModelConfig config;
-  config.vocab_size = 20;
-  config.hidden_size = 8;
-  config.num_hidden_layers = 1;
-  config.num_attention_heads = 2;
-  config.intermediate_size = 12;
-  config.max_position_embeddings = 8;
-  return config;
-}
-
-// The loss is the mean square of all pooled values; it is NaN in `bad_steps`, and `raise_at` ends the run as
-// SIGTERM would.
-class ScriptedTask : public Task {
- public:
-  ScriptedTask() : model_(tiny_model(), {}) { initialize(model_, 1); }
-
-  Bert& model() override { return model_; }
-  std::vector<PackedBatch> batches(int64_t step) const override {
-    PackedBatch batch;
-    batch.input_ids = {2, 7, 9, 3};
-    batch.token_type_ids = {0, 0, 0, 0};
-    batch.position_ids = {0, 1, 2, 3};
-    batch.cu_seqlens = {0, 4};
-    batch.labels = {static_cast<int32_t>(step)};
-    return {batch};
-  }
-  TaskLoss loss(const PackedBatch& batch, const StepCounts&, const ForwardOptions&) override {
-    const int64_t step = batch.labels[0];
-    if (step == raise_at) std::raise(SIGTERM);
-    const bool bad = std::find(bad_steps.begin(), bad_steps.end(), step) != bad_steps.end();
-    auto loss = torch::zeros({});
-    for (const auto& spec : model_.param_specs()) loss = loss + spec.param.square().mean();
-    return {.loss = bad ? loss * std::numeric_limits<float>::quiet_NaN() : loss, .parts = {}};
-  }
-  // The n-th evaluation gives the n-th score, or 0 behind the last of them.
-  Metrics evaluate() override {
-    if (evaluations == raise_in_evaluation) std::raise(SIGTERM);
-    check_stop();
-    const auto n = static_cast<size_t>(evaluations++);
-    return {{"evaluations", static_cast<double>(evaluations)},
-            {"score", n < scores.size() ? scores[n] : 0.0}};
-  }
-  std::vector<std::string> metric_names() const override { return {"evaluations", "score"}; }
-  void save_model(const std::filesystem::path& directory,
-                  const std::map<std::string, std::string>& metadata) const override {
-    save_weights(model_, directory, metadata);
-  }
-
-  std::vector<int64_t> bad_steps;
-  std::vector<double> scores;
-  int64_t raise_at = -1;
-  int64_t raise_in_evaluation = -1;  // the number of evaluations before it
-  int64_t evaluations = 0;
-
- private:
-  Bert model_;
-};
-
-class TrainerTest : public testing::Test {
- protected:
-  TrainerTest()
-      : dir_(fmt::format("trainer_{}", testing::UnitTest::GetInstance()->current_test_info()->line())) {}
-
-  TrainerConfig config(int64_t steps) const {
-    TrainerConfig config;
-    config.output_dir = dir_ / "run";
-    config.optimizer.learning_rate = 1e-2;
-    config.train.steps = steps;
-    config.train.save_every = 2;
-    config.train.eval_every = 4;
-    config.train.log_every = 3;
-    config.train.max_bad_steps = 3;
-    return config;
-  }
-
-  std::vector<nlohmann::json> metrics() const {
-    std::vector<nlohmann::json> lines;
-    std::ifstream file(dir_ / "run/metrics.jsonl");
-    for (std::string line; std::getline(file, line);) lines.push_back(nlohmann::json::parse(line));
-    return lines;
-  }
-
-  TestDir dir_;
-  ScriptedTask task_;
-};
 
 TEST_F(TrainerTest, LogsEvaluatesAndSavesWhenTheyAreDue) {
   const TrainOutcome outcome = Trainer(task_, config(10)).run();
@@ -194,6 +98,91 @@ TEST_F(TrainerTest, ARunThatWasStoppedInAnEvaluationEndsAsTheUninterruptedOne) {
   }
 }
 
+// Lines are due at 3, 6, 9 and 10, checkpoints lie between them; the step after the stop is not finite.
+TEST_F(TrainerTest, AResumedRunLogsTheLinesOfTheUninterruptedOne) {
+  task_.bad_steps = {4, 5};
+  const TrainOutcome whole_outcome = Trainer(task_, config(10)).run();
+  const auto whole = repeatable_metrics();
+  for (const int64_t stopped_at : {1, 2, 4, 5, 7, 9}) {
+    std::filesystem::remove_all(dir_ / "run");
+    ScriptedTask first, second;
+    first.bad_steps = second.bad_steps = {4, 5};
+    auto settings = config(10);
+    settings.stop_after_step = stopped_at;
+    Trainer(first, settings).run();
+    second.evaluations = first.evaluations;
+    Trainer again(second, config(10));
+    again.resume(checkpoint_path(dir_ / "run", stopped_at));
+    const TrainOutcome outcome = again.run();
+    EXPECT_EQ(repeatable_metrics(), whole) << stopped_at;
+    EXPECT_EQ(outcome.last_train.at("loss"), whole_outcome.last_train.at("loss")) << stopped_at;
+  }
+}
+
+TEST_F(TrainerTest, ARunThatGoesOnFromItsLastStepKnowsItsLastLoss) {
+  const TrainOutcome whole = Trainer(task_, config(10)).run();
+  ScriptedTask again_task;
+  Trainer again(again_task, config(10));
+  again.resume(dir_ / "run/checkpoint-10");
+  EXPECT_EQ(again.run().last_train.at("loss"), whole.last_train.at("loss"));
+}
+
+TEST_F(TrainerTest, GoingOnFromAnEarlierCheckpointLeavesOneBranch) {
+  auto settings = config(10);
+  settings.train.keep_last = 10;
+  Trainer(task_, settings).run();
+  ScriptedTask again_task;
+  settings.optimizer.learning_rate = 0;
+  settings.train.keep_last = 2;
+  settings.train.steps = 6;
+  Trainer again(again_task, settings);
+  again.resume(dir_ / "run/checkpoint-2");
+  again.run();
+  const auto weights = [&](const char* run) {
+    return load_tensors(dir_ / run / "model.safetensors").at("bert.pooler.dense.weight");
+  };
+  const auto checkpoints = list_checkpoints(dir_ / "run");
+  ASSERT_EQ(checkpoints.size(), 2U);
+  EXPECT_EQ(checkpoints[0].step, 4);
+  EXPECT_EQ(checkpoints[1].step, 6);
+  EXPECT_TRUE(torch::equal(weights("run/checkpoint-4"), weights("run")));  // its learning rate is 0
+  EXPECT_FALSE(torch::equal(weights("run/abandoned-1/checkpoint-4"), weights("run")));
+  EXPECT_EQ(list_checkpoints(dir_ / "run/abandoned-1").size(), 4U);
+  EXPECT_NO_THROW(verify_checkpoint(dir_ / "run/abandoned-1/checkpoint-10"));
+}
+
+TEST_F(TrainerTest, ACheckpointMustHoldTheStepOfItsName) {
+  Trainer(task_, config(10)).run();
+  std::filesystem::rename(dir_ / "run/checkpoint-8", dir_ / "run/checkpoint-12");
+  ScriptedTask again_task;
+  Trainer again(again_task, config(10));
+  EXPECT_EQ(message_of([&] { again.resume(dir_ / "run/checkpoint-12"); }),
+            fmt::format("{} holds step 8: its name must say the same", dir_ / "run/checkpoint-12"));
+}
+
+TEST_F(TrainerTest, ACheckpointOfTheLastStepIsTakenOneBehindItIsRefused) {
+  Trainer(task_, config(10)).run();
+  const auto resume_with = [&](int64_t steps) {
+    ScriptedTask again_task;
+    Trainer again(again_task, config(steps));
+    return message_of([&] { again.resume(dir_ / "run/checkpoint-10"); });
+  };
+  EXPECT_EQ(resume_with(10), "no error");
+  EXPECT_EQ(resume_with(9),
+            fmt::format("{} has made 10 steps, this run ends at train.steps 9", dir_ / "run/checkpoint-10"));
+}
+
+TEST_F(TrainerTest, ASaveThatIsDueAtTheLastStepIsOfTheFinalModel) {
+  auto settings = config(4);
+  settings.prune.method = "one_shot";
+  settings.prune.prune_at = 1;  // after the last step
+  settings.prune.target_ratio = 0.5;
+  Trainer(task_, settings).run();
+  EXPECT_EQ(read_file(dir_ / "run/checkpoint-4/model.safetensors"),
+            read_file(dir_ / "run/model.safetensors"));
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "run/checkpoint-2"));
+}
+
 TEST_F(TrainerTest, ARunThatGoesOnAfterItsEndHasEachLineOnce) {
   Trainer(task_, config(10)).run();
   const auto lines = metrics();
@@ -246,91 +235,6 @@ TEST_F(TrainerTest, AMaskThatTheWeightsDoNotHonourIsAnError) {
   EXPECT_NE(message.find("224 of 224 zeros drifted (32 in bert.encoder.layer.0.attention.self.query.weight)"),
             std::string::npos)
       << message;
-}
-
-class BestModel : public TrainerTest {
- protected:
-  // Evaluations at 2, 4, ... of ten steps.
-  TrainerConfig best_of(std::vector<double> scores, int64_t patience = 0) {
-    task_.scores = std::move(scores);
-    TrainerConfig best = config(10);
-    best.train.eval_every = 2;
-    best.train.best_metric = "score";
-    best.train.patience = patience;
-    return best;
-  }
-  std::map<std::string, torch::Tensor> saved(const std::string& directory) const {
-    return load_tensors(dir_ / directory / "model.safetensors");
-  }
-  void expect_equal_weights(const std::string& a, const std::string& b) const {
-    for (const auto& [name, tensor] : saved(a)) EXPECT_TRUE(torch::equal(tensor, saved(b).at(name))) << name;
-  }
-};
-
-TEST_F(BestModel, TheWeightsOfTheBestEvaluationAreTheModel) {
-  TrainerConfig best = best_of({0.1, 0.5, 0.3, 0.5, 0.2});
-  best.train.keep_last = 10;
-  const TrainOutcome outcome = Trainer(task_, best).run();
-  EXPECT_EQ(outcome.counters.step, 10);
-  EXPECT_EQ(outcome.counters.best_step, 4);
-  EXPECT_EQ(outcome.last_eval.at("evaluations"), 6);  // the saved weights are evaluated once more
-  expect_equal_weights("run", "run/checkpoint-4");
-  EXPECT_FALSE(torch::equal(saved("run").at("bert.pooler.dense.weight"),
-                            saved("run/checkpoint-10").at("bert.pooler.dense.weight")));
-}
-
-TEST_F(BestModel, WithoutAMetricTheLastWeightsAreTheModel) {
-  TrainerConfig last = best_of({0.5, 0.1, 0.1, 0.1, 0.1});
-  last.train.best_metric = "";
-  Trainer(task_, last).run();
-  expect_equal_weights("run", "run/checkpoint-10");
-  EXPECT_FALSE(std::filesystem::exists(dir_ / "run/best"));
-}
-
-TEST_F(BestModel, PatienceEndsTheRun) {
-  const TrainOutcome outcome = Trainer(task_, best_of({0.5, 0.1, 0.2, 0.9}, /*patience=*/2)).run();
-  EXPECT_FALSE(outcome.stopped);
-  EXPECT_EQ(outcome.counters.step, 6);
-  EXPECT_EQ(outcome.counters.best_step, 2);
-  EXPECT_EQ(outcome.last_eval.at("evaluations"), 4);
-  expect_equal_weights("run", "run/best");
-}
-
-TEST_F(BestModel, ARunThatPatienceEndedStaysEnded) {
-  const TrainerConfig best = best_of({0.5, 0.1, 0.2}, /*patience=*/2);
-  Trainer(task_, best).run();
-  Trainer again(task_, best);
-  again.resume(latest_checkpoint(dir_ / "run")->path);
-  EXPECT_EQ(again.run().counters.step, 6);
-  expect_equal_weights("run", "run/best");
-}
-
-TEST_F(BestModel, AResumedRunRemembersTheBest) {
-  TrainerConfig best = best_of({0.9, 0.1, 0.2, 0.3, 0.4});
-  best.stop_after_step = 5;
-  Trainer(task_, best).run();
-  best.stop_after_step = 0;
-  Trainer again(task_, best);
-  again.resume(latest_checkpoint(dir_ / "run")->path);
-  EXPECT_EQ(again.run().counters.best_step, 2);
-}
-
-TEST_F(BestModel, AMetricThatNoEvaluationGivesIsRefusedBeforeTraining) {
-  TrainerConfig best = best_of({});
-  best.train.best_metric = "scor";
-  EXPECT_EQ(
-      message_of([&] { Trainer(task_, best); }),
-      "train.best_metric: no evaluation gives 'scor': did you mean 'score'? (known: evaluations, score)");
-}
-
-// The zeros of the last steps are not yet there at the evaluations before them.
-TEST_F(BestModel, AModelThatIsNotYetPrunedIsNoCandidate) {
-  TrainerConfig best = best_of({0.9, 0.8, 0.1, 0.2, 0.1});
-  best.prune.method = "one_shot";
-  best.prune.prune_at = 0.5;
-  best.prune.target_ratio = 0.5;
-  const TrainOutcome outcome = Trainer(task_, best).run();
-  EXPECT_EQ(outcome.counters.best_step, 8);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What a fine-tuning run reads: its task, and the examples of it.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,10 @@ struct FinetuneData {
 
 // What the configuration names for "train", "dev" or "test"; empty: what data_dir holds.
 const std::vector<std::string>& named_files(const FinetuneConfig& config, std::string_view split);
+
+// All files of "train", "dev" or "test" that a run of the task reads, companions' included; none where none
+// is found.
+std::vector<std::filesystem::path> finetuning_files(const FinetuneConfig& config, std::string_view split);
 
 // Throws UsageError for a task that is unknown or has no training data, and as custom_task does.
 GlueTask finetuning_task(const FinetuneConfig& config);

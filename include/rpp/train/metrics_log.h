@@ -15,8 +15,8 @@ using Metrics = std::map<std::string, double>;
 class MetricsLog {
  public:
   // Opens the file to append. Lines of steps after `last_step` are dropped first, and those of `repeated`
-  // kinds at that step: a resumed run writes them again. A line that a crash cut short is dropped too. Throws
-  // Error naming the file.
+  // kinds at that step: a resumed run writes them again. A line that a crash cut short is dropped too, and a
+  // damaged one, of which the log says the number. Throws Error naming the file.
   MetricsLog(std::filesystem::path path, int64_t last_step, const std::vector<std::string>& repeated = {});
 
   // Appends a line and hands it to the system, so that a killed run keeps it. NaN and infinity become null.

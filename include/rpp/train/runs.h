@@ -14,14 +14,15 @@
 namespace rpp {
 
 struct RunOptions {
-  // Empty: start anew; "auto": continue when there is something to continue; or a directory.
+  // Empty: start anew; "auto": continue with the directory's own run where there is one; or a checkpoint,
+  // which is taken with other settings too.
   std::string resume;
   int64_t stop_after_step = 0;  // ends the run there as SIGTERM would, with a checkpoint; 0: at train.steps
 };
 
 // Loads data, tokenizer and model, trains, leaves the model in output_dir. Throws UsageError when output_dir
-// holds another run and `resume` is empty, and Error for data, vocabularies and models that do not fit
-// together.
+// holds another run and `resume` is empty, or "auto" and the settings or inputs are not that run's; and Error
+// when another process is at work there, and for data, vocabularies and models that do not fit together.
 TrainOutcome run_pretraining(const PretrainConfig& config, const RunOptions& options);
 PreflightReport check_pretraining(const PretrainConfig& config);
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,8 +35,9 @@ struct TrainerConfig {
   ScheduleConfig schedule;
   PruneConfig prune;
   TrainConfig train;
-  std::string config_yaml;      // the resolved configuration, saved with every checkpoint
-  int64_t stop_after_step = 0;  // ends the run there as SIGTERM would; 0: at train.steps
+  std::string config_yaml;                    // the resolved configuration, saved with every checkpoint
+  std::map<std::string, std::string> inputs;  // what it reads, by its content, saved with every checkpoint
+  int64_t stop_after_step = 0;                // ends the run there as SIGTERM would; 0: at train.steps
 };
 
 class Trainer {
@@ -47,7 +49,7 @@ class Trainer {
   ~Trainer();
 
   // Continues from a checkpoint directory; verifies it first. Throws Error naming what is damaged or does not
-  // fit.
+  // fit. run() then sets later checkpoints and the best weights of the branch that is left aside.
   void resume(const std::filesystem::path& checkpoint);
 
   // From the current step to the end, to the end of train.patience, or a stop. A signal stops it between
@@ -87,6 +89,7 @@ class Trainer {
   double learning_rate(int64_t step) const;
   bool out_of_patience() const;
   void note_best(const Metrics& metrics);
+  void begin_branch();
   Metrics restore_best(MetricsLog& log);
   void save_in_run();
   void write_model(const std::filesystem::path& directory) const;
@@ -101,9 +104,11 @@ class Trainer {
   std::unique_ptr<Pruner> pruner_;
   std::vector<int64_t> phase_starts_;  // of the pruner's plan
   TrainerCounters counters_;
+  std::unique_ptr<StepWindow> window_;
   StepHeap heap_;
   bool evaluated_ = true;    // whether the evaluation that is due after the last step has been made
   int64_t saved_step_ = -1;  // of the checkpoint written or loaded last
+  std::optional<std::filesystem::path> resumed_from_;
   std::optional<Stopwatch> since_progress_;  // since the last line of it
 };
 
