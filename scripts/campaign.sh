@@ -89,7 +89,7 @@ files_part() {
   [ ! -x "$sanitized" ] || { echo "files: under the sanitizers"; damage "$sanitized" $(((count + 4) / 5)); }
 }
 
-echo "campaign: ${parts[*]}, $seconds s, seed $seed, commit $(git -C "$root" rev-parse --short HEAD), $(nproc) cores"
+echo "campaign: ${parts[*]}, $seconds s, seed $seed, commit $(git -C "$root" rev-parse --short HEAD), $(getconf _NPROCESSORS_ONLN) cores"
 for part in "${parts[@]}"; do
   if [ "$part" = files ]; then files_part; else python_part "$part"; fi
 done
