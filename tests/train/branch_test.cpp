@@ -105,6 +105,8 @@ TEST_F(Branch, TheBestIsFoundInTheRunOrWhereItsCheckpointLies) {
   EXPECT_EQ(found({.checkpoint = dir_ / "run/checkpoint-4", .step = 4, .best = record}),
             dir_ / "run/checkpoint-4");
   EXPECT_EQ(found({.checkpoint = dir_ / "run/checkpoint-6", .step = 6, .best = {{3, 0.5}}}), std::nullopt);
+  fs::copy(dir_ / "run/checkpoint-4", dir_ / "copy", fs::copy_options::recursive);
+  EXPECT_EQ(found({.checkpoint = dir_ / "copy", .step = 4, .best = record}), dir_ / "copy");
   const auto other = checkpoint("other", 6);
   best("other", {.step = 3, .value = 0.5});
   EXPECT_EQ(found({.checkpoint = other, .step = 6, .best = {{3, 0.5}}}), dir_ / "other/best");
