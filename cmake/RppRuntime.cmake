@@ -17,7 +17,7 @@ file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/core/*.cpp ${PROJE
   ${PROJECT_SOURCE_DIR}/src/text/*.cpp ${PROJECT_SOURCE_DIR}/src/infer/*.cpp)
 # Logs, compressed text, SHA-256; other tokenizers and what trains them; the tool's lines.
 list(FILTER sources EXCLUDE REGEX
-  "/(core/(log|line_reader|progress_line|sha256|zstd_size)|io/export_report|text/(fingerprint|sentencepiece_.*|tokenizer|.*trainer.*|tokenize_file|training_text|word_counts|piece_learner)|infer/(line_predictor|text_columns))\\.cpp$")
+  "/(core/(log|input_bytes|line_reader|standard_output|progress_line|sha256|zstd_size)|io/export_report|text/(fingerprint|sentencepiece_.*|tokenizer|.*trainer.*|tokenize_file|training_text|word_counts|piece_learner)|infer/(line_predictor|text_columns))\\.cpp$")
 
 add_library(rpp_objects OBJECT ${sources})
 target_include_directories(rpp_objects PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src/infer)

@@ -1,21 +1,30 @@
 #include "rpp/core/error.h"
 
+#include <csignal>
 #include <cstdio>
+#include <new>
 
+#include "rpp/core/standard_output.h"
 #include "rpp/core/stop_signal.h"
 
 namespace rpp {
 
 int run_main(std::string_view tool, const std::function<int()>& body) {
-  const EndOnSignal end_on_signal(tool);
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of the write, with a message
   try {
-    return body();
+    const EndOnSignal end_on_signal(tool);
+    const int status = body();
+    flush_output();  // what is left in the buffer may not fit either
+    return status;
   } catch (const Stopped&) {
     fmt::print(stderr, "{}: stopped by a signal before the end\n", tool);
     return kStoppedStatus;
   } catch (const UsageError& error) {
     fmt::print(stderr, "{}: error: {}\n", tool, error.what());
     return 2;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "{}: error: out of memory\n", tool);
+    return 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}: error: {}\n", tool, error.what());
     return 1;

@@ -100,6 +100,11 @@ class RawBytes {
     return count;
   }
 
+  bool would_wait() const {
+    pollfd readable{.fd = fd_, .events = POLLIN, .revents = 0};
+    return next_ == start_.size() && ::poll(&readable, 1, 0) == 0;
+  }
+
  private:
   size_t read_descriptor(char* out, size_t capacity) const {
     while (true) {
@@ -141,6 +146,7 @@ Form form_of(RawBytes& raw) {
 struct Plain : InputBytes {
   explicit Plain(std::unique_ptr<RawBytes> bytes) : raw(std::move(bytes)) {}
   size_t read(char* out, size_t capacity) override { return raw->read(out, capacity); }
+  bool would_wait() const override { return raw->would_wait(); }
 
   std::unique_ptr<RawBytes> raw;
 };
@@ -148,6 +154,7 @@ struct Plain : InputBytes {
 // What a decompressor reads from.
 struct Packed : InputBytes {
   explicit Packed(std::unique_ptr<RawBytes> bytes) : raw(std::move(bytes)), input(kChunkBytes) {}
+  bool would_wait() const override { return raw->would_wait(); }
 
   std::unique_ptr<RawBytes> raw;
   std::vector<char> input;

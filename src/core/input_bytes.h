@@ -13,6 +13,8 @@ class InputBytes {
   // Fills `out` with at most `capacity` bytes, fewer where no more have arrived; 0 at the end. Throws Error
   // that names the input when it cannot be read, is damaged or ends too early.
   virtual size_t read(char* out, size_t capacity) = 0;
+  // Whether no byte has arrived: the next read may wait for another program.
+  virtual bool would_wait() const = 0;
 };
 
 // "-" is standard input. gzip (all members) and zstd (all frames) are told by their first bytes. Throws Error

@@ -56,6 +56,7 @@ LineReader& LineReader::operator=(LineReader&&) noexcept = default;
 
 bool LineReader::refill() {
   const bool is_first = line_number_ == 0;
+  if (before_waiting_ && input_->would_wait()) before_waiting_();
   position_ = 0;
   buffer_.resize(kChunkBytes);
   buffer_.resize(input_->read(buffer_.data(), buffer_.size()));

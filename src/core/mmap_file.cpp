@@ -22,23 +22,39 @@ size_t bytes_behind(size_t size) {
   return (page - size % page) % page;
 }
 
+struct OpenFile {
+  int fd;
+  ~OpenFile() { ::close(fd); }
+};
+
+void read_all(int fd, const std::filesystem::path& path, std::span<std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::read(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("cannot read {}: {}", path, std::strerror(errno));
+    if (count == 0) fail("{} became shorter while it was read: try again", path);
+    bytes = bytes.subspan(static_cast<size_t>(count));
+  }
+}
+
 }  // namespace
 
-MmapFile::MmapFile(const std::filesystem::path& path) {
+MmapFile::MmapFile(const std::filesystem::path& path, FileAccess access) : MmapFile() {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) fail("cannot open {}: {}", path, std::strerror(errno));
+  const OpenFile file{fd};
   struct stat info {};
-  if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-    ::close(fd);
-    fail("cannot read {}: not a plain file", path);
-  }
-  size_ = static_cast<size_t>(info.st_size);
-  void* address = size_ == 0 ? nullptr : ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
-  const int reason = errno;
-  ::close(fd);
-  if (address == MAP_FAILED) fail("cannot map {}: {}", path, std::strerror(reason));
+  if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) fail("cannot read {}: not a plain file", path);
+  const auto size = static_cast<size_t>(info.st_size);
+  if (size == 0) return;
+  const bool copied = access == FileAccess::copied;
+  void* address = copied ? ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                         : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (address == MAP_FAILED) fail("cannot map {}: {}", path, std::strerror(errno));
+  size_ = size;
   data_ = static_cast<const std::byte*>(address);
   ASAN_POISON_MEMORY_REGION(data_ + size_, bytes_behind(size_));
+  if (copied) read_all(fd, path, {static_cast<std::byte*>(address), size});
 }
 
 MmapFile::~MmapFile() {

@@ -25,12 +25,14 @@ class SequenceAnswerer : public Answerer {
       : session_(std::move(model), num_threads), tokenizer_(tokenizer), max_seq_length_(max_seq_length) {}
 
   Added add(const TextLine& line) override {
+    added_.begin_sequence();
     const int64_t cut = append_sequence(tokenizer_, line.text, line.text_pair, max_seq_length_,
                                         added_.input_ids, added_.token_type_ids);
     return {.tokens = added_.end_sequence(), .cut_tokens = cut};
   }
 
   std::vector<Answer> answer_added() override {
+    const ClearedAtEnd cleared(added_);
     std::vector<Answer> answers;
     for_each_pass(added_, [&](size_t, const TokenBatch& batch) {
       session_.encode(batch);
@@ -41,7 +43,6 @@ class SequenceAnswerer : public Answerer {
         answers.push_back(answer_of(outputs.subspan(line * size, size)));
       }
     });
-    added_.clear();
     return answers;
   }
 

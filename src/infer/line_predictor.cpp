@@ -1,5 +1,7 @@
 #include "rpp/infer/line_predictor.h"
 
+#include <utility>
+
 #include "rpp/core/error.h"
 #include "rpp/text/tokenizer.h"
 #include "rpp/text/unicode.h"
@@ -35,12 +37,17 @@ LinePredictor::LinePredictor(const fs::path& model, std::string source, PredictO
 void LinePredictor::add(std::string line) {
   ++num_lines_;
   if (line.ends_with('\r')) line.pop_back();
+  Queued queued{.number = num_lines_};
   try {
-    queue(line);
+    queue(line, queued);
   } catch (const Error& error) {
-    flush();
-    fail("{}:{}: {}", source_, num_lines_, error.what());
+    if (!options_.skip || (columns_ && columns_->needs_as_header(line))) {
+      flush();
+      fail("{}:{}: {}", source_, num_lines_, error.what());
+    }
+    queued.error = error.what();
   }
+  if (queued.is_added || !queued.error.empty()) queued_.push_back(std::move(queued));
   if (queued_tokens_ >= options_.batch_tokens) flush();
 }
 
@@ -48,6 +55,7 @@ std::optional<TextLine> LinePredictor::parse(const std::string& line) {
   RPP_CHECK(find_invalid_utf8(line) == line.size(),
             "not valid UTF-8: convert the text first, for example with iconv");
   if (columns_) return columns_->read(line);
+  if (options_.embed) return TextLine{.text = line, .text_pair = std::nullopt};
   const auto& separator = options_.pair_separator;
   const auto end = line.find(separator);
   if (end == std::string::npos) return TextLine{.text = line, .text_pair = std::nullopt};
@@ -58,30 +66,67 @@ std::optional<TextLine> LinePredictor::parse(const std::string& line) {
   return TextLine{.text = line.substr(0, end), .text_pair = line.substr(second)};
 }
 
-void LinePredictor::queue(const std::string& line) {
+void LinePredictor::queue(const std::string& line, Queued& queued) {
   auto parsed = parse(line);
   if (!parsed) return;
-  const auto added = answerer_->add(*parsed);
+  queued.line = std::move(*parsed);
+  const auto added = answerer_->add(queued.line);
+  queued.is_added = true;
+  queued_tokens_ += added.tokens;
   RPP_CHECK(!options_.strict || added.cut_tokens == 0,
             "{} tokens, {} are read: shorten it, or let it be cut by leaving out --strict",
             added.tokens + added.cut_tokens, options_.max_seq_length);
   ++num_texts_;
-  queued_.push_back(std::move(*parsed));
-  queued_tokens_ += added.tokens;
   num_cut_ += added.cut_tokens > 0;
 }
 
 void LinePredictor::flush() {
-  const auto answers = answerer_->answer_added();
-  // A line that was refused is the last of `answers` and not queued.
-  for (size_t i = 0; i < queued_.size(); ++i) report_(queued_[i], answers[i]);
-  queued_.clear();
+  const std::vector<Queued> queued = std::exchange(queued_, {});
   queued_tokens_ = 0;
+  std::vector<Answer> answers;
+  try {
+    answers = answerer_->answer_added();
+  } catch (const Error&) {
+    return answer_one_by_one(queued);
+  }
+  auto answer = answers.begin();  // a line that was refused at last has one too, where it was added
+  for (const Queued& line : queued) {
+    if (line.error.empty()) report_(line.line, *answer);
+    if (!line.error.empty()) refuse(line.number, line.error);
+    answer += line.is_added;
+  }
+}
+
+// A pass has failed: by one line maybe, which is found so.
+void LinePredictor::answer_one_by_one(const std::vector<Queued>& queued) {
+  for (const Queued& line : queued) {
+    std::string error = line.error;
+    std::vector<Answer> answers;
+    try {
+      if (error.empty()) {
+        answerer_->add(line.line);
+        answers = answerer_->answer_added();
+      }
+    } catch (const Error& failed) {
+      error = failed.what();
+      --num_texts_;
+    }
+    if (error.empty()) report_(line.line, answers.front());
+    if (!error.empty()) refuse(line.number, error);
+  }
+}
+
+void LinePredictor::refuse(int64_t line, const std::string& why) {
+  if (!options_.skip) fail("{}:{}: {}", source_, line, why);
+  ++num_skipped_;
+  options_.skip(line, why);
 }
 
 void LinePredictor::finish() {
   flush();
   RPP_CHECK(num_lines_ > 0, "{} holds no line: a line is one text, or two with a separator between", source_);
+  RPP_CHECK(num_texts_ > 0 || num_skipped_ == 0, "{}: none of {} lines could be answered", source_,
+            num_skipped_);
 }
 
 }  // namespace rpp

@@ -32,33 +32,48 @@ class MaskFiller : public Answerer {
     const SpecialTokens& special = tokenizer_.special();
     std::vector<int32_t> ids = {special.cls};
     tokenizer_.encode_into(text.substr(0, begin), ids);
-    const size_t position = batch_.input_ids.size() + ids.size();
+    const auto position = static_cast<int32_t>(ids.size());
     ids.push_back(special.mask);
     tokenizer_.encode_into(behind, ids);
     ids.push_back(special.sep);
     RPP_CHECK(std::ssize(ids) <= max_seq_length_, "{} tokens, {} are read: shorten the text", ids.size(),
               max_seq_length_);
-    positions_.push_back(static_cast<int32_t>(position));
+    batch_.begin_sequence();
+    positions_.resize(static_cast<size_t>(batch_.num_sequences()));
+    positions_.push_back(position);
     batch_.input_ids.insert(batch_.input_ids.end(), ids.begin(), ids.end());
     batch_.token_type_ids.resize(batch_.input_ids.size(), 0);
     return {.tokens = batch_.end_sequence()};
   }
 
   std::vector<Answer> answer_added() override {
+    const ClearedAtEnd cleared(batch_);
+    const ClearedAtEnd cleared_too(positions_);
     std::vector<Answer> answers;
-    if (positions_.empty()) return answers;
-    session_.encode(batch_.view());
-    const auto logits = session_.mlm_logits(positions_);  // [lines, vocabulary]
-    const auto vocab = static_cast<size_t>(session_.model().sizes().vocab);
-    for (size_t begin = 0; begin < logits.size(); begin += vocab) {
-      answers.push_back(best_tokens(logits.subspan(begin, vocab)));
-    }
-    batch_.clear();
-    positions_.clear();
+    for_each_pass(batch_, [&](size_t first, const TokenBatch& batch) {
+      session_.encode(batch);
+      const size_t lines = batch.cu_seqlens.size() - 1;
+      std::vector<int32_t> masks;  // tokens of the pass
+      for (size_t i = 0; i < lines; ++i) masks.push_back(batch.cu_seqlens[i] + positions_[first + i]);
+      for (size_t i = 0; i < lines; i += kMasksAtOnce) {
+        append_answers(std::span(masks).subspan(i, std::min(kMasksAtOnce, lines - i)), answers);
+      }
+    });
     return answers;
   }
 
  private:
+  // Logits of a mask are as many as the vocabulary has tokens: 120 kB each.
+  static constexpr size_t kMasksAtOnce = 64;
+
+  void append_answers(std::span<const int32_t> masks, std::vector<Answer>& answers) {
+    const auto logits = session_.mlm_logits(masks);  // [masks, vocabulary]
+    const auto vocab = static_cast<size_t>(session_.model().sizes().vocab);
+    for (size_t begin = 0; begin < logits.size(); begin += vocab) {
+      answers.push_back(best_tokens(logits.subspan(begin, vocab)));
+    }
+  }
+
   Answer best_tokens(std::span<const float> logits) const {
     // The embeddings may have more rows than the vocabulary has tokens.
     std::vector<int32_t> order(static_cast<size_t>(tokenizer_.size()));
@@ -83,7 +98,7 @@ class MaskFiller : public Answerer {
   std::string_view mask_;  // as a text spells it
   int64_t max_seq_length_;
   TextBatch batch_;
-  std::vector<int32_t> positions_;  // of the masks in it
+  std::vector<int32_t> positions_;  // of the mask in each of its sequences
 };
 
 }  // namespace

@@ -11,7 +11,7 @@ std::vector<std::string> kernel_names() {
 }
 
 RuntimeModel::RuntimeModel(const std::filesystem::path& path, const RuntimeOptions& options)
-    : file_(path), weights_(std::make_unique<const Weights>(read_weights(file_, options))) {}
+    : file_(path, options.file), weights_(std::make_unique<const Weights>(read_weights(file_, options))) {}
 
 RuntimeModel::~RuntimeModel() = default;
 

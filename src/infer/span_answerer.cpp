@@ -50,35 +50,30 @@ class SpanAnswerer : public Answerer {
   Added add(const TextLine& line) override {
     RPP_CHECK(line.text_pair && !line.text_pair->empty(),
               "no context: a line for this model is a question and its context with a separator between");
-    Question& question = added_.emplace_back();
+    Question question;
     question.data.contexts = {*line.text_pair};
     question.data.questions = {{.id = "", .text = line.text}};
     question.features = make_squad_features(question.data, tokenizer_, options_);
     Added added;
     for (const SquadWindow& window : question.features.windows) {
-      append_window(question.features, window, batch_.input_ids, batch_.token_type_ids);
-      added.tokens += batch_.end_sequence();
+      added.tokens += question.features.context_begin(0) + window.num_tokens + 1;
     }
+    added_.push_back(std::move(question));
     return added;
   }
 
   std::vector<Answer> answer_added() override {
-    std::vector<Answer> answers;
-    if (added_.empty()) return answers;
+    const ClearedAtEnd cleared(added_);
     WindowLogits logits;
-    for_each_pass(batch_, [&](size_t, const TokenBatch& batch) {
-      session_.encode(batch);
-      logits.append(session_.span_logits(), batch.cu_seqlens);
-    });
-    int64_t first = 0;  // window of the batch
+    encode_windows(logits);
+    std::vector<Answer> answers;
+    int64_t first = 0;  // window of all
     for (const auto& [data, features] : added_) {
       const int64_t end = first + static_cast<int64_t>(features.windows.size());
       answers.push_back(
           as_answer(decode_squad(features, data.contexts.front(), 0, logits.of(first, end), decoding_)));
       first = end;
     }
-    added_.clear();
-    batch_.clear();
     return answers;
   }
 
@@ -87,12 +82,31 @@ class SpanAnswerer : public Answerer {
     return parse_model_labels(model.file().file("config.json"), model.file().path()).task;
   }
 
+  // A long context has many windows, which share tokens: those of one pass are laid out at a time.
+  void encode_windows(WindowLogits& logits) {
+    const ClearedAtEnd cleared(batch_);
+    const auto encode = [&] {
+      if (batch_.num_sequences() == 0) return;
+      session_.encode(batch_.view());
+      logits.append(session_.span_logits(), batch_.cu_seqlens);
+      batch_.clear();
+    };
+    for (const Question& question : added_) {
+      for (const SquadWindow& window : question.features.windows) {
+        append_window(question.features, window, batch_.input_ids, batch_.token_type_ids);
+        batch_.end_sequence();
+        if (std::ssize(batch_.input_ids) + options_.max_seq_length > kPassTokens) encode();
+      }
+    }
+    encode();
+  }
+
   Session session_;
   const Tokenizer& tokenizer_;
   SquadFeatureOptions options_;
   SquadDecoding decoding_;
   std::vector<Question> added_;
-  TextBatch batch_;  // their windows
+  TextBatch batch_;  // some of their windows
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rpp/core/error.h"
+
 namespace rpp {
 
 int64_t TextBatch::longest() const {
@@ -12,7 +14,15 @@ int64_t TextBatch::longest() const {
   return longest;
 }
 
+void TextBatch::begin_sequence() {
+  const auto end = static_cast<size_t>(cu_seqlens.back());
+  if (input_ids.size() > end) input_ids.resize(end);
+  if (token_type_ids.size() > end) token_type_ids.resize(end);
+}
+
 int64_t TextBatch::end_sequence() {
+  RPP_CHECK(input_ids.size() <= size_t{INT32_MAX}, "{} tokens at once: ask for fewer texts at a time",
+            input_ids.size());
   cu_seqlens.push_back(static_cast<int32_t>(input_ids.size()));
   return cu_seqlens.back() - cu_seqlens[cu_seqlens.size() - 2];
 }

@@ -61,27 +61,29 @@ std::optional<TextLine> TextColumns::read(std::string_view line) {
   if (form_ == Form::unknown) {
     if (line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
     const bool has_names = places_.empty();
-    form_ = has_names && line.starts_with('{') ? Form::objects : Form::columns;
-    if (has_names && form_ == Form::columns) {
-      read_header(line);
-      return std::nullopt;
-    }
+    const bool has_objects = has_names && line.starts_with('{');
+    const bool is_header = has_names && !has_objects;
+    if (is_header) read_header(line);
+    form_ = has_objects ? Form::objects : Form::columns;
+    if (is_header) return std::nullopt;
   }
   return form_ == Form::objects ? read_object(line) : read_row(line);
 }
 
 void TextColumns::read_header(std::string_view line) {
   const std::vector<std::string> header = split_tabs(line);
+  std::vector<size_t> places;
   const auto add = [&](const std::string& name) {
     const auto found = std::find(header.begin(), header.end(), name);
     if (found == header.end()) {
       fail("no column '{}' in the header{} (there are {}); columns without a header have numbers, from 1 on",
            name, did_you_mean(name, header), fmt::join(header, ", "));
     }
-    places_.push_back(static_cast<size_t>(found - header.begin()));
+    places.push_back(static_cast<size_t>(found - header.begin()));
   };
   add(names_.text);
   if (!names_.text_pair.empty()) add(names_.text_pair);
+  places_ = std::move(places);
 }
 
 TextLine TextColumns::read_row(std::string_view line) const {

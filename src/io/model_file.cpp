@@ -179,14 +179,14 @@ void write_model_file(const std::filesystem::path& path, const ModelContents& co
   save_checked_safetensors(path, views, metadata);
 }
 
-ModelFile::ModelFile(const std::filesystem::path& path) : path_(path) {
+ModelFile::ModelFile(const std::filesystem::path& path, FileAccess access) : path_(path) {
   if (std::filesystem::is_directory(path)) {
     const auto packed =
         std::make_shared<PackedDirectory>(pack_directory(path, SafetensorsFile(path / kWeightsFile)));
     contents_ = std::move(packed->contents);
     bytes_ = packed;
   } else {
-    const auto file = std::make_shared<const SafetensorsFile>(path);
+    const auto file = std::make_shared<const SafetensorsFile>(path, access);
     check_format(*file);
     file->verify_checksum();
     contents_ = ContentsReader(*file).read();

@@ -218,7 +218,8 @@ void TensorView::check_element_size(size_t bytes) const {
   fail("tensor '{}' is {}, not of {}-byte elements", name, dtype_name(dtype), bytes);
 }
 
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path) {
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path, FileAccess access)
+    : path_(path), file_(path, access) {
   HeaderReader(path_, file_.bytes()).read(tensors_, metadata_);
   align_tensors();
   for (size_t place = 0; place < tensors_.size(); ++place) places_.emplace(tensors_[place].name, place);

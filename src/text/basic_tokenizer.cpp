@@ -1,8 +1,6 @@
 #include "rpp/text/basic_tokenizer.h"
 
 #include <array>
-#include <cassert>
-#include <limits>
 
 #include "fold_table.h"
 #include "rpp/text/unicode.h"
@@ -188,7 +186,7 @@ void append_words_by_code_point(std::string_view text, LetterCase letter_case, W
 }
 
 void split_words_into(std::string_view text, LetterCase letter_case, WordList& words) {
-  assert(text.size() < std::numeric_limits<uint32_t>::max());
+  check_text_size(text);
   words.clear();
   words.bytes.reserve(text.size());
   for (size_t i = 0; i < text.size();) {

@@ -62,6 +62,7 @@ int32_t SentencePieceTokenizer::require_piece(std::initializer_list<std::string_
 }
 
 void SentencePieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>& ids) const {
+  check_text_size(text);
   std::vector<int> encoded;
   const auto status = processor_->Encode(text, &encoded);
   RPP_CHECK(status.ok(), "{} cannot encode a text of {} bytes: {}", source_, text.size(), status.message());
@@ -69,6 +70,7 @@ void SentencePieceTokenizer::encode_into(std::string_view text, std::vector<int3
 }
 
 EncodedText SentencePieceTokenizer::encode_with_offsets(std::string_view text) const {
+  check_text_size(text);
   const auto encoded_pieces = processor_->EncodeAsImmutableProto(text);
   EncodedText encoded;
   for (const auto& piece : encoded_pieces.pieces()) {

@@ -36,7 +36,11 @@ int64_t append_sequence(const Tokenizer& tokenizer, std::string_view text,
     ids.push_back(special.sep);
     type_ids.resize(ids.size(), 1);
   }
-  return static_cast<int64_t>(uncut - first.size() - second.size());
+  const auto lost = static_cast<int64_t>(uncut - first.size() - second.size());
+  for (auto* tokens : {&first, &second}) {
+    if (tokens->capacity() > kKeptBytes / sizeof(int32_t)) std::vector<int32_t>().swap(*tokens);
+  }
+  return lost;
 }
 
 }  // namespace rpp

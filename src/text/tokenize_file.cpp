@@ -1,12 +1,11 @@
 #include "rpp/text/tokenize_file.h"
 
-#include <cstdio>
 #include <optional>
 
 #include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
 #include "rpp/core/line_reader.h"
 #include "rpp/core/progress.h"
+#include "rpp/core/standard_output.h"
 #include "rpp/text/tokenizer.h"
 #include "rpp/text/unicode.h"
 
@@ -39,8 +38,8 @@ class TextSink {
     if (file_) {
       file_->write(buffer_);
     } else {
-      const bool written = std::fwrite(buffer_.data(), 1, buffer_.size(), stdout) == buffer_.size();
-      RPP_CHECK(written && std::fflush(stdout) == 0, "cannot write to standard output");
+      write_output(buffer_);
+      flush_output();
     }
     buffer_.clear();
   }

@@ -59,10 +59,15 @@ void WordPieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>
   thread_local WordList words;  // keeps its memory from text to text
   split_words_into(text, letter_case_, words);
   for (const WordList::Word& word : words.words) append_word(words, word, ids);
+  if (words.bytes.capacity() + words.words.capacity() * sizeof(WordList::Word) > kKeptBytes) {
+    WordList emptied;
+    emptied.bytes.swap(words.bytes);  // an assignment would keep the memory
+    emptied.words.swap(words.words);
+  }
 }
 
 EncodedText WordPieceTokenizer::encode_with_offsets(std::string_view text) const {
-  thread_local WordList words;
+  WordList words;
   split_words_into(text, letter_case_, words);
   const std::vector<TextSpan> sources = word_char_sources(text, letter_case_);
   EncodedText encoded;

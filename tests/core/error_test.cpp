@@ -1,7 +1,12 @@
 #include "rpp/core/error.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdio>
+
+#include "rpp/core/standard_output.h"
 #include "rpp/core/version.h"
 
 namespace rpp {
@@ -38,7 +43,50 @@ TEST(RunMain, WrongUsageIsStatusTwo) {
 }
 
 TEST(RunMain, AnyOtherExceptionIsReportedToo) {
-  EXPECT_EQ(outcome_of([]() -> int { throw std::bad_alloc(); }).status, 1);
+  EXPECT_EQ(outcome_of([]() -> int { throw std::runtime_error("x"); }).text, "rpp-x: error: x\n");
+  const Outcome outcome = outcome_of([]() -> int { throw std::bad_alloc(); });
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.text, "rpp-x: error: out of memory\n");
+}
+
+// What a program says that prints a line to the descriptor.
+Outcome outcome_of_printing_to(int descriptor) {
+  std::fflush(stdout);
+  const int before = ::dup(STDOUT_FILENO);
+  ::dup2(descriptor, STDOUT_FILENO);
+  ::close(descriptor);
+  const Outcome outcome = outcome_of([] {
+    fmt::print("a line\n");
+    return 0;
+  });
+  ::dup2(before, STDOUT_FILENO);
+  ::close(before);
+  return outcome;
+}
+
+TEST(RunMain, OutputThatDoesNotFitIsStatusOne) {
+  const Outcome outcome = outcome_of_printing_to(::open("/dev/full", O_WRONLY));
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.text, "rpp-x: error: cannot write to standard output: No space left on device\n");
+}
+
+TEST(RunMain, OutputThatNobodyReadsIsStatusOne) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::close(ends[0]);
+  const Outcome outcome = outcome_of_printing_to(ends[1]);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(
+      outcome.text,
+      "rpp-x: error: cannot write to standard output: Broken pipe: the program that reads it has ended\n");
+}
+
+TEST(StandardOutput, IsWhatWasWritten) {
+  testing::internal::CaptureStdout();
+  write_output("one ");
+  write_output("two\n");
+  flush_output();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "one two\n");
 }
 
 TEST(RppCheck, ThrowsItsMessageOnlyWhenTheConditionFails) {

@@ -241,5 +241,32 @@ TEST_F(TheLineReader, PipesAndStandardInputAreReadOnce) {
   for (const fs::path& path : {write("a", "one\n"), dir_, dir_ / "absent"}) EXPECT_FALSE(is_read_once(path));
 }
 
+// Someone asks line by line and has written half of the third one.
+TEST_F(TheLineReader, SaysBeforeItWaitsForTheRestOfALine) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "one\ntwo\nth", 10), 10);
+  LineReader reader("/dev/fd/" + std::to_string(ends[0]));
+  Lines lines;
+  std::vector<size_t> waits;  // by the number of lines before them
+  reader.before_waiting([&] {
+    waits.push_back(lines.size());
+    ASSERT_EQ(::write(ends[1], "ree\nfour", 8), 8);
+    ::close(ends[1]);
+  });
+  for (std::string line; reader.next(line);) lines.push_back(line);
+  ::close(ends[0]);
+  EXPECT_EQ(lines, (Lines{"one", "two", "three", "four"}));
+  EXPECT_EQ(waits, std::vector<size_t>{2});
+}
+
+TEST_F(TheLineReader, NeverWaitsForAFile) {
+  LineReader reader(write("text", "one\ntwo"));
+  reader.before_waiting([] { FAIL(); });
+  while (reader.next()) {
+  }
+  EXPECT_EQ(reader.line_number(), 2);
+}
+
 }  // namespace
 }  // namespace rpp

@@ -1,7 +1,11 @@
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
+#include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -174,7 +178,7 @@ TEST_F(CApi, FaultsAreCodesAndTexts) {
   rpp_filling filling = {};
   EXPECT_EQ(rpp_fill(open(model), "[MASK]", 1, &filling), RPP_ERROR);
   EXPECT_NE(std::string(rpp_last_error()).find("is no masked language model"), std::string::npos);
-  const rpp_session_options too_long = {.num_threads = 1, .max_tokens = 99, .cut = 0};
+  const rpp_session_options too_long = {.num_threads = 1, .max_tokens = 99};
   rpp_session* session = nullptr;
   EXPECT_EQ(rpp_open(model, &too_long, &session), RPP_USAGE_ERROR);
   EXPECT_EQ(std::string(rpp_last_error()), "max_tokens is 99, this model takes 8 to 24");
@@ -197,19 +201,150 @@ TEST_F(CApi, ALimitThatIsNoNumberIsFoundWhenTheModelIsLoaded) {
 
 TEST_F(CApi, ALongTextIsCutOrRefusedAndTheNextOneScored) {
   const rpp_model* model = load(exported("classifier"));
-  const rpp_session_options refusing = {.num_threads = 1, .max_tokens = 8, .cut = 0};
-  const rpp_session_options cutting = {.num_threads = 1, .max_tokens = 8, .cut = 1};
+  const rpp_session_options refusing = {.num_threads = 1, .max_tokens = 8, .refuse_longer = 1};
+  const rpp_session_options cutting = {.num_threads = 1, .max_tokens = 8};
   rpp_session* session = open(model, &refusing);
   const Texts texts = {"w0 w1 w2 w0 w1 w2 w0"};
   std::vector<float> scores_of(3);
   EXPECT_EQ(rpp_score(session, texts.data(), nullptr, 1, scores_of.data()), RPP_ERROR);
-  EXPECT_EQ(std::string(rpp_last_error()), "a text has 9 tokens, 8 are read: shorten it, or let it be cut");
+  EXPECT_EQ(std::string(rpp_last_error()), "text 0 has 9 tokens, 8 are read: shorten it, or let it be cut");
   const Texts invalid = {"w0 \xff"};
   EXPECT_EQ(rpp_score(session, invalid.data(), nullptr, 1, scores_of.data()), RPP_ERROR);
-  EXPECT_EQ(std::string(rpp_last_error()), "byte 3 of a text is not UTF-8");
+  EXPECT_EQ(std::string(rpp_last_error()), "byte 3 of text 0 is not UTF-8");
   EXPECT_EQ(scores(session, {"w0 w1 w2 w0 w1 w2"}), scores(open(model, &cutting), texts));
   const auto empty = scores(session, {""});
   EXPECT_NEAR(std::accumulate(empty.begin(), empty.end(), 0.0), 1, 1e-6);
+}
+
+TEST_F(CApi, OfNoModelThereAreNoSizes) {
+  EXPECT_EQ(rpp_num_labels(nullptr), 0);
+  EXPECT_EQ(rpp_label(nullptr, 0), nullptr);
+  EXPECT_EQ(rpp_hidden_size(nullptr), 0);
+  EXPECT_EQ(rpp_embedding_size(nullptr), 0);
+  EXPECT_EQ(rpp_max_tokens(nullptr), 0);
+  rpp_free(nullptr);
+  rpp_close(nullptr);
+}
+
+TEST_F(CApi, ArgumentsThatAreNullAreNamed) {
+  const rpp_model* model = load(exported("classifier"));
+  rpp_session* session = open(model);
+  const Texts texts = {"w0", nullptr};
+  std::vector<float> values(6, -1.0F);
+  const auto error = [](rpp_status status) {
+    EXPECT_EQ(status, RPP_USAGE_ERROR);
+    return std::string(rpp_last_error());
+  };
+  EXPECT_EQ(error(rpp_score(session, texts.data(), nullptr, 2, values.data())), "text 1 is NULL");
+  EXPECT_EQ(error(rpp_embed(session, texts.data(), 2, values.data())), "text 1 is NULL");
+  EXPECT_EQ(values, std::vector<float>(6, -1.0F));
+  EXPECT_EQ(error(rpp_score(nullptr, texts.data(), nullptr, 1, values.data())), "session is NULL");
+  EXPECT_EQ(error(rpp_score(session, nullptr, nullptr, 1, values.data())), "texts is NULL");
+  EXPECT_EQ(error(rpp_score(session, texts.data(), nullptr, 1, nullptr)), "scores is NULL");
+  EXPECT_EQ(error(rpp_embed(nullptr, texts.data(), 1, values.data())), "session is NULL");
+  EXPECT_EQ(error(rpp_embed(session, texts.data(), 1, nullptr)), "embeddings is NULL");
+  EXPECT_EQ(error(rpp_ask(session, nullptr, "w1", nullptr)), "question is NULL");
+  EXPECT_EQ(error(rpp_fill(nullptr, "[MASK]", 0, nullptr)), "session is NULL");
+  EXPECT_EQ(error(rpp_load("absent.rpp", nullptr)), "model is NULL");
+  EXPECT_EQ(error(rpp_open(model, nullptr, nullptr)), "session is NULL");
+  rpp_session* none = session;
+  EXPECT_EQ(error(rpp_open(nullptr, nullptr, &none)), "model is NULL");
+  EXPECT_EQ(none, nullptr);
+  EXPECT_EQ(rpp_score(session, nullptr, nullptr, 0, nullptr), RPP_OK);
+}
+
+TEST_F(CApi, AModelThatIsNotLoadedIsNull) {
+  rpp_model* model = load(exported("classifier"));
+  EXPECT_EQ(rpp_load("absent.rpp", &model), RPP_ERROR);
+  EXPECT_EQ(model, nullptr);
+}
+
+TEST_F(CApi, OptionsOfZerosAreTheDefaults) {
+  const rpp_model* model = load(exported("classifier"));
+  const rpp_session_options zeros = {};
+  std::string long_text;
+  for (int i = 0; i < 40; ++i) long_text += "w1 ";
+  const auto usual = scores(open(model), {long_text.c_str(), "w2"});  // cut, not refused
+  EXPECT_EQ(scores(open(model, &zeros), {long_text.c_str(), "w2"}), usual);
+  const rpp_session_options sized = {.struct_size = sizeof sized};
+  EXPECT_EQ(scores(open(model, &sized), {long_text.c_str(), "w2"}), usual);
+}
+
+// Who was compiled with a shorter struct has other bytes behind it.
+TEST_F(CApi, FieldsThatTheCallerDoesNotKnowAreNotRead) {
+  const rpp_model* model = load(exported("classifier"));
+  const rpp_session_options shorter = {.struct_size = offsetof(rpp_session_options, max_tokens),
+                                       .num_threads = 1,
+                                       .max_tokens = -5,
+                                       .refuse_longer = 1};
+  EXPECT_EQ(scores(open(model, &shorter), {"w1 w2"}), scores(open(model), {"w1 w2"}));
+  rpp_session* none = nullptr;
+  const rpp_session_options no_size = {.struct_size = 7};
+  EXPECT_EQ(rpp_open(model, &no_size, &none), RPP_USAGE_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "struct_size is 7: give sizeof(rpp_session_options)");
+}
+
+TEST_F(CApi, ThreadsAndTokensHaveLimits) {
+  const rpp_model* model = load(exported("classifier"));
+  const auto error_of = [&](const rpp_session_options& options) {
+    rpp_session* session = nullptr;
+    EXPECT_EQ(rpp_open(model, &options, &session), RPP_USAGE_ERROR);
+    return std::string(rpp_last_error());
+  };
+  EXPECT_EQ(error_of({.num_threads = 1025}), "num_threads is 1025, it must be 0 to 1024");
+  EXPECT_EQ(error_of({.num_threads = -1}), "num_threads is -1, it must be 0 to 1024");
+  EXPECT_EQ(error_of({.max_tokens = -1}), "max_tokens is -1, it may not be negative");
+  EXPECT_EQ(error_of({.max_tokens = 7}), "max_tokens is 7, this model takes 8 to 24");
+  EXPECT_EQ(error_of({.max_tokens = 25}), "max_tokens is 25, this model takes 8 to 24");
+  const rpp_session_options least = {.max_tokens = 8}, most = {.max_tokens = 24};
+  open(model, &least);
+  open(model, &most);
+}
+
+// cp writes into the file that is there, shorter first.
+TEST_F(CApi, AModelStaysAsItWasWhenItsFileIsWrittenOver) {
+  const std::string path = exported("classifier");
+  const rpp_model* model = load(path);
+  const auto before = scores(open(model), {"w0 w1", "w2"});
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << "short";
+  EXPECT_EQ(scores(open(model), {"w0 w1", "w2"}), before);
+}
+
+TEST_F(CApi, AMappedModelGivesTheSameScores) {
+  const std::string path = exported("classifier");
+  rpp_model* mapped = nullptr;
+  ASSERT_EQ(rpp_load_mapped(path.c_str(), &mapped), RPP_OK) << rpp_last_error();
+  models_.emplace_back(mapped, rpp_free);
+  EXPECT_EQ(scores(open(mapped), {"w0 w1"}), scores(open(load(path)), {"w0 w1"}));
+}
+
+TEST_F(CApi, AForkedProcessUsesModelAndSessionOfTheOneBefore) {
+  const rpp_model* model = load(exported("classifier"));
+  const rpp_session_options three = {.num_threads = 3};
+  rpp_session* session = open(model, &three);
+  const auto before = scores(session, {"w0 w1", "w2"});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);  // a hang is a failure
+    const bool equal =
+        scores(session, {"w0 w1", "w2"}) == before && scores(open(model, &three), {"w2"}).size() == 3;
+    ::_exit(equal ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+TEST_F(CApi, ATextTooLongIsRefusedBeforeAnythingIsWritten) {
+  const rpp_session_options refusing = {.max_tokens = 8, .refuse_longer = 1};
+  rpp_session* session = open(load(exported("classifier")), &refusing);
+  Texts texts(2000, "w0 w1");  // more than a pass
+  texts.push_back("w0 w1 w2 w0 w1 w2 w0");
+  std::vector<float> values(3 * texts.size(), -1.0F);
+  EXPECT_EQ(rpp_score(session, texts.data(), nullptr, texts.size(), values.data()), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()),
+            "text 2000 has 9 tokens, 8 are read: shorten it, or let it be cut");
+  EXPECT_EQ(values, std::vector<float>(values.size(), -1.0F));
 }
 
 }  // namespace

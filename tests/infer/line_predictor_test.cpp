@@ -151,5 +151,100 @@ TEST_F(Predict, WithoutLinesThereIsNothingToAnswer) {
             "lines holds no line: a line is one text, or two with a separator between");
 }
 
+TEST_F(Predict, ASeparatorInATextToEmbedIsPartOfIt) {
+  auto lines = predictor({.embed = true});
+  for (const char* line : {"w0\tw1", "w0 w1", "w0\tw1\tw2\t", "w0 w1 w2"}) lines.add(line);
+  lines.finish();
+  EXPECT_EQ(texts_.at(2), "w0\tw1\tw2\t");
+  EXPECT_EQ(answers_.at(0).embedding, answers_.at(1).embedding);
+  EXPECT_EQ(answers_.at(2).embedding, answers_.at(3).embedding);
+}
+
+// Reports of lines and of what is wrong with others, in their order.
+class Skip : public Predict {
+ protected:
+  PredictOptions skipping(PredictOptions options = {}) {
+    options.skip = [this](int64_t line, const std::string& why) {
+      texts_.push_back(fmt::format("{}: {}", line, why));
+      answers_.emplace_back();
+    };
+    return options;
+  }
+  void run(LinePredictor lines, const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) lines.add(text);
+    lines.finish();
+  }
+  std::vector<std::pair<std::string, double>> scores_alone(const std::string& text) {
+    const auto [texts, answers] = std::pair(texts_, answers_);
+    run(predictor(), {text});
+    const auto scores = answers_.back().scores;
+    texts_ = texts, answers_ = answers;
+    return scores;
+  }
+  // A text with w2 overflows.
+  void make_a_word_too_large() {
+    SafetensorsFile all(kClassifier / "model.safetensors");
+    std::vector<TensorView> tensors = all.tensors();
+    std::vector<float> words;
+    for (TensorView& tensor : tensors) {
+      if (!tensor.name.ends_with("word_embeddings.weight")) continue;
+      words.assign(tensor.as<float>().begin(), tensor.as<float>().end());
+      std::fill_n(words.begin() + 7 * 32, 32, 3e38F);
+      tensor.data = std::as_bytes(std::span(words));
+    }
+    save_safetensors(dir_ / "model.safetensors", tensors);
+  }
+};
+
+TEST_F(Skip, ALineWithoutAnAnswerIsReportedInItsPlace) {
+  auto lines = predictor(skipping({.max_seq_length = 8, .strict = true}));
+  for (const char* line : {"w0", "w1 \xff", "a\tb\tc", "w0 w1 w2 w0 w1 w2 w0", "w1", "w2"}) lines.add(line);
+  lines.finish();
+  ASSERT_EQ(texts_.size(), 6U);
+  EXPECT_EQ(texts_[0], "w0");
+  EXPECT_THAT(texts_[1], testing::StartsWith("2: not valid UTF-8"));
+  EXPECT_THAT(texts_[2], testing::StartsWith("3: more than one separator"));
+  EXPECT_THAT(texts_[3], testing::StartsWith("4: 9 tokens, 8 are read"));
+  EXPECT_EQ(answers_[4].scores, scores_alone("w1"));
+  EXPECT_EQ(answers_[5].scores, scores_alone("w2"));
+  EXPECT_EQ(lines.num_skipped(), 3);
+  EXPECT_EQ(lines.num_texts(), 3);
+}
+
+TEST_F(Skip, AnAnswerThatIsNotFiniteIsThatOfItsLine) {
+  make_a_word_too_large();
+  auto lines = predictor(skipping());
+  for (const char* line : {"w0", "w2 w1", "w1"}) lines.add(line);
+  lines.finish();
+  ASSERT_EQ(texts_.size(), 3U);
+  EXPECT_EQ(answers_[0].scores, scores_alone("w0"));
+  EXPECT_THAT(texts_[1], testing::HasSubstr("as a logit: its weights are finite"));
+  EXPECT_EQ(answers_[2].scores, scores_alone("w1"));
+  EXPECT_EQ(lines.num_skipped(), 1);
+  EXPECT_EQ(lines.num_texts(), 2);
+  texts_.clear();
+  auto ending = predictor();
+  for (const char* line : {"w0", "w2 w1", "w1"}) ending.add(line);
+  EXPECT_THAT(message_of([&] { ending.finish(); }), testing::StartsWith("lines:2: "));
+  EXPECT_EQ(texts_, std::vector<std::string>{"w0"});
+}
+
+TEST_F(Skip, AHeaderIsNotSkipped) {
+  auto lines = predictor(skipping({.columns = {.text = "text"}}));
+  EXPECT_THAT(message_of([&] { lines.add("txt"); }), testing::StartsWith("lines:1: no column 'text'"));
+  run(predictor(skipping({.columns = {.text = "text"}})),
+      {"{\"txt\": 1", R"({"text": "w0"})", R"({"t": "w0"})"});
+  ASSERT_EQ(texts_.size(), 3U);
+  EXPECT_THAT(texts_[0], testing::StartsWith("1: "));
+  EXPECT_EQ(texts_[1], "w0");
+  EXPECT_THAT(texts_[2], testing::StartsWith("3: no key 'text'"));
+}
+
+TEST_F(Skip, WhereNoLineHasAnAnswerTheRunHasFailed) {
+  auto lines = predictor(skipping());
+  lines.add("\xff");
+  EXPECT_EQ(message_of([&] { lines.finish(); }), "lines: none of 1 lines could be answered");
+}
+
 }  // namespace
 }  // namespace rpp

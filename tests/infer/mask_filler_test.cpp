@@ -71,5 +71,25 @@ TEST_F(MaskFilling, ATextWithoutOneMaskIsRefused) {
   EXPECT_THAT(refused({.text = "w0 w0 w0 w0 w0 w0 w0 w0 w0 w0 [MASK]"}), HasSubstr("13 tokens, 12 are read"));
 }
 
+TEST_F(MaskFilling, ManyTextsAreAnsweredInPassesAndMasksAFewAtATime) {
+  std::vector<std::string> texts;
+  for (int i = 0; i < 1500; ++i) texts.push_back(i % 2 == 0 ? "w0 [MASK] w3" : "w1 [MASK]");
+  const auto answers = fill(texts);  // 6750 tokens
+  const auto even = fill({texts[0]}).at(0).scores, odd = fill({texts[1]}).at(0).scores;
+  ASSERT_EQ(answers.size(), texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) ASSERT_EQ(answers[i].scores, i % 2 == 0 ? even : odd) << i;
+}
+
+TEST_F(MaskFilling, WhatWasAnsweredIsNotAnsweredAgain) {
+  const auto filler = make_answerer(model_, tokenizer_, 12);
+  filler->add({.text = "w0 [MASK] w3"});
+  EXPECT_EQ(filler->answer_added().size(), 1U);
+  EXPECT_TRUE(filler->answer_added().empty());
+  filler->add({.text = "[MASK]"});
+  const auto answers = filler->answer_added();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].scores, fill({"[MASK]"}).at(0).scores);
+}
+
 }  // namespace
 }  // namespace rpp

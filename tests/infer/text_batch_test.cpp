@@ -32,5 +32,17 @@ TEST(TextBatch, NoSequencesTakeNoPass) {
   for_each_pass(TextBatch{}, [](size_t, const TokenBatch&) { FAIL(); });
 }
 
+TEST(TextBatch, ASequenceThatWasNotEndedIsDroppedByTheNext) {
+  TextBatch texts = texts_of({3});
+  texts.token_type_ids.assign(3, 1);
+  texts.input_ids.insert(texts.input_ids.end(), {7, 7});
+  texts.token_type_ids.push_back(1);
+  texts.begin_sequence();
+  EXPECT_EQ(texts.input_ids.size(), 3U);
+  EXPECT_EQ(texts.token_type_ids.size(), 3U);
+  texts.input_ids.push_back(5);
+  EXPECT_EQ(texts.end_sequence(), 1);
+}
+
 }  // namespace
 }  // namespace rpp

@@ -55,5 +55,16 @@ TEST(TextColumns, ANumberBesideANameIsRefused) {
   EXPECT_EQ(message_of([] { TextColumns({.text = "0", .text_pair = ""}); }), "columns count from 1 on");
 }
 
+TEST(TextColumns, OnlyAHeaderIsNeededForTheRowsBehindIt) {
+  TextColumns named({.text = "text", .text_pair = "other"}), numbered({.text = "1"}),
+      objects({.text = "text"});
+  EXPECT_NE(message_of([&] { named.read("text\tb"); }), "no error");  // one of two columns is there
+  EXPECT_TRUE(named.needs_as_header("text\tb"));
+  named.read("text\tother");
+  EXPECT_FALSE(named.needs_as_header("a row"));
+  EXPECT_FALSE(numbered.needs_as_header("\xff"));
+  EXPECT_FALSE(objects.needs_as_header("{broken"));
+}
+
 }  // namespace
 }  // namespace rpp

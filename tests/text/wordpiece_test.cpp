@@ -1,11 +1,14 @@
 #include "rpp/text/wordpiece.h"
 
 #include <gmock/gmock.h>
+#include <malloc.h>
 
 #include <nlohmann/json.hpp>
 
+#include "message_of.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/rng.h"
+#include "rpp/text/sequence.h"
 #include "rpp/text/unicode.h"
 #include "text/text_files.h"
 
@@ -223,6 +226,33 @@ TEST(WordPieceOffsets, TheIdsAreThoseOfEncodeOnRandomTexts) {
     }
   }
 }
+
+// The size is looked at before the text.
+TEST(WordPiece, ATextWhosePlacesDoNotFitIsRefused) {
+  const std::string_view long_text(" ", kMaxTextBytes + 1);
+  const auto tokenizer = make({"a"});
+  constexpr const char* kReason = "a text of 1073741825 bytes, at most 1073741824 are read at once: split it";
+  EXPECT_EQ(message_of([&] { tokenizer.encode(long_text); }), kReason);
+  EXPECT_EQ(message_of([&] { tokenizer.encode_with_offsets(long_text); }), kReason);
+  EXPECT_EQ(message_of([&] { check_text_size(std::string_view(" ", kMaxTextBytes)); }), "no error");
+}
+
+#ifndef __SANITIZE_ADDRESS__
+TEST(WordPiece, AThreadGivesTheMemoryOfALongTextBack) {
+  const auto used = [] {
+    const auto info = ::mallinfo2();
+    return static_cast<int64_t>(info.uordblks + info.hblkhd);
+  };
+  const auto tokenizer = make({"a"});
+  std::string text;
+  for (int i = 0; i < 4'000'000; ++i) text += "a ";
+  const int64_t before = used();
+  std::vector<int32_t> ids, type_ids;
+  append_sequence(tokenizer, text, text, 16, ids, type_ids);
+  EXPECT_LT(used() - before, 4 << 20);
+  EXPECT_EQ(ids.size(), 16U);
+}
+#endif
 
 }  // namespace
 }  // namespace rpp

@@ -21,3 +21,6 @@ expect() {
   failures=$((failures + 1))
   printf 'FAILED: %s\n  expected %s: %s\n  got %s: %s\n' "$*" "$status" "$text" "$actual" "$output"
 }
+
+# The command cannot print its results.
+expect_full() { expect 1 'cannot write to standard output: No space left on device' bash -c '"$@" > /dev/full' - "$@"; }

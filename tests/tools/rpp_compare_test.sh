@@ -79,6 +79,8 @@ expect 1 'unfinished has no eval_predictions_TASK.txt' "$compare" --baseline a1 
 cp -r a1 relabelled
 sed -i 's/^5\t1\t1$/5\t1\t0/' relabelled/eval_predictions_sst2.txt
 expect 1 'relabelled/eval_predictions_sst2.txt:7: another label' "$compare" --baseline a1 --candidate relabelled
+expect_full "$compare" --baseline a1 --candidate a1
+expect_full "$compare" --baseline a1 --candidate a1 --json
 cp -r a1 damaged
 sed -i '9s/.*/7\t1/' damaged/eval_predictions_sst2.txt
 expect 1 'damaged/eval_predictions_sst2.txt:9: 2 columns' "$compare" --baseline a1 --candidate damaged

@@ -89,6 +89,9 @@ for input in - /dev/stdin; do
   expect 0 "225 documents" cat piped.log
   expect 0 "" diff -r piped many-1
 done
+expect_full "$data" stats shards --tokenizer vocab.txt
+expect_full "$data" tokenize --tokenizer vocab.txt --input corpus.txt
+expect_full "$data" --help
 printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' other > other.txt
 expect 1 'the shards in shards were built with another vocabulary' "$data" stats shards --tokenizer other.txt
 printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' the > no_mask.txt

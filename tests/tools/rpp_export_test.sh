@@ -58,6 +58,8 @@ expect 1 'pruned/model.safetensors is a file: name its directory, pruned' "$expo
 # Bad files are status 1 and named.
 expect 1 'absent/config.json is missing: there is no absent. Names of the Hugging Face Hub are not fetched' \
   "$export" absent --output a.rpp
+expect_full "$export" pruned --output again.rpp
+expect_full "$export" pruned.rpp --to-hf again
 expect 1 'cannot open absent.rpp' "$export" absent.rpp --to-hf b
 expect 1 'back exists already' "$export" pruned.rpp --to-hf back
 expect 1 'pruned/model.safetensors is no model file' "$export" pruned/model.safetensors --to-hf b

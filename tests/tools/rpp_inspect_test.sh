@@ -22,6 +22,9 @@ expect 0 'encoder ratio 0.0 % (0 zeros of 14,336 prunable)' "$inspect" ratios "$
 expect 0 'encoder ratio 0.7 % (100 zeros of 14,336 prunable)' "$inspect" ratios pruned
 expect 0 "$query" "$inspect" ratios pruned
 expect 0 'whole-model ratio 0.5 % (the same zeros of 21,446 parameters)' "$inspect" ratios pruned
+expect_full "$inspect" ratios pruned
+expect_full "$inspect" diff pruned pruned
+expect_full "$inspect" verify pruned --against pruned
 expect 0 '0 of 100 zeros drifted' "$inspect" verify pruned --against pruned
 expect 0 '0 of 0 zeros drifted' "$inspect" verify pruned --against "$golden"
 expect 0 '0 of 8 heads are dead; 0 have dead dimensions (of 8)' "$inspect" patterns "$golden"

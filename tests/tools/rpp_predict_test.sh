@@ -79,6 +79,40 @@ done
 [ -z "${COPROC[1]:-}" ] || { input=${COPROC[1]}; exec {input}>&-; }
 wait
 
+# Half a line has come: the lines before it are answered. The same from a named pipe.
+mkfifo half
+for input in - half; do
+  { printf 'w51 w1\nw2 w2\nw5'; sleep 3; printf '1 w1\n'; } > half &
+  "$predict" --model tuned-sst2 --input $input < half > early & reader=$!
+  sleep 2
+  [ "$(wc -l < early)" = 2 ] || fault "answers to two lines and a half: $(cat early)"
+  wait $reader
+  [ "$(wc -l < early)" = 3 ] || fault "answers to three lines: $(cat early)"
+done
+
+# What can be read only once loses nothing.
+seq 3000 > numbers
+[ "$("$predict" --model tuned-sst2 --input <(cat numbers) | wc -l)" = 3000 ] || fault 'a process substitution'
+[ "$(cat numbers | "$predict" --model tuned-sst2 --input /dev/stdin | wc -l)" = 3000 ] || fault '/dev/stdin'
+[ "$("$predict" --model tuned-sst2 --input - < numbers | wc -l)" = 3000 ] || fault 'standard input as -'
+[ "$(gzip -c numbers | "$predict" --model tuned-sst2 | wc -l)" = 3000 ] || fault 'compressed standard input'
+
+# Answers that cannot be written.
+expect 1 'rpp-predict: error: cannot write to standard output: No space left on device' \
+  bash -c "'$predict' --model tuned-sst2 < sst2/texts > /dev/full"
+expect 1 'cannot write to standard output: No space left on device' bash -c "'$predict' --help > /dev/full"
+expect 1 'cannot write to standard output: Broken pipe' \
+  bash -c "set -o pipefail; '$predict' --model tuned-sst2 --embed --input numbers | head -1 > /dev/null"
+
+# Lines without an answer are skipped.
+printf 'w51 w1\nw2 \xff\na\tb\tc\nw2 w2\n' > some-bad
+"$predict" --model tuned-sst2 --skip-errors --input some-bad > skipped 2> errors || fault "--skip-errors ends with $?"
+[ "$(sed -n '1p;4p' skipped)" = "$(printf 'w51 w1\nw2 w2\n' | "$predict" --model tuned-sst2)" ] || fault "$(cat skipped)"
+[[ $(sed -n 2p skipped) == '{"line":2,"error":"not valid UTF-8'* ]] || fault "$(cat skipped)"
+[[ $(sed -n 3p skipped) == '{"line":3,"error":"more than one separator'* ]] || fault "$(cat skipped)"
+expect 0 '2 of 4 lines had no answer and were skipped' "$predict" --model tuned-sst2 --skip-errors --input some-bad
+expect 1 'none of 1 lines could be answered' "$predict" --model tuned-sst2 --skip-errors <<< $'a\tb\tc'
+
 # JSON, the number of labels, labels without a name, a pair with an empty text, an empty line.
 printf 'w1\tw2 "\n\nw1\t\n' > lines
 expect 0 '{"text":"w1","text_pair":"w2 \"","label":"' "$predict" --model tuned-mrpc --input lines --json
@@ -106,6 +140,9 @@ expect 1 'standard input:1: no context' "$predict" --model tuned-squad <<< 'w1'
 [[ $("$predict" --model model --top 2 <<< 'w1 [MASK]') =~ ^[^$'\t']+$'\t'0\.[0-9e-]+$'\t'[^$'\t']+$'\t'0\.[0-9e-]+$ ]] || fault 'two tokens'
 expect 0 '{"text":"w1 [MASK]","token":"' "$predict" --model model --json <<< 'w1 [MASK]'
 expect 0 '{"text":"w1","embedding":[' "$predict" --model model --embed --json <<< 'w1'
+[ "$("$predict" --model model --embed <<< $'w1\tw2\tw3')" = "$("$predict" --model model --embed <<< 'w1 w2 w3')" ] ||
+  fault 'a tab in a text to embed'
+expect 2 '--embed excludes --pair-separator' "$predict" --model model --embed --pair-separator '|'
 [ "$("$predict" --model tuned-sst2 --embed <<< 'w1' | tr '\t' '\n' | wc -l)" = 32 ] || fault 'an embedding of 32 numbers'
 
 # What is too long is cut and counted, or refused.

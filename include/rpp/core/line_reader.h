@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace rpp {
 
@@ -40,6 +42,9 @@ class LineReader {
   bool next(std::string& line);
   // The same without a copy: valid until the next call; nothing at the end.
   std::optional<std::string_view> next();
+  // `act` is called before a read that has to wait for another program, such as the writer of a pipe that has
+  // written half a line: who asks line by line wants the answers to those before it now.
+  void before_waiting(std::function<void()> act) { before_waiting_ = std::move(act); }
   int64_t line_number() const { return line_number_; }  // of the line last returned, from 1
 
  private:
@@ -48,6 +53,7 @@ class LineReader {
   void check_length(size_t num_bytes) const;
 
   std::unique_ptr<InputBytes> input_;
+  std::function<void()> before_waiting_;
   std::string name_;
   size_t max_line_bytes_;
   std::string buffer_;  // the chunk that was read last

@@ -1,4 +1,4 @@
-// A file mapped read-only into memory.
+// The bytes of a file, mapped read-only into memory, or copied into it.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,16 @@
 
 namespace rpp {
 
+// mapped: whoever writes into the file changes the bytes, and whoever makes it shorter ends the process that
+// reads them (SIGBUS). copied: they stay as they were.
+enum class FileAccess { mapped, copied };
+
 class MmapFile {
  public:
   MmapFile() = default;
   // Throws Error naming the path when it cannot be opened or is not a plain file. An empty file maps to an
   // empty span.
-  explicit MmapFile(const std::filesystem::path& path);
+  explicit MmapFile(const std::filesystem::path& path, FileAccess access = FileAccess::mapped);
   ~MmapFile();
   MmapFile(MmapFile&& other) noexcept;
   MmapFile& operator=(MmapFile&& other) noexcept;

@@ -1,8 +1,10 @@
 /* Finished BERT models in C: load a model file, give it texts, get scores, embeddings or answers.
  *
  * Texts are UTF-8 and end with a zero byte. A model may be used by any number of threads, a session by one at
- * a time. Every function that returns an rpp_status leaves its reason in rpp_last_error() of the calling
- * thread; none writes its results then. */
+ * a time; both may be used in a process that was forked from the one that made them. Every function that
+ * returns an rpp_status leaves its reason in rpp_last_error() of the calling thread; what it has written of
+ * its results then means nothing, but texts are checked before any is written. The next call answers its own
+ * texts whatever has become of the one before. */
 #ifndef RPP_INFER_RPP_H_
 #define RPP_INFER_RPP_H_
 
@@ -26,11 +28,17 @@ typedef enum rpp_status {
 /* Why the last call of this thread failed; empty when none has. Valid until its next call. */
 const char* rpp_last_error(void);
 
-/* A file of rpp-export, or a Hugging Face model directory with a WordPiece vocabulary. */
+/* A file of rpp-export, or a Hugging Face model directory with a WordPiece vocabulary. The model is read into
+ * memory: whatever becomes of the file, the model stays as it was. On an error *model is NULL. */
 rpp_status rpp_load(const char* path, rpp_model** model);
+/* The same, but weights stay in the file where they can, so that processes share their memory. The file must
+ * not be written to until the model and its sessions have gone: copying another one over it, which rpp-export
+ * and mv do not, ends the process (SIGBUS) or changes its answers. */
+rpp_status rpp_load_mapped(const char* path, rpp_model** model);
 /* Sessions keep what they need of it. NULL is allowed. */
 void rpp_free(rpp_model* model);
 
+/* Of a model that is NULL all of these are 0 or NULL. */
 int32_t rpp_num_labels(const rpp_model* model); /* of the classifier; a regression has 1; 0: there is none */
 const char* rpp_label(const rpp_model* model, int32_t label); /* its name; NULL beyond the last one */
 int32_t rpp_hidden_size(const rpp_model* model);
@@ -39,14 +47,16 @@ int32_t rpp_hidden_size(const rpp_model* model);
 int32_t rpp_embedding_size(const rpp_model* model);
 int32_t rpp_max_tokens(const rpp_model* model); /* that it reads of a text unless a session says otherwise */
 
+/* All zero: the defaults, as with NULL options. */
 typedef struct rpp_session_options {
-  int32_t num_threads; /* 0: the machine's cores */
-  int32_t max_tokens;  /* of a text, [CLS] and [SEP] included; 0: rpp_max_tokens */
-  int32_t cut;         /* not 0: a longer text loses its end; 0: it is an error */
+  size_t struct_size;    /* sizeof(rpp_session_options); 0 means the same */
+  int32_t num_threads;   /* at most 1024; 0: as many as the process may use (affinity, CPU quota) */
+  int32_t max_tokens;    /* of a text, [CLS] and [SEP] included; 0: rpp_max_tokens */
+  int32_t refuse_longer; /* 0: a longer text loses its end; not 0: it is an error */
 } rpp_session_options;
 
-/* Holds the memory of its calls, which grows to the largest and is used again. NULL options: one thread, cut.
- */
+/* Holds the memory of its calls, which grows to that of a few thousand tokens and is used again. Has fewer
+ * threads where the system starts no more. On an error *session is NULL. */
 rpp_status rpp_open(const rpp_model* model, const rpp_session_options* options, rpp_session** session);
 void rpp_close(rpp_session* session); /* NULL is allowed */
 

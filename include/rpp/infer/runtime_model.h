@@ -41,6 +41,9 @@ struct RuntimeOptions {
 
   Matrices matrices = Matrices::automatic;
   std::string kernels;  // "AVX3", "AVX2", "NEON", "SCALAR"; empty: the fastest that this machine runs
+  // mapped: processes share the memory of weights that lie in the file as the kernels read them. For files
+  // that nobody writes to.
+  FileAccess file = FileAccess::copied;
 };
 
 struct Weights;

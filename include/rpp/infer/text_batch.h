@@ -17,9 +17,26 @@ struct TextBatch {
   int64_t num_sequences() const { return static_cast<int64_t>(cu_seqlens.size()) - 1; }
   int64_t longest() const;  // tokens of a sequence
 
-  // What was put behind the last sequence is the next one; returns its number of tokens.
+  // Drops what a call that failed has put behind the last sequence: the next one would begin with it.
+  void begin_sequence();
+  // What was put behind the last sequence is the next one; returns its number of tokens. Throws Error for
+  // more than 2^31 - 1 tokens in all.
   int64_t end_sequence();
   void clear();
+};
+
+// What is collected for one call: gone when the call ends, also by an exception, so that the next one answers
+// its own texts.
+template <typename Collected>
+class ClearedAtEnd {
+ public:
+  explicit ClearedAtEnd(Collected& collected) : collected_(collected) {}
+  ~ClearedAtEnd() { collected_.clear(); }
+  ClearedAtEnd(const ClearedAtEnd&) = delete;
+  ClearedAtEnd& operator=(const ClearedAtEnd&) = delete;
+
+ private:
+  Collected& collected_;
 };
 
 // Tokens of a pass, in which a session's memory stays small whatever is asked of it at once.

@@ -25,6 +25,10 @@ class TextColumns {
   // characters. Throws Error for a column that is missing, with those that there are, and in JSON for a value
   // that is neither text nor number.
   std::optional<TextLine> read(std::string_view line);
+  // Whether `line`, which could not be read, should have been the header: no row can be read without.
+  bool needs_as_header(std::string_view line) const {
+    return form_ == Form::unknown && places_.empty() && !line.starts_with('{');
+  }
 
  private:
   enum class Form { unknown, columns, objects };

@@ -39,7 +39,7 @@ class ModelFile {
   // A model file, or a model directory, which is packed in memory as rpp-export does. Checks all of it: what
   // passes is safe to unpack. Throws Error naming the file and the fault: no model file, another version,
   // truncated or damaged, a missing tensor, two of one name, sizes that do not fit.
-  explicit ModelFile(const std::filesystem::path& path);
+  explicit ModelFile(const std::filesystem::path& path, FileAccess access = FileAccess::mapped);
 
   const std::filesystem::path& path() const { return path_; }
   const ModelContents& contents() const { return contents_; }

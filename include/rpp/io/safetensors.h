@@ -46,7 +46,7 @@ class SafetensorsFile {
  public:
   // Throws Error naming the file and the fault: bad header, unknown dtype, shape that does not fit the bytes,
   // overlapping or out-of-range offsets, duplicate names.
-  explicit SafetensorsFile(const std::filesystem::path& path);
+  explicit SafetensorsFile(const std::filesystem::path& path, FileAccess access = FileAccess::mapped);
 
   const std::filesystem::path& path() const { return path_; }
   const std::vector<TensorView>& tensors() const { return tensors_; }  // in file order

@@ -34,7 +34,8 @@ struct WordList {
 
 enum class LetterCase { lower, keep };
 
-// Replaces what `words` holds. `lower` lower-cases and strips accents. Texts below 4 GiB.
+// Replaces what `words` holds. `lower` lower-cases and strips accents. Throws Error as
+// check_text_size.
 void split_words_into(std::string_view text, LetterCase letter_case, WordList& words);
 
 // The same by the book, one code point at a time, added to what `words` holds: the reference of the test, and
