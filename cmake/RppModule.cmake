@@ -66,6 +66,15 @@ function(rpp_use_torch target)
   target_precompile_headers(${target} REUSE_FROM rpp_torch_pch)
 endfunction()
 
+# *_kernel.cpp are plain-pointer loops without Torch: they need no precompiled header. A square root that may
+# set errno keeps its loop scalar. What an optimizer's step computes is the same bits in every instruction set,
+# which contracted products would not be.
+file(GLOB kernel_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*/*_kernel.cpp)
+set_source_files_properties(${kernel_sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON
+  COMPILE_OPTIONS "-fno-math-errno;-fno-trapping-math")
+set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/ops/adamw_kernel.cpp
+  APPEND PROPERTY COMPILE_OPTIONS -ffp-contract=off)
+
 function(rpp_module name)
   cmake_parse_arguments(ARG "TORCH" "" "DEPENDS;LIBS;PLAIN" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
@@ -77,14 +86,6 @@ function(rpp_module name)
     target_link_libraries(${target} INTERFACE ${ARG_DEPENDS} ${ARG_LIBS})
     return()
   endif()
-  # *_kernel.cpp are plain-pointer loops without Torch: they need no precompiled header. A square root that may
-  # set errno keeps its loop scalar; a pragma in the file does not change that.
-  foreach(source ${sources})
-    if(source MATCHES "_kernel\\.cpp$")
-      set_source_files_properties(${source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON
-        COMPILE_OPTIONS "-fno-math-errno;-fno-trapping-math")
-    endif()
-  endforeach()
   if(NOT RPP_UNITY)
     foreach(file ${ARG_PLAIN})
       set_source_files_properties(${PROJECT_SOURCE_DIR}/src/${name}/${file} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)

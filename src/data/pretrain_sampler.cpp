@@ -77,9 +77,9 @@ PackedBatch PretrainSampler::batch(int64_t step, int64_t first_sample, int64_t c
   return batch;
 }
 
-PackedBatch PretrainSampler::eval_batch(int64_t index, int64_t count) const {
+PackedBatch PretrainSampler::eval_batch(int64_t first_sample, int64_t count) const {
   PackedBatch batch;
-  for (int64_t sample = index * count; sample < (index + 1) * count; ++sample) {
+  for (int64_t sample = first_sample; sample < first_sample + count; ++sample) {
     append_sample(Rng(mix_key(seed_, kEvalStream, sample)), batch);
   }
   return batch;

@@ -19,6 +19,14 @@ void check_sizes(std::span<const T> predictions, std::span<const T> labels) {
   if (labels.empty()) fail("no predictions: a metric of nothing has no value");
 }
 
+// A NaN equals nothing, not even itself: ranks of it do not end, and as a class it is any number.
+void check_finite(std::span<const double> values) {
+  const auto bad = std::find_if(values.begin(), values.end(), [](double v) { return !std::isfinite(v); });
+  if (bad == values.end()) return;
+  fail("value {} of {} is {}: a metric needs finite numbers; check the model's weights", bad - values.begin(),
+       values.size(), *bad);
+}
+
 // Ranks from 1; equal values share the mean of their ranks.
 std::vector<double> ranks_of(std::span<const double> values) {
   std::vector<size_t> order(values.size());
@@ -112,6 +120,8 @@ double matthews(std::span<const int32_t> predictions, std::span<const int32_t> l
 
 double pearson(std::span<const double> x, std::span<const double> y) {
   check_sizes(x, y);
+  check_finite(x);
+  check_finite(y);
   if (is_constant(x) || is_constant(y)) return 0;
   const auto count = static_cast<double>(x.size());
   const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / count;
@@ -128,12 +138,16 @@ double pearson(std::span<const double> x, std::span<const double> y) {
 
 double spearman(std::span<const double> x, std::span<const double> y) {
   check_sizes(x, y);
+  check_finite(x);
+  check_finite(y);
   return pearson(ranks_of(x), ranks_of(y));
 }
 
 std::map<std::string, double> glue_metrics(std::span<const std::string> names,
                                            std::span<const double> predictions,
                                            std::span<const double> labels) {
+  check_finite(predictions);
+  check_finite(labels);
   std::map<std::string, double> values;
   double sum = 0;
   for (const std::string& name : names) {

@@ -1,9 +1,12 @@
 #include "rpp/eval/squad.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <unordered_map>
 #include <vector>
+
+#include "rpp/core/error.h"
 
 namespace rpp {
 namespace {
@@ -116,6 +119,11 @@ std::map<std::string, double> squad1_metrics(std::span<const ScoredQuestion> que
 
 std::map<std::string, double> squad2_metrics(std::span<const ScoredQuestion> questions,
                                              std::optional<double> null_threshold) {
+  for (size_t i = 0; i < questions.size(); ++i) {
+    RPP_CHECK(std::isfinite(questions[i].null_odds),
+              "the null odds of question {} of {} are {}: check the model's weights", i, questions.size(),
+              questions[i].null_odds);
+  }
   Sums all, with_answer, without_answer;
   for (const ScoredQuestion& question : questions) {
     const AnswerScore score = thresholded(question, null_threshold);

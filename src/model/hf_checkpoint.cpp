@@ -14,6 +14,7 @@
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/model_path.h"
+#include "rpp/io/finite.h"
 #include "rpp/io/safetensors.h"
 #include "rpp/ops/torch.h"
 
@@ -90,7 +91,9 @@ void copy_weight(const fs::path& path, const TensorView& view, const NamedWeight
       weight.tensor.sizes() == c10::IntArrayRef(view.shape),
       "{}: tensor {} has shape {}, the model's configuration asks for {}: is config.json of another model?",
       path, view.name, shape_text(view.shape), shape_text(weight.tensor.sizes()));
-  weight.tensor.copy_(mapped_tensor(path, view));
+  const auto values = mapped_tensor(path, view);
+  check_finite(path, view);
+  weight.tensor.copy_(values);
 }
 
 bool is_required(std::string_view name) {

@@ -1,5 +1,3 @@
-#pragma GCC optimize("no-math-errno", "no-trapping-math")
-
 #include "accumulate_kernel.h"
 
 #include "simd.h"

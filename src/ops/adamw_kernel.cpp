@@ -1,7 +1,6 @@
 // The CPU loop: 16 elements in registers at a time, built once per instruction set.
-// Products and sums are not contracted, so that every instruction set, vector tail and shrink rule gives the
-// same bits.
-#pragma GCC optimize("fp-contract=off")
+// Products and sums are not contracted (-ffp-contract=off in cmake/RppModule.cmake), so that every
+// instruction set, vector tail and shrink rule gives the same bits.
 
 #include "rpp/ops/adamw_kernel.h"
 
@@ -54,7 +53,7 @@ RPP_INLINE Halves bf16_bits_of(const Vec& values) {
 }
 
 // Elements [i, i + kLanes), as adamw_element.
-template <AdamWShrink kShrink>
+template <AdamWShrink kShrink, bool kHolds>
 RPP_INLINE void adamw_vector(const AdamWStep& step, const AdamWSpan& span, int64_t i) {
   const Vec g = load_vec(span.grads + i) * step.grad_scale;
   const Vec old_value = load_vec(span.values + i);
@@ -63,17 +62,17 @@ RPP_INLINE void adamw_vector(const AdamWStep& step, const AdamWSpan& span, int64
   const Vec preconditioner = 1.0F / (square_root(exp_avg_sq) * step.correction2 + step.epsilon);
   const Vec decayed = old_value - step.decay * old_value;
   Vec value = decayed - step.learning_rate * (exp_avg * step.correction1) * preconditioner;
-  if (kShrink == AdamWShrink::mask) {
-    const Bits keep = (Bits)(__builtin_convertvector(load_as<Bytes>(span.keep + i), Bits) != 0U);
-    value = kept_values(value, keep);
-    exp_avg = kept_values(exp_avg, keep);
-    exp_avg_sq = kept_values(exp_avg_sq, keep);
-  }
   if (kShrink == AdamWShrink::prox) {
     value = soft_threshold(value, step.threshold * load_vec(span.alpha + i));
   }
   if (kShrink == AdamWShrink::preconditioned_prox) {
     value = soft_threshold(value, step.threshold * load_vec(span.alpha + i) * preconditioner);
+  }
+  if (kHolds) {
+    const Bits keep = (Bits)(__builtin_convertvector(load_as<Bytes>(span.keep + i), Bits) != 0U);
+    value = kept_values(value, keep);
+    exp_avg = kept_values(exp_avg, keep);
+    exp_avg_sq = kept_values(exp_avg_sq, keep);
   }
   store_vec(span.values + i, value);
   store_vec(span.exp_avg + i, exp_avg);
@@ -81,11 +80,11 @@ RPP_INLINE void adamw_vector(const AdamWStep& step, const AdamWSpan& span, int64
   if (span.working != nullptr) store_as(span.working + i, bf16_bits_of(value));
 }
 
-template <AdamWShrink kShrink>
+template <AdamWShrink kShrink, bool kHolds>
 RPP_INLINE void adamw_one(const AdamWStep& step, const AdamWSpan& span, int64_t i) {
   const auto next = adamw_element<kShrink>(
       step, {span.values[i], span.exp_avg[i], span.exp_avg_sq[i]}, span.grads[i],
-      kShrink == AdamWShrink::mask ? span.keep[i] : uint8_t{1},
+      kHolds ? span.keep[i] : uint8_t{1},
       kShrink == AdamWShrink::prox || kShrink == AdamWShrink::preconditioned_prox ? span.alpha[i] : 0.0F);
   span.values[i] = next.value;
   span.exp_avg[i] = next.exp_avg;
@@ -93,13 +92,20 @@ RPP_INLINE void adamw_one(const AdamWStep& step, const AdamWSpan& span, int64_t 
   if (span.working != nullptr) span.working[i] = bf16_bits(next.value);
 }
 
-template <AdamWShrink kShrink>
+// kHolds: whether span.keep is read.
+template <AdamWShrink kShrink, bool kHolds>
 RPP_INLINE void adamw_loop(const AdamWStep& given, const AdamWSpan& given_span) {
   const AdamWStep step = given;  // local copies cannot alias the arrays
   const AdamWSpan span = given_span;
   int64_t i = 0;
-  for (; i + kLanes <= span.size; i += kLanes) adamw_vector<kShrink>(step, span, i);
-  for (; i < span.size; ++i) adamw_one<kShrink>(step, span, i);
+  for (; i + kLanes <= span.size; i += kLanes) adamw_vector<kShrink, kHolds>(step, span, i);
+  for (; i < span.size; ++i) adamw_one<kShrink, kHolds>(step, span, i);
+}
+
+template <AdamWShrink kShrink>
+RPP_INLINE void adamw_loops(const AdamWStep& step, const AdamWSpan& span) {
+  if (span.keep != nullptr) return adamw_loop<kShrink, true>(step, span);
+  adamw_loop<kShrink, false>(step, span);
 }
 
 }  // namespace
@@ -107,13 +113,13 @@ RPP_INLINE void adamw_loop(const AdamWStep& given, const AdamWSpan& given_span) 
 RPP_CLONES void adamw_cpu(const AdamWStep& step, const AdamWSpan& span) {
   switch (step.shrink) {
     case AdamWShrink::none:
-      return adamw_loop<AdamWShrink::none>(step, span);
+      return adamw_loop<AdamWShrink::none, false>(step, span);
     case AdamWShrink::mask:
-      return adamw_loop<AdamWShrink::mask>(step, span);
+      return adamw_loops<AdamWShrink::mask>(step, span);
     case AdamWShrink::prox:
-      return adamw_loop<AdamWShrink::prox>(step, span);
+      return adamw_loops<AdamWShrink::prox>(step, span);
     case AdamWShrink::preconditioned_prox:
-      return adamw_loop<AdamWShrink::preconditioned_prox>(step, span);
+      return adamw_loops<AdamWShrink::preconditioned_prox>(step, span);
   }
 }
 

@@ -20,10 +20,11 @@ struct AdamWUpdate {
     const auto grads = load_pack<kPack>(span.grads + i);
     auto exp_avg = load_pack<kPack>(span.exp_avg + i);
     auto exp_avg_sq = load_pack<kPack>(span.exp_avg_sq + i);
-    Pack<uint8_t, kPack> keep = {};
+    Pack<uint8_t, kPack> keep;
+    for (int k = 0; k < kPack; ++k) keep.values[k] = 1;
     Pack<float, kPack> alpha = {};
     Pack<uint16_t, kPack> working = {};
-    if (kShrink == AdamWShrink::mask) keep = load_pack<kPack>(span.keep + i);
+    if (kShrink != AdamWShrink::none && span.keep != nullptr) keep = load_pack<kPack>(span.keep + i);
     if (kUsesAlpha) alpha = load_pack<kPack>(span.alpha + i);
     for (int k = 0; k < kPack; ++k) {
       const AdamWElement old = {values.values[k], exp_avg.values[k], exp_avg_sq.values[k]};

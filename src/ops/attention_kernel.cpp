@@ -1,5 +1,4 @@
 // The head's rows are unpacked to fp32, padded to whole vectors; everything then stays in the caches.
-#pragma GCC optimize("no-math-errno", "no-trapping-math")
 
 #include "attention_kernel.h"
 

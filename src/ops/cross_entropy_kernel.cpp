@@ -1,5 +1,3 @@
-#pragma GCC optimize("no-math-errno", "no-trapping-math")
-
 #include "cross_entropy_kernel.h"
 
 #include <algorithm>

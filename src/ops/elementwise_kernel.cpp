@@ -1,5 +1,3 @@
-#pragma GCC optimize("no-math-errno", "no-trapping-math")
-
 #include "elementwise_kernel.h"
 
 #include "dropout_values.h"

@@ -1,5 +1,4 @@
 // One row at a time through a row of fp32 scratch, which stays in the first-level cache.
-#pragma GCC optimize("no-math-errno", "no-trapping-math")
 
 #include "layer_norm_kernel.h"
 

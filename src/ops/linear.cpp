@@ -4,6 +4,7 @@
 #include "dispatch.h"
 #include "elementwise_kernel.h"
 #include "row_tensors.h"
+#include "rpp/core/stop_signal.h"
 #include "rpp/ops/section.h"
 
 namespace rpp {
@@ -100,6 +101,7 @@ struct Linear : torch::autograd::Function<Linear> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    check_stop();  // the passes of a large batch may take longer than a user waits
     const auto saved = context->get_saved_variables();
     const auto &x = saved[0], &weight = saved[1], &bias = saved[2], &used = saved[3];
     const auto dy = with_plain_rows(grads[0]);  // [rows, out]

@@ -76,7 +76,7 @@ void FlatParams::append(ParamSpec& spec, int64_t offset) {
   if (spec.working != nullptr) {
     *spec.working = working_.defined() ? working_.narrow(0, offset, numel).view(shape) : torch::Tensor();
   }
-  entries_.push_back({spec.name, offset, numel, spec.depth});
+  entries_.push_back({spec.name, offset, numel, spec.depth, spec.trained});
   if (spec.group != ParamGroup::prunable) return;
   for (const auto& matrix : spec.matrices) {
     matrices_.push_back({matrix.name, offset + matrix.first_row * matrix.cols, matrix.rows, matrix.cols});

@@ -3,6 +3,7 @@
 
 #include <ATen/Parallel.h>
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include "rpp/core/error.h"
@@ -51,8 +52,11 @@ void check_rule_tensor(const torch::Tensor& tensor, const char* name, torch::Sca
 }
 
 void check_rule(const ShrinkRule& rule, const FlatParams& params) {
-  if (rule.kind == ShrinkRule::Kind::mask) check_rule_tensor(rule.keep, "keep", torch::kUInt8, params);
-  if (rule.kind != ShrinkRule::Kind::prox) return;
+  if (rule.kind == ShrinkRule::Kind::none) return;
+  if (rule.kind == ShrinkRule::Kind::mask || rule.keep.defined()) {
+    check_rule_tensor(rule.keep, "keep", torch::kUInt8, params);
+  }
+  if (rule.kind == ShrinkRule::Kind::mask) return;
   check_rule_tensor(rule.alpha, "alpha", torch::kFloat32, params);
   RPP_CHECK(rule.matrix_gammas.empty() || rule.matrix_gammas.size() == params.matrices().size(),
             "the shrink rule has {} gammas, the model {} prunable matrices", rule.matrix_gammas.size(),
@@ -83,12 +87,15 @@ ProxAdamW::ProxAdamW(FlatParams& params, const OptimizerConfig& config)
       exp_avg_(torch::zeros_like(params.values())),
       exp_avg_sq_(torch::zeros_like(params.values())) {}
 
-// As few as there are changes of the rate from one parameter to the next.
+// As few as there are changes of the rate, or gaps of what is not trained, from one parameter to the next.
 std::vector<ProxAdamW::RateSpan> ProxAdamW::rate_spans() const {
   std::vector<RateSpan> spans;
   for (const auto& entry : params_.entries()) {
+    if (!entry.trained) continue;
     const double factor = std::pow(config_.layer_decay, static_cast<double>(entry.depth));
-    if (spans.empty() || spans.back().factor != factor) spans.push_back({entry.offset, entry.offset, factor});
+    const bool continues =
+        !spans.empty() && spans.back().factor == factor && spans.back().end == entry.offset;
+    if (!continues) spans.push_back({entry.offset, entry.offset, factor});
     spans.back().end += entry.numel;
   }
   return spans;
@@ -127,7 +134,9 @@ void ProxAdamW::step(double learning_rate, const ShrinkRule& rule, double grad_s
   if (params_.working().defined()) all.working = static_cast<uint16_t*>(params_.working().data_ptr());
 
   AdamWSpan prunable = all;
-  if (rule.kind == ShrinkRule::Kind::mask) prunable.keep = rule.keep.const_data_ptr<uint8_t>();
+  if (rule.kind != ShrinkRule::Kind::none && rule.keep.defined()) {
+    prunable.keep = rule.keep.const_data_ptr<uint8_t>();
+  }
   if (rule.kind == ShrinkRule::Kind::prox) prunable.alpha = rule.alpha.const_data_ptr<float>();
   const double weight_decay = config_.weight_decay;
   const int64_t num_prunable = params_.num_prunable(), num_decayed = params_.num_decayed();
@@ -147,8 +156,13 @@ void ProxAdamW::step(double learning_rate, const ShrinkRule& rule, double grad_s
 }
 
 torch::Tensor ProxAdamW::denominators(const torch::Tensor& indices) const {
-  const AdamWStep constants = step_constants(config_, step_count_);
-  return exp_avg_sq_.index_select(0, indices).sqrt_().mul_(constants.correction2).add_(constants.epsilon);
+  assert(step_count_ > 0);
+  const double share = std::sqrt(1.0 - std::pow(config_.beta2, static_cast<double>(step_count_)));
+  return exp_avg_sq_.index_select(0, indices).sqrt_().div_(share).add_(config_.epsilon);
+}
+
+double ProxAdamW::denominator_share(int64_t count) const {
+  return config_.bias_correction ? 1.0 : std::sqrt(1.0 - std::pow(config_.beta2, static_cast<double>(count)));
 }
 
 }  // namespace rpp

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "rpp/core/error.h"
+
 namespace rpp {
 namespace {
 
@@ -48,6 +50,26 @@ double schedule_factor(const ScheduleConfig& schedule, int64_t step, int64_t tot
   const bool last = schedule.phases == "last" && !phase_starts.empty();
   const int64_t decay_begin = last ? std::max(warm, phase_starts.back()) : warm;
   return decay_factor(schedule, progress_of(step, decay_begin, phase.end));
+}
+
+void check_warmup(const ScheduleConfig& schedule, int64_t total_steps,
+                  std::span<const int64_t> phase_starts) {
+  if (schedule.warmup_steps > total_steps) {
+    fail_usage(
+        "schedule.warmup_steps is {}, but the run has {} steps: set fewer, or schedule.warmup_ratio, or "
+        "train "
+        "for longer",
+        schedule.warmup_steps, total_steps);
+  }
+  if (schedule.phases != "each") return;
+  for (const int64_t start : phase_starts) {
+    const Phase phase = phase_at(start, total_steps, phase_starts);
+    if (schedule.warmup_steps <= phase.end - phase.begin) continue;
+    fail_usage(
+        "schedule.warmup_steps is {}, but with schedule.phases each the phase from step {} to step {} has {} "
+        "steps: set fewer, or schedule.warmup_ratio, which counts by phase",
+        schedule.warmup_steps, phase.begin, phase.end, phase.end - phase.begin);
+  }
 }
 
 }  // namespace rpp

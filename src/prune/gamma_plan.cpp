@@ -8,7 +8,6 @@
 namespace rpp {
 namespace {
 
-constexpr double kSmallestGamma = 1e-12;
 constexpr double kLargestGamma = 1e12;
 
 // What is left of a weight at the end.

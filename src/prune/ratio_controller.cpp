@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "rpp/core/error.h"
+#include "rpp/core/rng.h"
 #include "rpp/ops/torch.h"
 
 namespace rpp {
@@ -12,22 +13,26 @@ namespace {
 constexpr int64_t kSampleSize = 1 << 16;
 constexpr int64_t kThinning = 8;  // while rounds are to come, of which the forecast knows little anyway
 constexpr double kFirstGuess = 1e-2;
-// Before the first plan: shrinks nothing, yet holds what an alpha of kHeldAlpha (rpp.cpp) holds.
-constexpr double kNoGamma = 1e-20;
+constexpr uint64_t kSampleStream = 0x73616d706c65;
 constexpr int64_t kMomentSteps = 3;  // that Adam's second moment takes before a plan can rest on it
 // A plan may change gamma by these factors at most: one noisy estimate neither ends a matrix nor frees zeros,
 // which leave in numbers as soon as gamma * alpha falls below Adam's step.
 constexpr double kLargestRise = 4.0;
 constexpr double kLargestFall = 1.25;
 
-// Indices of evenly spaced entries of the group's matrices.
+// Indices of entries of the group's matrices: one of each stretch, at a place of its own. Evenly spaced ones
+// would lie in few columns where the distance and the number of columns have a divisor in common.
 torch::Tensor sample_of(const PruneGroup& group, torch::Device device) {
-  const int64_t stride = std::max<int64_t>(1, group.size() / kSampleSize);
-  std::vector<torch::Tensor> parts;
+  const int64_t stretch = (group.size() + kSampleSize - 1) / kSampleSize;
+  std::vector<int64_t> indices;
   for (const auto& matrix : group.matrices) {
-    parts.push_back(torch::arange(matrix.offset, matrix.offset + matrix.rows * matrix.cols, stride));
+    const int64_t end = matrix.offset + matrix.rows * matrix.cols;
+    for (int64_t begin = matrix.offset; begin < end; begin += stretch) {
+      Rng rng(mix_key(kSampleStream, begin));
+      indices.push_back(begin + static_cast<int64_t>(rng.below(std::min(stretch, end - begin))));
+    }
   }
-  return torch::cat(parts).to(device);
+  return torch::tensor(indices, torch::kInt64).to(device);
 }
 
 std::vector<float> to_vector(const torch::Tensor& tensor) {
@@ -56,9 +61,15 @@ RatioController::RatioController(const PruneConfig& config, const FlatParams& pa
       starts_(std::move(starts)),
       end_(end),
       learning_rate_(std::move(learning_rate)),
-      steering_(groups_.size(), {.gamma = kNoGamma}),
-      next_plan_(optimizer_ == nullptr ? 0 : kMomentSteps) {
+      steering_(groups_.size()) {
   for (const auto& group : groups_) samples_.push_back(sample_of(group, params.values().device()));
+}
+
+// Where the prox is preconditioned, what the step makes of its denominator is part of its rate.
+double RatioController::rate_of(int64_t later_step, int64_t step) const {
+  const double rate = learning_rate_(later_step);
+  if (optimizer_ == nullptr) return rate;
+  return rate / optimizer_->denominator_share(optimizer_->step_count() + 1 + later_step - step);
 }
 
 // The steps left of the round that `step` is in, then of each later one.
@@ -68,7 +79,7 @@ std::vector<double> RatioController::rate_sums(int64_t step) const {
   for (auto next = std::upper_bound(starts_.begin(), starts_.end(), step); begin < end_; ++next) {
     const int64_t round_end = next == starts_.end() ? end_ : *next;
     double sum = 0;
-    for (int64_t k = begin; k < round_end; ++k) sum += learning_rate_(k);
+    for (int64_t k = begin; k < round_end; ++k) sum += rate_of(k, step);
     sums.push_back(sum);
     begin = round_end;
     if (next == starts_.end()) break;
@@ -97,23 +108,21 @@ void RatioController::steer(size_t group, int64_t step, const ShrinkRule& rule) 
   const double missing = groups_[group].target_ratio * size - zeros - surplus;
   expected_zeros = -1;
   if (missing <= 0) {
-    gamma /= kLargestFall;
+    if (gamma) gamma = std::max(*gamma / kLargestFall, kSmallestGamma);
     return;
   }
   auto forecast = forecast_of(group, step, rule);
   const double share = std::min(1.0, missing / (size - zeros));
-  if (gamma == kNoGamma) {
-    gamma = gamma_for(forecast, share, kFirstGuess);
-  } else {
-    gamma = std::clamp(gamma_for(forecast, share, gamma), gamma / kLargestFall, gamma * kLargestRise);
-  }
+  const double planned = gamma_for(forecast, share, gamma.value_or(kFirstGuess));
+  gamma = gamma ? std::clamp(planned, *gamma / kLargestFall, *gamma * kLargestRise) : planned;
   if (next_plan_ > step + 1) return;
-  forecast.rate_sums = {learning_rate_(step)};
-  expected_zeros = zeros + (size - zeros) * share_zeroed(forecast, gamma);
+  forecast.rate_sums = {rate_of(step, step)};
+  expected_zeros = zeros + (size - zeros) * share_zeroed(forecast, *gamma);
 }
 
 void RatioController::plan(int64_t step, ShrinkRule& rule) {
   if (step < next_plan_ || step >= end_) return;
+  if (optimizer_ != nullptr && optimizer_->step_count() < kMomentSteps) return;
   // Every step at the end, and every twentieth part of what is left before.
   next_plan_ = step + std::max<int64_t>(1, (end_ - step) / 20);
   const auto round = std::upper_bound(starts_.begin(), starts_.end(), step);
@@ -123,14 +132,14 @@ void RatioController::plan(int64_t step, ShrinkRule& rule) {
 }
 
 void RatioController::set_gammas(ShrinkRule& rule) const {
-  rule.gamma = steering_.front().gamma;
+  rule.gamma = steering_.front().gamma.value_or(0);
   rule.matrix_gammas.clear();
   if (groups_.size() == 1) return;
   for (const auto& matrix : params_.matrices()) {
     double gamma = rule.gamma;  // of an excluded matrix: alpha is 0 there
     for (size_t group = 0; group < groups_.size(); ++group) {
       for (const auto& member : groups_[group].matrices) {
-        if (member.offset == matrix.offset) gamma = steering_[group].gamma;
+        if (member.offset == matrix.offset) gamma = steering_[group].gamma.value_or(0);
       }
     }
     rule.matrix_gammas.push_back(gamma);
@@ -140,7 +149,7 @@ void RatioController::set_gammas(ShrinkRule& rule) const {
 torch::Tensor RatioController::state() const {
   std::vector<double> values;
   for (const auto& [gamma, expected_zeros, surplus] : steering_) {
-    values.insert(values.end(), {gamma, expected_zeros, surplus});
+    values.insert(values.end(), {gamma.value_or(0), expected_zeros, surplus});
   }
   values.push_back(static_cast<double>(next_plan_));
   return torch::tensor(values, torch::kFloat64);
@@ -153,7 +162,8 @@ void RatioController::load_state(const torch::Tensor& state) {
             groups);
   const auto* values = state.const_data_ptr<double>();
   for (auto& group : steering_) {
-    group = {.gamma = values[0], .expected_zeros = values[1], .surplus = values[2]};
+    group = {.gamma = {}, .expected_zeros = values[1], .surplus = values[2]};
+    if (values[0] > 0) group.gamma = values[0];
     values += 3;
   }
   next_plan_ = static_cast<int64_t>(*values);

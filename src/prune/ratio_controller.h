@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "rpp/config/config.h"
@@ -31,7 +32,8 @@ class RatioController {
   // Before `step`, once alpha is that of its round: new gammas where a plan is due; the rule gets them.
   void plan(int64_t step, ShrinkRule& rule);
 
-  // gamma, expected zeros and surplus of every group, then the next step that plans: fp64 [3 * groups + 1].
+  // gamma (0: none yet), expected zeros and surplus of every group, then the next step that plans: fp64 [3 *
+  // groups + 1].
   torch::Tensor state() const;
   void load_state(const torch::Tensor& state);
 
@@ -40,13 +42,15 @@ class RatioController {
 
  private:
   struct Steering {
-    double gamma = 0;
-    double expected_zeros = -1;  // after the step that was planned last; -1: that plan was for more than one
-    double surplus = 0;          // zeros a step that the forecasts miss, of late
+    std::optional<double> gamma;  // none before the first plan: nothing is shrunk
+    double expected_zeros = -1;   // after the step that was planned last; -1: that plan was for more than one
+    double surplus = 0;           // zeros a step that the forecasts miss, of late
   };
 
   void steer(size_t group, int64_t step, const ShrinkRule& rule);
   ShrinkForecast forecast_of(size_t group, int64_t step, const ShrinkRule& rule) const;
+  // Of a step that comes when `step` has begun.
+  double rate_of(int64_t later_step, int64_t step) const;
   std::vector<double> rate_sums(int64_t step) const;
 
   double epsilon_;

@@ -2,10 +2,45 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "ratio_controller.h"
 #include "rpp/core/progress.h"
 #include "rpp/ops/torch.h"
+#include "rpp/prune/groups.h"
 
 namespace rpp {
+namespace {
+
+double share_of(int64_t zeros, int64_t size) {
+  return static_cast<double>(zeros) / static_cast<double>(size);
+}
+
+bool is_missed(const PruneGroup& group, int64_t zeros) {
+  const auto size = static_cast<double>(group.size());
+  return std::abs(static_cast<double>(zeros) - group.target_ratio * size) >
+         std::max(kMissedRatio * size, 1.0);
+}
+
+std::string remedy(const PruneConfig& config, bool too_many) {
+  if (config.method == "soft_movement") {
+    return "its ratio follows from prune.score_threshold and prune.score_penalty; prune.method movement "
+           "reaches the one that is asked for";
+  }
+  if (config.method == "rpp" && config.gamma > 0) {
+    return "prune.gamma decides the ratio: with prune.gamma 0 it is found for prune.target_ratio";
+  }
+  if (config.method == "rpp") {
+    return "more rounds, more steps or a higher optimizer.learning_rate bring it nearer; prune.final_topk "
+           "makes it exact";
+  }
+  return too_many ? "zeros that the model brings are held: ask for as many, or set prune.hold_zeros to false"
+                  : "train for more steps";
+}
+
+}  // namespace
 
 SparsityReport sparsity_report(const FlatParams& params, int64_t total_parameters) {
   SparsityReport report{.matrices = {}, .total_parameters = total_parameters};
@@ -15,6 +50,37 @@ SparsityReport sparsity_report(const FlatParams& params, int64_t total_parameter
     report.matrices.push_back({matrix.name, values.eq(0).sum().item<int64_t>(), size});
   }
   return report;
+}
+
+std::string missed_ratios(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
+                          const torch::Tensor& mask) {
+  if (config.method == "dense" || config.method == "fixed") return "";
+  const Ranking ranking = config.method == "rpp" ? Ranking::global : ranking_of(config);
+  std::optional<PruneGroup> first;
+  int64_t first_zeros = 0, num_missed = 0, zeros = 0;
+  const auto groups = prune_groups(config, matrices, ranking);
+  for (const PruneGroup& group : groups) {
+    const int64_t of_group = count_zeros(mask, group);
+    zeros += of_group;
+    if (!is_missed(group, of_group)) continue;
+    ++num_missed;
+    if (first) continue;
+    first = group;
+    first_zeros = of_group;
+  }
+  if (!first) return "";
+  const double reached = share_of(first_zeros, first->size());
+  const std::string& name = first->matrices.front().name;
+  return fmt::format(
+      "a prune ratio is missed: {}{} was asked for {:.2f} % zeros and has {:.2f} %{}; the encoder was asked "
+      "for "
+      "{:.2f} % and has {:.2f} %: {}",
+      name,
+      first->matrices.size() > 1 ? fmt::format(" and {} more matrices", first->matrices.size() - 1) : "",
+      100 * first->target_ratio, 100 * reached,
+      num_missed > 1 ? fmt::format(", and so {} of {} matrices or groups", num_missed, groups.size()) : "",
+      100 * target_ratio(config, matrices), 100 * share_of(zeros, mask.numel()),
+      remedy(config, reached > first->target_ratio));
 }
 
 DriftReport drift_report(const torch::Tensor& values, const torch::Tensor& mask,

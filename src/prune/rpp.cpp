@@ -4,24 +4,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include "methods.h"
 #include "ranked_mask.h"
 #include "ratio_controller.h"
 #include "rpp/core/error.h"
-#include "rpp/core/log.h"
 #include "rpp/ops/torch.h"
 #include "rpp/prune/plan.h"
 #include "rpp/prune/report.h"
 
 namespace rpp {
 namespace {
-
-// Keeps a weight at zero whatever gamma is; times any rate and gamma it stays a float.
-constexpr float kHeldAlpha = 1e30F;
-constexpr double kRatioTolerance = 1e-3;
 
 class RppPruner : public Pruner {
  public:
@@ -37,7 +31,8 @@ class RppPruner : public Pruner {
     rule_.gamma = config.gamma;
     rule_.preconditioned = config.prox_scaling == "preconditioned";
     rule_.alpha = torch::ones_like(prunable_weights());  // [num_prunable]
-    fix_alpha();
+    exclude_from_alpha();
+    if (held_.eq(0).any().item<bool>()) rule_.keep = held_;
     if (config.gamma == 0) make_controller();
   }
 
@@ -102,7 +97,7 @@ class RppPruner : public Pruner {
     RankedMask(groups_, held_);  // refuses targets below what is held
     auto aims = groups_;
     // What is above the target no top-k brings back.
-    for (auto& group : aims) group.target_ratio -= config_.final_topk ? kRatioTolerance / 2 : 0;
+    for (auto& group : aims) group.target_ratio -= config_.final_topk ? kMissedRatio / 2 : 0;
     controller_.emplace(config_, context_.params, context_.optimizer, std::move(aims), starts_, end_,
                         context_.learning_rate);
   }
@@ -111,7 +106,7 @@ class RppPruner : public Pruner {
     const auto now = mask();
     if (round > 0) {
       rule_.alpha.copy_(prunable_weights().abs().add_(config_.epsilon).reciprocal_());
-      fix_alpha();
+      exclude_from_alpha();
       note_event({fmt::format("round {}/{}", round + 1, starts_.size()), {{"gamma", rule_.gamma}}},
                  round_mask_, now);
     }
@@ -119,8 +114,8 @@ class RppPruner : public Pruner {
     round_ = round;
   }
 
-  // Excluded matrices are not shrunk, held zeros do not move.
-  void fix_alpha() {
+  // Excluded matrices are not shrunk.
+  void exclude_from_alpha() {
     auto pruned = torch::zeros_like(rule_.alpha, torch::kBool);
     for (const auto& group : groups_) {
       for (const auto& matrix : group.matrices) {
@@ -128,7 +123,6 @@ class RppPruner : public Pruner {
       }
     }
     rule_.alpha.masked_fill_(pruned.logical_not(), 0.0);
-    rule_.alpha.masked_fill_(held_.eq(0), kHeldAlpha);
   }
 
   // The zeros are the mask from here on.
@@ -137,7 +131,6 @@ class RppPruner : public Pruner {
     if (config_.final_topk) keep = RankedMask(groups_, held_).prune(keep, prunable_weights(), 1.0);
     note_event({config_.final_topk ? "mask final, after an exact top-k" : "mask final", {{"gamma", 0.0}}},
                round_mask_, keep);
-    warn_if_missed(keep);
     set_final(keep);
     apply_mask(keep);
   }
@@ -147,19 +140,6 @@ class RppPruner : public Pruner {
     rule_ = ShrinkRule{};
     rule_.kind = ShrinkRule::Kind::mask;
     rule_.keep = keep.to(device, torch::kUInt8, /*non_blocking=*/false, /*copy=*/true);
-  }
-
-  void warn_if_missed(const torch::Tensor& keep) const {
-    if (!controller_) return;
-    for (const auto& group : groups_) {
-      const double reached =
-          static_cast<double>(count_zeros(keep, group)) / static_cast<double>(group.size());
-      if (std::abs(reached - group.target_ratio) <= kRatioTolerance) continue;
-      log::warn(
-          "asked for {:.2f} % zeros, reached {:.2f} % ({} matrices, {} and on): more rounds, more steps "
-          "or a higher rate bring it nearer; prune.final_topk makes it exact",
-          100 * group.target_ratio, 100 * reached, group.matrices.size(), group.matrices.front().name);
-    }
   }
 
   PruneConfig config_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "rpp/core/error.h"
+#include "rpp/io/finite.h"
 #include "rpp/prune/patterns.h"
 
 namespace rpp {
@@ -15,6 +16,7 @@ std::span<const float> encoder_floats(const SafetensorsFile& file, int64_t layer
             dtype_name(view.dtype));
   RPP_CHECK(view.num_elements() == count, "{}: tensor {} has {} entries, config.json asks for {}",
             file.path(), view.name, view.num_elements(), count);
+  check_finite(file.path(), view);
   return view.as<float>();
 }
 

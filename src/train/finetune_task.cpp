@@ -6,7 +6,6 @@
 
 #include <numeric>
 
-#include "epoch_batches.h"
 #include "rpp/core/error.h"
 #include "rpp/core/progress_line.h"
 #include "rpp/core/stop_signal.h"
@@ -81,11 +80,12 @@ FinetuneTask::FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTa
       data_(data),
       config_(config),
       loss_options_(std::move(loss_options)),
-      teacher_(teacher) {}
+      teacher_(teacher),
+      epoch_batches_(static_cast<int64_t>(data.train.size()), config) {}
 
 std::vector<PackedBatch> FinetuneTask::batches(int64_t step) const {
   std::vector<PackedBatch> batches;
-  for (const auto& indices : step_indices(static_cast<int64_t>(data_.train.size()), config_, step)) {
+  for (const auto& indices : epoch_batches_.of_step(step)) {
     batches.push_back(make_batch(data_.train, indices, glue_.regression));
   }
   return batches;
@@ -132,6 +132,7 @@ torch::Tensor FinetuneTask::predict(const std::vector<EncodedExample>& examples)
     const BertInputs inputs = bert_inputs(batch, model_.device());
     const auto pooled = model_.pool(model_.encode_at(inputs, first_tokens(inputs.layout)));
     logits.push_back(model_.classify(pooled).to(torch::kCPU, torch::kFloat32));
+    check_finite_rows(logits.back(), static_cast<int64_t>(first), "example");
   }
   return torch::cat(logits);  // [examples, num_labels]
 }

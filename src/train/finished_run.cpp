@@ -1,7 +1,5 @@
 #include "finished_run.h"
 
-#include <cmath>
-
 #include "json_members.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
@@ -19,7 +17,6 @@ using nlohmann::ordered_json;
 constexpr const char* kFinished = "finished.json";
 constexpr const char* kFormat = "rpp-finished-1";
 constexpr const char* kRemove = "remove the run to make it again";
-constexpr double kMissedTarget = 0.001;
 
 ordered_json to_json(const RunLength& length, const RunIdentity& identity, const TrainOutcome& outcome) {
   return {{"format", kFormat},
@@ -65,18 +62,6 @@ RecordedRun recorded_in(const ordered_json& json, const fs::path& file) {
   return {.config_yaml = read_file(config), .source = config, .inputs = {}};
 }
 
-void warn_of_missed_target(const TrainOutcome& outcome) {
-  if (std::abs(outcome.encoder_ratio - outcome.target_ratio) <= kMissedTarget || outcome.target_ratio == 0)
-    return;
-  log::warn(
-      "the model has {:.1f} % zeros, prune.target_ratio asks for {:.1f} %: train for more steps, leave "
-      "prune.gamma at "
-      "0 (rpp), or take a method that ranks, such as movement instead of soft_movement, whose ratio follows "
-      "from "
-      "prune.score_threshold and prune.score_penalty",
-      100 * outcome.encoder_ratio, 100 * outcome.target_ratio);
-}
-
 }  // namespace
 
 std::optional<TrainOutcome> find_finished(const fs::path& output_dir, const RunIdentity& identity,
@@ -105,7 +90,6 @@ std::optional<TrainOutcome> find_finished(const fs::path& output_dir, const RunI
 
 void finish_run(const fs::path& output_dir, const RunLength& length, const RunIdentity& identity,
                 const TrainOutcome& outcome, bool keep_checkpoints) {
-  warn_of_missed_target(outcome);
   write_file_atomically(output_dir / kFinished, to_json(length, identity, outcome).dump(2) + "\n");
   if (!keep_checkpoints) remove_checkpoints(output_dir);
 }

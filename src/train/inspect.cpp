@@ -103,7 +103,12 @@ struct Outputs {
 };
 
 void forward_pass(const Bert& bert, const PackedBatch& batch, Outputs& outputs) {
-  const auto on_cpu = [](const torch::Tensor& tensor) { return tensor.to(torch::kCPU, torch::kFloat32); };
+  const auto on_cpu = [&](const torch::Tensor& tensor) {
+    auto copy = tensor.to(torch::kCPU, torch::kFloat32);
+    RPP_CHECK(copy.isfinite().all().item<bool>(),
+              "the outputs of the model are not finite: its weights are too large for its precision");
+    return copy;
+  };
   const BertInputs inputs = bert_inputs(batch, bert.device());
   const auto hidden = bert.encode(inputs);  // [tokens, hidden]
   outputs.hidden.push_back(on_cpu(hidden));

@@ -20,6 +20,13 @@ PretrainTask::PretrainTask(Bert& model, const Tokenizer& tokenizer, const Pretra
   }
 }
 
+// Only the next-sentence loss looks at what the pooler gives.
+bool PretrainTask::reaches(std::string_view parameter) const {
+  const bool is_of_next_sentence =
+      parameter.starts_with("bert.pooler.") || parameter.starts_with("cls.seq_relationship.");
+  return train_.next_sentence() || !is_of_next_sentence;
+}
+
 std::vector<PackedBatch> PretrainTask::batches(int64_t step) const {
   const int64_t size = sequences_per_pass(config_);
   std::vector<PackedBatch> batches;
@@ -43,17 +50,17 @@ TaskLoss PretrainTask::add_gradients(const PackedBatch& batch, const StepCounts&
 Metrics PretrainTask::evaluate() {
   if (valid_ == nullptr) return {};
   const torch::NoGradGuard no_grad;
+  const int64_t num_samples = config_.eval_batches * config_.batch_size;
   const int64_t size = sequences_per_pass(config_);
-  const int64_t num_passes = std::max<int64_t>(1, config_.eval_batches * config_.batch_size / size);
   std::vector<PackedBatch> batches;
   StepCounts counts;
-  for (int64_t i = 0; i < num_passes; ++i) {
+  for (int64_t first = 0; first < num_samples; first += size) {
     check_stop();
-    batches.push_back(valid_->eval_batch(i, size));
+    batches.push_back(valid_->eval_batch(first, std::min(size, num_samples - first)));
     counts.add(batches.back());
   }
   NamedTensors values;
-  ProgressLine progress("evaluation", "batches", num_passes);
+  ProgressLine progress("evaluation", "batches", static_cast<int64_t>(batches.size()));
   for (const auto& batch : batches) {
     check_stop();
     progress.at(static_cast<int64_t>(&batch - batches.data()));

@@ -6,7 +6,6 @@
 
 #include <numeric>
 
-#include "epoch_batches.h"
 #include "rpp/core/progress_line.h"
 #include "rpp/core/stop_signal.h"
 #include "rpp/data/squad_batch.h"
@@ -45,8 +44,12 @@ SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDec
     const PackedBatch batch = make_squad_batch(set.features, indices);
     const BertInputs inputs = bert_inputs(batch, model.device());
     const auto logits = model.span_logits(model.encode(inputs));  // [tokens, 2]
-    answers.loss += span_loss(logits, inputs.layout, batch, /*label_smoothing=*/0).loss_sum.item<double>();
     const auto on_host = logits.to(torch::kCPU, torch::kFloat32).contiguous();
+    for (int64_t window = 0; window < batch.num_sequences(); ++window) {
+      const int64_t begin = batch.cu_seqlens[window], end = batch.cu_seqlens[window + 1];
+      check_finite_rows(on_host.narrow(0, begin, end - begin).reshape({1, -1}), first + window, "window");
+    }
+    answers.loss += span_loss(logits, inputs.layout, batch, /*label_smoothing=*/0).loss_sum.item<double>();
     window_logits.append({on_host.const_data_ptr<float>(), static_cast<size_t>(on_host.numel())},
                          batch.cu_seqlens);
   }
@@ -70,12 +73,12 @@ SquadTask::SquadTask(Bert& model, const Tokenizer& tokenizer, const SquadSet& tr
       train_(train),
       dev_(dev),
       settings_(std::move(settings)),
-      teacher_(teacher) {}
+      teacher_(teacher),
+      epoch_batches_(static_cast<int64_t>(train.features.windows.size()), settings_.train) {}
 
 std::vector<PackedBatch> SquadTask::batches(int64_t step) const {
   std::vector<PackedBatch> batches;
-  const auto num_windows = static_cast<int64_t>(train_.features.windows.size());
-  for (const auto& indices : step_indices(num_windows, settings_.train, step)) {
+  for (const auto& indices : epoch_batches_.of_step(step)) {
     batches.push_back(make_squad_batch(train_.features, indices));
   }
   return batches;

@@ -88,6 +88,18 @@ torch::Tensor seed_tensor(const std::vector<uint64_t>& values, torch::Device dev
   return copy_to<int64_t>(values, torch::kInt64, device);
 }
 
+void check_finite_rows(const torch::Tensor& logits, int64_t first_row, std::string_view what) {
+  const auto bad = logits.isfinite().logical_not();
+  if (!bad.any().item<bool>()) return;
+  const auto place = bad.nonzero()[0];  // [2]
+  const auto row = place[0].item<int64_t>(), col = place[1].item<int64_t>();
+  fail(
+      "the logits of {} {} are not finite ({}): the model's weights are too large or the training has "
+      "diverged; "
+      "take an earlier checkpoint or lower optimizer.learning_rate",
+      what, first_row + row, logits[row][col].item<double>());
+}
+
 std::map<std::string, double> sums_of(const NamedTensors& scalars) {
   std::vector<torch::Tensor> values;
   for (const auto& [name, value] : scalars) values.push_back(value);

@@ -20,6 +20,7 @@
 #include "rpp/prune/groups.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/prune/plan.h"
+#include "rpp/prune/report.h"
 #include "rpp/train/checkpoint.h"
 #include "rpp/train/tensors.h"
 #include "step_window.h"
@@ -31,7 +32,7 @@ constexpr uint64_t kDropoutStream = 0x64726f70;  // apart from the sampler's dra
 constexpr int kPrefetchSteps = 2;
 constexpr double kSilentSeconds = 10;  // without a line, whatever log_every says
 constexpr const char* kStopNotice =
-    "signal received: finishing the step, then saving (another signal ends the run without saving)\n";
+    "signal received: ending the step, then saving (another signal ends the run without saving)\n";
 
 Precision precision_of(const TrainConfig& config) {
   return config.precision == "bf16" ? Precision::bf16 : Precision::fp32;
@@ -61,9 +62,12 @@ std::string format_metrics(const Metrics& metrics) {
 }  // namespace
 
 Trainer::Trainer(Task& task, TrainerConfig config) : task_(task), config_(std::move(config)) {
-  params_ = std::make_unique<FlatParams>(task_.model().param_specs(), precision_of(config_.train));
+  auto specs = task_.model().param_specs();
+  for (ParamSpec& spec : specs) spec.trained = task_.reaches(spec.name);
+  params_ = std::make_unique<FlatParams>(std::move(specs), precision_of(config_.train));
   optimizer_ = std::make_unique<ProxAdamW>(*params_, config_.optimizer);
   phase_starts_ = phase_starts(config_.prune, config_.train.steps);
+  check_warmup(config_.schedule, config_.train.steps, phase_starts_);
   window_ = std::make_unique<StepWindow>();
   check_best_metric(config_.train.best_metric, task_.metric_names());
   pruner_ =
@@ -81,17 +85,18 @@ double Trainer::learning_rate(int64_t step) const {
          schedule_factor(config_.schedule, step, config_.train.steps, phase_starts_);
 }
 
-StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
-  const int64_t step = counters_.step;
-  pruner_->begin_step(step);
-  params_->zero_grad();
-
+// A signal ends them in the middle of the step, which is made again when the run goes on. Not so a step that
+// has changed the mask: its event would be told twice, or never.
+StepResult Trainer::run_passes(const std::vector<PackedBatch>& batches) {
+  std::optional<Interruptible> passes;
+  if (!pruner_->has_events()) passes.emplace();
   StepCounts counts;
   for (const auto& batch : batches) counts.add(batch);
   StepResult result{.tokens = counts.tokens};
   NamedTensors values;  // read after the last pass: a GPU goes on meanwhile
   for (size_t i = 0; i < batches.size(); ++i) {
-    const auto seed = mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, step, i);
+    check_stop();
+    const auto seed = mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, counters_.step, i);
     const TaskLoss loss =
         task_.add_gradients(batches[i], counts,
                             {.training = true,
@@ -101,6 +106,14 @@ StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
     values.insert(values.end(), loss.parts.begin(), loss.parts.end());
   }
   result.metrics = sums_of(values);
+  return result;
+}
+
+StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
+  const int64_t step = counters_.step;
+  pruner_->begin_step(step);
+  params_->zero_grad();
+  StepResult result = run_passes(batches);
   result.learning_rate = learning_rate(step);
   result.grad_norm = global_grad_norm(*params_);
   result.applied = std::isfinite(result.metrics["loss"]) && std::isfinite(result.grad_norm);
@@ -174,6 +187,8 @@ void Trainer::train(StepWindow& window, MetricsLog& log, TrainOutcome& outcome, 
 void Trainer::finish(MetricsLog& log, TrainOutcome& outcome) {
   pruner_->finish();
   log_prune_events(log);
+  const std::string missed = missed_ratios(config_.prune, params_->matrices(), pruner_->mask());
+  if (!missed.empty()) log::warn("{}", missed);
   if (out_of_patience()) {
     log::info("early stopping: {} evaluations without a better {}", counters_.evals_since_best,
               config_.train.best_metric);
@@ -233,7 +248,12 @@ void Trainer::log_prune_events(MetricsLog& log) {
 
 Metrics Trainer::evaluate() {
   const Interruptible evaluation;
-  return task_.evaluate();
+  Metrics metrics = task_.evaluate();
+  for (const auto& [name, value] : metrics) {
+    if (std::isfinite(value)) continue;
+    fail("the evaluation at step {} gives {} {}: {}", counters_.step, name, value, remedy_for_divergence());
+  }
+  return metrics;
 }
 
 // A run that goes on where its last evaluation has been made repeats it for the results, without another
@@ -254,11 +274,15 @@ void Trainer::note_bad_step(const StepResult& result) const {
   log::warn("step {} skipped: loss {}, gradient norm {} ({} in a row)", counters_.step,
             result.metrics.at("loss"), result.grad_norm, counters_.bad_in_a_row);
   if (counters_.bad_in_a_row < config_.train.max_bad_steps) return;
+  fail("{} steps in a row up to step {} were not finite: {}", counters_.bad_in_a_row, counters_.step,
+       remedy_for_divergence());
+}
+
+std::string Trainer::remedy_for_divergence() const {
   const auto checkpoint = latest_checkpoint(config_.output_dir);
-  fail("{} steps in a row up to step {} were not finite: lower optimizer.learning_rate; {}",
-       counters_.bad_in_a_row, counters_.step,
-       checkpoint ? fmt::format("the last good checkpoint is {}", checkpoint->path)
-                  : std::string("there is no checkpoint yet"));
+  return "lower optimizer.learning_rate; " +
+         (checkpoint ? fmt::format("the last good checkpoint is {}", checkpoint->path)
+                     : std::string("there is no checkpoint yet"));
 }
 
 }  // namespace rpp

@@ -31,6 +31,8 @@ const torch::Tensor& tensor_at(const std::map<std::string, torch::Tensor>& tenso
   const auto found = tensors.find(name);
   RPP_CHECK(found != tensors.end() && found->second.numel() == numel,
             "{} has no tensor {} of {} entries: it belongs to another model", file, name, numel);
+  RPP_CHECK(found->second.isfinite().all().item<bool>(),
+            "{}: tensor {} holds values that are not finite: go on from an earlier checkpoint", file, name);
   return found->second;
 }
 
@@ -44,7 +46,21 @@ void Trainer::check_against_mask(const fs::path& mask_file) const {
             mask_file.filename());
 }
 
+// A step of a large rate may leave weights that no loss has been calculated with yet.
+void Trainer::check_finite_weights() const {
+  const auto& values = params_->values();
+  if (values.isfinite().all().item<bool>()) return;
+  for (const auto& entry : params_->entries()) {
+    const auto bad =
+        values.narrow(0, entry.offset, entry.numel).isfinite().logical_not().sum().item<int64_t>();
+    if (bad == 0) continue;
+    fail("{} of {} weights of {} are not finite after step {}, they are not saved: {}", bad, entry.numel,
+         entry.name, counters_.step, remedy_for_divergence());
+  }
+}
+
 void Trainer::write_model(const fs::path& directory) const {
+  check_finite_weights();
   pruner_->check_drift();
   std::map<std::string, std::string> metadata = {{"format", "pt"}, {"prune_method", config_.prune.method}};
   if (config_.prune.method != "dense") {

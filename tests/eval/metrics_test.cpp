@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "message_of.h"
 
 namespace rpp {
@@ -29,6 +31,7 @@ TEST(Metrics, MacroF1IsTheMeanOverTheClassesThatOccur) {  // scikit-learn 1.9.1,
   EXPECT_NEAR(macro_f1(Classes{0, 1, 2, 2, 1, 0, 2, 1, 0, 2}, Classes{0, 1, 2, 1, 1, 0, 0, 1, 2, 2}),
               0.6984126984126983, 1e-14);
   EXPECT_DOUBLE_EQ(macro_f1(Classes{0, 0, 3, 3}, Classes{0, 0, 0, 0}), 1.0 / 3);  // class 3 has none right
+  EXPECT_DOUBLE_EQ(macro_f1(Classes{0, 0}, Classes{0, 1}), 1.0 / 3);  // class 1 is never predicted
   EXPECT_DOUBLE_EQ(macro_f1(Classes{2, 2}, Classes{2, 2}), 1);
 }
 
@@ -91,6 +94,39 @@ TEST(Metrics, WrongSizesAreRefused) {
             "1 predictions for 2 labels: they must be as many");
   EXPECT_EQ(message_of([] { pearson(Scores{}, Scores{}); }),
             "no predictions: a metric of nothing has no value");
+}
+
+TEST(Metrics, AConstantSideHasNoCorrelationAmongClassesEither) {
+  EXPECT_EQ(matthews(Classes{0, 1, 1}, Classes{1, 1, 1}), 0);
+  EXPECT_EQ(matthews(Classes{0, 0, 0}, Classes{0, 1, 1}), 0);
+  EXPECT_EQ(pearson(Scores{1, 2, 3}, Scores{2, 2, 2}), 0);
+  EXPECT_EQ(pearson(Scores{1, 2, 4}, Scores{0.1, 0.1, 0.1}), 0);
+  EXPECT_EQ(spearman(Scores{5, 5, 5}, Scores{1, 2, 3}), 0);
+}
+
+TEST(Metrics, AValueThatIsNotFiniteIsAnError) {
+  const double nan = std::nan(""), inf = INFINITY;
+  for (const double bad : {nan, inf, -inf}) {
+    const std::string message =
+        fmt::format("value 1 of 3 is {}: a metric needs finite numbers; check the model's weights", bad);
+    const Scores good = {1, 2, 3}, with_bad = {1, bad, 3};
+    for (const auto* name : {"pearson", "spearman", "accuracy", "f1", "macro_f1", "matthews"}) {
+      const std::vector<std::string> names = {name};
+      EXPECT_EQ(message_of([&] { glue_metrics(names, with_bad, good); }), message) << name;
+      EXPECT_EQ(message_of([&] { glue_metrics(names, good, with_bad); }), message) << name;
+    }
+    EXPECT_EQ(message_of([&] { pearson(with_bad, good); }), message);
+    EXPECT_EQ(message_of([&] { spearman(good, with_bad); }), message);
+    EXPECT_EQ(message_of([&] { spearman(with_bad, good); }), message);
+  }
+}
+
+TEST(GlueMetrics, ScoresAreRoundedToTheNearestClass) {
+  const Scores predictions = {0.4, 0.6, 1.4, 1.6, -0.6, -0.4}, labels = {0, 1, 1, 2, -1, 0};
+  const Scores others = {1, 0, 2, 1, 0, -1};
+  const std::vector<std::string> names = {"accuracy"};
+  EXPECT_EQ(glue_metrics(names, predictions, labels).at("accuracy"), 1);
+  EXPECT_EQ(glue_metrics(names, predictions, others).at("accuracy"), 0);
 }
 
 }  // namespace

@@ -186,5 +186,42 @@ TEST(CompareRuns, MissingOrUnequalRunsAreRefused) {
             "0 resamples: the bootstrap needs at least one");
 }
 
+// Three runs, of which one is right: two of a mean of three draws are right as often as 3 * (1/3)^2 * (2/3).
+TEST(CompareRuns, EveryRunIsDrawnAsOftenAsTheOthers) {
+  for (size_t right = 0; right < 3; ++right) {
+    Runs candidate(3, kZeros);
+    candidate[right] = kOnes;
+    int more_than_mean = 0, all = 0;
+    for (uint64_t seed = 0; seed < 2000; ++seed) {
+      const auto one = compare_accuracy({kZeros}, candidate, kOnes, {.resamples = 1, .seed = seed});
+      more_than_mean += one.low > 0.5;
+      all += one.low > 0.99;
+    }
+    EXPECT_NEAR(more_than_mean, 2000 * 7.0 / 27, 80) << right;  // four standard deviations
+    EXPECT_NEAR(all, 2000 * 1.0 / 27, 34) << right;
+  }
+}
+
+TEST(CompareRuns, EveryRunOfTheBaselineIsDrawnAsOftenAsTheOthers) {
+  for (size_t right = 0; right < 3; ++right) {
+    Runs baseline(3, kZeros);
+    baseline[right] = kOnes;
+    double sum = 0;
+    for (uint64_t seed = 0; seed < 2000; ++seed) {
+      sum += compare_accuracy(baseline, {kZeros}, kOnes, {.resamples = 1, .seed = seed}).low;
+    }
+    EXPECT_NEAR(sum / 2000, -1.0 / 3, 0.025) << right;
+  }
+}
+
+TEST(CompareRuns, APredictionThatIsNotFiniteIsAnError) {
+  Values bad = kOnes;
+  bad[3] = std::nan("");
+  EXPECT_EQ(message_of([&] {
+              compare_accuracy({kOnes}, {kZeros, bad}, kOnes);
+            }),
+            "value 3 of 40 is nan: a metric needs finite numbers; check the model's weights");
+}
+
 }  // namespace
 }  // namespace rpp

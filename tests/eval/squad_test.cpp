@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <vector>
+
+#include "message_of.h"
 
 namespace rpp {
 namespace {
@@ -92,6 +95,22 @@ TEST(Squad2Metrics, AMissingPredictionIsNeverRight) {
   questions[2] = {.has_answer = false, .is_missing = true, .null_odds = 9};
   EXPECT_DOUBLE_EQ(squad2_metrics(questions, 5).at("NoAns_exact"), 0);
   EXPECT_DOUBLE_EQ(squad2_metrics(questions, 5).at("best_exact"), 50);
+}
+
+TEST(Squad2Metrics, OddsEqualToTheThresholdCountAsAnAnswer) {
+  for (const double odds : {-2.0, 0.0, 1.5}) {
+    const ScoredQuestion questions[] = {{.score = {1, 1}, .null_odds = odds}};
+    EXPECT_DOUBLE_EQ(squad2_metrics(questions, odds).at("exact"), 100);
+    EXPECT_DOUBLE_EQ(squad2_metrics(questions, std::nextafter(odds, -9.0)).at("exact"), 0);
+    EXPECT_DOUBLE_EQ(squad2_metrics(questions, std::nextafter(odds, 9.0)).at("exact"), 100);
+  }
+}
+
+TEST(Squad2Metrics, OddsThatAreNotFiniteAreAnError) {
+  std::vector<ScoredQuestion> questions = four();
+  questions[2].null_odds = std::nan("");
+  EXPECT_EQ(message_of([&] { squad2_metrics(questions, 0); }),
+            "the null odds of question 2 of 4 are nan: check the model's weights");
 }
 
 }  // namespace

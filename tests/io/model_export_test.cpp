@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
+
 #include "message_of.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/peak_memory.h"
@@ -172,6 +174,17 @@ TEST_F(ModelExport, AMatrixComesBackInLittleMemoryHoweverFewBytesItWas) {
   const SafetensorsFile back(root_ / "back/model.safetensors");
   EXPECT_THAT(back.at("w").shape, testing::ElementsAre(1 << 10, 1 << 14));
   EXPECT_THAT(back.at("w").as<float>(), testing::Each(0.0F));
+}
+
+TEST_F(ModelExport, AWeightThatIsNotFiniteIsNamed) {
+  matrix_[7] = std::nanf("");
+  save({words(), {.name = "query.weight", .shape = {20, 30}, .data = bytes(matrix_)}});
+  for (const Dtype type : {Dtype::f32, Dtype::f16, Dtype::bf16, Dtype::i8}) {
+    EXPECT_THAT(
+        export_error({.values = type}),
+        HasSubstr("tensor query.weight holds 1 value that is not finite, the first is nan (entry 7 of 600)"));
+  }
+  EXPECT_FALSE(fs::exists(output_));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ inline AdamWElement twin(const AdamWStep& s, const AdamWElement& old, double gra
   const double v = s.beta2 * static_cast<double>(old.exp_avg_sq) + s.one_minus_beta2 * g * g;
   const double denominator = std::sqrt(v) * s.correction2 + s.epsilon;
   const double w = old.value * (1.0 - s.decay) - s.learning_rate * m * s.correction1 / denominator;
-  if (s.shrink == AdamWShrink::mask && !keep) return {0.0F, 0.0F, 0.0F};
+  if (s.shrink != AdamWShrink::none && !keep) return {0.0F, 0.0F, 0.0F};
   double threshold = 0.0;
   if (s.shrink == AdamWShrink::prox) threshold = s.threshold * alpha;
   if (s.shrink == AdamWShrink::preconditioned_prox) threshold = s.threshold * alpha / denominator;

@@ -1,6 +1,9 @@
 #include "rpp/ops/linear.h"
 
+#include <csignal>
+
 #include "ops/compare.h"
+#include "rpp/core/stop_signal.h"
 #include "rpp/ops/cross_entropy.h"
 
 namespace rpp {
@@ -81,6 +84,16 @@ TEST(Linear, AddsIntoAGradientThatIsThere) {
   EXPECT_EQ(weight.grad().const_data_ptr(), buffer);
   EXPECT_TRUE(torch::equal(weight.grad(), torch::full({2, 3}, 12.0F)));
   EXPECT_TRUE(torch::equal(bias.grad(), torch::full({2}, 14.0F)));
+}
+
+TEST(Linear, ASignalEndsABackwardPassThatMayBeInterrupted) {
+  const auto weight = torch::ones({2, 3}).requires_grad_(), bias = torch::zeros({2}).requires_grad_();
+  const StopSignal stop;
+  const auto loss = linear(torch::ones({4, 3}), weight, bias).sum(), other = loss + 0;
+  std::raise(SIGTERM);
+  loss.backward({}, /*retain_graph=*/true);  // nothing says that it may be
+  const Interruptible passes;
+  EXPECT_THROW(other.backward(), Stopped);
 }
 
 }  // namespace

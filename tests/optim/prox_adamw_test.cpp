@@ -307,9 +307,71 @@ TEST(ProxAdamW, ARuleThatDoesNotFitIsRefusedBeforeAnythingMoves) {
   EXPECT_EQ(message_of_step({.kind = ShrinkRule::Kind::mask, .keep = torch::ones({56}, torch::kUInt8)}),
             keep);
   EXPECT_EQ(message_of_step({.kind = ShrinkRule::Kind::mask, .keep = torch::ones({57})}), keep);
+  EXPECT_EQ(message_of_step({.kind = ShrinkRule::Kind::prox,
+                             .keep = torch::ones({56}, torch::kUInt8),
+                             .alpha = torch::ones({57})}),
+            keep);
   EXPECT_EQ(
       message_of_step({.kind = ShrinkRule::Kind::prox, .alpha = torch::ones({kAll})}),
       "the shrink rule's alpha must be a contiguous Float tensor of 57 entries on the device of the weights");
+}
+
+// Whatever the gradients and however small gamma: the mask holds, and the others are shrunk as without it.
+TEST(ProxAdamW, AProxMayHoldZerosToo) {
+  for (const bool preconditioned : {false, true}) {
+    FlatParams masked(some_params()), plain(some_params());
+    ProxAdamW with_mask(masked, some_config()), without(plain, some_config());
+    ShrinkRule rule{.kind = ShrinkRule::Kind::prox,
+                    .alpha = torch::ones({kPrunable}),
+                    .gamma = 1e-30,
+                    .preconditioned = preconditioned};
+    ten_steps(plain, without, rule);
+    rule.keep = torch::arange(kPrunable).remainder(3).ne(0).to(torch::kUInt8);
+    ten_steps(masked, with_mask, rule);
+    const auto kept = torch::cat({rule.keep, torch::ones({kAll - kPrunable}, torch::kUInt8)}).ne(0);
+    const auto zero = torch::zeros({});
+    EXPECT_TRUE(masked.values().equal(torch::where(kept, plain.values(), zero)));
+    EXPECT_TRUE(with_mask.exp_avg().equal(torch::where(kept, without.exp_avg(), zero)));
+    EXPECT_TRUE(with_mask.exp_avg_sq().equal(torch::where(kept, without.exp_avg_sq(), zero)));
+  }
+}
+
+TEST(ProxAdamW, WhatIsNotTrainedDoesNotMoveAndItsNeighboursMoveAsEver) {
+  for (const std::string name : {"bias", "qk", "table", "out"}) {
+    auto specs = some_params();
+    for (auto& spec : specs) spec.trained = spec.name != name;
+    FlatParams params(std::move(specs), Precision::bf16), all(some_params(), Precision::bf16);
+    const auto start = params.values().clone();
+    ProxAdamW optimizer(params, some_config()), reference(all, some_config());
+    ten_steps(params, optimizer);
+    ten_steps(all, reference);
+    for (const auto& entry : params.entries()) {
+      const auto part = [&](const torch::Tensor& flat) { return flat.narrow(0, entry.offset, entry.numel); };
+      EXPECT_TRUE(part(params.values()).equal(part(entry.name == name ? start : all.values())))
+          << entry.name << " without " << name;
+      EXPECT_EQ(part(optimizer.exp_avg()).ne(0).any().item<bool>(), entry.name != name) << entry.name;
+    }
+    EXPECT_TRUE(params.working().equal(params.values().to(torch::kBFloat16)));
+  }
+}
+
+// Gradients of one size: v_hat is their square from the first step on.
+TEST(ProxAdamW, DenominatorsAreThoseOfTheCorrectedMoment) {
+  for (const bool bias_correction : {true, false}) {
+    auto config = some_config();
+    config.bias_correction = bias_correction;
+    FlatParams params(one_matrix(5));
+    ProxAdamW optimizer(params, config);
+    for (int64_t step = 1; step <= 4; ++step) {
+      params.grads().copy_(torch::tensor({0.5F, -0.5F, 0.25F, 0.0F, 1.0F}));
+      optimizer.step(kRate, {});
+      EXPECT_TRUE(optimizer.denominators(torch::tensor({4, 0, 3}))
+                      .allclose(torch::tensor({1.0F, 0.5F, 0.0F}) + 1e-8F, 1e-4, 1e-9))
+          << step;
+      const auto share = optimizer.exp_avg_sq().sqrt()[4].item<double>();
+      EXPECT_NEAR(optimizer.denominator_share(step), bias_correction ? 1.0 : share, 1e-6) << step;
+    }
+  }
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "rpp/core/error.h"
+
 namespace rpp {
 namespace {
 
@@ -83,6 +85,37 @@ TEST(Schedule, LastStaysConstantUntilTheLastPhase) {
   EXPECT_DOUBLE_EQ(schedule_factor(last, 25, 30, starts), 0.5);
   EXPECT_DOUBLE_EQ(schedule_factor(last, 5, 10, std::vector<int64_t>{0}),
                    schedule_factor(with_phases("whole"), 5, 10));  // one phase: the whole run
+}
+
+std::string refusal(const ScheduleConfig& config, int64_t total_steps, std::vector<int64_t> phase_starts) {
+  try {
+    check_warmup(config, total_steps, phase_starts);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(CheckWarmup, AWarmupFitsIntoTheRun) {
+  EXPECT_EQ(refusal(schedule("linear", 10), 10, {0}), "accepted");
+  EXPECT_EQ(refusal(schedule("linear", 11), 10, {0}),
+            "schedule.warmup_steps is 11, but the run has 10 steps: set fewer, or schedule.warmup_ratio, or "
+            "train for longer");
+  EXPECT_EQ(refusal(schedule("linear", 0, 0.5), 10, {0}), "accepted");
+}
+
+TEST(CheckWarmup, AWarmupOfEachPhaseFitsIntoEveryPhase) {
+  auto each = schedule("linear", 4);
+  each.phases = "each";
+  EXPECT_EQ(refusal(each, 14, {0, 5, 9}), "accepted");
+  each.warmup_steps = 5;
+  EXPECT_EQ(refusal(each, 14, {0, 5, 9}),
+            "schedule.warmup_steps is 5, but with schedule.phases each the phase from step 5 to step 9 has 4 "
+            "steps: set fewer, or schedule.warmup_ratio, which counts by phase");
+  EXPECT_NE(refusal(each, 13, {0, 9}), "accepted");  // the last one
+  EXPECT_NE(refusal(each, 13, {0, 4}), "accepted");  // the first one
+  each.phases = "last";
+  EXPECT_EQ(refusal(each, 14, {0, 5, 9}), "accepted");
 }
 
 }  // namespace

@@ -97,5 +97,58 @@ TEST(DriftReport, AZeroThatTheMaskKeepsIsNoDrift) {
   EXPECT_EQ(report.drifted, 0);
 }
 
+std::string missed(const PruneConfig& config, int64_t zeros_of_query, int64_t zeros_of_all) {
+  const FlatParams params(three_matrices(1));
+  auto mask = torch::ones({params.num_prunable()}, torch::kUInt8);
+  mask.narrow(0, 0, zeros_of_query).zero_();
+  mask.narrow(0, params.num_prunable() - (zeros_of_all - zeros_of_query), zeros_of_all - zeros_of_query)
+      .zero_();
+  return missed_ratios(config, params.matrices(), mask);
+}
+
+TEST(MissedRatios, NameTheFirstMatrixAndTheWholeWithBothNumbers) {
+  const PruneConfig config{.method = "nip", .target_ratio = 0.5};
+  EXPECT_EQ(
+      missed(config, 32, 32),
+      "a prune ratio is missed: query was asked for 50.00 % zeros and has 76.19 %, and so 3 of 3 matrices "
+      "or groups; the encoder was asked for 50.00 % and has 24.81 %: zeros that the model brings are held: "
+      "ask for as many, or set prune.hold_zeros to false");
+}
+
+// 21 of 42, 21 of 42 and 22.5 of 45 are asked for.
+TEST(MissedRatios, AnEntryMoreOrLessIsReached) {
+  const PruneConfig config{.method = "gradual", .target_ratio = 0.5};
+  EXPECT_EQ(missed({.method = "gradual", .target_ratio = 0.0}, 1, 1), "");
+  EXPECT_NE(missed({.method = "gradual", .target_ratio = 0.0}, 2, 2), "");
+  auto own = config;
+  own.exclude = {"key", "output"};
+  EXPECT_EQ(missed(own, 20, 20), "");
+  EXPECT_EQ(missed(own, 22, 22), "");
+  EXPECT_NE(missed(own, 19, 19), "");
+  EXPECT_NE(missed(own, 23, 23), "");
+}
+
+TEST(MissedRatios, GroupsThatMakeUpForEachOtherAreMissedAllTheSame) {
+  PruneConfig config{.method = "rpp", .target_ratio = 0.5, .ratios = {"output=0.2"}};
+  // 42 + 9 zeros are asked for, 42 + 9 are there, but 20 of them in the wrong group.
+  const std::string message = missed(config, 22, 51);
+  EXPECT_NE(message.find("query and 1 more matrices was asked for 50.00 % zeros and has 26.19 %"),
+            std::string::npos)
+      << message;
+  EXPECT_NE(message.find("2 of 2 matrices or groups"), std::string::npos) << message;
+  EXPECT_NE(message.find("higher optimizer.learning_rate"), std::string::npos) << message;
+}
+
+TEST(MissedRatios, TheRemedyIsThatOfTheMethod) {
+  EXPECT_NE(missed({.method = "soft_movement", .target_ratio = 0.5}, 3, 3).find("score_penalty"),
+            std::string::npos);
+  EXPECT_NE(missed({.method = "rpp", .target_ratio = 0.5, .gamma = 1}, 3, 3).find("with prune.gamma 0"),
+            std::string::npos);
+  EXPECT_NE(missed({.method = "movement", .target_ratio = 0.5}, 3, 3).find("train for more steps"),
+            std::string::npos);
+  EXPECT_EQ(missed({.method = "fixed", .target_ratio = 0.5}, 3, 3), "");
+  EXPECT_EQ(missed({.method = "dense", .target_ratio = 0.5}, 3, 3), "");
+}
+
 }  // namespace
 }  // namespace rpp::test

@@ -7,6 +7,7 @@
 #include "fake_model.h"
 #include "rpp/core/error.h"
 #include "rpp/ops/torch.h"
+#include "rpp/prune/gamma_plan.h"
 #include "rpp/prune/pruner.h"
 
 namespace rpp::test {
@@ -270,6 +271,164 @@ TEST(Rpp, MoreRoundsThanStepsAreRefused) {
   auto too_long = rpp_config(0.1, 4);
   too_long.steps_per_round = 60;
   EXPECT_THROW(make_pruner(too_long, {params, nullptr, 100}), UsageError);
+}
+
+TEST(Rpp, AlphaIsThatOfTheWeightsAtTheStartOfEveryRound) {
+  FlatParams params(one_matrix(torch::tensor({{0.5F, 0.0F}})));
+  auto config = rpp_config(0.1, 4);
+  config.epsilon = 0.5;
+  const auto pruner = make_pruner(config, {params, nullptr, 14});  // rounds begin at 0, 2, 6, 10
+  const float weights[] = {1.5F, 3.5F, 7.5F};
+  for (int64_t round = 1; round < 4; ++round) {
+    params.values()[0] = weights[round - 1];
+    pruner->begin_step(4 * round - 2);
+    const auto expected = torch::tensor({1.0F / (weights[round - 1] + 0.5F), 2.0F});
+    EXPECT_TRUE(pruner->rule().alpha.equal(expected)) << round;
+    params.values()[0] = 100.0F;  // no matter within the round
+    pruner->begin_step(4 * round + 1);
+    EXPECT_TRUE(pruner->rule().alpha.equal(expected)) << round;
+  }
+}
+
+// Half of the model is zero and half is asked for: nothing is missing, for thousands of steps.
+TEST(Rpp, ZerosThatTheModelBringsStayWhateverGammaIs) {
+  for (const auto* scaling : {"lr", "preconditioned"}) {
+    auto weights = gaussian({20, 20}, 0.04, 1);
+    weights.view({-1}).narrow(0, 0, 200).zero_();
+    FlatParams params(one_matrix(weights));
+    ProxAdamW optimizer(params, without_decay());
+    PruneConfig config;
+    config.method = "rpp";
+    config.target_ratio = 0.5;
+    config.prox_scaling = scaling;
+    config.recovery_share = 0.01;
+    constexpr int64_t kSteps = 3000;
+    const auto pruner = make_pruner(config, {params, &optimizer, kSteps, {}, [](int64_t) { return 1e-4; }});
+    for (int64_t step = 0; step < kSteps; ++step) {
+      params.grads().fill_(1.0);
+      pruner->begin_step(step);
+      optimizer.step(1e-4, pruner->rule());
+      ASSERT_NO_THROW(pruner->check_drift()) << scaling << " at step " << step;
+    }
+    pruner->finish();
+    EXPECT_TRUE(params.values().narrow(0, 0, 200).eq(0).all().item<bool>()) << scaling;
+    EXPECT_EQ(params.values().narrow(0, 200, 200).eq(0).sum().item<int64_t>(), 0) << scaling;
+  }
+}
+
+// A pruner that finds its gamma for half of the weights, at a rate of 1e-3, for the test to step through.
+struct Planned {
+  explicit Planned(const torch::Tensor& weights, int64_t steps, const char* scaling = "lr",
+                   OptimizerConfig optimizer_config = without_decay())
+      : params(one_matrix(weights)), optimizer(params, optimizer_config) {
+    PruneConfig config;
+    config.method = "rpp";
+    config.target_ratio = 0.5;
+    config.rounds = 1;
+    config.recovery_share = 0;
+    config.prox_scaling = scaling;
+    pruner = make_pruner(config, {params, &optimizer, steps, {}, [](int64_t) { return 1e-3; }});
+  }
+  double gamma_of(int64_t step) const {
+    pruner->begin_step(step);
+    return pruner->rule().gamma;
+  }
+
+  FlatParams params;
+  ProxAdamW optimizer;
+  std::unique_ptr<Pruner> pruner;
+};
+
+// Plans are for every step here: a twentieth of what is left is less than two.
+TEST(Rpp, GammaFallsByAFifthWhileNothingIsMissingAndNoFurtherThanItIsSearchedFor) {
+  const Planned run(gaussian({40, 50}, 0.04, 1), 39);
+  double gamma = run.gamma_of(0);
+  EXPECT_GT(gamma, 1e-2);
+  run.params.values().narrow(0, 0, 1000).zero_();  // half of them: on the target
+  for (int64_t step = 1; step < 20; ++step) {
+    EXPECT_DOUBLE_EQ(run.gamma_of(step), gamma / 1.25) << step;
+    gamma /= 1.25;
+  }
+  run.params.values().fill_(0.04);
+  const double risen = run.gamma_of(20);  // all are missing again
+  EXPECT_LE(risen, 4 * gamma);
+  EXPECT_GT(risen, gamma);
+
+  const Planned longer(gaussian({40, 50}, 0.04, 1), 20'000);
+  EXPECT_GT(longer.gamma_of(0), 1e-6);
+  longer.params.values().zero_();
+  for (int64_t step = 1; step < 20'000; ++step) gamma = longer.gamma_of(step);
+  EXPECT_DOUBLE_EQ(gamma, kSmallestGamma);
+}
+
+TEST(Rpp, APlanThatAsksForFewerZerosLowersGammaByAFifthAtMost) {
+  const Planned run(gaussian({40, 50}, 0.04, 1), 39);
+  const double gamma = run.gamma_of(0);
+  run.params.values().narrow(0, 0, 1000).zero_();
+  run.params.values()[0] = 1e-9F;  // one is missing, the next step takes it
+  EXPECT_DOUBLE_EQ(run.gamma_of(1), gamma / 1.25);
+}
+
+TEST(Rpp, APlanThatAsksForMoreZerosRaisesGammaFourfoldAtMost) {
+  const Planned run(gaussian({40, 50}, 0.04, 1), 39);
+  const double gamma = run.gamma_of(0);
+  run.params.values().mul_(1000);
+  EXPECT_DOUBLE_EQ(run.gamma_of(1), 4 * gamma);
+  EXPECT_DOUBLE_EQ(run.gamma_of(2), 16 * gamma);
+}
+
+TEST(Rpp, WithoutAPlanNothingIsShrunk) {
+  const Planned run(gaussian({40, 50}, 0.04, 1), 20, "preconditioned");
+  for (int64_t step = 0; step < 3; ++step) {
+    EXPECT_EQ(run.gamma_of(step), 0.0) << step;
+    run.params.grads().fill_(1.0);
+    run.params.grads()[7] = -1.0;
+  }
+}
+
+// A plan rests on Adam's second moment: three steps that were made, not three that were skipped.
+TEST(Rpp, TheFirstPlanWaitsForThreeStepsOfTheOptimizer) {
+  Planned run(gaussian({40, 50}, 0.04, 1), 20, "preconditioned");
+  for (int64_t step = 0; step < 8; ++step) {
+    EXPECT_EQ(run.gamma_of(step) > 0, step >= 7) << step;
+    run.params.grads().fill_(1.0);
+    if (step >= 4) run.optimizer.step(1e-3, run.pruner->rule());
+  }
+  EXPECT_LT(run.gamma_of(8), 1e3);
+}
+
+// 512 columns of which each fourth holds large weights: evenly spaced entries would see one kind only.
+TEST(Rpp, TheSampleOfAPlanSeesEveryColumn) {
+  auto weights = gaussian({2048, 512}, 0.04, 1);
+  weights.slice(1, 0, {}, 4).mul_(25);
+  const Planned run(weights, 39);
+  const auto sizes = run.params.values().abs().contiguous();
+  ShrinkForecast all{
+      .magnitudes = {sizes.const_data_ptr<float>(), sizes.const_data_ptr<float>() + sizes.numel()},
+      .rate_sums = {39e-3}};
+  all.alphas.assign(all.magnitudes.size(), 1.0F);
+  const double exact = gamma_for(all, 0.5, 1e-2);
+  EXPECT_NEAR(run.gamma_of(0), exact, 0.02 * exact);
+}
+
+// Gradients of one size and changing sign, which a long first moment averages away, leave the weights to the
+// prox; sqrt(v) is their size from the first step on, or grows towards it where the bias is not corrected.
+TEST(Rpp, TheFirstPlanIsRightWithAndWithoutBiasCorrection) {
+  for (const bool bias_correction : {true, false}) {
+    auto config = without_decay();
+    config.bias_correction = bias_correction;
+    config.beta1 = 0.9999;
+    const auto weights = gaussian({100, 200}, 0.04, 1);
+    Planned run(weights, 203, "preconditioned", config);
+    ShrinkRule first_plan;
+    for (int64_t step = 0; step < 203; ++step) {
+      if (step <= 3) run.pruner->begin_step(step);
+      if (step == 3) first_plan = run.pruner->rule();
+      run.params.grads().fill_(step % 2 == 0 ? 1e-4 : -1e-4);
+      run.optimizer.step(step < 3 ? 0.0 : 1e-3, step < 3 ? run.pruner->rule() : first_plan);
+    }
+    EXPECT_NEAR(zero_ratio(run.params.values()), 0.5, 0.03) << bias_correction;
+  }
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ stop_at() {
 expect 3 '' stop_at 5 --set train.save_every=0
 expect 0 'stopped, not finished' cat out
 expect 0 'go on with: rpp-pretrain run/config.yaml --resume auto' cat out
-expect 0 'signal received: finishing the step, then saving' cat log
+expect 0 'signal received: ending the step, then saving' cat log
 expect 0 'checkpoint-' ls run
 expect 2 'already holds another run' "$pretrain" run.yaml
 expect 0 'check passed' "$pretrain" run.yaml --check --set output_dir=fresh

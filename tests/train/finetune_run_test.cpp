@@ -1,10 +1,15 @@
 // Fine-tuning as a whole on a task that a bag of words solves.
 #include <gtest/gtest.h>
+
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "reached.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/data/glue_predictions.h"
 #include "rpp/eval/metrics.h"
+#include "rpp/model/hf_checkpoint.h"
+#include "rpp/model/init.h"
 #include "rpp/ops/torch.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/train/finetune_task.h"
@@ -381,6 +386,86 @@ TEST_F(FinetuneRun, SeedsThatDoNotMakeRunsAreRefused) {
   settings.output_dir = path("run");
   EXPECT_EQ(refusal({1}),
             fmt::format("output_dir {0} is {0}, which the run reads: choose another one", path("run")));
+}
+
+TEST_F(FinetuneRun, AWarmupLongerThanTheRunIsRefused) {
+  FinetuneConfig settings = finetune_of("dense");
+  settings.epochs = 2;  // 12 steps
+  settings.schedule.warmup_steps = 13;
+  EXPECT_EQ(
+      message_of([&] { run_finetuning(settings, {}); }),
+      "schedule.warmup_steps is 13, but the run has 12 steps: set fewer, or schedule.warmup_ratio, or train "
+      "for longer");
+  settings.schedule.warmup_steps = 12;
+  EXPECT_EQ(run_finetuning(settings, {}).training.counters.step, 12);
+}
+
+// Every parameter that the loss depends on has a gradient somewhere, and no other has.
+TEST_F(FinetuneRun, TheLossReachesEveryParameter) {
+  run_pretraining(config(), {});
+  const ModelConfig model_config = read_model_config(dir() / "run");
+  const auto tokenizer = load_tokenizer(dir() / "run");
+  Bert model(model_config, {.num_labels = 2});
+  initialize(model, 1);
+  FinetuneConfig settings;
+  settings.task = "sst2";
+  settings.data_dir = dir().path();
+  settings.max_seq_length = 16;
+  const GlueTask glue = finetuning_task(settings);
+  const FinetuneData data = load_finetune_data(settings, glue, *tokenizer);
+  FinetuneTask task(model, *tokenizer, glue, data, settings.train);
+  expect_reached_as_declared(task);
+}
+
+// 131 rows: two passes of 64 and one of three.
+TEST_F(FinetuneRun, EveryHeldOutSampleCountsOnce) {
+  dir().write("dev.tsv", task_rows(131, 500));
+  FinetuneConfig settings = finetune_of("dense");
+  settings.epochs = 1;
+  const double whole = run_finetuning(settings, {}).training.last_eval.at("loss");
+  double sum = 0;
+  for (const auto& [first, count] : {std::pair{500, 100}, std::pair{600, 31}}) {
+    dir().write("dev.tsv", task_rows(count, first));
+    settings.output_dir = path(fmt::format("part-{}", first));
+    const FinetuneOutcome part = run_finetuning(settings, {});
+    EXPECT_EQ(part.eval.at("eval_samples"), count);
+    sum += count * part.training.last_eval.at("loss");
+  }
+  EXPECT_NEAR(whole, sum / 131, 1e-5);
+}
+
+TEST_F(FinetuneRun, LogitsThatAreNotFiniteAreAnErrorThatNamesTheExample) {
+  run_pretraining(config(), {});
+  FinetuneConfig settings;
+  settings.task = "sst2";
+  settings.data_dir = dir().path();
+  settings.model = path("run");
+  settings.output_dir = path("tuned");
+  settings.max_seq_length = 16;
+  settings.epochs = 1;
+  // Finite in the file, too large for the sums of a pass.
+  auto tensors = load_tensors(dir() / "run/model.safetensors");
+  tensors.at("bert.pooler.dense.weight").fill_(3e38F);
+  tensors.at("bert.encoder.layer.1.output.LayerNorm.weight").fill_(3e38F);
+  NamedTensors changed(tensors.begin(), tensors.end());
+  save_tensors(dir() / "run/model.safetensors", changed);
+  const std::string message = message_of([&] { run_finetuning(settings, {}); });
+  EXPECT_NE(message.find("the logits of example 0 are not finite (nan)"), std::string::npos) << message;
+}
+
+// A regression used to correlate NaNs for ever.
+TEST_F(FinetuneRun, AModelWithANanIsRefusedByTheNameOfItsTensor) {
+  FinetuneConfig settings = finetune_of("dense");
+  auto tensors = load_tensors(dir() / "run/model.safetensors");
+  tensors.at("bert.embeddings.LayerNorm.bias")[3] = std::nanf("");
+  NamedTensors changed(tensors.begin(), tensors.end());
+  save_tensors(dir() / "run/model.safetensors", changed);
+  EXPECT_EQ(
+      message_of([&] { run_finetuning(settings, {}); }),
+      fmt::format("{}: tensor bert.embeddings.LayerNorm.bias holds 1 value that is not finite, the first is "
+                  "nan (entry 3 of 16): the training that wrote it has diverged or the file is damaged; "
+                  "take an earlier checkpoint",
+                  dir() / "run/model.safetensors"));
 }
 
 TEST(StepsOfEpochs, APassEndsWithWhatIsLeft) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 
 #include "data/fake_tokenizer.h"
@@ -10,6 +11,7 @@
 #include "rpp/ops/torch.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/train/checkpoint.h"
+#include "rpp/train/tensors.h"
 
 namespace rpp::test {
 namespace {
@@ -232,6 +234,30 @@ TEST_F(Inspect, InBf16TheOutputsStayClose) {
   const auto rounded = outputs_of(open_model(kGolden, {.precision = Precision::bf16}), texts);
   EXPECT_EQ(rounded.at("pooler_output").scalar_type(), torch::kFloat32);
   EXPECT_LT((rounded.at("pooler_output") - exact.at("pooler_output")).abs().max().item<float>(), 0.1F);
+}
+
+TEST_F(Inspect, AModelWithANanIsRefusedByTheNameOfItsTensor) {
+  const fs::path directory = pruned("nan", 0);
+  auto tensors = load_tensors(directory / "model.safetensors");
+  tensors.at(kQuery)[1][2] = std::nanf("");
+  save_tensors(directory / "model.safetensors", NamedTensors(tensors.begin(), tensors.end()));
+  EXPECT_NE(message_of([&] {
+              open_model(directory);
+            }).find(fmt::format("tensor {} holds 1 value that is not finite", kQuery)),
+            std::string::npos);
+}
+
+TEST_F(Inspect, OutputsThatAreNotFiniteAreNotWritten) {
+  const auto model = open_model(kGolden / "classifier");
+  const torch::NoGradGuard no_grad;
+  for (auto& weight : model.bert->named_weights()) {
+    if (weight.name == "classifier.bias") weight.tensor[0] = INFINITY;
+  }
+  const auto tokenizer = load_tokenizer(dir_.write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\none\n"));
+  EXPECT_EQ(message_of([&] {
+              forward_texts(*model.bert, *tokenizer, std::vector<GlueExample>{{"one", ""}}, 0);
+            }),
+            "the outputs of the model are not finite: its weights are too large for its precision");
 }
 
 }  // namespace

@@ -2,11 +2,15 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "reached.h"
+#include "rpp/config/load.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
+#include "rpp/model/init.h"
 #include "rpp/ops/torch.h"
 #include "rpp/prune/mask_file.h"
 #include "rpp/train/checkpoint.h"
+#include "rpp/train/pretrain_task.h"
 #include "rpp/train/runs.h"
 #include "rpp/train/tensors.h"
 #include "tiny_run.h"
@@ -189,7 +193,7 @@ TEST_F(PretrainRun, SoftMovementThatMissesItsTargetSaysSo) {
   const TrainOutcome outcome = run_pretraining(config("soft_movement"), {});
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_GT(std::abs(outcome.encoder_ratio - outcome.target_ratio), 0.001);
-  EXPECT_NE(log.find("prune.target_ratio asks for 60.0 %"), std::string::npos) << log;
+  EXPECT_NE(log.find("the encoder was asked for 60.00 % and has"), std::string::npos) << log;
 }
 
 TEST_F(PretrainRun, ItsFirstLinesSayWhatItDoes) {
@@ -290,6 +294,88 @@ TEST_F(PretrainRun, CheckEstimatesAndWritesNothing) {
   EXPECT_GT(report.tokens_per_step, 8 * 3);
   EXPECT_FALSE(std::filesystem::exists(dir_ / "run"));
   EXPECT_NE(format_preflight(report).find("rpp: 3 rounds"), std::string::npos);
+}
+
+// 2 * 8 samples: passes of 5, 5, 5 and 1. The losses are sums in another order.
+TEST_F(PretrainRun, EveryHeldOutSampleCountsOnceWhateverTheMicroBatch) {
+  auto settings = config();
+  settings.train.steps = 1;
+  settings.optimizer.learning_rate = 1e-9;
+  const Metrics whole = run_pretraining(settings, {}).last_eval;
+  for (const int64_t size : {1, 3, 5, 7}) {
+    settings.train.micro_batch_size = size;
+    settings.output_dir = path(fmt::format("cut-{}", size));
+    const Metrics cut = run_pretraining(settings, {}).last_eval;
+    ASSERT_EQ(cut.size(), whole.size());
+    for (const auto& [name, value] : whole) EXPECT_NEAR(cut.at(name), value, 1e-5) << name << " " << size;
+  }
+}
+
+// Without pairs no loss looks at the pooler and the next-sentence head.
+TEST_F(PretrainRun, WhatTheLossDoesNotReachKeepsItsValues) {
+  run_pretraining(config(), {});
+  auto settings = config("rpp");
+  settings.model_config = "";
+  settings.model = path("run");
+  settings.output_dir = path("mlm");
+  settings.data.next_sentence = false;
+  settings.optimizer.weight_decay = 1;
+  settings.optimizer.learning_rate = 1e-2;
+  run_pretraining(settings, {});
+  const auto before = weights("run"), after = weights("mlm");
+  int num_unreached = 0;
+  for (const auto& [name, tensor] : before) {
+    const bool reached =
+        name.find("pooler") == std::string::npos && name.find("seq_rel") == std::string::npos;
+    num_unreached += reached ? 0 : 1;
+    EXPECT_EQ(tensor.equal(after.at(name)), !reached) << name;
+  }
+  EXPECT_EQ(num_unreached, 4);
+}
+
+TEST_F(PretrainRun, AWarmupLongerThanAPhaseIsRefused) {
+  auto settings = config("nip");  // stages of four steps
+  settings.schedule.phases = "each";
+  settings.schedule.warmup_steps = 4;
+  EXPECT_EQ(run_pretraining(settings, {}).counters.step, 12);
+  settings.schedule.warmup_steps = 5;
+  settings.output_dir = path("too-long");
+  EXPECT_THROW(run_pretraining(settings, {}), UsageError);
+}
+
+// The next-lower half of each matrix is zero; six tenths are asked for, and the lower layer has nine.
+TEST_F(PretrainRun, ARatioThatZerosOfTheModelMissIsWarnedOfWithBothNumbers) {
+  auto settings = config("one_shot");
+  settings.prune.target_ratio = 0.1;
+  settings.prune.ratios = {"*.layer.0.*=0.9"};
+  run_pretraining(settings, {});
+  for (const auto* method : {"nip", "gradual", "movement", "one_shot"}) {
+    auto further = config(method);
+    further.model_config = "";
+    further.model = path("run");
+    further.output_dir = path(method);
+    init_logging();
+    testing::internal::CaptureStderr();
+    run_pretraining(further, {});
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_NE(log.find("asked for 60.00 % zeros and has 90."), std::string::npos) << log;
+    EXPECT_NE(log.find("the encoder was asked for 60.00 % and has 75."), std::string::npos) << log;
+  }
+}
+
+TEST_F(PretrainRun, TheLossReachesWhatTheTaskSays) {
+  for (const bool next_sentence : {true, false}) {
+    auto settings = config();
+    settings.data.next_sentence = next_sentence;
+    const auto tokenizer = load_tokenizer(path("vocab.txt"));
+    const ShardSet shards({dir_ / "shards"}, tokenizer->fingerprint());
+    const PretrainSampler sampler(shards, *tokenizer, settings.data, 1);
+    Bert model(load_model_config(path("model.yaml")), {.pretraining = true});
+    initialize(model, 1);
+    PretrainTask task(model, *tokenizer, sampler, nullptr, settings.train);
+    EXPECT_EQ(task.reaches("bert.pooler.dense.weight"), next_sentence);
+    expect_reached_as_declared(task);
+  }
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ class ScriptedTask : public Task {
   TaskLoss loss(const PackedBatch& batch, const StepCounts&, const ForwardOptions&) override {
     const int64_t step = batch.labels[0];
     if (step == raise_at) std::raise(SIGTERM);
+    if (passes_stop) check_stop();
     const bool bad = std::find(bad_steps.begin(), bad_steps.end(), step) != bad_steps.end();
     auto loss = torch::zeros({});
     for (const auto& spec : model_.param_specs()) loss = loss + spec.param.square().mean();
@@ -69,6 +70,7 @@ class ScriptedTask : public Task {
   std::vector<int64_t> bad_steps;
   std::vector<double> scores;
   int64_t raise_at = -1;
+  bool passes_stop = false;          // in the middle, as those of a real model do
   int64_t raise_in_evaluation = -1;  // the number of evaluations before it
   int64_t evaluations = 0;
 

@@ -1,7 +1,10 @@
 // Fine-tuning on SQuAD as a whole: the answer is the one word above w49 among words below it.
 #include <gtest/gtest.h>
+
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "reached.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/data/squad_batch.h"
 #include "rpp/data/squad_predictions.h"
@@ -262,6 +265,36 @@ TEST_F(SquadLoss, ATeacherTakesItsShare) {
   const double wanted = 0.75 * std::log(9.0) + 0.25 * 4 * (std::log(9.0) - entropy) + 0.5;
   EXPECT_NEAR(loss_of({.train = {.batch_size = 6}}, &teacher), wanted, 1e-5);
   EXPECT_NEAR(loss_of({.train = {.batch_size = 6, .micro_batch_size = 4}}, &teacher), wanted, 1e-5);
+}
+
+TEST_F(SquadLoss, ReachesEveryParameter) {
+  initialize(model_, 3);
+  SquadTask task(model_, *tokenizer_, set_, set_, {.max_seq_length = 16});
+  expect_reached_as_declared(task);
+}
+
+TEST_F(SquadLoss, IsTheSameOfHeldOutWindowsInOnePassAndInSeveral) {
+  initialize_unevenly(model_);
+  SquadSet many = set_;  // 42 windows: a pass of 32 and one of ten
+  for (int copy = 1; copy < 7; ++copy) {
+    many.features.windows.insert(many.features.windows.end(), set_.features.windows.begin(),
+                                 set_.features.windows.end());
+  }
+  ASSERT_GT(many.features.windows.size(), 32U);
+  const SquadDecoding decoding{};
+  EXPECT_NEAR(answer_squad(model_, many, decoding).loss, answer_squad(model_, set_, decoding).loss, 1e-5);
+}
+
+TEST_F(SquadLoss, LogitsThatAreNotFiniteAreAnError) {
+  initialize_unevenly(model_);
+  const torch::NoGradGuard no_grad;
+  for (auto& weight : model_.named_weights()) {
+    if (weight.name == "qa_outputs.bias") weight.tensor[1] = std::nanf("");
+  }
+  EXPECT_EQ(
+      message_of([&] { answer_squad(model_, set_, {}); }),
+      "the logits of window 0 are not finite (nan): the model's weights are too large or the training has "
+      "diverged; take an earlier checkpoint or lower optimizer.learning_rate");
 }
 
 }  // namespace

@@ -56,5 +56,14 @@ TEST(BertInputs, LayoutHoldsOffsetsAndTheLongestSequence) {
   EXPECT_EQ(inputs.input_ids.scalar_type(), torch::kInt64);
 }
 
+TEST(CheckFiniteRows, NamesTheFirstRowThatIsNot) {
+  auto logits = torch::zeros({3, 2});
+  EXPECT_NO_THROW(check_finite_rows(logits, 64, "example"));
+  logits[2][0] = INFINITY;
+  logits[1][1] = -INFINITY;
+  const std::string message = message_of([&] { check_finite_rows(logits, 64, "example"); });
+  EXPECT_NE(message.find("the logits of example 65 are not finite (-inf)"), std::string::npos) << message;
+}
+
 }  // namespace
 }  // namespace rpp::test

@@ -237,5 +237,86 @@ TEST_F(TrainerTest, AMaskThatTheWeightsDoNotHonourIsAnError) {
       << message;
 }
 
+TEST_F(TrainerTest, AMetricThatIsNotFiniteEndsTheRunByName) {
+  task_.scores = {0.5, std::numeric_limits<double>::quiet_NaN()};
+  EXPECT_EQ(
+      message_of([&] { Trainer(task_, config(10)).run(); }),
+      fmt::format("the evaluation at step 8 gives score nan: lower optimizer.learning_rate; the last good "
+                  "checkpoint is {}",
+                  dir_ / "run/checkpoint-6"));
+  std::filesystem::remove_all(dir_ / "run");
+  ScriptedTask infinite;
+  infinite.scores = {-std::numeric_limits<double>::infinity()};
+  EXPECT_NE(message_of([&] { Trainer(infinite, config(10)).run(); }).find("gives score -inf"),
+            std::string::npos);
+}
+
+TEST_F(TrainerTest, WeightsThatAreNotFiniteAreNotSaved) {
+  Trainer trainer(task_, config(4));
+  trainer.step_once();
+  const auto& entry = trainer.params().entries().back();
+  trainer.params().values().narrow(0, entry.offset, 2).fill_(std::numeric_limits<float>::infinity());
+  EXPECT_EQ(message_of([&] { trainer.save(dir_ / "checkpoint"); }),
+            fmt::format("2 of {} weights of {} are not finite after step 1, they are not saved: lower "
+                        "optimizer.learning_rate; there is no checkpoint yet",
+                        entry.numel, entry.name));
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "checkpoint"));
+}
+
+TEST_F(TrainerTest, ACheckpointWithMomentsThatAreNotFiniteIsRefusedByName) {
+  Trainer trainer(task_, config(4));
+  trainer.step_once();
+  trainer.optimizer().exp_avg_sq()[3] = std::numeric_limits<float>::infinity();
+  trainer.save(dir_ / "checkpoint");
+  ScriptedTask other;
+  EXPECT_EQ(message_of([&] { Trainer(other, config(4)).resume(dir_ / "checkpoint"); }),
+            fmt::format("{}: tensor exp_avg_sq holds values that are not finite: go on from an earlier "
+                        "checkpoint",
+                        dir_ / "checkpoint/training/optimizer.safetensors"));
+}
+
+TEST_F(TrainerTest, AWarmupLongerThanTheRunIsRefused) {
+  auto settings = config(10);
+  settings.schedule.warmup_steps = 10;
+  EXPECT_NO_THROW(Trainer(task_, settings));
+  settings.schedule.warmup_steps = 11;
+  ScriptedTask again;
+  EXPECT_THROW(Trainer(again, settings), UsageError);
+}
+
+TEST_F(TrainerTest, ASignalInAPassEndsTheStepWhichIsMadeAgainBitForBit) {
+  auto settings = config(10);
+  settings.train.log_every = 1;
+  settings.prune.method = "nip";
+  settings.prune.target_ratio = 0.6;
+  settings.prune.stages = 3;
+  Trainer(task_, settings).run();
+  const std::string weights = read_file(dir_ / "run/model.safetensors");
+  auto whole = metrics();
+  for (int64_t step = 0; step < 10; ++step) {
+    std::filesystem::remove_all(dir_ / "run");
+    ScriptedTask stopped, resumed;
+    stopped.raise_at = step;
+    stopped.passes_stop = true;
+    const TrainOutcome outcome = Trainer(stopped, settings).run();
+    EXPECT_TRUE(outcome.stopped) << step;
+    // The stages begin at the steps 0, 4 and 7: these are finished, with their events.
+    const bool is_finished = step == 0 || step == 4 || step == 7;
+    EXPECT_EQ(latest_checkpoint(dir_ / "run")->step, is_finished ? step + 1 : step) << step;
+    Trainer again(resumed, settings);
+    again.resume(latest_checkpoint(dir_ / "run")->path);
+    resumed.evaluations = stopped.evaluations;
+    EXPECT_FALSE(again.run().stopped);
+    EXPECT_EQ(read_file(dir_ / "run/model.safetensors"), weights) << step;
+    auto lines = metrics();
+    ASSERT_EQ(lines.size(), whole.size()) << step;
+    for (size_t i = 0; i < lines.size(); ++i) {
+      lines[i].erase("tokens_per_second");
+      whole[i].erase("tokens_per_second");
+      EXPECT_EQ(lines[i], whole[i]) << step;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace rpp::test

@@ -28,9 +28,9 @@ class PretrainSampler {
   // micro-batches. labels: 0 = is next, 1 = from another document; empty without next_sentence.
   PackedBatch batch(int64_t step, int64_t first_sample, int64_t count) const;
 
-  // Samples [index * count, (index + 1) * count) of the evaluation stream: the same pairs and masks at every
+  // Samples [first_sample, first_sample + count) of the evaluation stream: the same pairs and masks at every
   // evaluation.
-  PackedBatch eval_batch(int64_t index, int64_t count) const;
+  PackedBatch eval_batch(int64_t first_sample, int64_t count) const;
 
   // What every batch of so many samples fits into.
   BatchShape shape(int64_t count) const;

@@ -17,14 +17,14 @@ double f1(std::span<const int32_t> predictions, std::span<const int32_t> labels,
 double macro_f1(std::span<const int32_t> predictions, std::span<const int32_t> labels);
 // Matthews correlation, any number of classes (Gorodkin 2004); 0 when either side is constant.
 double matthews(std::span<const int32_t> predictions, std::span<const int32_t> labels);
-// 0 when either side is constant (scipy gives NaN there).
+// 0 when either side is constant (scipy gives NaN there). Error for a value that is not finite.
 double pearson(std::span<const double> x, std::span<const double> y);
-// Pearson correlation of ranks, ties sharing their mean rank.
+// Pearson correlation of ranks, ties sharing their mean rank. Error for a value that is not finite.
 double spearman(std::span<const double> x, std::span<const double> y);
 
 // Classification: predictions and labels are class numbers; regression: scores. Names: accuracy, f1,
 // macro_f1, matthews, pearson, spearman, and combined_score, the mean of the others that are asked for
-// (GLUE's score of MRPC, QQP and STS-B). Throws Error for another name.
+// (GLUE's score of MRPC, QQP and STS-B). Throws Error for another name and for a value that is not finite.
 std::map<std::string, double> glue_metrics(std::span<const std::string> names,
                                            std::span<const double> predictions,
                                            std::span<const double> labels);

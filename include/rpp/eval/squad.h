@@ -38,7 +38,7 @@ std::map<std::string, double> squad1_metrics(std::span<const ScoredQuestion> que
 // With a threshold, null odds count: a question whose odds are larger counts as predicted without an answer;
 // best_exact, best_f1 and best_exact_thresh, best_f1_thresh say what the best threshold would give (ties of
 // odds in the order of the questions). Missing predictions count 0 (evaluate-v2.0.py leaves them out of the
-// total).
+// total). Throws Error for odds that are not finite.
 std::map<std::string, double> squad2_metrics(std::span<const ScoredQuestion> questions,
                                              std::optional<double> null_threshold);
 

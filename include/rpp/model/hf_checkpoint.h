@@ -27,8 +27,8 @@ ModelConfig read_model_config(const std::filesystem::path& model_dir);
 
 // Copies model.safetensors (F32, F16, BF16, F64) into the model. Accepts names with and without "bert." and
 // the older LayerNorm gamma and beta; passes over position_ids and a decoder equal to the tied embedding.
-// Throws Error naming the file and the tensor when one of the embeddings or the encoder is missing, and both
-// shapes when a shape differs.
+// Throws Error naming the file and the tensor when one of the embeddings or the encoder is missing or a
+// weight is not finite, and both shapes when a shape differs.
 LoadReport load_weights(Bert& model, const std::filesystem::path& model_dir, const LoadOptions& options = {});
 
 // Writes config.json and model.safetensors, each atomically, so that transformers' from_pretrained finds

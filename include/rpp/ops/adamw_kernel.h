@@ -37,7 +37,7 @@ struct AdamWSpan {
   float* exp_avg = nullptr;
   float* exp_avg_sq = nullptr;
   uint16_t* working = nullptr;    // bf16 bits; nullptr: no working copy
-  const uint8_t* keep = nullptr;  // of AdamWShrink::mask
+  const uint8_t* keep = nullptr;  // of every rule but none: where 0, all three become +0.0f; nullptr: all 1
   const float* alpha = nullptr;   // of the two proximal rules
   int64_t size = 0;
 };
@@ -90,11 +90,11 @@ RPP_ELEMENT AdamWElement adamw_element(const AdamWStep& step, AdamWElement old, 
                                        float alpha) {
   const AdamWMove move = adamw_move(step, old, grad);
   AdamWElement next = move.next;
-  if (kShrink == AdamWShrink::mask && !keep) next = {0.0F, 0.0F, 0.0F};
   if (kShrink == AdamWShrink::prox) next.value = soft_threshold(next.value, step.threshold * alpha);
   if (kShrink == AdamWShrink::preconditioned_prox) {
     next.value = soft_threshold(next.value, step.threshold * alpha * move.preconditioner);
   }
+  if (kShrink != AdamWShrink::none && !keep) next = {0.0F, 0.0F, 0.0F};
   return next;
 }
 

@@ -24,6 +24,7 @@ struct ParamSpec {
   torch::Tensor param;  // fp32 leaf
   ParamGroup group = ParamGroup::undecayed;
   int64_t depth = 0;                  // 0: a head; 1: the top layer, and so on down to the embeddings
+  bool trained = true;                // false: the loss does not depend on it, and no step changes it
   std::vector<MatrixSlice> matrices;  // of a prunable parameter, covering all of its rows
   // bf16 working copy used in the forward pass, filled in by FlatParams; nullptr where fp32 is always used.
   torch::Tensor* working = nullptr;

@@ -23,7 +23,8 @@ struct FlatEntry {
   std::string name;
   int64_t offset = 0;
   int64_t numel = 0;
-  int64_t depth = 0;  // as in ParamSpec
+  int64_t depth = 0;    // as in ParamSpec
+  bool trained = true;  // as in ParamSpec
 };
 
 class FlatParams {

@@ -17,4 +17,8 @@ namespace rpp {
 double schedule_factor(const ScheduleConfig& schedule, int64_t step, int64_t total_steps,
                        std::span<const int64_t> phase_starts = {});
 
+// Throws UsageError when the warm-up is longer than the run or, with schedule.phases "each", than one of its
+// phases: the rate would never reach optimizer.learning_rate there.
+void check_warmup(const ScheduleConfig& schedule, int64_t total_steps, std::span<const int64_t> phase_starts);
+
 }  // namespace rpp

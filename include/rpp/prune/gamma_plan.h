@@ -23,6 +23,9 @@ struct ShrinkForecast {
 // The share of the sample that is zero at the end, in [0, 1].
 double share_zeroed(const ShrinkForecast& forecast, double gamma);
 
+// The least gamma that is searched for: a gamma that falls below it would take long to come back.
+inline constexpr double kSmallestGamma = 1e-12;
+
 // The gamma at which that share is `share`, to one part in 100,000; `guess` > 0 is where the search begins.
 // The guess itself when no rate or no sample is left.
 double gamma_for(const ShrinkForecast& forecast, double share, double guess);

@@ -72,6 +72,8 @@ class Pruner {
   // "round 2/4", for the progress line; empty when there is nothing to say.
   virtual std::string describe(int64_t step) const = 0;
 
+  // Whether something happened since the last call of take_events.
+  bool has_events() const { return !events_.empty(); }
   // What happened since the last call.
   std::vector<PruneEvent> take_events() { return std::exchange(events_, {}); }
 

@@ -7,12 +7,22 @@
 #include <string>
 #include <vector>
 
+#include "rpp/config/config.h"
 #include "rpp/optim/flat_params.h"
 #include "rpp/prune/sparsity.h"
 
 namespace rpp {
 
 SparsityReport sparsity_report(const FlatParams& params, int64_t total_parameters);
+
+// Ratios are reached within this share of a group's entries, or an entry.
+inline constexpr double kMissedRatio = 1e-3;
+
+// What a finished run says of the ratios that it was asked for and has not reached: both numbers of the whole
+// and of the first group of matrices, and what to do. Empty where all are reached or none was asked for.
+// mask: u8 [num_prunable], 1 = kept.
+std::string missed_ratios(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
+                          const torch::Tensor& mask);
 
 struct DriftReport {
   int64_t masked = 0;        // entries that the mask prunes

@@ -9,6 +9,7 @@
 #include "rpp/config/config.h"
 #include "rpp/data/glue.h"
 #include "rpp/train/class_loss.h"
+#include "rpp/train/epoch_batches.h"
 #include "rpp/train/finetune_data.h"
 #include "rpp/train/task.h"
 #include "rpp/train/teacher.h"
@@ -36,7 +37,8 @@ class FinetuneTask : public Task {
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
 
-  // Logits without dropout, [examples, num_labels] fp32 on the CPU, in the order of the examples.
+  // Logits without dropout, [examples, num_labels] fp32 on the CPU, in the order of the examples. Throws
+  // Error when one is not finite.
   torch::Tensor predict(const std::vector<EncodedExample>& examples);
 
  private:
@@ -47,6 +49,7 @@ class FinetuneTask : public Task {
   TrainConfig config_;
   ClassLossOptions loss_options_;
   const Teacher* teacher_;
+  EpochBatches epoch_batches_;
   std::vector<torch::Tensor> dev_logits_;
 };
 

@@ -22,6 +22,7 @@ class PretrainTask : public Task {
                const PretrainSampler* valid, const TrainConfig& config, const Teacher* teacher = nullptr);
 
   Bert& model() override { return model_; }
+  bool reaches(std::string_view parameter) const override;
   std::vector<PackedBatch> batches(int64_t step) const override;
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
   // With train.cuda_graph through a GraphedPass.

@@ -10,6 +10,7 @@
 #include "rpp/data/squad.h"
 #include "rpp/text/squad_decode.h"
 #include "rpp/text/squad_features.h"
+#include "rpp/train/epoch_batches.h"
 #include "rpp/train/task.h"
 #include "rpp/train/teacher.h"
 
@@ -25,7 +26,7 @@ struct SquadAnswers {
   double loss = 0;                           // mean over the windows
 };
 
-// Without gradient and dropout.
+// Without gradient and dropout. Throws Error when a logit is not finite.
 SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding);
 
 struct SquadSettings {
@@ -67,6 +68,7 @@ class SquadTask : public Task {
   const SquadSet& dev_;
   SquadSettings settings_;
   const Teacher* teacher_;
+  EpochBatches epoch_batches_;
   std::vector<SquadPrediction> dev_predictions_;
 };
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rpp/config/config.h"
@@ -44,6 +45,13 @@ class Task {
   virtual ~Task() = default;
 
   virtual Bert& model() = 0;
+
+  // Whether the loss depends on this parameter (ParamSpec::name). What it does not depend on is not trained:
+  // it would only decay.
+  virtual bool reaches(std::string_view parameter) const {
+    static_cast<void>(parameter);
+    return true;
+  }
 
   // The micro-batches of this step: a function of (seed, step). Called from the prefetch thread.
   virtual std::vector<PackedBatch> batches(int64_t step) const = 0;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,10 @@ BertInputs bert_inputs(const PackedBatch& batch, torch::Device device);
 torch::Tensor index_tensor(const std::vector<int32_t>& values, torch::Device device);
 torch::Tensor float_tensor(const std::vector<float>& values, torch::Device device);
 torch::Tensor seed_tensor(const std::vector<uint64_t>& values, torch::Device device);
+
+// Throws Error naming the first row of `logits` [rows, n] with a value that is not finite, as number
+// first_row + row of `what` ("example", "window").
+void check_finite_rows(const torch::Tensor& logits, int64_t first_row, std::string_view what);
 
 // The sum of the scalars of each name, in one wait for a GPU.
 std::map<std::string, double> sums_of(const NamedTensors& scalars);

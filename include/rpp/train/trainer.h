@@ -52,9 +52,9 @@ class Trainer {
   // fit. run() then sets later checkpoints and the best weights of the branch that is left aside.
   void resume(const std::filesystem::path& checkpoint);
 
-  // From the current step to the end, to the end of train.patience, or a stop. A signal stops it between
-  // steps or in an evaluation, with a checkpoint of the last step; an evaluation that was interrupted is made
-  // again when the run goes on. The finished model lies in output_dir itself, its last checkpoint in
+  // From the current step to the end, to the end of train.patience, or a stop. A signal stops it in a step
+  // or an evaluation, with a checkpoint of the last whole step; what was interrupted is made again when the
+  // run goes on. The finished model lies in output_dir itself, its last checkpoint in
   // output_dir/checkpoint-<step>; with train.best_metric the finished model is the best one, which lies in
   // output_dir/best too. Throws Error after train.max_bad_steps non-finite steps in a row, naming the last
   // good checkpoint.
@@ -76,6 +76,7 @@ class Trainer {
   void save(const std::filesystem::path& checkpoint);
 
  private:
+  StepResult run_passes(const std::vector<PackedBatch>& batches);
   StepResult run_step(const std::vector<PackedBatch>& batches);
   void train(StepWindow& window, MetricsLog& log, TrainOutcome& outcome, const StopSignal& stop);
   void finish(MetricsLog& log, TrainOutcome& outcome);
@@ -96,6 +97,8 @@ class Trainer {
   void write_training_state(const std::filesystem::path& directory) const;
   void load_training_state(const std::filesystem::path& directory);
   void note_bad_step(const StepResult& result) const;
+  std::string remedy_for_divergence() const;
+  void check_finite_weights() const;
 
   Task& task_;
   TrainerConfig config_;
