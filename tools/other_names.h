@@ -88,6 +88,22 @@ inline std::vector<std::string> with_our_names(const CLI::App& app, std::vector<
   return arguments;
 }
 
+// CLI11 takes a value in brackets for a list where an option takes several: "[run]" would be "run". A path by
+// another name for itself stays whole.
+inline void keep_brackets(const CLI::App& app, std::vector<std::string>& arguments) {
+  const CLI::App& command = named_command(app, arguments);
+  const CLI::Option* option = nullptr;  // that the next value belongs to; none: a positional
+  for (std::string& argument : arguments) {
+    const size_t equals = argument.find('=');
+    const bool names_option = argument.starts_with("--");
+    if (names_option) option = command.get_option_no_throw(argument.substr(0, equals));
+    const bool takes_several = option == nullptr || option->get_allow_extra_args();
+    const size_t begin = names_option ? std::min(equals, argument.size() - 1) + 1 : 0;
+    const bool in_brackets = begin < argument.size() && argument[begin] == '[' && argument.back() == ']';
+    if (takes_several && in_brackets) argument.insert(begin, "./");
+  }
+}
+
 // A mistyped command must not pass as the name of a file.
 inline void refuse_mistyped_command(const CLI::App& app, const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments[0].starts_with('-') || std::filesystem::exists(arguments[0])) return;

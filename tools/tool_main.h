@@ -67,6 +67,7 @@ inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string
   app.set_version_flag("--version", fmt::format("{} {}{}", app.get_name(), version_string(), libraries));
   std::vector<std::string> arguments = with_our_names(app, {argv + 1, argv + argc});
   refuse_mistyped_command(app, arguments);
+  keep_brackets(app, arguments);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
   try {
     app.parse(std::move(arguments));

@@ -86,16 +86,45 @@ class FileReader {
   std::vector<Setting> entries_;
 };
 
-// A text begins with a quote where YAML's rules for quotes are wanted. A list is no text.
+bool is_within(const std::string& text, char quote) {
+  return text.size() > 1 && text.front() == quote && text.back() == quote;
+}
+
+// Behind the quote that ends the text which begins at `begin`.
+size_t skip_quoted(const std::string& text, size_t begin) {
+  size_t at = begin + 1;
+  for (; at < text.size() && text[at] != text[begin]; ++at) at += text[begin] == '"' && text[at] == '\\';
+  return at + 1;
+}
+
+// Whether the value that begins the text, a list or a quoted text, is all of it: YAML's parser would pass
+// over what follows.
+bool is_one_value(const std::string& text) {
+  int depth = 0;
+  for (size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    depth += c == '[' ? 1 : c == ']' ? -1 : 0;
+    at = c == '"' || c == '\'' ? skip_quoted(text, at) : at + 1;
+    const bool goes_on_quoting = c == '\'' && at < text.size() && text[at] == '\'';  // '' is a quote
+    if (depth == 0 && !goes_on_quoting) return at == text.size();
+  }
+  return false;
+}
+
+// Taken as typed, whatever it means to YAML: '#', ':', '@'. YAML's own rules hold between quotes, and for
+// keys that are lists behind a bracket.
 void parse_override_value(const std::string& text, Setting& setting) {
+  const bool is_quoted = is_within(text, '"') || is_within(text, '\'');
   setting.value = YAML::Node(text);
+  if (!is_quoted) setting.typed = text;
+  if (!is_quoted && !text.starts_with('[')) return;
   try {
-    if (!text.empty()) setting.value = YAML::Load(text);
+    setting.value = YAML::Load(text);
+    if (!is_one_value(text))
+      setting.yaml_error = "it does not end where its first bracket or quote is closed";
   } catch (const YAML::Exception& error) {
     setting.yaml_error = error.msg;
   }
-  const bool is_quoted = text.starts_with('"') || text.starts_with('\'');
-  if (!is_quoted && !setting.value.IsSequence()) setting.typed = text;
 }
 
 Setting parse_override(const std::string& text, const KnownKeys& known) {

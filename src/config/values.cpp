@@ -21,13 +21,15 @@ bool is_quoted(const YAML::Node& node) {
 }
 
 [[noreturn]] void fail_value(const Setting& setting, std::string_view must_be) {
-  const std::string given = is_quoted(setting.value) ? fmt::format("the text \"{}\"", setting.value.Scalar())
-                                                     : fmt::format("'{}'", setting.value.Scalar());
+  const std::string text = setting.typed.value_or(setting.value.Scalar());
+  const std::string given =
+      is_quoted(setting.value) ? fmt::format("the text \"{}\"", text) : fmt::format("'{}'", text);
   fail_usage("{}", at(setting.where, fmt::format("{} is {}, it must be {}", setting.key, given, must_be)));
 }
 
 // The text of a plain value; throws for a list, a map and for nothing at all.
 const std::string& scalar_of(const Setting& setting, std::string_view must_be) {
+  if (setting.typed) return *setting.typed;
   check_yaml(setting);
   const YAML::Node& node = setting.value;
   if (node.IsScalar()) return node.Scalar();
@@ -74,7 +76,7 @@ void parse_into(const Setting& setting, bool& value) {
 }
 
 void parse_into(const Setting& setting, std::string& value) {
-  value = setting.typed ? *setting.typed : scalar_of(setting, "a text (\"\" for none)");
+  value = scalar_of(setting, "a text (\"\" for none)");
 }
 
 void parse_into(const Setting& setting, std::vector<std::string>& value) {

@@ -23,9 +23,9 @@ std::optional<int64_t> integer(const std::string& text) {
 }
 
 void check_label(const std::string& label, const FileLine& where) {
-  if (!label.empty() && label.find_first_of("\t\r\n") == std::string::npos) return;
-  fail("{}:{}: the label '{}' is empty or holds a tab or a line end: results are tables of labels",
-       where.file, where.line, label);
+  if (label.empty()) fail("{}:{}: the label is empty: give each row one", where.file, where.line);
+  const std::string wrong = labels_complaint({&label, 1});
+  if (!wrong.empty()) fail("{}:{}: {}: results are tables of labels", where.file, where.line, wrong);
 }
 
 Names find_labels(const std::string& column, std::span<const path> files) {
@@ -63,6 +63,8 @@ GlueTask custom_task(const CustomTaskConfig& config, std::span<const path> train
                 .label_names = config.labels,
                 .regression = config.regression};
   if (!task.regression && task.label_names.empty()) task.label_names = find_labels(config.label, train_files);
+  const std::string wrong = labels_complaint(task.label_names);
+  if (!wrong.empty()) fail_usage("custom.labels: {}: results are tables of labels", wrong);
   set_metrics(task);
   return task;
 }

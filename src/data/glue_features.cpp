@@ -1,5 +1,6 @@
 #include "rpp/data/glue_features.h"
 
+#include <algorithm>
 #include <numeric>
 #include <optional>
 
@@ -16,28 +17,32 @@ constexpr uint64_t kEpochStream =
 
 }  // namespace
 
-EncodedExample encode_example(const GlueExample& example, const Tokenizer& tokenizer, int64_t max_seq_length,
-                              bool is_pair) {
+Texts texts_of(const GlueTask& task) {
+  return task.columns.text_b.empty() ? Texts::single : Texts::pair;
+}
+
+EncodedExample encode_example(const GlueExample& example, Texts texts, const Tokenizer& tokenizer,
+                              int64_t max_seq_length) {
   EncodedExample encoded{.ids = {}, .type_ids = {}, .label = example.label, .score = example.score};
   const std::optional<std::string_view> second(example.text_b);
-  append_sequence(tokenizer, example.text_a, is_pair ? second : std::nullopt, max_seq_length, encoded.ids,
-                  encoded.type_ids);
+  encoded.was_cut = append_sequence(tokenizer, example.text_a, texts == Texts::pair ? second : std::nullopt,
+                                    max_seq_length, encoded.ids, encoded.type_ids) > 0;
   return encoded;
 }
 
-std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, const Tokenizer& tokenizer,
-                                        int64_t max_seq_length, int num_threads) {
+int64_t num_cut(std::span<const EncodedExample> examples) {
+  return std::ranges::count_if(examples, [](const EncodedExample& example) { return example.was_cut; });
+}
+
+std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, Texts texts,
+                                        const Tokenizer& tokenizer, int64_t max_seq_length, int num_threads) {
   if (max_seq_length < kMinSequenceLength) {
     fail_usage("max_seq_length is {}, it must be at least {}", max_seq_length, kMinSequenceLength);
   }
-  // A pair with an empty second text stays a pair, as in transformers: the task decides, not the row.
-  bool is_pair = false;
-  for (const GlueExample& example : examples) is_pair = is_pair || !example.text_b.empty();
-
   std::vector<EncodedExample> encoded(examples.size());
   parallel_for(static_cast<int64_t>(examples.size()), num_threads, [&](int64_t begin, int64_t end) {
     for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-      encoded[i] = encode_example(examples[i], tokenizer, max_seq_length, is_pair);
+      encoded[i] = encode_example(examples[i], texts, tokenizer, max_seq_length);
     }
   });
   return encoded;

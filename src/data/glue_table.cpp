@@ -75,6 +75,7 @@ void GlueTable::find_columns() {
     return;
   }
   line_is_row_ = false;
+  has_one_column_ = header.size() == 1;
   for (const std::string& name : columns_.names) {
     const auto found = find(name);
     if (found == header.end()) {
@@ -88,7 +89,7 @@ void GlueTable::find_columns() {
 bool GlueTable::next(std::vector<std::string>& values) {
   while (line_is_row_ || next_line()) {
     line_is_row_ = false;
-    if (line_.empty()) continue;
+    if (line_.empty() && !has_one_column_) continue;
     if (places_.empty()) {
       parse_json(values);
     } else if (!parse_tsv(values)) {

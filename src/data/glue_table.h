@@ -22,7 +22,8 @@ class GlueTable {
   // Throws Error for an empty file and, in a TSV file, for a column that the header lacks.
   GlueTable(std::filesystem::path file, TableColumns columns);
 
-  // The values of the next row that is not blank, by the order of the names; false at the end. Throws Error
+  // The values of the next row by the order of the names; false at the end. An empty line is a row where the
+  // table has one column, an empty text: rows keep their numbers. Elsewhere it is none. Throws Error
   // with file and line for a row without one of them, and for bytes that are not UTF-8.
   bool next(std::vector<std::string>& values);
   FileLine where() const { return {file_, reader_.line_number()}; }
@@ -39,7 +40,8 @@ class GlueTable {
   LineReader reader_;
   std::string line_;
   std::vector<size_t> places_;  // of the columns in a TSV row; empty: JSON lines
-  bool line_is_row_ = false;    // the first line of a file without header, still to be given out
+  bool has_one_column_ = false;
+  bool line_is_row_ = false;  // the first line of a file without header, still to be given out
   int64_t num_rows_ = 0, num_short_rows_ = 0;
   std::string first_short_row_;  // the message about it
 };

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <numeric>
+#include <charconv>
 #include <optional>
+#include <set>
 
 #include "glue_row.h"
 #include "rpp/core/error.h"
@@ -21,34 +22,51 @@ bool is_generic(const Names& names) {
   return true;
 }
 
+// "-1" too.
 bool is_number(const std::string& name) {
-  return !name.empty() &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c); });
+  double value = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
+  return !name.empty() && error == std::errc() && end == name.data() + name.size();
 }
 
-std::optional<int64_t> find_plain(const Names& names, const std::string& wanted) {
-  const auto same = [&](const std::string& name) { return plain_name(name) == plain_name(wanted); };
-  const auto found = std::find_if(names.begin(), names.end(), same);
-  if (found == names.end()) return std::nullopt;
-  return found - names.begin();
-}
-
-// The place of each of the task's labels among the model's; nothing when one is not there.
+// The place of each of the task's labels among the model's; nothing when one is not there, or when two would
+// be at one place.
 std::optional<std::vector<int64_t>> places_of(const Names& labels, const Names& model_names) {
   std::vector<int64_t> places;
   for (const std::string& label : labels) {
-    const auto place = find_plain(model_names, label);
-    if (!place) return std::nullopt;
-    places.push_back(*place);
+    const auto place = std::find(model_names.begin(), model_names.end(), label);
+    if (place == model_names.end()) return std::nullopt;
+    places.push_back(place - model_names.begin());
   }
+  if (std::set(places.begin(), places.end()).size() != places.size()) return std::nullopt;
   return places;
+}
+
+// What people vary in the words of the official tasks: "not_entailment" is "NOT-ENTAILMENT". Anything but
+// words, such as "-1", stays as it is.
+std::string plain_word(const std::string& name) {
+  const auto is_of_words = [](unsigned char c) {
+    return std::isalpha(c) || c == '_' || c == '-' || c == ' ';
+  };
+  const bool is_word = !name.empty() && std::isalpha(static_cast<unsigned char>(name.front())) != 0 &&
+                       std::all_of(name.begin(), name.end(), is_of_words);
+  return is_word ? plain_name(name) : name;
+}
+
+Names plain_words(Names names) {
+  for (std::string& name : names) name = plain_word(name);
+  return names;
 }
 
 LabelMatch match_names(const GlueTask& task, const ModelLabels& model, bool of_another_task) {
   const bool numbers_only = std::all_of(model.names.begin(), model.names.end(), is_number);
   if (numbers_only && of_another_task) return {.order = LabelOrder::other, .rows = {}};
   auto places = places_of(task.label_names, model.names);
-  if (!places && !task.label_words.empty()) places = places_of(task.label_words, model.names);
+  if (!places && task.name != "custom") {
+    const Names names = plain_words(model.names);
+    places = places_of(plain_words(task.label_names), names);
+    if (!places && !task.label_words.empty()) places = places_of(plain_words(task.label_words), names);
+  }
   if (!places) return {.order = LabelOrder::other, .rows = {}};
   const bool ascending = std::is_sorted(places->begin(), places->end());
   if (ascending) return {.order = LabelOrder::same, .rows = {}};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rpp/core/error.h"
+#include "rpp/core/log.h"
 
 namespace rpp {
 namespace {
@@ -61,12 +62,18 @@ PretrainSampler::PretrainSampler(const ShardSet& shards, const Tokenizer& tokeni
       vocabulary_(tokenizer),
       seed_(seed) {
   if (shards.num_sentences() == 0) fail("the shards hold no sentences");
+  if (shards.vocab_size() != tokenizer.size()) {
+    fail("the shards are of a vocabulary of {}, the tokenizer has {}: build them again with this tokenizer",
+         shards.vocab_size(), tokenizer.size());
+  }
   if (config.next_sentence && shards.num_documents() < 2) {
     fail(
         "next_sentence needs two documents or more, the shards hold {}: a negative comes from another "
         "document; set data.next_sentence=false, or put a blank line after each document of the text",
         shards.num_documents());
   }
+  const std::string complaint = next_sentence_complaint(shards.num_sentences(), shards.num_lone_sentences());
+  if (config.next_sentence && !complaint.empty()) log::warn("the shards: {}", complaint);
 }
 
 PackedBatch PretrainSampler::batch(int64_t step, int64_t first_sample, int64_t count) const {

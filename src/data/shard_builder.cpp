@@ -83,6 +83,7 @@ class ShardWriter {
 
   int64_t documents() const { return documents_; }
   int64_t sentences() const { return sentences_; }
+  int64_t lone_sentences() const { return lone_sentences_; }
 
  private:
   void add_sentence(std::string_view ids, uint64_t num_tokens) {
@@ -95,6 +96,7 @@ class ShardWriter {
 
   void end_document() {
     if (!buffer_.document_is_open()) return;
+    lone_sentences_ += buffer_.sentence_offsets.size() - 1 - buffer_.document_offsets.back() == 1;
     buffer_.document_offsets.push_back(buffer_.sentence_offsets.size() - 1);
     ++documents_;
     if (buffer_.sentence_offsets.back() >= static_cast<uint64_t>(shard_tokens_)) start_writing();
@@ -115,7 +117,7 @@ class ShardWriter {
   uint32_t bytes_per_id_;
   int64_t shard_tokens_;
   ShardBuffer buffer_;
-  int64_t documents_ = 0, sentences_ = 0;
+  int64_t documents_ = 0, sentences_ = 0, lone_sentences_ = 0;
   json entries_ = json::array();
   std::future<json> writing_;  // last: it ends before what it uses
 };
@@ -137,13 +139,16 @@ void check_inputs(std::span<const path> inputs) {
 }
 
 void check_counts(const ShardWriter& writer, std::span<const path> inputs) {
-  if (writer.sentences() == 0) fail("{} holds no text: nothing to build", inputs.front());
+  if (writer.sentences() == 0) fail("{} holds no text: nothing to build", input_name(inputs.front()));
+  const std::string complaint = next_sentence_complaint(writer.sentences(), writer.lone_sentences());
+  if (writer.documents() > 1 && !complaint.empty())
+    log::warn("{}: {}", input_name(inputs.front()), complaint);
   if (writer.documents() > 1) return;
   log::warn(
       "{} holds one document only, as no blank line ends one: pre-training can use it with "
       "data.next_sentence=false; for "
       "pairs of sentences put a blank line after each document",
-      inputs.front().string());
+      input_name(inputs.front()));
 }
 
 void add_to(BuildReport& report, const BuildReport& block) {
@@ -167,6 +172,19 @@ json make_manifest(const BuildReport& report, const Tokenizer& tokenizer, json s
 }
 
 }  // namespace
+
+std::string next_sentence_complaint(int64_t num_sentences, int64_t num_lone_sentences) {
+  if (2 * num_lone_sentences <= num_sentences) return "";
+  constexpr const char* kRemedy =
+      "put blank lines between documents only, not after each sentence, or set data.next_sentence=false";
+  if (num_lone_sentences == num_sentences) {
+    return fmt::format("every document has one sentence, so that no sentence has a next one: {}", kRemedy);
+  }
+  return fmt::format(
+      "{} of {} sentences are alone in their document: next-sentence pairs start in the others "
+      "alone: {}",
+      format_count(num_lone_sentences), format_count(num_sentences), kRemedy);
+}
 
 BuildReport build_shards(const BuildOptions& options, const Tokenizer& tokenizer) {
   if (options.shard_tokens <= 0) fail_usage("shard_tokens is {}, it must be positive", options.shard_tokens);
@@ -195,6 +213,7 @@ BuildReport build_shards(const BuildOptions& options, const Tokenizer& tokenizer
     check_counts(writer, options.inputs);
     report.documents = writer.documents();
     report.sentences = writer.sentences();
+    report.lone_sentences = writer.lone_sentences();
     write_file_atomically(dir / kManifestName,
                           make_manifest(report, tokenizer, std::move(shards)).dump(2) + "\n");
   });

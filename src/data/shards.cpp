@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <limits>
 #include <span>
 
 #include "rpp/core/atomic_file.h"
@@ -22,6 +24,7 @@ struct ShardSet::Shard {
   std::span<const uint64_t> document_offsets;  // [documents + 1], in sentences
   std::span<const uint64_t> sentence_offsets;  // [sentences + 1], in tokens
   const std::byte* ids = nullptr;
+  int64_t lone_sentences = 0;  // documents of one sentence
 
   SentenceIds sentence(uint64_t number) const {
     const uint64_t begin = sentence_offsets[number];
@@ -59,8 +62,38 @@ void check_fingerprint(const path& dir, const std::string& found, std::string_vi
       dir, found, expected);
 }
 
+// Something in a manifest that is not so; whoever knows the file says which.
+struct BadManifest : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// A member that counts something.
+uint64_t count_in(const json& object, const char* key) {
+  const json& value = object.at(key);
+  if (!value.is_number_unsigned())
+    throw BadManifest(fmt::format("{} is {}, it must be a whole number", key, value.dump()));
+  return value.get<uint64_t>();
+}
+
+// The vocabulary's entries; ids are 32 bits wide and signed.
+int64_t read_vocab_size(const json& manifest) {
+  const uint64_t size = count_in(manifest, "vocab_size");
+  if (size == 0 || size > std::numeric_limits<int32_t>::max())
+    throw BadManifest(fmt::format("vocab_size is {}", size));
+  return static_cast<int64_t>(size);
+}
+
+// A name that leaves the folder would read another file.
+path shard_file(const path& dir, const json& entry) {
+  const auto name = entry.at("file").get<std::string>();
+  if (name.empty() || path(name).filename() != name || name == "." || name == "..") {
+    throw BadManifest(fmt::format("the shard '{}' is not a name in this folder", name));
+  }
+  return dir / name;
+}
+
 void check_bytes(const path& file, const MmapFile& mapped, const json& entry) {
-  const auto expected_bytes = entry.at("bytes").get<uint64_t>();
+  const uint64_t expected_bytes = count_in(entry, "bytes");
   if (mapped.size() != expected_bytes) {
     fail("{} is truncated or damaged: {} bytes, its manifest says {}; {}", file, mapped.size(),
          expected_bytes, kRebuild);
@@ -70,32 +103,73 @@ void check_bytes(const path& file, const MmapFile& mapped, const json& entry) {
   }
 }
 
-ShardHeader read_header(const path& file, const MmapFile& mapped) {
+[[noreturn]] void fail_damaged(const path& file, std::string_view what) {
+  fail("{} is no shard, or damaged: {}; {}", file, what, kRebuild);
+}
+
+// The hash says that the bytes are those of the manifest, not that whoever wrote both was right.
+ShardHeader read_header(const path& file, const MmapFile& mapped, const json& entry, int64_t vocab_size) {
   ShardHeader header;
-  if (mapped.size() < sizeof(header)) fail("{} is truncated: {}", file, kRebuild);
+  if (mapped.size() < sizeof(header)) fail_damaged(file, "it is too short for a header");
   std::memcpy(&header, mapped.bytes().data(), sizeof(header));
-  if (header.magic != kShardMagic || header.file_bytes() != mapped.size()) {
-    fail("{} is no shard, or damaged: {}", file, kRebuild);
+  if (header.magic != kShardMagic) fail_damaged(file, "its first bytes are not those of a shard");
+  if (header.version != kShardVersion) {
+    fail("{} has format version {}, this program reads {}: {}", file, header.version, kShardVersion,
+         kRebuild);
+  }
+  if (header.bytes_per_id != bytes_per_id(vocab_size)) {
+    fail_damaged(file, fmt::format("{} bytes an id for a vocabulary of {}", header.bytes_per_id, vocab_size));
+  }
+  // Nothing is counted that does not fit into the file: below, no sum wraps.
+  const uint64_t most = mapped.size();
+  const bool fits = header.documents < most && header.sentences < most && header.tokens < most;
+  if (!fits || header.file_bytes() != most) fail_damaged(file, "its counts do not fit its size");
+  if (header.documents != count_in(entry, "documents") || header.sentences != count_in(entry, "sentences") ||
+      header.tokens != count_in(entry, "tokens")) {
+    fail_damaged(file, "its counts are not those of the manifest");
   }
   return header;
+}
+
+// Offsets begin with 0, end with `count` and ascend: no document and no sentence is empty.
+void check_offsets(const path& file, std::span<const uint64_t> offsets, uint64_t count, const char* of) {
+  const bool ascend = std::ranges::adjacent_find(offsets, std::greater_equal<>()) == offsets.end();
+  if (offsets.front() == 0 && offsets.back() == count && ascend) return;
+  fail_damaged(file, fmt::format("the offsets of its {} are out of order", of));
+}
+
+template <typename Id>
+void check_ids(const path& file, const std::byte* ids, uint64_t count, int64_t vocab_size) {
+  const std::span all(reinterpret_cast<const Id*>(ids), count);
+  Id largest = 0;
+  for (const Id id : all) largest = std::max(largest, id);
+  if (largest < vocab_size) return;
+  fail_damaged(file, fmt::format("id {} in a vocabulary of {}", largest, vocab_size));
 }
 
 }  // namespace
 
 ShardSet::ShardSet(const std::vector<path>& dirs, std::string_view expected_fingerprint) {
   if (dirs.empty()) fail("no shard directory given: set data.train to what rpp-data build made");
-  const auto open_shard = [](const path& dir, const json& entry) {
-    const path file = dir / entry.at("file").get<std::string>();
+  const auto open_shard = [&](const path& dir, const json& entry) {
+    const path file = shard_file(dir, entry);
     if (!std::filesystem::exists(file))
       fail("{} is missing: {} names it; {}", file, dir / kManifestName, kRebuild);
     Shard shard{MmapFile(file), {}, {}, {}, nullptr};
     check_bytes(file, shard.file, entry);
-    shard.header = read_header(file, shard.file);
+    shard.header = read_header(file, shard.file, entry, vocab_size_);
     const auto* offsets = reinterpret_cast<const uint64_t*>(shard.file.bytes().data() + sizeof(ShardHeader));
     shard.document_offsets = {offsets, shard.header.documents + 1};
     shard.sentence_offsets = {offsets + shard.header.documents + 1, shard.header.sentences + 1};
     shard.ids =
         reinterpret_cast<const std::byte*>(shard.sentence_offsets.data() + shard.sentence_offsets.size());
+    check_offsets(file, shard.document_offsets, shard.header.sentences, "documents");
+    check_offsets(file, shard.sentence_offsets, shard.header.tokens, "sentences");
+    const auto check = shard.header.bytes_per_id == 2 ? check_ids<uint16_t> : check_ids<uint32_t>;
+    check(file, shard.ids, shard.header.tokens, vocab_size_);
+    for (size_t i = 1; i < shard.document_offsets.size(); ++i) {
+      shard.lone_sentences += shard.document_offsets[i] - shard.document_offsets[i - 1] == 1;
+    }
     return shard;
   };
 
@@ -106,15 +180,28 @@ ShardSet::ShardSet(const std::vector<path>& dirs, std::string_view expected_fing
       const auto fingerprint = manifest.at("tokenizer").get<std::string>();
       check_fingerprint(dir, fingerprint, expected_fingerprint.empty() ? fingerprint_ : expected_fingerprint);
       fingerprint_ = fingerprint;
-      for (const json& entry : manifest.at("shards")) shards_.push_back(open_shard(dir, entry));
+      vocab_size_ = read_vocab_size(manifest);
+      if (!manifest.at("shards").is_array()) throw BadManifest("shards is no list");
+      uint64_t documents = 0, sentences = 0, tokens = 0;
+      for (const json& entry : manifest.at("shards")) {
+        const ShardHeader& header = shards_.emplace_back(open_shard(dir, entry)).header;
+        documents += header.documents, sentences += header.sentences, tokens += header.tokens;
+      }
+      if (documents != count_in(manifest, "documents") || sentences != count_in(manifest, "sentences") ||
+          tokens != count_in(manifest, "tokens")) {
+        throw BadManifest("it counts other documents, sentences or tokens than its shards hold");
+      }
     } catch (const json::exception&) {
       fail("{} is damaged: {}", dir / kManifestName, kRebuild);
+    } catch (const BadManifest& error) {
+      fail("{} is damaged: {}; {}", dir / kManifestName, error.what(), kRebuild);
     }
   }
   for (const Shard& shard : shards_) {
     first_document_.push_back(first_document_.back() + static_cast<int64_t>(shard.header.documents));
     first_sentence_.push_back(first_sentence_.back() + static_cast<int64_t>(shard.header.sentences));
     num_tokens_ += static_cast<int64_t>(shard.header.tokens);
+    lone_sentences_ += shard.lone_sentences;
   }
 }
 
@@ -130,6 +217,12 @@ int64_t ShardSet::num_sentences() const {
 }
 int64_t ShardSet::num_tokens() const {
   return num_tokens_;
+}
+int64_t ShardSet::num_lone_sentences() const {
+  return lone_sentences_;
+}
+int64_t ShardSet::vocab_size() const {
+  return vocab_size_;
 }
 const std::string& ShardSet::tokenizer_fingerprint() const {
   return fingerprint_;

@@ -6,6 +6,7 @@
 #include "glue_row.h"
 #include "json_file.h"
 #include "rpp/core/error.h"
+#include "rpp/data/sample_rows.h"
 #include "rpp/text/unicode.h"
 
 namespace rpp {
@@ -133,10 +134,16 @@ SquadData read_squad(std::span<const path> files, const SquadReading& reading) {
   return data;
 }
 
-void keep_first_questions(SquadData& data, int64_t count) {
-  if (count == 0 || count >= static_cast<int64_t>(data.questions.size())) return;
-  data.questions.resize(static_cast<size_t>(count));
-  data.contexts.resize(static_cast<size_t>(data.questions.back().context) + 1);
+void keep_sampled_questions(SquadData& data, int64_t limit, uint64_t seed) {
+  keep_sample(data.questions, limit, seed);
+  std::vector<std::string> contexts;
+  int64_t last = -1;  // questions of a context stand together
+  for (SquadQuestion& question : data.questions) {
+    if (question.context != last)
+      contexts.push_back(std::move(data.contexts[static_cast<size_t>(question.context)]));
+    last = std::exchange(question.context, std::ssize(contexts) - 1);
+  }
+  data.contexts = std::move(contexts);
 }
 
 void remove_misplaced_questions(SquadData& data) {

@@ -1,5 +1,8 @@
 #include "rpp/io/model_labels.h"
 
+#include <algorithm>
+#include <set>
+
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/json.h"
@@ -24,10 +27,38 @@ Names names_of(const json& id2label, const path& file) {
     }
     names.push_back(name->is_null() ? generic_name(id) : name->get<std::string>());
   }
+  const std::string wrong = labels_complaint(names);
+  if (!wrong.empty()) fail("{}: id2label: {}: write other names", file, wrong);
   return names;
 }
 
+bool is_control(unsigned char byte) {
+  return byte < 0x20 || byte == 0x7f;
+}
+
+// C1: U+0080 to U+009F, among them the terminal's CSI.
+bool has_c1_control(std::string_view text) {
+  for (size_t at = text.find('\xc2'); at != std::string_view::npos; at = text.find('\xc2', at + 1)) {
+    if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xa0) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+std::string labels_complaint(std::span<const std::string> names) {
+  std::set<std::string_view> seen;
+  for (const std::string& name : names) {
+    const auto shown = [&] {
+      return json(name).dump(-1, ' ', /*ensure_ascii=*/true, json::error_handler_t::replace);
+    };
+    if (std::any_of(name.begin(), name.end(), is_control) || has_c1_control(name)) {
+      return fmt::format("the label {} holds a tab, a line end or another control character", shown());
+    }
+    if (!seen.insert(name).second) return fmt::format("two classes have the label {}", shown());
+  }
+  return "";
+}
 
 ModelLabels read_model_labels(const path& model_dir) {
   const path file = model_dir / "config.json";

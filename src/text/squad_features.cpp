@@ -1,6 +1,7 @@
 #include "rpp/text/squad_features.h"
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 
 #include "rpp/core/error.h"
@@ -33,13 +34,17 @@ std::vector<EncodedText> encode_contexts(const SquadData& data, const Tokenizer&
 }
 
 std::vector<std::vector<int32_t>> encode_questions(const SquadData& data, const Tokenizer& tokenizer,
-                                                   const SquadFeatureOptions& options) {
+                                                   const SquadFeatureOptions& options,
+                                                   std::atomic<int64_t>& num_cut) {
   std::vector<std::vector<int32_t>> questions(data.questions.size());
   const auto max_tokens = static_cast<size_t>(options.max_query_length);
   parallel_for(static_cast<int64_t>(questions.size()), options.num_threads, [&](int64_t begin, int64_t end) {
     for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
       questions[i] = tokenizer.encode(data.questions[i].text);
-      if (questions[i].size() > max_tokens) questions[i].resize(max_tokens);
+      if (questions[i].size() > max_tokens) {
+        questions[i].resize(max_tokens);
+        ++num_cut;
+      }
       questions[i].shrink_to_fit();
     }
   });
@@ -145,8 +150,9 @@ int64_t SquadFeatures::context_begin(int64_t question) const {
 SquadFeatures make_squad_features(const SquadData& data, const Tokenizer& tokenizer,
                                   const SquadFeatureOptions& options) {
   check_options(options);
+  std::atomic<int64_t> num_cut = 0;
   SquadFeatures features{.contexts = encode_contexts(data, tokenizer, options.num_threads),
-                         .questions = encode_questions(data, tokenizer, options),
+                         .questions = encode_questions(data, tokenizer, options, num_cut),
                          .context_of_question = {},
                          .windows = {},
                          .first_window = {},
@@ -154,6 +160,7 @@ SquadFeatures make_squad_features(const SquadData& data, const Tokenizer& tokeni
   for (const SquadQuestion& question : data.questions) {
     features.context_of_question.push_back(question.context);
   }
+  features.num_cut_questions = num_cut;
   WindowMaker(data, options, features).make();
   return features;
 }

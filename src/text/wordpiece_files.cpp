@@ -5,6 +5,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/json.h"
 #include "tokenizer_json.h"
+#include "tokenizer_settings.h"
 
 namespace rpp {
 namespace {
@@ -30,28 +31,42 @@ void refuse_other_options(const json& config, LetterCase letter_case, const path
             "{}: strip_accents must be null or equal to do_lower_case ({})", file, lower);
 }
 
-LetterCase read_letter_case(const WordPieceFiles& files, LetterCase without_it) {
-  if (!files.config) return without_it;
-  const path& file = files.config_file;
-  const json config = parse_json_object(*files.config, file.string(), "write it again or remove it");
-  const bool lower = read_switch(config, "do_lower_case", file).value_or(without_it == LetterCase::lower);
-  const LetterCase letter_case = lower ? LetterCase::lower : LetterCase::keep;
-  refuse_other_options(config, letter_case, file);
-  return letter_case;
+std::optional<json> parse_config(const WordPieceFiles& files) {
+  if (!files.config) return std::nullopt;
+  return parse_json_object(*files.config, files.config_file.string(), "write it again or remove it");
+}
+
+std::optional<LetterCase> letter_case_in(const std::optional<json>& config, const path& file) {
+  const auto lower = config ? read_switch(*config, "do_lower_case", file) : std::nullopt;
+  if (!lower) return std::nullopt;
+  return *lower ? LetterCase::lower : LetterCase::keep;
 }
 
 }  // namespace
 
+std::optional<LetterCase> stated_letter_case(const WordPieceFiles& files) {
+  return letter_case_in(parse_config(files), files.config_file);
+}
+
 std::unique_ptr<WordPieceTokenizer> make_wordpiece(const WordPieceFiles& files) {
   const path& file = files.vocabulary_file;
-  if (file.extension() != ".json") {
-    const LetterCase letter_case = read_letter_case(files, LetterCase::lower);
-    return std::make_unique<WordPieceTokenizer>(parse_vocabulary(files.vocabulary, file), letter_case);
+  const std::optional<json> config = parse_config(files);
+  const std::optional<LetterCase> stated = letter_case_in(config, files.config_file);
+  std::unique_ptr<WordPieceTokenizer> tokenizer;
+  if (file.extension() == ".json") {
+    WordPieceJson read = parse_tokenizer_json(files.vocabulary, file);
+    RPP_CHECK(stated.value_or(read.letter_case) == read.letter_case,
+              "{} and {} disagree on lower-casing: save the tokenizer again", file, files.config_file);
+    tokenizer = std::make_unique<WordPieceTokenizer>(std::move(read.vocabulary), read.letter_case);
+  } else {
+    Vocabulary vocabulary = parse_vocabulary(files.vocabulary, file);
+    const LetterCase letter_case = stated ? *stated : letter_case_of(vocabulary);
+    tokenizer = std::make_unique<WordPieceTokenizer>(std::move(vocabulary), letter_case);
   }
-  WordPieceJson read = parse_tokenizer_json(files.vocabulary, file);
-  RPP_CHECK(read_letter_case(files, read.letter_case) == read.letter_case,
-            "{} and {} disagree on lower-casing: save the tokenizer again", file, files.config_file);
-  return std::make_unique<WordPieceTokenizer>(std::move(read.vocabulary), read.letter_case);
+  if (!config) return tokenizer;
+  refuse_other_options(*config, tokenizer->letter_case(), files.config_file);
+  check_tokenizer_config(*config, files.config_file, TokenizerKind::wordpiece, *tokenizer);
+  return tokenizer;
 }
 
 }  // namespace rpp

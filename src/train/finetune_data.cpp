@@ -1,5 +1,8 @@
 #include "rpp/train/finetune_data.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <span>
 #include <string_view>
@@ -7,6 +10,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/data/custom_task.h"
+#include "rpp/data/sample_rows.h"
 
 namespace rpp {
 namespace {
@@ -38,22 +42,49 @@ std::vector<GlueExample> read_files(const GlueTask& task, std::span<const path> 
   return examples;
 }
 
-// max_samples: 0 is all.
+// Runs of several seeds are compared on the same examples.
+constexpr uint64_t kEvalSampleSeed = 0;
+
+struct Sample {
+  int64_t limit = 0;  // rows; 0: all
+  uint64_t seed = 0;
+};
+
+// A model that has seen one class knows no other; metrics of one class say little.
+void warn_of_one_class(const GlueTask& task, const std::vector<GlueExample>& examples,
+                       std::string_view files) {
+  const auto differs = [&](const GlueExample& example) { return example.label != examples.front().label; };
+  if (task.regression || std::ranges::any_of(examples, differs)) return;
+  log::warn("{}: all {} examples have the label '{}'", files, examples.size(),
+            task.label_names[static_cast<size_t>(examples.front().label)]);
+}
+
+std::vector<EncodedExample> encode_all(const FinetuneConfig& config, const GlueTask& task,
+                                       const std::vector<GlueExample>& examples, std::string_view files,
+                                       const Tokenizer& tokenizer) {
+  auto encoded = encode_glue(examples, texts_of(task), tokenizer, config.max_seq_length);
+  const int64_t cut = num_cut(encoded);
+  if (cut > 0)
+    log::warn("{}: {} of {} texts were cut to {} tokens", files, cut, encoded.size(), config.max_seq_length);
+  return encoded;
+}
+
 std::vector<EncodedExample> load_labelled(const FinetuneConfig& config, const GlueTask& task,
-                                          std::span<const path> files, int64_t max_samples,
+                                          std::span<const path> files, const Sample& sample,
                                           const Tokenizer& tokenizer) {
   auto examples = read_files(task, files, /*has_labels=*/true);
-  if (max_samples > 0 && max_samples < static_cast<int64_t>(examples.size())) {
-    examples.resize(static_cast<size_t>(max_samples));
-  }
-  return encode_glue(examples, tokenizer, config.max_seq_length);
+  keep_sample(examples, sample.limit, sample.seed);
+  const std::string names = fmt::format("{}", fmt::join(files, ", "));
+  warn_of_one_class(task, examples, names);
+  return encode_all(config, task, examples, names, tokenizer);
 }
 
 std::vector<DevSet> load_dev_sets(const FinetuneConfig& config, const GlueTask& task,
                                   const Tokenizer& tokenizer) {
   std::vector<DevSet> sets;
   const auto add = [&](const GlueTask& of, const Paths& files) {
-    sets.push_back({&of, load_labelled(config, of, files, config.max_eval_samples, tokenizer)});
+    sets.push_back(
+        {&of, load_labelled(config, of, files, {config.max_eval_samples, kEvalSampleSeed}, tokenizer)});
   };
   add(task, require_files(config, task, "dev"));
   for (const GlueTask* companion : companions_of(task)) {
@@ -100,7 +131,8 @@ GlueTask finetuning_task(const FinetuneConfig& config) {
 FinetuneData load_finetune_data(const FinetuneConfig& config, const GlueTask& task,
                                 const Tokenizer& tokenizer) {
   const Paths train = require_files(config, task, "train");
-  return {.train = load_labelled(config, task, train, config.max_train_samples, tokenizer),
+  const Sample of_training = {config.max_train_samples, static_cast<uint64_t>(config.train.seed)};
+  return {.train = load_labelled(config, task, train, of_training, tokenizer),
           .dev = load_dev_sets(config, task, tokenizer),
           .max_seq_length = config.max_seq_length};
 }
@@ -108,7 +140,8 @@ FinetuneData load_finetune_data(const FinetuneConfig& config, const GlueTask& ta
 std::vector<EncodedExample> load_test_examples(const FinetuneConfig& config, const GlueTask& task,
                                                const Tokenizer& tokenizer) {
   const Paths files = find_files(config, task, "test");
-  return encode_glue(read_files(task, files, /*has_labels=*/false), tokenizer, config.max_seq_length);
+  const auto examples = read_files(task, files, /*has_labels=*/false);
+  return encode_all(config, task, examples, fmt::format("{}", fmt::join(files, ", ")), tokenizer);
 }
 
 }  // namespace rpp

@@ -88,12 +88,13 @@ GlueExample parse_text(const std::string& line, const fs::path& file, int64_t nu
   return {.text_a = line.substr(0, tab), .text_b = line.substr(tab + 1)};
 }
 
-// One by one: encode_glue takes all examples for pairs when one is.
+// Each line says whether it is a pair.
 std::vector<EncodedExample> encode_texts(std::span<const GlueExample> texts, const Tokenizer& tokenizer,
                                          int64_t max_seq_length) {
   std::vector<EncodedExample> encoded;
   for (const auto& text : texts) {
-    encoded.push_back(encode_glue({&text, 1}, tokenizer, max_seq_length, /*num_threads=*/1).front());
+    encoded.push_back(
+        encode_example(text, text.text_b.empty() ? Texts::single : Texts::pair, tokenizer, max_seq_length));
   }
   return encoded;
 }

@@ -30,7 +30,7 @@ void require_answers(const SquadData& data, SquadVersion version) {
 }
 
 SquadSet load_set(const FinetuneConfig& config, SquadVersion version, const Tokenizer& tokenizer,
-                  std::string_view split, int64_t max_questions) {
+                  std::string_view split, int64_t max_questions = 0) {
   const bool has_answers = split != "test";
   auto files = squad_files(config, version, split);
   if (files.empty()) files = {find_squad_file(version, config.data_dir, split)};  // says what is missing
@@ -42,14 +42,20 @@ SquadSet load_set(const FinetuneConfig& config, SquadVersion version, const Toke
               set.data.misplaced_answers, split, set.data.first_misplaced,
               split == "train" ? ": they are not learned from" : ": they are scored by their text");
   }
-  if (split == "train") remove_misplaced_questions(set.data);
-  keep_first_questions(set.data, max_questions);
+  const bool is_train = split == "train";
+  if (is_train) remove_misplaced_questions(set.data);
+  // All seeds are evaluated on the same questions.
+  keep_sampled_questions(set.data, max_questions, is_train ? static_cast<uint64_t>(config.train.seed) : 0);
   RPP_CHECK(!set.data.questions.empty(), "no question of the {} set has an answer in its place", split);
   set.features = make_squad_features(set.data, tokenizer,
                                      {.max_seq_length = config.max_seq_length,
                                       .doc_stride = config.squad.doc_stride,
                                       .max_query_length = config.squad.max_query_length,
                                       .num_threads = static_cast<int>(config.train.num_threads)});
+  if (set.features.num_cut_questions > 0) {
+    log::warn("{}: {} of {} questions were cut to {} tokens (squad.max_query_length)", split,
+              set.features.num_cut_questions, set.data.questions.size(), config.squad.max_query_length);
+  }
   log::info("{}: {} questions in {} windows", split, set.data.questions.size(), set.features.windows.size());
   return set;
 }
@@ -114,7 +120,7 @@ SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, 
 void write_test_predictions(SquadSetup& setup) {
   const FinetuneConfig& config = setup.config;
   if (squad_files(config, setup.version, "test").empty()) return;
-  const SquadSet test = load_set(config, setup.version, *setup.tokenizer, "test", 0);
+  const SquadSet test = load_set(config, setup.version, *setup.tokenizer, "test");
   const fs::path directory = fs::path(config.output_dir) / "predict";
   fs::create_directories(directory);
   write_squad_predictions(directory, test.data, setup.task->answer(test).predictions,

@@ -88,6 +88,32 @@ TEST_F(SettingsTest, ATextOnTheCommandLineIsNotReadAsYaml) {
   EXPECT_EQ(load_pretrain_config(file(kPretrain), {{"output_dir=\"a\""}}).output_dir, "a");
 }
 
+TEST_F(SettingsTest, BracketsMakeAListWhereTheKeyIsOne) {
+  const auto train = [&](const std::string& value) {
+    return load_pretrain_config(file(kPretrain), {{"data.train=" + value}}).data.train;
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(load_pretrain_config(file(kPretrain), {{"output_dir=[x]"}}).output_dir, "[x]");
+  EXPECT_EQ(train("[a, \"b, c\"]"), (Texts{"a", "b, c"}));
+  for (const std::string name : {"a #1", "@s", "a: b", "x[1]", "- a", "null", "{a}", "*a"}) {
+    EXPECT_EQ(train(name), Texts{name});
+  }
+  EXPECT_EQ(train("\"[x]\""), Texts{"[x]"});
+  EXPECT_EQ(train("'it''s'"), Texts{"it's"});
+  for (const std::string broken : {"[a #1, b]", "[a], [b]", "[a] b", "[x].tsv", "[[a]]", "[a,", "'a' 'b'"}) {
+    EXPECT_NE(pretrain_error(kPretrain, {"data.train=" + broken}), "no error") << broken;
+  }
+}
+
+TEST_F(SettingsTest, WhatFollowsANumberIsNoComment) {
+  EXPECT_EQ(pretrain_error(kPretrain, {"train.steps=10 #x"}),
+            "--set train.steps=10 #x: train.steps is '10 #x', it must be a whole number");
+  EXPECT_EQ(pretrain_error(kPretrain, {"train.steps=[10]"}),
+            "--set train.steps=[10]: train.steps is '[10]', it must be a whole number");
+  EXPECT_EQ(pretrain_error(kPretrain, {"data.next_sentence=true #"}),
+            "--set data.next_sentence=true #: data.next_sentence is 'true #', it must be true or false");
+}
+
 TEST_F(SettingsTest, AFlagIsTakenAsItIsTypedAndComesLast) {
   for (const std::string name : {"x/exp #1", "@s", "a: b", "[x]", "\"q\""}) {
     const std::vector<Flag> flags = {{"--output-dir", "output_dir", name}};

@@ -20,6 +20,19 @@ TEST_P(BadValues, IsRefusedInWords) {
   EXPECT_EQ(pretrain_error(kPretrain, {setting}), fmt::format("--set {}: {}", setting, complaint));
 }
 
+using BadValuesOfAFile = ConfigFiles;
+
+TEST_F(BadValuesOfAFile, AreRefusedInWordsToo) {
+  const auto error = [&](const char* lines) { return pretrain_error(std::string(kPretrain) + lines); };
+  EXPECT_EQ(error("train:\n  steps: [1, 2]\n"),
+            "rpp.yaml:8: train.steps is a list, it must be a whole number");
+  EXPECT_EQ(error("train:\n  steps: {a: 1}\n"),
+            "rpp.yaml:8: train.steps is a section, it must be a whole number");
+  EXPECT_EQ(error("train:\n  steps: ~\n"), "rpp.yaml:8: train.steps is empty, it must be a whole number");
+  EXPECT_EQ(error("tokenizer: [a]\n"), "rpp.yaml:7: tokenizer is a list, it must be a text (\"\" for none)");
+  EXPECT_EQ(error("prune:\n  exclude: {a: b}\n"), "rpp.yaml:8: prune.exclude must be a list: [a, b]");
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, BadValues,
     testing::Values(
@@ -29,17 +42,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"train.steps=\"5\"", "train.steps is the text \"5\", it must be a whole number"},
         BadValue{"train.steps=99999999999999999999",
                  "train.steps is '99999999999999999999', it must be a whole number"},
-        BadValue{"train.steps=[1, 2]", "train.steps is a list, it must be a whole number"},
-        BadValue{"train.steps={a: 1}", "train.steps is a section, it must be a whole number"},
-        BadValue{"train.steps=~", "train.steps is empty, it must be a whole number"},
+        BadValue{"train.steps=[1, 2]", "train.steps is '[1, 2]', it must be a whole number"},
+        BadValue{"train.steps={a: 1}", "train.steps is '{a: 1}', it must be a whole number"},
+        BadValue{"train.steps=~", "train.steps is '~', it must be a whole number"},
         BadValue{"train.steps=", "train.steps is '', it must be a whole number"},
         BadValue{"optimizer.learning_rate=fast", "optimizer.learning_rate is 'fast', it must be a number"},
         BadValue{"optimizer.learning_rate=nan", "optimizer.learning_rate is 'nan', it must be a number"},
         BadValue{"optimizer.learning_rate=1e999", "optimizer.learning_rate is '1e999', it must be a number"},
         BadValue{"data.next_sentence=yes", "data.next_sentence is 'yes', it must be true or false"},
         BadValue{"data.next_sentence=1", "data.next_sentence is '1', it must be true or false"},
-        BadValue{"output_dir=[a]", "output_dir is a list, it must be a text (\"\" for none)"},
-        BadValue{"data.train={a: b}", "data.train must be a list: [a, b]"},
         BadValue{"data.train=[[a], b]", "data.train must be a list of texts"},
         BadValue{"train.steps=0", "train.steps is 0, it must be at least 1"},
         BadValue{"train.num_threads=1025", "train.num_threads is 1025, it must be between 0 and 1024"},

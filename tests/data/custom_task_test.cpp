@@ -80,8 +80,25 @@ TEST_F(CustomTask, WhatIsNoClassificationIsRefused) {
             "train.tsv: column 'label' holds 1 labels: a classification needs two");
   EXPECT_EQ(message("text\tlabels\na\tx\n"),
             "train.tsv:1: no column 'label' in the header (text, labels): the nearest is 'labels'");
-  EXPECT_EQ(message("text\tlabel\na\tx\nb\t\n"),
-            "train.tsv:3: the label '' is empty or holds a tab or a line end: results are tables of labels");
+  EXPECT_EQ(message("text\tlabel\na\tx\nb\t\n"), "train.tsv:3: the label is empty: give each row one");
+}
+
+TEST_F(CustomTask, LabelsThatWouldBreakTheOutputAreRefused) {
+  EXPECT_EQ(message("text\tlabel\na\tx\nb\t\x1b[31mred\n"),
+            "train.tsv:3: the label \"\\u001b[31mred\" holds a tab, a line end or another control character: "
+            "results "
+            "are tables of labels");
+  const auto complaint = [](const Names& labels) {
+    return message_of([&] { custom_task({.labels = labels}, {}); });
+  };
+  EXPECT_EQ(complaint({"a", "b", "a"}),
+            "custom.labels: two classes have the label \"a\": results are tables of labels");
+  EXPECT_NE(complaint({"a", "b\n"}).find("the label \"b\\n\" holds a tab, a line end"), std::string::npos);
+}
+
+TEST_F(CustomTask, LabelsAreWhatIsWritten) {
+  EXPECT_EQ(task("text\tlabel\na\t+\nb\t-\nc\t\u574f\nd\tA\ne\ta\n").label_names,
+            (Names{"+", "-", "A", "a", "\u574f"}));
 }
 
 TEST_F(CustomTask, AFinishedRunTellsItsTask) {

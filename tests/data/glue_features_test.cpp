@@ -18,7 +18,8 @@ std::string words(int64_t count, char number) {
 }
 
 EncodedExample encode(const GlueExample& example, int64_t max_seq_length) {
-  return encode_glue(std::span(&example, 1), FakeTokenizer(), max_seq_length).front();
+  const Texts texts = example.text_b.empty() ? Texts::single : Texts::pair;
+  return encode_glue(std::span(&example, 1), texts, FakeTokenizer(), max_seq_length).front();
 }
 
 TEST(EncodeGlue, ASingleTextIsClsTextSep) {
@@ -35,9 +36,30 @@ TEST(EncodeGlue, APairHasTypeOneAfterTheFirstSep) {
   EXPECT_EQ(encoded.score, 2.5F);
 }
 
-TEST(EncodeGlue, AnEmptySecondTextOfAPairTaskKeepsItsSep) {
-  const std::vector<GlueExample> examples = {{.text_a = "w1", .text_b = "w2"}, {.text_a = "w1"}};
-  EXPECT_EQ(encode_glue(examples, FakeTokenizer(), 128)[1].ids, (Ids{2, 7, 3, 3}));
+TEST(EncodeGlue, ARowOfAPairTaskIsAPairWhateverTheOtherRowsHold) {
+  const std::vector<GlueExample> examples = {{.text_a = "w1"}, {.text_a = "w1", .text_b = "w2"}};
+  for (const size_t count : {1, 2}) {
+    const auto encoded = encode_glue(std::span(examples).first(count), Texts::pair, FakeTokenizer(), 128);
+    EXPECT_EQ(encoded[0].ids, (Ids{2, 7, 3, 3})) << count;
+    EXPECT_EQ(encoded[0].type_ids, (Ids{0, 0, 0, 1})) << count;
+  }
+  EXPECT_EQ(encode_glue(examples, Texts::single, FakeTokenizer(), 128)[1].ids, (Ids{2, 7, 3}));
+}
+
+TEST(EncodeGlue, TheColumnsOfATaskSayWhetherItHasPairs) {
+  EXPECT_EQ(texts_of(glue_task("sst2")), Texts::single);
+  EXPECT_EQ(texts_of(glue_task("rte")), Texts::pair);
+  GlueTask custom;
+  EXPECT_EQ(texts_of(custom), Texts::single);
+  custom.columns.text_b = "body";
+  EXPECT_EQ(texts_of(custom), Texts::pair);
+}
+
+TEST(EncodeGlue, CountsTheTextsThatLoseTokens) {
+  const std::vector<GlueExample> examples = {{.text_a = words(6, '1')}, {.text_a = words(7, '1')}, {}};
+  EXPECT_EQ(num_cut(encode_glue(examples, Texts::single, FakeTokenizer(), 8)), 1);  // six and [CLS] [SEP] fit
+  EXPECT_EQ(num_cut(encode_glue(examples, Texts::single, FakeTokenizer(), 9)), 0);
+  EXPECT_EQ(num_cut(encode_glue(examples, Texts::pair, FakeTokenizer(), 9)), 1);  // a second [SEP]
 }
 
 TEST(EncodeGlue, ALongSingleTextLosesItsEnd) {
@@ -65,8 +87,8 @@ TEST(EncodeGlue, PairsAreCutAsLongestFirstOfTheTokenizersLibrary) {
 TEST(EncodeGlue, TheResultDoesNotDependOnTheNumberOfThreads) {
   std::vector<GlueExample> examples;
   for (int i = 0; i < 100; ++i) examples.push_back({.text_a = words(i % 30, '1'), .label = i % 2});
-  const auto one = encode_glue(examples, FakeTokenizer(), 16, 1);
-  const auto three = encode_glue(examples, FakeTokenizer(), 16, 3);
+  const auto one = encode_glue(examples, Texts::single, FakeTokenizer(), 16, 1);
+  const auto three = encode_glue(examples, Texts::single, FakeTokenizer(), 16, 3);
   for (size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one[i].ids, three[i].ids);
 }
 

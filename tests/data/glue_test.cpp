@@ -9,6 +9,7 @@ namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
+using Names = std::vector<std::string>;
 
 class Glue : public testing::Test {
  protected:
@@ -153,8 +154,23 @@ TEST_F(Glue, TheFewBrokenRowsOfTheOfficialQqpArePassedOver) {
   std::string text = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n0\t1\t2\tA half\n\tits rest\t0\n";
   EXPECT_EQ(message("qqp", text + "1\t1\t2\tA\tB\t1\n"),
             "file.tsv:2: 4 columns, expected at least 6, separated by tabs");
-  for (int i = 0; i < 2000; ++i) text += "1\t1\t2\tA\tB\t1\n";
-  EXPECT_EQ(read("qqp", text).size(), 2000U);
+  for (int i = 0; i < 1999; ++i)
+    text += "1\t1\t2\tA\tB\t1\n";  // two rows are broken: one in a thousand may be
+  EXPECT_EQ(message("qqp", text), "file.tsv:2: 4 columns, expected at least 6, separated by tabs");
+  EXPECT_EQ(read("qqp", text + "1\t1\t2\tA\tB\t1\n").size(), 2000U);
+}
+
+TEST_F(Glue, AnEmptyLineIsAnEmptyTextWhereATableHasOneColumn) {
+  const auto texts = [&](const std::string& text) {
+    Names found;
+    for (const auto& example : read_glue(glue_task("sst2"), dir_.write("file.tsv", text), false)) {
+      found.push_back(example.text_a);
+    }
+    return found;
+  };
+  EXPECT_EQ(texts("sentence\na\n\nb\n"), (Names{"a", "", "b"}));
+  EXPECT_EQ(texts("sentence\n\na"), (Names{"", "a"}));
+  EXPECT_EQ(texts("index\tsentence\n0\ta\n\n1\tb\n\n"), (Names{"a", "b"}));
 }
 
 TEST_F(Glue, BadRowsAreNamedByLine) {

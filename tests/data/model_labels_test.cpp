@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "data/fake_tokenizer.h"
 
 namespace rpp {
@@ -28,6 +30,37 @@ TEST(MatchLabels, AnotherOrderIsPutIntoTheTasks) {
 TEST(MatchLabels, CaseAndPunctuationOfNamesDoNotMatter) {
   EXPECT_EQ(match("mnli", {.names = {"CONTRADICTION", "NEUTRAL", "ENTAILMENT"}}, 3).rows, (Rows{2, 1, 0}));
   EXPECT_EQ(match("rte", {.names = {"entailment", "not-entailment"}}, 2).order, LabelOrder::same);
+}
+
+// Names that a look at letters and digits alone would take for one.
+TEST(MatchLabels, NamesAreComparedAsTheyAreWritten) {
+  const auto match_custom = [](const Names& task_labels, const Names& model_labels) {
+    const GlueTask task{.name = "custom", .label_names = task_labels};
+    return match_labels(task, {.task = "custom", .names = model_labels}, std::ssize(model_labels), "bert");
+  };
+  const Names sets[] = {{"-1", "0", "1"}, {"+", "-"},    {"\u574f", "\u597d"},
+                        {"A", "a"},       {"1.5", "15"}, {"c", "c++"}};
+  for (const Names& labels : sets) {
+    EXPECT_EQ(match_custom(labels, labels).order, LabelOrder::same) << labels[0];
+    const Names reversed(labels.rbegin(), labels.rend());
+    const LabelMatch found = match_custom(reversed, labels);
+    EXPECT_EQ(found.order, LabelOrder::permuted) << labels[0];
+    Rows rows(labels.size());
+    std::iota(rows.rbegin(), rows.rend(), 0);
+    EXPECT_EQ(found.rows, rows) << labels[0];
+  }
+  EXPECT_EQ(match_custom({"1", "2"}, {"-1", "-2"}).order, LabelOrder::other);
+  EXPECT_EQ(match_custom({"yes", "no"}, {"Yes", "No"}).order, LabelOrder::other);
+  EXPECT_EQ(match("cola", {.names = {"-0", "-1"}}, 2).order, LabelOrder::other);
+}
+
+TEST(MatchLabels, TwoLabelsNeverMeetInOneRow) {
+  EXPECT_EQ(match("rte", {.names = {"entailment", "Entailment"}}, 2).order, LabelOrder::other);
+}
+
+TEST(MatchLabels, SignedNumbersOfAnotherTaskSayNothing) {
+  const GlueTask task{.name = "custom", .label_names = {"-1", "1"}};
+  EXPECT_EQ(match_labels(task, {.task = "sst2", .names = {"-1", "1"}}, 2, "bert").order, LabelOrder::other);
 }
 
 TEST(MatchLabels, WordsStandForTheNumbersOfTheFiles) {
@@ -75,6 +108,25 @@ TEST(ReadModelLabels, ReadsWhatFineTuningWrites) {
   EXPECT_FALSE(labels.regression());
   dir.write("config.json", R"({"finetuning_task": null})");
   EXPECT_TRUE(read_model_labels(dir.path()).names.empty());
+}
+
+TEST(ReadModelLabels, NamesThatWouldBreakAnOutputAreRefused) {
+  const TestDir dir("bad_labels");
+  const auto complaint = [&](const std::string& name) {
+    const auto file = dir.write("config.json", R"({"id2label": {"0": "ham", "1": ")" + name + "\"}}");
+    const std::string message = message_of([&] { read_model_labels(dir.path()); });
+    return message.starts_with(file.string() + ": id2label: ") ? message.substr(file.string().size() + 12)
+                                                               : message;
+  };
+  for (const std::string name : {"a\\nb", "a\\tb", "\\u001b[2J", "a\\u007f", "a\\u009b"}) {
+    EXPECT_NE(
+        complaint(name).find(" holds a tab, a line end or another control character: write other names"),
+        std::string::npos)
+        << name;
+  }
+  EXPECT_EQ(complaint("ham"), "two classes have the label \"ham\": write other names");
+  for (const std::string name : {"Ham", "a b", "\u00e9", "\u597d", "\u00a0"})
+    EXPECT_EQ(complaint(name), "no error");
 }
 
 TEST(ReadModelLabels, AClassThatIsNullHasTheNameOfItsNumber) {

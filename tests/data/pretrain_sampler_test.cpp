@@ -7,6 +7,7 @@
 #include <set>
 
 #include "data/fake_tokenizer.h"
+#include "rpp/core/log.h"
 
 namespace rpp {
 namespace {
@@ -114,6 +115,26 @@ TEST_F(Sampler, DocumentsOfOneSentenceGiveNegativesOnly) {
   const ShardSet shards = make_shards("w0 w1\n\nw10 w11\n\nw20 w21\n");
   const PackedBatch batch = PretrainSampler(shards, tokenizer_, {}, 1).batch(0, 0, 100);
   EXPECT_EQ(std::count(batch.labels.begin(), batch.labels.end(), 1), 100);
+}
+
+TEST_F(Sampler, ShardsOfAnotherVocabularyAreRefused) {
+  const ShardSet shards = make_shards(corpus_text(3, 3));
+  EXPECT_EQ(
+      message_of([&] { PretrainSampler(shards, FakeTokenizer(1004), {}, 1); }),
+      "the shards are of a vocabulary of 1005, the tokenizer has 1004: build them again with this tokenizer");
+}
+
+TEST_F(Sampler, DocumentsOfOneSentenceAreWarnedOfWhereNextSentencesAreAsked) {
+  init_logging();
+  const ShardSet shards = make_shards("w1\n\nw2\n\nw3\n");
+  for (const bool next_sentence : {true, false}) {
+    DataConfig config;
+    config.next_sentence = next_sentence;
+    testing::internal::CaptureStderr();
+    PretrainSampler(shards, tokenizer_, config, 1);
+    const std::string output = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(output.find("the shards: every document has one sentence") != std::string::npos, next_sentence);
+  }
 }
 
 TEST_F(Sampler, OneDocumentIsRefusedUnlessNextSentencesAreOff) {

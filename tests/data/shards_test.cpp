@@ -5,12 +5,16 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <cstring>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <span>
 #include <thread>
 
 #include "data/fake_tokenizer.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/log.h"
+#include "rpp/core/xxh3.h"
 
 namespace rpp {
 namespace {
@@ -186,6 +190,196 @@ TEST_F(Shards, AnotherVocabularyIsRefusedByDirectory) {
   const std::string message = message_of([&] { ShardSet({dir_ / "shards"}, "other"); });
   expect_contains(message,
                   "the shards in " + (dir_ / "shards").string() + " were built with another vocabulary");
+}
+
+TEST_F(Shards, DocumentsOfOneSentenceAreCountedAndWarnedOf) {
+  init_logging();
+  const auto warning = [&](const std::string& text) {
+    testing::internal::CaptureStderr();
+    build(dir_.write("o.txt", text));
+    return testing::internal::GetCapturedStderr();
+  };
+  expect_contains(
+      warning("w0\n\nw1\n\nw2\n\n"),
+      "o.txt: every document has one sentence, so that no sentence has a next one: put blank lines "
+      "between documents only, not after each sentence, or set data.next_sentence=false");
+  EXPECT_EQ(open().num_lone_sentences(), 3);
+  expect_contains(warning("w0\n\nw1\n\nw2\n\nw3\nw4\n"),
+                  "o.txt: 3 of 5 sentences are alone in their document");
+  EXPECT_EQ(open().num_lone_sentences(), 3);
+  EXPECT_EQ(warning("w0\n\nw1\n\nw3\nw4\n").find("warning"), std::string::npos);  // half of them are not
+  EXPECT_EQ(build(dir_ / "o.txt").lone_sentences, 2);
+}
+
+// Shards whose hashes are right and whose contents are not: made by another program, or to do harm.
+class HostileShards : public Shards {
+ protected:
+  // Two documents of two sentences of three, four, five and six tokens; ids of 16 bits.
+  HostileShards() {
+    build(dir_.write("a.txt", "w1 w2 w3\nw1 w2 w3 w4\n\nw1 w2 w3 w4 w5\nw1 w2 w3 w4 w5 w6\n"));
+    shard_ = read_file(dir_ / "shards/shard-00000.bin");
+    manifest_ = nlohmann::json::parse(read_file(dir_ / "shards/manifest.json"));
+  }
+
+  template <typename T>
+  void set(size_t offset, T value) {
+    std::memcpy(&shard_[offset], &value, sizeof(value));
+  }
+
+  nlohmann::json& entry() { return manifest_["shards"][0]; }
+
+  // Of opening what was changed, with the right size and hash.
+  std::string message() {
+    entry()["bytes"] = shard_.size();
+    entry()["xxh3"] = fmt::format("{:016x}", xxh3_64(std::as_bytes(std::span(shard_))));
+    return message_as_it_is();
+  }
+  std::string message_as_it_is() const {
+    dir_.write("shards/shard-00000.bin", shard_);
+    dir_.write("shards/manifest.json", manifest_.dump());
+    return message_of([&] { open(); });
+  }
+
+  static constexpr size_t kVersion = 8, kBytesPerId = 12, kDocuments = 16, kSentences = 24, kTokens = 32;
+  static constexpr size_t kDocumentOffsets = 40, kSentenceOffsets = 40 + 3 * 8,
+                          kIds = kSentenceOffsets + 5 * 8;
+  std::string shard_;
+  nlohmann::json manifest_;
+};
+
+TEST_F(HostileShards, UnchangedOnesAreRead) {
+  EXPECT_EQ(message(), "no error");
+}
+
+TEST_F(HostileShards, OtherVersionsOfAShardAndOfAManifestAreRefused) {
+  for (const uint32_t version : {0U, 2U}) {
+    set(kVersion, version);
+    expect_contains(message(),
+                    fmt::format("shard-00000.bin has format version {}, this program reads 1", version));
+  }
+  set(kVersion, uint32_t{1});
+  for (const auto& version : {nlohmann::json(0), nlohmann::json(2), nlohmann::json("1"), nlohmann::json()}) {
+    manifest_["version"] = version;
+    expect_contains(message(),
+                    fmt::format("manifest.json has format version {}, this program reads 1", version.dump()));
+  }
+}
+
+TEST_F(HostileShards, OffsetsBeginWithZeroAscendAndEndWithTheCount) {
+  const auto check = [&](size_t offset, uint64_t value, const std::string& of) {
+    const std::string whole = shard_;
+    set(offset, value);
+    expect_contains(message(), "the offsets of its " + of + " are out of order");
+    shard_ = whole;
+  };
+  for (const uint64_t value : {uint64_t{0}, uint64_t{4}, uint64_t{5}, uint64_t{1} << 60}) {  // 2 is right
+    check(kDocumentOffsets + 8, value, "documents");
+  }
+  check(kDocumentOffsets, 1, "documents");
+  check(kDocumentOffsets + 16, 3, "documents");
+  for (const uint64_t value : {uint64_t{0}, uint64_t{7}, uint64_t{1} << 40}) {  // 3 is right
+    check(kSentenceOffsets + 8, value, "sentences");
+  }
+  check(kSentenceOffsets, 1, "sentences");
+  for (const uint64_t value : {17, 19}) check(kSentenceOffsets + 32, value, "sentences");
+}
+
+TEST_F(HostileShards, CountsThatDoNotFitTheFileAreRefusedHoweverTheyWrap) {
+  const auto check = [&](size_t offset, uint64_t value) {
+    const std::string whole = shard_;
+    set(offset, value);
+    expect_contains(message(), "its counts do not fit its size");
+    shard_ = whole;
+  };
+  const uint64_t huge = uint64_t{1} << 61;
+  for (const uint64_t change : {uint64_t{1}, huge, huge - 1}) {
+    check(kDocuments, 2 + change);
+    check(kSentences, 4 + change);
+    check(kTokens, 18 + change);
+    check(kTokens, 18 + 4 * change);
+  }
+  check(kTokens, 17);
+}
+
+TEST_F(HostileShards, CountsAreThoseOfTheManifest) {
+  for (const char* key : {"documents", "sentences", "tokens"}) {
+    const auto whole = manifest_;
+    entry()[key] = entry()[key].get<int64_t>() + 1;
+    expect_contains(message(), "its counts are not those of the manifest");
+    manifest_ = whole;
+    manifest_[key] = manifest_[key].get<int64_t>() + 1;
+    expect_contains(message(), "manifest.json is damaged: it counts other documents, sentences or tokens");
+    manifest_ = whole;
+    for (const auto& value :
+         {nlohmann::json(-1), nlohmann::json(2.5), nlohmann::json("2"), nlohmann::json()}) {
+      entry()[key] = value;
+      expect_contains(message(), "manifest.json is damaged: " + std::string(key) + " is " + value.dump());
+    }
+    manifest_ = whole;
+  }
+}
+
+TEST_F(HostileShards, IdsAreAsWideAsTheVocabularyAsks) {
+  for (const uint32_t width : {0U, 1U, 4U, 1U << 31}) {
+    set(kBytesPerId, width);
+    expect_contains(message(), fmt::format("{} bytes an id for a vocabulary of 1005", width));
+  }
+  set(kBytesPerId, 2U);
+  manifest_["vocab_size"] = 65536;
+  expect_contains(message(), "2 bytes an id for a vocabulary of 65536");
+  manifest_["vocab_size"] = 65535;
+  EXPECT_EQ(message(), "no error");
+  for (const auto& size :
+       {nlohmann::json(0), nlohmann::json(int64_t{1} << 31), nlohmann::json(-5), nlohmann::json()}) {
+    manifest_["vocab_size"] = size;
+    expect_contains(message(), "manifest.json is damaged: vocab_size is ");
+  }
+}
+
+TEST_F(HostileShards, IdsBeyondTheVocabularyAreRefusedWhereverTheyAre) {
+  for (const size_t index : {0, 9, 17}) {
+    const std::string whole = shard_;
+    set(kIds + 2 * index, uint16_t{1005});
+    expect_contains(message(), "id 1005 in a vocabulary of 1005");
+    set(kIds + 2 * index, uint16_t{1004});
+    EXPECT_EQ(message(), "no error");
+    shard_ = whole;
+  }
+}
+
+TEST_F(HostileShards, WideIdsAreNotNegative) {
+  const FakeTokenizer large(70001);
+  build_shards({.inputs = {dir_.write("a.txt", "w34000\n\nw1\n")}, .output_dir = dir_ / "shards"}, large);
+  shard_ = read_file(dir_ / "shards/shard-00000.bin");
+  manifest_ = nlohmann::json::parse(read_file(dir_ / "shards/manifest.json"));
+  EXPECT_EQ(message(), "no error");
+  set(shard_.size() - 4, int32_t{-1});
+  expect_contains(message(), "id 4294967295 in a vocabulary of 70001");
+}
+
+TEST_F(HostileShards, ANameOfAShardStaysInItsFolder) {
+  dir_.write("outside.bin", shard_);
+  for (const std::string name : {"../outside.bin", "..", ".", "", "/etc/passwd", "a/shard.bin"}) {
+    entry()["file"] = name;
+    expect_contains(message(),
+                    "manifest.json is damaged: the shard '" + name + "' is not a name in this folder");
+  }
+  entry()["file"] = 3;
+  expect_contains(message(), "manifest.json is damaged");
+}
+
+TEST_F(HostileShards, AManifestOfAnotherFormIsDamaged) {
+  const auto whole = manifest_;
+  for (const char* key : {"format", "tokenizer", "vocab_size", "shards", "documents"}) {
+    manifest_ = whole;
+    manifest_.erase(key);
+    expect_contains(message_as_it_is(), "manifest.json is damaged");
+    manifest_[key] = nlohmann::json::object();
+    expect_contains(message_as_it_is(), "manifest.json is damaged");
+  }
+  manifest_ = whole;
+  entry().erase("xxh3");
+  expect_contains(message_as_it_is(), "manifest.json is damaged");
 }
 
 TEST_F(Shards, DamageIsFoundAndNamed) {

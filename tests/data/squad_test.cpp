@@ -1,7 +1,9 @@
 #include "rpp/data/squad.h"
 
 #include <gtest/gtest.h>
+
 #include <zlib.h>
+#include <set>
 
 #include "data/fake_tokenizer.h"
 
@@ -129,16 +131,27 @@ TEST_F(Squad, TrainingLeavesOutQuestionsWithoutAPlacedAnswer) {
   EXPECT_EQ(data.questions[1].id, "c");
 }
 
-TEST_F(Squad, TheFirstQuestionsKeepTheirContexts) {
+TEST_F(Squad, SampledQuestionsKeepTheirContexts) {
   const fs::path files[] = {
       dir_.write("a.json", file_text("Ann", question("a", "Ann", 0) + "," + question("b", "Ann", 0))),
       dir_.write("b.json", file_text("Bob", question("c", "Bob", 0)))};
   SquadData data = read_squad(files);
-  keep_first_questions(data, 0);
+  keep_sampled_questions(data, 0, 1);
   EXPECT_EQ(data.questions.size(), 3U);
-  keep_first_questions(data, 2);
+  EXPECT_EQ(data.contexts.size(), 2U);
+  std::set<std::string> drawn;
+  for (uint64_t seed = 0; seed < 30; ++seed) {
+    SquadData sample = read_squad(files);
+    keep_sampled_questions(sample, 1, seed);
+    ASSERT_EQ(sample.questions.size(), 1U);
+    const std::string id = sample.questions[0].id;
+    EXPECT_EQ(sample.contexts, (std::vector<std::string>{id == "c" ? "Bob" : "Ann"}));
+    EXPECT_EQ(sample.questions[0].context, 0);
+    drawn.insert(id);
+  }
+  EXPECT_EQ(drawn.size(), 3U);
+  keep_sampled_questions(data, 2, 3);
   EXPECT_EQ(data.questions.size(), 2U);
-  EXPECT_EQ(data.contexts, (std::vector<std::string>{"Ann"}));
 }
 
 TEST_F(Squad, BrokenJsonIsNamedByLineAndByte) {

@@ -13,8 +13,8 @@
 namespace rpp {
 
 // Without config.labels they are those in the training files: integers by value, else in the order of their
-// bytes. Throws Error for a missing column, a label with a tab or line end in it, and for fewer than two
-// labels.
+// bytes. Throws Error for a missing column, a label that is empty or holds a control character, one that
+// config.labels has twice, and for fewer than two labels.
 GlueTask custom_task(const CustomTaskConfig& config, std::span<const std::filesystem::path> train_files);
 
 // The task of a finished run, as its config.json tells it; without columns. Throws Error when that is none of

@@ -16,15 +16,24 @@ struct EncodedExample {
   std::vector<int32_t> type_ids;  // 0 up to the first [SEP], then 1
   int32_t label = 0;
   float score = 0;
+  bool was_cut = false;  // tokens were lost
 };
 
-// What is too long is cut (text/sequence.h). num_threads: 0 = the machine's cores.
-std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, const Tokenizer& tokenizer,
-                                        int64_t max_seq_length, int num_threads = 0);
+enum class Texts { single, pair };
 
-// One of them; an empty second text of a pair stays one.
-EncodedExample encode_example(const GlueExample& example, const Tokenizer& tokenizer, int64_t max_seq_length,
-                              bool is_pair);
+// The task decides, whatever its rows hold: an empty second text of a pair stays one.
+Texts texts_of(const GlueTask& task);
+
+// What is too long is cut (text/sequence.h). num_threads: 0 = the machine's cores.
+std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, Texts texts,
+                                        const Tokenizer& tokenizer, int64_t max_seq_length,
+                                        int num_threads = 0);
+
+// One of them.
+EncodedExample encode_example(const GlueExample& example, Texts texts, const Tokenizer& tokenizer,
+                              int64_t max_seq_length);
+
+int64_t num_cut(std::span<const EncodedExample> examples);
 
 // The examples with these indices, packed: `scores` is filled for regression, else `labels`.
 PackedBatch make_batch(std::span<const EncodedExample> examples, std::span<const int64_t> indices,

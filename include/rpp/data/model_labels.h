@@ -22,7 +22,8 @@ struct LabelMatch {
   std::vector<int64_t> rows;  // permuted: class i of the task is row rows[i] of the classifier
 };
 
-// `num_rows`: of the model's classifier, 0 without one. Names are compared without case and punctuation, and
+// `num_rows`: of the model's classifier, 0 without one. Names are compared as they are written; those of an
+// official task, which everybody writes in their own way, also without the case and punctuation of words, and
 // with the task's label_words. Names that are numbers say nothing where the model is of another task. Throws
 // as class_names does.
 LabelMatch match_labels(const GlueTask& task, const ModelLabels& model, int64_t num_rows,

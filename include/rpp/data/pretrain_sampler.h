@@ -20,7 +20,8 @@ namespace rpp {
 // Refers to shards and tokenizer, which must outlive it. Every const member may be called from many threads.
 class PretrainSampler {
  public:
-  // Throws Error when next_sentence is asked of fewer than two documents.
+  // Throws Error when next_sentence is asked of fewer than two documents, and for shards of another
+  // vocabulary. Warns where few documents have two sentences.
   PretrainSampler(const ShardSet& shards, const Tokenizer& tokenizer, const DataConfig& config,
                   uint64_t seed);
 

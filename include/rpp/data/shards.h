@@ -31,6 +31,7 @@ struct BuildReport {
   int64_t unknown = 0;          // tokens that are [UNK]
   int64_t empty_lines = 0;      // blank lines, document ends among them
   int64_t empty_sentences = 0;  // lines with characters but without tokens; dropped
+  int64_t lone_sentences = 0;   // documents of one sentence
   int64_t bytes = 0;            // of text read
   double seconds = 0;
 };
@@ -39,6 +40,10 @@ struct BuildReport {
 // written, and some tens of megabytes of text, whatever the corpus. Throws Error for a missing input, a
 // corpus without text, and an output directory that holds anything but shards.
 BuildReport build_shards(const BuildOptions& options, const Tokenizer& tokenizer);
+
+// What to say where next-sentence pairs would be made of few documents or of none, as most have one sentence
+// alone: such a document gives no second sentence. Empty: nothing.
+std::string next_sentence_complaint(int64_t num_sentences, int64_t num_lone_sentences);
 
 // The token ids of one sentence: a view into a mapped shard, 16 or 32 bits an id.
 class SentenceIds {
@@ -63,7 +68,8 @@ class SentenceIds {
 class ShardSet {
  public:
   // Throws Error naming the directory: no manifest, another vocabulary than `expected_fingerprint` (empty =
-  // any), a shard that is missing, truncated or damaged.
+  // any), a shard that is missing, truncated or damaged. Every offset and id is checked: whatever the files
+  // hold, what is read from them stays inside of them and of the vocabulary.
   ShardSet(const std::vector<std::filesystem::path>& dirs, std::string_view expected_fingerprint);
   ~ShardSet();
   ShardSet(ShardSet&&) noexcept;
@@ -73,6 +79,8 @@ class ShardSet {
   int64_t num_sentences() const;                  // of all documents
   int64_t num_sentences(int64_t document) const;  // of one
   int64_t num_tokens() const;
+  int64_t num_lone_sentences() const;  // documents of one sentence
+  int64_t vocab_size() const;          // of the tokenizer; every id is smaller
   const std::string& tokenizer_fingerprint() const;
 
   SentenceIds sentence(int64_t document, int64_t index) const;
@@ -84,7 +92,7 @@ class ShardSet {
   std::vector<Shard> shards_;
   std::vector<int64_t> first_document_;  // [shards + 1]
   std::vector<int64_t> first_sentence_;  // [shards + 1]
-  int64_t num_tokens_ = 0;
+  int64_t num_tokens_ = 0, lone_sentences_ = 0, vocab_size_ = 0;
   std::string fingerprint_;
 };
 

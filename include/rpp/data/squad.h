@@ -25,8 +25,8 @@ struct SquadReading {
 // id, a question whose is_impossible contradicts its answers; and for files without questions.
 SquadData read_squad(std::span<const std::filesystem::path> files, const SquadReading& reading = {});
 
-// The first `count` questions alone and their contexts; all when count is 0 or larger.
-void keep_first_questions(SquadData& data, int64_t count);
+// A sample of `limit` questions (data/sample_rows.h) and their contexts alone; all when limit is 0 or larger.
+void keep_sampled_questions(SquadData& data, int64_t limit, uint64_t seed);
 
 // Training learns from spans: questions of which no answer is where the file says are removed.
 void remove_misplaced_questions(SquadData& data);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,12 @@ struct ModelLabels {
   bool regression() const { return problem_type == "regression"; }
 };
 
-// Throws Error naming the file for damaged JSON and for an id2label that does not name classes 0, 1, ...
+// What is wrong with these names of classes: a control character, which would break the lines of every output
+// or the terminal, or a name that is there twice. Empty: nothing.
+std::string labels_complaint(std::span<const std::string> names);
+
+// Throws Error naming the file for damaged JSON and for an id2label that does not name classes 0, 1, ...,
+// or gives them names that labels_complaint() finds wrong.
 ModelLabels read_model_labels(const std::filesystem::path& model_dir);
 // The same of the file's text; `file` is what messages name.
 ModelLabels parse_model_labels(std::string_view config_json, const std::filesystem::path& file);

@@ -35,6 +35,7 @@ struct SquadFeatures {
   std::vector<SquadWindow> windows;   // of question 0, then 1, ...
   std::vector<int64_t> first_window;  // [questions + 1]
   SpecialTokens special;
+  int64_t num_cut_questions = 0;  // lost tokens to max_query_length
 
   int64_t num_questions() const { return static_cast<int64_t>(questions.size()); }
   std::span<const SquadWindow> windows_of(int64_t question) const;
