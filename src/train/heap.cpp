@@ -19,7 +19,7 @@ namespace rpp {
 #ifdef RPP_JEMALLOC
 namespace {
 
-constexpr double kLargestExcess = 1.1;  // resident bytes per byte of the largest step
+constexpr double kLargestExcess = 1.07;  // resident bytes per byte of the largest step
 
 // A figure of jemalloc(3), MALLCTL NAMESPACE; 0 where this version lacks it.
 template <typename T>
