@@ -17,12 +17,13 @@ void check_values(const std::filesystem::path& file, const TensorView& tensor, c
   if (num_bad == 0) return;
   size_t first = 0;
   while (std::isfinite(to_float(values[first]))) ++first;
+  const auto value = to_float(values[first]);
   fail(
       "{}: tensor {} holds {} value{} that {} not finite, the first is {} (entry {} of {}): the training "
       "that "
       "wrote it has diverged or the file is damaged; take an earlier checkpoint",
       file, tensor.name, num_bad, num_bad == 1 ? "" : "s", num_bad == 1 ? "is" : "are",
-      to_float(values[first]), first, values.size());
+      std::isnan(value) ? std::abs(value) : value, first, values.size());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "pack_directory.h"
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/io/finite.h"
 #include "rpp/io/model_file.h"
 
 namespace rpp {
@@ -43,6 +44,7 @@ void write_rows(const PackedView& packed, AtomicFile& file) {
 
 void export_model(const fs::path& model_dir, const fs::path& output, const ExportOptions& options) {
   const SafetensorsFile file(model_dir / kWeightsFile);
+  for (const TensorView& tensor : file.tensors()) check_finite(file.path(), tensor);
   write_model_file(output, pack_directory(model_dir, file, options).contents);
 }
 

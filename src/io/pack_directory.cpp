@@ -7,7 +7,6 @@
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/small_floats.h"
-#include "rpp/io/finite.h"
 
 namespace rpp {
 namespace {
@@ -62,7 +61,6 @@ PackedTensor pack_weight(const SafetensorsFile& file, const TensorView& tensor,
             file.path(), tensor.name, dtype_name(tensor.dtype), rank);
   RPP_CHECK(!tensor.data.empty(), "{}: tensor {} of shape [{}] has no entries", file.path(), tensor.name,
             fmt::join(tensor.shape, ", "));
-  check_finite(file.path(), tensor);
   std::vector<float> storage;
   const auto values = as_floats(tensor, storage);
   const int64_t rows = rank == 1 ? 1 : tensor.shape[0], cols = tensor.shape.back();

@@ -1,5 +1,6 @@
 #include "rpp/train/tensors.h"
 
+#include <cmath>
 #include <cstring>
 
 #include "rpp/core/error.h"
@@ -93,11 +94,12 @@ void check_finite_rows(const torch::Tensor& logits, int64_t first_row, std::stri
   if (!bad.any().item<bool>()) return;
   const auto place = bad.nonzero()[0];  // [2]
   const auto row = place[0].item<int64_t>(), col = place[1].item<int64_t>();
+  const auto value = logits[row][col].item<double>();
   fail(
       "the logits of {} {} are not finite ({}): the model's weights are too large or the training has "
       "diverged; "
       "take an earlier checkpoint or lower optimizer.learning_rate",
-      what, first_row + row, logits[row][col].item<double>());
+      what, first_row + row, std::isnan(value) ? std::abs(value) : value);
 }
 
 std::map<std::string, double> sums_of(const NamedTensors& scalars) {

@@ -20,10 +20,18 @@ class ChangedModel : public testing::Test {
   ChangedModel() { fs::create_directories(directory_); }
   ~ChangedModel() override { fs::remove_all(directory_); }
 
-  std::shared_ptr<const RuntimeModel> load() const {
+  void save() const {
     save_safetensors(directory_ / "model.safetensors", tensors_);
     write_file_atomically(directory_ / "config.json", config_);
+  }
+  std::shared_ptr<const RuntimeModel> load() const {
+    save();
     return exported(directory_);
+  }
+  // Of the directory itself: an export would refuse what is not finite first.
+  std::string unexported_error() const {
+    save();
+    return message_of([&] { RuntimeModel::load(directory_); });
   }
   std::string load_error() const {
     return message_of([&] { load(); });
@@ -174,15 +182,14 @@ TEST_F(ChangedModel, AWeightThatIsNotFiniteIsNamed) {
   std::vector<float> values(bias.as<float>().begin(), bias.as<float>().end());
   values[3] = NAN;
   bias.data = std::as_bytes(std::span(values));
-  EXPECT_THAT(load_error(),
-              HasSubstr("model.rpp: tensor bert.embeddings.LayerNorm.bias holds NaN or infinity, "
-                        "first as its value 3:"));
+  EXPECT_THAT(unexported_error(), HasSubstr("tensor bert.embeddings.LayerNorm.bias holds NaN or infinity, "
+                                            "first as its value 3:"));
   bias.name = "of.nothing";  // what nobody reads may be anything
   values[3] = 0;
   tensors_.push_back({.name = "bert.embeddings.LayerNorm.bias", .shape = {32}, .data = bias.data});
   std::vector<float> unread(32, NAN);
   tensor("of.nothing").data = std::as_bytes(std::span(unread));
-  EXPECT_EQ(load_error(), "no error");
+  EXPECT_EQ(unexported_error(), "no error");
 }
 
 TEST_F(ChangedModel, AnAnswerThatIsNotFiniteIsAnError) {
@@ -212,7 +219,7 @@ TEST_F(ChangedModel, AMissingHeadIsFoundBeforeALayerIsRead) {
   values[0] = NAN;
   weight.data = std::as_bytes(std::span(values));
   remove("cls.predictions.transform.dense.bias");
-  EXPECT_THAT(load_error(), HasSubstr("has no tensor cls.predictions.transform.dense.bias"));
+  EXPECT_THAT(unexported_error(), HasSubstr("has no tensor cls.predictions.transform.dense.bias"));
 }
 
 }  // namespace

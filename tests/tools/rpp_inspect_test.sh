@@ -79,7 +79,13 @@ expect 1 "$query: 100 of 100 zeros drifted" "$inspect" verify "$golden" --agains
 expect 1 'has no mask.safetensors' "$inspect" verify pruned
 cp pruned/model.safetensors pruned/mask.safetensors
 expect 1 'this program reads rpp-mask-v1' "$inspect" verify pruned
-printf '{"files": {"config.json": {"bytes": 1, "sha256": "0"}}}' > pruned/manifest.json
+entry() {  # of the manifest, right but for config.json
+  local hash
+  hash=$([ "$1" = config.json ] && echo 0 || sha256sum < "$1" | cut -d' ' -f1)
+  printf '"%s": {"bytes": %d, "sha256": "%s"}, ' "$1" "$(stat -c %s "$1")" "$hash"
+}
+files=$(cd pruned && find . -type f -printf '%P\n' | while read -r file; do entry "$file"; done)
+printf '{"format": "rpp-checkpoint-1", "files": {%s}}' "${files%, }" > pruned/manifest.json
 expect 1 'config.json is damaged' "$inspect" verify pruned --against pruned
 
 # A wrong command line is status 2.

@@ -117,22 +117,5 @@ TEST_F(FinishedRun, GoesOnToMoreStepsWhereACheckpointIsLeft) {
             std::string::npos);
 }
 
-// The threshold is a tenth of a percent, on either side.
-TEST_F(FinishedRun, ThatMissesItsTargetIsWarnedOf) {
-  init_logging();
-  const auto warning = [&](double reached, double target) {
-    outcome_.encoder_ratio = reached;
-    outcome_.target_ratio = target;
-    testing::internal::CaptureStderr();
-    finish();
-    return testing::internal::GetCapturedStderr();
-  };
-  EXPECT_EQ(warning(0.6009, 0.6), "");
-  EXPECT_EQ(warning(0.5991, 0.6), "");
-  EXPECT_NE(warning(0.6011, 0.6).find("asks for 60.0 %"), std::string::npos);
-  EXPECT_NE(warning(0.5989, 0.6).find("asks for 60.0 %"), std::string::npos);
-  EXPECT_EQ(warning(0.3, 0), "");
-}
-
 }  // namespace
 }  // namespace rpp::test

@@ -259,7 +259,8 @@ void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
       c.max_seq_length);
   v.field({"epochs", "decides train.steps", more_than(0)}, c.epochs);
   v.field({"max_train_samples", "random rows, by train.seed; 0: all", at_least(0)}, c.max_train_samples);
-  v.field({"max_eval_samples", "random rows, the same for every seed; 0: all", at_least(0)}, c.max_eval_samples);
+  v.field({"max_eval_samples", "random rows, the same for every seed; 0: all", at_least(0)},
+          c.max_eval_samples);
   v.field({"reinit_layers", "top encoder layers, and the pooler, that start anew", at_least(0)},
           c.reinit_layers);
   v.field({"label_smoothing", "share of a target spread over all labels, on SQuAD over a window's tokens",

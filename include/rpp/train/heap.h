@@ -15,9 +15,9 @@ namespace rpp {
 void give_back_freed_memory();
 
 // Keeps the heap at the size of the largest step. Freed blocks of one step rarely fit those of the next, so
-// what the heap keeps grows slowly beyond what any step had in use at a time. When it has grown by a fourteenth,
-// all that is free goes back to the system: once in some hundred steps, since pages that come anew are
-// cleared first.
+// what the heap keeps grows slowly beyond what any step had in use at a time. When it has grown by a
+// fourteenth, all that is free goes back to the system: once in some hundred steps, since pages that come
+// anew are cleared first.
 //
 // Use: one object for the thread that runs the steps, made before the first of them.
 class StepHeap {
