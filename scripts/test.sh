@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Sets up, lints, builds and runs every test: Release, then the modules without Torch under the address and
-# undefined-behaviour sanitizers, five minutes of scripts/campaign.sh (kills, damaged files, full disks), and the runtime
-# for ARM where its tools are installed. Options go to setup.sh. What ctest prints is kept in build*/ctest.txt, what the
-# campaign prints in build/campaign.txt; the last line reads "N passed, N failed", the lint being one of them.
+# undefined-behaviour sanitizers, and the runtime for ARM where its tools are installed. Options go to setup.sh. What
+# ctest prints is kept in build*/ctest.txt; the last line reads "N passed, N failed", the lint being one of them.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -31,18 +30,10 @@ test_preset() {
   count_ctest "$2/ctest.txt"
 }
 
-test_campaign() {
-  local passes failures
-  scripts/campaign.sh --seconds 300 | tee build/campaign.txt
-  read -r passes failures < <(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' build/campaign.txt)
-  if [ -n "${failures:-}" ]; then count "$passes" "$failures"; else fault "the campaign did not end"; fi
-}
-
 scripts/setup.sh --tests "$@" || { echo "0 passed, 1 failed"; exit 1; }
 if scripts/lint.sh; then count 1 0; else fault "lint"; fi
 test_preset release build
 test_preset sanitize build-sanitize
-test_campaign
 rm -f build-arm/ctest.txt
 scripts/test_arm.sh || [ -f build-arm/ctest.txt ] || fault "the arm build failed"
 [ ! -f build-arm/ctest.txt ] || count_ctest build-arm/ctest.txt
