@@ -39,6 +39,7 @@ export PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1
 
 [ -d /dev/shm ] && [ -w /dev/shm ] && export TMPDIR=/dev/shm
 work=$(mktemp -d "${TMPDIR:-/tmp}/campaign.XXXXXX") || exit 1
+chmod 755 "$work"  # another user tries the read-only folders in it
 clean_up() {
   grep -o "$work/[^ ]*" /proc/mounts | xargs -r -n1 umount -l
   if [ -n "$keep" ]; then echo "left in $work"; else rm -rf "$work"; fi

@@ -86,10 +86,10 @@ def read_examples(text, task):
 class Examples:
     def __init__(self, tokenizer, task, args, text, limit):
         first, second, labels = read_examples(text, task)
-        limit = limit or len(first)
-        pairs = (first[:limit],) if second is None else (first[:limit], second[:limit])
+        rows = recipe.sample_rows(range(len(first)), limit, args.seed)
+        pairs = [[column[row] for row in rows] for column in (first, second) if column is not None]
         self.encoded = tokenizer(*pairs, truncation=True, max_length=args.max_seq_length)
-        self.labels = labels[:limit]
+        self.labels = labels[list(rows)]
         self.tokenizer = tokenizer
 
     def __len__(self):

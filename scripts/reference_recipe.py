@@ -11,6 +11,33 @@ from pathlib import Path
 import torch
 
 
+WORD = (1 << 64) - 1
+GOLDEN_GAMMA = 0x9e3779b97f4a7c15
+ROW_STREAM = 0x726f7773
+
+
+def mix64(x):
+    """SplitMix64's finaliser, as include/rpp/core/rng.h."""
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9 & WORD
+    x = (x ^ x >> 27) * 0x94d049bb133111eb & WORD
+    return x ^ x >> 31
+
+
+def mix_key(seed, *words):
+    key = mix64(seed + GOLDEN_GAMMA & WORD)
+    for word in words:
+        key = mix64(key ^ word + GOLDEN_GAMMA + (key << 6) & WORD)
+    return key
+
+
+def sample_rows(rows, limit, seed):
+    """Those of src/data/sample_rows.cpp, in their order; all for limit 0."""
+    if limit == 0 or limit >= len(rows):
+        return rows
+    kept = sorted(range(len(rows)), key=lambda row: (mix_key(seed, ROW_STREAM, row), row))[:limit]
+    return [rows[row] for row in sorted(kept)]
+
+
 def add_arguments(parser, epochs, batch_size, learning_rate, max_seq_length):
     """The recipe's, and what every such script is told; the parameters are defaults."""
     parser.add_argument("--model", type=Path, required=True, help="Hugging Face directory")
@@ -24,7 +51,7 @@ def add_arguments(parser, epochs, batch_size, learning_rate, max_seq_length):
     parser.add_argument("--max-grad-norm", type=float, default=1.0)
     parser.add_argument("--warmup-ratio", type=float, default=0.1)
     parser.add_argument("--max-seq-length", type=int, default=max_seq_length)
-    parser.add_argument("--max-train-samples", type=int, default=0, help="the first so many; 0: all")
+    parser.add_argument("--max-train-samples", type=int, default=0, help="random rows, the same as rpp-finetune takes; 0: all")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--bf16", action="store_true", help="autocast")
 

@@ -28,10 +28,10 @@ import reference_recipe as recipe
 EVAL_BATCH = 32  # windows
 
 
-def read_questions(files, limit):
-    """The first so many questions of all files together, a paragraph each."""
+def read_questions(files, limit, seed):
+    """`limit` random questions of all files together, a paragraph each."""
     questions = [pair for file in files for pair in compare_squad.questions_of(compare_squad.read_data(file))]
-    paragraphs = [{"context": context, "qas": [question]} for context, question in questions[:limit or None]]
+    paragraphs = [{"context": context, "qas": [question]} for context, question in recipe.sample_rows(questions, limit, seed)]
     return {"data": [{"title": "", "paragraphs": paragraphs}]}
 
 
@@ -113,7 +113,7 @@ def best_answer(context, windows, indices, logits, args):
 
 
 def evaluate(model, tokenizer, args):
-    data = read_questions(args.dev_files, args.max_eval_samples)
+    data = read_questions(args.dev_files, args.max_eval_samples, 0)
     windows = Windows(tokenizer, data, args)
     logits, loss = predict(model, windows, args)
     predictions = {question["id"]: best_answer(context, windows, windows.of_question[question["id"]], logits, args)
@@ -130,7 +130,7 @@ def parse_arguments():
     parser.add_argument("--doc-stride", type=int, default=128)
     parser.add_argument("--n-best-size", type=int, default=20)
     parser.add_argument("--max-answer-length", type=int, default=30)
-    parser.add_argument("--max-eval-samples", type=int, default=0, help="the first so many; 0: all")
+    parser.add_argument("--max-eval-samples", type=int, default=0, help="random rows, the same as rpp-finetune takes; 0: all")
     recipe.add_arguments(parser, epochs=2.0, batch_size=12, learning_rate=3e-5, max_seq_length=384)
     return parser.parse_args()
 
@@ -141,7 +141,7 @@ def main():
     tokenizer = BertTokenizerFast.from_pretrained(args.model)
     model = BertForQuestionAnswering.from_pretrained(
         args.model, config=BertConfig.from_pretrained(args.model, num_labels=2), dtype=torch.float32)
-    data = read_questions(args.train_files, args.max_train_samples)
+    data = read_questions(args.train_files, args.max_train_samples, args.seed)
     results = recipe.train(model, Windows(tokenizer, data, args), args,
                            lambda model, batch: losses(*span_logits(model, batch), batch))
     results["train_samples"] = sum(1 for _ in compare_squad.questions_of(data))
