@@ -1,6 +1,8 @@
 #include "model_file_readers.h"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 #include "rpp/core/error.h"
@@ -24,7 +26,18 @@ void unpack_all(const ModelFile& file) {
   }
 }
 
-void encode(const std::shared_ptr<const RuntimeModel>& model) {
+namespace {
+
+// Damaged weights may be finite and too large to compute with: an Error that says so is an answer.
+void compute(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    if (std::string_view(error.what()).find("too large to compute with") == std::string_view::npos) throw;
+  }
+}
+
+void encode_all(const std::shared_ptr<const RuntimeModel>& model) {
   const ModelSizes& sizes = model->sizes();
   const auto last_id = static_cast<int32_t>(sizes.vocab - 1);
   const auto last_type = static_cast<int32_t>(sizes.token_types - 1);
@@ -43,7 +56,7 @@ void encode(const std::shared_ptr<const RuntimeModel>& model) {
   if (sizes.mlm) session.mlm_logits(positions);
 }
 
-void answer(const std::shared_ptr<const RuntimeModel>& model) {
+void answer_all(const std::shared_ptr<const RuntimeModel>& model) {
   const auto tokenizer = make_tokenizer(model->file());
   const int64_t length = tokens_read(*model);
   const auto embedder = make_embedder(model, *tokenizer, length, /*num_threads=*/1);
@@ -53,6 +66,16 @@ void answer(const std::shared_ptr<const RuntimeModel>& model) {
   answerer->add(model->sizes().span ? TextLine{.text = "a", .text_pair = "ab a b ab a b ab a b"}
                                     : TextLine{.text = "ab [MASK]"});
   answerer->answer_added();
+}
+
+}  // namespace
+
+void encode(const std::shared_ptr<const RuntimeModel>& model) {
+  compute([&] { encode_all(model); });
+}
+
+void answer(const std::shared_ptr<const RuntimeModel>& model) {
+  compute([&] { answer_all(model); });
 }
 
 }  // namespace rpp
