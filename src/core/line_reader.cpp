@@ -10,7 +10,7 @@ namespace {
 
 using std::filesystem::path;
 
-constexpr size_t kChunkBytes = 1 << 18;
+constexpr size_t kBytesAtOnce = 1 << 18;
 
 // The header of a tar archive's first file would pass as text (POSIX.1-1988, ustar).
 void refuse_archive(std::string_view start, const std::string& name) {
@@ -58,7 +58,7 @@ bool LineReader::refill() {
   const bool is_first = line_number_ == 0;
   if (before_waiting_ && input_->would_wait()) before_waiting_();
   position_ = 0;
-  buffer_.resize(kChunkBytes);
+  buffer_.resize(kBytesAtOnce);
   buffer_.resize(input_->read(buffer_.data(), buffer_.size()));
   if (is_first) refuse_archive(buffer_, name_);
   return !buffer_.empty();
