@@ -17,8 +17,6 @@
 namespace rpp {
 namespace {
 
-constexpr const char* kBest = "best";
-
 // The model of a checkpoint, without what training goes on with.
 void copy_model(const std::filesystem::path& checkpoint, const std::filesystem::path& directory) {
   for (const auto& entry : std::filesystem::directory_iterator(checkpoint)) {

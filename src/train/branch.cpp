@@ -12,17 +12,16 @@
 #include "rpp/core/json.h"
 #include "rpp/core/log.h"
 #include "rpp/train/checkpoint.h"
+#include "rpp/train/metrics_log.h"
 
 namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kBest = "best";
 constexpr const char* kRecord = "best.json";
-constexpr const char* kFormat = "rpp-best-1";
+constexpr const char* kBestFormat = "rpp-best-1";
 constexpr const char* kAbandoned = "abandoned-";
-constexpr const char* kLog = "metrics.jsonl";
 
 fs::path parent_of(const fs::path& checkpoint) {
   const fs::path clean = checkpoint.has_filename() ? checkpoint : checkpoint.parent_path();
@@ -57,7 +56,8 @@ bool is_best(const fs::path& directory, const BestRecord& best) {
 }  // namespace
 
 void write_best_record(const fs::path& directory, const BestRecord& record) {
-  const nlohmann::ordered_json json = {{"format", kFormat}, {"step", record.step}, {"value", record.value}};
+  const nlohmann::ordered_json json = {
+      {"format", kBestFormat}, {"step", record.step}, {"value", record.value}};
   write_file_atomically(directory / kRecord, json.dump(2) + "\n");
 }
 
@@ -65,7 +65,8 @@ std::optional<BestRecord> read_best_record(const fs::path& directory) {
   const fs::path file = directory / kRecord;
   if (!fs::exists(file)) return std::nullopt;
   const auto json = parse_json_object(read_file(file), file.string());
-  RPP_CHECK(has_format(json, kFormat), "{} is of another version (this program reads {})", file, kFormat);
+  RPP_CHECK(has_format(json, kBestFormat), "{} is of another version (this program reads {})", file,
+            kBestFormat);
   return BestRecord{.step = json_member<int64_t>(json, "step", file),
                     .value = json_member<double>(json, "value", file)};
 }
@@ -75,7 +76,7 @@ void set_aside_abandoned(const fs::path& run_dir, const BranchPoint& point) {
   if (abandoned.empty()) return;
   const fs::path target = new_abandoned_dir(run_dir);
   fs::create_directories(target);
-  if (fs::exists(run_dir / kLog)) fs::copy_file(run_dir / kLog, target / kLog);
+  if (fs::exists(run_dir / kMetricsLog)) fs::copy_file(run_dir / kMetricsLog, target / kMetricsLog);
   std::vector<std::string> names;
   for (const auto& path : abandoned) {
     names.push_back(path.filename().string());

@@ -7,6 +7,8 @@
 
 namespace rpp {
 
+inline constexpr const char* kBest = "best";  // the directory of the best weights so far, in that of the run
+
 // best/best.json: of which evaluation the weights in best/ are.
 struct BestRecord {
   int64_t step = 0;

@@ -21,7 +21,7 @@ using nlohmann::ordered_json;
 
 constexpr std::string_view kPrefix = "checkpoint-";
 constexpr const char* kManifest = "manifest.json";
-constexpr const char* kFormat = "rpp-checkpoint-1";
+constexpr const char* kCheckpointFormat = "rpp-checkpoint-1";
 
 std::vector<fs::path> files_below(const fs::path& directory) {
   std::vector<fs::path> files;
@@ -49,7 +49,7 @@ void write_manifest(const fs::path& directory) {
     files[names[i].generic_string()] = {{"bytes", fs::file_size(directory / names[i])},
                                         {"sha256", hashes[i]}};
   }
-  const ordered_json manifest = {{"format", kFormat}, {"files", files}};
+  const ordered_json manifest = {{"format", kCheckpointFormat}, {"files", files}};
   write_file_atomically(directory / kManifest, manifest.dump(2) + "\n");
 }
 
@@ -70,8 +70,9 @@ ordered_json read_manifest(const fs::path& path) {
   const auto file = path / kManifest;
   if (!fs::exists(file)) fail("{} is no checkpoint: {} is missing; {}", path, file, advice(path));
   auto manifest = parse_json_object<ordered_json>(read_file(file), file.string(), advice(path));
-  if (!has_format(manifest, kFormat)) {
-    fail("{} is damaged or of another version (this program reads {}); {}", file, kFormat, advice(path));
+  if (!has_format(manifest, kCheckpointFormat)) {
+    fail("{} is damaged or of another version (this program reads {}); {}", file, kCheckpointFormat,
+         advice(path));
   }
   if (!manifest.contains("files") || !manifest["files"].is_object() || manifest["files"].empty()) {
     fail("{} is damaged: no list of files; {}", file, advice(path));
@@ -177,7 +178,7 @@ void remove_old_checkpoints(const fs::path& run_dir, int64_t keep_last) {
 
 void remove_checkpoints(const fs::path& run_dir) {
   for (const auto& checkpoint : list_checkpoints(run_dir)) fs::remove_all(checkpoint.path);
-  fs::remove_all(run_dir / "best");
+  fs::remove_all(run_dir / kBest);
   remove_abandoned(run_dir);
 }
 

@@ -15,11 +15,11 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 constexpr const char* kFinished = "finished.json";
-constexpr const char* kFormat = "rpp-finished-1";
+constexpr const char* kFinishedFormat = "rpp-finished-1";
 constexpr const char* kRemove = "remove the run to make it again";
 
 ordered_json to_json(const RunLength& length, const RunIdentity& identity, const TrainOutcome& outcome) {
-  return {{"format", kFormat},
+  return {{"format", kFinishedFormat},
           {length.key, length.value},
           {"step", outcome.counters.step},
           {"tokens", outcome.counters.tokens},
@@ -34,8 +34,8 @@ ordered_json to_json(const RunLength& length, const RunIdentity& identity, const
 
 ordered_json read_finished(const fs::path& file) {
   auto json = parse_json_object<ordered_json>(read_file(file), file.string(), kRemove);
-  RPP_CHECK(has_format(json, kFormat), "{} is of another version (this program reads {}); {}", file, kFormat,
-            kRemove);
+  RPP_CHECK(has_format(json, kFinishedFormat), "{} is of another version (this program reads {}); {}", file,
+            kFinishedFormat, kRemove);
   return json;
 }
 

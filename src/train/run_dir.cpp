@@ -6,6 +6,7 @@
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/train/checkpoint.h"
+#include "rpp/train/metrics_log.h"
 #include "training_state.h"
 
 namespace rpp {
@@ -15,7 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kConfig = "config.yaml";
 constexpr const char* kLock = "run.lock";
-constexpr const char* kLog = "metrics.jsonl";
 
 bool is_one_of(std::span<const std::string_view> keys, std::string_view key) {
   return std::ranges::find(keys, key) != keys.end();
@@ -170,7 +170,7 @@ std::optional<fs::path> find_checkpoint(const fs::path& output_dir, const RunOpt
                                         const RunIdentity& identity) {
   if (options.resume.empty()) return std::nullopt;
   const bool automatic = options.resume == "auto";
-  if (automatic && fs::exists(output_dir / kConfig) && !fs::exists(output_dir / kLog) &&
+  if (automatic && fs::exists(output_dir / kConfig) && !fs::exists(output_dir / kMetricsLog) &&
       holds_seeds(output_dir)) {
     fail_usage("{} holds the runs of several seeds: choose another output_dir, or name them with --seeds",
                output_dir);
@@ -190,7 +190,7 @@ std::optional<fs::path> find_checkpoint(const fs::path& output_dir, const RunOpt
 void check_seeds_dir(const FinetuneConfig& config, const RunOptions& options) {
   const fs::path dir = config.output_dir;
   if (options.resume.empty() || !fs::exists(dir / kConfig)) return;
-  if (fs::exists(dir / kLog)) {
+  if (fs::exists(dir / kMetricsLog)) {
     fail_usage("{} holds a single run: choose another output_dir for the runs of several seeds", dir);
   }
   const auto recorded = recorded_in(dir, std::nullopt);

@@ -141,7 +141,7 @@ TrainOutcome Trainer::run() {
   begin_branch();
   std::vector<std::string> repeated = {"best"};
   if (!evaluated_) repeated.emplace_back("eval");
-  MetricsLog log(config_.output_dir / "metrics.jsonl", counters_.step, repeated);
+  MetricsLog log(config_.output_dir / kMetricsLog, counters_.step, repeated);
   const StopSignal stop({.notice = kStopNotice});
   StepWindow& window = *window_;
   TrainOutcome outcome;

@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr const char* kFormat = "rpp-training-state-1";
+constexpr const char* kStateFormat = "rpp-training-state-1";
 
 json to_json(const StepWindowState& window) {
   return {{"sums", window.sums},         {"last_step", window.last_step}, {"last_means", window.last_means},
@@ -53,7 +53,7 @@ TrainerCounters counters_in(const json& state, const fs::path& file) {
 
 void write_training_state(const fs::path& file, const TrainingState& state) {
   const TrainerCounters& counters = state.counters;
-  const nlohmann::ordered_json json = {{"format", kFormat},
+  const nlohmann::ordered_json json = {{"format", kStateFormat},
                                        {"layout_sha256", state.layout_sha256},
                                        {"prune_method", state.prune_method},
                                        {"step", counters.step},
@@ -72,7 +72,8 @@ void write_training_state(const fs::path& file, const TrainingState& state) {
 
 TrainingState read_training_state(const fs::path& file) {
   const auto json = parse_json_object(read_file(file), file.string());
-  RPP_CHECK(has_format(json, kFormat), "{} is of another version (this program reads {})", file, kFormat);
+  RPP_CHECK(has_format(json, kStateFormat), "{} is of another version (this program reads {})", file,
+            kStateFormat);
   return {.layout_sha256 = json_member<std::string>(json, "layout_sha256", file),
           .prune_method = json_member<std::string>(json, "prune_method", file),
           .counters = counters_in(json, file),

@@ -10,6 +10,8 @@
 
 namespace rpp {
 
+inline constexpr const char* kMetricsLog = "metrics.jsonl";  // in the directory of a run
+
 using Metrics = std::map<std::string, double>;
 
 class MetricsLog {
