@@ -5,10 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "leftovers.h"
 #include "replace_directory.h"
@@ -141,9 +140,25 @@ void write_directory_atomically(const fs::path& path, const std::function<void(c
 }
 
 std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || fs::is_directory(path)) fail("cannot open {}: {}", path, std::strerror(file ? EISDIR : errno));
-  return {std::istreambuf_iterator<char>(file), {}};
+  constexpr size_t kChunkBytes = size_t{1} << 16;
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) fail("cannot open {}: {}", path, std::strerror(errno));
+  struct stat status {};
+  ::fstat(fd, &status);
+  std::string bytes(static_cast<size_t>(status.st_size) + kChunkBytes, '\0');  // a pipe has no size
+  size_t end = 0;
+  ssize_t count = 0;
+  int reason = 0;
+  do {
+    bytes.resize(std::max(bytes.size(), end + kChunkBytes));
+    count = ::read(fd, bytes.data() + end, bytes.size() - end);
+    reason = errno;
+    if (count > 0) end += static_cast<size_t>(count);
+  } while (count > 0 || (count < 0 && reason == EINTR));
+  ::close(fd);
+  if (count < 0) fail("cannot read {}: {}", path, std::strerror(reason));
+  bytes.resize(end);
+  return bytes;
 }
 
 }  // namespace rpp

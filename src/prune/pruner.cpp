@@ -64,10 +64,9 @@ void Pruner::check_against(const torch::Tensor& keep) const {
 const torch::Tensor& state_at(const std::map<std::string, torch::Tensor>& state, const std::string& name,
                               int64_t entries) {
   const auto found = state.find(name);
-  RPP_CHECK(found != state.end(),
-            "the checkpoint holds no pruner state '{}': it was written by a run with another prune.method",
+  RPP_CHECK(found != state.end(), "no pruner state '{}': it was written by a run with another prune.method",
             name);
-  RPP_CHECK(found->second.numel() == entries, "the pruner state '{}' has {} entries, this run needs {}", name,
+  RPP_CHECK(found->second.numel() == entries, "pruner state '{}' has {} entries, this run needs {}", name,
             found->second.numel(), entries);
   return found->second;
 }

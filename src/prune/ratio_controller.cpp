@@ -157,9 +157,8 @@ torch::Tensor RatioController::state() const {
 
 void RatioController::load_state(const torch::Tensor& state) {
   const auto groups = static_cast<int64_t>(steering_.size());
-  RPP_CHECK(state.numel() == 3 * groups + 1,
-            "the checkpoint holds gammas of {} groups of matrices, this run has {}", (state.numel() - 1) / 3,
-            groups);
+  RPP_CHECK(state.numel() == 3 * groups + 1, "it holds gammas of {} groups of matrices, this run has {}",
+            (state.numel() - 1) / 3, groups);
   const auto* values = state.const_data_ptr<double>();
   for (auto& group : steering_) {
     group = {.gamma = {}, .expected_zeros = values[1], .surplus = values[2]};

@@ -68,7 +68,7 @@ class RppPruner : public Pruner {
     round_ = state_at(state, "round", 1).item<int64_t>();
     if (!controller_) return;
     const auto found = state.find("controller");
-    RPP_CHECK(found != state.end(), "the checkpoint was written with a given prune.gamma, this run has none");
+    RPP_CHECK(found != state.end(), "it was written with a given prune.gamma, this run has none");
     controller_->load_state(found->second);
     controller_->set_gammas(rule_);
   }

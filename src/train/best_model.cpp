@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "branch.h"
+#include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
 #include "rpp/core/log.h"
 #include "rpp/core/nearest.h"
@@ -24,6 +25,12 @@ void copy_model(const std::filesystem::path& checkpoint, const std::filesystem::
     if (entry.is_regular_file() && name != "manifest.json")
       std::filesystem::copy_file(entry.path(), directory / name);
   }
+}
+
+// The process before had these settings.
+bool has_config(const std::filesystem::path& run_dir, const std::string& config_yaml) {
+  const auto file = run_dir / "config.yaml";
+  return std::filesystem::exists(file) && read_file(file) == config_yaml;
 }
 
 }  // namespace
@@ -69,7 +76,9 @@ void Trainer::note_best(const Metrics& metrics) {
 // Takes over what belongs to the branch that goes on, and sets the rest aside.
 void Trainer::begin_branch() {
   const auto& run_dir = config_.output_dir;
-  BranchPoint point{.checkpoint = resumed_from_, .step = counters_.step};
+  BranchPoint point{.checkpoint = resumed_from_,
+                    .step = counters_.step,
+                    .repeats = has_config(run_dir, config_.config_yaml)};
   if (counters_.best_step >= 0) point.best = {.step = counters_.best_step, .value = counters_.best_value};
   set_aside_abandoned(run_dir, point);
   if (saved_step_ >= 0 && !std::filesystem::exists(checkpoint_path(run_dir, saved_step_))) saved_step_ = -1;

@@ -74,6 +74,10 @@ std::optional<BestRecord> read_best_record(const fs::path& directory) {
 void set_aside_abandoned(const fs::path& run_dir, const BranchPoint& point) {
   const auto abandoned = abandoned_by(run_dir, point);
   if (abandoned.empty()) return;
+  if (point.repeats && lies_in(point.checkpoint, run_dir) && abandoned == std::vector{run_dir / kBest}) {
+    fs::remove_all(run_dir / kBest);
+    return;
+  }
   const fs::path target = new_abandoned_dir(run_dir);
   fs::create_directories(target);
   if (fs::exists(run_dir / kMetricsLog)) fs::copy_file(run_dir / kMetricsLog, target / kMetricsLog);

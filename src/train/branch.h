@@ -25,11 +25,13 @@ struct BranchPoint {
   std::optional<std::filesystem::path> checkpoint;  // none: at the beginning
   int64_t step = 0;
   std::optional<BestRecord> best;  // so far
+  bool repeats = false;            // with the settings of the process before: its later steps come out again
 };
 
 // Moves checkpoints of later steps, or all of them where the run goes on from a checkpoint of another
 // directory, and a best/ that is not `best` into RUN/abandoned-N, with a copy of metrics.jsonl, and says so
-// in the log. So what stays is this branch's own.
+// in the log. So what stays is this branch's own. Where no more is left than a best/ that the run makes once
+// more, that is removed.
 void set_aside_abandoned(const std::filesystem::path& run_dir, const BranchPoint& point);
 
 // The directory that holds the weights of `point.best`: best/ of the run or of the checkpoint's, or the

@@ -114,7 +114,7 @@ void verify_file(const fs::path& checkpoint, const std::string& name, const orde
   const auto bytes = expected["bytes"].get<uint64_t>();
   const uint64_t found = fs::file_size(file);
   if (found < bytes) {
-    fail("{} is truncated: {} of {} bytes; {}", file, found, bytes, advice(checkpoint));
+    fail("{} is truncated: {} of the {} bytes in {}; {}", file, found, bytes, kManifest, advice(checkpoint));
   }
   if (found != bytes || sha256_file(file) != expected["sha256"].get<std::string>()) {
     fail("{} is damaged: its hash is not the one in {}; {}", file, kManifest, advice(checkpoint));

@@ -6,6 +6,7 @@
 #include "rpp/core/json.h"
 #include "rpp/core/log.h"
 #include "rpp/core/progress.h"
+#include "rpp/core/sha256.h"
 #include "rpp/train/checkpoint.h"
 
 namespace rpp {
@@ -17,6 +18,9 @@ using nlohmann::ordered_json;
 constexpr const char* kFinished = "finished.json";
 constexpr const char* kFinishedFormat = "rpp-finished-1";
 constexpr const char* kRemove = "remove the run to make it again";
+
+// Over all that stands before it: nothing else tells a damaged number from another one.
+constexpr const char* kHash = "sha256";
 
 ordered_json to_json(const RunLength& length, const RunIdentity& identity, const TrainOutcome& outcome) {
   return {{"format", kFinishedFormat},
@@ -32,10 +36,19 @@ ordered_json to_json(const RunLength& length, const RunIdentity& identity, const
           {"inputs", identity.inputs}};
 }
 
+std::string hash_of(const ordered_json& json) {
+  return sha256_hex(json.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+}
+
 ordered_json read_finished(const fs::path& file) {
   auto json = parse_json_object<ordered_json>(read_file(file), file.string(), kRemove);
   RPP_CHECK(has_format(json, kFinishedFormat), "{} is of another version (this program reads {}); {}", file,
             kFinishedFormat, kRemove);
+  if (!json.contains(kHash)) return json;  // of an earlier version
+  const auto hash = json_member<std::string>(json, kHash, file);
+  json.erase(kHash);
+  RPP_CHECK(hash == hash_of(json), "{} is damaged: it has another {} than it names; {}", file, kHash,
+            kRemove);
   return json;
 }
 
@@ -69,12 +82,14 @@ std::optional<TrainOutcome> find_finished(const fs::path& output_dir, const RunI
   const fs::path file = output_dir / kFinished;
   if (options.resume != "auto" || !fs::exists(file)) return std::nullopt;
   const ordered_json json = read_finished(file);
-  const auto [results, extended] = compare_runs(recorded_in(json, file), identity);
+  const RecordedRun recorded = recorded_in(json, file);
+  const auto [results, extended] = compare_runs(recorded, identity);
   if (!results.empty()) {
     fail_usage(
-        "{} has finished with other settings: {}; choose another output_dir, or delete that one to run it "
-        "anew",
-        output_dir, format_differences(results));
+        "{} has finished with other settings: {}; {} has the former: choose another output_dir, or delete "
+        "that "
+        "one to run it anew",
+        output_dir, format_differences(results), recorded.source);
   }
   if (!extended.empty() && latest_checkpoint(output_dir)) return std::nullopt;
   if (!extended.empty()) {
@@ -90,7 +105,9 @@ std::optional<TrainOutcome> find_finished(const fs::path& output_dir, const RunI
 
 void finish_run(const fs::path& output_dir, const RunLength& length, const RunIdentity& identity,
                 const TrainOutcome& outcome, bool keep_checkpoints) {
-  write_file_atomically(output_dir / kFinished, to_json(length, identity, outcome).dump(2) + "\n");
+  ordered_json json = to_json(length, identity, outcome);
+  json[kHash] = hash_of(json);
+  write_file_atomically(output_dir / kFinished, json.dump(2) + "\n");
   if (!keep_checkpoints) remove_checkpoints(output_dir);
 }
 

@@ -90,12 +90,13 @@ std::vector<fs::path> paths_of(std::initializer_list<std::string> names) {
   return {names.begin(), names.end()};
 }
 
-[[noreturn]] void refuse(const fs::path& dir, const std::vector<SettingDifference>& differences) {
+[[noreturn]] void refuse(const fs::path& dir, const RecordedRun& recorded,
+                         const std::vector<SettingDifference>& differences) {
   fail_usage(
-      "{} holds a run with other settings: {}; choose another output_dir, delete that one, or go on from one "
-      "of its "
-      "checkpoints by name (--resume CHECKPOINT)",
-      dir, format_differences(differences));
+      "{} holds a run with other settings: {}; {} has the former: choose another output_dir, delete that "
+      "one, "
+      "or go on from one of its checkpoints by name (--resume CHECKPOINT)",
+      dir, format_differences(differences), recorded.source);
 }
 
 }  // namespace
@@ -178,7 +179,7 @@ std::optional<fs::path> find_checkpoint(const fs::path& output_dir, const RunOpt
   const auto checkpoint = find_resume(output_dir, options.resume);
   const auto recorded = recorded_in(output_dir, checkpoint);
   const auto [results, extended] = recorded ? compare_runs(*recorded, identity) : IdentityDifferences();
-  if (automatic && !results.empty()) refuse(output_dir, results);
+  if (automatic && !results.empty()) refuse(output_dir, *recorded, results);
   if (!results.empty()) {
     log::warn("going on from {} with other settings: {}", checkpoint->string(), format_differences(results));
   }
@@ -196,7 +197,7 @@ void check_seeds_dir(const FinetuneConfig& config, const RunOptions& options) {
   const auto recorded = recorded_in(dir, std::nullopt);
   auto [results, extended] = compare_runs(*recorded, identity_of(config));
   std::erase_if(results, [](const SettingDifference& difference) { return difference.key == "train.seed"; });
-  if (!results.empty()) refuse(dir, results);
+  if (!results.empty()) refuse(dir, *recorded, results);
 }
 
 }  // namespace rpp

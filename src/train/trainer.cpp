@@ -137,8 +137,8 @@ bool Trainer::step_once() {
 
 TrainOutcome Trainer::run() {
   std::filesystem::create_directories(config_.output_dir);
-  write_file_atomically(config_.output_dir / "config.yaml", config_.config_yaml);
   begin_branch();
+  write_file_atomically(config_.output_dir / "config.yaml", config_.config_yaml);
   std::vector<std::string> repeated = {"best"};
   if (!evaluated_) repeated.emplace_back("eval");
   MetricsLog log(config_.output_dir / kMetricsLog, counters_.step, repeated);

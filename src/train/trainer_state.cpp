@@ -36,14 +36,24 @@ const torch::Tensor& tensor_at(const std::map<std::string, torch::Tensor>& tenso
   return found->second;
 }
 
+// A pruner knows its state, but not where it comes from.
+void load_pruner_state(Pruner& pruner, const fs::path& file) {
+  const auto state = load_tensors(file);
+  try {
+    pruner.load_state(state);
+  } catch (const Error& error) {
+    fail("{}: {}", file, error.what());
+  }
+}
+
 }  // namespace
 
 void Trainer::check_against_mask(const fs::path& mask_file) const {
   const auto mask = load_mask(mask_file, params_->matrices()).to(params_->values().device());
   const auto drift = drift_report(params_->values(), mask, params_->matrices());
   RPP_CHECK(drift.drifted == 0, "{}: {} ({} in {}): the weights are not those that {} was saved with",
-            mask_file.parent_path(), format_drift(drift), drift.first_drifted, drift.first_matrix,
-            mask_file.filename());
+            mask_file.parent_path() / "model.safetensors", format_drift(drift), drift.first_drifted,
+            drift.first_matrix, mask_file.filename());
 }
 
 // A step of a large rate may leave weights that no loss has been calculated with yet.
@@ -104,19 +114,20 @@ void Trainer::save_in_run() {
 }
 
 void Trainer::load_training_state(const fs::path& directory) {
-  const TrainingState state = read_training_state(directory / "state.json");
+  const auto state_file = directory / "state.json";
+  const TrainingState state = read_training_state(state_file);
   RPP_CHECK(state.layout_sha256 == layout_hash(*params_),
-            "{} belongs to a model with other parameters than this run's", directory.parent_path());
+            "{} belongs to a model with other parameters than this run's", state_file);
   RPP_CHECK(state.prune_method == config_.prune.method,
-            "{} was written by a run with prune.method {}, this one has {}", directory.parent_path(),
-            state.prune_method, config_.prune.method);
+            "{} was written by a run with prune.method {}, this one has {}", state_file, state.prune_method,
+            config_.prune.method);
 
   const auto optimizer_file = directory / "optimizer.safetensors";
   const auto tensors = load_tensors(optimizer_file);
   optimizer_->exp_avg().copy_(tensor_at(tensors, "exp_avg", params_->size(), optimizer_file));
   optimizer_->exp_avg_sq().copy_(tensor_at(tensors, "exp_avg_sq", params_->size(), optimizer_file));
   optimizer_->set_step_count(state.optimizer_steps);
-  pruner_->load_state(load_tensors(directory / "pruner.safetensors"));
+  load_pruner_state(*pruner_, directory / "pruner.safetensors");
   evaluated_ = state.evaluated;
   counters_ = state.counters;
   *window_ = StepWindow(state.window);
@@ -125,8 +136,8 @@ void Trainer::load_training_state(const fs::path& directory) {
 void Trainer::resume(const fs::path& checkpoint) {
   verify_checkpoint(checkpoint);
   const LoadReport report = load_weights(task_.model(), checkpoint);
-  RPP_CHECK(report.missing.empty(), "{} lacks {}: it is not a checkpoint of this task", checkpoint,
-            fmt::join(report.missing, ", "));
+  RPP_CHECK(report.missing.empty(), "{} lacks {}: it is not of a checkpoint of this task",
+            checkpoint / "model.safetensors", fmt::join(report.missing, ", "));
   params_->refresh_working();
   load_training_state(checkpoint / "training");
   if (fs::exists(checkpoint / "mask.safetensors")) check_against_mask(checkpoint / "mask.safetensors");

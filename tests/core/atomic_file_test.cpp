@@ -61,6 +61,21 @@ class AtomicFileTest : public testing::Test {
 
 using Names = std::vector<std::string>;
 
+TEST_F(AtomicFileTest, AFileIsReadToItsEndWhateverItsSizeAndAReadErrorIsNotTakenForThat) {
+  for (const size_t size : {size_t{0}, size_t{1}, (size_t{1} << 16) - 1, size_t{1} << 16, size_t{200'003}}) {
+    std::string text(size, 'x');
+    if (size > 0) text.back() = '\0';
+    write_file_atomically(dir_ / "a", text);
+    EXPECT_EQ(read_file(dir_ / "a"), text) << size;
+  }
+  EXPECT_NE(read_file("/proc/self/status").find("VmRSS:"), std::string::npos);  // which has no size
+  EXPECT_EQ(message_of([] { read_file("/proc/self/mem"); }),
+            "cannot read /proc/self/mem: Input/output error");
+  EXPECT_EQ(message_of([&] { read_file(dir_); }), fmt::format("cannot read {}: Is a directory", dir_));
+  EXPECT_EQ(message_of([&] { read_file(dir_ / "absent"); }),
+            fmt::format("cannot open {}: No such file or directory", dir_ / "absent"));
+}
+
 TEST_F(AtomicFileTest, ALinkUnderATemporaryNameIsNotWrittenThrough) {
   write_file_atomically(dir_ / "precious", "text");
   fs::create_symlink(dir_ / "precious", dir_ / fmt::format(".a.{}.tmp", ::getpid()));

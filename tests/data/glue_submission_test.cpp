@@ -81,6 +81,9 @@ TEST_F(GlueSubmission, EqualAnswersMakeEqualBytes) {
   const std::string once = read_file(zip());
   write_glue_submission(runs, zip(), MissingTasks::fill);
   EXPECT_EQ(read_file(zip()), once);
+  // Time and date of the first local file header: not those of the clock, at whatever moment this runs.
+  EXPECT_EQ(once.substr(0, 4), "PK\x03\x04");
+  EXPECT_EQ(once.substr(10, 4), std::string("\x00\x00\x21\x00", 4));
 }
 
 TEST_F(GlueSubmission, MissingTasksAreNamed) {

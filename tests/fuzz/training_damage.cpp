@@ -99,13 +99,17 @@ void make_checkpoint(const fs::path& folder) {
   make_run(folder, kCheckpoint);
 }
 
-DamagedFormat checkpoint_format(const char* name, std::vector<std::string> files) {
+// `also_named`: of values that could be a run's own, with hashes made up for them, what comes of them is
+// told.
+DamagedFormat checkpoint_format(const char* name, std::vector<std::string> files,
+                                std::vector<std::string> also_named = {}) {
   for (std::string& file : files) file = fmt::format("run/checkpoint-{}/{}", kCheckpoint, file);
   return {.name = name,
           .files = std::move(files),
           .make = make_checkpoint,
           .read = resume,
-          .repair = seal_checkpoint};
+          .repair = seal_checkpoint,
+          .also_named = std::move(also_named)};
 }
 
 DamagedFormat of_finished_run(const char* name, std::vector<std::string> files,
@@ -166,9 +170,11 @@ void make_seeds(const fs::path& folder) {
 
 std::vector<DamagedFormat> damaged_formats() {
   return {checkpoint_format("checkpoint-manifest", {"manifest.json"}),
-          checkpoint_format("checkpoint-state", {"training/state.json"}),
-          checkpoint_format("checkpoint-optimizer", {"training/optimizer.safetensors"}),
+          checkpoint_format("checkpoint-state", {"training/state.json"}, {" holds was xxh3:"}),
+          checkpoint_format("checkpoint-optimizer", {"training/optimizer.safetensors"},
+                            {"lower optimizer.learning_rate"}),
           checkpoint_format("checkpoint-pruner", {"training/pruner.safetensors"}),
+          checkpoint_format("checkpoint-config", {"training/config.yaml"}),
           checkpoint_format("checkpoint-model", {"model.safetensors", "mask.safetensors", "config.json"}),
           of_finished_run("mask", {"run/mask.safetensors"}, inspect),
           of_finished_run("weights", {"run/model.safetensors"}, inspect),

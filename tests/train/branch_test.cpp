@@ -80,6 +80,29 @@ TEST_F(Branch, ARunThatHasNoBestYetTakesNone) {
   EXPECT_FALSE(fs::exists(dir_ / "run/best"));
 }
 
+// A process that ended between best/ and the checkpoint of its step has left no branch.
+TEST_F(Branch, ABestThatTheRunMakesOnceMoreIsRemoved) {
+  best("run", {.step = 8, .value = 0.75});
+  const auto last = dir_ / "run/checkpoint-6";
+  EXPECT_EQ(set_aside({.checkpoint = last, .step = 6, .best = {{6, 0.5}}, .repeats = true}), "");
+  EXPECT_FALSE(fs::exists(dir_ / "run/best") || fs::exists(dir_ / "run/abandoned-1"));
+  EXPECT_EQ(steps("run"), (Steps{2, 4, 6}));
+}
+
+TEST_F(Branch, ABestIsSetAsideWhereOtherSettingsMadeItOrMoreIsLeft) {
+  const auto last = dir_ / "run/checkpoint-6";
+  set_aside({.checkpoint = last, .step = 6, .repeats = false});
+  EXPECT_TRUE(fs::exists(dir_ / "run/abandoned-1/best"));
+  best("run", {.step = 6, .value = 0.5});
+  set_aside({.checkpoint = dir_ / "run/checkpoint-4", .step = 4, .repeats = true});
+  EXPECT_TRUE(fs::exists(dir_ / "run/abandoned-2/best"));
+  fs::remove_all(dir_ / "run/checkpoint-2");
+  fs::remove_all(dir_ / "run/checkpoint-4");
+  best("run", {.step = 6, .value = 0.5});
+  set_aside({.checkpoint = checkpoint("other", 4), .step = 4, .repeats = true});
+  EXPECT_TRUE(fs::exists(dir_ / "run/abandoned-3/best"));
+}
+
 TEST_F(Branch, WithACheckpointOfAnotherDirectoryAllOfItsOwnAreSetAside) {
   set_aside({.checkpoint = checkpoint("other", 4), .step = 4});
   EXPECT_EQ(steps("run"), Steps());

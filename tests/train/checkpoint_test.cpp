@@ -44,11 +44,11 @@ TEST_F(Checkpoint, ATruncatedFileIsNamedAndTheOneBeforeOffered) {
   const auto before = write(5);
   const auto path = write(10);
   fs::resize_file(path / "weights", 600);
-  EXPECT_EQ(
-      message_of([&] { verify_checkpoint(path); }),
-      fmt::format("{0}/weights is truncated: 600 of 1000 bytes; the one before it is {1}: resume from there "
-                  "with --resume {1}",
-                  path, before));
+  EXPECT_EQ(message_of([&] { verify_checkpoint(path); }),
+            fmt::format("{0}/weights is truncated: 600 of the 1000 bytes in manifest.json; the one before it "
+                        "is {1}: resume from there "
+                        "with --resume {1}",
+                        path, before));
 }
 
 TEST_F(Checkpoint, AFlippedBitIsFoundInAnyFile) {

@@ -29,9 +29,15 @@ class FinishedRun : public testing::Test {
   void finish(bool keep_checkpoints = false) const {
     finish_run(dir_.path(), {"steps", 12}, identity(), outcome_, keep_checkpoints);
   }
-  nlohmann::json finished() const { return nlohmann::json::parse(read_file(dir_ / "finished.json")); }
+  // As an earlier version wrote it, without a hash.
+  nlohmann::json finished() const {
+    auto json = nlohmann::json::parse(read_file(dir_ / "finished.json"));
+    json.erase("sha256");
+    return json;
+  }
   // What is said of a finished.json that holds this.
-  std::string complaint_about(const nlohmann::json& json) const {
+  template <typename Json>
+  std::string complaint_about(const Json& json) const {
     const auto file = dir_.write("finished.json", json.dump());
     const std::string message =
         message_of([&] { find_finished(dir_.path(), identity(), {.resume = "auto"}); });
@@ -62,6 +68,20 @@ TEST_F(FinishedRun, OnlyAutoLooksForIt) {
   finish();
   EXPECT_FALSE(find_finished(dir_.path(), identity(), {}));
   EXPECT_FALSE(find_finished(dir_.path(), identity(), {.resume = "run/checkpoint-4"}));
+}
+
+TEST_F(FinishedRun, AChangedNumberOrSettingIsDamage) {
+  using Json = nlohmann::ordered_json;
+  for (const auto& [name, value] :
+       {std::pair{"step", Json(8)}, {"encoder_ratio", Json(0.5)}, {"config", Json("train: {seed: 43}")}}) {
+    finish();
+    auto json = Json::parse(read_file(dir_ / "finished.json"));
+    EXPECT_EQ(complaint_about(json), "no error");
+    json[name] = value;
+    EXPECT_EQ(complaint_about(json),
+              " is damaged: it has another sha256 than it names; remove the run to make it again")
+        << name;
+  }
 }
 
 TEST_F(FinishedRun, OfAnotherVersionOrDamagedIsRefused) {

@@ -123,9 +123,10 @@ TEST_F(RunDirTest, AutoRefusesARunOfOtherSettingsAndNamesThem) {
       refusal(settings, {.resume = "auto"}),
       fmt::format(
           "{} holds a run with other settings: optimizer.learning_rate was 0.001, now 0.0005; train.seed "
-          "was 42, now 7; choose another output_dir, delete that one, or go on from one of its "
+          "was 42, now 7; {} has the former: choose another output_dir, delete that one, or go on from one "
+          "of its "
           "checkpoints by name (--resume CHECKPOINT)",
-          path("run")));
+          path("run"), path("run/checkpoint-6/training/config.yaml")));
 }
 
 TEST_F(RunDirTest, ACheckpointThatIsNamedIsTakenWithOtherSettingsAndTheLogSaysSo) {
@@ -164,12 +165,11 @@ TEST_F(RunDirTest, AFinishedRunOfOtherSettingsIsNotTaken) {
   run_pretraining(config(), {});
   auto settings = config();
   settings.optimizer.weight_decay = 0.25;
-  EXPECT_EQ(
-      refusal(settings, {.resume = "auto"}),
-      fmt::format(
-          "{} has finished with other settings: optimizer.weight_decay was 0.01, now 0.25; choose another "
-          "output_dir, or delete that one to run it anew",
-          path("run")));
+  EXPECT_EQ(refusal(settings, {.resume = "auto"}),
+            fmt::format("{0} has finished with other settings: optimizer.weight_decay was 0.01, now 0.25; "
+                        "{0}/finished.json "
+                        "has the former: choose another output_dir, or delete that one to run it anew",
+                        path("run")));
   settings = config();
   settings.train.eval_batches = 3;
   EXPECT_NE(

@@ -220,7 +220,25 @@ TEST_F(TrainerTest, ACheckpointOfAnotherMethodIsRefused) {
   Trainer trainer(other_task, other);
   EXPECT_EQ(message_of([&] { trainer.resume(dir_ / "run/checkpoint-2"); }),
             fmt::format("{} was written by a run with prune.method dense, this one has nip",
-                        dir_ / "run/checkpoint-2"));
+                        dir_ / "run/checkpoint-2/training/state.json"));
+}
+
+TEST_F(TrainerTest, AStateThatThePrunerDoesNotKnowIsRefusedByItsFile) {
+  auto stopped = config(10);
+  stopped.prune.method = "nip";
+  stopped.stop_after_step = 2;
+  Trainer(task_, stopped).run();
+  const auto checkpoint = dir_ / "altered";
+  write_checkpoint(checkpoint, [&](const auto& directory) {
+    std::filesystem::copy(dir_ / "run/checkpoint-2", directory, std::filesystem::copy_options::recursive);
+    std::filesystem::remove(directory / "manifest.json");
+    save_tensors(directory / "training/pruner.safetensors", {{"alpha", torch::ones({2})}});
+  });
+  ScriptedTask task;
+  Trainer trainer(task, stopped);
+  EXPECT_EQ(message_of([&] { trainer.resume(checkpoint); }),
+            fmt::format("{}: no pruner state 'keep': it was written by a run with another prune.method",
+                        checkpoint / "training/pruner.safetensors"));
 }
 
 TEST_F(TrainerTest, AMaskThatTheWeightsDoNotHonourIsAnError) {
