@@ -170,7 +170,7 @@ void make_seeds(const fs::path& folder) {
 
 std::vector<DamagedFormat> damaged_formats() {
   return {checkpoint_format("checkpoint-manifest", {"manifest.json"}),
-          checkpoint_format("checkpoint-state", {"training/state.json"}, {" holds was xxh3:"}),
+          checkpoint_format("checkpoint-state", {"training/state.json"}, {" holds was "}),
           checkpoint_format("checkpoint-optimizer", {"training/optimizer.safetensors"},
                             {"lower optimizer.learning_rate"}),
           checkpoint_format("checkpoint-pruner", {"training/pruner.safetensors"}),
