@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets up, lints, builds and runs every test: Release, then the modules without Torch under the address and
-# undefined-behaviour sanitizers, and the runtime for ARM where its tools are installed. Options go to setup.sh. What
+# undefined-behaviour sanitizers, five minutes of killed programs, damaged files and full disks (campaign.sh), and the
+# runtime for ARM where its tools are installed. Options go to setup.sh. What
 # ctest prints is kept in build*/ctest.txt; the last line reads "N passed, N failed", the lint being one of them.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -30,10 +31,20 @@ test_preset() {
   count_ctest "$2/ctest.txt"
 }
 
+# Five minutes of what docs/reliability.md describes.
+campaign() {
+  local p f
+  scripts/campaign.sh --seconds 300 | tee build/campaign.txt
+  read -r p f < <(tail -1 build/campaign.txt | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p')
+  [ "${p:-0}" -gt 0 ] || { fault "the campaign did not run"; return; }
+  count "$p" "$f"
+}
+
 scripts/setup.sh --tests "$@" || { echo "0 passed, 1 failed"; exit 1; }
 if scripts/lint.sh; then count 1 0; else fault "lint"; fi
 test_preset release build
 test_preset sanitize build-sanitize
+campaign
 rm -f build-arm/ctest.txt
 scripts/test_arm.sh || [ -f build-arm/ctest.txt ] || fault "the arm build failed"
 [ ! -f build-arm/ctest.txt ] || count_ctest build-arm/ctest.txt

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from sweep import programs
+from sweep.contents import contents
 from sweep.errors import SweepError, UsageError
 from sweep.runs import manifest_of
 from sweep.settings import FOLDERS
@@ -98,5 +99,6 @@ def check_all(sweep, runs):
     for task in sweep.tasks.values():
         check_task_data(task)
     for run in runs:
+        configs[run.name] = configs[run.name] | contents(run, configs[run.name])
         check_manifest(run, configs[run.name])
     return configs

@@ -1,0 +1,48 @@
+"""What the inputs of a sweep hold, by hashes: a sweep that goes on must not mix runs of other data."""
+import functools
+import hashlib
+from pathlib import Path
+
+from sweep.settings import FOLDERS
+
+MODEL_FILES = ("config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+               "added_tokens.json", "*.model", "*.safetensors", "*.safetensors.index.json")
+
+
+@functools.cache
+def hash_of_files(files):
+    """Of names and bytes; where the files lie does not matter."""
+    whole = hashlib.sha256()
+    for file in files:
+        with open(file, "rb") as bytes_of:
+            whole.update(f"{file.name} {hashlib.file_digest(bytes_of, 'sha256').hexdigest()}\n".encode())
+    return whole.hexdigest()[:16]
+
+
+def files_in(folder, patterns):
+    return tuple(sorted({file for pattern in patterns for file in Path(folder).glob(pattern) if file.is_file()}))
+
+
+def files_of(path):
+    """Of a file itself, of a model's folder what a program reads of it."""
+    return (Path(path),) if Path(path).is_file() else files_in(path, MODEL_FILES)
+
+
+def task_files(run, config):
+    folders = (Path(config["data_dir"]), Path(config["data_dir"]) / FOLDERS[run.task])
+    return sum((files_in(folder, ("*.tsv", "*.tsv.gz", "*.tsv.zst")) for folder in folders), ())
+
+
+def contents(run, config):
+    """'what KEY holds' -> hash, of the inputs that the sweep does not make itself."""
+    files = {key: files_of(config[key]) for key in ("model_config", "tokenizer", "distill.teacher", "prune.mask")
+             if config.get(key)}
+    if run.task:
+        files["data_dir"] = task_files(run, config)
+    else:
+        if config["model"]:
+            files["model"] = files_of(config["model"])
+        for key in ("data.train", "data.valid"):
+            # A manifest has the hash of each shard.
+            files[key] = tuple(Path(folder) / "manifest.json" for folder in config[key])
+    return {f"what {key} holds": hash_of_files(each) for key, each in files.items() if each}
