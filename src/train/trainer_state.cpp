@@ -107,8 +107,7 @@ void Trainer::save(const fs::path& checkpoint) {
 }
 
 void Trainer::save_in_run() {
-  if (saved_step_ == counters_.step) return;
-  save(checkpoint_path(config_.output_dir, counters_.step));
+  if (saved_step_ != counters_.step) save(checkpoint_path(config_.output_dir, counters_.step));
   saved_step_ = counters_.step;
   remove_old_checkpoints(config_.output_dir, config_.train.keep_last);
 }

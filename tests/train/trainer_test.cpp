@@ -210,6 +210,23 @@ TEST_F(TrainerTest, WithoutCheckpointsToKeepOnlyAStopLeavesOne) {
   EXPECT_EQ(checkpoints[0].step, 9);
 }
 
+// A process that was killed between the last checkpoint and the removal of older ones left them to the next.
+TEST_F(TrainerTest, ARunThatHasOnlyToEndRemovesOlderCheckpointsToo) {
+  auto all = config(10);
+  all.train.keep_last = 5;
+  Trainer(task_, all).run();
+  ASSERT_GT(list_checkpoints(dir_ / "run").size(), 1U);
+  auto one = config(10);
+  one.train.keep_last = 1;
+  ScriptedTask task;
+  Trainer resumed(task, one);
+  resumed.resume(dir_ / "run/checkpoint-10");
+  resumed.run();
+  const auto checkpoints = list_checkpoints(dir_ / "run");
+  ASSERT_EQ(checkpoints.size(), 1U);
+  EXPECT_EQ(checkpoints[0].step, 10);
+}
+
 TEST_F(TrainerTest, ACheckpointOfAnotherMethodIsRefused) {
   auto stopped = config(10);
   stopped.stop_after_step = 2;
