@@ -8,6 +8,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,7 +28,7 @@ struct BertInputs {
 };
 
 struct ForwardOptions {
-  bool training = false;  // dropout on
+  bool training = false;  // dropout on; it is on too while the module is in training mode
   uint64_t dropout_seed = 0;
   torch::Tensor dropout_seeds;  // where defined: what is read instead, of dropout_seeds(dropout_seed)
   bool activation_checkpointing = false;  // where gradients are recorded, keep only what enters a layer
@@ -48,33 +49,13 @@ struct HeadSpec {
   bool span = false;  // answers to questions
 };
 
-// y = x W^T + b. `working` is W in bf16 when the optimizer keeps such a copy, else undefined.
-struct LinearWeights {
-  torch::Tensor weight;   // [out, in]
-  torch::Tensor bias;     // [out]
-  torch::Tensor working;  // [out, in] bf16
-};
-
-struct LayerNormWeights {
-  torch::Tensor weight;  // [hidden]
-  torch::Tensor bias;    // [hidden]
-};
-
-struct EncoderLayerWeights {
-  AttentionHeads heads;
-  LinearWeights qkv;               // [qkv_size, hidden]: query, key, value rows
-  LinearWeights attention_output;  // [hidden, context_size]
-  LayerNormWeights attention_norm;
-  LinearWeights intermediate;
-  LinearWeights output;
-  LayerNormWeights output_norm;
-};
-
 // A parameter, or the rows of one that are a tensor of their own outside. Shares memory with the model.
 struct NamedWeight {
   std::string name;  // Hugging Face name with the "bert." prefix
   torch::Tensor tensor;
 };
+
+class BertModule;  // bert_modules.h
 
 // Neither copied nor moved: ParamSpec::working points into it.
 class Bert {
@@ -111,31 +92,22 @@ class Bert {
   // listed.
   std::vector<NamedWeight> named_weights() const;
 
+  // The same weights as a torch::nn::Module, for parameters(), to(device), train(), torch::save. After
+  // FlatParams has taken the parameters, to(device) would take them away from it.
+  const std::shared_ptr<BertModule>& module() const { return module_; }
+
   const ModelConfig& config() const { return config_; }
   const HeadSpec& heads() const { return heads_; }
-  torch::Device device() const { return word_embeddings_.device(); }
+  torch::Device device() const;
 
  private:
-  torch::Tensor embed(const BertInputs& inputs, const ForwardOptions& options) const;
-  // `tokens` undefined: all of them.
   torch::Tensor encode_layer(int64_t layer, const torch::Tensor& hidden, const SequenceLayout& layout,
-                             const ForwardOptions& options, const torch::Tensor& tokens = {}) const;
+                             const ForwardOptions& options, const torch::Tensor& tokens) const;
+  double rate(double dropout_prob, const ForwardOptions& options) const;
 
   ModelConfig config_;
   HeadSpec heads_;
-  torch::Tensor word_embeddings_;        // [vocab, hidden]
-  torch::Tensor decoder_working_;        // [vocab, hidden] bf16, or undefined
-  torch::Tensor position_embeddings_;    // [max_position_embeddings, hidden]
-  torch::Tensor token_type_embeddings_;  // [type_vocab_size, hidden]
-  LayerNormWeights embedding_norm_;
-  std::vector<EncoderLayerWeights> layers_;
-  LinearWeights pooler_;
-  LinearWeights mlm_transform_;
-  LayerNormWeights mlm_norm_;
-  torch::Tensor mlm_bias_;  // [vocab]
-  LinearWeights nsp_;
-  LinearWeights classifier_;
-  LinearWeights span_;
+  std::shared_ptr<BertModule> module_;
 };
 
 }  // namespace rpp

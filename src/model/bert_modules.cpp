@@ -1,0 +1,187 @@
+// The order of operations follows modeling_bert.py of transformers.
+#include "rpp/model/bert_modules.h"
+
+#include "rpp/config/layer_sizes.h"
+#include "rpp/ops/dropout.h"
+#include "rpp/ops/embedding.h"
+#include "rpp/ops/gelu.h"
+#include "rpp/ops/layer_norm.h"
+#include "rpp/ops/linear.h"
+#include "rpp/ops/torch.h"
+
+namespace rpp {
+namespace {
+
+torch::Tensor fp32(std::vector<int64_t> shape, double value, torch::Device device) {
+  return torch::full(shape, value, torch::dtype(torch::kFloat32).device(device));
+}
+
+AttentionHeads heads_of_layer(const ModelConfig& config, int64_t layer) {
+  const auto sizes = sizes_of_layer(config, layer);
+  auto heads = equal_heads(config.hidden_size, config.num_attention_heads);
+  heads.num_heads = sizes.num_attention_heads;
+  heads.query_key_dim = sizes.query_key_dim;
+  heads.value_dim = sizes.value_dim;
+  return heads;
+}
+
+// Only carries the names of the modules in it.
+struct NamedModules : torch::nn::Module {};
+
+}  // namespace
+
+LinearModule::LinearModule(int64_t out, int64_t in, torch::Device device, bool in_bf16)
+    : weight(register_parameter("weight", fp32({out, in}, 0.0, device))),
+      bias(register_parameter("bias", fp32({out}, 0.0, device))),
+      computes_in_bf16(in_bf16) {}
+
+torch::Tensor LinearModule::forward(const torch::Tensor& x) const {
+  return linear(x, weight, bias, working);
+}
+
+LayerNormModule::LayerNormModule(int64_t hidden, double eps, torch::Device device)
+    : weight(register_parameter("weight", fp32({hidden}, 1.0, device))),
+      bias(register_parameter("bias", fp32({hidden}, 0.0, device))),
+      epsilon(eps) {}
+
+torch::Tensor LayerNormModule::forward(const torch::Tensor& x) const {
+  return layer_norm(x, weight, bias, epsilon);
+}
+
+torch::Tensor LayerNormModule::add_and_norm(const torch::Tensor& x, const torch::Tensor& residual,
+                                            double dropout_rate, const DropoutSeed& seed) const {
+  return dropout_add_layer_norm(x, residual, weight, bias, epsilon, dropout_rate, seed);
+}
+
+EmbeddingModule::EmbeddingModule(int64_t rows, int64_t hidden, torch::Device device)
+    : weight(register_parameter("weight", fp32({rows, hidden}, 0.0, device))) {}
+
+BertEmbeddings::BertEmbeddings(const ModelConfig& config, torch::Device device) {
+  const auto table = [&](const char* name, int64_t rows) {
+    return register_module(name, std::make_shared<EmbeddingModule>(rows, config.hidden_size, device));
+  };
+  word_embeddings = table("word_embeddings", config.vocab_size);
+  position_embeddings = table("position_embeddings", config.max_position_embeddings);
+  token_type_embeddings = table("token_type_embeddings", config.type_vocab_size);
+  norm = register_module(
+      "LayerNorm", std::make_shared<LayerNormModule>(config.hidden_size, config.layer_norm_eps, device));
+}
+
+torch::Tensor BertEmbeddings::forward(const BertInputs& inputs, double dropout_rate,
+                                      const DropoutSeed& seed) const {
+  auto sum = bert_embedding(inputs.input_ids, inputs.token_type_ids, inputs.position_ids,
+                            word_embeddings->weight, position_embeddings->weight,
+                            token_type_embeddings->weight);  // [tokens, hidden]
+  return dropout(norm->forward(sum), dropout_rate, seed);
+}
+
+BertSelfAttention::BertSelfAttention(const AttentionHeads& attention_heads, int64_t hidden,
+                                     torch::Device device)
+    : heads(attention_heads) {
+  qkv = register_module("qkv", std::make_shared<LinearModule>(heads.qkv_size(), hidden, device));
+}
+
+torch::Tensor BertSelfAttention::forward(const torch::Tensor& hidden, const LayerPass& pass) const {
+  return varlen_attention(qkv->forward(hidden), pass.layout, heads, pass.attention_dropout, pass.probs_seed);
+}
+
+BertResidual::BertResidual(int64_t in, const ModelConfig& config, torch::Device device) {
+  const int64_t hidden = config.hidden_size;
+  dense = register_module("dense", std::make_shared<LinearModule>(hidden, in, device));
+  norm =
+      register_module("LayerNorm", std::make_shared<LayerNormModule>(hidden, config.layer_norm_eps, device));
+}
+
+torch::Tensor BertResidual::forward(const torch::Tensor& x, const torch::Tensor& residual,
+                                    double dropout_rate, const DropoutSeed& seed) const {
+  return norm->add_and_norm(dense->forward(x), residual, dropout_rate, seed);
+}
+
+BertAttention::BertAttention(const AttentionHeads& heads, const ModelConfig& config, torch::Device device) {
+  self = register_module("self", std::make_shared<BertSelfAttention>(heads, config.hidden_size, device));
+  output = register_module("output", std::make_shared<BertResidual>(heads.context_size(), config, device));
+}
+
+torch::Tensor BertAttention::forward(const torch::Tensor& hidden, const LayerPass& pass) const {
+  auto context = self->forward(hidden, pass);  // [tokens, context_size]
+  auto residual = hidden;
+  if (pass.tokens.defined()) {
+    context = context.index_select(0, pass.tokens);
+    residual = hidden.index_select(0, pass.tokens);
+  }
+  return output->forward(context, residual, pass.hidden_dropout, pass.attention_seed);
+}
+
+BertDense::BertDense(int64_t out, int64_t in, Activation function, torch::Device device)
+    : activation(function) {
+  dense = register_module("dense", std::make_shared<LinearModule>(out, in, device));
+}
+
+torch::Tensor BertDense::forward(const torch::Tensor& x) const {
+  auto y = dense->forward(x);
+  return activation == Activation::gelu ? rpp::gelu(y) : torch::tanh(y);
+}
+
+BertLayer::BertLayer(const ModelConfig& config, int64_t index, torch::Device device) {
+  const auto heads = heads_of_layer(config, index);
+  const int64_t units = sizes_of_layer(config, index).intermediate_size;
+  attention = register_module("attention", std::make_shared<BertAttention>(heads, config, device));
+  intermediate = register_module(
+      "intermediate",
+      std::make_shared<BertDense>(units, config.hidden_size, BertDense::Activation::gelu, device));
+  output = register_module("output", std::make_shared<BertResidual>(units, config, device));
+}
+
+torch::Tensor BertLayer::forward(const torch::Tensor& hidden, const LayerPass& pass) const {
+  auto attended = attention->forward(hidden, pass);
+  return output->forward(intermediate->forward(attended), attended, pass.hidden_dropout, pass.output_seed);
+}
+
+BertEncoder::BertEncoder(const ModelConfig& config, torch::Device device) {
+  const auto list = register_module("layer", std::make_shared<NamedModules>());
+  for (int64_t i = 0; i < config.num_hidden_layers; ++i) {
+    layers.push_back(
+        list->register_module(std::to_string(i), std::make_shared<BertLayer>(config, i, device)));
+  }
+}
+
+BertBody::BertBody(const ModelConfig& config, bool with_pooler, torch::Device device) {
+  embeddings = register_module("embeddings", std::make_shared<BertEmbeddings>(config, device));
+  encoder = register_module("encoder", std::make_shared<BertEncoder>(config, device));
+  if (!with_pooler) return;
+  pooler = register_module("pooler", std::make_shared<BertDense>(config.hidden_size, config.hidden_size,
+                                                                 BertDense::Activation::tanh, device));
+}
+
+MaskedLmHead::MaskedLmHead(const ModelConfig& config, torch::Device device)
+    : bias(register_parameter("bias", fp32({config.vocab_size}, 0.0, device))) {
+  const int64_t hidden = config.hidden_size;
+  transform = register_module(
+      "transform", std::make_shared<BertDense>(hidden, hidden, BertDense::Activation::gelu, device));
+  norm = transform->register_module("LayerNorm",
+                                    std::make_shared<LayerNormModule>(hidden, config.layer_norm_eps, device));
+}
+
+torch::Tensor MaskedLmHead::forward(const torch::Tensor& masked, const torch::Tensor& word_embeddings) const {
+  return linear(norm->forward(transform->forward(masked)), word_embeddings, bias, decoder_working);
+}
+
+PretrainingHeads::PretrainingHeads(const ModelConfig& config, torch::Device device) {
+  predictions = register_module("predictions", std::make_shared<MaskedLmHead>(config, device));
+  seq_relationship = register_module(
+      "seq_relationship", std::make_shared<LinearModule>(2, config.hidden_size, device, /*in_bf16=*/false));
+}
+
+BertModule::BertModule(const ModelConfig& config, const HeadSpec& heads, torch::Device device)
+    : bert(register_module("bert", std::make_shared<BertBody>(config, heads.pooler, device))) {
+  const auto output = [&](const char* name, int64_t size) {
+    return register_module(
+        name, std::make_shared<LinearModule>(size, config.hidden_size, device, /*in_bf16=*/false));
+  };
+  if (heads.pretraining) cls = register_module("cls", std::make_shared<PretrainingHeads>(config, device));
+  if (heads.num_labels > 0) classifier = output("classifier", heads.num_labels);
+  if (heads.span) qa_outputs = output("qa_outputs", 2);
+  eval();
+}
+
+}  // namespace rpp
