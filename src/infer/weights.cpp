@@ -123,7 +123,7 @@ class WeightReader {
     RPP_CHECK(data.rows == rows && data.cols == cols,
               "{}: tensor {} is {} x {}, config.json asks for {} x {}: is it of another model?", file_.path(),
               name, data.rows, data.cols, rows, cols);
-    if (pass_ == Pass::values) check_finite(data, fmt::format("{}: tensor {}", file_.path(), name));
+    if (pass_ == Pass::values) check_finite(data, fmt::format("{}: tensor {}", weights_file(), name));
     return data;
   }
 

@@ -33,6 +33,12 @@ void check_matrices(const ParamSpec& spec) {
             "the matrices of prunable parameter {} must cover all of its rows", spec.name);
 }
 
+// Shares memory with the buffer. No view of it as autograd counts them, which torch::optim::Optimizer::
+// zero_grad() would refuse.
+torch::Tensor part_of(const torch::Tensor& buffer, int64_t offset, torch::IntArrayRef shape) {
+  return buffer.narrow(0, offset, c10::multiply_integers(shape)).view(shape).variable_data();
+}
+
 int64_t count_entries(const std::vector<ParamSpec>& params, ParamGroup last_group) {
   int64_t entries = 0;
   for (const auto& spec : params) {
@@ -71,7 +77,7 @@ void FlatParams::append(ParamSpec& spec, int64_t offset) {
   auto view = values_.narrow(0, offset, numel).view(shape);
   view.copy_(spec.param.detach());
   spec.param.set_data(view);
-  spec.param.mutable_grad() = grads_.narrow(0, offset, numel).view(shape);
+  spec.param.mutable_grad() = part_of(grads_, offset, shape);
   // Under fp32 a copy that an earlier buffer left behind would be stale: it goes.
   if (spec.working != nullptr) {
     *spec.working = working_.defined() ? working_.narrow(0, offset, numel).view(shape) : torch::Tensor();
@@ -85,6 +91,21 @@ void FlatParams::append(ParamSpec& spec, int64_t offset) {
 
 void FlatParams::zero_grad() {
   grads_.zero_();
+}
+
+void FlatParams::collect_grads() {
+  for (size_t i = 0; i < params_.size(); ++i) {
+    auto& grad = params_[i].param.mutable_grad();
+    const FlatEntry& entry = entries_[i];
+    const auto place = part_of(grads_, entry.offset, params_[i].param.sizes());
+    if (grad.defined() && grad.is_alias_of(grads_)) continue;
+    if (grad.defined()) {
+      place.copy_(grad);
+    } else {
+      place.zero_();
+    }
+    grad = place;
+  }
 }
 
 void FlatParams::refresh_working() {

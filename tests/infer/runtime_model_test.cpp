@@ -182,8 +182,9 @@ TEST_F(ChangedModel, AWeightThatIsNotFiniteIsNamed) {
   std::vector<float> values(bias.as<float>().begin(), bias.as<float>().end());
   values[3] = NAN;
   bias.data = std::as_bytes(std::span(values));
-  EXPECT_THAT(unexported_error(), HasSubstr("tensor bert.embeddings.LayerNorm.bias holds NaN or infinity, "
-                                            "first as its value 3:"));
+  EXPECT_THAT(unexported_error(),
+              HasSubstr("model.safetensors: tensor bert.embeddings.LayerNorm.bias holds NaN or infinity, "
+                        "first as its value 3:"));
   bias.name = "of.nothing";  // what nobody reads may be anything
   values[3] = 0;
   tensors_.push_back({.name = "bert.embeddings.LayerNorm.bias", .shape = {32}, .data = bias.data});

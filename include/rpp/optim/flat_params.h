@@ -52,6 +52,9 @@ class FlatParams {
   const std::vector<FlatEntry>& entries() const { return entries_; }
 
   void zero_grad();
+  // Brings gradients back that lie elsewhere since something outside replaced a parameter's .grad, such as
+  // zero_grad() of a torch::nn::Module: what is there is copied, none counts as 0.
+  void collect_grads();
   // Rounds every weight into its working copy; nothing to do under fp32.
   void refresh_working();
 

@@ -1,0 +1,177 @@
+#include "rpp/optim/prox_optimizer.h"
+
+#include <gtest/gtest.h>
+#include <torch/optim/adamw.h>
+#include <torch/optim/schedulers/step_lr.h>
+#include <torch/serialize.h>
+
+#include <sstream>
+
+#include "message_of.h"
+#include "rpp/ops/torch.h"
+
+namespace rpp {
+namespace {
+
+// Two matrices, a vector, and a parameter that is not trained.
+struct Net : torch::nn::Module {
+  Net() {
+    torch::manual_seed(7);
+    first = register_parameter("first", torch::randn({8, 4}) * 0.5);
+    bias = register_parameter("bias", torch::zeros({8}));
+    last = register_parameter("last", torch::randn({1, 8}) * 0.5);
+    register_parameter("frozen", torch::ones({3}), /*requires_grad=*/false);
+  }
+  torch::Tensor forward(const torch::Tensor& x) const {
+    return torch::matmul(torch::tanh(torch::matmul(x, first.t()) + bias), last.t());
+  }
+  torch::Tensor loss(const torch::Tensor& x) const { return (forward(x) - x.sum(1, true)).square().mean(); }
+
+  torch::Tensor first, bias, last;
+};
+
+torch::Tensor batch(int64_t step) {
+  torch::manual_seed(step);
+  return torch::randn({16, 4});
+}
+
+void train(Net& net, torch::optim::Optimizer& optimizer, int64_t begin, int64_t end) {
+  for (int64_t step = begin; step < end; ++step) {
+    optimizer.zero_grad();
+    net.loss(batch(step)).backward();
+    optimizer.step();
+  }
+}
+
+// LibTorch's own, with no decay on the vector.
+std::unique_ptr<torch::optim::AdamW> reference_optimizer(Net& net,
+                                                         const torch::optim::AdamWOptions& options) {
+  auto undecayed = options;
+  undecayed.weight_decay(0);
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  groups.emplace_back(std::vector<torch::Tensor>{net.first, net.last},
+                      std::make_unique<torch::optim::AdamWOptions>(options));
+  groups.emplace_back(std::vector<torch::Tensor>{net.bias},
+                      std::make_unique<torch::optim::AdamWOptions>(undecayed));
+  return std::make_unique<torch::optim::AdamW>(groups, options);
+}
+
+double largest_difference(const Net& a, const Net& b) {
+  double largest = 0;
+  const auto of_b = b.named_parameters();
+  for (const auto& item : a.named_parameters()) {
+    largest = std::max(largest, (item.value() - of_b[item.key()]).abs().max().item<double>());
+  }
+  return largest;
+}
+
+TEST(ProxOptimizer, WithoutARuleItIsAdamWOfLibTorchUnderASchedulerToo) {
+  Net ours, theirs;
+  ProxOptimizer optimizer(ours, ProxAdamWOptions(0.02).weight_decay(0.1).eps(1e-6).betas({0.8, 0.99}));
+  const auto reference = reference_optimizer(
+      theirs, torch::optim::AdamWOptions(0.02).weight_decay(0.1).eps(1e-6).betas({0.8, 0.99}));
+  torch::optim::StepLR schedule(optimizer, 5, 0.1), reference_schedule(*reference, 5, 0.1);
+  for (int64_t step = 0; step < 12; ++step) {
+    train(ours, optimizer, step, step + 1);
+    train(theirs, *reference, step, step + 1);
+    schedule.step();
+    reference_schedule.step();
+  }
+  EXPECT_LT(largest_difference(ours, theirs), 2e-6);
+  EXPECT_GT(largest_difference(ours, Net()), 0.02);
+}
+
+TEST(ProxOptimizer, AClosureGivesTheLoss) {
+  Net net;
+  ProxOptimizer optimizer(net);
+  const double expected = net.loss(batch(1)).item<double>();
+  const auto loss = optimizer.step([&] {
+    optimizer.zero_grad();
+    auto value = net.loss(batch(1));
+    value.backward();
+    return value;
+  });
+  EXPECT_DOUBLE_EQ(loss.item<double>(), expected);
+  EXPECT_GT(largest_difference(net, Net()), 1e-4);
+}
+
+TEST(ProxOptimizer, ARuleHoldsZerosThatDecayAndMomentsDoNotMove) {
+  Net net;
+  ProxOptimizer optimizer(net, ProxAdamWOptions(0.05),
+                          [](const std::string& name, const torch::Tensor&) { return name == "first"; });
+  ASSERT_EQ(optimizer.flat().num_prunable(), 32);
+  ShrinkRule rule{.kind = ShrinkRule::Kind::mask, .keep = torch::ones({32}, torch::kUInt8)};
+  rule.keep.narrow(0, 4, 8).zero_();
+  for (int64_t step = 0; step < 5; ++step) {
+    optimizer.zero_grad();
+    net.loss(batch(step)).backward();
+    optimizer.step(rule);
+  }
+  EXPECT_EQ(net.first.narrow(0, 1, 2).abs().max().item<float>(), 0.0F);
+  EXPECT_GT(net.first.select(0, 0).abs().min().item<float>(), 0.0F);
+}
+
+// A step whose gradient went away counts as one of zeros, and the buffer sees those that came elsewhere.
+TEST(ProxOptimizer, GradientsThatWereReplacedAreFound) {
+  Net ours, theirs;
+  ProxOptimizer optimizer(ours), other(theirs);
+  for (int64_t step = 0; step < 4; ++step) {
+    if (step % 2 == 0) ours.zero_grad();  // of the module: to none
+    if (step % 2 == 1) optimizer.flat().zero_grad();
+    ours.loss(batch(step)).backward();
+    optimizer.step();
+    other.flat().zero_grad();
+    theirs.loss(batch(step)).backward();
+    other.step();
+  }
+  EXPECT_EQ(largest_difference(ours, theirs), 0.0);
+}
+
+TEST(ProxOptimizer, GoesOnFromASavedStateBitForBit) {
+  Net whole, half;
+  ProxOptimizer optimizer(whole), first_half(half);
+  train(whole, optimizer, 0, 6);
+  train(half, first_half, 0, 3);
+  std::stringstream stream;
+  torch::save(first_half, stream);
+  ProxOptimizer second_half(half);
+  torch::load(second_half, stream);
+  train(half, second_half, 3, 6);
+  EXPECT_EQ(largest_difference(whole, half), 0.0);
+}
+
+TEST(ProxOptimizer, AStateOfAnotherModuleIsRefused) {
+  Net net;
+  ProxOptimizer optimizer(net);
+  std::stringstream stream;
+  torch::save(optimizer, stream);
+  struct Small : torch::nn::Module {
+    Small() { register_parameter("w", torch::ones({2, 2})); }
+  } small;
+  ProxOptimizer other(small);
+  try {
+    torch::load(other, stream);
+    FAIL() << "it was taken";
+  } catch (const c10::Error& error) {
+    EXPECT_NE(std::string(error.what()).find("moments of 48 parameters, this optimizer has 4"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(ParamSpecsOf, GroupsByNameAndShapeAndLeavesWhatIsNotTrained) {
+  const Net net;
+  std::map<std::string, ParamGroup> groups;
+  for (const auto& spec : param_specs_of(net)) groups[spec.name] = spec.group;
+  EXPECT_EQ(groups, (std::map<std::string, ParamGroup>{{"first", ParamGroup::prunable},
+                                                       {"bias", ParamGroup::undecayed},
+                                                       {"last", ParamGroup::decayed}}));
+  EXPECT_EQ(message_of([&] {
+              param_specs_of(net,
+                             [](const std::string& name, const torch::Tensor&) { return name == "bias"; });
+            }),
+            "bias has 1 dimensions: only matrices can be pruned");
+}
+
+}  // namespace
+}  // namespace rpp
