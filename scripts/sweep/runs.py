@@ -112,8 +112,10 @@ def write_atomically(path, text):
             file.flush()
             os.fsync(file.fileno())
             os.replace(temporary, path)
-    except BaseException:  # a full disk
+    except BaseException as error:  # a full disk, a signal
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise SweepError(f"cannot write {path}: {error.strerror}") from error
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The runtime as another project meets it: installed, found by CMake, and used as README.md shows, in C and in C++.
+# The runtime as another project meets it: installed, found by CMake, and used as docs/tutorials/deploy.md shows, in C and in C++.
 # Usage: install_test.sh PATH_OF_RPP_EXPORT
 source "$(dirname "$0")/expect.sh"
 export=$1
@@ -11,8 +11,8 @@ cmake -S "$root" -B build -G Ninja -DRPP_RUNTIME_ONLY=ON -DRPP_TESTS=OFF --insta
 
 expect 1 'is the checkout itself' cmake -S "$root" -B refused -G Ninja -DRPP_RUNTIME_ONLY=ON -DRPP_TESTS=OFF --install-prefix="$root"
 
-# snippet LANGUAGE: the one in README.md.
-snippet() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`\`\`/d;p}" "$root/README.md"; }
+# snippet LANGUAGE: the one in the tutorial.
+snippet() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`\`\`/d;p}" "$root/docs/tutorials/deploy.md"; }
 mkdir user
 snippet c > user/score.c
 snippet cpp > user/answer.cpp
