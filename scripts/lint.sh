@@ -52,9 +52,40 @@ check_includes() {
     }' CMakeLists.txt -
 }
 
+# The table in docs/architecture.md says the same as the rpp_module lines.
+check_architecture() {
+  awk '
+    function sorted(text,   words, count, i, j, word, joined) {
+      count = split(text, words, " ")
+      for (i = 2; i <= count; ++i) {
+        word = words[i]
+        for (j = i - 1; j > 0 && words[j] > word; --j) words[j + 1] = words[j]
+        words[j + 1] = word
+      }
+      for (i = 1; i <= count; ++i) joined = joined " " words[i]
+      return joined
+    }
+    FILENAME == "CMakeLists.txt" && /^ *rpp_module\(/ {
+      gsub(/rpp_module\(|\)| LIBS .*| PLAIN .*/, " ")
+      module = $1; uses = module == "core" ? "" : "core "; torch = "no"
+      for (i = 2; i <= NF; ++i) if ($i == "TORCH") torch = "yes"; else if ($i !~ /^(DEPENDS|core)$/) uses = uses $i " "
+      line[module] = torch " |" sorted(uses)
+    }
+    FILENAME != "CMakeLists.txt" && /^\| [a-z]+ \| (yes|no) \|/ {
+      split($0, cell, "|")
+      gsub(/[ ]/, "", cell[2]); gsub(/[ ]/, "", cell[3]); gsub(/,/, " ", cell[4])
+      told[cell[2]] = cell[3] " |" sorted(cell[4])
+    }
+    END {
+      for (module in line) if (line[module] != told[module])
+        print "docs/architecture.md: " module ": \"" told[module] "\", CMakeLists.txt has \"" line[module] "\""
+      for (module in told) if (!(module in line)) print "docs/architecture.md: " module " is no rpp_module"
+    }' CMakeLists.txt docs/architecture.md
+}
+
 checked() { "$1" || [ $? -lt 2 ] || echo "lint.sh: $1 could not run"; }  # 1: grep has found no fault
 
-faults=$(checked check_format; checked check_length; checked check_includes)
+faults=$(checked check_format; checked check_length; checked check_includes; checked check_architecture)
 [ -z "$faults" ] && { echo "lint: ${#files[@]} files are fine"; exit 0; }
 echo "$faults"
 echo "lint.sh: error: $(wc -l <<<"$faults") faults; scripts/lint.sh --fix repairs the formatting" >&2

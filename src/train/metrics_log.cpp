@@ -1,7 +1,9 @@
 #include "rpp/train/metrics_log.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <optional>
 #include <utility>
@@ -67,9 +69,10 @@ void MetricsLog::write(int64_t step, std::string_view kind, const Metrics& metri
       line[name] = nullptr;
     }
   }
+  errno = 0;
   std::ofstream file(path_, std::ios::app);
   file << line.dump() + "\n" << std::flush;
-  RPP_CHECK(file.good(), "cannot write to {}: is the disk full?", path_);
+  RPP_CHECK(file.good(), "cannot write to {}: {}", path_, std::strerror(errno != 0 ? errno : EIO));
 }
 
 }  // namespace rpp

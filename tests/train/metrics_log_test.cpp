@@ -57,6 +57,20 @@ TEST(MetricsLog, DamagedLinesAreLeftOutAndNamed) {
   EXPECT_EQ(log.find("jsonl:7"), std::string::npos) << log;
 }
 
+TEST(MetricsLog, ALineThatCannotBeWrittenIsAnErrorWithFileAndReason) {
+  const TestDir dir("metrics_full");
+  const auto path = dir / "metrics.jsonl";
+  MetricsLog log(path, 0);
+  std::filesystem::remove(path);
+  std::filesystem::create_symlink("/dev/full", path);
+  EXPECT_EQ(message_of([&] { log.write(1, "train", {}); }),
+            fmt::format("cannot write to {}: No space left on device", path.string()));
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  EXPECT_EQ(message_of([&] { log.write(1, "train", {}); }),
+            fmt::format("cannot write to {}: Is a directory", path.string()));
+}
+
 TEST(MetricsLog, LinesOfTheLastStepStayAndLaterOnesGo) {
   const TestDir dir("metrics_last_step");
   const auto path = dir.write("metrics.jsonl", "{\"step\":9}\n{\"step\":10}\n{\"step\":11}\n");
