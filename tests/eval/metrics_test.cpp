@@ -63,6 +63,12 @@ TEST(Metrics, AConstantSideHasNoCorrelation) {
   EXPECT_EQ(pearson(Scores{0.1, 0.1, 0.1}, Scores{1, 2, 4}), 0);  // their mean rounds to another number
 }
 
+TEST(Metrics, RoundingMakesNoCorrelationLargerThanOne) {
+  const Scores x = {1, 1, -2}, opposite = {-1, -1, 2};  // 6 / (sqrt(6) * sqrt(6)) is more than 1 in doubles
+  EXPECT_EQ(pearson(x, x), 1);
+  EXPECT_EQ(pearson(x, opposite), -1);
+}
+
 TEST(Metrics, ALargeOffsetDoesNotDisturbTheCorrelation) {
   EXPECT_NEAR(pearson(Scores{1e6 + 1, 1e6 + 2, 1e6 + 4}, Scores{1, 2, 4}), 1, 1e-12);
 }

@@ -168,6 +168,7 @@ TEST(Verdict, NeedsTheWholeIntervalOnOneSideOfZero) {
   EXPECT_EQ(verdict_of(0, 0.02), Verdict::within_noise);
   EXPECT_EQ(verdict_of(-0.02, 0), Verdict::within_noise);
   EXPECT_EQ(verdict_of(1e-16, 0.02), Verdict::within_noise);  // zero, but for the order of a sum
+  EXPECT_EQ(verdict_of(-0.02, -1e-16), Verdict::within_noise);
   EXPECT_EQ(verdict_name(Verdict::better), "better");
   EXPECT_EQ(verdict_name(Verdict::worse), "worse");
   EXPECT_EQ(verdict_name(Verdict::within_noise), "within noise");
