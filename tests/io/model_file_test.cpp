@@ -148,6 +148,19 @@ TEST_F(ModelFileTest, AMissingChecksumIsSaid) {
   EXPECT_THAT(read_error(), HasSubstr("does not end in the checksum 'xxh3'"));
 }
 
+TEST_F(ModelFileTest, AChecksumIsTheLastOfTheBytes) {
+  const std::array<uint8_t, 8> zeros{};
+  TensorView checksum{
+      .name = "xxh3", .dtype = Dtype::u8, .shape = {8}, .data = std::as_bytes(std::span(zeros))};
+  TensorView behind = checksum;
+  behind.name = "behind";
+  const std::map<std::string, std::string> metadata = {{"rpp_format", "rpp-model-1"}, {"rpp_tensors", "[]"}};
+  save_safetensors(path_, std::array{checksum, behind}, metadata);
+  EXPECT_THAT(read_error(), HasSubstr("does not end in the checksum 'xxh3'"));
+  save_safetensors(path_, std::array{behind, checksum}, metadata);
+  EXPECT_THAT(read_error(), HasSubstr("its bytes do not match its checksum"));
+}
+
 // A hostile file can have a checksum that fits; these do.
 TEST_F(ModelFileTest, AMissingTensorIsNamed) {
   EXPECT_THAT(error_with(R"([{"name":"v","shape":[2],"packing":"dense"}])"), HasSubstr("no tensor 'v'"));

@@ -54,6 +54,15 @@ TEST(PackedTensor, ThePackingIsTheSmallest) {
   EXPECT_EQ(packing_at(0.1), Packing::gaps);
 }
 
+TEST(PackedTensor, OfPackingsOfOneSizeTheFastestToReadIsTaken) {
+  const std::vector<float> one_zero = {1, 2, 3, 4, 5, 6, 7, 0};  // a byte of a mask for a byte of a value
+  EXPECT_EQ(pack(one_zero, 1, 8, Dtype::i8).packing, Packing::dense);
+  EXPECT_EQ(pack(one_zero, 1, 8, Dtype::bf16).packing, Packing::bitmask);
+  std::vector<float> one_value(16, 0.0F);  // two gaps, or two bytes of a mask
+  one_value[3] = 1;
+  EXPECT_EQ(pack(one_value, 4, 4, Dtype::f32).packing, Packing::bitmask);
+}
+
 TEST(PackedTensor, AMatrixIsSmallerByWhatItsZerosTakeLessTheMask) {
   const auto packed = pack(random_matrix(80 * 100, 0.4), 80, 100, Dtype::f32);
   EXPECT_EQ(packed.view().num_bytes(), packed.view().num_values() * 4 + 80 * 100 / 8);
@@ -197,6 +206,12 @@ TEST(PackedTensor, GapsThatLeadElsewhereThanToTheEndAreRefused) {
   EXPECT_THAT(fault_of(empty), HasSubstr("the gaps do not lead"));
 }
 
+// Behind a long gap another one follows: who reads a file that ends in one would read on behind it.
+TEST(PackedTensor, GapsThatEndInALongOneAreRefusedWhereverItLeads) {
+  const PackedTensor packed{.rows = 1, .cols = 255, .packing = Packing::gaps, .index = {0, kLongGap}};
+  EXPECT_THAT(fault_of(packed), HasSubstr("the gaps do not lead to the end of 255 entries"));
+}
+
 TEST(PackedTensor, SizesThatOverflowAreRefused) {
   PackedTensor packed{.rows = int64_t{1} << 40, .cols = int64_t{1} << 40, .packing = Packing::bitmask};
   EXPECT_THAT(fault_of(packed), HasSubstr("is too large"));
@@ -208,6 +223,17 @@ TEST(PackedTensor, ScalesOfAnotherNumberOfRowsAreRefused) {
   auto packed = pack(random_matrix(100, 0.3), 10, 10, Dtype::i8);
   packed.scales.pop_back();
   EXPECT_THAT(fault_of(packed), HasSubstr("9 scales for 10 rows of I8"));
+  packed.scales.resize(11);
+  EXPECT_THAT(fault_of(packed), HasSubstr("11 scales for 10 rows of I8"));
+  auto floats = pack(random_matrix(100, 0.3), 10, 10, Dtype::f32);
+  floats.scales.resize(10);
+  EXPECT_THAT(fault_of(floats), HasSubstr("10 scales for 10 rows of F32"));
+}
+
+TEST(PackedTensor, ADenseMatrixHasNoIndex) {
+  auto packed = pack_dense(random_matrix(8, 1.0), 2, 4, Dtype::f32);
+  packed.index = {0xFF};
+  EXPECT_THAT(fault_of(packed), HasSubstr("a dense matrix has an index"));
 }
 
 // A matrix of zeros: every long gap stands for 255 of them.

@@ -8,6 +8,7 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
@@ -83,6 +84,16 @@ TEST_F(Safetensors, TheDataBeginsOnEightBytesAndTheBytesAreTheFormats) {
   EXPECT_EQ(text.substr(text.size() - 3), "\1\2\3");
 }
 
+TEST_F(Safetensors, TheDataBeginsOnEightBytesHoweverLongItsName) {
+  for (size_t length = 1; length <= 8; ++length) {
+    auto named = bits();
+    named.name = std::string(length, 'n');
+    save_safetensors(path_, std::array{named}, {});
+    EXPECT_EQ((fs::file_size(path_) - 3) % 8, 0U) << length;
+    EXPECT_THAT(SafetensorsFile(path_).at(named.name).as<uint8_t>(), ElementsAre(1, 2, 3));
+  }
+}
+
 TEST_F(Safetensors, ReadsAFileThatTransformersWrote) {
   const SafetensorsFile file(fs::path(RPP_SOURCE_DIR) / "tests/golden/bert/model.safetensors");
   EXPECT_THAT(file.at("bert.embeddings.word_embeddings.weight").shape, ElementsAre(100, 32));
@@ -143,6 +154,17 @@ TEST_F(Safetensors, AnEmptyFileIsRefused) {
 TEST_F(Safetensors, AHeaderLongerThanTheFileIsRefused) {
   write_file_atomically(path_, "\xff\xff\xff\xff\xff\xff\xff\xff{}");
   EXPECT_THAT(read_error(), HasSubstr("truncated or no safetensors file"));
+}
+
+TEST_F(Safetensors, AHeaderHasAsManyBytesAsTheReferenceImplementationReadsAndNoMore) {
+  for (const uint64_t length : {100'000'000, 100'000'001}) {
+    write_raw("", 0);
+    fs::resize_file(path_, 8 + length);  // of zeros, which take no place on the disk
+    std::fstream(path_, std::ios::in | std::ios::out | std::ios::binary)
+        .write(reinterpret_cast<const char*>(&length), sizeof length);
+    EXPECT_THAT(read_error(), HasSubstr(length == 100'000'000 ? "the header: broken JSON"
+                                                              : "its header says 100000001 bytes"));
+  }
 }
 
 TEST_F(Safetensors, AHeaderThatIsNoJsonIsRefused) {
