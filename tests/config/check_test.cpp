@@ -92,12 +92,31 @@ TEST_F(CheckTest, MethodsWithATargetNeedOne) {
             "--set prune.target_ratio=1.5: prune.target_ratio is 1.5, it must be at least 0 and less than 1");
 }
 
+TEST_F(CheckTest, MethodsWhoseRatioFollowsFromOthersNeedNoTarget) {
+  for (const std::string method : {"dense", "fixed", "soft_movement"}) {
+    EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=" + method, "prune.target_ratio=0"}), "no error");
+  }
+  EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=rpp", "prune.target_ratio=0", "prune.gamma=1e-4"}),
+            "no error");
+  EXPECT_EQ(finetune_error(kFinetune, {"prune.method=nip", "prune.target_ratio=0"}),
+            "--set prune.target_ratio=0: prune.method is nip, but prune.target_ratio is 0 and would prune "
+            "nothing: set it, or set prune.method to dense");
+}
+
 TEST_F(CheckTest, ARampEndsAfterItBegins) {
-  EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=gradual", "prune.ramp_begin=0.8"}),
-            "rpp.yaml: prune.ramp_end is 0.7, it must be more than prune.ramp_begin, 0.8");
+  for (const std::string method : {"gradual", "movement", "soft_movement"}) {
+    const std::string set = "prune.method=" + method;
+    EXPECT_EQ(pretrain_error(kPretrain, {set, "prune.ramp_begin=0.8"}),
+              "rpp.yaml: prune.ramp_end is 0.7, it must be more than prune.ramp_begin, 0.8");
+    EXPECT_EQ(pretrain_error(kPretrain, {set, "prune.ramp_begin=0.7"}),
+              "rpp.yaml: prune.ramp_end is 0.7, it must be more than prune.ramp_begin, 0.7");
+    EXPECT_EQ(pretrain_error(kPretrain, {set, "prune.ramp_begin=0.69"}), "no error");
+  }
+  EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=nip", "prune.ramp_begin=0.8"}), "no error");
 }
 
 TEST_F(CheckTest, AMaskIsForFixedOnly) {
+  EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=fixed", "prune.mask=m.safetensors"}), "no error");
   EXPECT_EQ(
       pretrain_error(kPretrain, {"prune.mask=m.safetensors"}),
       "--set prune.mask=m.safetensors: prune.mask is set, but prune.method is dense and takes none: set "
@@ -106,10 +125,14 @@ TEST_F(CheckTest, AMaskIsForFixedOnly) {
 
 TEST_F(CheckTest, AMicroBatchNeedNotDivideTheBatchButFitsIntoIt) {
   EXPECT_EQ(pretrain_error(kPretrain, {"train.batch_size=32", "train.micro_batch_size=5"}), "no error");
-  EXPECT_EQ(
-      pretrain_error(kPretrain, {"train.micro_batch_size=64"}),
-      "--set train.micro_batch_size=64: train.micro_batch_size is 64, it must be at most train.batch_size, "
-      "which is 32");
+  EXPECT_EQ(pretrain_error(kPretrain, {"train.micro_batch_size=32"}), "no error");
+  for (const auto& error : {pretrain_error(kPretrain, {"train.micro_batch_size=33"}),
+                            finetune_error(kFinetune, {"train.micro_batch_size=33"})}) {
+    EXPECT_EQ(
+        error,
+        "--set train.micro_batch_size=33: train.micro_batch_size is 33, it must be at most train.batch_size, "
+        "which is 32");
+  }
 }
 
 TEST_F(CheckTest, ACudaGraphRepeatsOneMicroBatchOfPreTrainingWithoutATeacher) {
@@ -142,6 +165,7 @@ TEST_F(CheckTest, WarmupFitsIntoTheSteps) {
       pretrain_error(kPretrain, {"schedule.warmup_steps=1001"}),
       "--set schedule.warmup_steps=1001: schedule.warmup_steps is 1001, it must be at most train.steps, "
       "which is 1000");
+  EXPECT_EQ(pretrain_error(kPretrain, {"schedule.warmup_steps=1000"}), "no error");
 }
 
 TEST_F(CheckTest, ALongSequenceNeedsMorePredictions) {
@@ -149,6 +173,8 @@ TEST_F(CheckTest, ALongSequenceNeedsMorePredictions) {
       pretrain_error(kPretrain, {"data.max_seq_length=512"}),
       "rpp.yaml: data.max_predictions is 20, but data.mask_prob 0.15 of 512 tokens makes 77: set it to as "
       "many or more");
+  EXPECT_NE(pretrain_error(kPretrain, {"data.max_seq_length=512", "data.max_predictions=76"}), "no error");
+  EXPECT_EQ(pretrain_error(kPretrain, {"data.max_seq_length=512", "data.max_predictions=77"}), "no error");
 }
 
 TEST_F(CheckTest, HeldOutTextIsOtherText) {
@@ -156,6 +182,14 @@ TEST_F(CheckTest, HeldOutTextIsOtherText) {
       pretrain_error(kPretrain, {"data.valid=./shards"}),
       "--set data.valid=./shards: data.valid holds ./shards, which data.train holds too: evaluate on other "
       "text");
+  EXPECT_EQ(pretrain_error(kPretrain, {"data.valid=other"}), "no error");
+}
+
+TEST_F(CheckTest, EachHeldOutTextIsComparedWithEachThatIsTrainedOn) {
+  const std::vector<std::string> settings = {"data.train=[a, b, c]", "data.valid=[d, c]"};
+  EXPECT_EQ(
+      pretrain_error(kPretrain, settings),
+      "--set data.valid=[d, c]: data.valid holds c, which data.train holds too: evaluate on other text");
 }
 
 TEST_F(CheckTest, InFineTuningEpochsDecideTheSteps) {
@@ -173,6 +207,7 @@ TEST_F(CheckTest, HeadsDivideTheHiddenSize) {
 TEST_F(CheckTest, ThePaddingPieceIsInTheVocabulary) {
   EXPECT_EQ(model_error("vocab_size: 100\npad_token_id: 100\n"),
             "rpp.yaml: pad_token_id is 100, it must be less than vocab_size, which is 100");
+  EXPECT_EQ(model_error("vocab_size: 100\npad_token_id: 99\n"), "no error");
 }
 
 TEST_F(CheckTest, PatienceNeedsAMetricAndEvaluations) {
@@ -180,6 +215,9 @@ TEST_F(CheckTest, PatienceNeedsAMetricAndEvaluations) {
             "--set train.patience=2: train.patience is 2, but train.best_metric is not set: name one");
   EXPECT_EQ(finetune_error(kFinetune, {"train.best_metric=f1", "train.patience=2", "train.eval_every=0"}),
             "--set train.patience=2: train.patience is 2, but train.eval_every is 0: set it to steps");
+  EXPECT_EQ(finetune_error(kFinetune, {"train.best_metric=f1", "train.patience=2"}), "no error");
+  EXPECT_EQ(pretrain_error(kPretrain, {"train.patience=1"}),
+            "--set train.patience=1: train.patience is 1, but train.best_metric is not set: name one");
 }
 
 TEST_F(CheckTest, RppThatFindsItsGammaKnowsOneRate) {
@@ -187,6 +225,11 @@ TEST_F(CheckTest, RppThatFindsItsGammaKnowsOneRate) {
       finetune_error(kFinetune, {"prune.method=rpp", "optimizer.layer_decay=0.9"}),
       "--set optimizer.layer_decay=0.9: optimizer.layer_decay is 0.9, but prune.method rpp finds its gamma "
       "for one rate: set prune.gamma, or leave layer_decay at 1");
+  const std::vector<std::string> given_gamma = {"prune.method=rpp", "optimizer.layer_decay=0.9",
+                                                "prune.gamma=1e-4"};
+  EXPECT_EQ(finetune_error(kFinetune, given_gamma), "no error");
+  EXPECT_EQ(finetune_error(kFinetune, {"prune.method=nip", "optimizer.layer_decay=0.9"}), "no error");
+  EXPECT_NE(pretrain_error(kPretrain, {"prune.method=rpp", "optimizer.layer_decay=0.9"}), "no error");
 }
 
 }  // namespace

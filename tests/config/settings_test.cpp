@@ -100,6 +100,8 @@ TEST_F(SettingsTest, BracketsMakeAListWhereTheKeyIsOne) {
   }
   EXPECT_EQ(train("\"[x]\""), Texts{"[x]"});
   EXPECT_EQ(train("'it''s'"), Texts{"it's"});
+  EXPECT_EQ(train("['a\\', b]"), (Texts{"a\\", "b"}));  // a backslash is one of many between such quotes
+  EXPECT_EQ(train("[\"a\\\"]\", b]"), (Texts{"a\"]", "b"}));
   for (const std::string broken : {"[a #1, b]", "[a], [b]", "[a] b", "[x].tsv", "[[a]]", "[a,", "'a' 'b'"}) {
     EXPECT_NE(pretrain_error(kPretrain, {"data.train=" + broken}), "no error") << broken;
   }

@@ -122,5 +122,20 @@ TEST_F(ToYaml, TextsThatLookLikeSomethingElseAreQuoted) {
               HasSubstr("train: [runs/a-1.b_c, \"true\", \"12\", \"-a\", \"../up\", \"a b\", \"NULL\"]"));
 }
 
+TEST_F(ToYaml, EveryWordThatYamlTakesForAnotherValueIsQuoted) {
+  for (const std::string word :
+       {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "True", "OFF", "N"}) {
+    PretrainConfig config;
+    config.output_dir = word;
+    EXPECT_THAT(to_yaml(config), HasSubstr("output_dir: \"" + word + "\"\n"));
+  }
+}
+
+TEST_F(ToYaml, ControlCharactersAreWrittenAsNumbers) {
+  PretrainConfig config;
+  config.output_dir = "a\x01\x1f\x7f~";
+  EXPECT_THAT(to_yaml(config), HasSubstr(R"(output_dir: "a\x01\x1f\x7f~")"));
+}
+
 }  // namespace
 }  // namespace rpp
