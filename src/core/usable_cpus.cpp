@@ -112,10 +112,13 @@ std::optional<double> cpu_quota(const fs::path& proc_self, const fs::path& root)
   return least;
 }
 
+int cpus_within(int cpus, std::optional<double> quota) {
+  if (quota && *quota < cpus) cpus = static_cast<int>(std::ceil(*quota));
+  return std::max(1, cpus);
+}
+
 int usable_cpus() {
-  const int cpus = std::max(1, cpus_of_affinity());
-  const auto quota = cpu_quota();
-  return quota && *quota < cpus ? std::max(1, static_cast<int>(std::ceil(*quota))) : cpus;
+  return cpus_within(cpus_of_affinity(), cpu_quota());
 }
 
 }  // namespace rpp

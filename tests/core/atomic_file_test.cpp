@@ -172,6 +172,18 @@ TEST_F(AtomicFileTest, ADirectoryThatWasMovedAsideByADeadProcessComesBack) {
   EXPECT_EQ(read_file(dir_ / "best/step"), "1");
 }
 
+TEST_F(AtomicFileTest, OfSeveralThatWereMovedAsideTheNewestComesBack) {
+  const auto now = fs::file_time_type::clock::now();
+  for (const auto& [random, minutes] :
+       {std::pair{"1111111111111111", 3}, {"2222222222222222", 1}, {"3333333333333333", 2}}) {
+    const auto previous = directory(fmt::format(".best.{}.old", random), std::to_string(minutes));
+    fs::last_write_time(previous, now - std::chrono::minutes(minutes));
+  }
+  finish_interrupted_writes(dir_);
+  EXPECT_EQ(names(), (Names{"best"}));
+  EXPECT_EQ(read_file(dir_ / "best/step"), "1");
+}
+
 TEST_F(AtomicFileTest, LeftoversOfEveryNameGoAndFilesOfUsersStay) {
   directory(".checkpoint-20.0123456789abcdef.tmp", "half");
   directory("best", "2");

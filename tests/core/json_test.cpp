@@ -61,6 +61,9 @@ TEST(Json, AnObjectIsAskedForByName) {
   EXPECT_EQ(message_of([] { parse_json_object("[1]", "a.json"); }), "a.json holds no JSON object, but [1]");
   const auto long_list = "[\"" + std::string(100, 'x') + "\"]";
   EXPECT_THAT(message_of([&] { parse_json_object(long_list, "a.json"); }), EndsWith("xxx..."));
+  const auto list_of = [](size_t bytes) { return "[\"" + std::string(bytes - 4, 'x') + "\"]"; };
+  EXPECT_THAT(message_of([&] { parse_json_object(list_of(60), "a.json"); }), EndsWith(list_of(60)));
+  EXPECT_THAT(message_of([&] { parse_json_object(list_of(61), "a.json"); }), EndsWith("x\"..."));
 }
 
 TEST(Json, AdviceEndsEveryMessage) {
@@ -80,6 +83,7 @@ TEST(Json, BrokenTextsAreNothingWhereTheyAreNoError) {
   EXPECT_EQ(try_parse_json("[1"), std::nullopt);
   EXPECT_EQ(try_parse_json(""), std::nullopt);
   EXPECT_EQ(try_parse_json(nested(65)), std::nullopt);
+  EXPECT_NE(try_parse_json(nested(64)), std::nullopt);
 }
 
 }  // namespace

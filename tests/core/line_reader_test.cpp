@@ -8,7 +8,9 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <chrono>
 #include <fstream>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -103,6 +105,54 @@ TEST_F(TheLineReader, GivesTheFirstLineOfAPipeBeforeTheSecondIsWritten) {
   ::close(ends[0]);
 }
 
+// What a program has flushed into a pipe that it goes on writing to.
+std::string flushed_gzip(const std::string& text) {
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY);
+  std::string packed(deflateBound(&stream, text.size()) + 100, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  deflate(&stream, Z_SYNC_FLUSH);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+std::string flushed_zstd(const std::string& text) {
+  std::string packed(ZSTD_compressBound(text.size()), '\0');
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_inBuffer input{text.data(), text.size(), 0};
+  ZSTD_outBuffer output{packed.data(), packed.size(), 0};
+  ZSTD_compressStream2(context, &output, &input, ZSTD_e_flush);
+  ZSTD_freeCCtx(context);
+  packed.resize(output.pos);
+  return packed;
+}
+
+TEST_F(TheLineReader, UnfoldsAllThatIsThereBeforeItWaitsForMore) {
+  std::string text;
+  for (int i = 0; i < 300000; ++i) text += "a\n";
+  for (const std::string& packed : {flushed_gzip(text), flushed_zstd(text)}) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    ASSERT_EQ(::write(ends[1], packed.data(), packed.size()), static_cast<ssize_t>(packed.size()));
+    std::promise<void> all_read;
+    bool was_in_time = false;
+    std::jthread writer([&, read = all_read.get_future()] {
+      was_in_time = read.wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+      ::close(ends[1]);
+    });
+    LineReader reader(fmt::format("/dev/fd/{}", ends[0]));
+    for (int i = 0; i < 300000; ++i) ASSERT_TRUE(reader.next());
+    all_read.set_value();
+    writer.join();
+    EXPECT_TRUE(was_in_time);
+    ::close(ends[0]);
+  }
+}
+
 TEST_F(TheLineReader, TakesAMinusForStandardInput) {
   const int before = ::dup(STDIN_FILENO);
   ASSERT_NE(std::freopen(write("in", "one\ntwo").c_str(), "r", stdin), nullptr);
@@ -126,6 +176,35 @@ TEST_F(TheLineReader, UnfoldsWhatIsMuchLongerThanItsFile) {
   const std::string text = std::string(5'000'000, 'a') + "\nlast\n";
   EXPECT_EQ(lines_of(write("a.gz", gzip(text))), split(text));
   EXPECT_EQ(lines_of(write("a.zst", zstd(text))), split(text));
+}
+
+// Blocks of a decompressor end where its output is full, before and behind.
+TEST_F(TheLineReader, UnfoldsATextOfAnyLength) {
+  constexpr size_t kBlock = 1 << 17;
+  for (const size_t blocks : {1, 2, 3, 4, 5}) {
+    for (const size_t size :
+         {blocks * kBlock - 1, blocks * kBlock, blocks * kBlock + 1, blocks * kBlock + 70000}) {
+      const Lines line = {std::string(size, 'a')};
+      EXPECT_EQ(lines_of(write("a.gz", gzip(line[0]))), line) << size;
+      EXPECT_EQ(lines_of(write("a.zst", zstd(line[0]))), line) << size;
+    }
+  }
+}
+
+// As "zstd --long=28" makes them: the window is larger than decompressors allow unless they are asked.
+TEST_F(TheLineReader, ReadsAZstdFrameOfALargeWindow) {
+  const std::string text = "one\ntwo\n";
+  std::string packed(ZSTD_compressBound(text.size()), '\0');
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 1);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 28);
+  ZSTD_inBuffer input{text.data(), text.size(), 0};
+  ZSTD_outBuffer output{packed.data(), packed.size(), 0};
+  ZSTD_compressStream2(context, &output, &input, ZSTD_e_flush);  // the frame does not know its size
+  EXPECT_EQ(ZSTD_compressStream2(context, &output, &input, ZSTD_e_end), 0U);
+  ZSTD_freeCCtx(context);
+  packed.resize(output.pos);
+  EXPECT_EQ(lines_of(write("a.zst", packed)), (Lines{"one", "two"}));
 }
 
 TEST_F(TheLineReader, RefusesATruncatedFileWhereverItIsCut) {
@@ -156,6 +235,9 @@ TEST_F(TheLineReader, RefusesDamageAndWhatIsAppended) {
             std::string::npos);
   EXPECT_EQ(message_of([&] { lines_of(appended); }),
             appended.string() + " is damaged: bytes behind the last gzip member");
+  const auto after_padding = write("c.gz", gzip("one\n") + std::string(3, '\0') + gzip("two\n"));
+  EXPECT_EQ(message_of([&] { lines_of(after_padding); }),
+            after_padding.string() + " is damaged: bytes behind the last gzip member");
 }
 
 TEST_F(TheLineReader, NamesTheCompressionThatItDoesNotRead) {

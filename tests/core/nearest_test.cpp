@@ -41,6 +41,19 @@ TEST(CloseName, IsNoOtherWord) {
   EXPECT_EQ(close_name("slow", std::vector<std::string>{"fast", "reference"}), "");
 }
 
+TEST(IsClose, UpToFourEditsAndToHalfOfTheShorterOnesLetters) {
+  EXPECT_TRUE(is_close("abcdefgh", "wxyzefgh"));       // four of eight
+  EXPECT_FALSE(is_close("abcdefghij", "vwxyzfghij"));  // five
+  EXPECT_TRUE(is_close("abcd", "xycd"));
+  EXPECT_FALSE(is_close("abc", "xyc"));
+}
+
+TEST(IsClose, WhatBeginsWithThreeLettersOfTheOtherIs) {
+  EXPECT_TRUE(is_close("abc", "abcdefghijk"));
+  EXPECT_TRUE(is_close("abcdefghijk", "abc"));
+  EXPECT_FALSE(is_close("ab", "abcdefghijk"));
+}
+
 TEST(DidYouMean, SaysNothingWhereNoNameIsClose) {
   EXPECT_EQ(did_you_mean("stpes", std::vector<std::string>{"steps"}), ": did you mean 'steps'?");
   EXPECT_EQ(did_you_mean("foo", std::vector<std::string>{"steps"}), "");

@@ -22,6 +22,7 @@ TEST(PeakMemory, IsThatSinceTheLastReset) {
   const int64_t with_block = peak_resident_bytes();
   EXPECT_GE(with_block, before + static_cast<int64_t>(kBytes) / 2);
 #ifndef __SANITIZE_ADDRESS__
+  EXPECT_LE(resident_bytes(), with_block - static_cast<int64_t>(kBytes) / 2);  // it has been freed
   reset_peak_resident_bytes();
   EXPECT_LE(peak_resident_bytes(), with_block - static_cast<int64_t>(kBytes) / 2);
 #endif

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "rpp/core/log.h"
 
 namespace rpp {
@@ -31,6 +34,14 @@ TEST(ProgressLine, IsSilentUntilItsTimeHasCome) {
   init_logging();
   ProgressLine line("reading", "MB", 0, /*every_seconds=*/1e9);
   EXPECT_EQ(logged(line, 1), "");
+}
+
+TEST(ProgressLine, IsSilentAgainAfterEachLine) {
+  init_logging();
+  ProgressLine line("reading", "MB", 0, /*every_seconds=*/0.5);
+  std::this_thread::sleep_for(std::chrono::milliseconds(510));
+  EXPECT_NE(logged(line, 1), "");
+  EXPECT_EQ(logged(line, 2), "");
 }
 
 }  // namespace

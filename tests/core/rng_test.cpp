@@ -31,6 +31,15 @@ TEST(Rng, BelowIsUniform) {
   for (const int count : counts) EXPECT_NEAR(count, 10000, 450);  // five standard deviations
 }
 
+// Of a bound that is no small part of 2^64, numbers drawn without rejection would come twice as often as
+// others.
+TEST(Rng, BelowIsUniformBelowALargeBoundToo) {
+  Rng rng(3);
+  std::array<int, 3> counts{};
+  for (int i = 0; i < 30000; ++i) ++counts[rng.below(uint64_t{3} << 62) % 3];
+  for (const int count : counts) EXPECT_NEAR(count, 10000, 450);
+}
+
 TEST(Rng, NormalHasMeanZeroAndVarianceOne) {
   Rng rng(2);
   double sum = 0, squares = 0;

@@ -39,6 +39,7 @@ TEST(StopSignal, ASecondSignalRightAfterTheFirstIsTheSameOne) {
 
 TEST(StopSignal, AfterItsLifeASignalEndsTheProgramAtOnce) {
   const auto afterwards = [] {
+    std::signal(SIGINT, SIG_DFL);  // ignored where a shell has started the tests in the background
     { const StopSignal stop; }
     std::raise(SIGINT);
   };
@@ -58,6 +59,15 @@ TEST(CheckStop, ThrowsWhereWorkMayBeInterruptedAndNowhereElse) {
   EXPECT_NO_THROW(check_stop());
   const Interruptible evaluation;
   EXPECT_THROW(check_stop(), Stopped);
+}
+
+TEST(CheckStop, ARequestEndsWithTheStopSignalThatTookIt) {
+  {
+    const StopSignal stop;
+    std::raise(SIGTERM);
+  }
+  const Interruptible evaluation;
+  EXPECT_NO_THROW(check_stop());
 }
 
 TEST(CheckStop, WithoutASignalWorkGoesOn) {

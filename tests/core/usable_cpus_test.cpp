@@ -84,6 +84,16 @@ TEST_F(CpuQuota, IsFoundWhereTheMountBeginsAtTheGroup) {
   EXPECT_EQ(quota(), 2.0);
 }
 
+TEST(UsableCpus, AQuotaIsRoundedUpAndAddsNone) {
+  EXPECT_EQ(cpus_within(8, 1.5), 2);
+  EXPECT_EQ(cpus_within(8, 2.0), 2);
+  EXPECT_EQ(cpus_within(8, 0.2), 1);
+  EXPECT_EQ(cpus_within(8, 7.5), 8);
+  EXPECT_EQ(cpus_within(8, 64.0), 8);
+  EXPECT_EQ(cpus_within(8, std::nullopt), 8);
+  EXPECT_EQ(cpus_within(0, std::nullopt), 1);
+}
+
 TEST(UsableCpus, AreThoseOfTheAffinityMask) {
   int cpus = 0;
   std::thread([&] {  // the mask is the thread's own
