@@ -46,6 +46,17 @@ TEST_F(GluePredictionsTest, NamesOfLabelsBecomeClassNumbers) {
   EXPECT_EQ(rows.labels, (std::vector<double>{0, 1}));
 }
 
+TEST_F(GluePredictionsTest, SeedsOfADirectoryComeInTheOrderOfTheirNumbers) {
+  for (const char* name :
+       {"run/seed-10", "run/seed-2", "run/seed-0", "run/seed-x", "run/seed-1x", "run/seed", "one"}) {
+    fs::create_directories(dir_ / name);
+  }
+  dir_.write("run/seed-3", "a file");
+  const std::vector<fs::path> expected = {dir_ / "one", dir_ / "run/seed-0", dir_ / "run/seed-2",
+                                          dir_ / "run/seed-10", dir_ / "absent"};
+  EXPECT_EQ(expand_seeds({dir_ / "one", dir_ / "run", dir_ / "absent"}), expected);
+}
+
 TEST_F(GluePredictionsTest, ScoresOfRegressionAreNumbers) {
   const auto file = dir_.write("f.txt", kHeader + "0\t-0.125\t0.000\n1\t4.100\t5\n");
   const GluePredictions rows = read_glue_predictions(glue_task("stsb"), file);

@@ -1,5 +1,6 @@
 #include "rpp/data/glue.h"
 
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -205,6 +206,28 @@ TEST(GlueTasks, AreFoundBySeveralSpellings) {
   for (const char* name : {"sst2", "SST-2", "sst-2", "SST2"}) EXPECT_EQ(glue_task(name).directory, "SST-2");
   EXPECT_EQ(glue_task("mnli").num_labels(), 3);
   EXPECT_EQ(glue_task("sts-b").num_labels(), 1);
+}
+
+// The official archive's numbers of rows; names of labels in their order in Hugging Face's datasets.
+TEST(GlueTasks, AreThoseOfTheBenchmark) {
+  std::string text;
+  for (const GlueTask& task : glue_tasks()) {
+    text += fmt::format("{} {} {} {} | {} | {} | {}\n", task.name, task.directory, task.submission_file,
+                        task.num_test_rows, fmt::join(task.label_names, " "),
+                        fmt::join(task.label_words, " "), fmt::join(task.metrics, " "));
+  }
+  EXPECT_EQ(text, R"(cola CoLA CoLA.tsv 1063 | 0 1 | unacceptable acceptable | matthews accuracy
+sst2 SST-2 SST-2.tsv 1821 | 0 1 | negative positive | accuracy
+mrpc MRPC MRPC.tsv 1725 | 0 1 | not_equivalent equivalent | accuracy f1 combined_score
+qqp QQP QQP.tsv 390965 | 0 1 | not_duplicate duplicate | accuracy f1 combined_score
+stsb STS-B STS-B.tsv 1379 |  |  | pearson spearman combined_score
+mnli MNLI MNLI-m.tsv 9796 | entailment neutral contradiction |  | accuracy
+mnli-mm MNLI MNLI-mm.tsv 9847 | entailment neutral contradiction |  | accuracy
+ax AX AX.tsv 1104 | entailment neutral contradiction |  | matthews accuracy
+qnli QNLI QNLI.tsv 5463 | entailment not_entailment |  | accuracy
+rte RTE RTE.tsv 3000 | entailment not_entailment |  | accuracy
+wnli WNLI WNLI.tsv 146 | 0 1 | not_entailment entailment | accuracy
+)");
 }
 
 TEST(GlueTasks, AModelOfMnliAnswersTwoMore) {

@@ -84,6 +84,13 @@ TEST_F(Sampler, HalfOfThePairsAreRandom) {
   EXPECT_NEAR(std::count(batch.labels.begin(), batch.labels.end(), 1), 2000, tolerance(4000, 0.5));
 }
 
+// Also a pair that starts at the last sentence of its document.
+TEST_F(Sampler, HalfOfThePairsAreRandomHoweverShortTheDocuments) {
+  const ShardSet shards = make_shards(corpus_text(10, 2));
+  const PackedBatch batch = PretrainSampler(shards, tokenizer_, {}, 1).batch(0, 0, 4000);
+  EXPECT_NEAR(std::count(batch.labels.begin(), batch.labels.end(), 1), 2000, tolerance(4000, 0.5));
+}
+
 TEST_F(Sampler, NegativesComeFromAnotherDocumentAndPositivesFollowInTheirs) {
   const ShardSet shards = make_shards(corpus_text(5, 12));
   const PretrainSampler sampler(shards, tokenizer_, {.max_seq_length = 512}, 1);  // nothing is cut off
@@ -119,9 +126,13 @@ TEST_F(Sampler, DocumentsOfOneSentenceGiveNegativesOnly) {
 
 TEST_F(Sampler, ShardsOfAnotherVocabularyAreRefused) {
   const ShardSet shards = make_shards(corpus_text(3, 3));
-  EXPECT_EQ(
-      message_of([&] { PretrainSampler(shards, FakeTokenizer(1004), {}, 1); }),
-      "the shards are of a vocabulary of 1005, the tokenizer has 1004: build them again with this tokenizer");
+  for (const int32_t size : {1004, 1006}) {
+    EXPECT_EQ(
+        message_of([&] { PretrainSampler(shards, FakeTokenizer(size), {}, 1); }),
+        fmt::format("the shards are of a vocabulary of 1005, the tokenizer has {}: build them again with "
+                    "this tokenizer",
+                    size));
+  }
 }
 
 TEST_F(Sampler, DocumentsOfOneSentenceAreWarnedOfWhereNextSentencesAreAsked) {

@@ -169,8 +169,23 @@ TEST_F(Shards, ATextWithoutBlankLinesIsCutIntoDocumentsOfTwoShardsLength) {
   build_shards(
       {.inputs = {dir_.write("o", "w0\nw1\nw2\nw3\nw4\n")}, .output_dir = dir_ / "shards", .shard_tokens = 1},
       tokenizer_);
-  EXPECT_GT(open().num_documents(), 1);
+  EXPECT_EQ(open().num_documents(), 3);  // of two tokens, of two and of one
   EXPECT_EQ(open().num_sentences(), 5);
+  EXPECT_EQ(open().num_sentences(2), 1);
+}
+
+TEST_F(Shards, AShardHoldsATokenAtLeast) {
+  const auto input = dir_.write("a.txt", "w0\n");
+  for (const int64_t tokens : {0, -1}) {
+    EXPECT_EQ(message_of([&] { build(input, "shards", {.shard_tokens = tokens}); }),
+              fmt::format("shard_tokens is {}, it must be positive", tokens));
+  }
+  EXPECT_EQ(build(input, "shards", {.shard_tokens = 1}).tokens, 1);
+}
+
+TEST_F(Shards, TheReportCountsTheBytesOfAllBlocks) {
+  const std::string text = corpus_text(40, 1500);  // several blocks
+  EXPECT_EQ(build(dir_.write("a.txt", text)).bytes, static_cast<int64_t>(text.size()));
 }
 
 TEST_F(Shards, AnOutputDirectoryWithOtherFilesIsRefusedAndKept) {
@@ -209,6 +224,24 @@ TEST_F(Shards, DocumentsOfOneSentenceAreCountedAndWarnedOf) {
   EXPECT_EQ(open().num_lone_sentences(), 3);
   EXPECT_EQ(warning("w0\n\nw1\n\nw3\nw4\n").find("warning"), std::string::npos);  // half of them are not
   EXPECT_EQ(build(dir_ / "o.txt").lone_sentences, 2);
+}
+
+TEST_F(Shards, DocumentsOfOneSentenceAreCountedInAllShards) {
+  build(dir_.write("o.txt", "w0\n\nw1\n\nw2\nw3\n\nw4\n"), "shards", {.shard_tokens = 2});
+  ASSERT_TRUE(fs::exists(dir_ / "shards/shard-00002.bin"));
+  EXPECT_EQ(open().num_lone_sentences(), 3);
+  EXPECT_EQ(ShardSet({dir_ / "shards", dir_ / "shards"}, "").num_lone_sentences(), 6);
+}
+
+TEST_F(Shards, DirectoriesOfTwoVocabulariesAreNotReadAsOne) {
+  const auto input = dir_.write("a.txt", corpus_text(2, 2));
+  build(input, "one");
+  build_shards({.inputs = {input}, .output_dir = dir_ / "two"}, FakeTokenizer(1005, "another"));
+  EXPECT_EQ(message_of([&] { ShardSet({dir_ / "one", dir_ / "one"}, ""); }), "no error");
+  expect_contains(message_of([&] {
+                    ShardSet({dir_ / "one", dir_ / "two"}, "");
+                  }),
+                  "the shards in " + (dir_ / "two").string() + " were built with another vocabulary");
 }
 
 // Shards whose hashes are right and whose contents are not: made by another program, or to do harm.
@@ -263,6 +296,15 @@ TEST_F(HostileShards, OtherVersionsOfAShardAndOfAManifestAreRefused) {
     expect_contains(message(),
                     fmt::format("manifest.json has format version {}, this program reads 1", version.dump()));
   }
+}
+
+TEST_F(HostileShards, AFileOfAnotherKindIsNoShard) {
+  set(0, 'r');
+  expect_contains(message(),
+                  "shard-00000.bin is no shard, or damaged: its first bytes are not those of a shard");
+  set(0, 'R');
+  set(7, 'd');
+  expect_contains(message(), "its first bytes are not those of a shard");
 }
 
 TEST_F(HostileShards, OffsetsBeginWithZeroAscendAndEndWithTheCount) {

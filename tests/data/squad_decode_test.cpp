@@ -26,7 +26,11 @@ class Decode : public testing::Test {
   // Of the token of the context in a window, counted in the context.
   float& start(size_t window, int64_t token) { return starts_[window][position(window, token)]; }
   float& end(size_t window, int64_t token) { return ends_[window][position(window, token)]; }
-  void set_null(size_t window, float logit) { starts_[window][0] = ends_[window][0] = logit; }
+  void set_null(size_t window, float logit) { set_null(window, logit, logit); }
+  void set_null(size_t window, float start_logit, float end_logit) {
+    starts_[window][0] = start_logit;
+    ends_[window][0] = end_logit;
+  }
 
   SquadPrediction decode(const SquadDecoding& decoding = {}) const {
     std::vector<SpanLogits> logits;
@@ -120,6 +124,34 @@ TEST_F(Decode, NoAnswerScoresAsClsDoesInTheWindowWhereThatIsLeast) {
   EXPECT_EQ(prediction.text, "w2");
   EXPECT_EQ(prediction.n_best[1].text, "");
   EXPECT_EQ(prediction.n_best[1].start_logit, 3);
+}
+
+TEST_F(Decode, OfWindowsWithEqualScoresForNoAnswerTheFirstCounts) {
+  ask(kThirteen);
+  set_null(0, 1, -1);
+  set_null(1, -2, 2);
+  const auto n_best = decode({.may_have_no_answer = true}).n_best;
+  EXPECT_EQ(n_best.back().text, "");
+  EXPECT_EQ(n_best.back().start_logit, 1);
+  EXPECT_EQ(n_best.back().end_logit, -1);
+}
+
+TEST_F(Decode, OfSpansWithEqualScoresTheEarlierAndThenTheShorterComesFirst) {
+  ask(kTen);
+  const auto n_best = decode({.n_best_size = 12}).n_best;
+  ASSERT_EQ(n_best.size(), 12U);
+  EXPECT_EQ(n_best[0].text, "w0");
+  EXPECT_EQ(n_best[1].text, "w0  w1,");
+  EXPECT_EQ(n_best[2].text, "w0  w1, w2");
+  EXPECT_EQ(n_best[10].text, "w1,");
+}
+
+TEST_F(Decode, NoAnswerComesBehindTheTextsThatItDoesNotBeat) {
+  ask(kTen);
+  const auto n_best = decode({.n_best_size = 3, .may_have_no_answer = true}).n_best;
+  ASSERT_EQ(n_best.size(), 4U);  // beside as many as were asked for, as it is better than none of them
+  EXPECT_EQ(n_best[0].text, "w0");
+  EXPECT_EQ(n_best[3].text, "");
 }
 
 TEST_F(Decode, TheThresholdDecidesOnNoAnswerAndTheBestTextStays) {

@@ -81,6 +81,9 @@ TEST(SquadFeatures, ALongQuestionLosesItsEndAndLeavesLessContext) {
       make_squad_features(one_question(10, "w50 w51 w52 w53 w54"), FakeTokenizer(), kOptions);
   EXPECT_EQ(features.questions[0], (Ids{105, 107, 109}));
   EXPECT_EQ(ranges(features), (Pairs{{0, 8}, {4, 10}}));
+  EXPECT_EQ(features.num_cut_questions, 1);
+  EXPECT_EQ(make_squad_features(one_question(10, "w50 w51 w52"), FakeTokenizer(), kOptions).num_cut_questions,
+            0);
 }
 
 TEST(SquadFeatures, AWindowThatLacksThePartOfTheAnswerIsLabelledCls) {
@@ -146,6 +149,14 @@ TEST(SquadFeatures, WindowsThatWouldNotAdvanceAreRefused) {
       }),
       "max_seq_length 128 leaves 61 tokens of context beside a question of squad.max_query_length 64, which "
       "must be more than squad.doc_stride 128: raise max_seq_length (BERT's is 384)");
+  const auto error_of = [](int64_t stride) {
+    return message_of([=] {
+      make_squad_features(one_question(3, "w50"), FakeTokenizer(),
+                          {.max_seq_length = 128, .doc_stride = stride, .max_query_length = 64});
+    });
+  };
+  EXPECT_NE(error_of(61), "no error");  // windows of 61 tokens
+  EXPECT_EQ(error_of(60), "no error");
 }
 
 TEST(MaxContext, IsTheWindowWithTheMostOnTheThinnerSide) {

@@ -131,6 +131,13 @@ TEST_F(Squad, TrainingLeavesOutQuestionsWithoutAPlacedAnswer) {
   EXPECT_EQ(data.questions[1].id, "c");
 }
 
+TEST_F(Squad, AQuestionIsLearnedFromWhereOneOfItsAnswersIsInItsPlace) {
+  SquadData data = read(file_text("Ann met Bob.", R"({"id": "a", "question": "Who?", "answers": [
+      {"text": "Bob", "answer_start": 7}, {"text": "Bob", "answer_start": 8}]})"));
+  remove_misplaced_questions(data);
+  EXPECT_EQ(data.questions.size(), 1U);
+}
+
 TEST_F(Squad, SampledQuestionsKeepTheirContexts) {
   const fs::path files[] = {
       dir_.write("a.json", file_text("Ann", question("a", "Ann", 0) + "," + question("b", "Ann", 0))),

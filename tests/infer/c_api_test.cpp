@@ -162,6 +162,8 @@ TEST_F(CApi, AMaskIsFilledByTheLikeliestTokens) {
   EXPECT_EQ(std::string(rpp_last_error()).substr(0, 9), "no [MASK]");
   EXPECT_EQ(rpp_fill(session, "[MASK]", 21, fillings.data()), RPP_USAGE_ERROR);
   EXPECT_EQ(std::string(rpp_last_error()), "21 fillings, there are 20");
+  EXPECT_EQ(rpp_fill(session, "[MASK]", 20, fillings.data()), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "20 fillings, the vocabulary has 9 tokens");
   EXPECT_EQ(rpp_fill(session, "[MASK]", 10, fillings.data()), RPP_ERROR);
   EXPECT_EQ(std::string(rpp_last_error()), "10 fillings, the vocabulary has 9 tokens");
 }
@@ -282,6 +284,8 @@ TEST_F(CApi, FieldsThatTheCallerDoesNotKnowAreNotRead) {
   const rpp_session_options no_size = {.struct_size = 7};
   EXPECT_EQ(rpp_open(model, &no_size, &none), RPP_USAGE_ERROR);
   EXPECT_EQ(std::string(rpp_last_error()), "struct_size is 7: give sizeof(rpp_session_options)");
+  const rpp_session_options size_alone = {.struct_size = sizeof(size_t), .num_threads = -1};
+  EXPECT_EQ(scores(open(model, &size_alone), {"w1 w2"}), scores(open(model), {"w1 w2"}));
 }
 
 TEST_F(CApi, ThreadsAndTokensHaveLimits) {

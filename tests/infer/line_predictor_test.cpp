@@ -137,6 +137,23 @@ TEST_F(Predict, LabelsThatAreNotAsManyAsTheClassifiersRowsAreRefused) {
                   dir_.path()));
 }
 
+TEST_F(Predict, WhatAClassifierDoesNotSayIsRefused) {
+  const auto refusal_of = [&](const char* problem_type) {
+    auto config = nlohmann::json::parse(read_file(dir_ / "config.json"));
+    config["problem_type"] = problem_type;
+    dir_.write("config.json", config.dump());
+    return message_of([&] { predictor(); });
+  };
+  const std::string file = (dir_ / "config.json").string();
+  EXPECT_EQ(refusal_of("regression"),
+            file + ": problem_type is regression, but the classifier has 3 outputs instead of 1");
+  EXPECT_EQ(refusal_of("multi_label_classification"),
+            file +
+                ": problem_type is multi_label_classification: only single_label_classification and "
+                "regression are answered");
+  EXPECT_EQ(refusal_of("single_label_classification"), "no error");
+}
+
 TEST_F(Predict, ARefusedLineIsNamedAfterThoseBeforeItWereAnswered) {
   auto lines = predictor({.max_seq_length = 8, .strict = true});
   lines.add("w0");

@@ -137,11 +137,48 @@ TEST_F(Embedding, APromptThatIsNotPooledTakesTheFirstTokenWithIt) {
   for (size_t i = 0; i < kHidden; ++i) EXPECT_NEAR(found[i], (rows[2][i] + rows[3][i]) / 2, 1e-6);
 }
 
+TEST_F(Embedding, EveryPoolingLeavesOutAPromptThatIsNotPooled) {
+  write(kModulesNotNormalised, R"({"include_prompt": false, "pooling_mode":
+      ["cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"]})");
+  dir_.write("config_sentence_transformers.json",
+             R"({"prompts": {"query": "w0 "}, "default_prompt_name": "query"})");
+  const auto rows = hidden(ids_);
+  const Vector found = embed("w1");
+  ASSERT_EQ(found.size(), 6 * kHidden);
+  for (size_t i = 0; i < kHidden; ++i) {
+    const float c = rows[2][i], d = rows[3][i];
+    EXPECT_NEAR(found[i], c, 1e-6);
+    EXPECT_NEAR(found[kHidden + i], std::max(c, d), 1e-6);
+    EXPECT_NEAR(found[2 * kHidden + i], (c + d) / 2, 1e-6);
+    EXPECT_NEAR(found[3 * kHidden + i], (c + d) / std::sqrt(2.0F), 1e-6);
+    EXPECT_NEAR(found[4 * kHidden + i], (3 * c + 4 * d) / 7, 1e-6);  // weights are places in the whole text
+    EXPECT_NEAR(found[5 * kHidden + i], d, 1e-6);
+  }
+}
+
+TEST_F(Embedding, OfAPromptThatFillsTheTextTheLastTokenIsPooled) {
+  write(kModulesNotNormalised, R"({"include_prompt": false})");
+  dir_.write("config_sentence_transformers.json",
+             R"({"prompts": {"query": "w0 w0 w0 w0 w0 w0 w0 w0 w0 "}, "default_prompt_name": "query"})");
+  dir_.write("sentence_bert_config.json", R"({"max_seq_length": 8})");
+  const auto rows = hidden({2, 5, 5, 5, 5, 5, 5, 3});
+  EXPECT_LT(largest_difference(embed("w1"), rows[7]), 1e-6);
+}
+
 TEST_F(Embedding, ATextIsCutAsTheModelsFilesSay) {
   const Vector expected = embed("w0 w1 w2 w0 w1 w2");  // 8 tokens
   write(kModulesNotNormalised, "{}");
   dir_.write("sentence_bert_config.json", R"({"max_seq_length": 8, "do_lower_case": false})");
   EXPECT_LT(largest_difference(embed("w0 w1 w2 w0 w1 w2 w2 w2"), expected), 1e-6);
+}
+
+TEST_F(Embedding, NoMoreIsReadThanTheModelHasPositions) {
+  std::string text = "w0";
+  for (int i = 0; i < 40; ++i) text += " w1";
+  const Vector expected = embed(text);
+  write(kModulesNotNormalised, "{}");
+  dir_.write("sentence_bert_config.json", R"({"max_seq_length": 25})");  // of 24
+  EXPECT_EQ(embed(text), expected);
 }
 
 TEST_F(Embedding, AnExportedModelGivesTheSameVectorAndItsFilesBack) {
@@ -168,6 +205,21 @@ TEST_F(Embedding, AModuleThatIsNotKnownIsRefusedByItsType) {
   EXPECT_THAT(message(), HasSubstr("a Transformer in the model directory itself"));
 }
 
+TEST_F(Embedding, ModulesInAnotherOrderOrNumberAreRefused) {
+  const std::string transformer = R"({"path": "", "type": "sentence_transformers.models.Transformer"})",
+                    pooling = R"({"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"})",
+                    normalize =
+                        R"({"path": "2_Normalize", "type": "sentence_transformers.models.Normalize"})";
+  for (const auto& modules :
+       {transformer, transformer + "," + normalize, pooling + "," + transformer,
+        transformer + "," + normalize + "," + pooling, transformer + "," + pooling + "," + pooling,
+        transformer + "," + pooling + "," + normalize + "," + normalize}) {
+    write(fmt::format("[{}]", modules).c_str(), "{}");
+    EXPECT_THAT(message(), HasSubstr("the modules must be a Transformer in the model directory itself"))
+        << modules;
+  }
+}
+
 TEST_F(Embedding, DamagedFilesAreNamed) {
   write(kModules, "[");
   EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json: broken JSON"));
@@ -175,6 +227,14 @@ TEST_F(Embedding, DamagedFilesAreNamed) {
   EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json: pooling_mode_cls_token is 1"));
   write(kModules, R"({"pooling_mode": "attention"})");
   EXPECT_THAT(message(), HasSubstr("pooling_mode \"attention\" is not known"));
+  write(kModules, "{}");
+  dir_.write("sentence_bert_config.json", R"({"max_seq_length": -1})");
+  EXPECT_THAT(message(), HasSubstr("sentence_bert_config.json: max_seq_length is -1"));
+  dir_.write("sentence_bert_config.json", R"({"do_lower_case": true})");
+  dir_.write("tokenizer_config.json", R"({"do_lower_case": false})");
+  EXPECT_THAT(message(), HasSubstr("do_lower_case beside a cased tokenizer is not supported"));
+  dir_.write("tokenizer_config.json", R"({"do_lower_case": true})");
+  EXPECT_EQ(message(), "no error");
   fs::remove(dir_ / "1_Pooling/config.json");
   EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json is missing"));
 }

@@ -26,6 +26,16 @@ TEST(TextColumns, NumbersCountFromOneInATableWithoutHeader) {
   EXPECT_FALSE(row->text_pair);
 }
 
+TEST(TextColumns, ThereIsNoColumnZero) {
+  const auto refusal = [](const char* text, const char* text_pair) {
+    return message_of([&] { TextColumns({.text = text, .text_pair = text_pair}); });
+  };
+  EXPECT_EQ(refusal("0", ""), "columns count from 1 on");
+  EXPECT_EQ(refusal("0", "1"), "columns count from 1 on");
+  EXPECT_EQ(refusal("1", "0"), "columns count from 1 on");
+  EXPECT_EQ(refusal("1", "2"), "no error");
+}
+
 TEST(TextColumns, LinesThatStartWithABraceAreJsonObjects) {
   TextColumns columns({.text = "text", .text_pair = "n"});
   const auto row = columns.read(R"({"text": "a\tb", "n": 5})");
