@@ -44,5 +44,14 @@ TEST(NormalizeAnswer, LowerCaseIsPythons) {
             "i\u0307stanbul \u03bf\u03b4\u03bf\u03c2");
 }
 
+TEST(NormalizeAnswer, EveryAsciiPunctuationGoesAndNoNeighbourOfIt) {
+  EXPECT_EQ(normalize_answer("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"), "");
+  EXPECT_EQ(normalize_answer("/0"), "0");
+  EXPECT_EQ(normalize_answer("9:"), "9");
+  EXPECT_EQ(normalize_answer("@B[ Z`"), "b z");
+  EXPECT_EQ(normalize_answer("`b{ z~"), "b z");
+  EXPECT_EQ(normalize_answer("b\x7f"), "b\x7f");
+}
+
 }  // namespace
 }  // namespace rpp

@@ -68,6 +68,27 @@ TEST_F(TokenizerJson, AnotherNormaliserIsRefused) {
   EXPECT_THAT(error(), HasSubstr("only the BertNormalizer"));
 }
 
+TEST_F(TokenizerJson, ANormaliserThatSaysTheSameInOtherWordsIsAnotherOne) {
+  file_["normalizer"]["type"] = "OtherNormalizer";
+  EXPECT_THAT(error(), HasSubstr("only the BertNormalizer"));
+}
+
+TEST_F(TokenizerJson, OptionsThatWouldGiveOtherIdsAreRefused) {
+  const json usual = file_;
+  file_["normalizer"]["handle_chinese_chars"] = false;
+  EXPECT_THAT(error(), HasSubstr("handle_chinese_chars false is not supported"));
+  file_ = usual;
+  file_["normalizer"]["strip_accents"] = true;
+  EXPECT_THAT(error(), HasSubstr("strip_accents must be null or equal to lowercase"));
+  file_["normalizer"]["strip_accents"] = false;
+  EXPECT_EQ(error(), "no error");
+  file_["normalizer"]["lowercase"] = true;
+  EXPECT_THAT(error(), HasSubstr("strip_accents must be null or equal to lowercase"));
+  file_ = usual;
+  file_["model"]["continuing_subword_prefix"] = "@@";
+  EXPECT_THAT(error(), HasSubstr("only \"##\" may mark continuing pieces"));
+}
+
 TEST_F(TokenizerJson, IdsWithAGapOrTwiceTheSameAreRefused) {
   file_["model"]["vocab"]["A"] = 7;
   EXPECT_THAT(error(), HasSubstr("not 0 to 6, each once: see \"A\""));

@@ -59,6 +59,16 @@ TEST_F(TheTrainingText, ASampleKeepsTheOrderAndTheLimitOfLines) {
   EXPECT_EQ(text.num_used(), 100);
 }
 
+TEST_F(TheTrainingText, ASampleIsThatOfItsSeed) {
+  auto seeded = options(100);
+  const Lines first = all_lines(TrainingText(seeded));
+  EXPECT_EQ(all_lines(TrainingText(seeded)), first);
+  for (const uint64_t seed : {7, 8}) {
+    seeded.seed = seed;
+    EXPECT_NE(all_lines(TrainingText(seeded)), first);
+  }
+}
+
 TEST_F(TheTrainingText, ASampleKeepsTheLimitOfBytes) {
   EXPECT_EQ(all_lines(TrainingText(options(), 800)).size(), 100U);  // of 8 bytes each
   EXPECT_EQ(all_lines(TrainingText(options(50), 800)).size(), 50U);

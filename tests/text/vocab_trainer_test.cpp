@@ -130,6 +130,25 @@ TEST_F(VocabTrainer, RareCharactersGetNoPieceBelowFullCoverage) {
   EXPECT_THAT(learned_pieces(), Contains("\u2603"));
 }
 
+// Three of four characters are an a: it alone makes up 75 %.
+TEST_F(VocabTrainer, CharactersAreKeptUntilTheyMakeUpTheCoverage) {
+  options_.inputs = {write("four.txt", "aab a\n")};
+  options_.size = 20;
+  options_.character_coverage = 0.75;
+  EXPECT_THAT(learned_pieces(), ElementsAre("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##a"));
+  options_.character_coverage = 0.76;
+  EXPECT_THAT(learned_pieces(), AllOf(Contains("b"), Contains("##b")));
+}
+
+TEST_F(VocabTrainer, AVocabularyHoldsItsCharactersAtLeast) {
+  options_.inputs = {write("four.txt", "aab a\n")};
+  options_.character_coverage = 1;
+  options_.size = 9;  // five special pieces, a, b, ##a and ##b
+  EXPECT_EQ(learned_pieces().size(), 9U);
+  options_.size = 8;
+  EXPECT_THAT(error(), HasSubstr("a vocabulary of 8 pieces is too small: 2 characters"));
+}
+
 TEST_F(VocabTrainer, TheMarksOfSentencepieceInTheTextDoNoHarm) {
   options_.inputs.push_back(write("marks.txt", "\u2581x\u2581 \u2585y\n"));
   options_.character_coverage = 1.0;
@@ -152,6 +171,8 @@ TEST_F(VocabTrainer, AMissingInputIsNamed) {
 TEST_F(VocabTrainer, OptionsOutOfRangeAreNamed) {
   options_.character_coverage = 1.5;
   EXPECT_THAT(error(), HasSubstr("character_coverage is 1.5"));
+  options_.character_coverage = 0;
+  EXPECT_THAT(error(), HasSubstr("character_coverage is 0"));
   options_.character_coverage = 1;
   options_.size = 0;
   EXPECT_THAT(error(), HasSubstr("size of a vocabulary is 0"));

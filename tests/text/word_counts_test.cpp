@@ -69,6 +69,7 @@ TEST_F(CountWords, TheRarerHalfIsDroppedButNotItsCharacters) {
   const auto counts = count("a a a b b c d d d d", {.num_threads = 1, .max_words = 3});
   EXPECT_THAT(by_word(counts), ElementsAre(Pair("a", 3), Pair("d", 4)));
   EXPECT_THAT(counts.characters, ElementsAre(Pair(U'a', 3), Pair(U'b', 2), Pair(U'c', 1), Pair(U'd', 4)));
+  EXPECT_EQ(count("a a b c", {.num_threads = 1, .max_words = 3}).words.size(), 3U);
 }
 
 }  // namespace
