@@ -120,6 +120,9 @@ TEST(FlatParams, MatricesMustCoverTheirParameterWithoutGaps) {
   auto gap = some_params();
   gap[1].matrices = {{"query", 0, 3, 7}, {"key", 4, 2, 7}};
   EXPECT_EQ(message_of([&] { FlatParams{gap}; }), "matrix key does not continue the rows of parameter qk");
+  auto narrow = some_params();
+  narrow[1].matrices = {{"query", 0, 3, 7}, {"key", 3, 3, 6}};
+  EXPECT_EQ(message_of([&] { FlatParams{narrow}; }), "matrix key does not continue the rows of parameter qk");
   auto short_one = some_params();
   short_one[1].matrices = {{"query", 0, 3, 7}};
   EXPECT_EQ(message_of([&] { FlatParams{short_one}; }),

@@ -74,6 +74,14 @@ TEST(PruneGroups, RatiosMustReadPatternEqualsShare) {
   }
 }
 
+TEST(PruneGroups, ARatioMayBeNothingAndAlmostAll) {
+  const auto target_of = [](const std::string& entry) {
+    return prune_groups(config_with({}, {entry}), kMatrices, Ranking::matrix).front().target_ratio;
+  };
+  EXPECT_EQ(target_of("layer.0.query=0"), 0);
+  EXPECT_EQ(target_of("layer.0.query=0.999"), 0.999);
+}
+
 TEST(PruneGroups, ExcludingEverythingIsRefused) {
   EXPECT_NE(refusal(config_with({"*"})).find("leaves no matrix to prune"), std::string::npos);
 }

@@ -121,6 +121,35 @@ TEST(Nip, StagesClimbFromTheRatioThatTheModelBrings) {
   }
 }
 
+// query and output bring none, key half of its 42 entries.
+TEST(Nip, EachMatrixClimbsFromTheRatioThatItBrings) {
+  FlatParams params(three_matrices(7));
+  params.values().detach().narrow(0, 42, 21).zero_();
+  const auto pruner = make_pruner(nip_config(0.75, 3), {params, nullptr, 3});
+  const auto zeros = [&](int64_t first, int64_t size) {
+    return params.values().narrow(0, first, size).eq(0).sum().item<int64_t>();
+  };
+  const std::vector<std::vector<int64_t>> expected = {{11, 25, 11}, {21, 28, 23}, {32, 32, 34}};
+  for (int64_t step = 0; step < 3; ++step) {
+    pruner->begin_step(step);
+    EXPECT_EQ((std::vector{zeros(0, 42), zeros(42, 42), zeros(84, 45)}), expected[static_cast<size_t>(step)]);
+  }
+}
+
+TEST(Nip, AModelMayBringAsManyZerosAsAreAskedForAndNoMore) {
+  for (const int64_t zeros : {49, 50, 51}) {
+    FlatParams params(one_matrix(gaussian({10, 10}, 1.0, 1)));
+    params.values().detach().narrow(0, 0, zeros).zero_();
+    const auto make = [&] { return make_pruner(nip_config(0.5, 1), {params, nullptr, 1}); };
+    if (zeros > 50) {
+      EXPECT_THROW(make(), UsageError);
+      continue;
+    }
+    make()->finish();
+    EXPECT_EQ(params.values().eq(0).sum().item<int64_t>(), 50);
+  }
+}
+
 TEST(Nip, MoreStagesThanStepsAreRefused) {
   FlatParams params(three_matrices(6));
   EXPECT_THROW(make_pruner(nip_config(0.5, 5), {params, nullptr, 4}), UsageError);

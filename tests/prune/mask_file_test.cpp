@@ -5,9 +5,11 @@
 
 #include <fstream>
 #include <functional>
+#include <map>
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/core/error.h"
+#include "rpp/core/sha256.h"
 #include "rpp/io/safetensors.h"
 #include "rpp/ops/torch.h"
 
@@ -153,6 +155,60 @@ TEST_F(MaskFile, AModelIsNoMask) {
   expect_refused(kMatrices, " has the format pt, this program reads rpp-mask-v1");
   save_safetensors(path_, std::span(&view, 1), {});
   expect_refused(kMatrices, " is not a mask file: its metadata has no format");
+}
+
+// Files whose hash is right and whose contents are not.
+class HostileMask : public MaskFile {
+ protected:
+  struct Tensor {
+    std::string name, shape;
+    std::vector<uint8_t> bytes;
+  };
+
+  // tensors: by name.
+  void write(const std::vector<Tensor>& tensors, const std::string& format = "rpp-mask-v1",
+             Dtype dtype = Dtype::u8) const {
+    Sha256 hash;
+    std::map<std::string, std::string> metadata = {{"format", format}};
+    std::vector<TensorView> views;
+    for (const auto& [name, shape, bytes] : tensors) {
+      hash.update(fmt::format("{}\n{}\n", name, shape));
+      hash.update(std::as_bytes(std::span(bytes)));
+      metadata["shape:" + name] = shape;
+      views.push_back({.name = name,
+                       .dtype = dtype,
+                       .shape = {static_cast<int64_t>(bytes.size())},
+                       .data = std::as_bytes(std::span(bytes))});
+    }
+    metadata["sha256"] = hash.hex();
+    save_safetensors(path_, views, metadata);
+  }
+
+  const Tensor key_ = {"layer.key", "3,7", {255, 255, 31}}, query_ = {"layer.query", "3,5", {255, 127}};
+};
+
+TEST_F(HostileMask, UnchangedItIsRead) {
+  write({key_, query_});
+  EXPECT_TRUE(load_mask(path_, kMatrices).equal(torch::ones({kEntries}, torch::kUInt8)));
+}
+
+TEST_F(HostileMask, OtherVersionsAreRefused) {
+  for (const std::string format : {"rpp-mask-v0", "rpp-mask-v2", "rpp-mask-v10", "rpp-mask", ""}) {
+    write({key_, query_}, format);
+    expect_refused(kMatrices, " has the format " + format + ", this program reads rpp-mask-v1");
+  }
+}
+
+TEST_F(HostileMask, BytesAreAsManyAsTheMatrixNeeds) {
+  write({key_, {"layer.query", "3,5", {255}}});
+  expect_refused(kMatrices, ": the mask of layer.query has 1 bytes, expected 2");
+  write({key_, {"layer.query", "3,5", {255, 127, 0}}});
+  expect_refused(kMatrices, ": the mask of layer.query has 3 bytes, expected 2");
+}
+
+TEST_F(HostileMask, AMaskOfAnotherTypeIsRefused) {
+  write({key_, query_}, "rpp-mask-v1", Dtype::i8);
+  expect_refused(kMatrices, ": layer.key is I8, a mask is U8");
 }
 
 TEST_F(MaskFile, AMaskOfAnotherSizeIsNotSaved) {

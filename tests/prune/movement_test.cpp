@@ -83,6 +83,14 @@ TEST(SoftMovement, KeepsWhatScoresAboveTheThreshold) {
   EXPECT_TRUE(run.pruner->mask().equal(torch::tensor({1, 0, 1, 0}, torch::kUInt8)));
 }
 
+TEST(SoftMovement, AScoreAtTheThresholdIsNotAboveIt) {
+  auto config = movement_config("soft_movement");
+  config.score_threshold = 0.5;
+  MovementRun run(config);
+  run.pruner->begin_step(8);  // with scores of zero: the sigmoid is one half
+  EXPECT_FALSE(run.pruner->mask().any().item<bool>());
+}
+
 // At score 0 the gradient of the penalty is 1/4.
 TEST(SoftMovement, ThePenaltyPullsScoresDown) {
   auto config = movement_config("soft_movement");

@@ -47,6 +47,8 @@ TEST(Plan, RecoveryLeavesAtLeastOneStep) {
   config.recovery_steps = 100;
   EXPECT_NE(message_of([&] { recovery_start(config, 100); }).find("leave none of 100 to prune in"),
             std::string::npos);
+  config.recovery_steps = 99;
+  EXPECT_EQ(recovery_start(config, 100), 1);
 }
 
 TEST(Plan, RoundsFillTheStepsBeforeRecovery) {
@@ -58,6 +60,49 @@ TEST(Plan, RoundsFillTheStepsBeforeRecovery) {
   config.rounds = 71;
   EXPECT_NE(message_of([&] { round_starts(config, 100); }).find("71 do not fit into 70 steps"),
             std::string::npos);
+}
+
+TEST(Plan, RoundsMayHaveANumberOfStepsOfTheirOwn) {
+  auto config = config_of("rpp");
+  config.rounds = 4;
+  config.first_round_share = 0.5;
+  config.steps_per_round = 20;
+  EXPECT_EQ(round_starts(config, 100), (Steps{0, 10, 30, 50}));
+  EXPECT_EQ(round_starts(config, 51), (Steps{0, 10, 30, 50}));
+  EXPECT_NE(message_of([&] { round_starts(config, 50); }).find("the last would start at step 50"),
+            std::string::npos);
+}
+
+TEST(Plan, TheFirstRoundHasAStepHoweverSmallItsShare) {
+  auto config = config_of("rpp");
+  config.first_round_share = 0.01;
+  EXPECT_EQ(round_starts(config, 10), (Steps{0, 1, 4, 7}));
+  config.rounds = 1;
+  EXPECT_EQ(round_starts(config, 10), (Steps{0}));
+}
+
+TEST(Plan, EachRoundAndEachStageHasAStep) {
+  auto config = config_of("rpp");
+  config.first_round_share = 1;
+  EXPECT_EQ(round_starts(config, 4), (Steps{0, 1, 2, 3}));
+  EXPECT_NE(message_of([&] { round_starts(config, 3); }).find("4 do not fit into 3 steps"),
+            std::string::npos);
+  auto nip = config_of("nip");
+  nip.stages = 4;
+  EXPECT_EQ(steps_of(mask_updates(nip, 4)), (Steps{0, 1, 2, 3}));
+  EXPECT_NE(message_of([&] { mask_updates(nip, 3); }).find("4 do not fit into 3 steps"), std::string::npos);
+}
+
+TEST(Plan, NipHasAStageForEveryTenPoints) {
+  auto config = config_of("nip");
+  const auto stages_for = [&](double ratio) {
+    config.target_ratio = ratio;
+    return mask_updates(config, 100).size();
+  };
+  EXPECT_EQ(stages_for(0.1 + 0.2), 3U);  // a little more than 0.3
+  EXPECT_EQ(stages_for(0.31), 4U);
+  EXPECT_EQ(stages_for(0.05), 1U);
+  EXPECT_EQ(stages_for(0), 1U);
 }
 
 TEST(Plan, StagesOfNipAreEquallyLongAndClimbInEqualPoints) {
@@ -91,6 +136,13 @@ TEST(Plan, ARampHasNoMoreUpdatesThanSteps) {
   EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{1, 2, 3, 4, 5}));
 }
 
+TEST(Plan, ARampHasAStepHoweverShortItIs) {
+  auto config = config_of("gradual");
+  config.ramp_begin = 0.5;
+  config.ramp_end = 0.501;
+  EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{51}));
+}
+
 TEST(Plan, OneShotPrunesBeforeTrainingOrAfterTheLastStep) {
   auto config = config_of("one_shot");
   EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{0}));
@@ -107,6 +159,11 @@ TEST(Plan, PhasesEndWhereTheMaskIsFinal) {
   EXPECT_EQ(phase_starts(nip, 100), (Steps{0, 50}));
   EXPECT_EQ(phase_starts(config_of("gradual"), 100), (Steps{0, 70}));
   EXPECT_EQ(phase_starts(config_of("one_shot"), 100), (Steps{0}));
+  auto one_shot = config_of("one_shot");
+  one_shot.prune_at = 1;  // no step is behind it
+  EXPECT_EQ(phase_starts(one_shot, 100), (Steps{0}));
+  one_shot.prune_at = 0.99;
+  EXPECT_EQ(phase_starts(one_shot, 100), (Steps{0, 99}));
   EXPECT_EQ(phase_starts(config_of("dense"), 100), (Steps{0}));
 }
 

@@ -60,6 +60,12 @@ std::map<std::string, torch::Tensor> saved_state(const Pruner& pruner) {
   return saved;
 }
 
+std::vector<std::string> events_of(Pruner& pruner) {
+  std::vector<std::string> texts;
+  for (const auto& event : pruner.take_events()) texts.push_back(event.text);
+  return texts;
+}
+
 class EveryMethod : public testing::TestWithParam<std::string> {};
 
 TEST_P(EveryMethod, ARestoredStateTakesTheSameNextSteps) {
@@ -70,6 +76,8 @@ TEST_P(EveryMethod, ARestoredStateTakesTheSameNextSteps) {
   const auto exp_avg_sq = whole.optimizer.exp_avg_sq().clone();
   const auto state = saved_state(*whole.pruner);
   const auto steps_done = whole.optimizer.step_count();
+  const auto gamma = whole.pruner->rule().gamma;
+  whole.pruner->take_events();
   whole.steps(4, 12);
   whole.pruner->finish();
 
@@ -79,12 +87,14 @@ TEST_P(EveryMethod, ARestoredStateTakesTheSameNextSteps) {
   resumed.optimizer.exp_avg_sq().copy_(exp_avg_sq);
   resumed.optimizer.set_step_count(steps_done);
   resumed.pruner->load_state(state);
+  EXPECT_EQ(resumed.pruner->rule().gamma, gamma);  // also where the next steps plan no other
   resumed.steps(4, 12);
   resumed.pruner->finish();
 
   EXPECT_TRUE(resumed.params.values().equal(whole.params.values()));
   EXPECT_TRUE(resumed.optimizer.exp_avg().equal(whole.optimizer.exp_avg()));
   EXPECT_TRUE(resumed.pruner->mask().equal(whole.pruner->mask()));
+  EXPECT_EQ(events_of(*resumed.pruner), events_of(*whole.pruner));
 }
 
 TEST_P(EveryMethod, BeginningAStepTwiceChangesNothing) {
@@ -224,6 +234,16 @@ TEST(Pruner, AnEventSaysWhatWasPrunedAndWhatReturned) {
 TEST(Pruner, StateOfAnotherMethodIsRefused) {
   MethodRun nip("nip");
   EXPECT_THROW(nip.pruner->load_state({{"alpha", torch::ones({129})}}), Error);
+}
+
+TEST(Pruner, StateOfOtherGroupsIsRefused) {
+  MethodRun rpp("rpp_with_target");
+  auto state = saved_state(*rpp.pruner);
+  ASSERT_TRUE(state.contains("controller"));
+  for (const int64_t numbers : {1, 7}) {  // no group, or two
+    state["controller"] = torch::zeros({numbers}, torch::kFloat64);
+    EXPECT_THROW(rpp.pruner->load_state(state), Error) << numbers;
+  }
 }
 
 TEST(Pruner, DenseKeepsEverything) {

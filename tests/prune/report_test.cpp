@@ -90,6 +90,17 @@ TEST(DriftReport, NamesTheFirstMatrixThatMoved) {
   EXPECT_EQ(format_drift(report), "2 of 8 zeros drifted");
 }
 
+TEST(DriftReport, OfSeveralMatricesThatMovedTheFirstIsNamedWithItsOwnCount) {
+  const FlatParams params(three_matrices(1));  // without a zero
+  auto mask = torch::ones({129}, torch::kUInt8);
+  mask.narrow(0, 42, 3).zero_();  // of key
+  mask.narrow(0, 84, 5).zero_();  // of output
+  const auto report = drift_report(params.values(), mask, params.matrices());
+  EXPECT_EQ(report.drifted, 8);
+  EXPECT_EQ(report.first_matrix, "key");
+  EXPECT_EQ(report.first_drifted, 3);
+}
+
 TEST(DriftReport, AZeroThatTheMaskKeepsIsNoDrift) {
   const auto params = some_zeros();
   const auto report = drift_report(params.values(), torch::ones({129}, torch::kUInt8), params.matrices());

@@ -56,6 +56,7 @@ TEST(ClassLoss, WeightsThatDoNotFitAreRefused) {
   EXPECT_EQ(refusal_of({"neutrl=2"}),
             "class_weights: the task has no label 'neutrl': did you mean 'neutral'?");
   EXPECT_EQ(refusal_of({"neutral=2", "neutral=3"}), "class_weights: label 'neutral' has two weights");
+  EXPECT_EQ(refusal_of({"neutral=0", "neutral=3"}), "class_weights: label 'neutral' has two weights");
   for (const char* entry : {"neutral", "neutral=", "neutral=x", "neutral=-1", "neutral=nan"}) {
     EXPECT_EQ(refusal_of({entry}),
               fmt::format("class_weights: '{}' must read label=weight with a weight of at least 0: "
