@@ -38,6 +38,19 @@ TEST_F(SquadEvaluation, AnswersAreComparedNormalisedWithTheBestGoldAnswer) {
   EXPECT_EQ(read_file(dir_ / "scores.tsv"), "id\texact\tf1\na\t1\t1\nb\t0\t0.5\n");
 }
 
+TEST_F(SquadEvaluation, OfManyUnknownIdsTheLeastIsNamed) {
+  std::string predictions = R"({"a": "Ann", "b": "Bob")";
+  for (int i = 50; i > 10; --i) predictions += fmt::format(R"(, "u{}": "x")", i);
+  const auto report = evaluate(kFirst, predictions + "}");
+  EXPECT_EQ(report.without_question.count, 40);
+  EXPECT_EQ(report.without_question.first, "u11");
+}
+
+TEST(SquadMetricsJson, NumbersOfQuestionsAreWhole) {
+  EXPECT_EQ(squad_metrics_json({{"HasAns_total", 3}, {"NoAns_total", 2}, {"exact", 50}, {"total", 5}}),
+            "{\n  \"HasAns_total\": 3,\n  \"NoAns_total\": 2,\n  \"exact\": 50.0,\n  \"total\": 5\n}\n");
+}
+
 TEST_F(SquadEvaluation, MissingAndUnknownIdsAreCountedAndNamed) {
   const auto report = evaluate(kFirst, R"({"b": "Bob", "z": "x", "y": "x"})");
   EXPECT_DOUBLE_EQ(report.metrics.at("exact_match"), 50);
