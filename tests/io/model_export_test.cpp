@@ -135,10 +135,12 @@ TEST_F(ModelExport, AnExistingDirectoryIsNotOverwritten) {
 }
 
 TEST_F(ModelExport, AFileThatWouldLandElsewhereIsRefused) {
-  write_model_file(output_, {.files = {{"../evil", "text"}}});
-  EXPECT_THAT(message_of([&] { unpack_model(output_, root_ / "back"); }),
-              HasSubstr("'../evil' is no name of a file"));
-  EXPECT_FALSE(fs::exists(root_ / "back"));
+  for (const std::string name : {"../evil", "a/../evil", "/tmp/evil", ".", "a/b/evil", "a/"}) {
+    write_model_file(output_, {.files = {{name, "text"}}});
+    EXPECT_THAT(message_of([&] { unpack_model(output_, root_ / "back"); }),
+                HasSubstr("'" + name + "' is no name of a file"));
+    EXPECT_FALSE(fs::exists(root_ / "back"));
+  }
 }
 
 TEST_F(ModelExport, ADecodersBiasIsLeftOutOnlyWhereItIsTheMaskedLms) {

@@ -238,6 +238,9 @@ TEST_F(Safetensors, EveryTruncationIsRefused) {
 
 TEST_F(Safetensors, WritingTwoTensorsOfOneNameIsRefused) {
   EXPECT_THROW(save_safetensors(path_, std::array{bits(), bits()}), Error);
+  auto named_as_metadata = bits();
+  named_as_metadata.name = "__metadata__";
+  EXPECT_THROW(save_safetensors(path_, std::array{named_as_metadata}, {}), Error);
   EXPECT_FALSE(fs::exists(path_));
 }
 
