@@ -126,7 +126,7 @@ ShardHeader read_header(const path& file, const MmapFile& mapped, const json& en
   if (!fits || header.file_bytes() != most) fail_damaged(file, "its counts do not fit its size");
   if (header.documents != count_in(entry, "documents") || header.sentences != count_in(entry, "sentences") ||
       header.tokens != count_in(entry, "tokens")) {
-    fail_damaged(file, "its counts are not those of the manifest");
+    fail_damaged(file, "its counts are not those in manifest.json");
   }
   return header;
 }

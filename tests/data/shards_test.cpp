@@ -347,7 +347,7 @@ TEST_F(HostileShards, CountsAreThoseOfTheManifest) {
   for (const char* key : {"documents", "sentences", "tokens"}) {
     const auto whole = manifest_;
     entry()[key] = entry()[key].get<int64_t>() + 1;
-    expect_contains(message(), "its counts are not those of the manifest");
+    expect_contains(message(), "its counts are not those in manifest.json");
     manifest_ = whole;
     manifest_[key] = manifest_[key].get<int64_t>() + 1;
     expect_contains(message(), "manifest.json is damaged: it counts other documents, sentences or tokens");
