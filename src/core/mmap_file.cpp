@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "rpp/core/error.h"
+#include "rpp/core/parallel_for.h"
 
 namespace rpp {
 namespace {
@@ -27,14 +29,26 @@ struct OpenFile {
   ~OpenFile() { ::close(fd); }
 };
 
-void read_all(int fd, const std::filesystem::path& path, std::span<std::byte> bytes) {
+void read_at(int fd, const std::filesystem::path& path, size_t offset, std::span<std::byte> bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = ::read(fd, bytes.data(), bytes.size());
+    const ssize_t count = ::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail("cannot read {}: {}", path, std::strerror(errno));
     if (count == 0) fail("{} became shorter while it was read: try again", path);
+    offset += static_cast<size_t>(count);
     bytes = bytes.subspan(static_cast<size_t>(count));
   }
+}
+
+// By several threads: two thirds of the time are page faults.
+void read_all(int fd, const std::filesystem::path& path, std::span<std::byte> bytes) {
+  constexpr size_t kBlockBytes = size_t{4} << 20;
+  const auto num_blocks = static_cast<int64_t>((bytes.size() + kBlockBytes - 1) / kBlockBytes);
+  parallel_for(num_blocks, 0, [&](int64_t begin, int64_t end) {
+    const size_t first = static_cast<size_t>(begin) * kBlockBytes;
+    const size_t last = std::min(static_cast<size_t>(end) * kBlockBytes, bytes.size());
+    read_at(fd, path, first, bytes.subspan(first, last - first));
+  });
 }
 
 }  // namespace
@@ -51,7 +65,6 @@ MmapFile::MmapFile(const std::filesystem::path& path, FileAccess access) : MmapF
   void* address = copied ? ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
                          : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (address == MAP_FAILED) fail("cannot map {}: {}", path, std::strerror(errno));
-  if (copied) ::madvise(address, size, MADV_HUGEPAGE);  // half of the time of a copy goes into small pages
   size_ = size;
   data_ = static_cast<const std::byte*>(address);
   ASAN_POISON_MEMORY_REGION(data_ + size_, bytes_behind(size_));
