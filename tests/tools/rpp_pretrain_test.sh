@@ -103,6 +103,7 @@ expect 2 'held holds a run with other settings: train.seed was 42, now 7;' \
 stop_at() {
   local step=$1 pid
   shift
+  : > log  # an earlier one must not be read before this run has begun its own
   "$pretrain" run.yaml --set train.steps=100000 "$@" > out 2> log &
   pid=$!
   while kill -0 $pid 2>/dev/null && ! grep -q "step $step/" log; do sleep 0.02; done
@@ -133,6 +134,7 @@ expect 0 "resumed from full/checkpoint-$last" cat log
 end_in_five() {
   local line=$1 pid
   shift
+  : > log
   "$@" > out 2> log &
   pid=$!
   while kill -0 $pid 2>/dev/null && ! grep -q "$line" log; do sleep 0.02; done
