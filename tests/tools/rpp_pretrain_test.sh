@@ -90,6 +90,7 @@ for method in dense rpp nip; do
 done
 
 # A directory belongs to one process at a time, and to a run of its own settings.
+: > log
 "$pretrain" run.yaml --set output_dir=held --set train.steps=100000 2> log &
 pid=$!
 while kill -0 $pid 2>/dev/null && ! grep -q 'step 5/' log; do sleep 0.02; done
