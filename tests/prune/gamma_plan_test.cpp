@@ -62,6 +62,12 @@ TEST(GammaPlan, ScalesDivideByThePreconditioner) {
   EXPECT_DOUBLE_EQ(share_zeroed(forecast, 0.1e-3), plain);
 }
 
+TEST(GammaPlan, EveryWeightHasAScaleOfItsOwn) {
+  const ShrinkForecast forecast{
+      .magnitudes = {0.2F, 0.2F}, .alphas = {1, 1}, .scales = {1.0F, 0.1F}, .rate_sums = {1.0}};
+  EXPECT_DOUBLE_EQ(share_zeroed(forecast, 1.0), 0.5);
+}
+
 TEST(GammaPlan, TheGammaFoundGivesTheShareAskedFor) {
   for (const auto& rates : {std::vector<double>{0.02}, {0.001, 0.01, 0.008, 0.005, 0.002}}) {
     const auto forecast = reweighted(rates);

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <random>
 
+#include "message_of.h"
 #include "rpp/core/error.h"
 
 namespace rpp {
@@ -121,6 +122,22 @@ TEST(PruneSmallest, AScoreThatIsNotFiniteIsRefusedByMatrix) {
       EXPECT_NE(std::string(error.what()).find("weights of key"), std::string::npos) << error.what();
     }
   }
+}
+
+TEST(PruneSmallest, ByValueAScoreThatIsNotFiniteIsRefusedWhateverItsSign) {
+  for (const float bad : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+                          std::nanf(""), -std::nanf("")}) {
+    EXPECT_THROW(pruned(Mask(3, 1), {1.0F, bad, 2.0F}, one_row(3), 1, RankBy::value), Error) << bad;
+  }
+}
+
+TEST(PruneSmallest, TheMatrixNamedHoldsAScoreThatCountsAndIsNotFinite) {
+  const PruneGroup group = {.matrices = {{"query", 0, 1, 3}, {"key", 3, 1, 3}}, .target_ratio = 0.5};
+  const float bad = std::numeric_limits<float>::infinity();
+  EXPECT_NE(message_of([&] {
+              pruned({0, 1, 1, 1, 1, 1}, {bad, 1, 1, 1, bad, 1}, group, 3);
+            }).find("weights of key"),
+            std::string::npos);
 }
 
 }  // namespace

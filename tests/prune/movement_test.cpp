@@ -74,6 +74,25 @@ TEST(Movement, APrunedWeightKeepsItsScoreMovingAndReturnsWithItsValue) {
   EXPECT_TRUE(run.params.values().equal(torch::tensor({0.0F, 0.0F, -2.0F, -2.0F})));
 }
 
+TEST(Movement, AfterTheLastUpdateScoresRest) {
+  MovementRun run(movement_config("movement"));
+  run.steps(0, 9);
+  EXPECT_TRUE(run.state("scores").allclose(torch::tensor({8.0F, -0.8F, 16.0F, -8.0F})));  // of steps 0 to 7
+}
+
+// Gradients that were clipped, or summed over micro-batches, count by their scale.
+TEST(Movement, AScoreGrowsByTheScaledGradient) {
+  for (const auto* method : {"movement", "soft_movement"}) {
+    auto config = movement_config(method);
+    config.score_penalty = 0;
+    config.score_rate = 1;
+    MovementRun run(config);
+    run.params.grads().copy_(torch::tensor(kGradients));
+    run.pruner->observe_gradients(0.5);
+    EXPECT_TRUE(run.state("scores").allclose(torch::tensor({0.5F, -0.05F, 1.0F, -0.5F}))) << method;
+  }
+}
+
 TEST(SoftMovement, KeepsWhatScoresAboveTheThreshold) {
   auto config = movement_config("soft_movement");
   config.score_penalty = 0;

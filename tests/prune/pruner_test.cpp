@@ -219,6 +219,14 @@ TEST(Pruner, MoreZerosThanAskedForAreRefused) {
   }
 }
 
+TEST(Pruner, APrunedWeightIsZeroInTheWorkingCopyToo) {
+  FlatParams params(three_matrices(7), Precision::bf16);
+  const auto pruner = make_pruner(config_of("one_shot"), {params, nullptr, 12});
+  pruner->finish();
+  EXPECT_GT(zero_ratio(params.values()), 0.1);
+  EXPECT_TRUE(params.working().equal(params.values().to(torch::kBFloat16)));
+}
+
 TEST(Pruner, AnEventSaysWhatWasPrunedAndWhatReturned) {
   MethodRun run("nip");
   run.steps(0, 5);

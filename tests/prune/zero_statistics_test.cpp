@@ -251,6 +251,11 @@ TEST(PairLines, UnequalGroupsAreRefused) {
               pair_lines("query and key", {&head, 1});
             }),
             "query and key: 2 lines are paired with 3");
+  const PairedLines longer{.zeros_a = three, .zeros_b = two, .length_a = 9, .length_b = 9};
+  EXPECT_EQ(message_of([&] {
+              pair_lines("query and key", {&longer, 1});
+            }),
+            "query and key: 3 lines are paired with 2");
 }
 
 }  // namespace
