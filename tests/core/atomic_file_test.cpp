@@ -2,20 +2,44 @@
 #include "rpp/core/atomic_file.h"
 
 #include <gtest/gtest.h>
+#include <stdio.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 
 #include "message_of.h"
 #include "replace_directory.h"
 #include "rpp/core/error.h"
 
+namespace {
+
+int exchange_error = 0;  // what the next exchanges fail with; 0: they are made
+
+}  // namespace
+
+// Stands in for the C library's function: no file system of a test machine lacks the call.
+extern "C" int renameat2(int old_directory, const char* old_path, int new_directory, const char* new_path,
+                         unsigned int flags) noexcept {
+  if (exchange_error == 0)
+    return static_cast<int>(
+        ::syscall(SYS_renameat2, old_directory, old_path, new_directory, new_path, flags));
+  errno = exchange_error;
+  return -1;
+}
+
 namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
+
+struct FailingExchange {
+  explicit FailingExchange(int code) { exchange_error = code; }
+  ~FailingExchange() { exchange_error = 0; }
+};
 
 class AtomicFileTest : public testing::Test {
  protected:
@@ -155,6 +179,25 @@ TEST_F(AtomicFileTest, WithoutAnExchangeOfDirectoriesThePreviousOneStaysBeside) 
   EXPECT_EQ(read_file(target / "step"), "2");
   EXPECT_EQ(read_file(previous / "step"), "1");
   EXPECT_FALSE(fs::exists(next));
+}
+
+TEST_F(AtomicFileTest, WhereTheFileSystemHasNoExchangeThePreviousOneStaysBeside) {
+  for (const int code : {EINVAL, ENOSYS, ENOTSUP}) {
+    const auto target = directory("best", "1"), next = directory("next", "2");
+    const FailingExchange failing(code);
+    const fs::path previous = replace_directory(next, target);
+    EXPECT_EQ(read_file(target / "step"), "2") << code;
+    EXPECT_EQ(read_file(previous / "step"), "1") << code;
+    EXPECT_FALSE(fs::exists(next)) << code;
+  }
+}
+
+TEST_F(AtomicFileTest, AnExchangeThatFailsChangesNothing) {
+  const auto target = directory("best", "1"), next = directory("next", "2");
+  const FailingExchange failing(EACCES);
+  EXPECT_THROW(replace_directory(next, target), fs::filesystem_error);
+  EXPECT_EQ(read_file(target / "step"), "1");
+  EXPECT_EQ(read_file(next / "step"), "2");
 }
 
 TEST_F(AtomicFileTest, AnExchangeLeavesNoMomentWithoutADirectory) {
