@@ -5,6 +5,7 @@
 #include <torch/optim/schedulers/step_lr.h>
 #include <torch/serialize.h>
 
+#include <cmath>
 #include <sstream>
 
 #include "message_of.h"
@@ -93,6 +94,26 @@ TEST(ProxOptimizer, AClosureGivesTheLoss) {
   });
   EXPECT_DOUBLE_EQ(loss.item<double>(), expected);
   EXPECT_GT(largest_difference(net, Net()), 1e-4);
+}
+
+TEST(ProxOptimizer, AClosureRecordsGradientsWhereTheCallerDoesNot) {
+  Net net;
+  ProxOptimizer optimizer(net);
+  const torch::NoGradGuard no_grad;
+  optimizer.step([&] {
+    auto value = net.loss(batch(1));
+    value.backward();
+    return value;
+  });
+  EXPECT_GT(largest_difference(net, Net()), 1e-4);
+}
+
+// The first step is rate * (1 - beta1) / sqrt(1 - beta2) then, in place of the rate.
+TEST(ProxOptimizer, BiasCorrectionCanBeLeftOut) {
+  Net net;
+  ProxOptimizer optimizer(net, ProxAdamWOptions(0.01).betas({0.9, 0.999}).bias_correction(false));
+  train(net, optimizer, 0, 1);
+  EXPECT_NEAR(net.bias.abs().max().item<double>(), 0.01 * 0.1 / std::sqrt(0.001), 1e-5);
 }
 
 TEST(ProxOptimizer, ARuleHoldsZerosThatDecayAndMomentsDoNotMove) {

@@ -147,6 +147,21 @@ TEST(Pruner, AFixedMaskMovesOnlyWhatItKeeps) {
   EXPECT_TRUE(run.params.values().narrow(0, span, 4).ne(before.narrow(0, span, 4)).all().item<bool>());
 }
 
+TEST(Pruner, AFixedMaskDoesNotHideDrift) {
+  MethodRun run("fixed");
+  run.steps(0, 2);
+  run.params.values()[0] = 1.0F;  // its mask prunes every third weight, from this one on
+  run.pruner->begin_step(2);
+  EXPECT_THROW(run.pruner->check_drift(), Error);
+}
+
+TEST(Pruner, AFixedMaskIsRestoredFromItsState) {
+  MethodRun run("fixed");
+  const auto other = torch::arange(run.params.num_prunable()).remainder(2).to(torch::kUInt8);
+  run.pruner->load_state({{"keep", other}});
+  EXPECT_TRUE(run.pruner->mask().equal(other));
+}
+
 TEST(Pruner, WithoutAMaskFixedHoldsTheZerosOfTheModel) {
   FlatParams params(one_matrix(torch::tensor({{0.5F, 0.0F, -0.1F}})));
   const auto pruner = make_pruner(config_of("fixed"), {params, nullptr, 10});

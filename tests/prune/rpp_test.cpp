@@ -241,6 +241,30 @@ TEST(Rpp, AFinalTopkIsExact) {
   EXPECT_DOUBLE_EQ(zero_ratio(run.params.values()), 0.7);
 }
 
+TEST(Rpp, AnEventCountsWhatWasPrunedSinceTheRoundBefore) {
+  FlatParams params(one_matrix(torch::ones({1, 4})));
+  const auto pruner = make_pruner(rpp_config(0.1, 4), {params, nullptr, 14});  // rounds begin at 0, 2, 6, 10
+  pruner->begin_step(0);
+  for (int64_t round = 1; round < 4; ++round) {
+    params.values()[round] = 0.0F;
+    pruner->begin_step(4 * round - 2);
+    const auto events = pruner->take_events();
+    ASSERT_EQ(events.size(), 1U) << round;
+    EXPECT_DOUBLE_EQ(events[0].values.at("newly_pruned"), 0.25) << round;
+  }
+}
+
+TEST(Rpp, DriftOfAZeroThatTheModelBroughtIsAnError) {
+  FlatParams params(one_matrix(torch::tensor({{0.5F, 0.0F, -0.1F}})));
+  auto config = rpp_config(0.1, 1);
+  config.hold_zeros = true;
+  const auto pruner = make_pruner(config, {params, nullptr, 4});
+  pruner->begin_step(0);
+  EXPECT_NO_THROW(pruner->check_drift());
+  params.values()[1] = 1.0F;
+  EXPECT_THROW(pruner->check_drift(), Error);
+}
+
 TEST(Rpp, RecoveryHoldsTheZerosAndLetsTheRestTrain) {
   PruneConfig config = rpp_config(/*gamma=*/0.5, /*rounds=*/2);
   config.recovery_steps = 5;
