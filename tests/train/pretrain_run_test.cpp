@@ -296,6 +296,16 @@ TEST_F(PretrainRun, CheckEstimatesAndWritesNothing) {
   EXPECT_NE(format_preflight(report).find("rpp: 3 rounds"), std::string::npos);
 }
 
+TEST_F(PretrainRun, CheckTakesNoMoreStepsThanTheRun) {
+  auto settings = config();
+  settings.train.steps = 1;  // the first step is not timed
+  const PreflightReport report = check_pretraining(settings);
+  EXPECT_EQ(report.seconds_per_step, 0);
+  EXPECT_EQ(report.tokens_per_step, 0);
+  settings.train.steps = 2;
+  EXPECT_GT(check_pretraining(settings).seconds_per_step, 0);
+}
+
 // 2 * 8 samples: passes of 5, 5, 5 and 1. The losses are sums in another order.
 TEST_F(PretrainRun, EveryHeldOutSampleCountsOnceWhateverTheMicroBatch) {
   auto settings = config();

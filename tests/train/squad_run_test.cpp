@@ -297,5 +297,20 @@ TEST_F(SquadLoss, LogitsThatAreNotFiniteAreAnError) {
       "diverged; take an earlier checkpoint or lower optimizer.learning_rate");
 }
 
+// Windows of the last question read a word that no other has: the first 40 fill a pass and begin another.
+TEST_F(SquadLoss, AWindowThatIsNotFiniteIsCountedThroughAllPasses) {
+  initialize_unevenly(model_);
+  const torch::NoGradGuard no_grad;
+  for (auto& weight : model_.named_weights()) {
+    if (weight.name.ends_with("word_embeddings.weight")) weight.tensor[5 + 55].fill_(std::nanf(""));
+  }
+  SquadSet many = set_;
+  auto& windows = many.features.windows;
+  ASSERT_EQ(windows.size(), 6U);
+  windows.insert(windows.begin(), 35, windows.front());
+  const std::string message = message_of([&] { answer_squad(model_, many, {}); });
+  EXPECT_EQ(message.find("the logits of window 40 are not finite"), 0U) << message;
+}
+
 }  // namespace
 }  // namespace rpp::test

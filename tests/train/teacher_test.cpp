@@ -4,8 +4,10 @@
 
 #include <cmath>
 
+#include "message_of.h"
 #include "rpp/core/error.h"
 #include "rpp/io/safetensors.h"
+#include "rpp/model/hf_checkpoint.h"
 #include "rpp/ops/torch.h"
 #include "rpp/train/runs.h"
 #include "tiny_run.h"
@@ -95,6 +97,24 @@ TEST_F(TeacherRun, AnotherVocabularyIsRefused) {
   dir_.write("teacher/vocab.txt", vocabulary_text() + "more\n");
   EXPECT_NE(refusal(student).find("has another vocabulary than the model"), std::string::npos)
       << refusal(student);
+}
+
+TEST_F(TeacherRun, ATeacherOfMoreOrFewerLabelsIsRefused) {
+  const ModelConfig tiny{.vocab_size = 105,
+                         .hidden_size = 16,
+                         .num_hidden_layers = 1,
+                         .num_attention_heads = 2,
+                         .intermediate_size = 24,
+                         .max_position_embeddings = 64};
+  save_weights(Bert(tiny, {.num_labels = 3}), dir_.path());
+  const auto tokenizer = load_tokenizer(path("vocab.txt"));
+  for (const int64_t labels : {2, 4}) {
+    const Bert student(tiny, {.num_labels = labels});
+    EXPECT_EQ(message_of([&] { Teacher({.teacher = dir_.path()}, *tokenizer, student, {}); }),
+              fmt::format("distill.teacher {} has 3 labels, the task has {}: fine-tune a dense model on the "
+                          "task first",
+                          dir_.path(), labels));
+  }
 }
 
 TEST_F(TeacherRun, HiddenStatesOfAnotherSizeAreRefused) {
