@@ -8,6 +8,7 @@
 
 #include "rpp/core/atomic_file.h"
 #include "rpp/text/vocab_trainer.h"
+#include "sentencepiece_model.h"
 #include "text/small_text.h"
 #include "text/text_files.h"
 
@@ -125,6 +126,11 @@ TEST_F(SentencePiece, AModelThatSentencePieceLoadsDamagedIsNamed) {
   const size_t rule = model.find("nmt_nfkc_cf") + 200;  // within the units of the trie
   for (size_t at = rule; at < rule + 4; ++at) rules[at] = '\x7f';
   EXPECT_THAT(reason_of(rules), HasSubstr("the rules of its normaliser point outside of it"));
+
+  std::string unended = model;  // the zero behind the text of the last rule
+  const std::string_view charsmap = read_sentencepiece_options(unended).charsmap;
+  unended[static_cast<size_t>(charsmap.data() - unended.data()) + charsmap.size() - 1] = 'x';
+  EXPECT_THAT(reason_of(unended), HasSubstr("the rules of its normaliser point outside of it"));
 }
 
 TEST_F(SentencePiece, AMissingModelIsNamed) {
