@@ -132,6 +132,18 @@ TEST_F(CApi, EmbeddingsDependOnTheText) {
             std::vector(embeddings.begin() + static_cast<int64_t>(size), embeddings.end()));
 }
 
+TEST_F(CApi, EmbeddingsOfSeveralPassesStandInTheOrderOfTheTexts) {
+  const rpp_model* model = load(exported("classifier"));
+  const auto size = static_cast<size_t>(rpp_hidden_size(model));
+  Texts texts;
+  for (int i = 0; i < 1000; ++i) texts.insert(texts.end(), {"w0 w1", "w2"});  // 7000 tokens
+  std::vector<float> few(2 * size), many(texts.size() * size);
+  rpp_session* session = open(model);
+  ASSERT_EQ(rpp_embed(session, texts.data(), 2, few.data()), RPP_OK);
+  ASSERT_EQ(rpp_embed(session, texts.data(), texts.size(), many.data()), RPP_OK);
+  for (size_t i = 0; i < many.size(); ++i) ASSERT_EQ(many[i], few[i % few.size()]) << i;
+}
+
 TEST_F(CApi, AnAnswerIsBytesOfTheContext) {
   const rpp_model* model = load(exported("span"));
   const std::string context = "\u00e9 w1 \u00e9 w2";
@@ -141,6 +153,15 @@ TEST_F(CApi, AnAnswerIsBytesOfTheContext) {
   const std::string text = context.substr(answer.begin, answer.end - answer.begin);
   const auto answers = answered((dir_ / "span.rpp").string(), {{.text = "w0", .text_pair = context}});
   EXPECT_EQ(text, answers.at(0).scores.front().first);
+}
+
+TEST_F(CApi, AQuestionOrAContextThatIsNotUtf8IsNamed) {
+  rpp_session* session = open(load(exported("span")));
+  rpp_answer answer = {};
+  EXPECT_EQ(rpp_ask(session, "w0", "w1 \xff", &answer), RPP_ERROR);
+  EXPECT_NE(std::string(rpp_last_error()).find("the context"), std::string::npos) << rpp_last_error();
+  EXPECT_EQ(rpp_ask(session, "w0 \xff", "w1", &answer), RPP_ERROR);
+  EXPECT_NE(std::string(rpp_last_error()).find("the question"), std::string::npos) << rpp_last_error();
 }
 
 TEST_F(CApi, AMaskIsFilledByTheLikeliestTokens) {
@@ -300,6 +321,7 @@ TEST_F(CApi, ThreadsAndTokensHaveLimits) {
   EXPECT_EQ(error_of({.max_tokens = -1}), "max_tokens is -1, it may not be negative");
   EXPECT_EQ(error_of({.max_tokens = 7}), "max_tokens is 7, this model takes 8 to 24");
   EXPECT_EQ(error_of({.max_tokens = 25}), "max_tokens is 25, this model takes 8 to 24");
+  EXPECT_EQ(error_of({.num_threads = 1024, .max_tokens = 7}), "max_tokens is 7, this model takes 8 to 24");
   const rpp_session_options least = {.max_tokens = 8}, most = {.max_tokens = 24};
   open(model, &least);
   open(model, &most);

@@ -44,8 +44,16 @@ TEST_F(Predict, AFullPassIsReportedAndTheRestAtTheEnd) {
   lines.add("w1 w2");
   EXPECT_EQ(texts_.size(), 2U);
   lines.add("w2");
+  EXPECT_EQ(texts_.size(), 2U);  // the next pass is counted from its first line
   lines.finish();
   EXPECT_EQ(texts_, (std::vector<std::string>{"w0 w1", "w1 w2", "w2"}));
+}
+
+TEST_F(Predict, ACarriageReturnIsNoPartOfALine) {
+  auto lines = predictor();
+  lines.add("w0 w1\r");
+  lines.finish();
+  EXPECT_EQ(texts_, std::vector<std::string>{"w0 w1"});
 }
 
 TEST_F(Predict, AnAnswerDoesNotDependOnItsNeighbours) {
@@ -113,7 +121,7 @@ TEST_F(Predict, APairWithAnEmptySecondTextIsStillAPair) {
 TEST_F(Predict, CutLinesAreCounted) {
   auto lines = predictor({.max_seq_length = 8});
   lines.add("w0 w1 w2 w0 w1 w2");
-  lines.add("w0 w1 w2 w0 w1 w2 w0");
+  lines.add("w0 w1 w2 w0 w1 w2 w0 w1");
   EXPECT_EQ(lines.num_cut(), 1);
   EXPECT_EQ(lines.num_texts(), 2);
 }

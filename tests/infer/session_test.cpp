@@ -180,6 +180,7 @@ TEST_F(GoldenSession, WrongBatchesAreRefused) {
   EXPECT_THAT(error_of({5, 100}, {0, 2}), HasSubstr("the id 100 is not in the vocabulary of 100"));
   EXPECT_THAT(error_of({5, -1}, {0, 2}), HasSubstr("the id -1 is not"));
   EXPECT_THAT(error_of({5, 6}, {0, 1}), HasSubstr("cu_seqlens must run from 0 to the number of tokens, 2"));
+  EXPECT_THAT(error_of({5, 6}, {1, 2}), HasSubstr("cu_seqlens must run from 0 to the number of tokens, 2"));
   EXPECT_THAT(error_of({5, 6}, {0, 2, 2}), HasSubstr("sequence 1 has 0 tokens"));
   EXPECT_THAT(error_of({5, 6}, {0, 3, 2}), HasSubstr("sequence 1 has -1 tokens"));
   EXPECT_THAT(error_of(std::vector<int32_t>(25, 5), {0, 25}),
