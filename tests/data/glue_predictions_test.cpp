@@ -122,6 +122,7 @@ TEST_F(GluePredictionsTest, RunsOfDifferentExamplesAreRefused) {
   const fs::path a = run("a", "sst2", kHeader + "0\t1\t1\n1\t1\t0\n");
   const fs::path fewer = run("fewer", "sst2", kHeader + "0\t1\t1\n");
   const fs::path relabelled = run("relabelled", "sst2", kHeader + "0\t1\t1\n1\t1\t1\n");
+  const fs::path first_relabelled = run("first_relabelled", "sst2", kHeader + "0\t1\t0\n1\t1\t0\n");
   const fs::path other_task = run("other_task", "wnli", kHeader + "0\t1\t1\n1\t1\t0\n");
   EXPECT_EQ(
       bad_runs({a, fewer}),
@@ -131,6 +132,9 @@ TEST_F(GluePredictionsTest, RunsOfDifferentExamplesAreRefused) {
       bad_runs({a, a, relabelled}),
       "relabelled/eval_predictions_sst2.txt:3: another label than in a/eval_predictions_sst2.txt: compare "
       "runs of the same dev file");
+  EXPECT_EQ(bad_runs({a, first_relabelled}),
+            "first_relabelled/eval_predictions_sst2.txt:2: another label than in "
+            "a/eval_predictions_sst2.txt: compare runs of the same dev file");
   EXPECT_EQ(bad_runs({a, other_task}), "other_task is a run of wnli, a of sst2: compare runs of one task");
 }
 

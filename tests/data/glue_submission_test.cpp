@@ -75,6 +75,11 @@ TEST_F(GlueSubmission, HoldsElevenFilesOfTheOfficialNumberOfRows) {
   EXPECT_TRUE(files[0].source.empty());
 }
 
+TEST_F(GlueSubmission, AScoreBelowZeroIsZero) {
+  write_glue_submission(Paths{run("stsb", "-0.250")}, zip(), MissingTasks::fill);
+  EXPECT_EQ(entry("STS-B.tsv"), answers(1379, "0.000"));
+}
+
 TEST_F(GlueSubmission, EqualAnswersMakeEqualBytes) {
   const Paths runs = {run("rte", "entailment")};
   write_glue_submission(runs, zip(), MissingTasks::fill);

@@ -78,6 +78,7 @@ TEST(MatchLabels, OtherNamesOrAnotherNumberAreOfAnotherTask) {
   for (const char* task : {"rte", "mrpc", "stsb"})
     EXPECT_EQ(match(task, mnli, 3).order, LabelOrder::other) << task;
   EXPECT_EQ(match("rte", {.names = {"negative", "positive"}}, 2).order, LabelOrder::other);
+  EXPECT_EQ(match("mnli", {}, 2).order, LabelOrder::other);  // without names the number tells
 }
 
 TEST(MatchLabels, NumbersOfAnotherTaskSayNothing) {

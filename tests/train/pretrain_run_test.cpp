@@ -302,6 +302,7 @@ TEST_F(PretrainRun, CheckTakesNoMoreStepsThanTheRun) {
   const PreflightReport report = check_pretraining(settings);
   EXPECT_EQ(report.seconds_per_step, 0);
   EXPECT_EQ(report.tokens_per_step, 0);
+  EXPECT_EQ(report.state_bytes, 4 * 4 * report.parameters);  // weights, gradients, two moments in fp32
   settings.train.steps = 2;
   EXPECT_GT(check_pretraining(settings).seconds_per_step, 0);
 }

@@ -60,6 +60,19 @@ TEST_F(SquadEvaluation, MissingAndUnknownIdsAreCountedAndNamed) {
   EXPECT_EQ(report.without_question.first, "y");
 }
 
+TEST_F(SquadEvaluation, OfManyQuestionsWithoutPredictionTheFirstIsNamed) {
+  const auto report = evaluate(kFirst, R"({"z": "x"})");
+  EXPECT_EQ(report.without_prediction.count, 2);
+  EXPECT_EQ(report.without_prediction.first, "a");
+}
+
+// As in the official script: the threshold that is best for "a" takes "the" along, an answer to a question
+// without one.
+TEST_F(SquadEvaluation, AnAnswerOfAnArticleAloneIsAnAnswer) {
+  const auto report = evaluate(kSecond, R"({"a": "Ann", "b": "the"})", R"({"a": -1, "b": -2})");
+  EXPECT_DOUBLE_EQ(report.metrics.at("best_exact"), 50);
+}
+
 TEST_F(SquadEvaluation, InTheSecondVersionNoAnswerIsAnAnswer) {
   const auto report = evaluate(kSecond, R"({"a": "Ann", "b": ""})");
   EXPECT_DOUBLE_EQ(report.metrics.at("exact"), 100);

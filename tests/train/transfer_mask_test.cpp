@@ -5,6 +5,7 @@
 #include "data/fake_tokenizer.h"
 #include "message_of.h"
 #include "prune/edited_model.h"
+#include "rpp/io/safetensors.h"
 #include "rpp/ops/torch.h"
 #include "rpp/train/inspect.h"
 #include "rpp/train/tensors.h"
@@ -42,6 +43,7 @@ TEST_F(TransferMask, TheNewModelProvesItsZerosAndPassesItsMaskOn) {
   transfer_mask(dir_ / "model", dir_ / "pruned", dir_ / "out");
   EXPECT_EQ(prove_zeros(dir_ / "out").total.masked, 2 * 32);
   EXPECT_TRUE(prove_zeros(dir_ / "out", dir_ / "pruned").holds());
+  EXPECT_EQ(SafetensorsFile(dir_ / "out/model.safetensors").metadata().at("prune_method"), "transfer");
   const auto again = transfer_mask(kGoldenModel, dir_ / "out/mask.safetensors", dir_ / "again");
   EXPECT_EQ(again.zeros(), 2 * 32);
 }
