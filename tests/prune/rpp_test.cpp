@@ -9,7 +9,6 @@
 #include "rpp/ops/torch.h"
 #include "rpp/prune/gamma_plan.h"
 #include "rpp/prune/pruner.h"
-#include "rpp/prune/report.h"
 
 namespace rpp::test {
 namespace {
@@ -402,50 +401,6 @@ TEST(Rpp, APlanThatAsksForMoreZerosRaisesGammaFourfoldAtMost) {
   EXPECT_DOUBLE_EQ(run.gamma_of(2), 16 * gamma);
 }
 
-double first_planned_gamma(double target_ratio, bool final_topk) {
-  FlatParams params(one_matrix(gaussian({300, 200}, 0.04, 1)));
-  ProxAdamW optimizer(params, without_decay());
-  PruneConfig config;
-  config.method = "rpp";
-  config.target_ratio = target_ratio;
-  config.final_topk = final_topk;
-  config.prox_scaling = "lr";
-  const auto pruner = make_pruner(config, {params, &optimizer, 40, {}, [](int64_t) { return 1e-3; }});
-  pruner->begin_step(0);
-  return pruner->rule().gamma;
-}
-
-// A top-k can add zeros but not take any back.
-TEST(Rpp, BeforeAFinalTopkTheTargetIsAimedAtFromBelow) {
-  const double aimed = first_planned_gamma(0.5, /*final_topk=*/true);
-  EXPECT_LT(aimed, first_planned_gamma(0.5, /*final_topk=*/false));
-  EXPECT_DOUBLE_EQ(aimed, first_planned_gamma(0.5 - kMissedRatio / 2, /*final_topk=*/false));
-}
-
-// Between them gamma stays for about a twentieth of the steps that are left.
-TEST(Rpp, APlanIsMadeAtTheStartOfEveryRound) {
-  FlatParams params(one_matrix(gaussian({40, 50}, 0.04, 1)));
-  ProxAdamW optimizer(params, without_decay());
-  PruneConfig config;
-  config.method = "rpp";
-  config.target_ratio = 0.5;
-  config.rounds = 3;
-  config.first_round_share = 0.5;
-  config.recovery_share = 0;
-  config.prox_scaling = "lr";
-  const auto pruner = make_pruner(config, {params, &optimizer, 1000, {}, [](int64_t) { return 1e-3; }});
-  std::vector<double> gammas;
-  for (int64_t step = 0; step < 1000; ++step) {
-    pruner->begin_step(step);
-    gammas.push_back(pruner->rule().gamma);
-  }
-  for (const size_t start : {200, 600}) {
-    EXPECT_EQ(gammas[start - 2], gammas[start - 1]) << start;
-    EXPECT_NE(gammas[start - 1], gammas[start]) << start;
-    EXPECT_EQ(gammas[start], gammas[start + 1]) << start;
-  }
-}
-
 TEST(Rpp, WithoutAPlanNothingIsShrunk) {
   const Planned run(gaussian({40, 50}, 0.04, 1), 20, "preconditioned");
   for (int64_t step = 0; step < 3; ++step) {
@@ -474,10 +429,8 @@ TEST(Rpp, AResumedRunKeepsTheGammaOfEveryGroupUntilTheNextPlanIsDue) {
   config.target_ratio = 0.5;
   config.ratios = {"output=0.85"};
   config.prox_scaling = "lr";
-  const auto start = [&] {
-    return make_pruner(config, {params, &optimizer, 1000, {}, [](int64_t) { return 1e-3; }});
-  };
-  const auto whole = start(), resumed = start();
+  const PrunerContext context{params, &optimizer, 1000, {}, [](int64_t) { return 1e-3; }};
+  const auto whole = make_pruner(config, context), resumed = make_pruner(config, context);
   whole->begin_step(0);
   const auto saved = whole->state();
   resumed->load_state({saved.begin(), saved.end()});
