@@ -1,7 +1,6 @@
-# rpp_module(name [TORCH] DEPENDS modules... LIBS libraries... PLAIN files...)
-#   one static library rpp_<name> of src/<name>/*.cpp, and one test binary of tests/<name>/*_test.cpp. PLAIN files of
-#   a Torch module see none of Torch's headers: reading the precompiled one would cost them ten seconds each. With
-#   RPP_UNITY the files of a module are compiled a dozen at a time and read their headers once.
+# rpp_module(name [TORCH] DEPENDS modules... LIBS libraries... TEST_DEPENDS modules... TEST_LIBS libraries...)
+#   one static library rpp_<name> of src/<name>/*.cpp, and one test binary of tests/<name>/*_test.cpp. Only a TORCH
+#   module sees LibTorch's headers. With RPP_UNITY the files of a module are compiled a dozen at a time.
 # rpp_tool(name DEPENDS modules... BESIDE tool)
 #   the program rpp-<name> of tools/rpp_<name>.cpp, and the test tests/tools/rpp_<name>_test.sh that runs it, where
 #   the tool is built whose help it needs.
@@ -50,7 +49,7 @@ function(rpp_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -Wno-missing-field-initializers)
 endfunction()
 
-# One precompiled rpp/ops/torch.h serves every Torch file: 20 s once instead of 15 s in each.
+# One precompiled ops/torch.h serves every Torch file: 20 s once instead of 15 s in each.
 function(rpp_use_torch target)
   target_link_libraries(${target} PUBLIC LibTorch::LibTorch)
   if(NOT TARGET rpp_torch_pch)
@@ -59,7 +58,7 @@ function(rpp_use_torch target)
     target_link_libraries(rpp_torch_pch PUBLIC LibTorch::LibTorch)
     rpp_warnings(rpp_torch_pch)
     target_compile_options(rpp_torch_pch PRIVATE -fpch-preprocess)
-    target_precompile_headers(rpp_torch_pch PRIVATE ${PROJECT_SOURCE_DIR}/include/rpp/ops/torch.h)
+    target_precompile_headers(rpp_torch_pch PRIVATE ${PROJECT_SOURCE_DIR}/src/ops/torch.h)
   endif()
   # -fPIC also in programs, where CMake says -fPIE: the precompiled header serves one setting only.
   target_compile_options(${target} PRIVATE -fpch-preprocess -fPIC)
@@ -76,23 +75,13 @@ set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/ops/adamw_kernel.cpp
   APPEND PROPERTY COMPILE_OPTIONS -ffp-contract=off)
 
 function(rpp_module name)
-  cmake_parse_arguments(ARG "TORCH" "" "DEPENDS;LIBS;PLAIN" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH" "" "DEPENDS;LIBS;TEST_DEPENDS;TEST_LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   set(target rpp_${name})
   list(TRANSFORM ARG_DEPENDS PREPEND rpp_)
-  if(NOT sources)  # a module of headers only
-    add_library(${target} INTERFACE)
-    target_include_directories(${target} INTERFACE ${PROJECT_SOURCE_DIR}/include)
-    target_link_libraries(${target} INTERFACE ${ARG_DEPENDS} ${ARG_LIBS})
-    return()
-  endif()
-  if(NOT RPP_UNITY)
-    foreach(file ${ARG_PLAIN})
-      set_source_files_properties(${PROJECT_SOURCE_DIR}/src/${name}/${file} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
-    endforeach()
-  endif()
+  list(TRANSFORM ARG_TEST_DEPENDS PREPEND rpp_)
   add_library(${target} STATIC ${sources})
-  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/include)
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${target} PUBLIC ${ARG_DEPENDS} ${ARG_LIBS})
   rpp_warnings(${target})
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${RPP_UNITY} UNITY_BUILD_BATCH_SIZE 12)
@@ -102,11 +91,12 @@ function(rpp_module name)
       rpp_add_cuda_sources(${name})
     endif()
   endif()
-  if(RPP_TESTS)
-    rpp_module_tests(${name} ${ARG_TORCH})
+  if(RPP_TESTS AND (NOT RPP_TESTED_MODULES OR name IN_LIST RPP_TESTED_MODULES))
+    rpp_module_tests(${name} "${ARG_TORCH}" ${ARG_TEST_DEPENDS} ${ARG_TEST_LIBS})
   endif()
 endfunction()
 
+# rpp_module_tests(name uses_torch libraries...)
 function(rpp_module_tests name uses_torch)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cpp)
   if(NOT sources)
@@ -115,13 +105,13 @@ function(rpp_module_tests name uses_torch)
   set(target ${name}_tests)
   add_executable(${target} ${sources})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(${target} PRIVATE rpp_${name} GTest::gmock GTest::gtest_main)
+  target_link_libraries(${target} PRIVATE rpp_${name} ${ARGN} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${target} PRIVATE RPP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" RPP_BINARY_DIR="${PROJECT_BINARY_DIR}")
   rpp_warnings(${target})
   if(uses_torch)
     rpp_use_torch(${target})
   endif()
-  gtest_discover_tests(${target} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+  gtest_discover_tests(${target} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
 endfunction()
 
 # tutorial-NAME: the program in docs/tutorials/NAME.md. tests/tools/tutorials_test.sh runs it.
@@ -148,7 +138,7 @@ function(rpp_cuda_emulation_tests)
   set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-ffp-contract=off")
   add_executable(cuda_emulation_tests ${kernels} ${loops} ${tests})
   target_include_directories(cuda_emulation_tests PRIVATE ${folder} ${PROJECT_SOURCE_DIR}/include
-    ${PROJECT_SOURCE_DIR}/src/ops ${PROJECT_SOURCE_DIR}/tests)
+    ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(cuda_emulation_tests PRIVATE GTest::gmock GTest::gtest_main)
   rpp_warnings(cuda_emulation_tests)
   gtest_discover_tests(cuda_emulation_tests TEST_PREFIX cuda_emulation. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 

@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 
+#include "measure/benches.h"
 #include "options.h"
-#include "rpp/bench/benches.h"
 
 namespace rpp {
 

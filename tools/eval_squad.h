@@ -3,9 +3,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/log.h"
-#include "rpp/train/squad_evaluation.h"
+#include "core/atomic_file.h"
+#include "program/log.h"
+#include "tasks/squad_evaluation.h"
 
 namespace rpp {
 

@@ -5,10 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "rpp/core/log.h"
-#include "rpp/data/glue_predictions.h"
-#include "rpp/data/glue_submission.h"
-#include "rpp/eval/metrics.h"
+#include "data/glue_predictions.h"
+#include "data/glue_submission.h"
+#include "eval/metrics.h"
+#include "program/log.h"
 
 namespace rpp {
 

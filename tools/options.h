@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "rpp/core/nearest.h"
-#include "rpp/core/parallel_for.h"
+#include "core/nearest.h"
+#include "core/parallel_for.h"
 
 namespace rpp {
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "rpp/core/error.h"
-#include "rpp/core/nearest.h"
+#include "core/nearest.h"
+#include "rpp/error.h"
 
 namespace rpp {
 

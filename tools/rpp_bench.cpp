@@ -3,13 +3,14 @@
 #include <unistd.h>
 
 #include "bench_commands.h"
-#include "rpp/config/load.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/log.h"
-#include "rpp/core/model_path.h"
-#include "rpp/io/model_file.h"
-#include "rpp/train/libtorch_info.h"
+#include "bert_format/model_file.h"
+#include "bert_format/model_path.h"
+#include "config/load.h"
+#include "core/atomic_file.h"
+#include "program/log.h"
+#include "program/run_main.h"
 #include "tool_main.h"
+#include "train/libtorch_info.h"
 
 namespace rpp {
 namespace {

@@ -3,8 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "rpp/data/glue_predictions.h"
-#include "rpp/eval/paired_bootstrap.h"
+#include "data/glue_predictions.h"
+#include "eval/paired_bootstrap.h"
+#include "program/run_main.h"
 #include "tool_main.h"
 
 namespace rpp {

@@ -1,15 +1,18 @@
 // rpp-data: from raw text to what training reads: a vocabulary, shards of token ids, their statistics.
+#include "core/progress.h"
+#include "data/corpus_stats.h"
+#include "data/shards.h"
+#include "data/tokenize_file.h"
 #include "options.h"
-#include "rpp/core/line_reader.h"
-#include "rpp/core/log.h"
-#include "rpp/core/progress.h"
-#include "rpp/data/corpus_stats.h"
-#include "rpp/data/shards.h"
-#include "rpp/text/tokenize_file.h"
-#include "rpp/text/tokenizer.h"
-#include "rpp/text/vocab_trainer.h"
+#include "program/line_reader.h"
+#include "program/log.h"
+#include "program/run_main.h"
+#include "rpp/tokenizer.h"
+#include "sentencepiece/fingerprint.h"
+#include "sentencepiece/load_tokenizer.h"
 #include "squad_features.h"
 #include "tool_main.h"
+#include "vocab_training/vocab_trainer.h"
 
 namespace rpp {
 namespace {
@@ -55,7 +58,7 @@ void run_build(const Arguments& arguments) {
 
 void run_stats(const Arguments& arguments) {
   const auto tokenizer = load_tokenizer(arguments.tokenizer);
-  const ShardSet shards(arguments.shard_dirs, tokenizer->fingerprint());
+  const ShardSet shards(arguments.shard_dirs, fingerprint(*tokenizer));
   fmt::print("{}", format_stats(corpus_stats(shards, *tokenizer, arguments.sampling, arguments.num_pairs,
                                              arguments.seed)));
 }

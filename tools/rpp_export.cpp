@@ -1,10 +1,11 @@
 // rpp-export: a finished model as one small file without its zeros, and back.
+#include "bert_format/model_export.h"
+#include "bert_format/model_path.h"
+#include "config/load.h"
+#include "core/atomic_file.h"
 #include "options.h"
-#include "rpp/config/load.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/model_path.h"
-#include "rpp/infer/compare_outputs.h"
-#include "rpp/io/model_export.h"
+#include "program/run_main.h"
+#include "runtime/compare_outputs.h"
 #include "tool_main.h"
 #include "unpacked_model.h"
 

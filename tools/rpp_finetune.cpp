@@ -2,10 +2,11 @@
 // predictions.
 #include "eval_squad.h"
 #include "glue_commands.h"
-#include "rpp/core/log.h"
-#include "rpp/train/libtorch_info.h"
+#include "program/log.h"
+#include "program/run_main.h"
 #include "run_options.h"
 #include "tool_main.h"
+#include "train/libtorch_info.h"
 
 namespace rpp {
 namespace {

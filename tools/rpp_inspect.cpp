@@ -1,14 +1,15 @@
 // rpp-inspect: what is in a model: its ratios, the proof that its zeros held, its outputs.
+#include "analysis/compact.h"
+#include "analysis/patterns.h"
+#include "core/atomic_file.h"
 #include "options.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/log.h"
-#include "rpp/prune/patterns.h"
-#include "rpp/prune/report.h"
-#include "rpp/train/compact.h"
-#include "rpp/train/inspect.h"
-#include "rpp/train/libtorch_info.h"
-#include "rpp/train/transfer_mask.h"
+#include "program/log.h"
+#include "program/run_main.h"
+#include "prune/report.h"
+#include "tasks/inspect.h"
+#include "tasks/transfer_mask.h"
 #include "tool_main.h"
+#include "train/libtorch_info.h"
 #include "unpacked_model.h"
 
 namespace rpp {

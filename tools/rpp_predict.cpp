@@ -2,13 +2,14 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "bert_format/model_path.h"
 #include "options.h"
-#include "rpp/core/line_reader.h"
-#include "rpp/core/log.h"
-#include "rpp/core/model_path.h"
-#include "rpp/core/standard_output.h"
-#include "rpp/infer/line_predictor.h"
-#include "rpp/text/unicode.h"
+#include "predict/line_predictor.h"
+#include "program/line_reader.h"
+#include "program/log.h"
+#include "program/run_main.h"
+#include "program/standard_output.h"
+#include "tokenizer/unicode.h"
 #include "tool_main.h"
 
 namespace rpp {

@@ -1,11 +1,12 @@
 // rpp-pretrain: masked-LM and next-sentence pre-training, with pruning, from a configuration file.
 #include <cmath>
 
-#include "rpp/core/log.h"
-#include "rpp/core/progress.h"
-#include "rpp/train/libtorch_info.h"
+#include "core/progress.h"
+#include "program/log.h"
+#include "program/run_main.h"
 #include "run_options.h"
 #include "tool_main.h"
+#include "train/libtorch_info.h"
 
 namespace rpp {
 namespace {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "config/load.h"
 #include "options.h"
-#include "rpp/config/load.h"
-#include "rpp/train/runs.h"
+#include "tasks/run.h"
 
 namespace rpp {
 

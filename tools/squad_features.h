@@ -3,10 +3,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/progress.h"
+#include "data/squad_dump.h"
 #include "options.h"
-#include "rpp/core/log.h"
-#include "rpp/core/progress.h"
-#include "rpp/data/squad_dump.h"
+#include "program/log.h"
 
 namespace rpp {
 

@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/nearest.h"
+#include "core/stop_signal.h"
+#include "core/version.h"
 #include "other_names.h"
-#include "rpp/core/error.h"
-#include "rpp/core/nearest.h"
-#include "rpp/core/stop_signal.h"
-#include "rpp/core/version.h"
+#include "rpp/error.h"
 
 namespace rpp {
 

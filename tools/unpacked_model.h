@@ -5,10 +5,10 @@
 
 #include <filesystem>
 
-#include "rpp/core/error.h"
-#include "rpp/core/unfinished.h"
-#include "rpp/io/model_export.h"
-#include "rpp/io/model_file.h"
+#include "bert_format/model_export.h"
+#include "bert_format/model_file.h"
+#include "core/unfinished.h"
+#include "rpp/error.h"
 
 namespace rpp {
 

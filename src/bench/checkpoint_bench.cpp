@@ -1,9 +1,9 @@
+#include "measure/benches.h"
+#include "model/init.h"
+#include "ops/torch.h"
 #include "random_rows_task.h"
-#include "rpp/bench/benches.h"
-#include "rpp/core/error.h"
-#include "rpp/model/init.h"
-#include "rpp/ops/torch.h"
-#include "rpp/train/trainer.h"
+#include "rpp/error.h"
+#include "train/trainer.h"
 
 namespace rpp {
 namespace {

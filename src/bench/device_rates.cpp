@@ -4,8 +4,8 @@
 #include <ATen/cuda/CUDAContext.h>
 #endif
 
-#include "rpp/bench/measurement.h"
-#include "rpp/ops/torch.h"
+#include "measure/measurement.h"
+#include "ops/torch.h"
 
 namespace rpp {
 namespace {

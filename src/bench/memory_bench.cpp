@@ -1,15 +1,15 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/peak_memory.h"
 #include "device_rates.h"
+#include "measure/benches.h"
+#include "model/init.h"
+#include "program/log.h"
 #include "random_rows_task.h"
-#include "rpp/bench/benches.h"
-#include "rpp/core/log.h"
-#include "rpp/core/peak_memory.h"
-#include "rpp/model/init.h"
-#include "rpp/train/device.h"
-#include "rpp/train/heap.h"
-#include "rpp/train/trainer.h"
+#include "train/device.h"
+#include "train/heap.h"
+#include "train/trainer.h"
 
 namespace rpp {
 namespace {

@@ -1,9 +1,9 @@
 #include "device_rates.h"
-#include "rpp/bench/benches.h"
-#include "rpp/model/init.h"
-#include "rpp/ops/torch.h"
-#include "rpp/optim/prox_adamw.h"
-#include "rpp/train/device.h"
+#include "measure/benches.h"
+#include "model/init.h"
+#include "ops/torch.h"
+#include "optim/prox_adamw.h"
+#include "train/device.h"
 
 namespace rpp {
 namespace {

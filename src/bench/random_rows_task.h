@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "rpp/bench/random_rows.h"
-#include "rpp/model/hf_checkpoint.h"
-#include "rpp/train/graphed_pass.h"
-#include "rpp/train/pretrain_loss.h"
-#include "rpp/train/task.h"
+#include "measure/random_rows.h"
+#include "model/hf_checkpoint.h"
+#include "tasks/graphed_pass.h"
+#include "tasks/pretrain_loss.h"
+#include "train/task.h"
 
 namespace rpp {
 

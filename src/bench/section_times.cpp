@@ -1,12 +1,12 @@
-#include "rpp/bench/section_times.h"
+#include "bench/section_times.h"
 
 #include <ATen/record_function.h>
 
 #include <mutex>
 #include <string_view>
 
-#include "rpp/core/error.h"
-#include "rpp/core/progress.h"
+#include "core/progress.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,14 +1,14 @@
+#include "bench/section_times.h"
+#include "core/peak_memory.h"
 #include "device_rates.h"
+#include "measure/benches.h"
+#include "measure/flops.h"
+#include "model/init.h"
+#include "ops/torch.h"
 #include "random_rows_task.h"
-#include "rpp/bench/benches.h"
-#include "rpp/bench/flops.h"
-#include "rpp/bench/section_times.h"
-#include "rpp/core/peak_memory.h"
-#include "rpp/model/init.h"
-#include "rpp/ops/torch.h"
-#include "rpp/train/device.h"
-#include "rpp/train/heap.h"
-#include "rpp/train/trainer.h"
+#include "train/device.h"
+#include "train/heap.h"
+#include "train/trainer.h"
 
 namespace rpp {
 namespace {

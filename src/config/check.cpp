@@ -3,8 +3,8 @@
 #include <cmath>
 #include <filesystem>
 
-#include "rpp/core/error.h"
-#include "rpp/core/line_reader.h"
+#include "program/line_reader.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {
@@ -253,23 +253,6 @@ void check(const FinetuneConfig& config, const Settings& settings) {
     complaints.fail_at("train.cuda_graph", "train.cuda_graph is for pre-training alone: leave it out");
   }
   check_patience(complaints, config.train);
-}
-
-std::string complaint(const ModelConfig& config) {
-  if (config.hidden_size % config.num_attention_heads != 0) {
-    return fmt::format("hidden_size is {}, it must be a multiple of num_attention_heads, which is {}",
-                       config.hidden_size, config.num_attention_heads);
-  }
-  const auto num_sizes = static_cast<int64_t>(config.layer_sizes.size());
-  if (num_sizes != 0 && num_sizes != config.num_hidden_layers) {
-    return fmt::format("layer_sizes has {} entries, it must have one for each of the {} layers", num_sizes,
-                       config.num_hidden_layers);
-  }
-  if (config.pad_token_id >= config.vocab_size) {
-    return fmt::format("pad_token_id is {}, it must be less than vocab_size, which is {}",
-                       config.pad_token_id, config.vocab_size);
-  }
-  return "";
 }
 
 }  // namespace rpp

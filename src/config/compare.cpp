@@ -1,4 +1,4 @@
-#include "rpp/config/compare.h"
+#include "config/compare.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,8 +8,8 @@
 #include <map>
 #include <optional>
 
-#include "rpp/config/load.h"
-#include "rpp/core/error.h"
+#include "config/load.h"
+#include "rpp/error.h"
 #include "settings.h"
 
 namespace rpp {

@@ -1,8 +1,9 @@
-#include "rpp/config/load.h"
+#include "config/load.h"
 
+#include "bert_format/model_fields.h"
 #include "check.h"
-#include "rpp/core/error.h"
-#include "rpp/core/nearest.h"
+#include "core/nearest.h"
+#include "rpp/error.h"
 #include "settings.h"
 #include "suggest.h"
 #include "values.h"

@@ -3,7 +3,7 @@
 #include <map>
 #include <system_error>
 
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 #include "suggest.h"
 
 namespace rpp {

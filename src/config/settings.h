@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "rpp/config/fields.h"
-#include "rpp/config/load.h"
+#include "config/fields.h"
+#include "config/load.h"
 
 namespace rpp {
 

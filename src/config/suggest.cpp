@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "rpp/core/nearest.h"
+#include "core/nearest.h"
 
 namespace rpp {
 namespace {

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 
-#include "rpp/config/fields.h"
-#include "rpp/config/load.h"
+#include "bert_format/model_fields.h"
+#include "config/fields.h"
+#include "config/load.h"
 
 namespace rpp {
 namespace {

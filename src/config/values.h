@@ -1,10 +1,10 @@
-// One value of a configuration file: from YAML with every complaint, and its allowed range in words.
+// One value of a configuration file: from YAML, with every complaint.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "rpp/config/fields.h"
+#include "config/fields.h"
 #include "settings.h"
 
 namespace rpp {
@@ -15,13 +15,5 @@ void parse_into(const Setting& setting, double& value);
 void parse_into(const Setting& setting, bool& value);
 void parse_into(const Setting& setting, std::string& value);
 void parse_into(const Setting& setting, std::vector<std::string>& value);
-
-// "at least 1", "between 0 and 1", ...; empty when the value is in range.
-std::string range_complaint(const FieldInfo& info, double value);
-// "dense, rpp, nip or fixed"; empty when the value is one of the choices or any text will do.
-std::string choice_complaint(const FieldInfo& info, const std::string& value);
-
-// Text or number as a message shows it.
-std::string shown(double value);
 
 }  // namespace rpp

@@ -1,4 +1,4 @@
-#include "rpp/core/atomic_file.h"
+#include "core/atomic_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -9,10 +9,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/unfinished.h"
 #include "leftovers.h"
 #include "replace_directory.h"
-#include "rpp/core/error.h"
-#include "rpp/core/unfinished.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

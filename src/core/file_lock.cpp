@@ -1,4 +1,4 @@
-#include "rpp/core/file_lock.h"
+#include "core/file_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -10,8 +10,8 @@
 #include <cstring>
 #include <fstream>
 
-#include "rpp/core/error.h"
-#include "rpp/core/unfinished.h"
+#include "core/unfinished.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,9 +1,9 @@
-#include "rpp/core/json.h"
+#include "core/json.h"
 
 #include <algorithm>
 #include <string>
 
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -6,9 +6,9 @@
 #include <set>
 #include <vector>
 
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/file_lock.h"
+#include "core/atomic_file.h"
+#include "core/file_lock.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

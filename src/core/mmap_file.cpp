@@ -1,4 +1,4 @@
-#include "rpp/core/mmap_file.h"
+#include "core/mmap_file.h"
 
 #include <fcntl.h>
 #include <sanitizer/asan_interface.h>
@@ -11,8 +11,8 @@
 #include <cstring>
 #include <utility>
 
-#include "rpp/core/error.h"
-#include "rpp/core/parallel_for.h"
+#include "core/parallel_for.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

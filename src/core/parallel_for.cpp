@@ -1,4 +1,4 @@
-#include "rpp/core/parallel_for.h"
+#include "core/parallel_for.h"
 
 #include <algorithm>
 #include <exception>
@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "rpp/core/usable_cpus.h"
+#include "core/usable_cpus.h"
 
 namespace rpp {
 

@@ -1,4 +1,4 @@
-#include "rpp/core/peak_memory.h"
+#include "core/peak_memory.h"
 
 #include <sys/resource.h>
 

@@ -1,4 +1,4 @@
-#include "rpp/core/progress.h"
+#include "core/progress.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "rpp/core/stop_signal.h"
+#include "core/stop_signal.h"
 
 #include <semaphore.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include <ctime>
 #include <thread>
 
-#include "rpp/core/unfinished.h"
+#include "core/unfinished.h"
 
 namespace rpp {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpp/core/unfinished.h"
+#include "core/unfinished.h"
 
 #include <mutex>
 #include <set>

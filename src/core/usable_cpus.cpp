@@ -1,5 +1,5 @@
 // File formats: cgroups(7), proc(5) and Documentation/admin-guide/cgroup-v2.rst of Linux.
-#include "rpp/core/usable_cpus.h"
+#include "core/usable_cpus.h"
 
 #include <sched.h>
 

@@ -1,4 +1,4 @@
-#include "rpp/core/version.h"
+#include "core/version.h"
 
 namespace rpp {
 

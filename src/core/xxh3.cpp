@@ -1,4 +1,4 @@
-#include "rpp/core/xxh3.h"
+#include "core/xxh3.h"
 
 #include <xxhash.h>
 

@@ -1,9 +1,9 @@
-#include "rpp/data/batch_shape.h"
+#include "data/batch_shape.h"
 
 #include <algorithm>
 
-#include "rpp/core/error.h"
-#include "rpp/core/ignored_label.h"
+#include "core/ignored_label.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "rpp/core/parallel_for.h"
-#include "rpp/text/unicode.h"
+#include "core/parallel_for.h"
 #include "shard_format.h"
+#include "tokenizer/unicode.h"
 
 namespace rpp {
 namespace {

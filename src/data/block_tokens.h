@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "rpp/core/line_reader.h"
-#include "rpp/data/shards.h"
+#include "data/shards.h"
+#include "program/line_reader.h"
 
 namespace rpp {
 

@@ -1,10 +1,10 @@
-#include "rpp/data/corpus_stats.h"
+#include "data/corpus_stats.h"
 
 #include <algorithm>
 
-#include "rpp/core/error.h"
-#include "rpp/core/progress.h"
-#include "rpp/data/pretrain_sampler.h"
+#include "core/progress.h"
+#include "data/pretrain_sampler.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

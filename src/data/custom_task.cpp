@@ -1,13 +1,13 @@
-#include "rpp/data/custom_task.h"
+#include "data/custom_task.h"
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
 #include <set>
 
+#include "data/model_labels.h"
 #include "glue_table.h"
-#include "rpp/core/error.h"
-#include "rpp/data/model_labels.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

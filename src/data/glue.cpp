@@ -1,9 +1,9 @@
-#include "rpp/data/glue.h"
+#include "data/glue.h"
 
 #include <algorithm>
 
 #include "glue_table.h"
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,13 +1,13 @@
-#include "rpp/data/glue_features.h"
+#include "data/glue_features.h"
 
 #include <algorithm>
 #include <numeric>
 #include <optional>
 
-#include "rpp/core/error.h"
-#include "rpp/core/parallel_for.h"
-#include "rpp/core/rng.h"
-#include "rpp/text/sequence.h"
+#include "core/parallel_for.h"
+#include "core/rng.h"
+#include "rpp/error.h"
+#include "tokenizer/sequence.h"
 
 namespace rpp {
 namespace {

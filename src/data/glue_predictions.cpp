@@ -1,13 +1,13 @@
-#include "rpp/data/glue_predictions.h"
+#include "data/glue_predictions.h"
 
 #include <charconv>
 #include <map>
 #include <optional>
 
+#include "data/custom_task.h"
 #include "glue_row.h"
-#include "rpp/core/error.h"
-#include "rpp/core/line_reader.h"
-#include "rpp/data/custom_task.h"
+#include "program/line_reader.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

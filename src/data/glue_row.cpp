@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "rpp/data/glue.h"
+#include "data/glue.h"
 
 namespace rpp {
 

@@ -1,11 +1,11 @@
-#include "rpp/data/glue_submission.h"
+#include "data/glue_submission.h"
 
 #include <algorithm>
 #include <map>
 
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/data/glue_predictions.h"
+#include "core/atomic_file.h"
+#include "data/glue_predictions.h"
+#include "rpp/error.h"
 #include "zip_file.h"
 
 namespace rpp {

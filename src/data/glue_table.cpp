@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "rpp/core/error.h"
-#include "rpp/core/json.h"
-#include "rpp/core/log.h"
-#include "rpp/core/nearest.h"
-#include "rpp/io/json_keys.h"
-#include "rpp/text/unicode.h"
+#include "core/json.h"
+#include "core/nearest.h"
+#include "io/json_keys.h"
+#include "program/log.h"
+#include "rpp/error.h"
+#include "tokenizer/unicode.h"
 
 namespace rpp {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "glue_row.h"
-#include "rpp/core/line_reader.h"
+#include "program/line_reader.h"
 
 namespace rpp {
 

@@ -1,8 +1,8 @@
 // The table of the tasks.
+#include "core/nearest.h"
+#include "data/glue.h"
 #include "glue_row.h"
-#include "rpp/core/error.h"
-#include "rpp/core/nearest.h"
-#include "rpp/data/glue.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

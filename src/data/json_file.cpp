@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "rpp/core/error.h"
-#include "rpp/core/json.h"
-#include "rpp/core/line_reader.h"
-#include "rpp/io/json_keys.h"
-#include "rpp/text/unicode.h"
+#include "core/json.h"
+#include "io/json_keys.h"
+#include "program/line_reader.h"
+#include "rpp/error.h"
+#include "tokenizer/unicode.h"
 
 namespace rpp {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpp/data/mlm.h"
+#include "data/mlm.h"
 
 #include <algorithm>
 #include <cmath>

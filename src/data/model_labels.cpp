@@ -1,4 +1,4 @@
-#include "rpp/data/model_labels.h"
+#include "data/model_labels.h"
 
 #include <algorithm>
 #include <cctype>
@@ -7,7 +7,7 @@
 #include <set>
 
 #include "glue_row.h"
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

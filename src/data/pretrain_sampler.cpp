@@ -1,9 +1,9 @@
-#include "rpp/data/pretrain_sampler.h"
+#include "data/pretrain_sampler.h"
 
 #include <algorithm>
 
-#include "rpp/core/error.h"
-#include "rpp/core/log.h"
+#include "program/log.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,9 +1,9 @@
-#include "rpp/data/sample_rows.h"
+#include "data/sample_rows.h"
 
 #include <algorithm>
 #include <numeric>
 
-#include "rpp/core/rng.h"
+#include "core/rng.h"
 
 namespace rpp {
 namespace {

@@ -6,15 +6,16 @@
 #include <utility>
 
 #include "block_tokens.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/line_reader.h"
-#include "rpp/core/log.h"
-#include "rpp/core/mmap_file.h"
-#include "rpp/core/prefetch.h"
-#include "rpp/core/progress_line.h"
-#include "rpp/core/xxh3.h"
-#include "rpp/data/shards.h"
+#include "core/atomic_file.h"
+#include "core/mmap_file.h"
+#include "core/prefetch.h"
+#include "core/xxh3.h"
+#include "data/shards.h"
+#include "program/line_reader.h"
+#include "program/log.h"
+#include "program/progress_line.h"
+#include "rpp/error.h"
+#include "sentencepiece/fingerprint.h"
 #include "shard_format.h"
 
 namespace rpp {
@@ -162,7 +163,7 @@ void add_to(BuildReport& report, const BuildReport& block) {
 json make_manifest(const BuildReport& report, const Tokenizer& tokenizer, json shards) {
   return {{"format", kShardFormat},
           {"version", kShardVersion},
-          {"tokenizer", tokenizer.fingerprint()},
+          {"tokenizer", fingerprint(tokenizer)},
           {"vocab_size", tokenizer.size()},
           {"documents", report.documents},
           {"sentences", report.sentences},

@@ -1,4 +1,4 @@
-#include "rpp/data/shards.h"
+#include "data/shards.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,11 +6,11 @@
 #include <limits>
 #include <span>
 
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/json.h"
-#include "rpp/core/mmap_file.h"
-#include "rpp/core/xxh3.h"
+#include "core/atomic_file.h"
+#include "core/json.h"
+#include "core/mmap_file.h"
+#include "core/xxh3.h"
+#include "rpp/error.h"
 #include "shard_format.h"
 
 namespace rpp {

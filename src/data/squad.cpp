@@ -1,13 +1,13 @@
-#include "rpp/data/squad.h"
+#include "data/squad.h"
 
 #include <algorithm>
 #include <unordered_set>
 
+#include "data/sample_rows.h"
 #include "glue_row.h"
 #include "json_file.h"
-#include "rpp/core/error.h"
-#include "rpp/data/sample_rows.h"
-#include "rpp/text/unicode.h"
+#include "rpp/error.h"
+#include "tokenizer/unicode.h"
 
 namespace rpp {
 namespace {

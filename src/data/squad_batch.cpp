@@ -1,4 +1,4 @@
-#include "rpp/data/squad_batch.h"
+#include "data/squad_batch.h"
 
 namespace rpp {
 

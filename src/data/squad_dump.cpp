@@ -1,13 +1,14 @@
-#include "rpp/data/squad_dump.h"
+#include "data/squad_dump.h"
 
 #include <nlohmann/json.hpp>
 
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/progress.h"
-#include "rpp/data/squad.h"
-#include "rpp/data/squad_batch.h"
-#include "rpp/text/unicode.h"
+#include "core/atomic_file.h"
+#include "core/progress.h"
+#include "data/squad.h"
+#include "data/squad_batch.h"
+#include "rpp/error.h"
+#include "sentencepiece/load_tokenizer.h"
+#include "tokenizer/unicode.h"
 
 namespace rpp {
 namespace {

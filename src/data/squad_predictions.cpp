@@ -1,8 +1,8 @@
-#include "rpp/data/squad_predictions.h"
+#include "data/squad_predictions.h"
 
+#include "core/atomic_file.h"
 #include "json_file.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

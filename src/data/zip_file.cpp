@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

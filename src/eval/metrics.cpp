@@ -1,12 +1,12 @@
-#include "rpp/eval/metrics.h"
+#include "eval/metrics.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <set>
 
-#include "rpp/core/error.h"
-#include "rpp/core/nearest.h"
+#include "core/nearest.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,12 +1,12 @@
-#include "rpp/eval/paired_bootstrap.h"
+#include "eval/paired_bootstrap.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "rpp/core/error.h"
-#include "rpp/core/parallel_for.h"
-#include "rpp/core/rng.h"
-#include "rpp/eval/metrics.h"
+#include "core/parallel_for.h"
+#include "core/rng.h"
+#include "eval/metrics.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

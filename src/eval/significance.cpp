@@ -1,10 +1,10 @@
-#include "rpp/eval/significance.h"
+#include "eval/significance.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpp/eval/squad.h"
+#include "eval/squad.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,9 +1,9 @@
-#include "rpp/io/finite.h"
+#include "io/finite.h"
 
 #include <cmath>
 
-#include "rpp/core/error.h"
-#include "rpp/core/small_floats.h"
+#include "core/small_floats.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpp/io/json_keys.h"
+#include "io/json_keys.h"
 
 #include <nlohmann/json.hpp>
 

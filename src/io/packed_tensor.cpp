@@ -1,12 +1,12 @@
-#include "rpp/io/packed_tensor.h"
+#include "io/packed_tensor.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 
-#include "rpp/core/error.h"
-#include "rpp/core/small_floats.h"
+#include "core/small_floats.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpp/io/safetensors.h"
+#include "io/safetensors.h"
 
 #include <algorithm>
 #include <array>
@@ -6,12 +6,12 @@
 #include <cstring>
 #include <utility>
 
+#include "core/atomic_file.h"
+#include "core/json.h"
+#include "core/xxh3.h"
+#include "io/json_keys.h"
 #include "json_sizes.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/json.h"
-#include "rpp/core/xxh3.h"
-#include "rpp/io/json_keys.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -2,8 +2,8 @@
 #include <bit>
 #include <cstring>
 
-#include "rpp/core/small_floats.h"
-#include "rpp/io/packed_tensor.h"
+#include "core/small_floats.h"
+#include "io/packed_tensor.h"
 
 namespace rpp {
 namespace {

@@ -1,13 +1,14 @@
 // The forward pass of the whole model, and where it draws what dropout drops.
-#include "rpp/model/bert.h"
+#include "model/bert.h"
+#include "bert_format/model_config.h"
 
+#include "core/rng.h"
+#include "core/stop_signal.h"
+#include "model/bert_modules.h"
+#include "ops/dropout.h"
+#include "ops/torch.h"
 #include "recompute.h"
-#include "rpp/core/error.h"
-#include "rpp/core/rng.h"
-#include "rpp/core/stop_signal.h"
-#include "rpp/model/bert_modules.h"
-#include "rpp/ops/dropout.h"
-#include "rpp/ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,13 +1,13 @@
 // The order of operations follows modeling_bert.py of transformers.
-#include "rpp/model/bert_modules.h"
+#include "model/bert_modules.h"
 
-#include "rpp/config/layer_sizes.h"
-#include "rpp/ops/dropout.h"
-#include "rpp/ops/embedding.h"
-#include "rpp/ops/gelu.h"
-#include "rpp/ops/layer_norm.h"
-#include "rpp/ops/linear.h"
-#include "rpp/ops/torch.h"
+#include "bert_format/model_config.h"
+#include "ops/dropout.h"
+#include "ops/embedding.h"
+#include "ops/gelu.h"
+#include "ops/layer_norm.h"
+#include "ops/linear.h"
+#include "ops/torch.h"
 
 namespace rpp {
 namespace {

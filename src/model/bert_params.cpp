@@ -5,10 +5,10 @@
 #include <charconv>
 #include <map>
 
-#include "rpp/core/error.h"
-#include "rpp/model/bert.h"
-#include "rpp/model/bert_modules.h"
-#include "rpp/ops/torch.h"
+#include "model/bert.h"
+#include "model/bert_modules.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,6 +1,6 @@
-#include "rpp/model/heads_of.h"
+#include "model/heads_of.h"
 
-#include "rpp/io/safetensors.h"
+#include "io/safetensors.h"
 
 namespace rpp {
 

@@ -1,4 +1,4 @@
-#include "rpp/model/hf_checkpoint.h"
+#include "model/hf_checkpoint.h"
 
 #include <fmt/ranges.h>
 
@@ -9,14 +9,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "rpp/config/layer_sizes.h"
-#include "rpp/config/load.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/model_path.h"
-#include "rpp/io/finite.h"
-#include "rpp/io/safetensors.h"
-#include "rpp/ops/torch.h"
+#include "bert_format/model_config.h"
+#include "bert_format/model_path.h"
+#include "core/atomic_file.h"
+#include "io/finite.h"
+#include "io/safetensors.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

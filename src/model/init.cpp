@@ -1,13 +1,13 @@
-#include "rpp/model/init.h"
+#include "model/init.h"
 
 #include <cmath>
 #include <span>
 #include <string_view>
 
-#include "rpp/core/error.h"
-#include "rpp/core/rng.h"
-#include "rpp/core/xxh3.h"
-#include "rpp/ops/torch.h"
+#include "core/rng.h"
+#include "core/xxh3.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,7 +1,7 @@
 #include "recompute.h"
 
-#include "rpp/ops/kernels.h"
-#include "rpp/ops/torch.h"
+#include "ops/kernels.h"
+#include "ops/torch.h"
 
 namespace rpp {
 namespace {

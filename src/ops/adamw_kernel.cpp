@@ -2,7 +2,7 @@
 // Products and sums are not contracted (-ffp-contract=off in cmake/RppModule.cmake), so that every
 // instruction set, vector tail and shrink rule gives the same bits.
 
-#include "rpp/ops/adamw_kernel.h"
+#include "ops/adamw_kernel.h"
 
 #include "simd.h"
 

@@ -1,5 +1,5 @@
 // The CUDA kernel: adamw_element, four neighbours at a time. No Torch header, so that nvcc takes seconds.
-#include "rpp/ops/adamw_kernel.h"
+#include "ops/adamw_kernel.h"
 
 #include "cuda_elements.h"
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "rpp/core/small_floats.h"
+#include "core/small_floats.h"
 
 namespace rpp {
 

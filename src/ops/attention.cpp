@@ -1,4 +1,4 @@
-#include "rpp/ops/attention.h"
+#include "ops/attention.h"
 
 #include <algorithm>
 #include <atomic>
@@ -9,8 +9,8 @@
 #include "dispatch.h"
 #include "dropout_rule.h"
 #include "flash_attention.h"
-#include "rpp/ops/composite.h"
-#include "rpp/ops/section.h"
+#include "ops/composite.h"
+#include "ops/section.h"
 
 namespace rpp {
 namespace {

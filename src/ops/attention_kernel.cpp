@@ -6,7 +6,7 @@
 
 #include "dropout_values.h"
 #include "head_columns.h"
-#include "rpp/ops/vector_math.h"
+#include "ops/vector_math.h"
 #include "simd.h"
 #include "small_gemm.h"
 

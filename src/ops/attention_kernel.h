@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "rpp/ops/dropout_mask.h"
+#include "ops/dropout_mask.h"
 
 namespace rpp {
 

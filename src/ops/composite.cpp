@@ -1,12 +1,12 @@
-#include "rpp/ops/composite.h"
+#include "ops/composite.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 
 #include <cmath>
 #include <limits>
 
-#include "rpp/core/ignored_label.h"
-#include "rpp/ops/torch.h"
+#include "core/ignored_label.h"
+#include "ops/torch.h"
 
 namespace rpp::composite {
 namespace {

@@ -1,11 +1,11 @@
-#include "rpp/ops/cross_entropy.h"
+#include "ops/cross_entropy.h"
 
+#include "core/ignored_label.h"
 #include "cross_entropy_kernel.h"
 #include "dispatch.h"
+#include "ops/composite.h"
+#include "ops/section.h"
 #include "row_tensors.h"
-#include "rpp/core/ignored_label.h"
-#include "rpp/ops/composite.h"
-#include "rpp/ops/section.h"
 
 namespace rpp {
 namespace {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "rpp/core/ignored_label.h"
-#include "rpp/ops/vector_math.h"
+#include "core/ignored_label.h"
+#include "ops/vector_math.h"
 #include "simd.h"
 
 namespace rpp {

@@ -6,8 +6,8 @@
 #include <cfloat>
 #include <climits>
 
+#include "core/ignored_label.h"
 #include "cuda_launch.h"
-#include "rpp/core/ignored_label.h"
 
 namespace rpp {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cuda_launch.h"
-#include "rpp/ops/dropout_mask.h"
+#include "ops/dropout_mask.h"
 
 namespace rpp {
 

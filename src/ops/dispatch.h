@@ -1,9 +1,9 @@
 // From tensors to the typed pointers of the kernels.
 #pragma once
 
-#include "rpp/core/error.h"
-#include "rpp/ops/kernels.h"
-#include "rpp/ops/torch.h"
+#include "ops/kernels.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 #ifdef RPP_CUDA
 #include <c10/cuda/CUDAGuard.h>

@@ -1,11 +1,11 @@
-#include "rpp/ops/dropout.h"
+#include "ops/dropout.h"
 
 #include "dispatch.h"
 #include "dropout_rule.h"
 #include "elementwise_kernel.h"
-#include "rpp/core/error.h"
-#include "rpp/ops/composite.h"
-#include "rpp/ops/section.h"
+#include "ops/composite.h"
+#include "ops/section.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,9 +1,9 @@
 // Rate and seed of an op's dropout, from its call to its backward pass.
 #pragma once
 
-#include "rpp/ops/dropout_mask.h"
-#include "rpp/ops/dropout_seed.h"
-#include "rpp/ops/torch.h"
+#include "ops/dropout_mask.h"
+#include "ops/dropout_seed.h"
+#include "ops/torch.h"
 
 namespace rpp {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "rpp/ops/dropout_mask.h"
+#include "ops/dropout_mask.h"
 #include "simd.h"
 
 namespace rpp {

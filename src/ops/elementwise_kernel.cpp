@@ -1,7 +1,7 @@
 #include "elementwise_kernel.h"
 
 #include "dropout_values.h"
-#include "rpp/ops/vector_math.h"
+#include "ops/vector_math.h"
 #include "simd.h"
 
 namespace rpp {

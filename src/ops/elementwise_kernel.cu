@@ -1,7 +1,7 @@
 #include "elementwise_kernel.h"
 
 #include "cuda_elements.h"
-#include "rpp/ops/vector_math.h"
+#include "ops/vector_math.h"
 
 namespace rpp {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "ops/dropout_mask.h"
 #include "rows.h"
-#include "rpp/ops/dropout_mask.h"
 
 namespace rpp {
 

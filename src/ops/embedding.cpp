@@ -1,11 +1,11 @@
-#include "rpp/ops/embedding.h"
+#include "ops/embedding.h"
 
 #include <array>
 
 #include "dispatch.h"
 #include "embedding_kernel.h"
-#include "rpp/ops/composite.h"
-#include "rpp/ops/section.h"
+#include "ops/composite.h"
+#include "ops/section.h"
 
 namespace rpp {
 namespace {

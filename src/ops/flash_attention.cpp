@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "rpp/ops/composite.h"
-#include "rpp/ops/section.h"
-#include "rpp/ops/torch.h"
+#include "ops/composite.h"
+#include "ops/section.h"
+#include "ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "rpp/ops/attention.h"
+#include "ops/attention.h"
 
 namespace rpp {
 

@@ -1,9 +1,9 @@
-#include "rpp/ops/gelu.h"
+#include "ops/gelu.h"
 
 #include "dispatch.h"
 #include "elementwise_kernel.h"
-#include "rpp/ops/composite.h"
-#include "rpp/ops/section.h"
+#include "ops/composite.h"
+#include "ops/section.h"
 
 namespace rpp {
 namespace {

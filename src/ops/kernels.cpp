@@ -1,4 +1,4 @@
-#include "rpp/ops/kernels.h"
+#include "ops/kernels.h"
 
 namespace rpp {
 namespace {

@@ -1,11 +1,11 @@
-#include "rpp/ops/layer_norm.h"
+#include "ops/layer_norm.h"
 
 #include "dispatch.h"
 #include "dropout_rule.h"
 #include "layer_norm_kernel.h"
-#include "rpp/ops/composite.h"
-#include "rpp/ops/dropout.h"
-#include "rpp/ops/section.h"
+#include "ops/composite.h"
+#include "ops/dropout.h"
+#include "ops/section.h"
 
 namespace rpp {
 namespace {

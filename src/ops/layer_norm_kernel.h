@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "rpp/ops/dropout_mask.h"
+#include "ops/dropout_mask.h"
 
 namespace rpp {
 

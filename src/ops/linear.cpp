@@ -1,11 +1,11 @@
-#include "rpp/ops/linear.h"
+#include "ops/linear.h"
 
 #include "accumulate_kernel.h"
+#include "core/stop_signal.h"
 #include "dispatch.h"
 #include "elementwise_kernel.h"
+#include "ops/section.h"
 #include "row_tensors.h"
-#include "rpp/core/stop_signal.h"
-#include "rpp/ops/section.h"
 
 namespace rpp {
 namespace {

@@ -1,5 +1,5 @@
-#include "rpp/ops/span_cross_entropy.h"
-#include "rpp/ops/torch.h"
+#include "ops/span_cross_entropy.h"
+#include "ops/torch.h"
 
 #include <limits>
 

@@ -1,6 +1,6 @@
-#include "rpp/optim/clip.h"
-#include "rpp/ops/section.h"
-#include "rpp/ops/torch.h"
+#include "optim/clip.h"
+#include "ops/section.h"
+#include "ops/torch.h"
 
 #include <ATen/Parallel.h>
 #include <algorithm>

@@ -1,10 +1,10 @@
-#include "rpp/optim/flat_params.h"
+#include "optim/flat_params.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "rpp/core/error.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

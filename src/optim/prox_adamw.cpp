@@ -1,13 +1,13 @@
-#include "rpp/optim/prox_adamw.h"
-#include "rpp/ops/section.h"
+#include "optim/prox_adamw.h"
+#include "ops/section.h"
 
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 
-#include "rpp/core/error.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 #ifdef RPP_CUDA
 #include <c10/cuda/CUDAGuard.h>

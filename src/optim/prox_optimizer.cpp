@@ -1,9 +1,9 @@
-#include "rpp/optim/prox_optimizer.h"
+#include "optim/prox_optimizer.h"
 
 #include <torch/serialize/archive.h>
 
-#include "rpp/core/error.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,12 +1,12 @@
-#include "rpp/prune/compare.h"
+#include "prune/compare.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "rpp/core/error.h"
-#include "rpp/core/progress.h"
-#include "rpp/ops/torch.h"
+#include "core/progress.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

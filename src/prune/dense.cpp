@@ -1,6 +1,6 @@
 // The dense reference: nothing is pruned.
 #include "methods.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -1,7 +1,7 @@
 // A given mask, held from the first step to the last: how a pruned model is fine-tuned.
 #include "methods.h"
-#include "rpp/core/error.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

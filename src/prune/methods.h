@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "rpp/prune/pruner.h"
+#include "prune/pruner.h"
 
 namespace rpp {
 

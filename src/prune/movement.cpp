@@ -6,7 +6,7 @@
 // them alike. soft_movement keeps sigmoid(S) > score_threshold and pulls scores down with the gradient of
 // score_penalty * sum sigmoid(S): its ratio follows from these and cannot be asked for. What is pruned may
 // return until the ramp ends.
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
 #include "staged_pruner.h"
 
 namespace rpp {

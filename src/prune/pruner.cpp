@@ -1,11 +1,11 @@
-#include "rpp/prune/pruner.h"
+#include "prune/pruner.h"
 
 #include <fmt/format.h>
 
 #include "methods.h"
-#include "rpp/core/error.h"
-#include "rpp/ops/torch.h"
-#include "rpp/prune/report.h"
+#include "ops/torch.h"
+#include "prune/report.h"
+#include "rpp/error.h"
 
 namespace rpp {
 

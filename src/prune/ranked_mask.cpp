@@ -4,8 +4,8 @@
 #include <numeric>
 #include <span>
 
-#include "rpp/core/error.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

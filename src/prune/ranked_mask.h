@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "rpp/prune/groups.h"
-#include "rpp/prune/magnitude.h"
+#include "plan/groups.h"
+#include "plan/magnitude.h"
 
 namespace rpp {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "rpp/core/error.h"
-#include "rpp/core/rng.h"
-#include "rpp/ops/torch.h"
+#include "core/rng.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -11,11 +11,11 @@
 #include <optional>
 #include <vector>
 
-#include "rpp/config/config.h"
-#include "rpp/optim/flat_params.h"
-#include "rpp/optim/prox_adamw.h"
-#include "rpp/prune/gamma_plan.h"
-#include "rpp/prune/groups.h"
+#include "config/config.h"
+#include "optim/flat_params.h"
+#include "optim/prox_adamw.h"
+#include "plan/gamma_plan.h"
+#include "plan/groups.h"
 
 namespace rpp {
 

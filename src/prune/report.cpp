@@ -1,4 +1,4 @@
-#include "rpp/prune/report.h"
+#include "prune/report.h"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 #include <cmath>
 #include <optional>
 
+#include "core/progress.h"
+#include "ops/torch.h"
+#include "plan/groups.h"
 #include "ratio_controller.h"
-#include "rpp/core/progress.h"
-#include "rpp/ops/torch.h"
-#include "rpp/prune/groups.h"
 
 namespace rpp {
 namespace {

@@ -7,12 +7,12 @@
 #include <optional>
 
 #include "methods.h"
+#include "ops/torch.h"
+#include "plan/plan.h"
+#include "prune/report.h"
 #include "ranked_mask.h"
 #include "ratio_controller.h"
-#include "rpp/core/error.h"
-#include "rpp/ops/torch.h"
-#include "rpp/prune/plan.h"
-#include "rpp/prune/report.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,5 +1,5 @@
 #include "staged_pruner.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
 
 #include <fmt/format.h>
 

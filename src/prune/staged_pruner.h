@@ -3,8 +3,8 @@
 #pragma once
 
 #include "methods.h"
+#include "plan/plan.h"
 #include "ranked_mask.h"
-#include "rpp/prune/plan.h"
 
 namespace rpp {
 

@@ -4,16 +4,16 @@
 #include <algorithm>
 #include <cmath>
 
-#include "branch.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/log.h"
-#include "rpp/core/nearest.h"
-#include "rpp/model/hf_checkpoint.h"
-#include "rpp/ops/torch.h"
-#include "rpp/prune/plan.h"
-#include "rpp/train/checkpoint.h"
-#include "rpp/train/trainer.h"
+#include "core/atomic_file.h"
+#include "core/nearest.h"
+#include "model/hf_checkpoint.h"
+#include "ops/torch.h"
+#include "plan/plan.h"
+#include "program/log.h"
+#include "rpp/error.h"
+#include "runs/branch.h"
+#include "runs/checkpoint.h"
+#include "train/trainer.h"
 
 namespace rpp {
 namespace {

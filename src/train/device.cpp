@@ -1,10 +1,10 @@
-#include "rpp/train/device.h"
+#include "train/device.h"
 
 #include <ATen/Parallel.h>
 
-#include "rpp/core/error.h"
-#include "rpp/core/parallel_for.h"
-#include "rpp/ops/torch.h"
+#include "core/parallel_for.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

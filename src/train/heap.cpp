@@ -1,4 +1,4 @@
-#include "rpp/train/heap.h"
+#include "train/heap.h"
 
 #include <algorithm>
 

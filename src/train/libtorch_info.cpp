@@ -1,5 +1,5 @@
-#include "rpp/train/libtorch_info.h"
-#include "rpp/ops/torch.h"
+#include "train/libtorch_info.h"
+#include "ops/torch.h"
 
 #include <string_view>
 

@@ -2,10 +2,10 @@
 
 #include <ATen/Parallel.h>
 
-#include "rpp/core/log.h"
-#include "rpp/core/progress.h"
-#include "rpp/ops/torch.h"
-#include "rpp/prune/plan.h"
+#include "core/progress.h"
+#include "ops/torch.h"
+#include "plan/plan.h"
+#include "program/log.h"
 
 namespace rpp {
 

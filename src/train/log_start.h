@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "rpp/train/task.h"
-#include "rpp/train/trainer.h"
+#include "train/task.h"
+#include "train/trainer.h"
 
 namespace rpp {
 

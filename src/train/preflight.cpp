@@ -1,14 +1,14 @@
-#include "rpp/train/preflight.h"
+#include "train/preflight.h"
 
 #include <algorithm>
 
-#include "rpp/core/error.h"
-#include "rpp/core/peak_memory.h"
-#include "rpp/core/progress.h"
-#include "rpp/ops/torch.h"
-#include "rpp/prune/plan.h"
-#include "rpp/prune/report.h"
-#include "rpp/train/trainer.h"
+#include "core/peak_memory.h"
+#include "core/progress.h"
+#include "ops/torch.h"
+#include "plan/plan.h"
+#include "prune/report.h"
+#include "rpp/error.h"
+#include "train/trainer.h"
 
 namespace rpp {
 namespace {

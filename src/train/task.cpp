@@ -1,5 +1,5 @@
-#include "rpp/train/task.h"
-#include "rpp/ops/torch.h"
+#include "train/task.h"
+#include "ops/torch.h"
 
 #include <algorithm>
 

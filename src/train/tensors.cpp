@@ -1,11 +1,11 @@
-#include "rpp/train/tensors.h"
+#include "train/tensors.h"
 
 #include <cmath>
 #include <cstring>
 
-#include "rpp/core/error.h"
-#include "rpp/io/safetensors.h"
-#include "rpp/ops/torch.h"
+#include "io/safetensors.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,29 +1,29 @@
 // The loop itself; what a checkpoint holds is in trainer_state.cpp.
-#include "rpp/train/trainer.h"
+#include "train/trainer.h"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "best_model.h"
+#include "core/atomic_file.h"
+#include "core/prefetch.h"
+#include "core/progress.h"
+#include "core/rng.h"
+#include "core/stop_signal.h"
 #include "log_start.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/log.h"
-#include "rpp/core/prefetch.h"
-#include "rpp/core/progress.h"
-#include "rpp/core/rng.h"
-#include "rpp/core/stop_signal.h"
-#include "rpp/ops/torch.h"
-#include "rpp/optim/clip.h"
-#include "rpp/optim/schedule.h"
-#include "rpp/prune/groups.h"
-#include "rpp/prune/mask_file.h"
-#include "rpp/prune/plan.h"
-#include "rpp/prune/report.h"
-#include "rpp/train/checkpoint.h"
-#include "rpp/train/tensors.h"
-#include "step_window.h"
+#include "ops/torch.h"
+#include "optim/clip.h"
+#include "plan/groups.h"
+#include "plan/plan.h"
+#include "plan/schedule.h"
+#include "program/log.h"
+#include "prune/mask_file.h"
+#include "prune/report.h"
+#include "rpp/error.h"
+#include "runs/checkpoint.h"
+#include "runs/step_window.h"
+#include "train/tensors.h"
 
 namespace rpp {
 namespace {

@@ -1,16 +1,16 @@
 // What a checkpoint of a training run holds, and how a run goes on from it.
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/log.h"
-#include "rpp/core/sha256.h"
-#include "rpp/model/hf_checkpoint.h"
-#include "rpp/ops/torch.h"
-#include "rpp/prune/mask_file.h"
-#include "rpp/prune/report.h"
-#include "rpp/train/checkpoint.h"
-#include "rpp/train/tensors.h"
-#include "rpp/train/trainer.h"
-#include "training_state.h"
+#include "core/atomic_file.h"
+#include "model/hf_checkpoint.h"
+#include "ops/torch.h"
+#include "program/log.h"
+#include "program/sha256.h"
+#include "prune/mask_file.h"
+#include "prune/report.h"
+#include "rpp/error.h"
+#include "runs/checkpoint.h"
+#include "runs/training_state.h"
+#include "train/tensors.h"
+#include "train/trainer.h"
 
 namespace rpp {
 namespace {

@@ -1,10 +1,11 @@
 // That they measure what they say, never how fast.
-#include "rpp/bench/benches.h"
+#include "measure/benches.h"
+#include "bert_format/model_config.h"
 
 #include <gtest/gtest.h>
 
 #include "data/fake_tokenizer.h"
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,9 +1,9 @@
-#include "rpp/config/compare.h"
+#include "config/compare.h"
 
 #include <gtest/gtest.h>
 
+#include "config/load.h"
 #include "message_of.h"
-#include "rpp/config/load.h"
 
 namespace rpp {
 namespace {

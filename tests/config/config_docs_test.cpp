@@ -8,9 +8,10 @@
 #include <map>
 #include <sstream>
 
-#include "rpp/config/fields.h"
-#include "rpp/config/load.h"
-#include "rpp/core/atomic_file.h"
+#include "bert_format/model_fields.h"
+#include "config/fields.h"
+#include "config/load.h"
+#include "core/atomic_file.h"
 
 namespace rpp {
 namespace {

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "rpp/config/load.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
+#include "config/load.h"
+#include "core/atomic_file.h"
+#include "rpp/error.h"
 
 namespace rpp {
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "config_files.h"
-#include "rpp/core/atomic_file.h"
+#include "core/atomic_file.h"
 
 namespace rpp {
 namespace {

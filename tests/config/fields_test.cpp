@@ -1,6 +1,8 @@
 // Every key with its default and what it may hold, both ends of its range: a bound or a default that changes
 // by accident changes a line here.
-#include "rpp/config/fields.h"
+#include "config/fields.h"
+#include "bert_format/model_config.h"
+#include "bert_format/model_fields.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

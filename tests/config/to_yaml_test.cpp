@@ -2,8 +2,10 @@
 
 #include <cmath>
 
+#include "bert_format/model_config.h"
+#include "bert_format/model_fields.h"
+#include "config/fields.h"
 #include "config_files.h"
-#include "rpp/config/fields.h"
 
 namespace rpp {
 namespace {

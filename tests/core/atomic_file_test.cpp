@@ -1,5 +1,5 @@
 // What a killed process leaves while it writes a file or a directory, and what the next one makes of it.
-#include "rpp/core/atomic_file.h"
+#include "core/atomic_file.h"
 
 #include <gtest/gtest.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 #include <cerrno>
 #include <csignal>
 
+#include "core/replace_directory.h"
 #include "message_of.h"
-#include "replace_directory.h"
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "rpp/core/file_lock.h"
+#include "core/file_lock.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -6,9 +6,9 @@
 
 #include <csignal>
 
+#include "core/atomic_file.h"
 #include "message_of.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpp/core/json.h"
+#include "core/json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "rpp/core/mmap_file.h"
+#include "core/mmap_file.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

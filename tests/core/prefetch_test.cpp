@@ -1,4 +1,4 @@
-#include "rpp/core/prefetch.h"
+#include "core/prefetch.h"
 
 #include <gtest/gtest.h>
 

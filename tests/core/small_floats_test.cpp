@@ -1,4 +1,4 @@
-#include "rpp/core/small_floats.h"
+#include "core/small_floats.h"
 
 #include <gtest/gtest.h>
 

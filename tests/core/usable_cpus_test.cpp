@@ -1,4 +1,4 @@
-#include "rpp/core/usable_cpus.h"
+#include "core/usable_cpus.h"
 
 #include <gtest/gtest.h>
 #include <sched.h>

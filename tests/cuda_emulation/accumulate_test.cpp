@@ -1,4 +1,4 @@
-#include "accumulate_kernel.h"
+#include "ops/accumulate_kernel.h"
 
 #include "arrays.h"
 

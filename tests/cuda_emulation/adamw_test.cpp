@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "cuda_launch.h"
 #include "ops/adamw_twin.h"
+#include "ops/cuda_launch.h"
 
 namespace rpp::test {
 namespace {

@@ -9,8 +9,8 @@
 #include <random>
 #include <vector>
 
-#include "cuda_launch.h"
-#include "rpp/core/small_floats.h"
+#include "core/small_floats.h"
+#include "ops/cuda_launch.h"
 
 namespace rpp::test {
 

@@ -1,7 +1,7 @@
-#include "cross_entropy_kernel.h"
+#include "ops/cross_entropy_kernel.h"
 
 #include "arrays.h"
-#include "rpp/core/ignored_label.h"
+#include "core/ignored_label.h"
 
 namespace rpp::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <string>
 
-#include "cuda_launch.h"
+#include "ops/cuda_launch.h"
 
 namespace rpp::test {
 namespace {

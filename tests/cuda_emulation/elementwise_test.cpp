@@ -1,4 +1,4 @@
-#include "elementwise_kernel.h"
+#include "ops/elementwise_kernel.h"
 
 #include "arrays.h"
 

@@ -1,4 +1,4 @@
-#include "embedding_kernel.h"
+#include "ops/embedding_kernel.h"
 
 #include <numeric>
 

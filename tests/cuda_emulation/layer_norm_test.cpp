@@ -1,4 +1,4 @@
-#include "layer_norm_kernel.h"
+#include "ops/layer_norm_kernel.h"
 
 #include "arrays.h"
 

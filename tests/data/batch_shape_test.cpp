@@ -1,9 +1,9 @@
-#include "rpp/data/batch_shape.h"
+#include "data/batch_shape.h"
 
 #include <gtest/gtest.h>
 
+#include "core/ignored_label.h"
 #include "message_of.h"
-#include "rpp/core/ignored_label.h"
 
 namespace rpp {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpp/data/corpus_stats.h"
+#include "data/corpus_stats.h"
 
 #include <gtest/gtest.h>
 

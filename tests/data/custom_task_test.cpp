@@ -1,4 +1,4 @@
-#include "rpp/data/custom_task.h"
+#include "data/custom_task.h"
 
 #include <gtest/gtest.h>
 

@@ -14,8 +14,9 @@
 #include <vector>
 
 #include "message_of.h"
-#include "rpp/core/error.h"
-#include "rpp/text/tokenizer.h"
+#include "rpp/error.h"
+#include "rpp/tokenizer.h"
+#include "sentencepiece/fingerprint.h"
 
 namespace rpp {
 
@@ -71,7 +72,7 @@ class FakeTokenizer : public Tokenizer {
 
 // Of shards that FakeTokenizer() has made.
 inline std::string fake_fingerprint() {
-  return FakeTokenizer().fingerprint();
+  return fingerprint(FakeTokenizer());
 }
 
 // A directory of the running test, removed at its end.

@@ -1,4 +1,4 @@
-#include "rpp/data/glue_features.h"
+#include "data/glue_features.h"
 
 #include <gtest/gtest.h>
 

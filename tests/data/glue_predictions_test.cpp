@@ -1,4 +1,4 @@
-#include "rpp/data/glue_predictions.h"
+#include "data/glue_predictions.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "rpp/data/glue_submission.h"
+#include "data/glue_submission.h"
 
 #include <gtest/gtest.h>
 #include <zip.h>
 
+#include "core/atomic_file.h"
 #include "data/fake_tokenizer.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/data/glue.h"
+#include "data/glue.h"
 
 namespace rpp {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpp/data/glue.h"
+#include "data/glue.h"
 
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>

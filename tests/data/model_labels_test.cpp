@@ -1,4 +1,4 @@
-#include "rpp/data/model_labels.h"
+#include "data/model_labels.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "rpp/data/pretrain_sampler.h"
+#include "data/pretrain_sampler.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <set>
 
 #include "data/fake_tokenizer.h"
-#include "rpp/core/log.h"
+#include "program/log.h"
 
 namespace rpp {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpp/data/sample_rows.h"
+#include "data/sample_rows.h"
 
 #include <gtest/gtest.h>
 

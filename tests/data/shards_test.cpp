@@ -1,4 +1,4 @@
-#include "rpp/data/shards.h"
+#include "data/shards.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -11,10 +11,10 @@
 #include <span>
 #include <thread>
 
+#include "core/atomic_file.h"
+#include "core/xxh3.h"
 #include "data/fake_tokenizer.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/log.h"
-#include "rpp/core/xxh3.h"
+#include "program/log.h"
 
 namespace rpp {
 namespace {

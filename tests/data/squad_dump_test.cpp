@@ -1,9 +1,9 @@
-#include "rpp/data/squad_dump.h"
+#include "data/squad_dump.h"
 
 #include <gtest/gtest.h>
 
+#include "core/atomic_file.h"
 #include "data/fake_tokenizer.h"
-#include "rpp/core/atomic_file.h"
 
 namespace rpp {
 namespace {

@@ -1,9 +1,9 @@
-#include "rpp/text/squad_features.h"
+#include "tokenizer/squad_features.h"
 
 #include <gtest/gtest.h>
 
 #include "data/fake_tokenizer.h"
-#include "rpp/data/squad_batch.h"
+#include "data/squad_batch.h"
 
 namespace rpp {
 namespace {

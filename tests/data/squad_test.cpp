@@ -1,4 +1,4 @@
-#include "rpp/data/squad.h"
+#include "data/squad.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "rpp/eval/metrics.h"
+#include "eval/metrics.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

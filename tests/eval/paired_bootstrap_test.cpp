@@ -1,13 +1,13 @@
-#include "rpp/eval/paired_bootstrap.h"
+#include "eval/paired_bootstrap.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "core/rng.h"
+#include "eval/metrics.h"
 #include "message_of.h"
-#include "rpp/core/rng.h"
-#include "rpp/eval/metrics.h"
 
 namespace rpp {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpp/eval/significance.h"
+#include "eval/significance.h"
 
 #include <gtest/gtest.h>
 

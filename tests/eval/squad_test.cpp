@@ -1,4 +1,4 @@
-#include "rpp/eval/squad.h"
+#include "eval/squad.h"
 
 #include <gtest/gtest.h>
 

@@ -15,13 +15,14 @@
 #include <new>
 #include <thread>
 
+#include "core/atomic_file.h"
+#include "core/peak_memory.h"
+#include "core/rng.h"
 #include "damage.h"
 #include "mutate.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/log.h"
-#include "rpp/core/peak_memory.h"
-#include "rpp/core/rng.h"
+#include "program/log.h"
+#include "program/run_main.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

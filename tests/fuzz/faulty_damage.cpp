@@ -4,9 +4,9 @@
 #include <thread>
 #include <vector>
 
+#include "core/atomic_file.h"
 #include "damage.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

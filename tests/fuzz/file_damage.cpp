@@ -6,19 +6,23 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "bert_format/model_file.h"
+#include "core/atomic_file.h"
+#include "core/xxh3.h"
 #include "damage.h"
+#include "data/corpus_stats.h"
+#include "data/pretrain_sampler.h"
 #include "expectation.h"
+#include "io/safetensors.h"
 #include "model_file_mutate.h"
 #include "model_file_readers.h"
 #include "model_file_seeds.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/xxh3.h"
-#include "rpp/data/corpus_stats.h"
-#include "rpp/data/pretrain_sampler.h"
-#include "rpp/text/vocab_trainer.h"
-#include "rpp/text/wordpiece.h"
+#include "rpp/error.h"
+#include "sentencepiece/fingerprint.h"
+#include "sentencepiece/load_tokenizer.h"
 #include "text_readers.h"
+#include "tokenizer/wordpiece.h"
+#include "vocab_training/vocab_trainer.h"
 
 namespace rpp {
 namespace {
@@ -169,7 +173,7 @@ std::unique_ptr<Tokenizer> shard_tokenizer() {
 
 void read_shards(const fs::path& folder) {
   const auto tokenizer = shard_tokenizer();
-  const ShardSet shards({folder}, tokenizer->fingerprint());
+  const ShardSet shards({folder}, fingerprint(*tokenizer));
   for (int64_t document = 0; document < shards.num_documents(); ++document) {
     for (int64_t i = 0; i < shards.num_sentences(document); ++i) {
       const SentenceIds ids = shards.sentence(document, i);

@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "core/atomic_file.h"
 #include "fuzz_target.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
+#include "program/run_main.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rpp/core/rng.h"
+#include "core/rng.h"
 
 namespace rpp {
 

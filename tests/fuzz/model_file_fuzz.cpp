@@ -1,9 +1,11 @@
 // The fuzz target of model files: any bytes are refused with rpp::Error, or answer as a model.
+#include "bert_format/model_file.h"
 #include "fuzz_target.h"
+#include "io/safetensors.h"
 #include "model_file_mutate.h"
 #include "model_file_readers.h"
 #include "model_file_seeds.h"
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -4,10 +4,10 @@
 #include <optional>
 #include <span>
 
+#include "core/json.h"
+#include "core/xxh3.h"
 #include "mutate.h"
-#include "rpp/core/error.h"
-#include "rpp/core/json.h"
-#include "rpp/core/xxh3.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "rpp/core/rng.h"
+#include "core/rng.h"
 
 namespace rpp {
 

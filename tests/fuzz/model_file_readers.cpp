@@ -5,9 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include "rpp/core/error.h"
-#include "rpp/infer/answerer.h"
-#include "rpp/infer/session.h"
+#include "bert_format/model_file.h"
+#include "io/safetensors.h"
+#include "rpp/answerer.h"
+#include "rpp/error.h"
+#include "rpp/session.h"
 
 namespace rpp {
 

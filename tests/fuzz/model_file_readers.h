@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "rpp/infer/runtime_model.h"
-#include "rpp/io/model_file.h"
-#include "rpp/io/safetensors.h"
+#include "bert_format/model_file.h"
+#include "io/safetensors.h"
+#include "rpp/runtime_model.h"
 
 namespace rpp {
 

@@ -3,10 +3,11 @@
 #include <deque>
 #include <vector>
 
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/rng.h"
-#include "rpp/io/model_export.h"
+#include "bert_format/model_export.h"
+#include "core/atomic_file.h"
+#include "core/rng.h"
+#include "io/safetensors.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "rpp/core/rng.h"
+#include "core/rng.h"
 
 namespace rpp {
 

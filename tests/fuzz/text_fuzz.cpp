@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/atomic_file.h"
 #include "fuzz_target.h"
 #include "mutate.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
+#include "rpp/error.h"
 #include "text_readers.h"
 
 namespace rpp {

@@ -5,21 +5,22 @@
 #include <stdexcept>
 #include <vector>
 
+#include "config/load.h"
+#include "core/atomic_file.h"
+#include "data/custom_task.h"
+#include "data/glue_predictions.h"
+#include "data/model_labels.h"
+#include "data/squad.h"
+#include "data/squad_predictions.h"
+#include "eval/squad.h"
 #include "expectation.h"
-#include "rpp/config/load.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/line_reader.h"
-#include "rpp/data/custom_task.h"
-#include "rpp/data/glue_predictions.h"
-#include "rpp/data/model_labels.h"
-#include "rpp/data/squad.h"
-#include "rpp/data/squad_predictions.h"
-#include "rpp/eval/squad.h"
-#include "rpp/infer/line_predictor.h"
-#include "rpp/text/answer_text.h"
-#include "rpp/text/model_max_length.h"
-#include "rpp/text/wordpiece.h"
+#include "predict/line_predictor.h"
+#include "program/line_reader.h"
+#include "rpp/error.h"
+#include "sentencepiece/load_tokenizer.h"
+#include "tokenizer/answer_text.h"
+#include "tokenizer/model_max_length.h"
+#include "tokenizer/wordpiece.h"
 
 namespace rpp {
 namespace {

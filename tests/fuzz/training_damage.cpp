@@ -3,20 +3,21 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/atomic_file.h"
 #include "damage.h"
+#include "data/shards.h"
 #include "expectation.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/line_reader.h"
-#include "rpp/core/sha256.h"
-#include "rpp/data/shards.h"
-#include "rpp/prune/mask_file.h"
-#include "rpp/text/tokenizer.h"
-#include "rpp/train/checkpoint.h"
-#include "rpp/train/device.h"
-#include "rpp/train/inspect.h"
-#include "rpp/train/metrics_log.h"
-#include "rpp/train/runs.h"
+#include "program/line_reader.h"
+#include "program/sha256.h"
+#include "prune/mask_file.h"
+#include "rpp/error.h"
+#include "rpp/tokenizer.h"
+#include "runs/checkpoint.h"
+#include "runs/metrics_log.h"
+#include "sentencepiece/load_tokenizer.h"
+#include "tasks/inspect.h"
+#include "tasks/run.h"
+#include "train/device.h"
 
 namespace rpp {
 namespace {

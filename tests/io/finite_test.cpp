@@ -1,4 +1,4 @@
-#include "rpp/io/finite.h"
+#include "io/finite.h"
 
 #include <gtest/gtest.h>
 

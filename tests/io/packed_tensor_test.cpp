@@ -1,4 +1,4 @@
-#include "rpp/io/packed_tensor.h"
+#include "io/packed_tensor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/rng.h"
 #include "message_of.h"
-#include "rpp/core/rng.h"
 
 namespace rpp {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpp/io/safetensors.h"
+#include "io/safetensors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,8 +10,8 @@
 #include <cstring>
 #include <fstream>
 
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
+#include "core/atomic_file.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,5 +1,5 @@
 // BERT as whoever knows LibTorch expects a module: names, modes, devices, serialisation.
-#include "rpp/model/bert_modules.h"
+#include "model/bert_modules.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "golden.h"
-#include "rpp/model/heads_of.h"
+#include "model/heads_of.h"
 
 namespace rpp {
 namespace {

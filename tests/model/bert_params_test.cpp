@@ -3,8 +3,9 @@
 
 #include <map>
 
-#include "rpp/core/error.h"
-#include "rpp/model/bert.h"
+#include "bert_format/model_config.h"
+#include "model/bert.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

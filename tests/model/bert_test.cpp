@@ -1,4 +1,5 @@
-#include "rpp/model/bert.h"
+#include "model/bert.h"
+#include "bert_format/model_config.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -7,9 +8,9 @@
 #include <thread>
 
 #include "model/golden.h"
-#include "rpp/core/error.h"
-#include "rpp/ops/cross_entropy.h"
-#include "rpp/ops/kernels.h"
+#include "ops/cross_entropy.h"
+#include "ops/kernels.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

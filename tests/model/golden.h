@@ -5,10 +5,10 @@
 #include <map>
 #include <string>
 
-#include "rpp/io/safetensors.h"
-#include "rpp/model/bert.h"
-#include "rpp/model/hf_checkpoint.h"
-#include "rpp/ops/torch.h"
+#include "io/safetensors.h"
+#include "model/bert.h"
+#include "model/hf_checkpoint.h"
+#include "ops/torch.h"
 
 namespace rpp {
 

@@ -1,7 +1,7 @@
-#include "rpp/model/heads_of.h"
+#include "model/heads_of.h"
 
 #include "model/golden.h"
-#include "text/text_files.h"
+#include "tokenizer/text_files.h"
 
 namespace rpp {
 namespace {

@@ -1,4 +1,5 @@
-#include "rpp/model/hf_checkpoint.h"
+#include "model/hf_checkpoint.h"
+#include "bert_format/model_config.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -8,10 +9,10 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "core/atomic_file.h"
 #include "model/golden.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/model/init.h"
+#include "model/init.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

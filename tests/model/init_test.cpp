@@ -1,4 +1,5 @@
-#include "rpp/model/init.h"
+#include "model/init.h"
+#include "bert_format/model_config.h"
 
 #include <gtest/gtest.h>
 

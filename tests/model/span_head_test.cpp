@@ -5,11 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/atomic_file.h"
 #include "model/golden.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/model/init.h"
-#include "rpp/ops/span_cross_entropy.h"
-#include "rpp/ops/torch.h"
+#include "model/init.h"
+#include "ops/span_cross_entropy.h"
+#include "ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "adamw_twin.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
 
 #ifdef RPP_CUDA
 #include <c10/cuda/CUDAStream.h>

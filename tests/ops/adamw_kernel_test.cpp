@@ -1,11 +1,11 @@
-#include "rpp/ops/adamw_kernel.h"
+#include "ops/adamw_kernel.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
 #include "adamw_twin.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
 
 namespace rpp::test {
 namespace {

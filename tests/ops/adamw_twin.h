@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "rpp/ops/adamw_kernel.h"
+#include "ops/adamw_kernel.h"
 
 namespace rpp::test {
 

@@ -1,4 +1,4 @@
-#include "attention_kernel.h"
+#include "ops/attention_kernel.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-#include "rpp/core/small_floats.h"
+#include "core/small_floats.h"
 
 namespace rpp {
 namespace {

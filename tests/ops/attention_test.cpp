@@ -1,8 +1,8 @@
-#include "rpp/ops/attention.h"
+#include "ops/attention.h"
 
 #include "ops/compare.h"
-#include "rpp/ops/composite.h"
-#include "rpp/ops/dropout_mask.h"
+#include "ops/composite.h"
+#include "ops/dropout_mask.h"
 
 namespace rpp {
 namespace {

@@ -7,8 +7,8 @@
 #include <functional>
 #include <vector>
 
-#include "rpp/ops/sequence_layout.h"
-#include "rpp/ops/torch.h"
+#include "ops/sequence_layout.h"
+#include "ops/torch.h"
 
 namespace rpp {
 

@@ -1,11 +1,11 @@
-#include "rpp/ops/cross_entropy.h"
+#include "ops/cross_entropy.h"
 
 #include <gmock/gmock.h>
 
+#include "core/ignored_label.h"
 #include "ops/compare.h"
-#include "rpp/core/error.h"
-#include "rpp/core/ignored_label.h"
-#include "rpp/ops/composite.h"
+#include "ops/composite.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -1,10 +1,10 @@
-#include "rpp/ops/embedding.h"
+#include "ops/embedding.h"
 
 #include <gmock/gmock.h>
 
 #include "ops/compare.h"
-#include "rpp/core/error.h"
-#include "rpp/ops/composite.h"
+#include "ops/composite.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

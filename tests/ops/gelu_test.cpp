@@ -1,7 +1,7 @@
-#include "rpp/ops/gelu.h"
+#include "ops/gelu.h"
 
 #include "ops/compare.h"
-#include "rpp/ops/composite.h"
+#include "ops/composite.h"
 
 namespace rpp {
 namespace {

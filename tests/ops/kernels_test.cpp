@@ -1,10 +1,10 @@
-#include "rpp/ops/kernels.h"
+#include "ops/kernels.h"
 
 #include "ops/compare.h"
-#include "rpp/ops/composite.h"
-#include "rpp/ops/dropout.h"
-#include "rpp/ops/gelu.h"
-#include "rpp/ops/linear.h"
+#include "ops/composite.h"
+#include "ops/dropout.h"
+#include "ops/gelu.h"
+#include "ops/linear.h"
 
 namespace rpp {
 namespace {

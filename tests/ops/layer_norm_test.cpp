@@ -1,8 +1,8 @@
-#include "rpp/ops/layer_norm.h"
+#include "ops/layer_norm.h"
 
 #include "ops/compare.h"
-#include "rpp/ops/composite.h"
-#include "rpp/ops/dropout.h"
+#include "ops/composite.h"
+#include "ops/dropout.h"
 
 namespace rpp {
 namespace {

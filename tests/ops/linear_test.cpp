@@ -1,10 +1,10 @@
-#include "rpp/ops/linear.h"
+#include "ops/linear.h"
 
 #include <csignal>
 
+#include "core/stop_signal.h"
 #include "ops/compare.h"
-#include "rpp/core/stop_signal.h"
-#include "rpp/ops/cross_entropy.h"
+#include "ops/cross_entropy.h"
 
 namespace rpp {
 namespace {

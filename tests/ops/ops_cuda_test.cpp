@@ -4,17 +4,17 @@
 #include <map>
 
 #include "compare.h"
-#include "rpp/core/ignored_label.h"
-#include "rpp/ops/attention.h"
-#include "rpp/ops/cross_entropy.h"
-#include "rpp/ops/dropout.h"
-#include "rpp/ops/embedding.h"
-#include "rpp/ops/gelu.h"
-#include "rpp/ops/kernels.h"
-#include "rpp/ops/layer_norm.h"
-#include "rpp/ops/linear.h"
-#include "rpp/ops/span_cross_entropy.h"
-#include "rpp/ops/torch.h"
+#include "core/ignored_label.h"
+#include "ops/attention.h"
+#include "ops/cross_entropy.h"
+#include "ops/dropout.h"
+#include "ops/embedding.h"
+#include "ops/gelu.h"
+#include "ops/kernels.h"
+#include "ops/layer_norm.h"
+#include "ops/linear.h"
+#include "ops/span_cross_entropy.h"
+#include "ops/torch.h"
 
 #ifdef RPP_CUDA
 #include <c10/cuda/CUDAFunctions.h>

@@ -1,11 +1,11 @@
-#include "rpp/ops/span_cross_entropy.h"
+#include "ops/span_cross_entropy.h"
 
 #include <gtest/gtest.h>
 #include <torch/nn/utils/rnn.h>
 
 #include <vector>
 
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -6,13 +6,13 @@
 #include <thread>
 
 #include "compare.h"
-#include "dispatch.h"
-#include "rpp/ops/cross_entropy.h"
-#include "rpp/ops/dropout.h"
-#include "rpp/ops/embedding.h"
-#include "rpp/ops/gelu.h"
-#include "rpp/ops/layer_norm.h"
-#include "rpp/ops/linear.h"
+#include "ops/cross_entropy.h"
+#include "ops/dispatch.h"
+#include "ops/dropout.h"
+#include "ops/embedding.h"
+#include "ops/gelu.h"
+#include "ops/layer_norm.h"
+#include "ops/linear.h"
 
 namespace rpp {
 namespace {

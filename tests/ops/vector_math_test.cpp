@@ -1,4 +1,4 @@
-#include "rpp/ops/vector_math.h"
+#include "ops/vector_math.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "rpp/optim/clip.h"
+#include "optim/clip.h"
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
 #include "some_params.h"
 
 namespace rpp::test {

@@ -1,10 +1,10 @@
-#include "rpp/optim/flat_params.h"
+#include "optim/flat_params.h"
 #include "message_of.h"
 
 #include <gtest/gtest.h>
 
-#include "rpp/core/error.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 #include "some_params.h"
 
 namespace rpp::test {

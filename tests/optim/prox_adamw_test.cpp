@@ -1,13 +1,13 @@
-#include "rpp/optim/prox_adamw.h"
+#include "optim/prox_adamw.h"
 
 #include <gtest/gtest.h>
 #include <torch/optim/adamw.h>
 
 #include <cmath>
 
-#include "rpp/core/error.h"
-#include "rpp/ops/adamw_kernel.h"
-#include "rpp/ops/torch.h"
+#include "ops/adamw_kernel.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 #include "some_params.h"
 
 namespace rpp::test {

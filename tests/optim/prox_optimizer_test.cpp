@@ -1,4 +1,4 @@
-#include "rpp/optim/prox_optimizer.h"
+#include "optim/prox_optimizer.h"
 
 #include <gtest/gtest.h>
 #include <torch/optim/adamw.h>
@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "message_of.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
 
 namespace rpp {
 namespace {

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "rpp/ops/param_spec.h"
-#include "rpp/ops/torch.h"
+#include "ops/param_spec.h"
+#include "ops/torch.h"
 
 namespace rpp::test {
 

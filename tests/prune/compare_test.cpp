@@ -1,9 +1,9 @@
-#include "rpp/prune/compare.h"
+#include "prune/compare.h"
 
 #include <gtest/gtest.h>
 
-#include "rpp/core/error.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "rpp/ops/torch.h"
-#include "rpp/optim/flat_params.h"
-#include "rpp/optim/prox_adamw.h"
-#include "rpp/prune/pruner.h"
+#include "ops/torch.h"
+#include "optim/flat_params.h"
+#include "optim/prox_adamw.h"
+#include "prune/pruner.h"
 
 namespace rpp::test {
 

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "fake_model.h"
-#include "rpp/core/error.h"
-#include "rpp/ops/torch.h"
-#include "rpp/prune/pruner.h"
+#include "ops/torch.h"
+#include "prune/pruner.h"
+#include "rpp/error.h"
 
 namespace rpp::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpp/prune/mask_file.h"
+#include "prune/mask_file.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -7,11 +7,11 @@
 #include <functional>
 #include <map>
 
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/core/sha256.h"
-#include "rpp/io/safetensors.h"
-#include "rpp/ops/torch.h"
+#include "core/atomic_file.h"
+#include "io/safetensors.h"
+#include "ops/torch.h"
+#include "program/sha256.h"
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {

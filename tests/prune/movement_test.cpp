@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "fake_model.h"
-#include "rpp/ops/torch.h"
-#include "rpp/prune/pruner.h"
+#include "ops/torch.h"
+#include "prune/pruner.h"
 
 namespace rpp::test {
 namespace {

@@ -1,11 +1,11 @@
 // What all pruners share: state, drift, the fixed mask and the factory.
-#include "rpp/prune/pruner.h"
+#include "prune/pruner.h"
 
 #include <gtest/gtest.h>
 
 #include "fake_model.h"
-#include "rpp/core/error.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
 
 namespace rpp::test {
 namespace {

@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "fake_model.h"
-#include "rpp/ops/torch.h"
-#include "rpp/prune/pruner.h"
-#include "rpp/prune/report.h"
+#include "ops/torch.h"
+#include "prune/pruner.h"
+#include "prune/report.h"
 
 namespace rpp::test {
 namespace {

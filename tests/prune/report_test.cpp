@@ -1,11 +1,11 @@
-#include "rpp/prune/report.h"
+#include "prune/report.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
 #include "fake_model.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
 
 namespace rpp::test {
 namespace {

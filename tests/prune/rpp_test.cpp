@@ -5,10 +5,10 @@
 #include <cmath>
 
 #include "fake_model.h"
-#include "rpp/core/error.h"
-#include "rpp/ops/torch.h"
-#include "rpp/prune/gamma_plan.h"
-#include "rpp/prune/pruner.h"
+#include "ops/torch.h"
+#include "plan/gamma_plan.h"
+#include "prune/pruner.h"
+#include "rpp/error.h"
 
 namespace rpp::test {
 namespace {

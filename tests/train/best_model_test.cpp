@@ -1,15 +1,15 @@
-#include "best_model.h"
+#include "train/best_model.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "branch.h"
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/train/checkpoint.h"
-#include "rpp/train/tensors.h"
+#include "core/atomic_file.h"
+#include "rpp/error.h"
+#include "runs/branch.h"
+#include "runs/checkpoint.h"
 #include "scripted_task.h"
+#include "train/tensors.h"
 
 namespace rpp::test {
 namespace {

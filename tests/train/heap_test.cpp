@@ -1,4 +1,4 @@
-#include "rpp/train/heap.h"
+#include "train/heap.h"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <new>
 #include <vector>
 
-#include "rpp/core/peak_memory.h"
-#include "rpp/core/rng.h"
+#include "core/peak_memory.h"
+#include "core/rng.h"
 
 namespace rpp {
 namespace {

@@ -8,12 +8,13 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "bert_format/model_config.h"
+#include "core/stop_signal.h"
 #include "data/fake_tokenizer.h"
-#include "rpp/core/stop_signal.h"
-#include "rpp/model/hf_checkpoint.h"
-#include "rpp/model/init.h"
-#include "rpp/ops/torch.h"
-#include "rpp/train/trainer.h"
+#include "model/hf_checkpoint.h"
+#include "model/init.h"
+#include "ops/torch.h"
+#include "train/trainer.h"
 
 namespace rpp::test {
 

@@ -1,9 +1,9 @@
-#include "rpp/train/tensors.h"
+#include "train/tensors.h"
 
 #include <gtest/gtest.h>
 
 #include "data/fake_tokenizer.h"
-#include "rpp/ops/torch.h"
+#include "ops/torch.h"
 
 namespace rpp::test {
 namespace {

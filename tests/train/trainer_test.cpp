@@ -1,12 +1,12 @@
-#include "rpp/train/trainer.h"
+#include "train/trainer.h"
 
 #include <gtest/gtest.h>
 
-#include "rpp/core/atomic_file.h"
-#include "rpp/core/error.h"
-#include "rpp/train/checkpoint.h"
-#include "rpp/train/tensors.h"
+#include "core/atomic_file.h"
+#include "rpp/error.h"
+#include "runs/checkpoint.h"
 #include "scripted_task.h"
+#include "train/tensors.h"
 
 namespace rpp::test {
 namespace {

@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numbers>
+
+#include "analysis/compact.h"
+#include "bert_format/model_config.h"
+#include "core/atomic_file.h"
+#include "core/json.h"
+#include "encoder_weights.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kFiller = -1;  // a row or column of zeros
+
+std::string layer_name(int64_t layer, std::string_view rest) {
+  return fmt::format("encoder.layer.{}.{}", layer, rest);
+}
+
+std::string without_prefix(const std::string& name) {
+  return name.starts_with("bert.") ? name.substr(5) : name;
+}
+
+double gelu(double x) {
+  return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2));
+}
+
+double identity(double x) {
+  return x;
+}
+
+void append_filled(std::vector<int64_t>& rows, std::span<const int64_t> live, int64_t size) {
+  const auto end = rows.size() + static_cast<size_t>(size);
+  rows.insert(rows.end(), live.begin(), live.end());
+  rows.resize(end, kFiller);
+}
+
+// The rows of the model that a layer of the compacted one has, in order.
+struct KeptRows {
+  std::vector<int64_t> query_key, value, units;
+};
+
+KeptRows kept_rows(const CompactPlan& plan, int64_t layer) {
+  const auto& live = plan.layers[static_cast<size_t>(layer)];
+  const auto sizes = plan.sizes_after(layer);
+  KeptRows kept;
+  append_filled(kept.units, live.units, sizes.intermediate_size);
+  if (plan.kind == CompactSizes::uniform) {
+    for (int64_t row = 0; row < plan.before.hidden_size; ++row) kept.query_key.push_back(row);
+    kept.value = kept.query_key;
+    return kept;
+  }
+  auto heads = live.heads;
+  if (heads.empty()) heads.emplace_back();  // a layer has at least one
+  for (const auto& head : heads) {
+    append_filled(kept.query_key, head.query_key, sizes.query_key_dim);
+    append_filled(kept.value, head.value, sizes.value_dim);
+  }
+  return kept;
+}
+
+struct NewTensor {
+  std::vector<int64_t> shape;
+  std::vector<float> values;
+};
+
+// A layer of the model, from which tensors of the compacted one are taken.
+class LayerSource {
+ public:
+  LayerSource(const SafetensorsFile& file, int64_t layer, std::map<std::string, NewTensor>& tensors)
+      : file_(file), layer_(layer), tensors_(tensors) {}
+
+  // Rows of name.weight [rows, cols] and entries of name.bias.
+  void take_rows(const std::string& name, int64_t rows, int64_t cols, std::span<const int64_t> kept) {
+    const auto weight = encoder_floats(file_, layer_, name + ".weight", rows * cols);
+    const auto bias = encoder_floats(file_, layer_, name + ".bias", rows);
+    const auto num_kept = static_cast<int64_t>(kept.size());
+    auto& new_weight = add(name + ".weight", {num_kept, cols});
+    auto& new_bias = add(name + ".bias", {num_kept});
+    for (size_t i = 0; i < kept.size(); ++i) {
+      if (kept[i] == kFiller) continue;
+      const auto row = weight.subspan(static_cast<size_t>(kept[i] * cols), static_cast<size_t>(cols));
+      std::copy(row.begin(), row.end(), new_weight.begin() + static_cast<int64_t>(i) * cols);
+      new_bias[i] = bias[static_cast<size_t>(kept[i])];
+    }
+  }
+
+  // Columns of name.weight [rows, cols]. A column that is not kept reads the constant activation(bias) where
+  // it is not zero itself: what it adds moves into name.bias. `source` names the bias.
+  void take_cols(const std::string& name, int64_t rows, int64_t cols, std::span<const int64_t> kept,
+                 const std::string& source, double (*activation)(double)) {
+    const auto weight = encoder_floats(file_, layer_, name + ".weight", rows * cols);
+    const auto bias = encoder_floats(file_, layer_, name + ".bias", rows);
+    const auto constants = encoder_floats(file_, layer_, source + ".bias", cols);
+    std::vector<bool> is_kept(static_cast<size_t>(cols));
+    for (const int64_t col : kept) {
+      if (col != kFiller) is_kept[static_cast<size_t>(col)] = true;
+    }
+    auto& new_weight = add(name + ".weight", {rows, static_cast<int64_t>(kept.size())});
+    auto& new_bias = add(name + ".bias", {rows});
+    for (int64_t i = 0; i < rows; ++i) {
+      const auto row = weight.subspan(static_cast<size_t>(i * cols), static_cast<size_t>(cols));
+      double constant = 0.0;
+      for (size_t col = 0; col < row.size(); ++col) {
+        if (!is_kept[col]) constant += activation(constants[col]) * row[col];
+      }
+      new_bias[static_cast<size_t>(i)] = static_cast<float>(bias[static_cast<size_t>(i)] + constant);
+      for (size_t j = 0; j < kept.size(); ++j) {
+        if (kept[j] == kFiller) continue;
+        new_weight[static_cast<size_t>(i) * kept.size() + j] = row[static_cast<size_t>(kept[j])];
+      }
+    }
+  }
+
+ private:
+  std::vector<float>& add(const std::string& name, std::vector<int64_t> shape) {
+    int64_t count = 1;
+    for (const int64_t size : shape) count *= size;
+    auto& tensor = tensors_[layer_name(layer_, name)];
+    tensor = {.shape = std::move(shape), .values = std::vector<float>(static_cast<size_t>(count))};
+    return tensor.values;
+  }
+
+  const SafetensorsFile& file_;
+  int64_t layer_;
+  std::map<std::string, NewTensor>& tensors_;
+};
+
+// What changes, by its name without "bert.".
+std::map<std::string, NewTensor> new_tensors(const SafetensorsFile& file, const CompactPlan& plan) {
+  const int64_t hidden = plan.before.hidden_size, units = plan.before.intermediate_size;
+  std::map<std::string, NewTensor> tensors;
+  for (int64_t layer = 0; layer < plan.before.num_hidden_layers; ++layer) {
+    const auto kept = kept_rows(plan, layer);
+    LayerSource source(file, layer, tensors);
+    source.take_rows("attention.self.query", hidden, hidden, kept.query_key);
+    source.take_rows("attention.self.key", hidden, hidden, kept.query_key);
+    source.take_rows("attention.self.value", hidden, hidden, kept.value);
+    source.take_cols("attention.output.dense", hidden, hidden, kept.value, "attention.self.value", identity);
+    source.take_rows("intermediate.dense", units, hidden, kept.units);
+    source.take_cols("output.dense", hidden, units, kept.units, "intermediate.dense", gelu);
+  }
+  return tensors;
+}
+
+// Of the model's own, so that keys of others stay.
+void write_config(const fs::path& from, const CompactPlan& plan, const fs::path& to) {
+  auto config = parse_json_object<nlohmann::ordered_json>(read_file(from), from.string());
+  if (plan.kind == CompactSizes::uniform) {
+    config["intermediate_size"] = plan.sizes_after(0).intermediate_size;
+  } else {
+    auto after = plan.before;
+    after.layer_sizes.clear();
+    for (int64_t i = 0; i < after.num_hidden_layers; ++i) after.layer_sizes.push_back(plan.sizes_after(i));
+    config["layer_sizes"] = parse_json<nlohmann::ordered_json>(to_json(after), "the sizes").at("layer_sizes");
+  }
+  write_file_atomically(to, config.dump(2) + "\n");
+}
+
+}  // namespace
+
+void write_compacted(const fs::path& model_dir, const CompactPlan& plan, const fs::path& output) {
+  const SafetensorsFile file(model_dir / "model.safetensors");
+  const auto changed = new_tensors(file, plan);
+  std::vector<TensorView> views = file.tensors();
+  for (auto& view : views) {
+    const auto found = changed.find(without_prefix(view.name));
+    if (found == changed.end()) continue;
+    view.shape = found->second.shape;
+    view.data = std::as_bytes(std::span(found->second.values));
+  }
+  save_safetensors(output / "model.safetensors", views, file.metadata());
+  write_config(model_dir / "config.json", plan, output / "config.json");
+}
+
+}  // namespace rpp

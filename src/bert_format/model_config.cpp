@@ -1,0 +1,149 @@
+#include "bert_format/model_config.h"
+
+#include "bert_format/model_fields.h"
+#include "core/json.h"
+#include "rpp/error.h"
+
+namespace rpp {
+namespace {
+
+using Json = nlohmann::json;
+using nlohmann::ordered_json;  // to read many keys into it takes quadratic time
+
+constexpr const char* kLayerSizes = "layer_sizes";
+
+class JsonReader {
+ public:
+  // What an absent key or null means.
+  enum class Absent { keeps_default, error };
+
+  JsonReader(const Json& json, std::string_view source, Absent absent = Absent::keeps_default)
+      : json_(json), source_(source), absent_(absent) {}
+
+  void field(const FieldInfo& info, auto& value) const {
+    const auto entry = json_.find(info.key);
+    if (entry != json_.end() && !entry->is_null()) return read(info, *entry, value);
+    if (absent_ == Absent::error) fail("{} has no {}", source_, info.key);
+  }
+
+ private:
+  void read(const FieldInfo& info, const Json& entry, int64_t& value) const {
+    if (!entry.is_number_integer()) fail_entry(info, entry, "a whole number");
+    value = entry.get<int64_t>();
+    check_range(info, entry, static_cast<double>(value));
+  }
+
+  void read(const FieldInfo& info, const Json& entry, double& value) const {
+    if (!entry.is_number()) fail_entry(info, entry, "a number");
+    value = entry.get<double>();
+    check_range(info, entry, value);
+  }
+
+  void read(const FieldInfo& info, const Json& entry, std::string& value) const {
+    if (!entry.is_string()) fail_entry(info, entry, "a text");
+    value = entry.get<std::string>();
+    const std::string allowed = choice_complaint(info, value);
+    if (!allowed.empty()) fail_entry(info, entry, allowed);
+  }
+
+  void check_range(const FieldInfo& info, const Json& entry, double value) const {
+    const std::string allowed = range_complaint(info, value);
+    if (!allowed.empty()) fail_entry(info, entry, allowed);
+  }
+
+  [[noreturn]] void fail_entry(const FieldInfo& info, const Json& entry, std::string_view must_be) const {
+    fail("{}: {} is {}, it must be {}", source_, info.key, entry.dump(), must_be);
+  }
+
+  const Json& json_;
+  std::string_view source_;
+  Absent absent_;
+};
+
+std::vector<LayerSizes> read_layer_sizes(const Json& json, std::string_view source) {
+  const auto entry = json.find(kLayerSizes);
+  if (entry == json.end() || entry->is_null()) return {};
+  if (!entry->is_array()) fail("{}: {} must be a list with an entry for each layer", source, kLayerSizes);
+  std::vector<LayerSizes> sizes;
+  for (const auto& layer : *entry) {
+    const auto name = fmt::format("{}: {}[{}]", source, kLayerSizes, sizes.size());
+    if (!layer.is_object()) fail("{} is {}, it must be an object", name, layer.dump());
+    sizes.emplace_back();
+    visit_fields(sizes.back(), JsonReader(layer, name, JsonReader::Absent::error));
+  }
+  return sizes;
+}
+
+class JsonWriter {
+ public:
+  explicit JsonWriter(ordered_json& json) : json_(json) {}
+  void field(const FieldInfo& info, const auto& value) { json_[std::string(info.key)] = value; }
+
+ private:
+  ordered_json& json_;
+};
+
+// `key` may be absent (old files lack model_type), but nothing else than `expected`.
+void expect(const Json& json, std::string_view source, const char* key, const Json& expected,
+            std::string_view meaning) {
+  const auto entry = json.find(key);
+  if (entry == json.end() || entry->is_null() || *entry == expected) return;
+  fail("{}: {} is {}, only {} is supported: {}", source, key, entry->dump(), expected.dump(), meaning);
+}
+
+}  // namespace
+
+ModelConfig model_config_from_json(std::string_view text, std::string_view source_name) {
+  const auto json = parse_json_object<Json>(text, source_name);
+  expect(json, source_name, "model_type", "bert", "another architecture has other weights");
+  expect(json, source_name, "is_decoder", false, "a BERT that is pruned here is an encoder");
+  expect(json, source_name, "position_embedding_type", "absolute", "relative positions are not implemented");
+  ModelConfig config;
+  visit_fields(config, JsonReader(json, source_name));
+  config.layer_sizes = read_layer_sizes(json, source_name);
+  const std::string wrong = complaint(config);
+  if (!wrong.empty()) fail("{}: {}", source_name, wrong);
+  return config;
+}
+
+std::string to_json(const ModelConfig& config, const ordered_json& extra) {
+  ordered_json json = {{"model_type", "bert"}};
+  visit_fields(config, JsonWriter(json));
+  for (const auto& sizes : config.layer_sizes) {
+    visit_fields(sizes, JsonWriter(json[kLayerSizes].emplace_back(ordered_json::object())));
+  }
+  json.update(extra);
+  return json.dump(2) + "\n";
+}
+
+std::string to_json(const ModelConfig& config) {
+  return to_json(config, ordered_json::object());
+}
+
+LayerSizes sizes_of_layer(const ModelConfig& config, int64_t layer) {
+  if (!config.layer_sizes.empty()) return config.layer_sizes[static_cast<size_t>(layer)];
+  const int64_t head_dim = config.hidden_size / config.num_attention_heads;
+  return {.num_attention_heads = config.num_attention_heads,
+          .query_key_dim = head_dim,
+          .value_dim = head_dim,
+          .intermediate_size = config.intermediate_size};
+}
+
+std::string complaint(const ModelConfig& config) {
+  if (config.hidden_size % config.num_attention_heads != 0) {
+    return fmt::format("hidden_size is {}, it must be a multiple of num_attention_heads, which is {}",
+                       config.hidden_size, config.num_attention_heads);
+  }
+  const auto num_sizes = static_cast<int64_t>(config.layer_sizes.size());
+  if (num_sizes != 0 && num_sizes != config.num_hidden_layers) {
+    return fmt::format("layer_sizes has {} entries, it must have one for each of the {} layers", num_sizes,
+                       config.num_hidden_layers);
+  }
+  if (config.pad_token_id >= config.vocab_size) {
+    return fmt::format("pad_token_id is {}, it must be less than vocab_size, which is {}",
+                       config.pad_token_id, config.vocab_size);
+  }
+  return "";
+}
+
+}  // namespace rpp

@@ -1,0 +1,59 @@
+// The sizes of a model, as Hugging Face's config.json holds them.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rpp {
+
+// What one encoder layer has; heads of a layer are alike.
+struct LayerSizes {
+  int64_t num_attention_heads = 0;
+  int64_t query_key_dim = 0;  // of a head
+  int64_t value_dim = 0;      // of a head
+  int64_t intermediate_size = 0;
+
+  bool operator==(const LayerSizes&) const = default;
+};
+
+// The keys of Hugging Face's config.json, and layer_sizes; defaults are BERT-base, uncased.
+struct ModelConfig {
+  int64_t vocab_size = 30522;
+  int64_t hidden_size = 768;
+  int64_t num_hidden_layers = 12;
+  int64_t num_attention_heads = 12;
+  int64_t intermediate_size = 3072;
+  std::string hidden_act = "gelu";  // the erf form
+  double hidden_dropout_prob = 0.1;
+  double attention_probs_dropout_prob = 0.1;
+  int64_t max_position_embeddings = 512;
+  int64_t type_vocab_size = 2;
+  double initializer_range = 0.02;
+  double layer_norm_eps = 1e-12;
+  int64_t pad_token_id = 0;
+  // One entry per layer in a model whose layers differ (rpp-inspect compact); empty: all as the fields above
+  // say. Read with sizes_of_layer().
+  std::vector<LayerSizes> layer_sizes;
+};
+
+// `layer` counts from 0. Scores are scaled by 1 / sqrt(hidden_size / num_attention_heads) of the model
+// whatever a layer has left: dropping a dead dimension changes no score.
+LayerSizes sizes_of_layer(const ModelConfig& config, int64_t layer);
+
+// What is wrong with a model's sizes taken together; empty when nothing is.
+std::string complaint(const ModelConfig& config);
+
+// Reads the text of a config.json; an absent key has transformers' default, other keys are passed over.
+// Throws Error that names `source_name` for damaged JSON, another architecture than BERT, a decoder, another
+// activation than erf GELU, relative positions, values out of range.
+ModelConfig model_config_from_json(std::string_view text, std::string_view source_name);
+
+// The text of a config.json: model_type, the model's fields, and the members of `extra` ("architectures",
+// "id2label").
+std::string to_json(const ModelConfig& config, const nlohmann::ordered_json& extra);
+std::string to_json(const ModelConfig& config);
+
+}  // namespace rpp

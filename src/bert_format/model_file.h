@@ -1,0 +1,56 @@
+// A whole model in one file, `model.rpp`: weights without their zeros, configuration, tokenizer, scores.
+//
+// It is a safetensors file that ends in a checksum. Byte by byte: docs/formats.md.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/packed_tensor.h"
+#include "io/safetensors.h"
+
+namespace rpp {
+
+struct ModelTensor {
+  std::string name;            // as in model.safetensors
+  std::vector<int64_t> shape;  // [n] or [rows, cols]
+  PackedView data;             // a vector has one row
+};
+
+// The bytes belong to someone else: the caller who writes, or the file that is read.
+struct ModelContents {
+  std::vector<ModelTensor> tensors;                            // in the order of model.safetensors
+  std::map<std::string, std::string> metadata;                 // of model.safetensors
+  std::map<std::string, std::string_view, std::less<>> files;  // config.json, vocab.txt, ...: name to text
+};
+
+// Whether the path is a model file; of one that is named .rpp, whatever is in it.
+bool is_model_file(const std::filesystem::path& path);
+
+// Atomically.
+void write_model_file(const std::filesystem::path& path, const ModelContents& contents);
+
+class ModelFile {
+ public:
+  // A model file, or a model directory, which is packed in memory as rpp-export does. Checks all of it: what
+  // passes is safe to unpack. Throws Error naming the file and the fault: no model file, another version,
+  // truncated or damaged, a missing tensor, two of one name, sizes that do not fit.
+  explicit ModelFile(const std::filesystem::path& path, FileAccess access = FileAccess::mapped);
+
+  const std::filesystem::path& path() const { return path_; }
+  const ModelContents& contents() const { return contents_; }
+  const ModelTensor* find(std::string_view name) const;  // nullptr when absent
+  std::string_view file(std::string_view name) const;    // throws Error when the model has no such file
+
+ private:
+  std::filesystem::path path_;
+  std::shared_ptr<const void> bytes_;  // what the contents point into
+  ModelContents contents_;
+  std::map<std::string, size_t, std::less<>> places_;  // in contents_.tensors, by name
+};
+
+}  // namespace rpp

@@ -1,0 +1,92 @@
+#include "bert_format/model_labels.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/atomic_file.h"
+#include "core/json.h"
+#include "rpp/error.h"
+
+namespace rpp {
+namespace {
+
+using nlohmann::json;
+using std::filesystem::path;
+using Names = std::vector<std::string>;
+
+std::string generic_name(size_t id) {
+  return fmt::format("LABEL_{}", id);
+}
+
+Names names_of(const json& id2label, const path& file) {
+  Names names;
+  for (size_t id = 0; id < id2label.size(); ++id) {
+    const auto name = id2label.find(std::to_string(id));
+    if (name == id2label.end() || !(name->is_string() || name->is_null())) {
+      fail("{}: id2label is {}, it must name the classes \"0\", \"1\", ...", file, id2label.dump());
+    }
+    names.push_back(name->is_null() ? generic_name(id) : name->get<std::string>());
+  }
+  const std::string wrong = labels_complaint(names);
+  if (!wrong.empty()) fail("{}: id2label: {}: write other names", file, wrong);
+  return names;
+}
+
+bool is_control(unsigned char byte) {
+  return byte < 0x20 || byte == 0x7f;
+}
+
+// C1: U+0080 to U+009F, among them the terminal's CSI.
+bool has_c1_control(std::string_view text) {
+  for (size_t at = text.find('\xc2'); at != std::string_view::npos; at = text.find('\xc2', at + 1)) {
+    if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xa0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string labels_complaint(std::span<const std::string> names) {
+  std::set<std::string_view> seen;
+  for (const std::string& name : names) {
+    const auto shown = [&] {
+      return json(name).dump(-1, ' ', /*ensure_ascii=*/true, json::error_handler_t::replace);
+    };
+    if (std::any_of(name.begin(), name.end(), is_control) || has_c1_control(name)) {
+      return fmt::format("the label {} holds a tab, a line end or another control character", shown());
+    }
+    if (!seen.insert(name).second) return fmt::format("two classes have the label {}", shown());
+  }
+  return "";
+}
+
+ModelLabels read_model_labels(const path& model_dir) {
+  const path file = model_dir / "config.json";
+  return parse_model_labels(read_file(file), file);
+}
+
+ModelLabels parse_model_labels(std::string_view config_json, const path& file) {
+  const json config = parse_json_object(config_json, file.string());
+  const auto text = [&](const char* key) {
+    const auto value = config.find(key);
+    return value != config.end() && value->is_string() ? value->get<std::string>() : std::string();
+  };
+  ModelLabels labels{.task = text("finetuning_task"), .names = {}, .problem_type = text("problem_type")};
+  if (const auto id2label = config.find("id2label"); id2label != config.end() && id2label->is_object()) {
+    labels.names = names_of(*id2label, file);
+  }
+  return labels;
+}
+
+Names class_names(const ModelLabels& labels, int64_t num_rows, const path& model_dir) {
+  if (!labels.names.empty() && static_cast<int64_t>(labels.names.size()) != num_rows) {
+    fail("{}: config.json names {} labels ({}), but the classifier has {} rows: mend id2label", model_dir,
+         labels.names.size(), fmt::join(labels.names, ", "), num_rows);
+  }
+  if (!labels.names.empty()) return labels.names;
+  Names names;
+  for (size_t id = 0; id < static_cast<size_t>(num_rows); ++id) names.push_back(generic_name(id));
+  return names;
+}
+
+}  // namespace rpp

@@ -1,0 +1,27 @@
+// A Hugging Face model directory as the contents of a model file.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <string>
+
+#include "bert_format/model_export.h"
+#include "bert_format/model_file.h"
+#include "io/safetensors.h"
+
+namespace rpp {
+
+// The contents and what their views point into: addresses in a deque stay.
+struct PackedDirectory {
+  ModelContents contents;
+  std::deque<PackedTensor> tensors;
+  std::deque<std::string> texts;
+};
+
+// As export_model says. `weights` is the directory's model.safetensors.
+PackedDirectory pack_directory(const std::filesystem::path& model_dir, const SafetensorsFile& weights,
+                               const ExportOptions& options = {});
+
+inline constexpr const char* kWeightsFile = "model.safetensors";
+
+}  // namespace rpp

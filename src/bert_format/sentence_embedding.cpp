@@ -1,0 +1,171 @@
+// Formulas and their order follow Pooling and Normalize of sentence-transformers 6.2.
+#include "bert_format/sentence_embedding.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/json.h"
+#include "rpp/error.h"
+
+namespace rpp {
+namespace {
+
+using Json = nlohmann::json;
+
+struct NamedPooling {
+  Pooling pooling;
+  const char* flag;  // in config.json
+  const char* name;  // the value of "pooling_mode"
+};
+
+// In the order in which their results lie side by side.
+constexpr NamedPooling kPoolings[] = {
+    {Pooling::cls, "pooling_mode_cls_token", "cls"},
+    {Pooling::max, "pooling_mode_max_tokens", "max"},
+    {Pooling::mean, "pooling_mode_mean_tokens", "mean"},
+    {Pooling::mean_sqrt_length, "pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens"},
+    {Pooling::weighted_mean, "pooling_mode_weightedmean_tokens", "weightedmean"},
+    {Pooling::last, "pooling_mode_lasttoken", "lasttoken"}};
+
+// JSON files of one model, with the model's and the file's name in every complaint.
+class Files {
+ public:
+  explicit Files(const ModelFile& file) : file_(file) {}
+
+  bool has(const std::string& name) const { return file_.contents().files.contains(name); }
+  std::filesystem::path place(const std::string& name) const { return file_.path() / name; }
+
+  Json json(const std::string& name) const { return parse_json(file_.file(name), place(name).string()); }
+
+  // An empty object where the model has no such file.
+  Json object(const std::string& name) const {
+    if (!has(name)) return Json::object();
+    return parse_json_object(file_.file(name), place(name).string());
+  }
+
+ private:
+  const ModelFile& file_;
+};
+
+// Absent and null mean `usual`.
+template <typename T>
+T value_of(const Json& object, const char* key, T usual, const std::filesystem::path& place) {
+  const auto value = object.find(key);
+  if (value == object.end() || value->is_null()) return usual;
+  bool fits = false;
+  if constexpr (std::is_same_v<T, bool>) fits = value->is_boolean();
+  if constexpr (std::is_same_v<T, std::string>) fits = value->is_string();
+  if constexpr (std::is_same_v<T, int64_t>) fits = value->is_number_integer();
+  RPP_CHECK(fits, "{}: {} is {}: a value of another type is needed", place, key, value->dump());
+  return value->get<T>();
+}
+
+struct Module {
+  std::string type;  // "sentence_transformers.models.Pooling"
+  std::string path;  // its folder in the model directory
+
+  std::string kind() const { return type.substr(type.rfind('.') + 1); }
+};
+
+std::vector<Module> read_modules(const Files& files) {
+  const auto place = files.place("modules.json");
+  const Json list = files.json("modules.json");
+  RPP_CHECK(list.is_array(), "{} holds no list of modules", place);
+  std::vector<Module> modules;
+  for (const auto& entry : list) {
+    RPP_CHECK(entry.is_object() && entry.contains("type"), "{}: module {} has no type", place,
+              modules.size());
+    modules.push_back(
+        {value_of<std::string>(entry, "type", "", place), value_of<std::string>(entry, "path", "", place)});
+  }
+  return modules;
+}
+
+void check_modules(const std::vector<Module>& modules, const std::filesystem::path& place) {
+  const std::vector<std::string> known = {"Transformer", "Pooling", "Normalize"};
+  for (const auto& module : modules) {
+    RPP_CHECK(module.type.starts_with("sentence_transformers.") &&
+                  std::find(known.begin(), known.end(), module.kind()) != known.end(),
+              "{}: no embeddings of a model with the module {}: only Transformer, Pooling and Normalize are "
+              "supported",
+              place, module.type);
+  }
+  const bool in_order = (modules.size() == 2 || modules.size() == 3) && modules[0].kind() == known[0] &&
+                        modules[1].kind() == known[1] &&
+                        (modules.size() == 2 || modules[2].kind() == known[2]);
+  RPP_CHECK(in_order && modules[0].path.empty(),
+            "{}: the modules must be a Transformer in the model directory itself, a Pooling and, if any, a "
+            "Normalize, in this order",
+            place);
+}
+
+Pooling pooling_named(const Json& name, const std::filesystem::path& place) {
+  for (const auto& known : kPoolings) {
+    if (name == known.name) return known.pooling;
+  }
+  fail("{}: pooling_mode {} is not known: cls, max, mean, mean_sqrt_len_tokens, weightedmean, lasttoken",
+       place, name.dump());
+}
+
+// One name, a list of names, or flags of older versions: no flag means the mean.
+std::vector<Pooling> read_poolings(const Json& config, const std::filesystem::path& place) {
+  std::vector<Pooling> poolings;
+  if (const auto named = config.find("pooling_mode"); named != config.end()) {
+    const Json names = named->is_array() ? *named : Json::array({*named});
+    for (const auto& name : names) poolings.push_back(pooling_named(name, place));
+    RPP_CHECK(!poolings.empty(), "{}: pooling_mode is empty", place);
+    return poolings;
+  }
+  for (const auto& known : kPoolings) {
+    if (value_of(config, known.flag, false, place)) poolings.push_back(known.pooling);
+  }
+  return poolings.empty() ? std::vector{Pooling::mean} : poolings;
+}
+
+void read_pooling(const Files& files, const std::string& folder, SentenceEmbedding& embedding) {
+  const std::string name = folder + "/config.json";
+  const Json config = files.object(name);
+  RPP_CHECK(files.has(name), "{} is missing: modules.json names it", files.place(name));
+  embedding.poolings = read_poolings(config, files.place(name));
+  embedding.pool_prompt = value_of(config, "include_prompt", true, files.place(name));
+}
+
+void read_prompt(const Files& files, SentenceEmbedding& embedding) {
+  constexpr const char* kFile = "config_sentence_transformers.json";
+  const Json config = files.object(kFile);
+  const auto name = value_of<std::string>(config, "default_prompt_name", "", files.place(kFile));
+  if (name.empty()) return;
+  const auto prompts = config.find("prompts");
+  RPP_CHECK(prompts != config.end() && prompts->is_object() && prompts->contains(name),
+            "{}: default_prompt_name is '{}', which prompts does not have", files.place(kFile), name);
+  embedding.prompt = value_of<std::string>(*prompts, name.c_str(), "", files.place(kFile));
+}
+
+void read_reading(const Files& files, SentenceEmbedding& embedding) {
+  constexpr const char* kFile = "sentence_bert_config.json";
+  const Json config = files.object(kFile);
+  const auto place = files.place(kFile);
+  embedding.max_seq_length = value_of<int64_t>(config, "max_seq_length", 0, place);
+  RPP_CHECK(embedding.max_seq_length >= 0, "{}: max_seq_length is {}", place, embedding.max_seq_length);
+  const bool cased = !value_of(files.object("tokenizer_config.json"), "do_lower_case", true,
+                               files.place("tokenizer_config.json"));
+  RPP_CHECK(!cased || !value_of(config, "do_lower_case", false, place),
+            "{}: do_lower_case beside a cased tokenizer is not supported", place);
+}
+
+}  // namespace
+
+SentenceEmbedding read_sentence_embedding(const ModelFile& file) {
+  const Files files(file);
+  SentenceEmbedding embedding;
+  if (!files.has("modules.json")) return embedding;
+  const auto modules = read_modules(files);
+  check_modules(modules, files.place("modules.json"));
+  embedding.normalized = modules.size() == 3;
+  read_pooling(files, modules[1].path, embedding);
+  read_prompt(files, embedding);
+  read_reading(files, embedding);
+  return embedding;
+}
+
+}  // namespace rpp

@@ -1,0 +1,29 @@
+// Two resolved configurations compared key by key.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+
+namespace rpp {
+
+struct SettingDifference {
+  std::string key;  // "optimizer.learning_rate"
+  std::string before;
+  std::string now;
+};
+
+// Where `now` differs from the text of a config.yaml that to_yaml wrote: in the order of the keys, as values,
+// however they are written (1e-4 is 0.0001). A key that the text lacks, because an earlier version knew none
+// of it, had its default. Throws Error that names `source` for a text that is no configuration.
+std::vector<SettingDifference> differing_settings(std::string_view before, std::string_view source,
+                                                  const PretrainConfig& now);
+std::vector<SettingDifference> differing_settings(std::string_view before, std::string_view source,
+                                                  const FinetuneConfig& now);
+
+// "train.seed was 1, now 2; epochs was 3.0, now 4.0"
+std::string format_differences(const std::vector<SettingDifference>& differences);
+
+}  // namespace rpp

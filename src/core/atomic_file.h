@@ -1,0 +1,70 @@
+// Files and directories that appear whole or not at all: written beside, fsynced, renamed.
+//
+// What a killed process leaves under a temporary name is removed by the next one that writes the same file
+// or directory.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/file_lock.h"
+
+namespace rpp {
+
+// A file written under a temporary name; commit() makes it visible. Without commit() the temporary is
+// removed. Several processes may write one file: the last commit stays.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  // Throws Error (path and the system's reason, such as a full disk).
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view text);
+  void commit();
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  int fd_ = -1;
+};
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+// An empty directory of a new name beside `path`, removed with all that is in it. While it lives, another
+// process that asks for one beside the same path gets an Error that names `path`.
+class TemporaryDirectory {
+ public:
+  explicit TemporaryDirectory(const std::filesystem::path& path);
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  FileLock lock_;
+  std::filesystem::path path_;
+};
+
+// Calls fill(temporary directory beside `path`), fsyncs it and what it holds, then renames it to `path`. A
+// directory that is already at `path` is replaced only after the new one is complete, in one step where the
+// file system can exchange two directories. On an exception nothing changes at `path`. Throws Error when
+// another process is writing the same directory, or when `path` is a file.
+void write_directory_atomically(const std::filesystem::path& path,
+                                const std::function<void(const std::filesystem::path&)>& fill);
+
+// Removes what dead processes left under temporary names in `directory`, and moves a directory back that one
+// of them had moved aside to replace it. What a living process is writing stays.
+void finish_interrupted_writes(const std::filesystem::path& directory);
+
+// The whole file as a string; throws Error naming the path.
+std::string read_file(const std::filesystem::path& path);
+
+}  // namespace rpp

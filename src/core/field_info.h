@@ -1,0 +1,55 @@
+// A field of a configuration struct: its key, explanation and allowed values. Structs list their fields in
+// visit_fields(struct, visitor); one list serves reading, writing and messages.
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <initializer_list>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace rpp {
+
+// The numbers a field may hold; `open_*` leaves the bound itself out.
+struct Range {
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+  bool open_min = false;
+  bool open_max = false;
+};
+
+constexpr Range at_least(double min) {
+  return {.min = min};
+}
+constexpr Range more_than(double min) {
+  return {.min = min, .open_min = true};
+}
+constexpr Range between(double min, double max) {
+  return {.min = min, .max = max};
+}
+constexpr Range from_below(double min, double max) {
+  return {.min = min, .max = max, .open_max = true};
+}
+
+struct FieldInfo {
+  std::string_view key;
+  std::string_view help;
+  Range range = {};                                      // of numbers
+  std::initializer_list<std::string_view> choices = {};  // of strings; empty: any text
+};
+
+// Const or not, so that the same list reads and writes.
+template <typename T, typename Config>
+concept ConfigOf = std::same_as<std::remove_const_t<T>, Config>;
+
+// "at least 1", "between 0 and 1", ...; empty when the value is in range.
+std::string range_complaint(const FieldInfo& info, double value);
+// "dense, rpp, nip or fixed"; empty when the value is one of the choices or any text will do.
+std::string choice_complaint(const FieldInfo& info, const std::string& value);
+
+// Text or number as a message shows it.
+std::string shown(double value);
+
+}  // namespace rpp

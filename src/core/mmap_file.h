@@ -1,0 +1,32 @@
+// The bytes of a file, mapped read-only into memory, or copied into it.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+#include "rpp/file_access.h"
+
+namespace rpp {
+
+class MmapFile {
+ public:
+  MmapFile() = default;
+  // Throws Error naming the path when it cannot be opened or is not a plain file. An empty file maps to an
+  // empty span.
+  explicit MmapFile(const std::filesystem::path& path, FileAccess access = FileAccess::mapped);
+  ~MmapFile();
+  MmapFile(MmapFile&& other) noexcept;
+  MmapFile& operator=(MmapFile&& other) noexcept;
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
+  size_t size() const { return size_; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace rpp

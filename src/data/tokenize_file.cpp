@@ -1,0 +1,91 @@
+#include "data/tokenize_file.h"
+
+#include <optional>
+
+#include "core/atomic_file.h"
+#include "core/progress.h"
+#include "program/line_reader.h"
+#include "program/standard_output.h"
+#include "rpp/tokenizer.h"
+#include "sentencepiece/load_tokenizer.h"
+#include "tokenizer/unicode.h"
+
+namespace rpp {
+namespace {
+
+constexpr size_t kFlushBytes = 1 << 20;
+
+// Whole lines gathered into large writes, to a file that appears when it is complete or to standard output.
+class TextSink {
+ public:
+  explicit TextSink(const std::filesystem::path& path) {
+    if (!path.empty() && path != "-") file_.emplace(path);
+  }
+
+  std::string& buffer() { return buffer_; }
+
+  void end_line() {
+    buffer_ += '\n';
+    if (buffer_.size() >= kFlushBytes) flush();
+  }
+
+  void commit() {
+    flush();
+    if (file_) file_->commit();
+  }
+
+ private:
+  void flush() {
+    if (file_) {
+      file_->write(buffer_);
+    } else {
+      write_output(buffer_);
+      flush_output();
+    }
+    buffer_.clear();
+  }
+
+  std::optional<AtomicFile> file_;
+  std::string buffer_;
+};
+
+void append_tokens(const Tokenizer& tokenizer, const std::vector<int32_t>& ids, TokenForm form,
+                   std::string& line) {
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (i > 0) line += ' ';
+    if (form == TokenForm::ids) {
+      line += std::to_string(ids[i]);
+    } else {
+      line += tokenizer.piece(ids[i]);
+    }
+  }
+}
+
+}  // namespace
+
+TokenizeReport tokenize_file(const TokenizeOptions& options) {
+  const auto tokenizer = load_tokenizer(options.tokenizer);
+  LineReader reader(options.input);
+  TextSink sink(options.output);
+  TokenizeReport report;
+  std::string line;
+  std::vector<int32_t> ids;
+  while (reader.next(line)) {
+    ids.clear();
+    const Stopwatch stopwatch;
+    tokenizer->encode_into(line, ids);
+    report.seconds += stopwatch.seconds();
+    append_tokens(*tokenizer, ids, options.form, sink.buffer());
+    sink.end_line();
+    if (find_invalid_utf8(line) != line.size() && report.num_invalid_lines++ == 0) {
+      report.first_invalid_line = reader.line_number();
+    }
+    report.num_tokens += static_cast<int64_t>(ids.size());
+    report.num_bytes += static_cast<int64_t>(line.size());
+  }
+  report.num_lines = reader.line_number();
+  sink.commit();
+  return report;
+}
+
+}  // namespace rpp

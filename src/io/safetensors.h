@@ -1,0 +1,90 @@
+// The safetensors file format: 8-byte little-endian header length, JSON header, raw row-major data.
+//
+// Reading maps the file; writing is atomic. Format: https://github.com/huggingface/safetensors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/atomic_file.h"
+#include "core/mmap_file.h"
+
+namespace rpp {
+
+enum class Dtype { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
+
+int64_t dtype_size(Dtype dtype);           // bytes of one element
+std::string_view dtype_name(Dtype dtype);  // "F32", "BF16", "BOOL", ... as in the header
+
+// A named tensor whose bytes belong to someone else (the mapped file, or the caller who writes it).
+struct TensorView {
+  std::string name;
+  Dtype dtype = Dtype::f32;
+  std::vector<int64_t> shape;
+  std::span<const std::byte> data;
+
+  int64_t num_elements() const;
+  // The data as T; throws Error when sizeof(T) is not the dtype's size.
+  template <typename T>
+  std::span<const T> as() const {
+    check_element_size(sizeof(T));
+    return {reinterpret_cast<const T*>(data.data()), data.size() / sizeof(T)};
+  }
+
+ private:
+  void check_element_size(size_t bytes) const;
+};
+
+class SafetensorsFile {
+ public:
+  // Throws Error naming the file and the fault: bad header, unknown dtype, shape that does not fit the bytes,
+  // overlapping or out-of-range offsets, duplicate names.
+  explicit SafetensorsFile(const std::filesystem::path& path, FileAccess access = FileAccess::mapped);
+
+  const std::filesystem::path& path() const { return path_; }
+  const std::vector<TensorView>& tensors() const { return tensors_; }  // in file order
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const TensorView* find(std::string_view name) const;  // nullptr when absent
+  const TensorView& at(std::string_view name) const;    // throws Error naming file and tensor
+  // Throws Error when save_checked_safetensors did not write the file, or not as it is now.
+  void verify_checksum() const;
+
+ private:
+  void align_tensors();
+
+  std::filesystem::path path_;
+  MmapFile file_;
+  std::vector<std::vector<std::byte>> aligned_copies_;  // of tensors that lie unaligned in the file
+  std::vector<TensorView> tensors_;
+  std::map<std::string, size_t, std::less<>> places_;  // in tensors_, by name
+  std::map<std::string, std::string> metadata_;
+};
+
+// Writes the tensors in the given order, data aligned to 8 bytes, atomically.
+void save_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                      const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
+
+// The same without all of the data in memory at once: write_data(i, file) writes the bytes of tensor i, as
+// many as its shape asks for.
+struct TensorShape {
+  std::string name;
+  Dtype dtype = Dtype::f32;
+  std::vector<int64_t> shape;
+};
+void save_safetensors(const std::filesystem::path& path, std::span<const TensorShape> tensors,
+                      const std::map<std::string, std::string>& metadata,
+                      const std::function<void(size_t tensor, AtomicFile& file)>& write_data);
+
+// The same with one more tensor at the very end: kChecksumTensor, U8 [8], the XXH3-64 of all bytes before it.
+inline constexpr std::string_view kChecksumTensor = "xxh3";
+void save_checked_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                              const std::map<std::string, std::string>& metadata);
+
+}  // namespace rpp

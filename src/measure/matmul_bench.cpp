@@ -1,0 +1,110 @@
+// Products of one matrix with zeros at random, with the dense kernel and with the sparse one.
+#include <algorithm>
+
+#include "core/rng.h"
+#include "measure/benches.h"
+#include "rpp/error.h"
+#include "runtime/kernels.h"
+#include "runtime/tiles.h"
+#include "runtime/weights.h"
+
+namespace rpp {
+namespace {
+
+struct Shape {
+  int64_t rows = 0, cols = 0;
+};
+
+std::vector<float> random_matrix(const Shape& shape, double prune_ratio) {
+  Rng rng(mix_key(1, shape.rows, shape.cols));
+  std::vector<float> matrix(static_cast<size_t>(shape.rows * shape.cols), 0.0F);
+  for (auto& value : matrix) {
+    if (rng.uniform() >= prune_ratio) value = static_cast<float>(rng.normal());
+  }
+  return matrix;
+}
+
+double time_linear(const Kernels& kernels, const Linear& linear, const Tiles& x, Tiles& y, int64_t repeat) {
+  return best_seconds(repeat + 1, [&] {  // one more warms the caches
+    for (int64_t tile = 0; tile < x.num_tiles(); ++tile) {
+      for (int64_t block = 0; block < linear.num_blocks(); ++block) {
+        linear.apply(kernels, block, x.tile(tile), y.tile(tile), x.groups(tile));
+      }
+    }
+  });
+}
+
+Measurement measure(const Kernels& kernels, const MatmulBench& bench, const Shape& shape,
+                    double prune_ratio) {
+  const auto matrix = random_matrix(shape, prune_ratio);
+  Linear dense{
+      .rows = shape.rows, .cols = shape.cols, .bias = std::vector<float>(static_cast<size_t>(shape.rows))};
+  dense.matrix =
+      DenseView{.values = matrix.data(), .rows = shape.rows, .depth = shape.cols, .row_stride = shape.cols};
+  Linear sparse = dense;
+  sparse.matrix = make_sparse(matrix, shape.rows, shape.cols);
+  Tiles x, y;
+  x.reshape(bench.tokens, shape.cols);
+  y.reshape(bench.tokens, shape.rows);
+  const double dense_seconds = time_linear(kernels, dense, x, y, bench.repeat);
+  const double sparse_seconds = time_linear(kernels, sparse, x, y, bench.repeat);
+  const double gflop = 2e-9 * static_cast<double>(shape.rows * shape.cols * bench.tokens);
+  auto line = begin_measurement("matmul", 1);
+  line["kernels"] = kernels.name;
+  line["tokens"] = bench.tokens;
+  line["rows"] = shape.rows;
+  line["cols"] = shape.cols;
+  line["prune_ratio"] = prune_ratio;
+  line["dense_gflops"] = gflop / dense_seconds;
+  line["sparse_effective_gflops"] = gflop / sparse_seconds;
+  line["speedup"] = dense_seconds / sparse_seconds;
+  return line;
+}
+
+// Where the sparse time, a straight line between two ratios, is the dense one.
+std::string break_even(const std::vector<Measurement>& of_shape) {
+  double ratio_before = 0, share_before = 0;  // sparse time of dense time
+  for (const auto& line : of_shape) {
+    const double ratio = line.at("prune_ratio"), share = 1.0 / line.at("speedup").get<double>();
+    if (share < 1.0 && &line == &of_shape.front()) {
+      return fmt::format("from {:.0f} % zeros or fewer, the least measured", 100 * ratio);
+    }
+    if (share < 1.0) {
+      const double part = (share_before - 1.0) / (share_before - share);
+      return fmt::format("from {:.0f} % zeros on", 100 * (ratio_before + part * (ratio - ratio_before)));
+    }
+    ratio_before = ratio, share_before = share;
+  }
+  return fmt::format("not even at {:.0f} % zeros, the most measured", 100 * ratio_before);
+}
+
+}  // namespace
+
+std::vector<Measurement> bench_matmul(const MatmulBench& bench) {
+  if (bench.rows.size() != bench.cols.size()) fail_usage("--rows and --cols are pairs");
+  const Kernels& kernels = find_kernels(bench.kernels);
+  auto ratios = bench.ratios;
+  std::sort(ratios.begin(), ratios.end());
+  std::vector<Measurement> lines;
+  for (size_t i = 0; i < bench.rows.size(); ++i) {
+    for (const double ratio : ratios) {
+      lines.push_back(measure(kernels, bench, {.rows = bench.rows[i], .cols = bench.cols[i]}, ratio));
+    }
+  }
+  return lines;
+}
+
+std::string conclude_matmul(const std::vector<Measurement>& lines) {
+  std::string text;
+  for (auto first = lines.begin(); first != lines.end();) {
+    const auto end = std::find_if(first, lines.end(), [&](const auto& line) {
+      return line.at("rows") != first->at("rows") || line.at("cols") != first->at("cols");
+    });
+    text += fmt::format("{} x {} is faster sparse than dense {}.\n", first->at("rows").dump(),
+                        first->at("cols").dump(), break_even({first, end}));
+    first = end;
+  }
+  return text;
+}
+
+}  // namespace rpp

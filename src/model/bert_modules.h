@@ -1,0 +1,165 @@
+// BERT as modules of LibTorch: each registers its parts under the short name that transformers gives them, so
+// that BertModule::named_parameters() has the names of a Hugging Face file
+// ("bert.encoder.layer.0.output.dense .weight"). One exception: query, key and value are one parameter,
+// "attention.self.qkv", whose rows are those of the three one after another (Bert::named_weights() splits
+// them). The tied decoder is not registered.
+//
+// Modules start in eval mode; train() turns dropout on in every pass, ForwardOptions::training in one.
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bert_format/model_config.h"
+#include "model/bert.h"
+
+namespace rpp {
+
+// y = x W^T + b.
+class LinearModule : public torch::nn::Module {
+ public:
+  // Zeros. `computes_in_bf16`: where the optimizer keeps bf16 copies of the weights, this layer uses its own.
+  LinearModule(int64_t out, int64_t in, torch::Device device, bool computes_in_bf16 = true);
+  torch::Tensor forward(const torch::Tensor& x) const;  // [rows, in] to [rows, out]
+
+  torch::Tensor weight;   // [out, in]
+  torch::Tensor bias;     // [out]
+  torch::Tensor working;  // [out, in] bf16, or undefined; no parameter
+  const bool computes_in_bf16;
+};
+
+class LayerNormModule : public torch::nn::Module {
+ public:
+  LayerNormModule(int64_t hidden, double epsilon, torch::Device device);  // weight one, bias zero
+  torch::Tensor forward(const torch::Tensor& x) const;
+  // LayerNorm(dropout(x) + residual) in one pass.
+  torch::Tensor add_and_norm(const torch::Tensor& x, const torch::Tensor& residual, double dropout_rate,
+                             const DropoutSeed& seed) const;
+
+  torch::Tensor weight, bias;  // [hidden]
+  const double epsilon;
+};
+
+class EmbeddingModule : public torch::nn::Module {
+ public:
+  EmbeddingModule(int64_t rows, int64_t hidden, torch::Device device);  // zeros
+  torch::Tensor weight;                                                 // [rows, hidden]
+};
+
+class BertEmbeddings : public torch::nn::Module {
+ public:
+  BertEmbeddings(const ModelConfig& config, torch::Device device);
+  torch::Tensor forward(const BertInputs& inputs, double dropout_rate, const DropoutSeed& seed) const;
+
+  std::shared_ptr<EmbeddingModule> word_embeddings, position_embeddings, token_type_embeddings;
+  std::shared_ptr<LayerNormModule> norm;
+};
+
+// What a layer needs beside its input.
+struct LayerPass {
+  const SequenceLayout& layout;
+  torch::Tensor tokens = {};  // of these alone, behind the attention; undefined: of all
+  double attention_dropout = 0.0, hidden_dropout = 0.0;
+  DropoutSeed probs_seed, attention_seed, output_seed;
+};
+
+class BertSelfAttention : public torch::nn::Module {
+ public:
+  BertSelfAttention(const AttentionHeads& heads, int64_t hidden, torch::Device device);
+  torch::Tensor forward(const torch::Tensor& hidden, const LayerPass& pass) const;  // [tokens, context_size]
+
+  const AttentionHeads heads;
+  std::shared_ptr<LinearModule> qkv;  // [qkv_size, hidden]: rows of query, key, value
+};
+
+// Dense, dropout, plus what came in, LayerNorm: behind the attention and at the end of a layer.
+class BertResidual : public torch::nn::Module {
+ public:
+  BertResidual(int64_t in, const ModelConfig& config, torch::Device device);
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& residual, double dropout_rate,
+                        const DropoutSeed& seed) const;
+
+  std::shared_ptr<LinearModule> dense;
+  std::shared_ptr<LayerNormModule> norm;
+};
+
+class BertAttention : public torch::nn::Module {
+ public:
+  BertAttention(const AttentionHeads& heads, const ModelConfig& config, torch::Device device);
+  torch::Tensor forward(const torch::Tensor& hidden, const LayerPass& pass) const;
+
+  std::shared_ptr<BertSelfAttention> self;
+  std::shared_ptr<BertResidual> output;
+};
+
+// A dense layer under the name "dense", with an activation.
+class BertDense : public torch::nn::Module {
+ public:
+  enum class Activation { gelu, tanh };
+  BertDense(int64_t out, int64_t in, Activation activation, torch::Device device);
+  torch::Tensor forward(const torch::Tensor& x) const;
+
+  const Activation activation;
+  std::shared_ptr<LinearModule> dense;
+};
+
+class BertLayer : public torch::nn::Module {
+ public:
+  BertLayer(const ModelConfig& config, int64_t index, torch::Device device);
+  torch::Tensor forward(const torch::Tensor& hidden, const LayerPass& pass) const;
+
+  std::shared_ptr<BertAttention> attention;
+  std::shared_ptr<BertDense> intermediate;
+  std::shared_ptr<BertResidual> output;
+};
+
+class BertEncoder : public torch::nn::Module {
+ public:
+  BertEncoder(const ModelConfig& config, torch::Device device);
+  std::vector<std::shared_ptr<BertLayer>> layers;  // registered as "layer.0" and so on
+};
+
+// The encoder, under "bert": what all heads share.
+class BertBody : public torch::nn::Module {
+ public:
+  BertBody(const ModelConfig& config, bool with_pooler, torch::Device device);
+
+  std::shared_ptr<BertEmbeddings> embeddings;
+  std::shared_ptr<BertEncoder> encoder;
+  std::shared_ptr<BertDense> pooler;  // null without
+};
+
+// Masked LM, under "cls.predictions"; its decoder is the word embedding.
+class MaskedLmHead : public torch::nn::Module {
+ public:
+  MaskedLmHead(const ModelConfig& config, torch::Device device);
+  torch::Tensor forward(const torch::Tensor& masked, const torch::Tensor& word_embeddings) const;
+
+  torch::Tensor bias;             // [vocab]
+  torch::Tensor decoder_working;  // [vocab, hidden] bf16, or undefined; no parameter
+  std::shared_ptr<BertDense> transform;
+  std::shared_ptr<LayerNormModule> norm;
+};
+
+// Under "cls".
+class PretrainingHeads : public torch::nn::Module {
+ public:
+  PretrainingHeads(const ModelConfig& config, torch::Device device);
+  std::shared_ptr<MaskedLmHead> predictions;
+  std::shared_ptr<LinearModule> seq_relationship;
+};
+
+// The whole model; heads that it does not have are null.
+class BertModule : public torch::nn::Module {
+ public:
+  BertModule(const ModelConfig& config, const HeadSpec& heads, torch::Device device);
+
+  std::shared_ptr<BertBody> bert;
+  std::shared_ptr<PretrainingHeads> cls;
+  std::shared_ptr<LinearModule> classifier, qa_outputs;
+};
+
+}  // namespace rpp

@@ -1,0 +1,107 @@
+// The AdamW update with shrink, element by element: one function for the CPU loop and the CUDA kernel.
+//
+// One pass reads weight, gradient and both moments once and writes weight, moments and the bf16 copy: 28 to
+// 30 bytes an element. Plain pointers, so that nvcc compiles it without Torch.
+// Update after Loshchilov & Hutter (arXiv:1711.05101), algorithm 2; threshold after arXiv:1909.12486.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "core/small_floats.h"
+
+namespace rpp {
+
+enum class AdamWShrink { none, mask, prox, preconditioned_prox };
+
+// What is the same for every element of a step.
+struct AdamWStep {
+  float learning_rate = 0.0F;
+  float beta1 = 0.9F;
+  float beta2 = 0.999F;
+  float epsilon = 1e-6F;
+  float one_minus_beta1 = 0.1F;
+  float one_minus_beta2 = 0.001F;
+  float decay = 0.0F;  // learning rate * weight decay
+  float grad_scale = 1.0F;
+  float correction1 = 1.0F;  // 1 / (1 - beta1^t)
+  float correction2 = 1.0F;  // 1 / sqrt(1 - beta2^t)
+  float threshold = 0.0F;    // learning rate * gamma
+  AdamWShrink shrink = AdamWShrink::none;
+};
+
+// `size` elements from each pointer.
+struct AdamWSpan {
+  float* values = nullptr;
+  const float* grads = nullptr;
+  float* exp_avg = nullptr;
+  float* exp_avg_sq = nullptr;
+  uint16_t* working = nullptr;    // bf16 bits; nullptr: no working copy
+  const uint8_t* keep = nullptr;  // of every rule but none: where 0, all three become +0.0f; nullptr: all 1
+  const float* alpha = nullptr;   // of the two proximal rules
+  int64_t size = 0;
+};
+
+// `size` elements from `offset` on.
+inline AdamWSpan sub_span(AdamWSpan span, int64_t offset, int64_t size) {
+  span.values += offset;
+  span.grads += offset;
+  span.exp_avg += offset;
+  span.exp_avg_sq += offset;
+  if (span.working != nullptr) span.working += offset;
+  if (span.keep != nullptr) span.keep += offset;
+  if (span.alpha != nullptr) span.alpha += offset;
+  span.size = size;
+  return span;
+}
+
+struct AdamWElement {
+  float value;
+  float exp_avg;
+  float exp_avg_sq;
+};
+
+// sign(value) * max(|value| - threshold, 0), with +0.0f for zero; NaN stays NaN.
+RPP_ELEMENT float soft_threshold(float value, float threshold) {
+  return fabsf(value) <= threshold ? 0.0F : value - copysignf(threshold, value);
+}
+
+// An element after AdamW and before the shrink, and what its gradient was multiplied by: 1 / (sqrt(v) + eps).
+// One division serves the step and the preconditioned threshold.
+struct AdamWMove {
+  AdamWElement next;
+  float preconditioner;
+};
+
+RPP_ELEMENT AdamWMove adamw_move(const AdamWStep& step, AdamWElement old, float grad) {
+  const float g = grad * step.grad_scale;
+  AdamWElement next;
+  next.exp_avg = step.beta1 * old.exp_avg + step.one_minus_beta1 * g;
+  next.exp_avg_sq = step.beta2 * old.exp_avg_sq + step.one_minus_beta2 * g * g;
+  const float preconditioner = 1.0F / (sqrtf(next.exp_avg_sq) * step.correction2 + step.epsilon);
+  const float decayed = old.value - step.decay * old.value;
+  next.value = decayed - step.learning_rate * (next.exp_avg * step.correction1) * preconditioner;
+  return {next, preconditioner};
+}
+
+// keep and alpha are read only by the rules that use them.
+template <AdamWShrink kShrink>
+RPP_ELEMENT AdamWElement adamw_element(const AdamWStep& step, AdamWElement old, float grad, uint8_t keep,
+                                       float alpha) {
+  const AdamWMove move = adamw_move(step, old, grad);
+  AdamWElement next = move.next;
+  if (kShrink == AdamWShrink::prox) next.value = soft_threshold(next.value, step.threshold * alpha);
+  if (kShrink == AdamWShrink::preconditioned_prox) {
+    next.value = soft_threshold(next.value, step.threshold * alpha * move.preconditioner);
+  }
+  if (kShrink != AdamWShrink::none && !keep) next = {0.0F, 0.0F, 0.0F};
+  return next;
+}
+
+// On the calling thread; the caller cuts the parameters into spans.
+void adamw_cpu(const AdamWStep& step, const AdamWSpan& span);
+
+// Queues one kernel on `stream` (a cudaStream_t) for device pointers. Returns the cudaError_t of the launch.
+int adamw_cuda(const AdamWStep& step, const AdamWSpan& span, void* stream);
+
+}  // namespace rpp

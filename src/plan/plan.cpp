@@ -1,0 +1,154 @@
+#include "plan/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "rpp/error.h"
+
+namespace rpp {
+namespace {
+
+int64_t share_of(double share, int64_t total_steps) {
+  return std::llround(share * static_cast<double>(total_steps));
+}
+
+// The first round is first_round_share as long as each of the others, and one step at least.
+int64_t first_round_steps(const PruneConfig& config, int64_t pruning_steps) {
+  const auto others = static_cast<double>(config.rounds - 1);
+  const double even_length = static_cast<double>(pruning_steps) / (config.first_round_share + others);
+  const double length =
+      config.steps_per_round > 0 ? static_cast<double>(config.steps_per_round) : even_length;
+  return std::max<int64_t>(1, std::llround(config.first_round_share * length));
+}
+
+void check_rounds(const std::vector<int64_t>& starts, int64_t pruning_steps) {
+  const bool distinct = std::adjacent_find(starts.begin(), starts.end()) == starts.end();
+  if (distinct && starts.back() < pruning_steps) return;
+  fail_usage(
+      "prune.rounds {} do not fit into {} steps (the last would start at step {}): "
+      "set fewer rounds, a smaller prune.steps_per_round or more train.steps",
+      starts.size(), pruning_steps, starts.back());
+}
+
+// One stage for every ten points of the ratio, as in the paper, when the configuration leaves it open.
+int64_t num_stages(const PruneConfig& config, int64_t total_steps) {
+  const auto tens = static_cast<int64_t>(std::ceil(config.target_ratio * 10 - 1e-9));
+  const int64_t stages = config.stages > 0 ? config.stages : std::max<int64_t>(1, tens);
+  if (stages > total_steps) {
+    fail_usage("prune.stages {} do not fit into {} steps: set fewer stages or more train.steps", stages,
+               total_steps);
+  }
+  return stages;
+}
+
+// The stages are as long as each other to within one step.
+std::vector<MaskUpdate> stage_updates(int64_t stages, int64_t total_steps) {
+  std::vector<MaskUpdate> updates;
+  for (int64_t stage = 0; stage < stages; ++stage) {
+    const int64_t step = (stage * total_steps + stages - 1) / stages;
+    updates.push_back({step, static_cast<double>(stage + 1) / static_cast<double>(stages)});
+  }
+  return updates;
+}
+
+std::vector<MaskUpdate> ramp_updates(const PruneConfig& config, int64_t total_steps) {
+  const int64_t begin = share_of(config.ramp_begin, total_steps);
+  const int64_t length = std::max<int64_t>(1, share_of(config.ramp_end, total_steps) - begin);
+  const int64_t count = std::min(config.mask_updates, length);
+  std::vector<MaskUpdate> updates;
+  for (int64_t i = 1; i <= count; ++i) {
+    const double t = static_cast<double>(i) / static_cast<double>(count);
+    updates.push_back({begin + length * i / count, 1.0 - std::pow(1.0 - t, 3)});
+  }
+  return updates;
+}
+
+bool has_ramp(const PruneConfig& config) {
+  return config.method == "gradual" || config.method == "movement" || config.method == "soft_movement";
+}
+
+std::string describe_rpp(const PruneConfig& config, int64_t total_steps) {
+  const int64_t recovery = recovery_start(config, total_steps);
+  const std::string gamma =
+      config.gamma > 0 ? fmt::format("gamma {}", config.gamma)
+                       : fmt::format("gamma found on the way to {:.1f} %", 100 * config.target_ratio);
+  return fmt::format(
+      "rpp: {} rounds in {} steps, the first {:.0f} % as long as the others, then {} steps of recovery; "
+      "{}, epsilon {}, prox scaled by {}{}",
+      config.rounds, recovery, 100 * config.first_round_share, total_steps - recovery, gamma, config.epsilon,
+      config.prox_scaling == "lr" ? "the learning rate" : "Adam's preconditioner",
+      config.final_topk ? "; a final top-k, which is not part of the method" : "");
+}
+
+}  // namespace
+
+int64_t recovery_start(const PruneConfig& config, int64_t total_steps) {
+  const int64_t recovery =
+      config.recovery_steps > 0 ? config.recovery_steps : share_of(config.recovery_share, total_steps);
+  if (recovery >= total_steps) {
+    fail_usage(
+        "{} steps of recovery leave none of {} to prune in: lower prune.recovery_steps or "
+        "prune.recovery_share, or set more train.steps",
+        recovery, total_steps);
+  }
+  return total_steps - recovery;
+}
+
+std::vector<int64_t> round_starts(const PruneConfig& config, int64_t total_steps) {
+  std::vector<int64_t> starts = {0};
+  const int64_t end = recovery_start(config, total_steps);
+  if (config.rounds == 1) return starts;
+  const int64_t first = first_round_steps(config, end);
+  for (int64_t round = 1; round < config.rounds; ++round) {
+    const int64_t spread = (end - first) * (round - 1) / (config.rounds - 1);
+    const int64_t given = config.steps_per_round * (round - 1);
+    starts.push_back(first + (config.steps_per_round > 0 ? given : spread));
+  }
+  check_rounds(starts, end);
+  return starts;
+}
+
+std::vector<MaskUpdate> mask_updates(const PruneConfig& config, int64_t total_steps) {
+  if (config.method == "nip") return stage_updates(num_stages(config, total_steps), total_steps);
+  if (has_ramp(config)) return ramp_updates(config, total_steps);
+  return {{share_of(config.prune_at, total_steps), 1.0}};  // one_shot
+}
+
+std::vector<int64_t> phase_starts(const PruneConfig& config, int64_t total_steps) {
+  std::vector<int64_t> starts = {0};
+  const auto add = [&](int64_t step) {
+    if (step > starts.back() && step < total_steps) starts.push_back(step);
+  };
+  if (config.method == "rpp") add(recovery_start(config, total_steps));
+  if (config.method == "nip") {
+    for (const auto& update : mask_updates(config, total_steps)) add(update.step);
+  }
+  if (has_ramp(config) || config.method == "one_shot") add(mask_updates(config, total_steps).back().step);
+  return starts;
+}
+
+int64_t last_mask_change(const PruneConfig& config, int64_t total_steps) {
+  if (config.method == "dense" || config.method == "fixed") return 0;
+  if (config.method == "rpp") return recovery_start(config, total_steps);
+  return mask_updates(config, total_steps).back().step;
+}
+
+std::string describe_plan(const PruneConfig& config, int64_t total_steps) {
+  if (config.method == "rpp") return describe_rpp(config, total_steps);
+  if (config.method == "fixed") {
+    return fmt::format("fixed: {}",
+                       config.mask.empty() ? "the zeros of the model are held" : config.mask + " is held");
+  }
+  if (config.method == "dense") return "dense: nothing is pruned";
+  const auto updates = mask_updates(config, total_steps);
+  const std::string goal =
+      config.method == "soft_movement"
+          ? fmt::format("scores above {}", config.score_threshold)
+          : fmt::format("{:.1f} %, ranked by {}", 100 * config.target_ratio, config.ranking);
+  return fmt::format("{}: {}; {} prunings, the first at step {}, the last at step {} of {}", config.method,
+                     goal, updates.size(), updates.front().step, updates.back().step, total_steps);
+}
+
+}  // namespace rpp

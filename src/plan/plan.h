@@ -1,0 +1,45 @@
+// When a run prunes: rounds, stages, ramps, and the phases between which the learning rate may start anew.
+// Without Torch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace rpp {
+
+// rpp: the first step of each round, ascending, the first one 0. Throws UsageError when the rounds do not fit
+// into the steps before recovery.
+std::vector<int64_t> round_starts(const PruneConfig& config, int64_t total_steps);
+
+// rpp: the first step that trains with the mask held; total_steps where none does. Throws UsageError when the
+// recovery leaves no step to prune in.
+int64_t recovery_start(const PruneConfig& config, int64_t total_steps);
+
+// Before `step`, `share` of the way to the target ratio is pruned. A step equal to the run's length means
+// after the last one.
+struct MaskUpdate {
+  int64_t step = 0;
+  double share = 0;  // in (0, 1]
+};
+
+// nip, gradual, one_shot, movement and soft_movement (for the steps only); ascending, the last share is 1.
+//   nip: stage s of S at step (s - 1) / S of the run, share s / S.
+//   gradual: the cubic schedule of Zhu & Gupta (arXiv:1710.01878), 1 - (1 - t)^3 over the ramp.
+// Throws UsageError when the updates do not fit into the steps.
+std::vector<MaskUpdate> mask_updates(const PruneConfig& config, int64_t total_steps);
+
+// The first steps of the phases, ascending, the first one 0: pruning and recovery for rpp, the stages of nip,
+// the ramp and what follows for gradual and movement, before and after the pruning for one_shot, else one.
+std::vector<int64_t> phase_starts(const PruneConfig& config, int64_t total_steps);
+
+// The last step before which the mask changes: 0 where it never does, the length of the run where it does so
+// up to the end.
+int64_t last_mask_change(const PruneConfig& config, int64_t total_steps);
+
+// "rpp: 12 rounds over 210 steps, then 90 steps of recovery; ...", for --check.
+std::string describe_plan(const PruneConfig& config, int64_t total_steps);
+
+}  // namespace rpp

@@ -1,0 +1,24 @@
+// The learning rate over a run as a factor of optimizer.learning_rate.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "config/config.h"
+
+namespace rpp {
+
+// Linear warm-up, then the decay of schedule.decay: linear and cosine end at 0 after the last step, constant
+// stays at 1. step counts from 0; the first step of a warm-up already moves (factor 1 / warm-up steps).
+//
+// phase_starts: the first steps of the phases of a run, ascending, the first one 0 (prune/plan.h). With
+// schedule.phases "each" warm-up and decay run in every phase anew, which is the rewinding of the rate of
+// Renda et al. (arXiv:2003.02389); with "last" the rate is constant up to the last phase and decays in it.
+double schedule_factor(const ScheduleConfig& schedule, int64_t step, int64_t total_steps,
+                       std::span<const int64_t> phase_starts = {});
+
+// Throws UsageError when the warm-up is longer than the run or, with schedule.phases "each", than one of its
+// phases: the rate would never reach optimizer.learning_rate there.
+void check_warmup(const ScheduleConfig& schedule, int64_t total_steps, std::span<const int64_t> phase_starts);
+
+}  // namespace rpp

@@ -1,0 +1,79 @@
+// Answers of a fine-tuned model to lines of text, in their order, in bounded memory.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "predict/text_columns.h"
+#include "rpp/answerer.h"
+
+namespace rpp {
+
+struct PredictOptions {
+  int64_t max_seq_length = 0;  // 0: tokens_read of the model
+  bool strict = false;         // a longer line is an error instead of being cut
+  std::string pair_separator = "\t";
+  TextColumnNames columns;      // of a table whose rows are read; without a name a line is its texts
+  int64_t batch_tokens = 4096;  // in one pass
+  int num_threads = 0;          // 0: the machine's cores
+  // make_embedder in place of make_answerer. Without columns a line is one text then, separators and all.
+  bool embed = false;
+  // Takes a line that has no answer, by its number, and why; empty: it ends the run.
+  std::function<void(int64_t line, const std::string& why)> skip;
+};
+
+// Takes the lines of one source and reports each with its answer. An empty line is answered as an empty text.
+class LinePredictor {
+ public:
+  using Report = std::function<void(const TextLine&, const Answer&)>;
+
+  // `source` is named in messages. `model`: a model file or a model directory. Throws Error as
+  // RuntimeModel::load, the tokenizer of either and make_answerer do.
+  LinePredictor(const std::filesystem::path& model, std::string source, PredictOptions options,
+                Report report);
+
+  // Reports when a pass is full. Throws Error with source and line for invalid UTF-8, a second separator, and
+  // with `strict` a line that is too long, or for what TextColumns refuses; the lines before it are reported
+  // first. With options.skip the line is handed to that in its place instead, but for a header, which has no
+  // answer and which no row can be read without.
+  void add(std::string line);
+  // Reports what has not been reported. An answer that is not finite is refused as above, by its line.
+  void flush();
+  void finish();  // the same, and throws Error when there was no line at all, or none had an answer
+
+  std::string_view answer_name() const { return answerer_->answer_name(); }
+  int64_t num_texts() const { return num_texts_; }
+  int64_t num_cut() const { return num_cut_; }          // lines that lost tokens
+  int64_t num_skipped() const { return num_skipped_; }  // lines without an answer
+  int64_t max_seq_length() const { return options_.max_seq_length; }
+
+ private:
+  struct Queued {
+    TextLine line;
+    int64_t number = 0;
+    bool is_added = false;  // to the answerer
+    std::string error;      // not empty: it is skipped
+  };
+
+  std::optional<TextLine> parse(const std::string& line);
+  void queue(const std::string& line, Queued& queued);
+  void answer_one_by_one(const std::vector<Queued>& queued);
+  void refuse(int64_t line, const std::string& why);
+
+  std::string source_;
+  PredictOptions options_;
+  Report report_;
+  std::shared_ptr<const RuntimeModel> model_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::unique_ptr<Answerer> answerer_;
+  std::optional<TextColumns> columns_;
+  std::vector<Queued> queued_;
+  int64_t queued_tokens_ = 0, num_lines_ = 0, num_texts_ = 0, num_cut_ = 0, num_skipped_ = 0;
+};
+
+}  // namespace rpp

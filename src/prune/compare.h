@@ -1,0 +1,38 @@
+// Do two models prune the same entries? Overlap of their pruned sets, matrix by matrix, beside what chance
+// gives.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "optim/flat_params.h"
+
+namespace rpp {
+
+struct PrunedOverlap {
+  std::string name;
+  int64_t size = 0;        // entries of the matrix
+  int64_t zeros_a = 0;     // pruned in the first model
+  int64_t zeros_b = 0;     // in the second
+  int64_t zeros_both = 0;  // in both
+  double chance_both = 0;  // expected of two independent sets of these sizes: zeros_a * zeros_b / size
+
+  // Intersection over union of the pruned sets; 1 where neither prunes anything.
+  double jaccard() const;
+  double chance_jaccard() const;
+};
+
+// A row per matrix. Both masks: u8 [num_prunable], 1 = kept.
+std::vector<PrunedOverlap> pruned_overlap(const torch::Tensor& mask_a, const torch::Tensor& mask_b,
+                                          const std::vector<FlatMatrix>& matrices);
+
+// All matrices together; chance respects the ratio of every matrix.
+PrunedOverlap total_overlap(const std::vector<PrunedOverlap>& rows);
+
+// A row per matrix, then the total.
+std::string format_overlap(const std::vector<PrunedOverlap>& rows);
+
+}  // namespace rpp

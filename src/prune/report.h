@@ -1,0 +1,39 @@
+// The sparsity of flat parameters, and whether their zeros stayed where a mask put them.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "optim/flat_params.h"
+#include "plan/sparsity.h"
+
+namespace rpp {
+
+SparsityReport sparsity_report(const FlatParams& params, int64_t total_parameters);
+
+// Ratios are reached within this share of a group's entries, or an entry.
+inline constexpr double kMissedRatio = 1e-3;
+
+// What a finished run says of the ratios that it was asked for and has not reached: both numbers of the whole
+// and of the first group of matrices, and what to do. Empty where all are reached or none was asked for.
+// mask: u8 [num_prunable], 1 = kept.
+std::string missed_ratios(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
+                          const torch::Tensor& mask);
+
+struct DriftReport {
+  int64_t masked = 0;        // entries that the mask prunes
+  int64_t drifted = 0;       // of these, weights that are not zero
+  std::string first_matrix;  // the first one with drift and its count; empty without drift
+  int64_t first_drifted = 0;
+};
+
+// values: flat fp32, its first num_prunable entries are compared; mask: u8 [num_prunable], 1 = kept.
+DriftReport drift_report(const torch::Tensor& values, const torch::Tensor& mask,
+                         const std::vector<FlatMatrix>& matrices);
+std::string format_drift(const DriftReport& report);  // "0 of 50,366,251 zeros drifted"
+
+}  // namespace rpp

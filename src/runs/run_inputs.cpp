@@ -1,0 +1,94 @@
+#include "run_inputs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "core/mmap_file.h"
+#include "core/xxh3.h"
+#include "data/finetune_data.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+using Paths = std::vector<fs::path>;
+
+// Of a model's directory: other files there, such as results, decide nothing.
+bool is_read_from_model(const std::string& name) {
+  static constexpr std::string_view kNames[] = {"config.json",
+                                                "vocab.txt",
+                                                "tokenizer.json",
+                                                "tokenizer_config.json",
+                                                "special_tokens_map.json",
+                                                "added_tokens.json",
+                                                "manifest.json"};
+  return std::ranges::find(kNames, name) != std::end(kNames) || name.ends_with(".safetensors") ||
+         name.ends_with(".safetensors.index.json") || name.ends_with(".model");
+}
+
+Paths files_of(const fs::path& path) {
+  if (!fs::is_directory(path)) return {path};
+  Paths files;
+  for (const auto& entry : fs::directory_iterator(path)) {
+    if (is_read_from_model(entry.path().filename().string())) files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+void add(RunInputs& inputs, const std::string& setting, const Paths& paths) {
+  Xxh3 hash;
+  bool has_any = false;
+  for (const auto& path : paths) {
+    for (const auto& file : files_of(path)) {
+      if (!fs::is_regular_file(file)) continue;
+      const MmapFile content(file);
+      // The length keeps two files apart from one that holds both.
+      const std::string head = fmt::format("{} {}\n", file.extension().string(), content.size());
+      hash.update(std::as_bytes(std::span(head)));
+      hash.update(content.bytes());
+      has_any = true;
+    }
+  }
+  if (has_any) inputs[setting] = fmt::format("xxh3:{:016x}", hash.value());
+}
+
+void add(RunInputs& inputs, const std::string& setting, const std::vector<std::string>& names) {
+  add(inputs, setting, Paths(names.begin(), names.end()));
+}
+
+void add_if_set(RunInputs& inputs, const std::string& setting, const std::string& name) {
+  if (!name.empty()) add(inputs, setting, Paths{name});
+}
+
+}  // namespace
+
+RunInputs inputs_of(const PretrainConfig& config) {
+  RunInputs inputs;
+  add_if_set(inputs, "model", config.model);
+  add_if_set(inputs, "model_config", config.model_config);
+  add_if_set(inputs, "tokenizer", config.tokenizer);
+  add_if_set(inputs, "prune.mask", config.prune.mask);
+  add_if_set(inputs, "distill.teacher", config.distill.teacher);
+  add(inputs, "data.train", config.data.train);
+  add(inputs, "data.valid", config.data.valid);
+  return inputs;
+}
+
+RunInputs inputs_of(const FinetuneConfig& config) {
+  RunInputs inputs;
+  add_if_set(inputs, "model", config.model);
+  add_if_set(inputs, "prune.mask", config.prune.mask);
+  add_if_set(inputs, "distill.teacher", config.distill.teacher);
+  const auto version = squad_version(config.task);
+  for (const char* split : {"train", "dev", "test"}) {
+    const Paths files = version ? squad_files(config, *version, split) : finetuning_files(config, split);
+    add(inputs, fmt::format("{}_files", split), files);
+  }
+  return inputs;
+}
+
+}  // namespace rpp

@@ -1,0 +1,16 @@
+// How a run starts and where it stops, beside its configuration.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace rpp {
+
+struct RunOptions {
+  // Empty: start anew; "auto": continue with the directory's own run where there is one; or a checkpoint,
+  // which is taken with other settings too.
+  std::string resume;
+  int64_t stop_after_step = 0;  // ends the run there as SIGTERM would, with a checkpoint; 0: at train.steps
+};
+
+}  // namespace rpp

@@ -1,0 +1,192 @@
+#include "rpp/answerer.h"
+#include "bert_format/sentence_embedding.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "bert_format/model_file.h"
+#include "embed.h"
+#include "labels.h"
+#include "mask_filler.h"
+#include "rpp/error.h"
+#include "runtime/text_batch.h"
+#include "span_answerer.h"
+#include "tokenizer/model_max_length.h"
+#include "tokenizer/sequence.h"
+#include "tokenizer/wordpiece_files.h"
+
+namespace rpp {
+namespace {
+
+constexpr const char* kTokenizerConfig = "tokenizer_config.json";
+
+// Of a text, or a pair, as one sequence.
+class SequenceAnswerer : public Answerer {
+ public:
+  SequenceAnswerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
+                   int64_t max_seq_length, int num_threads)
+      : session_(std::move(model), num_threads), tokenizer_(tokenizer), max_seq_length_(max_seq_length) {}
+
+  Added add(const TextLine& line) override {
+    added_.begin_sequence();
+    const int64_t cut = append_sequence(tokenizer_, line.text, line.text_pair, max_seq_length_,
+                                        added_.input_ids, added_.token_type_ids);
+    return {.tokens = added_.end_sequence(), .cut_tokens = cut};
+  }
+
+  std::vector<Answer> answer_added() override {
+    const ClearedAtEnd cleared(added_);
+    std::vector<Answer> answers;
+    for_each_pass(added_, [&](size_t, const TokenBatch& batch) {
+      session_.encode(batch);
+      const size_t lines = batch.cu_seqlens.size() - 1;
+      const auto outputs = outputs_of(session_, batch.cu_seqlens);  // [lines, ...]
+      const size_t size = outputs.size() / lines;
+      for (size_t line = 0; line < lines; ++line) {
+        answers.push_back(answer_of(outputs.subspan(line * size, size)));
+      }
+    });
+    return answers;
+  }
+
+ protected:
+  const RuntimeModel& model() const { return session_.model(); }
+
+ private:
+  // [lines, ...] of what has been encoded
+  virtual std::span<const float> outputs_of(Session& session, std::span<const int32_t> cu_seqlens) = 0;
+  virtual Answer answer_of(std::span<const float> outputs) const = 0;
+
+  Session session_;
+  const Tokenizer& tokenizer_;
+  int64_t max_seq_length_;
+  TextBatch added_;
+};
+
+class Classifier : public SequenceAnswerer {
+ public:
+  Classifier(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer, int64_t max_seq_length,
+             int num_threads)
+      : SequenceAnswerer(std::move(model), tokenizer, max_seq_length, num_threads),
+        labels_(read_labels(SequenceAnswerer::model())) {}
+
+  std::string_view answer_name() const override { return "label"; }
+
+ private:
+  std::span<const float> outputs_of(Session& session, std::span<const int32_t>) override {
+    return session.logits();
+  }
+
+  Answer answer_of(std::span<const float> logits) const override {
+    std::vector<size_t> order(logits.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    // Stable: of equal scores the first label comes first, as argmax takes it.
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return logits[a] > logits[b]; });
+    std::vector<double> scores;
+    for (const size_t label : order) scores.push_back(logits[label]);
+    if (!labels_.regression) softmax(std::span(scores));
+    Answer answer;
+    for (size_t i = 0; i < order.size(); ++i) answer.scores.emplace_back(labels_.names[order[i]], scores[i]);
+    return answer;
+  }
+
+  Labels labels_;
+};
+
+class Embedder : public SequenceAnswerer {
+ public:
+  Embedder(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer, int64_t max_seq_length,
+           int num_threads)
+      : SequenceAnswerer(std::move(model), tokenizer, max_seq_length, num_threads),
+        embedding_(read_sentence_embedding(SequenceAnswerer::model().file())),
+        skipped_(tokens_not_pooled(embedding_, tokenizer)) {}
+
+  std::string_view answer_name() const override { return "embedding"; }
+
+  Added add(const TextLine& line) override {
+    if (embedding_.prompt.empty()) return SequenceAnswerer::add(line);
+    return SequenceAnswerer::add({.text = embedding_.prompt + line.text, .text_pair = line.text_pair});
+  }
+
+ private:
+  std::span<const float> outputs_of(Session& session, std::span<const int32_t> cu_seqlens) override {
+    const auto size = static_cast<size_t>(embedding_.size(session.model().sizes().hidden));
+    vectors_.resize((cu_seqlens.size() - 1) * size);
+    embed_into(embedding_, session, cu_seqlens, skipped_, vectors_);
+    return vectors_;
+  }
+
+  Answer answer_of(std::span<const float> vector) const override {
+    return {.embedding = {vector.begin(), vector.end()}};
+  }
+
+  SentenceEmbedding embedding_;
+  int64_t skipped_;
+  std::vector<float> vectors_;  // [lines, size]
+};
+
+void check_lengths(const RuntimeModel& model, const Tokenizer& tokenizer, int64_t max_seq_length) {
+  const ModelSizes& sizes = model.sizes();
+  if (max_seq_length < kMinSequenceLength) {
+    fail_usage("max_seq_length is {}, it must be at least {}", max_seq_length, kMinSequenceLength);
+  }
+  if (max_seq_length > sizes.positions) {
+    fail_usage("max_seq_length is {}, the model has {} positions", max_seq_length, sizes.positions);
+  }
+  RPP_CHECK(tokenizer.size() <= sizes.vocab,
+            "{}: the vocabulary has {} pieces, the model embeddings for {}: take the model's own",
+            model.file().path(), tokenizer.size(), sizes.vocab);
+}
+
+}  // namespace
+
+std::unique_ptr<Tokenizer> make_tokenizer(const ModelFile& file) {
+  const auto& files = file.contents().files;
+  const auto config = files.find(kTokenizerConfig);
+  for (const char* name : {"vocab.txt", "tokenizer.json"}) {
+    const auto vocabulary = files.find(name);
+    if (vocabulary == files.end()) continue;
+    WordPieceFiles texts{.vocabulary = vocabulary->second,
+                         .vocabulary_file = file.path() / name,
+                         .config_file = file.path() / kTokenizerConfig};
+    if (config != files.end()) texts.config = config->second;
+    return make_wordpiece(texts);
+  }
+  fail("{} holds no WordPiece vocabulary: export a model directory with vocab.txt or tokenizer.json",
+       file.path());
+}
+
+int64_t tokens_read(const RuntimeModel& model) {
+  const int64_t positions = model.sizes().positions;
+  const auto& files = model.file().contents().files;
+  const auto config = files.find(kTokenizerConfig);
+  if (config == files.end()) return positions;
+  const auto said = parse_model_max_length(config->second, model.file().path() / kTokenizerConfig);
+  return std::min(positions, said.value_or(positions));
+}
+
+int64_t tokens_embedded(const RuntimeModel& model) {
+  const int64_t said = read_sentence_embedding(model.file()).max_seq_length;
+  return said == 0 ? tokens_read(model) : std::min(said, model.sizes().positions);
+}
+
+std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
+                                        int64_t max_seq_length, int num_threads) {
+  const ModelSizes& sizes = model->sizes();
+  RPP_CHECK(sizes.labels > 0 || sizes.span || sizes.mlm,
+            "{} has no head that answers: fine-tune it with rpp-finetune and name its output directory, or "
+            "ask for embeddings",
+            model->file().path());
+  check_lengths(*model, tokenizer, max_seq_length);
+  if (sizes.span) return make_span_answerer(std::move(model), tokenizer, max_seq_length, num_threads);
+  if (fills_masks(sizes)) return make_mask_filler(std::move(model), tokenizer, max_seq_length, num_threads);
+  return std::make_unique<Classifier>(std::move(model), tokenizer, max_seq_length, num_threads);
+}
+
+std::unique_ptr<Answerer> make_embedder(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
+                                        int64_t max_seq_length, int num_threads) {
+  check_lengths(*model, tokenizer, max_seq_length);
+  return std::make_unique<Embedder>(std::move(model), tokenizer, max_seq_length, num_threads);
+}
+
+}  // namespace rpp

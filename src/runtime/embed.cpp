@@ -1,0 +1,70 @@
+// Formulas and their order follow Pooling and Normalize of sentence-transformers 6.2.
+#include "runtime/embed.h"
+#include "bert_format/sentence_embedding.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rpp {
+namespace {
+
+// One text: its hidden states [tokens, size], one row behind the other.
+struct TokenRows {
+  std::span<const float> values;
+  size_t size = 0;
+  size_t first = 0;  // that is pooled
+
+  size_t count() const { return values.size() / size; }
+  float at(size_t token, size_t i) const { return values[token * size + i]; }
+};
+
+float pooled(Pooling pooling, const TokenRows& rows, size_t i) {
+  if (pooling == Pooling::cls) return rows.at(rows.first, i);
+  if (pooling == Pooling::last) return rows.at(rows.count() - 1, i);
+  float sum = 0, largest = rows.at(rows.first, i), weights = 0;
+  for (size_t token = rows.first; token < rows.count(); ++token) {
+    const float weight = pooling == Pooling::weighted_mean ? static_cast<float>(token + 1) : 1.0F;
+    sum += weight * rows.at(token, i);
+    weights += weight;
+    largest = std::max(largest, rows.at(token, i));
+  }
+  if (pooling == Pooling::max) return largest;
+  return sum / (pooling == Pooling::mean_sqrt_length ? std::sqrt(weights) : weights);
+}
+
+void normalize(std::span<float> vector) {
+  double squares = 0;
+  for (const float value : vector) squares += double{value} * value;
+  const auto length = static_cast<float>(std::max(std::sqrt(squares), 1e-12));
+  for (float& value : vector) value /= length;
+}
+
+}  // namespace
+
+int64_t tokens_not_pooled(const SentenceEmbedding& embedding, const Tokenizer& tokenizer) {
+  if (embedding.pool_prompt || embedding.prompt.empty()) return 0;
+  return 1 + static_cast<int64_t>(tokenizer.encode(embedding.prompt).size());
+}
+
+void embed_into(const SentenceEmbedding& embedding, Session& session, std::span<const int32_t> cu_seqlens,
+                int64_t skipped, std::span<float> vectors) {
+  const auto hidden = session.hidden();  // [tokens, hidden]
+  const auto size = static_cast<size_t>(session.model().sizes().hidden);
+  size_t at = 0;
+  for (size_t text = 0; text + 1 < cu_seqlens.size(); ++text) {
+    const auto begin = static_cast<size_t>(cu_seqlens[text]);
+    const auto count = static_cast<size_t>(cu_seqlens[text + 1]) - begin;
+    const TokenRows rows{.values = hidden.subspan(begin * size, count * size),
+                         .size = size,
+                         .first = std::min(static_cast<size_t>(skipped), count - 1)};
+    require_finite(rows.values, session, "a hidden state");  // the largest of some numbers hides a NaN
+    const auto vector = vectors.subspan(at, embedding.poolings.size() * size);
+    for (const Pooling pooling : embedding.poolings) {
+      for (size_t i = 0; i < size; ++i) vectors[at++] = pooled(pooling, rows, i);
+    }
+    require_finite(vector, session, "a number of an embedding");  // before it is divided by its length
+    if (embedding.normalized) normalize(vector);
+  }
+}
+
+}  // namespace rpp

@@ -1,0 +1,42 @@
+// The encoder on tiles: embeddings and layers of one batch, done by a team of threads together.
+#pragma once
+
+#include <vector>
+
+#include "attention.h"
+#include "rpp/session.h"
+#include "thread_team.h"
+#include "tiles.h"
+#include "weights.h"
+
+namespace rpp {
+
+class Encoder {
+ public:
+  Encoder(const Weights& weights, ThreadTeam& team);
+
+  void encode(const TokenBatch& batch);            // which has been checked
+  const Tiles& hidden() const { return hidden_; }  // [tokens, hidden]
+
+ private:
+  struct Scratch {
+    AttentionScratch attention;
+    std::vector<float> word, position, token_type;  // [hidden]
+  };
+
+  void reshape(const TokenBatch& batch);
+  void embed(const TokenBatch& batch, int thread);
+  void embed_token(const TokenBatch& batch, int64_t token, int64_t position, Scratch& scratch);
+  void encode_layer(size_t layer, const TokenBatch& batch, int thread);
+  void attend_all(const LayerShape& shape, const TokenBatch& batch, int thread);
+
+  const Weights& weights_;
+  ThreadTeam& team_;
+  Tiles hidden_, attended_, projected_;  // [tokens, hidden]
+  Tiles qkv_;                            // [tokens, qkv_features]
+  Tiles context_;                        // [tokens, heads * value_dim]
+  Tiles intermediate_;                   // [tokens, intermediate]
+  std::vector<Scratch> scratch_;         // of each thread
+};
+
+}  // namespace rpp

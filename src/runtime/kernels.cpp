@@ -1,0 +1,75 @@
+#include "kernels.h"
+
+#include <vector>
+
+#include "rpp/error.h"
+
+// One portable target and the two of x86 that pay; on ARM, NEON. The rest would only be compiled.
+#define HWY_DISABLED_TARGETS                                                                         \
+  (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_PPC8 | \
+   HWY_WASM_EMU256 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/kernels.cpp"
+#include "hwy/foreach_target.h"
+// Below foreach_target.h, which includes this file once for each target.
+#include "dense_matmul-inl.h"
+#include "elementwise-inl.h"
+#include "hwy/highway.h"
+#include "sparse_matmul-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rpp {
+namespace HWY_NAMESPACE {
+
+const Kernels& kernels_of_target() {
+  static const Kernels kernels = {.name = hwy::TargetName(HWY_TARGET),
+                                  .dense_matmul = dense_matmul,
+                                  .sparse_matmul = sparse_matmul,
+                                  .gelu = gelu,
+                                  .add_layer_norm = add_layer_norm,
+                                  .softmax = softmax};
+  return kernels;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rpp
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rpp {
+namespace {
+
+std::vector<const Kernels*> list_kernels() {
+  const int64_t supported = hwy::SupportedTargets();
+  std::vector<const Kernels*> list;
+  [[maybe_unused]] const auto add = [&](int64_t target, const Kernels& kernels) {  // not on ARM
+    if (supported & target) list.push_back(&kernels);
+  };
+#if (HWY_TARGETS & HWY_AVX3) && HWY_STATIC_TARGET != HWY_AVX3
+  add(HWY_AVX3, N_AVX3::kernels_of_target());
+#endif
+#if (HWY_TARGETS & HWY_AVX2) && HWY_STATIC_TARGET != HWY_AVX2
+  add(HWY_AVX2, N_AVX2::kernels_of_target());
+#endif
+  list.push_back(&HWY_STATIC_DISPATCH(kernels_of_target)());  // what the whole program is compiled for
+  return list;
+}
+
+}  // namespace
+
+std::span<const Kernels* const> supported_kernels() {
+  static const std::vector<const Kernels*> list = list_kernels();
+  return list;
+}
+
+const Kernels& find_kernels(std::string_view name) {
+  std::string names;
+  for (const Kernels* kernels : supported_kernels()) {
+    if (name.empty() || kernels->name == name) return *kernels;
+    names += (names.empty() ? "" : ", ") + std::string(kernels->name);
+  }
+  fail("there are no kernels named '{}' for this machine, only {}", name, names);
+}
+
+}  // namespace rpp
+#endif

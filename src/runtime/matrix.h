@@ -1,0 +1,64 @@
+// Weights as the kernels read them, and the tiles that activations lie in.
+//
+// Activations are K-major: a tile is [features, kTileTokens], 64 tokens side by side in each row. Every step
+// of the encoder works on a tile, lane by lane: a token's result is the same in whichever tile, lane and
+// batch it lies. A tile that is not full computes only its first groups of 16 tokens.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+#include "io/packed_tensor.h"
+
+namespace rpp {
+
+struct PackedView;
+
+constexpr int64_t kTileTokens = 64;
+constexpr int64_t kGroupTokens = 16;
+
+constexpr int64_t num_groups(int64_t tokens) {
+  return (tokens + kGroupTokens - 1) / kGroupTokens;
+}
+
+// The entry (row, k) lies at values[row * row_stride + k * depth_stride].
+struct DenseView {
+  const float* values = nullptr;
+  int64_t rows = 0;
+  int64_t depth = 0;
+  int64_t row_stride = 0;
+  int64_t depth_stride = 1;
+};
+
+// A matrix without its zeros, cut into blocks of rows and these into panels of columns, as many as an L1
+// cache holds of a tile. Within a panel the rows are sorted by their number of values, so that the loop over
+// a row ends where the processor expects; each has an even number, the last one maybe a zero.
+struct SparseMatrix {
+  static constexpr int64_t kBlockRows = 96;
+  static constexpr int64_t kPanelCols = 192;
+
+  struct Run {
+    uint16_t row = 0;        // in the block
+    uint16_t num_pairs = 0;  // of values
+  };
+  struct Panel {
+    int64_t first_run = 0, num_runs = 0;
+    int64_t first_value = 0;
+  };
+
+  int64_t rows = 0;
+  int64_t cols = 0;
+  std::vector<Panel> panels;  // [blocks][panels of columns]
+  std::vector<Run> runs;      // rows of zeros have none
+  std::vector<float> values;
+  std::vector<uint8_t> columns;  // of each value, in its panel
+
+  int64_t panels_per_block() const { return (cols + kPanelCols - 1) / kPanelCols; }
+};
+
+// The view must have passed check_packed. Values that are zero, as int8 has them, are left out.
+SparseMatrix make_sparse(const PackedView& packed);
+// matrix: row-major [rows, cols].
+SparseMatrix make_sparse(std::span<const float> matrix, int64_t rows, int64_t cols);
+
+}  // namespace rpp

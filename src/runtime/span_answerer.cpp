@@ -1,0 +1,121 @@
+#include "span_answerer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bert_format/model_file.h"
+#include "bert_format/model_labels.h"
+#include "rpp/error.h"
+#include "runtime/text_batch.h"
+#include "tokenizer/squad_decode.h"
+
+namespace rpp {
+namespace {
+
+// Of rpp-finetune; shorter windows have shorter ones.
+constexpr int64_t kDocStride = 128, kMaxQueryLength = 64;
+
+Answer as_answer(const SquadPrediction& prediction) {
+  Answer answer;
+  for (const SquadCandidate& candidate : prediction.n_best) {
+    answer.scores.emplace_back(candidate.text, candidate.probability);
+  }
+  const SquadCandidate& best = prediction.n_best.front();
+  if (best.begin < 0) return answer;
+  const auto begin = static_cast<uint32_t>(best.begin);
+  answer.span = TextSpan{begin, begin + static_cast<uint32_t>(best.text.size())};
+  return answer;
+}
+
+struct Question {
+  SquadData data;
+  SquadFeatures features;
+};
+
+class SpanAnswerer : public Answerer {
+ public:
+  SpanAnswerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer, int64_t max_seq_length,
+               int num_threads)
+      : session_(std::move(model), num_threads),
+        tokenizer_(tokenizer),
+        options_{.max_seq_length = max_seq_length,
+                 .doc_stride = std::min(kDocStride, max_seq_length / 4),
+                 .max_query_length = std::min(kMaxQueryLength, max_seq_length / 4),
+                 .num_threads = 1},
+        // Nothing in the weights says whether a model has learnt that a question may have no answer.
+        decoding_{.may_have_no_answer = task_of(session_.model()) == squad_name(SquadVersion::v2)} {}
+
+  std::string_view answer_name() const override { return "answer"; }
+
+  // A context that is longer than a window is read in several: nothing is cut.
+  Added add(const TextLine& line) override {
+    RPP_CHECK(line.text_pair && !line.text_pair->empty(),
+              "no context: a line for this model is a question and its context with a separator between");
+    Question question;
+    question.data.contexts = {*line.text_pair};
+    question.data.questions = {{.id = "", .text = line.text}};
+    question.features = make_squad_features(question.data, tokenizer_, options_);
+    Added added;
+    for (const SquadWindow& window : question.features.windows) {
+      added.tokens += question.features.context_begin(0) + window.num_tokens + 1;
+    }
+    added_.push_back(std::move(question));
+    return added;
+  }
+
+  std::vector<Answer> answer_added() override {
+    const ClearedAtEnd cleared(added_);
+    WindowLogits logits;
+    encode_windows(logits);
+    std::vector<Answer> answers;
+    int64_t first = 0;  // window of all
+    for (const auto& [data, features] : added_) {
+      const int64_t end = first + static_cast<int64_t>(features.windows.size());
+      answers.push_back(
+          as_answer(decode_squad(features, data.contexts.front(), 0, logits.of(first, end), decoding_)));
+      first = end;
+    }
+    return answers;
+  }
+
+ private:
+  static std::string task_of(const RuntimeModel& model) {
+    return parse_model_labels(model.file().file("config.json"), model.file().path()).task;
+  }
+
+  // A long context has many windows, which share tokens: those of one pass are laid out at a time.
+  void encode_windows(WindowLogits& logits) {
+    const ClearedAtEnd cleared(batch_);
+    const auto encode = [&] {
+      if (batch_.num_sequences() == 0) return;
+      session_.encode(batch_.view());
+      logits.append(session_.span_logits(), batch_.cu_seqlens);
+      batch_.clear();
+    };
+    for (const Question& question : added_) {
+      for (const SquadWindow& window : question.features.windows) {
+        append_window(question.features, window, batch_.input_ids, batch_.token_type_ids);
+        batch_.end_sequence();
+        if (std::ssize(batch_.input_ids) + options_.max_seq_length > kPassTokens) encode();
+      }
+    }
+    encode();
+  }
+
+  Session session_;
+  const Tokenizer& tokenizer_;
+  SquadFeatureOptions options_;
+  SquadDecoding decoding_;
+  std::vector<Question> added_;
+  TextBatch batch_;  // some of their windows
+};
+
+}  // namespace
+
+std::unique_ptr<Answerer> make_span_answerer(std::shared_ptr<const RuntimeModel> model,
+                                             const Tokenizer& tokenizer, int64_t max_seq_length,
+                                             int num_threads) {
+  return std::make_unique<SpanAnswerer>(std::move(model), tokenizer, max_seq_length, num_threads);
+}
+
+}  // namespace rpp

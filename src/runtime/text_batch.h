@@ -1,0 +1,66 @@
+// Token ids of texts, collected for one pass of a Session.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "rpp/session.h"
+
+namespace rpp {
+
+struct TextBatch {
+  std::vector<int32_t> input_ids, token_type_ids, cu_seqlens = {0};  // as in TokenBatch
+
+  TokenBatch view() const {
+    return {.input_ids = input_ids, .token_type_ids = token_type_ids, .cu_seqlens = cu_seqlens};
+  }
+  int64_t num_sequences() const { return static_cast<int64_t>(cu_seqlens.size()) - 1; }
+  int64_t longest() const;  // tokens of a sequence
+
+  // Drops what a call that failed has put behind the last sequence: the next one would begin with it.
+  void begin_sequence();
+  // What was put behind the last sequence is the next one; returns its number of tokens. Throws Error for
+  // more than 2^31 - 1 tokens in all.
+  int64_t end_sequence();
+  void clear();
+};
+
+// What is collected for one call: gone when the call ends, also by an exception, so that the next one answers
+// its own texts.
+template <typename Collected>
+class ClearedAtEnd {
+ public:
+  explicit ClearedAtEnd(Collected& collected) : collected_(collected) {}
+  ~ClearedAtEnd() { collected_.clear(); }
+  ClearedAtEnd(const ClearedAtEnd&) = delete;
+  ClearedAtEnd& operator=(const ClearedAtEnd&) = delete;
+
+ private:
+  Collected& collected_;
+};
+
+// Tokens of a pass, in which a session's memory stays small whatever is asked of it at once.
+constexpr int64_t kPassTokens = 4096;
+
+// body(first, batch) for the sequences of `texts` in turn, in batches of kPassTokens or of one longer
+// sequence; `first` is the number of the batch's first sequence.
+template <typename Body>
+void for_each_pass(const TextBatch& texts, const Body& body) {
+  const std::span<const int32_t> bounds = texts.cu_seqlens, ids = texts.input_ids,
+                                 types = texts.token_type_ids;
+  std::vector<int32_t> of_pass;
+  for (size_t first = 0, end = 0; first + 1 < bounds.size(); first = end) {
+    const int32_t begin = bounds[first];
+    of_pass = {0};
+    for (end = first; end + 1 < bounds.size(); ++end) {
+      if (end > first && bounds[end + 1] - begin > kPassTokens) break;
+      of_pass.push_back(bounds[end + 1] - begin);
+    }
+    const auto tokens = static_cast<size_t>(of_pass.back()), at = static_cast<size_t>(begin);
+    body(first, TokenBatch{.input_ids = ids.subspan(at, tokens),
+                           .token_type_ids = types.empty() ? types : types.subspan(at, tokens),
+                           .cu_seqlens = of_pass});
+  }
+}
+
+}  // namespace rpp

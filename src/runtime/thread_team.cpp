@@ -1,0 +1,70 @@
+#include "thread_team.h"
+
+#include <unistd.h>
+
+#include <exception>
+
+#include "core/parallel_for.h"
+#include "rpp/error.h"
+
+namespace rpp {
+
+ThreadTeam::ThreadTeam(int size) {
+  if (size < 1 || size > kMaxThreads) fail_usage("{} threads: ask for 1 to {}", size, kMaxThreads);
+  start(size);
+}
+
+ThreadTeam::~ThreadTeam() {
+  if (process_ != ::getpid()) {
+    static_cast<void>(
+        workers_.release());  // of the process that this one was forked from: nobody to wait for
+    return;
+  }
+  task_ = nullptr;
+  wait_for_all();  // lets them see that there is nothing more
+}
+
+void ThreadTeam::start(int size) {
+  process_ = ::getpid();
+  size_ = 1;
+  if (size == 1) return;
+  auto workers = std::make_unique<Workers>(size);
+  workers->threads.reserve(static_cast<size_t>(size - 1));
+  workers_ = std::move(workers);
+  try {
+    for (; size_ < size; ++size_) workers_->threads.emplace_back([this, thread = size_] { work(thread); });
+  } catch (const std::exception&) {
+    // No more threads, or no memory for their stacks: nobody waits for those that are missing.
+    for (int missing = size_; missing < size; ++missing) workers_->barrier.arrive_and_drop();
+  }
+}
+
+void ThreadTeam::run(const std::function<void(int)>& task) {
+  if (process_ != ::getpid()) {
+    static_cast<void>(workers_.release());
+    start(size_);
+  }
+  task_ = &task;
+  wait_for_all();
+  task(0);
+  wait_for_all();
+}
+
+void ThreadTeam::wait_for_all() {
+  if (workers_) workers_->barrier.arrive_and_wait();
+}
+
+std::pair<int64_t, int64_t> ThreadTeam::share(int64_t count, int thread) const {
+  return {count * thread / size_, count * (thread + 1) / size_};
+}
+
+void ThreadTeam::work(int thread) {
+  while (true) {
+    wait_for_all();
+    if (task_ == nullptr) return;
+    (*task_)(thread);
+    wait_for_all();
+  }
+}
+
+}  // namespace rpp

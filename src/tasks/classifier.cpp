@@ -1,0 +1,81 @@
+#include "classifier.h"
+
+#include "data/model_labels.h"
+#include "model/heads_of.h"
+#include "ops/torch.h"
+#include "program/log.h"
+#include "rpp/error.h"
+#include "run_setup.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+void permute_rows(Bert& model, const std::vector<int64_t>& rows) {
+  const torch::NoGradGuard no_grad;
+  const auto index = torch::tensor(rows, torch::kInt64).to(model.device());
+  for (const auto& weight : model.named_weights()) {
+    if (weight.name.starts_with("classifier.")) weight.tensor.copy_(weight.tensor.index_select(0, index));
+  }
+}
+
+std::string names_of(const GlueTask& task) {
+  return task.regression ? "a score" : fmt::format("{}", fmt::join(task.label_names, ", "));
+}
+
+std::string names_of(const ModelLabels& labels, int64_t num_rows) {
+  if (labels.names.empty()) return fmt::format("{} without names", num_rows);
+  return fmt::format("{}", fmt::join(labels.names, ", "));
+}
+
+void log_match(const fs::path& dir, const GlueTask& task, LabelOrder order, const std::string& brought) {
+  if (order == LabelOrder::other) {
+    log::info("{}: its classifier is for other labels ({}): {} ({}) gets a new one", dir.string(), brought,
+              task.name, names_of(task));
+  }
+  if (order == LabelOrder::permuted) {
+    log::info("{}: the rows of its classifier ({}) are put into the order of {} ({})", dir.string(), brought,
+              task.name, names_of(task));
+  }
+  if (order == LabelOrder::unnamed) {
+    log::warn(
+        "{}: config.json does not name the labels of its classifier: they are taken to be those of {} "
+        "in this order: {}",
+        dir.string(), task.name, names_of(task));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Bert> load_classifier_model(const fs::path& dir, const GlueTask& task,
+                                            const Tokenizer& tokenizer, const TrainConfig& train,
+                                            LoadNotes notes) {
+  const HeadSpec heads{.num_labels = task.num_labels()};
+  const int64_t num_rows = heads_of(dir).num_labels;
+  if (num_rows == 0) {
+    if (notes == LoadNotes::log) {
+      log::info("{} has no classifier: {} ({}) gets a new one", dir.string(), task.name, names_of(task));
+    }
+    return load_model(dir, heads, tokenizer, train, notes, {.classifier = false});
+  }
+
+  const ModelLabels labels = read_model_labels(dir);
+  const LabelMatch match = match_labels(task, labels, num_rows, dir);
+  if (notes == LoadNotes::log) log_match(dir, task, match.order, names_of(labels, num_rows));
+  auto model =
+      load_model(dir, heads, tokenizer, train, notes, {.classifier = match.order != LabelOrder::other});
+  if (match.order == LabelOrder::permuted) permute_rows(*model, match.rows);
+  return model;
+}
+
+void check_teacher_labels(const fs::path& teacher_dir, const GlueTask& task) {
+  const ModelLabels labels = read_model_labels(teacher_dir);
+  const int64_t num_rows = heads_of(teacher_dir).num_labels;
+  const LabelOrder order = match_labels(task, labels, num_rows, teacher_dir).order;
+  if (order == LabelOrder::same || order == LabelOrder::unnamed) return;
+  fail_usage("distill.teacher {} has the labels ({}), {} has ({}): fine-tune a dense model on the task first",
+             teacher_dir, names_of(labels, num_rows), task.name, names_of(task));
+}
+
+}  // namespace rpp

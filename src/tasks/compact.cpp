@@ -1,0 +1,134 @@
+#include "analysis/compact.h"
+
+#include <fmt/format.h>
+
+#include "bert_format/tokenizer_files.h"
+#include "core/atomic_file.h"
+#include "core/progress.h"
+#include "io/safetensors.h"
+#include "ops/torch.h"
+#include "prune/mask_file.h"
+#include "rpp/error.h"
+#include "sentencepiece/load_tokenizer.h"
+#include "tasks/inspect.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What float rounding makes of another order of summation stays far below.
+constexpr double kLargestDifference = 1e-4;
+
+std::vector<GlueExample> own_texts() {
+  return {{.text_a = "The old bridge was closed for repairs, so we took the ferry instead.", .text_b = ""},
+          {.text_a = "Nobody expected the second half of the film to be this dull.", .text_b = ""},
+          {.text_a = "Water boils at a lower temperature in the mountains.",
+           .text_b = "At altitude, water needs less heat to boil."},
+          {.text_a = "How many players are on the field?", .text_b = "The game lasted 90 minutes."},
+          {.text_a = "Yes.", .text_b = ""}};
+}
+
+std::vector<OutputDifference> compare_outputs(const OpenModel& a, const OpenModel& b,
+                                              const std::vector<GlueExample>& texts) {
+  const auto tokenizer = load_tokenizer(a.directory);
+  const auto outputs_a = forward_texts(*a.bert, *tokenizer, texts);
+  const auto outputs_b = forward_texts(*b.bert, *tokenizer, texts);
+  std::vector<OutputDifference> differences;
+  for (size_t i = 0; i < outputs_a.size(); ++i) {
+    const auto& [name, tensor] = outputs_a[i];
+    if (!tensor.is_floating_point()) continue;  // ids
+    differences.push_back({name, (tensor - outputs_b[i].second).abs().max().item<double>()});
+  }
+  return differences;
+}
+
+void check_equal(const fs::path& model_dir, const std::vector<OutputDifference>& differences) {
+  for (const auto& difference : differences) {
+    const bool is_equal = difference.largest <= kLargestDifference;  // false for NaN
+    RPP_CHECK(
+        is_equal,
+        "{} cannot be compacted: its {} would change by {:.2g}, more than rounding ({:.0e}); nothing was "
+        "written",
+        model_dir, difference.name, difference.largest, kLargestDifference);
+  }
+}
+
+// The zeros of the compacted model, the units that fill up its layers included, as its mask.
+void save_own_mask(const OpenModel& model) {
+  const auto mask = nonzero_mask(model);
+  save_mask(model.directory / "mask.safetensors", model.params->matrices(), mask);
+  const SafetensorsFile file(model.directory / "model.safetensors");
+  auto metadata = file.metadata();
+  metadata["mask_sha256"] = mask_sha256(model.params->matrices(), mask);
+  metadata["prune_ratio"] = fmt::format("{:.6f}", mask.eq(0).to(torch::kFloat64).mean().item<double>());
+  save_safetensors(file.path(), file.tensors(), metadata);
+}
+
+std::string format_uniform(const CompactPlan& plan) {
+  const int64_t before = plan.before.intermediate_size, after = plan.sizes_after(0).intermediate_size;
+  return fmt::format("intermediate_size {} -> {}: {} of {} FFN units dropped in each of {} layers\n", before,
+                     after, before - after, before, plan.layers.size());
+}
+
+std::string format_per_layer(const CompactPlan& plan) {
+  std::string text = fmt::format("\n{:>5}  {:>5}  {:>14}  {:>10}  {:>9}\n", "layer", "heads",
+                                 "query-key dims", "value dims", "FFN units");
+  for (int64_t i = 0; i < plan.before.num_hidden_layers; ++i) {
+    const auto sizes = plan.sizes_after(i);
+    text += fmt::format("{:>5}  {:>5}  {:>14}  {:>10}  {:>9}\n", i, sizes.num_attention_heads,
+                        sizes.query_key_dim, sizes.value_dim, sizes.intermediate_size);
+  }
+  return text;
+}
+
+}  // namespace
+
+CompactReport compact_model(const fs::path& model_dir, const fs::path& output,
+                            const CompactOptions& options) {
+  RPP_CHECK(!fs::exists(output), "{} exists already: name a new directory with --output", output);
+  const auto examples = options.texts.empty() ? own_texts() : read_texts(options.texts);
+  CompactReport report{.plan = plan_compaction(model_dir, options.sizes),
+                       .num_texts = static_cast<int64_t>(examples.size())};
+  write_directory_atomically(output, [&](const fs::path& directory) {
+    write_compacted(model_dir, report.plan, directory);
+    copy_tokenizer_files(model_dir, directory);
+    const auto original = open_model(model_dir), compacted = open_model(directory);
+    save_own_mask(compacted);
+    report.differences = compare_outputs(original, compacted, examples);
+    check_equal(model_dir, report.differences);
+    report.parameters_before = original.num_parameters;
+    report.parameters_after = compacted.num_parameters;
+  });
+  return report;
+}
+
+std::string format_compaction(const CompactReport& report) {
+  const auto& plan = report.plan;
+  std::string text = fmt::format("{:>5}  {:>14}  {:>10}  {:>19}  {:>15}\n", "layer", "live FFN units",
+                                 "dead heads", "dead query-key dims", "dead value dims");
+  for (size_t i = 0; i < plan.layers.size(); ++i) {
+    const auto& layer = plan.layers[i];
+    text += fmt::format("{:>5}  {:>14}  {:>10}  {:>19}  {:>15}\n", i, layer.units.size(), layer.dead_heads,
+                        layer.dead_query_key, layer.dead_value);
+  }
+  text += plan.kind == CompactSizes::uniform ? format_uniform(plan) : format_per_layer(plan);
+  text += fmt::format("parameters {} -> {} ({:.1f} % less)\n", format_count(report.parameters_before),
+                      format_count(report.parameters_after),
+                      100.0 * static_cast<double>(report.parameters_before - report.parameters_after) /
+                          static_cast<double>(report.parameters_before));
+  if (report.parameters_before == report.parameters_after) {
+    text += "nothing that can go is dead: the new model is the old one\n";
+  }
+  if (plan.leftover_parameters() > 0) {
+    text += fmt::format("dead too, but dropped only with sizes per layer (--per-layer): {} parameters\n",
+                        format_count(plan.leftover_parameters()));
+  }
+  for (const auto& difference : report.differences) {
+    text += fmt::format("largest difference of {} on {} texts: {:.1e}\n", difference.name, report.num_texts,
+                        difference.largest);
+  }
+  return text;
+}
+
+}  // namespace rpp

@@ -1,0 +1,178 @@
+#include "tasks/finetune_task.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include <numeric>
+
+#include "core/stop_signal.h"
+#include "eval/metrics.h"
+#include "model/hf_checkpoint.h"
+#include "ops/torch.h"
+#include "program/progress_line.h"
+#include "rpp/error.h"
+#include "tasks/encode_for_loss.h"
+#include "tokenizer/model_max_length.h"
+#include "train/tensors.h"
+
+namespace rpp {
+namespace {
+
+constexpr int64_t kEvalSequences = 64;
+
+int64_t ceil_div(int64_t count, int64_t size) {
+  return (count + size - 1) / size;
+}
+
+// Class numbers, or scores for regression: [examples].
+std::vector<double> predictions_of(const torch::Tensor& logits, const GlueTask& glue) {
+  const auto values =
+      (glue.regression ? logits.squeeze(1) : logits.argmax(1)).to(torch::kFloat64).contiguous();
+  return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
+}
+
+// logits: [examples, num_labels].
+Metrics metrics_of(const torch::Tensor& logits, const DevSet& set) {
+  const GlueTask& glue = *set.task;
+  std::vector<double> labels;
+  std::vector<int32_t> classes;
+  std::vector<float> scores;
+  for (const EncodedExample& example : set.examples) {
+    labels.push_back(glue.regression ? example.score : example.label);
+    classes.push_back(example.label);
+    scores.push_back(example.score);
+  }
+  Metrics metrics = glue_metrics(glue.metrics, predictions_of(logits, glue), labels);
+  const auto loss = glue.regression ? torch::mse_loss(logits.squeeze(1), float_tensor(scores, torch::kCPU))
+                                    : torch::cross_entropy_loss(logits, index_tensor(classes, torch::kCPU));
+  metrics["loss"] = loss.item<double>();
+  return metrics;
+}
+
+nlohmann::ordered_json config_keys_of(const GlueTask& glue) {
+  nlohmann::ordered_json keys = {
+      {"finetuning_task", glue.name},
+      {"problem_type", glue.regression ? "regression" : "single_label_classification"}};
+  auto& id2label = keys["id2label"] = nlohmann::ordered_json::object();
+  auto& label2id = keys["label2id"] = nlohmann::ordered_json::object();
+  for (int64_t label = 0; label < glue.num_labels(); ++label) {
+    const std::string name = glue.regression ? "score" : glue.label_names[static_cast<size_t>(label)];
+    id2label[std::to_string(label)] = name;
+    label2id[name] = label;
+  }
+  return keys;
+}
+
+}  // namespace
+
+int64_t steps_of_epochs(int64_t num_examples, int64_t batch_size, double epochs) {
+  const auto steps = static_cast<double>(ceil_div(num_examples, batch_size)) * epochs;
+  return std::max<int64_t>(1, static_cast<int64_t>(std::ceil(steps - 1e-9)));
+}
+
+FinetuneTask::FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTask& glue,
+                           const FinetuneData& data, const TrainConfig& config, ClassLossOptions loss_options,
+                           const Teacher* teacher)
+    : model_(model),
+      tokenizer_(tokenizer),
+      glue_(glue),
+      data_(data),
+      config_(config),
+      loss_options_(std::move(loss_options)),
+      teacher_(teacher),
+      epoch_batches_(static_cast<int64_t>(data.train.size()), config) {}
+
+std::vector<PackedBatch> FinetuneTask::batches(int64_t step) const {
+  std::vector<PackedBatch> batches;
+  for (const auto& indices : epoch_batches_.of_step(step)) {
+    batches.push_back(make_batch(data_.train, indices, glue_.regression));
+  }
+  return batches;
+}
+
+TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
+                            const ForwardOptions& options) {
+  const auto device = model_.device();
+  const BertInputs inputs = bert_inputs(batch, device);
+  const auto first = first_tokens(inputs.layout);
+  const bool learns_from_teacher = teacher_ != nullptr && options.training;
+  const auto [at_first, hidden] =
+      encode_for_loss(model_, inputs, first, options, learns_from_teacher && teacher_->compares_hidden());
+  const auto logits = model_.classify(model_.pool(at_first), options);  // [sequences, num_labels]
+  const auto sequences = static_cast<double>(counts.sequences);
+  if (glue_.regression) {
+    const auto errors = logits.squeeze(1).to(torch::kFloat32) - float_tensor(batch.scores, device);
+    return {.loss = errors.square().sum() / sequences, .parts = {}};
+  }
+  const ClassLoss result = class_loss(logits, index_tensor(batch.labels, device), loss_options_);
+  TaskLoss loss{.loss = result.sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
+  if (!learns_from_teacher) return loss;
+  const auto aim = teacher_->encode(inputs, first);
+  teacher_->blend_into(loss,
+                       {.student_logits = logits,
+                        .teacher_logits = teacher_->class_logits(aim.at_needed),
+                        .student_hidden = hidden,
+                        .teacher_hidden = aim.hidden},
+                       sequences, static_cast<double>(counts.tokens));
+  return loss;
+}
+
+torch::Tensor FinetuneTask::predict(const std::vector<EncodedExample>& examples) {
+  const torch::NoGradGuard no_grad;
+  std::vector<int64_t> order(examples.size());
+  std::iota(order.begin(), order.end(), int64_t{0});
+  std::vector<torch::Tensor> logits;
+  ProgressLine progress("evaluation", "examples", static_cast<int64_t>(order.size()));
+  for (size_t first = 0; first < order.size(); first += kEvalSequences) {
+    check_stop();
+    progress.at(static_cast<int64_t>(first));
+    const auto count = std::min<size_t>(kEvalSequences, order.size() - first);
+    const auto batch = make_batch(examples, std::span(order).subspan(first, count), glue_.regression);
+    const BertInputs inputs = bert_inputs(batch, model_.device());
+    const auto pooled = model_.pool(model_.encode_at(inputs, first_tokens(inputs.layout)));
+    logits.push_back(model_.classify(pooled).to(torch::kCPU, torch::kFloat32));
+    check_finite_rows(logits.back(), static_cast<int64_t>(first), "example");
+  }
+  return torch::cat(logits);  // [examples, num_labels]
+}
+
+Metrics FinetuneTask::evaluate() {
+  Metrics all;
+  dev_logits_.clear();
+  for (const DevSet& set : data_.dev) {
+    dev_logits_.push_back(predict(set.examples));
+    for (const auto& [name, value] : metrics_of(dev_logits_.back(), set)) {
+      all[name + set.task->metric_suffix] = value;
+    }
+  }
+  return all;
+}
+
+std::vector<std::string> FinetuneTask::metric_names() const {
+  std::vector<std::string> names;
+  for (const DevSet& set : data_.dev) {
+    for (const std::string& name : set.task->metrics) names.push_back(name + set.task->metric_suffix);
+    names.push_back("loss" + set.task->metric_suffix);
+  }
+  return names;
+}
+
+std::string FinetuneTask::describe_data() const {
+  std::string text =
+      fmt::format("{} examples to train on", format_count(static_cast<int64_t>(data_.train.size())));
+  for (const DevSet& set : data_.dev) {
+    text += fmt::format(", {} to evaluate on ({})", format_count(static_cast<int64_t>(set.examples.size())),
+                        set.task->name);
+  }
+  return text;
+}
+
+void FinetuneTask::save_model(const std::filesystem::path& directory,
+                              const std::map<std::string, std::string>& metadata) const {
+  save_weights(model_, directory, metadata, config_keys_of(glue_));
+  tokenizer_.save(directory);
+  write_model_max_length(directory, data_.max_seq_length);
+}
+
+}  // namespace rpp

@@ -1,0 +1,142 @@
+#include "tasks/squad_task.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include <numeric>
+
+#include "core/stop_signal.h"
+#include "data/squad_batch.h"
+#include "model/hf_checkpoint.h"
+#include "ops/span_cross_entropy.h"
+#include "ops/torch.h"
+#include "program/progress_line.h"
+#include "tasks/squad_evaluation.h"
+#include "tokenizer/model_max_length.h"
+#include "train/tensors.h"
+
+namespace rpp {
+namespace {
+
+constexpr int64_t kEvalWindows = 32;
+
+SpanCrossEntropy span_loss(const torch::Tensor& logits, const SequenceLayout& layout,
+                           const PackedBatch& batch, double label_smoothing) {
+  const auto device = logits.device();
+  return span_cross_entropy(logits, layout, index_tensor(batch.start_positions, device),
+                            index_tensor(batch.end_positions, device), label_smoothing);
+}
+
+}  // namespace
+
+SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding) {
+  const torch::NoGradGuard no_grad;
+  const auto num_windows = static_cast<int64_t>(set.features.windows.size());
+  WindowLogits window_logits;
+  SquadAnswers answers;
+  ProgressLine progress("evaluation", "windows", num_windows);
+  for (int64_t first = 0; first < num_windows; first += kEvalWindows) {
+    check_stop();
+    progress.at(first);
+    std::vector<int64_t> indices(static_cast<size_t>(std::min(kEvalWindows, num_windows - first)));
+    std::iota(indices.begin(), indices.end(), first);
+    const PackedBatch batch = make_squad_batch(set.features, indices);
+    const BertInputs inputs = bert_inputs(batch, model.device());
+    const auto logits = model.span_logits(model.encode(inputs));  // [tokens, 2]
+    const auto on_host = logits.to(torch::kCPU, torch::kFloat32).contiguous();
+    for (int64_t window = 0; window < batch.num_sequences(); ++window) {
+      const int64_t begin = batch.cu_seqlens[window], end = batch.cu_seqlens[window + 1];
+      check_finite_rows(on_host.narrow(0, begin, end - begin).reshape({1, -1}), first + window, "window");
+    }
+    answers.loss += span_loss(logits, inputs.layout, batch, /*label_smoothing=*/0).loss_sum.item<double>();
+    window_logits.append({on_host.const_data_ptr<float>(), static_cast<size_t>(on_host.numel())},
+                         batch.cu_seqlens);
+  }
+  answers.loss /= static_cast<double>(num_windows);
+
+  for (int64_t question = 0; question < set.features.num_questions(); ++question) {
+    check_stop();
+    const auto* first_window = set.features.first_window.data() + question;
+    const auto logits = window_logits.of(first_window[0], first_window[1]);
+    const auto context = static_cast<size_t>(set.data.questions[static_cast<size_t>(question)].context);
+    answers.predictions.push_back(
+        decode_squad(set.features, set.data.contexts[context], question, logits, decoding));
+  }
+  return answers;
+}
+
+SquadTask::SquadTask(Bert& model, const Tokenizer& tokenizer, const SquadSet& train, const SquadSet& dev,
+                     SquadSettings settings, const Teacher* teacher)
+    : model_(model),
+      tokenizer_(tokenizer),
+      train_(train),
+      dev_(dev),
+      settings_(std::move(settings)),
+      teacher_(teacher),
+      epoch_batches_(static_cast<int64_t>(train.features.windows.size()), settings_.train) {}
+
+std::vector<PackedBatch> SquadTask::batches(int64_t step) const {
+  std::vector<PackedBatch> batches;
+  for (const auto& indices : epoch_batches_.of_step(step)) {
+    batches.push_back(make_squad_batch(train_.features, indices));
+  }
+  return batches;
+}
+
+TaskLoss SquadTask::loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) {
+  const BertInputs inputs = bert_inputs(batch, model_.device());
+  const auto hidden = model_.encode(inputs, options);  // [tokens, hidden]
+  const auto logits = model_.span_logits(hidden);      // [tokens, 2]
+  const SpanCrossEntropy result = span_loss(logits, inputs.layout, batch, settings_.label_smoothing);
+  const auto sequences = static_cast<double>(counts.sequences);
+  TaskLoss loss{.loss = result.loss_sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
+  if (teacher_ == nullptr || !options.training) return loss;
+  const auto aim = teacher_->hidden(inputs);
+  teacher_->blend_into(loss,
+                       {.student_logits = span_rows(logits, inputs.layout),
+                        .teacher_logits = span_rows(teacher_->span_logits(aim), inputs.layout),
+                        .student_hidden = hidden,
+                        .teacher_hidden = aim},
+                       2 * sequences, static_cast<double>(counts.tokens));
+  return loss;
+}
+
+SquadAnswers SquadTask::answer(const SquadSet& set) {
+  return answer_squad(model_, set,
+                      {.n_best_size = settings_.squad.n_best_size,
+                       .max_answer_length = settings_.squad.max_answer_length,
+                       .may_have_no_answer = settings_.version == SquadVersion::v2,
+                       .null_score_diff_threshold = settings_.squad.null_score_diff_threshold});
+}
+
+Metrics SquadTask::evaluate() {
+  SquadAnswers answers = answer(dev_);
+  Metrics metrics = squad_metrics(dev_.data, settings_.version, answers.predictions,
+                                  settings_.squad.null_score_diff_threshold);
+  metrics["loss"] = answers.loss;
+  dev_predictions_ = std::move(answers.predictions);
+  return metrics;
+}
+
+std::vector<std::string> SquadTask::metric_names() const {
+  if (settings_.version == SquadVersion::v1) return {"exact_match", "f1", "loss"};
+  return {"exact", "f1", "best_exact", "best_f1", "loss"};
+}
+
+std::string SquadTask::describe_data() const {
+  const auto size_of = [](const SquadSet& set) {
+    return fmt::format("{} questions in {} windows", format_count(set.features.num_questions()),
+                       format_count(static_cast<int64_t>(set.features.windows.size())));
+  };
+  return fmt::format("{} to train on, {} to evaluate on", size_of(train_), size_of(dev_));
+}
+
+void SquadTask::save_model(const std::filesystem::path& directory,
+                           const std::map<std::string, std::string>& metadata) const {
+  save_weights(model_, directory, metadata, {{"finetuning_task", squad_name(settings_.version)}});
+  tokenizer_.save(directory);
+  write_model_max_length(directory, settings_.max_seq_length);
+}
+
+}  // namespace rpp

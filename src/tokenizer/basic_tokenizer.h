@@ -1,0 +1,48 @@
+// The first half of BERT's tokenization: cleans a text and splits it at blanks, punctuation and CJK
+// ideographs.
+//
+// Word for word the BasicTokenizer of google-research/bert (tokenization.py); without its special treatment
+// of anything such as "[MASK]" in the text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rpp/text_span.h"
+
+namespace rpp {
+
+// Words one after another in one buffer, so that splitting a text does not allocate for each.
+struct WordList {
+  struct Word {
+    uint32_t begin = 0, end = 0;  // bytes of the buffer
+    uint32_t num_chars = 0;       // code points
+  };
+  std::string bytes;
+  std::vector<Word> words;
+
+  void clear() {
+    bytes.clear();
+    words.clear();
+  }
+  std::string_view text(const Word& word) const {
+    return std::string_view(bytes).substr(word.begin, word.end - word.begin);
+  }
+};
+
+enum class LetterCase { lower, keep };
+
+// Replaces what `words` holds. `lower` lower-cases and strips accents. Throws Error as
+// check_text_size.
+void split_words_into(std::string_view text, LetterCase letter_case, WordList& words);
+
+// The same by the book, one code point at a time, added to what `words` holds: the reference of the test, and
+// the path of words whose characters depend on each other.
+void append_words_by_code_point(std::string_view text, LetterCase letter_case, WordList& words);
+
+// Where the characters of the words of split_words_into come from: one entry for each, in order.
+std::vector<TextSpan> word_char_sources(std::string_view text, LetterCase letter_case);
+
+}  // namespace rpp

@@ -1,0 +1,46 @@
+#include "tokenizer/sequence.h"
+
+namespace rpp {
+namespace {
+
+// As TruncationStrategy::LongestFirst of the tokenizers library: both to half, or the longer to what the
+// shorter leaves.
+void truncate_longest_first(std::vector<int32_t>& first, std::vector<int32_t>& second, size_t max_tokens) {
+  if (first.size() + second.size() <= max_tokens) return;
+  auto& shorter = first.size() > second.size() ? second : first;
+  auto& longer = first.size() > second.size() ? first : second;
+  if (shorter.size() > max_tokens / 2) shorter.resize(max_tokens / 2);
+  longer.resize(max_tokens - shorter.size());
+}
+
+}  // namespace
+
+int64_t append_sequence(const Tokenizer& tokenizer, std::string_view text,
+                        std::optional<std::string_view> pair, int64_t max_tokens, std::vector<int32_t>& ids,
+                        std::vector<int32_t>& type_ids) {
+  thread_local std::vector<int32_t> first, second;  // keep their memory from text to text
+  first.clear();
+  second.clear();
+  tokenizer.encode_into(text, first);
+  if (pair) tokenizer.encode_into(*pair, second);
+  const size_t uncut = first.size() + second.size();
+  truncate_longest_first(first, second, static_cast<size_t>(max_tokens - (pair ? 3 : 2)));
+
+  const SpecialTokens& special = tokenizer.special();
+  ids.push_back(special.cls);
+  ids.insert(ids.end(), first.begin(), first.end());
+  ids.push_back(special.sep);
+  type_ids.resize(ids.size(), 0);
+  if (pair) {
+    ids.insert(ids.end(), second.begin(), second.end());
+    ids.push_back(special.sep);
+    type_ids.resize(ids.size(), 1);
+  }
+  const auto lost = static_cast<int64_t>(uncut - first.size() - second.size());
+  for (auto* tokens : {&first, &second}) {
+    if (tokens->capacity() > kKeptBytes / sizeof(int32_t)) std::vector<int32_t>().swap(*tokens);
+  }
+  return lost;
+}
+
+}  // namespace rpp

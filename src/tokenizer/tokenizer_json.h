@@ -1,0 +1,20 @@
+// Reads the WordPiece vocabulary of a tokenizer.json: all that transformers 5 saves of a BERT tokenizer.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "tokenizer/basic_tokenizer.h"
+#include "tokenizer/vocab.h"
+
+namespace rpp {
+
+struct WordPieceJson {
+  Vocabulary vocabulary;
+  LetterCase letter_case;
+};
+
+// Throws Error for another kind of model or normaliser and for ids with gaps; `file` is what messages name.
+WordPieceJson parse_tokenizer_json(std::string_view text, const std::filesystem::path& file);
+
+}  // namespace rpp

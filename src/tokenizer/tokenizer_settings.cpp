@@ -1,0 +1,157 @@
+#include "tokenizer_settings.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "core/atomic_file.h"
+#include "core/json.h"
+#include "rpp/error.h"
+#include "tokenizer/unicode.h"
+
+namespace rpp {
+namespace {
+
+using nlohmann::json;
+using std::filesystem::path;
+
+// Each also as "...Fast". They differ from BertTokenizer in nothing that decides on ids.
+constexpr std::array<std::string_view, 11> kWordPieceClasses = {
+    "BertTokenizer",       "DistilBertTokenizer",  "ElectraTokenizer",   "MobileBertTokenizer",
+    "ConvBertTokenizer",   "SqueezeBertTokenizer", "RetriBertTokenizer", "LayoutLMTokenizer",
+    "PreTrainedTokenizer", "TokenizersBackend",    "DPRReaderTokenizer"};
+constexpr std::array<std::string_view, 3> kSentencePieceClasses = {"AlbertTokenizer", "PreTrainedTokenizer",
+                                                                   "TokenizersBackend"};
+
+constexpr const char* kSpecialKeys[] = {"pad_token", "unk_token", "cls_token", "sep_token", "mask_token"};
+
+bool is_known_class(std::string name, TokenizerKind kind) {
+  if (name.ends_with("Fast")) name.resize(name.size() - 4);
+  const auto is_in = [&](const auto& classes) { return std::ranges::find(classes, name) != classes.end(); };
+  return kind == TokenizerKind::wordpiece ? is_in(kWordPieceClasses) : is_in(kSentencePieceClasses);
+}
+
+void check_class(const json& config, const path& file, TokenizerKind kind) {
+  const json name = config.value("tokenizer_class", json());
+  if (name.is_null() || (name.is_string() && is_known_class(name.get<std::string>(), kind))) return;
+  fail("{}: tokenizer_class {} is not supported: its ids are not those of {}", file, name.dump(),
+       kind == TokenizerKind::wordpiece ? "BertTokenizer" : "the sentencepiece model alone");
+}
+
+// The ids of [PAD] [UNK] [CLS] [SEP] [MASK] in the order of kSpecialKeys.
+std::array<int32_t, 5> special_ids(const Tokenizer& tokenizer) {
+  const SpecialTokens& special = tokenizer.special();
+  return {special.pad, special.unk, special.cls, special.sep, special.mask};
+}
+
+std::optional<int32_t> special_id(const Tokenizer& tokenizer, std::string_view content) {
+  for (const int32_t id : special_ids(tokenizer)) {
+    if (tokenizer.piece(id) == content) return id;
+  }
+  return std::nullopt;
+}
+
+// A token is its text, or an object with its "content".
+std::optional<std::string> content_of(const json& token) {
+  const json content = token.is_object() ? token.value("content", json()) : token;
+  return content.is_string() ? std::optional(content.get<std::string>()) : std::nullopt;
+}
+
+// transformers cuts an added token out of a text before it looks into the vocabulary.
+void check_added(const json& token, const std::optional<int64_t>& id, const path& file,
+                 const Tokenizer& tokenizer) {
+  const auto content = content_of(token);
+  const auto known = content ? special_id(tokenizer, *content) : std::nullopt;
+  if (known && (!id || *id == *known)) return;
+  fail("{}: the added token {}{} is not supported: only {} at their places in the vocabulary are", file,
+       content ? *content : token.dump(), id ? fmt::format(" (id {})", *id) : "",
+       "[PAD], [UNK], [CLS], [SEP] and [MASK]");
+}
+
+void check_special_names(const json& config, const path& file, const Tokenizer& tokenizer) {
+  const auto ids = special_ids(tokenizer);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const auto content = content_of(config.value(kSpecialKeys[i], json()));
+    if (!content || *content == tokenizer.piece(ids[i])) continue;
+    fail("{}: {} is \"{}\", here it is \"{}\": other special tokens are not supported", file, kSpecialKeys[i],
+         *content, tokenizer.piece(ids[i]));
+  }
+}
+
+std::optional<int64_t> number(const std::string& text) {
+  const bool is_number = !text.empty() && text.size() < 10 &&
+                         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return is_number ? std::optional<int64_t>(std::stoll(text)) : std::nullopt;
+}
+
+void check_token_lists(const json& config, const path& file, const Tokenizer& tokenizer) {
+  check_special_names(config, file, tokenizer);
+  for (const char* key : {"additional_special_tokens", "extra_special_tokens"}) {
+    for (const json& token : config.value(key, json())) check_added(token, std::nullopt, file, tokenizer);
+  }
+  const json decoder = config.value("added_tokens_decoder", json());
+  for (const auto& [id, token] : decoder.items())
+    check_added(token, number(id).value_or(-1), file, tokenizer);
+}
+
+bool is_set(const json& config, const char* key, const json& as_usual) {
+  const json value = config.value(key, json());
+  return !value.is_null() && value != as_usual;
+}
+
+// What transformers lets a file switch off.
+void check_switches(const json& config, const path& file) {
+  const std::pair<const char*, json> usual[] = {{"do_basic_tokenize", true},
+                                                {"never_split", json::array()},
+                                                {"word_tokenizer_type", "basic"},
+                                                {"subword_tokenizer_type", "wordpiece"}};
+  for (const auto& [key, value] : usual) {
+    if (!is_set(config, key, value)) continue;
+    fail("{}: {} {} is not supported, it must be {} or absent", file, key, config[key].dump(), value.dump());
+  }
+}
+
+std::optional<json> read_beside(const path& directory, const char* name) {
+  const path file = directory / name;
+  if (!std::filesystem::is_regular_file(file)) return std::nullopt;
+  return parse_json_object(read_file(file), file.string(), "write it again or remove it");
+}
+
+bool is_special_piece(std::string_view piece) {
+  return (piece.starts_with('[') && piece.ends_with(']')) || (piece.starts_with('<') && piece.ends_with('>'));
+}
+
+}  // namespace
+
+void check_tokenizer_config(const json& config, const path& file, TokenizerKind kind,
+                            const Tokenizer& tokenizer) {
+  check_class(config, file, kind);
+  check_token_lists(config, file, tokenizer);
+  if (kind == TokenizerKind::wordpiece) check_switches(config, file);
+}
+
+void check_files_beside(const path& directory, TokenizerKind kind, const Tokenizer& tokenizer) {
+  if (const auto added = read_beside(directory, "added_tokens.json")) {
+    for (const auto& [content, id] : added->items()) {
+      check_added(content, id.is_number_integer() ? id.get<int64_t>() : -1, directory / "added_tokens.json",
+                  tokenizer);
+    }
+  }
+  if (const auto map = read_beside(directory, "special_tokens_map.json")) {
+    check_token_lists(*map, directory / "special_tokens_map.json", tokenizer);
+  }
+  if (const auto config = read_beside(directory, "config.json")) {
+    check_class(*config, directory / "config.json", kind);
+  }
+}
+
+LetterCase letter_case_of(const Vocabulary& vocabulary) {
+  const auto has_capitals = [](const std::string& piece) {
+    const std::u32string points = decode_utf8(piece);
+    return !is_special_piece(piece) && lower_case(points) != points;
+  };
+  return std::ranges::any_of(vocabulary.pieces(), has_capitals) ? LetterCase::keep : LetterCase::lower;
+}
+
+}  // namespace rpp

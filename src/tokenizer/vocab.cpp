@@ -1,0 +1,67 @@
+#include "tokenizer/vocab.h"
+
+#include <algorithm>
+
+#include "core/atomic_file.h"
+#include "rpp/error.h"
+#include "tokenizer/unicode.h"
+
+namespace rpp {
+namespace {
+
+std::u32string_view strip(std::u32string_view text) {
+  while (!text.empty() && is_python_whitespace(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_python_whitespace(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string encode_utf8(std::u32string_view points) {
+  std::string text;
+  for (const char32_t c : points) append_utf8(c, text);
+  return text;
+}
+
+}  // namespace
+
+Vocabulary::Vocabulary(std::vector<std::string> pieces, std::string_view source)
+    : pieces_(std::move(pieces)), source_(source) {
+  if (pieces_.empty()) fail("{} is empty: a vocabulary has one piece a line", source_);
+  ids_.reserve(pieces_.size());
+  for (size_t i = 0; i < pieces_.size(); ++i) {
+    const auto [first, inserted] = ids_.emplace(pieces_[i], static_cast<int32_t>(i));
+    if (!inserted) {
+      fail("{}: lines {} and {} both hold the piece \"{}\": remove or rename one, or ids would be ambiguous",
+           source_, first->second + 1, i + 1, pieces_[i]);
+    }
+  }
+}
+
+std::optional<int32_t> Vocabulary::find(std::string_view piece) const {
+  const auto found = ids_.find(piece);
+  if (found == ids_.end()) return std::nullopt;
+  return found->second;
+}
+
+int32_t Vocabulary::require(std::string_view piece) const {
+  const auto id = find(piece);
+  if (!id) fail("{} has no piece {}: add it as a line of its own", source_, piece);
+  return *id;
+}
+
+Vocabulary load_vocabulary(const std::filesystem::path& path) {
+  return parse_vocabulary(read_file(path), path);
+}
+
+Vocabulary parse_vocabulary(std::string_view text, const std::filesystem::path& file) {
+  std::vector<std::string> pieces;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    RPP_CHECK(find_invalid_utf8(line) == line.size(), "{}, line {}: not valid UTF-8", file,
+              pieces.size() + 1);
+    pieces.push_back(encode_utf8(strip(decode_utf8(line))));
+  }
+  return Vocabulary(std::move(pieces), file.string());
+}
+
+}  // namespace rpp

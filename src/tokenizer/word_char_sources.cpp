@@ -1,0 +1,43 @@
+// Where the characters of words come from. Which characters they are is not asked here, only how many each
+// character of the text leaves: that does not depend on its neighbours.
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+#include "fold_table.h"
+#include "tokenizer/basic_tokenizer.h"
+#include "tokenizer/unicode.h"
+
+namespace rpp {
+namespace {
+
+// Of a character that the table leaves to others. Marks that trade places do so within one word, and all of
+// them are counted.
+size_t count_folded(char32_t c, LetterCase letter_case) {
+  if (c == 0xFFFD || is_bert_control(c) || is_bert_whitespace(c) || is_python_whitespace(c)) return 0;
+  if (letter_case == LetterCase::keep) return 1;
+  const std::u32string folded = strip_accents(lower_case(std::u32string(1, c)));
+  return static_cast<size_t>(
+      std::count_if(folded.begin(), folded.end(), [](char32_t f) { return !is_python_whitespace(f); }));
+}
+
+}  // namespace
+
+std::vector<TextSpan> word_char_sources(std::string_view text, LetterCase letter_case) {
+  assert(text.size() < std::numeric_limits<uint32_t>::max());
+  const FoldTable& table = FoldTable::of(letter_case);
+  std::vector<TextSpan> sources;
+  sources.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    const auto begin = static_cast<uint32_t>(i);
+    const char32_t c = next_code_point(text, i);
+    if (c == kInvalidUtf8) continue;
+    const FoldedChar& folded = table[c];
+    const bool contextual = folded.kind == FoldedChar::Kind::contextual;
+    const size_t count = contextual ? count_folded(c, letter_case) : folded.num_chars;
+    sources.insert(sources.end(), count, {begin, static_cast<uint32_t>(i)});
+  }
+  return sources;
+}
+
+}  // namespace rpp

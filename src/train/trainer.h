@@ -1,0 +1,118 @@
+// The one training loop: micro-batches, clip, schedule, pruner, log, evaluate, checkpoint, stop.
+//
+// State is the flat parameters, both moments, the pruner's tensors and a few counters; all else is a function
+// of (seed, step). So a resumed run repeats the uninterrupted one bit for bit on the same machine and thread
+// count.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "core/progress.h"
+#include "optim/flat_params.h"
+#include "optim/prox_adamw.h"
+#include "prune/pruner.h"
+#include "runs/metrics_log.h"
+#include "runs/outcome.h"
+#include "train/heap.h"
+#include "train/task.h"
+
+namespace rpp {
+
+class StepWindow;
+class StopSignal;
+struct StepResult;
+
+struct TrainerConfig {
+  std::filesystem::path output_dir;
+  OptimizerConfig optimizer;
+  ScheduleConfig schedule;
+  PruneConfig prune;
+  TrainConfig train;
+  std::string config_yaml;                    // the resolved configuration, saved with every checkpoint
+  std::map<std::string, std::string> inputs;  // what it reads, by its content, saved with every checkpoint
+  int64_t stop_after_step = 0;                // ends the run there as SIGTERM would; 0: at train.steps
+};
+
+class Trainer {
+ public:
+  // Moves the task's parameters into one buffer. task must outlive the trainer. Throws UsageError when the
+  // configuration does not fit (rounds that do not fit into the steps, a model without zeros for the fixed
+  // method) and Error for a damaged mask.
+  Trainer(Task& task, TrainerConfig config);
+  ~Trainer();
+
+  // Continues from a checkpoint directory; verifies it first. Throws Error naming what is damaged or does not
+  // fit. run() then sets later checkpoints and the best weights of the branch that is left aside.
+  void resume(const std::filesystem::path& checkpoint);
+
+  // From the current step to the end, to the end of train.patience, or a stop. A signal stops it in a step
+  // or an evaluation, with a checkpoint of the last whole step; what was interrupted is made again when the
+  // run goes on. The finished model lies in output_dir itself, its last checkpoint in
+  // output_dir/checkpoint-<step>; with train.best_metric the finished model is the best one, which lies in
+  // output_dir/best too. Throws Error after train.max_bad_steps non-finite steps in a row, naming the last
+  // good checkpoint.
+  TrainOutcome run();
+
+  // One step without logs and files; false when it was skipped as not finite. For probes and tests.
+  bool step_once();
+
+  // Throws Error when a weight that this mask file prunes is not zero: a model is checked against the mask
+  // that lies beside it before anything is trained.
+  void check_against_mask(const std::filesystem::path& mask_file) const;
+
+  FlatParams& params() { return *params_; }
+  ProxAdamW& optimizer() { return *optimizer_; }
+  Pruner& pruner() { return *pruner_; }
+  const TrainerCounters& counters() const { return counters_; }
+
+  // A checkpoint of the current state.
+  void save(const std::filesystem::path& checkpoint);
+
+ private:
+  StepResult run_passes(const std::vector<PackedBatch>& batches);
+  StepResult run_step(const std::vector<PackedBatch>& batches);
+  void train(StepWindow& window, MetricsLog& log, TrainOutcome& outcome, const StopSignal& stop);
+  void finish(MetricsLog& log, TrainOutcome& outcome);
+  void after_step(StepWindow& window, MetricsLog& log, TrainOutcome& outcome);
+  bool evaluation_is_due() const;
+  Metrics log_train(StepWindow& window, MetricsLog& log);
+  void log_progress(const StepWindow& window, const Metrics& metrics);
+  Metrics evaluate();
+  Metrics log_eval(MetricsLog& log);
+  void log_prune_events(MetricsLog& log);
+  double learning_rate(int64_t step) const;
+  bool out_of_patience() const;
+  void note_best(const Metrics& metrics);
+  void begin_branch();
+  Metrics restore_best(MetricsLog& log);
+  void save_in_run();
+  void write_model(const std::filesystem::path& directory) const;
+  void write_training_state(const std::filesystem::path& directory) const;
+  void load_training_state(const std::filesystem::path& directory);
+  void note_bad_step(const StepResult& result) const;
+  std::string remedy_for_divergence() const;
+  void check_finite_weights() const;
+
+  Task& task_;
+  TrainerConfig config_;
+  std::unique_ptr<FlatParams> params_;
+  std::unique_ptr<ProxAdamW> optimizer_;
+  std::unique_ptr<Pruner> pruner_;
+  std::vector<int64_t> phase_starts_;  // of the pruner's plan
+  TrainerCounters counters_;
+  std::unique_ptr<StepWindow> window_;
+  StepHeap heap_;
+  bool evaluated_ = true;    // whether the evaluation that is due after the last step has been made
+  int64_t saved_step_ = -1;  // of the checkpoint written or loaded last
+  std::optional<std::filesystem::path> resumed_from_;
+  std::optional<Stopwatch> since_progress_;  // since the last line of it
+};
+
+}  // namespace rpp

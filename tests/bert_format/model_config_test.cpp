@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "bert_format/model_config.h"
+#include "config/load.h"
+#include "rpp/error.h"
+
+namespace rpp {
+namespace {
+
+using nlohmann::ordered_json;
+using testing::StartsWith;
+
+std::string error_of(std::string_view text) {
+  try {
+    model_config_from_json(text, "bert/config.json");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(ModelJson, AbsentAndNullKeysHaveTransformersDefaults) {
+  const auto config = model_config_from_json(R"({"hidden_size": 24, "pad_token_id": null})", "config.json");
+  EXPECT_EQ(config.hidden_size, 24);
+  EXPECT_EQ(config.pad_token_id, 0);
+  EXPECT_EQ(config.vocab_size, 30522);
+  EXPECT_EQ(config.layer_norm_eps, 1e-12);
+}
+
+TEST(ModelJson, KeysOfOthersArePassedOver) {
+  EXPECT_EQ(error_of(R"({"transformers_version": "5.0", "gradient_checkpointing": false, "x": [1]})"),
+            "no error");
+}
+
+TEST(ModelJson, WhatIsWrittenReadsBack) {
+  ModelConfig config;
+  config.hidden_size = 24;
+  config.initializer_range = 1.0 / 3;
+  const auto again = model_config_from_json(to_json(config), "config.json");
+  EXPECT_EQ(to_yaml(again), to_yaml(config));
+}
+
+TEST(ModelJson, WritesTheTypeTheFieldsAndTheExtraMembersInOrder) {
+  const std::string text = to_json({}, {{"architectures", {"BertForPreTraining"}}});
+  EXPECT_THAT(text, StartsWith("{\n  \"model_type\": \"bert\",\n  \"vocab_size\": 30522,\n"));
+  const auto json = ordered_json::parse(text);
+  EXPECT_EQ(json["layer_norm_eps"], 1e-12);
+  EXPECT_EQ(json.back().dump(), R"(["BertForPreTraining"])");
+  EXPECT_EQ(text.back(), '\n');
+}
+
+TEST(ModelJson, LayersMayHaveSizesOfTheirOwn) {
+  ModelConfig config;
+  config.num_hidden_layers = 2;
+  config.layer_sizes = {
+      {.num_attention_heads = 3, .query_key_dim = 5, .value_dim = 64, .intermediate_size = 800},
+      {.num_attention_heads = 12, .query_key_dim = 64, .value_dim = 1, .intermediate_size = 8}};
+  const auto again = model_config_from_json(to_json(config), "config.json");
+  EXPECT_EQ(again.layer_sizes, config.layer_sizes);
+  EXPECT_EQ(sizes_of_layer(again, 1).value_dim, 1);
+  EXPECT_EQ(sizes_of_layer(ModelConfig(), 1),
+            (LayerSizes{
+                .num_attention_heads = 12, .query_key_dim = 64, .value_dim = 64, .intermediate_size = 3072}));
+}
+
+TEST(ModelJson, SizesOfLayersAreNamedWhenTheyAreWrong) {
+  const std::string layer =
+      R"({"num_attention_heads": 1, "query_key_dim": 1, "value_dim": 1, "intermediate_size": 0})";
+  EXPECT_EQ(error_of(R"({"layer_sizes": 3})"),
+            "bert/config.json: layer_sizes must be a list with an entry for each layer");
+  EXPECT_EQ(error_of(R"({"layer_sizes": [3]})"),
+            "bert/config.json: layer_sizes[0] is 3, it must be an object");
+  EXPECT_EQ(error_of(R"({"layer_sizes": [{"num_attention_heads": 1}]})"),
+            "bert/config.json: layer_sizes[0] has no query_key_dim");
+  EXPECT_EQ(error_of(fmt::format(R"({{"layer_sizes": [{}]}})", layer)),
+            "bert/config.json: layer_sizes[0]: intermediate_size is 0, it must be at least 1");
+  EXPECT_EQ(
+      error_of(R"({"num_hidden_layers": 2, "layer_sizes": [{"num_attention_heads": 1, "query_key_dim": 1,
+                       "value_dim": 1, "intermediate_size": 8}]})"),
+      "bert/config.json: layer_sizes has 1 entries, it must have one for each of the 2 layers");
+}
+
+TEST(ModelJson, DamagedJsonNamesTheFile) {
+  EXPECT_THAT(error_of("{\"hidden_size\": "), StartsWith("bert/config.json: broken JSON at byte "));
+  EXPECT_EQ(error_of("[1]"), "bert/config.json holds no JSON object, but [1]");
+}
+
+TEST(ModelJson, OtherArchitecturesAreRefused) {
+  EXPECT_EQ(
+      error_of(R"({"model_type": "roberta"})"),
+      "bert/config.json: model_type is \"roberta\", only \"bert\" is supported: another architecture has "
+      "other weights");
+}
+
+TEST(ModelJson, DecodersAreRefused) {
+  EXPECT_EQ(error_of(R"({"is_decoder": true})"),
+            "bert/config.json: is_decoder is true, only false is supported: a BERT that is pruned here is an "
+            "encoder");
+}
+
+TEST(ModelJson, RelativePositionsAreRefused) {
+  EXPECT_EQ(error_of(R"({"position_embedding_type": "relative_key"})"),
+            "bert/config.json: position_embedding_type is \"relative_key\", only \"absolute\" is supported: "
+            "relative positions are not implemented");
+}
+
+TEST(ModelJson, OtherActivationsAreRefused) {
+  EXPECT_EQ(error_of(R"({"hidden_act": "gelu_new"})"),
+            "bert/config.json: hidden_act is \"gelu_new\", it must be gelu");
+}
+
+TEST(ModelJson, WrongTypesAndRangesAreRefused) {
+  EXPECT_EQ(error_of(R"({"hidden_size": "768"})"),
+            "bert/config.json: hidden_size is \"768\", it must be a whole number");
+  EXPECT_EQ(error_of(R"({"num_hidden_layers": 0})"),
+            "bert/config.json: num_hidden_layers is 0, it must be at least 1");
+  EXPECT_EQ(error_of(R"({"hidden_dropout_prob": 1})"),
+            "bert/config.json: hidden_dropout_prob is 1, it must be at least 0 and less than 1");
+  EXPECT_EQ(
+      error_of(R"({"hidden_size": 100})"),
+      "bert/config.json: hidden_size is 100, it must be a multiple of num_attention_heads, which is 12");
+}
+
+}  // namespace
+}  // namespace rpp

@@ -1,0 +1,182 @@
+#include "plan/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "rpp/error.h"
+
+namespace rpp {
+namespace {
+
+using Steps = std::vector<int64_t>;
+
+PruneConfig config_of(const std::string& method) {
+  PruneConfig config;
+  config.method = method;
+  config.rounds = 4;
+  config.recovery_share = 0;
+  return config;
+}
+
+Steps steps_of(const std::vector<MaskUpdate>& updates) {
+  Steps steps;
+  for (const auto& update : updates) steps.push_back(update.step);
+  return steps;
+}
+
+template <typename Call>
+std::string message_of(Call call) {
+  try {
+    call();
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Plan, RecoveryIsAShareOrANumberOfSteps) {
+  auto config = config_of("rpp");
+  EXPECT_EQ(recovery_start(config, 100), 100);
+  config.recovery_share = 0.3;
+  EXPECT_EQ(recovery_start(config, 100), 70);
+  config.recovery_steps = 45;
+  EXPECT_EQ(recovery_start(config, 100), 55);
+}
+
+TEST(Plan, RecoveryLeavesAtLeastOneStep) {
+  auto config = config_of("rpp");
+  config.recovery_steps = 100;
+  EXPECT_NE(message_of([&] { recovery_start(config, 100); }).find("leave none of 100 to prune in"),
+            std::string::npos);
+  config.recovery_steps = 99;
+  EXPECT_EQ(recovery_start(config, 100), 1);
+}
+
+TEST(Plan, RoundsFillTheStepsBeforeRecovery) {
+  auto config = config_of("rpp");
+  config.rounds = 4;
+  config.first_round_share = 0.5;
+  config.recovery_steps = 30;
+  EXPECT_EQ(round_starts(config, 100), (Steps{0, 10, 30, 50}));
+  config.rounds = 71;
+  EXPECT_NE(message_of([&] { round_starts(config, 100); }).find("71 do not fit into 70 steps"),
+            std::string::npos);
+}
+
+TEST(Plan, RoundsMayHaveANumberOfStepsOfTheirOwn) {
+  auto config = config_of("rpp");
+  config.rounds = 4;
+  config.first_round_share = 0.5;
+  config.steps_per_round = 20;
+  EXPECT_EQ(round_starts(config, 100), (Steps{0, 10, 30, 50}));
+  EXPECT_EQ(round_starts(config, 51), (Steps{0, 10, 30, 50}));
+  EXPECT_NE(message_of([&] { round_starts(config, 50); }).find("the last would start at step 50"),
+            std::string::npos);
+}
+
+TEST(Plan, TheFirstRoundHasAStepHoweverSmallItsShare) {
+  auto config = config_of("rpp");
+  config.first_round_share = 0.01;
+  EXPECT_EQ(round_starts(config, 10), (Steps{0, 1, 4, 7}));
+  config.rounds = 1;
+  EXPECT_EQ(round_starts(config, 10), (Steps{0}));
+}
+
+TEST(Plan, EachRoundAndEachStageHasAStep) {
+  auto config = config_of("rpp");
+  config.first_round_share = 1;
+  EXPECT_EQ(round_starts(config, 4), (Steps{0, 1, 2, 3}));
+  EXPECT_NE(message_of([&] { round_starts(config, 3); }).find("4 do not fit into 3 steps"),
+            std::string::npos);
+  auto nip = config_of("nip");
+  nip.stages = 4;
+  EXPECT_EQ(steps_of(mask_updates(nip, 4)), (Steps{0, 1, 2, 3}));
+  EXPECT_NE(message_of([&] { mask_updates(nip, 3); }).find("4 do not fit into 3 steps"), std::string::npos);
+}
+
+TEST(Plan, NipHasAStageForEveryTenPoints) {
+  auto config = config_of("nip");
+  const auto stages_for = [&](double ratio) {
+    config.target_ratio = ratio;
+    return mask_updates(config, 100).size();
+  };
+  EXPECT_EQ(stages_for(0.1 + 0.2), 3U);  // a little more than 0.3
+  EXPECT_EQ(stages_for(0.31), 4U);
+  EXPECT_EQ(stages_for(0.05), 1U);
+  EXPECT_EQ(stages_for(0), 1U);
+}
+
+TEST(Plan, StagesOfNipAreEquallyLongAndClimbInEqualPoints) {
+  auto config = config_of("nip");
+  config.target_ratio = 0.5;
+  const auto updates = mask_updates(config, 100);
+  EXPECT_EQ(steps_of(updates), (Steps{0, 20, 40, 60, 80}));
+  EXPECT_DOUBLE_EQ(updates[0].share, 0.2);
+  EXPECT_DOUBLE_EQ(updates[4].share, 1.0);
+  config.stages = 3;
+  EXPECT_EQ(steps_of(mask_updates(config, 10)), (Steps{0, 4, 7}));
+}
+
+// t = 1/4, 1/2, 3/4, 1 of the ramp: 1 - (1 - t)^3.
+TEST(Plan, GradualFollowsTheCubicRampBetweenItsEndPoints) {
+  auto config = config_of("gradual");
+  config.ramp_begin = 0.1;
+  config.ramp_end = 0.5;
+  config.mask_updates = 4;
+  const auto updates = mask_updates(config, 100);
+  EXPECT_EQ(steps_of(updates), (Steps{20, 30, 40, 50}));
+  EXPECT_DOUBLE_EQ(updates[0].share, 1 - 0.421875);
+  EXPECT_DOUBLE_EQ(updates[1].share, 0.875);
+  EXPECT_DOUBLE_EQ(updates[2].share, 1 - 0.015625);
+  EXPECT_DOUBLE_EQ(updates[3].share, 1.0);
+}
+
+TEST(Plan, ARampHasNoMoreUpdatesThanSteps) {
+  auto config = config_of("movement");
+  config.ramp_end = 0.05;
+  EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{1, 2, 3, 4, 5}));
+}
+
+TEST(Plan, ARampHasAStepHoweverShortItIs) {
+  auto config = config_of("gradual");
+  config.ramp_begin = 0.5;
+  config.ramp_end = 0.501;
+  EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{51}));
+}
+
+TEST(Plan, OneShotPrunesBeforeTrainingOrAfterTheLastStep) {
+  auto config = config_of("one_shot");
+  EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{0}));
+  config.prune_at = 1;
+  EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{100}));
+}
+
+TEST(Plan, PhasesEndWhereTheMaskIsFinal) {
+  auto rpp = config_of("rpp");
+  rpp.recovery_share = 0.3;
+  EXPECT_EQ(phase_starts(rpp, 100), (Steps{0, 70}));
+  auto nip = config_of("nip");
+  nip.stages = 2;
+  EXPECT_EQ(phase_starts(nip, 100), (Steps{0, 50}));
+  EXPECT_EQ(phase_starts(config_of("gradual"), 100), (Steps{0, 70}));
+  EXPECT_EQ(phase_starts(config_of("one_shot"), 100), (Steps{0}));
+  auto one_shot = config_of("one_shot");
+  one_shot.prune_at = 1;  // no step is behind it
+  EXPECT_EQ(phase_starts(one_shot, 100), (Steps{0}));
+  one_shot.prune_at = 0.99;
+  EXPECT_EQ(phase_starts(one_shot, 100), (Steps{0, 99}));
+  EXPECT_EQ(phase_starts(config_of("dense"), 100), (Steps{0}));
+}
+
+TEST(Plan, TheDescriptionNamesWhatIsNotPartOfTheMethod) {
+  auto config = config_of("rpp");
+  config.final_topk = true;
+  config.recovery_steps = 30;
+  config.target_ratio = 0.8;
+  const auto text = describe_plan(config, 100);
+  EXPECT_NE(text.find("4 rounds in 70 steps"), std::string::npos) << text;
+  EXPECT_NE(text.find("gamma found on the way to 80.0 %"), std::string::npos) << text;
+  EXPECT_NE(text.find("not part of the method"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace rpp

@@ -1,0 +1,122 @@
+#include "plan/schedule.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "rpp/error.h"
+
+namespace rpp {
+namespace {
+
+ScheduleConfig schedule(const std::string& decay, int64_t warmup_steps = 0, double warmup_ratio = 0.0) {
+  return {.decay = decay, .warmup_steps = warmup_steps, .warmup_ratio = warmup_ratio};
+}
+
+TEST(Schedule, WarmupClimbsInEqualStepsAndTheFirstStepMoves) {
+  for (const auto* decay : {"linear", "cosine", "constant"}) {
+    EXPECT_DOUBLE_EQ(schedule_factor(schedule(decay, 4), 0, 10), 0.25) << decay;
+    EXPECT_DOUBLE_EQ(schedule_factor(schedule(decay, 4), 2, 10), 0.75) << decay;
+    EXPECT_DOUBLE_EQ(schedule_factor(schedule(decay, 4), 3, 10), 1.0) << decay;
+  }
+}
+
+TEST(Schedule, LinearFallsToZeroBehindTheLastStep) {
+  const auto linear = schedule("linear", 4);
+  EXPECT_DOUBLE_EQ(schedule_factor(linear, 4, 10), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(linear, 7, 10), 0.5);
+  EXPECT_NEAR(schedule_factor(linear, 9, 10), 1.0 / 6, 1e-15);  // the last step still moves
+  EXPECT_DOUBLE_EQ(schedule_factor(linear, 10, 10), 0.0);
+}
+
+TEST(Schedule, CosineIsHalfWayInTheMiddle) {
+  const auto cosine = schedule("cosine", 4);
+  EXPECT_DOUBLE_EQ(schedule_factor(cosine, 4, 10), 1.0);
+  EXPECT_NEAR(schedule_factor(cosine, 7, 10), 0.5, 1e-15);
+  EXPECT_NEAR(schedule_factor(cosine, 9, 10), 0.5 * (1 + std::cos(M_PI * 5 / 6)), 1e-15);
+  EXPECT_NEAR(schedule_factor(cosine, 10, 10), 0.0, 1e-15);
+}
+
+TEST(Schedule, ConstantStays) {
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("constant", 4), 9, 10), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("constant"), 0, 10), 1.0);
+}
+
+TEST(Schedule, WithoutWarmupTheFirstStepIsTheFullOne) {
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 0, 10), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 9, 10), 0.1);
+}
+
+TEST(Schedule, ARatioIsRoundedToStepsAndAStepCountWins) {
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 0, 0.25), 0, 10), 1.0 / 3);  // 2.5 rounds up
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 2, 0.5), 0, 10), 0.5);
+}
+
+TEST(Schedule, NeverNegativeWherever) {
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 15, 10), 0.0);
+  EXPECT_NEAR(schedule_factor(schedule("cosine"), 15, 10), 0.0, 1e-15);
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 20), 9, 10), 0.5);  // a run shorter than its warm-up
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 10), 10, 10), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 0, 1), 1.0);  // one step
+}
+
+ScheduleConfig with_phases(const std::string& phases) {
+  return {.decay = "linear", .phases = phases, .warmup_ratio = 0.2};
+}
+
+TEST(Schedule, EachPhaseWarmsUpAndDecaysAnew) {
+  const std::vector<int64_t> starts = {0, 10};  // the second phase is 20 steps long
+  const auto each = with_phases("each");
+  EXPECT_DOUBLE_EQ(schedule_factor(each, 0, 30, starts), 0.5);
+  EXPECT_DOUBLE_EQ(schedule_factor(each, 2, 30, starts), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(each, 9, 30, starts), 0.125);
+  EXPECT_DOUBLE_EQ(schedule_factor(each, 10, 30, starts), 0.25);
+  EXPECT_DOUBLE_EQ(schedule_factor(each, 14, 30, starts), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(each, 22, 30, starts), 0.5);
+}
+
+TEST(Schedule, LastStaysConstantUntilTheLastPhase) {
+  const std::vector<int64_t> starts = {0, 10, 20};
+  const auto last = with_phases("last");
+  EXPECT_DOUBLE_EQ(schedule_factor(last, 2, 30, starts), 0.5);  // a warm-up of 6 steps
+  EXPECT_DOUBLE_EQ(schedule_factor(last, 6, 30, starts), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(last, 20, 30, starts), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(last, 25, 30, starts), 0.5);
+  EXPECT_DOUBLE_EQ(schedule_factor(last, 5, 10, std::vector<int64_t>{0}),
+                   schedule_factor(with_phases("whole"), 5, 10));  // one phase: the whole run
+}
+
+std::string refusal(const ScheduleConfig& config, int64_t total_steps, std::vector<int64_t> phase_starts) {
+  try {
+    check_warmup(config, total_steps, phase_starts);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(CheckWarmup, AWarmupFitsIntoTheRun) {
+  EXPECT_EQ(refusal(schedule("linear", 10), 10, {0}), "accepted");
+  EXPECT_EQ(refusal(schedule("linear", 11), 10, {0}),
+            "schedule.warmup_steps is 11, but the run has 10 steps: set fewer, or schedule.warmup_ratio, or "
+            "train for longer");
+  EXPECT_EQ(refusal(schedule("linear", 0, 0.5), 10, {0}), "accepted");
+}
+
+TEST(CheckWarmup, AWarmupOfEachPhaseFitsIntoEveryPhase) {
+  auto each = schedule("linear", 4);
+  each.phases = "each";
+  EXPECT_EQ(refusal(each, 14, {0, 5, 9}), "accepted");
+  each.warmup_steps = 5;
+  EXPECT_EQ(refusal(each, 14, {0, 5, 9}),
+            "schedule.warmup_steps is 5, but with schedule.phases each the phase from step 5 to step 9 has 4 "
+            "steps: set fewer, or schedule.warmup_ratio, which counts by phase");
+  EXPECT_NE(refusal(each, 13, {0, 9}), "accepted");  // the last one
+  EXPECT_NE(refusal(each, 13, {0, 4}), "accepted");  // the first one
+  each.phases = "last";
+  EXPECT_EQ(refusal(each, 14, {0, 5, 9}), "accepted");
+}
+
+}  // namespace
+}  // namespace rpp

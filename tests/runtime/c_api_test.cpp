@@ -1,0 +1,378 @@
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "bert_format/model_export.h"
+#include "bert_format/model_file.h"
+#include "core/peak_memory.h"
+#include "data/fake_tokenizer.h"
+#include "rpp/answerer.h"
+#include "rpp/rpp.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Texts = std::vector<const char*>;
+
+// The golden models with a vocabulary of whole words, as model files.
+class CApi : public testing::Test {
+ protected:
+  CApi() : dir_(testing::UnitTest::GetInstance()->current_test_info()->name()) {}
+
+  std::string exported(const std::string& golden) {
+    const fs::path model = dir_ / golden;
+    fs::copy(fs::path(RPP_SOURCE_DIR) / "tests/golden/bert" / golden, model);
+    dir_.write(golden + "/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nw0\nw1\nw2\n\u00e9\n");
+    export_model(model, dir_ / (golden + ".rpp"));
+    return (dir_ / (golden + ".rpp")).string();
+  }
+
+  rpp_model* load(const std::string& path) {
+    rpp_model* model = nullptr;
+    EXPECT_EQ(rpp_load(path.c_str(), &model), RPP_OK) << rpp_last_error();
+    models_.emplace_back(model, rpp_free);
+    return model;
+  }
+
+  rpp_session* open(const rpp_model* model, const rpp_session_options* options = nullptr) {
+    rpp_session* session = nullptr;
+    EXPECT_EQ(rpp_open(model, options, &session), RPP_OK) << rpp_last_error();
+    sessions_.emplace_back(session, rpp_close);
+    return session;
+  }
+
+  std::vector<float> scores(rpp_session* session, const Texts& texts, const Texts& pairs = {}) {
+    std::vector<float> scores(3 * texts.size());
+    const auto status =
+        rpp_score(session, texts.data(), pairs.empty() ? nullptr : pairs.data(), texts.size(), scores.data());
+    EXPECT_EQ(status, RPP_OK) << rpp_last_error();
+    return scores;
+  }
+
+  TestDir dir_;
+  std::vector<std::unique_ptr<rpp_model, void (*)(rpp_model*)>> models_;
+  std::vector<std::unique_ptr<rpp_session, void (*)(rpp_session*)>> sessions_;
+};
+
+std::vector<Answer> answered(const std::string& path, const std::vector<TextLine>& lines) {
+  const auto model = RuntimeModel::load(path);
+  const auto tokenizer = make_tokenizer(model->file());
+  const auto answerer = make_answerer(model, *tokenizer, tokens_read(*model));
+  for (const TextLine& line : lines) answerer->add(line);
+  return answerer->answer_added();
+}
+
+TEST_F(CApi, ScoresAreTheProbabilitiesInTheOrderOfTheLabels) {
+  const std::string path = exported("classifier");
+  const rpp_model* model = load(path);
+  const auto found = scores(open(model), {"w0 w1", "w2"}, {nullptr, "w1"});
+  const std::vector<Answer> answers = answered(path, {{.text = "w0 w1"}, {.text = "w2", .text_pair = "w1"}});
+  ASSERT_EQ(rpp_num_labels(model), 3);
+  for (size_t line = 0; line < 2; ++line) {
+    for (const auto& [name, score] : answers.at(line).scores) {
+      size_t label = 0;
+      while (rpp_label(model, static_cast<int32_t>(label)) != name) ASSERT_LT(++label, 3U);
+      EXPECT_NEAR(found[3 * line + label], score, 1e-6);
+    }
+  }
+}
+
+TEST_F(CApi, ASessionOutlivesItsModel) {
+  rpp_model* model = nullptr;
+  ASSERT_EQ(rpp_load(exported("classifier").c_str(), &model), RPP_OK);
+  rpp_session* session = open(model);
+  const auto before = scores(session, {"w1"});
+  rpp_free(model);
+  EXPECT_EQ(scores(session, {"w1"}), before);
+}
+
+TEST_F(CApi, ThreadsShareAModelAndGetTheSameScores) {
+  const rpp_model* model = load(exported("classifier"));
+  const auto expected = scores(open(model), {"w0", "w1 w2"});
+  std::array<rpp_session*, 3> sessions = {open(model), open(model), open(model)};
+  std::array<std::vector<float>, 3> found;
+  {
+    std::vector<std::jthread> threads;
+    for (size_t i = 0; i < 3; ++i)
+      threads.emplace_back([&, i] { found[i] = scores(sessions[i], {"w0", "w1 w2"}); });
+  }
+  for (const auto& one : found) EXPECT_EQ(one, expected);
+}
+
+// 70,000 tokens in one pass would take 80 MB.
+TEST_F(CApi, ManyTextsOfOneCallAreAnsweredInPassesOfLittleMemory) {
+  rpp_session* session = open(load(exported("classifier")));
+  const auto few = scores(session, {"w0 w1", "w2"});
+  Texts texts;
+  for (int i = 0; i < 10'000; ++i) texts.insert(texts.end(), {"w0 w1", "w2"});
+  const int64_t before = peak_resident_bytes();
+  const auto many = scores(session, texts);
+  EXPECT_LT(peak_resident_bytes() - before, 40'000'000);
+  for (size_t i = 0; i < many.size(); ++i) ASSERT_EQ(many[i], few[i % few.size()]) << i;
+}
+
+TEST_F(CApi, EmbeddingsDependOnTheText) {
+  const rpp_model* model = load(exported("classifier"));
+  const auto size = static_cast<size_t>(rpp_hidden_size(model));
+  std::vector<float> embeddings(2 * size);
+  const Texts texts = {"w0", "w1"};
+  ASSERT_EQ(rpp_embed(open(model), texts.data(), 2, embeddings.data()), RPP_OK);
+  EXPECT_NE(std::vector(embeddings.begin(), embeddings.begin() + static_cast<int64_t>(size)),
+            std::vector(embeddings.begin() + static_cast<int64_t>(size), embeddings.end()));
+}
+
+TEST_F(CApi, EmbeddingsOfSeveralPassesStandInTheOrderOfTheTexts) {
+  const rpp_model* model = load(exported("classifier"));
+  const auto size = static_cast<size_t>(rpp_hidden_size(model));
+  Texts texts;
+  for (int i = 0; i < 1000; ++i) texts.insert(texts.end(), {"w0 w1", "w2"});  // 7000 tokens
+  std::vector<float> few(2 * size), many(texts.size() * size);
+  rpp_session* session = open(model);
+  ASSERT_EQ(rpp_embed(session, texts.data(), 2, few.data()), RPP_OK);
+  ASSERT_EQ(rpp_embed(session, texts.data(), texts.size(), many.data()), RPP_OK);
+  for (size_t i = 0; i < many.size(); ++i) ASSERT_EQ(many[i], few[i % few.size()]) << i;
+}
+
+TEST_F(CApi, AnAnswerIsBytesOfTheContext) {
+  const rpp_model* model = load(exported("span"));
+  const std::string context = "\u00e9 w1 \u00e9 w2";
+  rpp_answer answer = {};
+  ASSERT_EQ(rpp_ask(open(model), "w0", context.c_str(), &answer), RPP_OK) << rpp_last_error();
+  ASSERT_LT(answer.begin, answer.end);
+  const std::string text = context.substr(answer.begin, answer.end - answer.begin);
+  const auto answers = answered((dir_ / "span.rpp").string(), {{.text = "w0", .text_pair = context}});
+  EXPECT_EQ(text, answers.at(0).scores.front().first);
+}
+
+TEST_F(CApi, AQuestionOrAContextThatIsNotUtf8IsNamed) {
+  rpp_session* session = open(load(exported("span")));
+  rpp_answer answer = {};
+  EXPECT_EQ(rpp_ask(session, "w0", "w1 \xff", &answer), RPP_ERROR);
+  EXPECT_NE(std::string(rpp_last_error()).find("the context"), std::string::npos) << rpp_last_error();
+  EXPECT_EQ(rpp_ask(session, "w0 \xff", "w1", &answer), RPP_ERROR);
+  EXPECT_NE(std::string(rpp_last_error()).find("the question"), std::string::npos) << rpp_last_error();
+}
+
+TEST_F(CApi, AMaskIsFilledByTheLikeliestTokens) {
+  const std::string path = exported("classifier");
+  for (const char* file : {"config.json", "model.safetensors"}) {  // the same encoder with the head for masks
+    fs::copy_file(fs::path(RPP_SOURCE_DIR) / "tests/golden/bert" / file, dir_ / "classifier" / file,
+                  fs::copy_options::overwrite_existing);
+  }
+  export_model(dir_ / "classifier", path);
+  rpp_session* session = open(load(path));
+  std::array<rpp_filling, 3> fillings = {};
+  ASSERT_EQ(rpp_fill(session, "w0 [MASK]", 3, fillings.data()), RPP_OK) << rpp_last_error();
+  const auto answers = answered(path, {{.text = "w0 [MASK]"}});
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(fillings[i].token, answers.at(0).scores[i].first);
+    EXPECT_EQ(fillings[i].probability, answers.at(0).scores[i].second);
+  }
+  EXPECT_EQ(rpp_fill(session, "w0", 3, fillings.data()), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()).substr(0, 9), "no [MASK]");
+  EXPECT_EQ(rpp_fill(session, "[MASK]", 21, fillings.data()), RPP_USAGE_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "21 fillings, there are 20");
+  EXPECT_EQ(rpp_fill(session, "[MASK]", 20, fillings.data()), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "20 fillings, the vocabulary has 9 tokens");
+  EXPECT_EQ(rpp_fill(session, "[MASK]", 10, fillings.data()), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "10 fillings, the vocabulary has 9 tokens");
+}
+
+TEST_F(CApi, FaultsAreCodesAndTexts) {
+  rpp_model* none = nullptr;
+  EXPECT_EQ(rpp_load("absent.rpp", &none), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "cannot open absent.rpp: No such file or directory");
+  EXPECT_EQ(rpp_load(nullptr, &none), RPP_USAGE_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "path is NULL");
+  const rpp_model* model = load(exported("classifier"));
+  EXPECT_STREQ(rpp_last_error(), "");
+  EXPECT_EQ(rpp_label(model, 3), nullptr);
+  rpp_filling filling = {};
+  EXPECT_EQ(rpp_fill(open(model), "[MASK]", 1, &filling), RPP_ERROR);
+  EXPECT_NE(std::string(rpp_last_error()).find("is no masked language model"), std::string::npos);
+  const rpp_session_options too_long = {.num_threads = 1, .max_tokens = 99};
+  rpp_session* session = nullptr;
+  EXPECT_EQ(rpp_open(model, &too_long, &session), RPP_USAGE_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "max_tokens is 99, this model takes 8 to 24");
+  rpp_answer answer = {};
+  EXPECT_EQ(rpp_ask(open(model), "w0", "w1", &answer), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()),
+            (dir_ / "classifier.rpp").string() + " has no head for answers (qa_outputs)");
+}
+
+TEST_F(CApi, ALimitThatIsNoNumberIsFoundWhenTheModelIsLoaded) {
+  const std::string path = exported("classifier");
+  dir_.write("classifier/tokenizer_config.json", R"({"model_max_length": "all"})");
+  export_model(dir_ / "classifier", path);
+  rpp_model* model = nullptr;
+  EXPECT_EQ(rpp_load(path.c_str(), &model), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()),
+            path + "/tokenizer_config.json: model_max_length is \"all\", it must be a number of tokens");
+  EXPECT_EQ(model, nullptr);
+}
+
+TEST_F(CApi, ALongTextIsCutOrRefusedAndTheNextOneScored) {
+  const rpp_model* model = load(exported("classifier"));
+  const rpp_session_options refusing = {.num_threads = 1, .max_tokens = 8, .refuse_longer = 1};
+  const rpp_session_options cutting = {.num_threads = 1, .max_tokens = 8};
+  rpp_session* session = open(model, &refusing);
+  const Texts texts = {"w0 w1 w2 w0 w1 w2 w0"};
+  std::vector<float> scores_of(3);
+  EXPECT_EQ(rpp_score(session, texts.data(), nullptr, 1, scores_of.data()), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "text 0 has 9 tokens, 8 are read: shorten it, or let it be cut");
+  const Texts invalid = {"w0 \xff"};
+  EXPECT_EQ(rpp_score(session, invalid.data(), nullptr, 1, scores_of.data()), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "byte 3 of text 0 is not UTF-8");
+  EXPECT_EQ(scores(session, {"w0 w1 w2 w0 w1 w2"}), scores(open(model, &cutting), texts));
+  const auto empty = scores(session, {""});
+  EXPECT_NEAR(std::accumulate(empty.begin(), empty.end(), 0.0), 1, 1e-6);
+}
+
+TEST_F(CApi, OfNoModelThereAreNoSizes) {
+  EXPECT_EQ(rpp_num_labels(nullptr), 0);
+  EXPECT_EQ(rpp_label(nullptr, 0), nullptr);
+  EXPECT_EQ(rpp_hidden_size(nullptr), 0);
+  EXPECT_EQ(rpp_embedding_size(nullptr), 0);
+  EXPECT_EQ(rpp_max_tokens(nullptr), 0);
+  rpp_free(nullptr);
+  rpp_close(nullptr);
+}
+
+TEST_F(CApi, ArgumentsThatAreNullAreNamed) {
+  const rpp_model* model = load(exported("classifier"));
+  rpp_session* session = open(model);
+  const Texts texts = {"w0", nullptr};
+  std::vector<float> values(6, -1.0F);
+  const auto error = [](rpp_status status) {
+    EXPECT_EQ(status, RPP_USAGE_ERROR);
+    return std::string(rpp_last_error());
+  };
+  EXPECT_EQ(error(rpp_score(session, texts.data(), nullptr, 2, values.data())), "text 1 is NULL");
+  EXPECT_EQ(error(rpp_embed(session, texts.data(), 2, values.data())), "text 1 is NULL");
+  EXPECT_EQ(values, std::vector<float>(6, -1.0F));
+  EXPECT_EQ(error(rpp_score(nullptr, texts.data(), nullptr, 1, values.data())), "session is NULL");
+  EXPECT_EQ(error(rpp_score(session, nullptr, nullptr, 1, values.data())), "texts is NULL");
+  EXPECT_EQ(error(rpp_score(session, texts.data(), nullptr, 1, nullptr)), "scores is NULL");
+  EXPECT_EQ(error(rpp_embed(nullptr, texts.data(), 1, values.data())), "session is NULL");
+  EXPECT_EQ(error(rpp_embed(session, texts.data(), 1, nullptr)), "embeddings is NULL");
+  EXPECT_EQ(error(rpp_ask(session, nullptr, "w1", nullptr)), "question is NULL");
+  EXPECT_EQ(error(rpp_fill(nullptr, "[MASK]", 0, nullptr)), "session is NULL");
+  EXPECT_EQ(error(rpp_load("absent.rpp", nullptr)), "model is NULL");
+  EXPECT_EQ(error(rpp_open(model, nullptr, nullptr)), "session is NULL");
+  rpp_session* none = session;
+  EXPECT_EQ(error(rpp_open(nullptr, nullptr, &none)), "model is NULL");
+  EXPECT_EQ(none, nullptr);
+  EXPECT_EQ(rpp_score(session, nullptr, nullptr, 0, nullptr), RPP_OK);
+}
+
+TEST_F(CApi, AModelThatIsNotLoadedIsNull) {
+  rpp_model* model = load(exported("classifier"));
+  EXPECT_EQ(rpp_load("absent.rpp", &model), RPP_ERROR);
+  EXPECT_EQ(model, nullptr);
+}
+
+TEST_F(CApi, OptionsOfZerosAreTheDefaults) {
+  const rpp_model* model = load(exported("classifier"));
+  const rpp_session_options zeros = {};
+  std::string long_text;
+  for (int i = 0; i < 40; ++i) long_text += "w1 ";
+  const auto usual = scores(open(model), {long_text.c_str(), "w2"});  // cut, not refused
+  EXPECT_EQ(scores(open(model, &zeros), {long_text.c_str(), "w2"}), usual);
+  const rpp_session_options sized = {.struct_size = sizeof sized};
+  EXPECT_EQ(scores(open(model, &sized), {long_text.c_str(), "w2"}), usual);
+}
+
+// Who was compiled with a shorter struct has other bytes behind it.
+TEST_F(CApi, FieldsThatTheCallerDoesNotKnowAreNotRead) {
+  const rpp_model* model = load(exported("classifier"));
+  const rpp_session_options shorter = {.struct_size = offsetof(rpp_session_options, max_tokens),
+                                       .num_threads = 1,
+                                       .max_tokens = -5,
+                                       .refuse_longer = 1};
+  EXPECT_EQ(scores(open(model, &shorter), {"w1 w2"}), scores(open(model), {"w1 w2"}));
+  rpp_session* none = nullptr;
+  const rpp_session_options no_size = {.struct_size = 7};
+  EXPECT_EQ(rpp_open(model, &no_size, &none), RPP_USAGE_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "struct_size is 7: give sizeof(rpp_session_options)");
+  const rpp_session_options size_alone = {.struct_size = sizeof(size_t), .num_threads = -1};
+  EXPECT_EQ(scores(open(model, &size_alone), {"w1 w2"}), scores(open(model), {"w1 w2"}));
+}
+
+TEST_F(CApi, ThreadsAndTokensHaveLimits) {
+  const rpp_model* model = load(exported("classifier"));
+  const auto error_of = [&](const rpp_session_options& options) {
+    rpp_session* session = nullptr;
+    EXPECT_EQ(rpp_open(model, &options, &session), RPP_USAGE_ERROR);
+    return std::string(rpp_last_error());
+  };
+  EXPECT_EQ(error_of({.num_threads = 1025}), "num_threads is 1025, it must be 0 to 1024");
+  EXPECT_EQ(error_of({.num_threads = -1}), "num_threads is -1, it must be 0 to 1024");
+  EXPECT_EQ(error_of({.max_tokens = -1}), "max_tokens is -1, it may not be negative");
+  EXPECT_EQ(error_of({.max_tokens = 7}), "max_tokens is 7, this model takes 8 to 24");
+  EXPECT_EQ(error_of({.max_tokens = 25}), "max_tokens is 25, this model takes 8 to 24");
+  EXPECT_EQ(error_of({.num_threads = 1024, .max_tokens = 7}), "max_tokens is 7, this model takes 8 to 24");
+  const rpp_session_options least = {.max_tokens = 8}, most = {.max_tokens = 24};
+  open(model, &least);
+  open(model, &most);
+}
+
+// cp writes into the file that is there, shorter first.
+TEST_F(CApi, AModelStaysAsItWasWhenItsFileIsWrittenOver) {
+  const std::string path = exported("classifier");
+  const rpp_model* model = load(path);
+  const auto before = scores(open(model), {"w0 w1", "w2"});
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << "short";
+  EXPECT_EQ(scores(open(model), {"w0 w1", "w2"}), before);
+}
+
+TEST_F(CApi, AMappedModelGivesTheSameScores) {
+  const std::string path = exported("classifier");
+  rpp_model* mapped = nullptr;
+  ASSERT_EQ(rpp_load_mapped(path.c_str(), &mapped), RPP_OK) << rpp_last_error();
+  models_.emplace_back(mapped, rpp_free);
+  EXPECT_EQ(scores(open(mapped), {"w0 w1"}), scores(open(load(path)), {"w0 w1"}));
+}
+
+TEST_F(CApi, AForkedProcessUsesModelAndSessionOfTheOneBefore) {
+  const rpp_model* model = load(exported("classifier"));
+  const rpp_session_options three = {.num_threads = 3};
+  rpp_session* session = open(model, &three);
+  const auto before = scores(session, {"w0 w1", "w2"});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);  // a hang is a failure
+    const bool equal =
+        scores(session, {"w0 w1", "w2"}) == before && scores(open(model, &three), {"w2"}).size() == 3;
+    ::_exit(equal ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+TEST_F(CApi, ATextTooLongIsRefusedBeforeAnythingIsWritten) {
+  const rpp_session_options refusing = {.max_tokens = 8, .refuse_longer = 1};
+  rpp_session* session = open(load(exported("classifier")), &refusing);
+  Texts texts(2000, "w0 w1");  // more than a pass
+  texts.push_back("w0 w1 w2 w0 w1 w2 w0");
+  std::vector<float> values(3 * texts.size(), -1.0F);
+  EXPECT_EQ(rpp_score(session, texts.data(), nullptr, texts.size(), values.data()), RPP_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()),
+            "text 2000 has 9 tokens, 8 are read: shorten it, or let it be cut");
+  EXPECT_EQ(values, std::vector<float>(values.size(), -1.0F));
+}
+
+}  // namespace
+}  // namespace rpp

@@ -1,0 +1,229 @@
+#include "rpp/runtime_model.h"
+#include "io/safetensors.h"
+#include "runtime/embed.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bert_format/sentence_embedding.h"
+#include "core/atomic_file.h"
+#include "exported_model.h"
+#include "message_of.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+// The golden model's directory, to be changed before it is exported.
+class ChangedModel : public testing::Test {
+ protected:
+  ChangedModel() { fs::create_directories(directory_); }
+  ~ChangedModel() override { fs::remove_all(directory_); }
+
+  void save() const {
+    save_safetensors(directory_ / "model.safetensors", tensors_);
+    write_file_atomically(directory_ / "config.json", config_);
+  }
+  std::shared_ptr<const RuntimeModel> load() const {
+    save();
+    return exported(directory_);
+  }
+  // Of the directory itself: an export would refuse what is not finite first.
+  std::string unexported_error() const {
+    save();
+    return message_of([&] { RuntimeModel::load(directory_); });
+  }
+  std::string load_error() const {
+    return message_of([&] { load(); });
+  }
+
+  void replace_in_config(std::string_view from, std::string_view to) {
+    const auto place = config_.find(from);
+    ASSERT_NE(place, std::string::npos) << from;
+    config_.replace(place, from.size(), to);
+  }
+  void rename(std::string_view from, std::string_view to) {
+    for (auto& tensor : tensors_) {
+      const auto place = tensor.name.find(from);
+      if (place != std::string::npos) tensor.name.replace(place, from.size(), to);
+    }
+  }
+  TensorView& tensor(const std::string& name) {
+    return *std::find_if(tensors_.begin(), tensors_.end(), [&](const auto& t) { return t.name == name; });
+  }
+  void remove(std::string_view name) {
+    std::erase_if(tensors_, [&](const auto& tensor) { return tensor.name == name; });
+  }
+  std::vector<float> hidden_of(const std::shared_ptr<const RuntimeModel>& model) const {
+    Session session(model);
+    const std::vector<int32_t> ids = {5, 6, 7}, bounds = {0, 3};
+    session.encode({.input_ids = ids, .token_type_ids = {}, .cu_seqlens = bounds});
+    const auto hidden = session.hidden();
+    return {hidden.begin(), hidden.end()};
+  }
+
+  const fs::path directory_ = fs::temp_directory_path() / fmt::format("rpp_changed_model_{}", ::getpid());
+  const SafetensorsFile golden_ = SafetensorsFile(golden_dir() / "model.safetensors");
+  std::vector<TensorView> tensors_ = golden_.tensors();
+  std::string config_ = read_file(golden_dir() / "config.json");
+};
+
+TEST_F(ChangedModel, SizesAreThoseOfTheConfiguration) {
+  const auto sizes = load()->sizes();
+  EXPECT_EQ(sizes.vocab, 100);
+  EXPECT_EQ(sizes.hidden, 32);
+  ASSERT_EQ(sizes.layers.size(), 2U);
+  EXPECT_EQ(sizes.layers[1].num_heads, 4);
+  EXPECT_EQ(sizes.layers[1].query_key_dim, 8);
+  EXPECT_EQ(sizes.layers[1].intermediate_size, 48);
+  EXPECT_TRUE(sizes.pooler && sizes.mlm);
+  EXPECT_FALSE(sizes.span);
+  EXPECT_EQ(sizes.labels, 0);
+}
+
+TEST_F(ChangedModel, NamesOfBareAndOfOldModelsAreKnown) {
+  const auto wanted = hidden_of(load());
+  rename("LayerNorm.weight", "LayerNorm.gamma");
+  rename("LayerNorm.bias", "LayerNorm.beta");
+  rename("bert.", "");
+  EXPECT_EQ(hidden_of(load()), wanted);
+}
+
+// A layer without its last head computes what it did with the head's outputs zero.
+TEST_F(ChangedModel, LayersMayHaveSizesOfTheirOwn) {
+  const std::string layer = "bert.encoder.layer.0.attention.";
+  auto& output = tensor(layer + "output.dense.weight");  // [32, 32]; the last 8 columns are head 3's
+  std::vector<float> without_head(output.as<float>().begin(), output.as<float>().end()), narrow;
+  for (size_t row = 0; row < 32; ++row) {
+    std::fill_n(without_head.begin() + static_cast<int64_t>(row) * 32 + 24, 8, 0.0F);
+    narrow.insert(narrow.end(), without_head.begin() + static_cast<int64_t>(row) * 32,
+                  without_head.begin() + static_cast<int64_t>(row) * 32 + 24);
+  }
+  output.data = std::as_bytes(std::span(without_head));
+  const auto wanted = hidden_of(load());
+  output.data = std::as_bytes(std::span(narrow));
+  output.shape = {32, 24};
+  for (const char* name : {"self.query.", "self.key.", "self.value."}) {
+    for (const char* part : {"weight", "bias"}) {
+      auto& rows = tensor(layer + name + part);
+      rows.data = rows.data.first(rows.data.size() / 32 * 24);
+      rows.shape[0] = 24;
+    }
+  }
+  replace_in_config("{", R"({"layer_sizes": [
+    {"num_attention_heads": 3, "query_key_dim": 8, "value_dim": 8, "intermediate_size": 48},
+    {"num_attention_heads": 4, "query_key_dim": 8, "value_dim": 8, "intermediate_size": 48}],)");
+  EXPECT_LT(largest_difference(hidden_of(load()), wanted), 1e-5);
+}
+
+TEST_F(ChangedModel, SizesOfLayersAreChecked) {
+  replace_in_config("{", R"({"layer_sizes": [{"num_attention_heads": 4}],)");
+  EXPECT_THAT(load_error(), HasSubstr("layer_sizes[0] has no query_key_dim"));
+  replace_in_config(R"([{"num_attention_heads": 4}])", "[]");
+  EXPECT_EQ(load_error(), "no error");  // as if there were none
+  replace_in_config(
+      "[],", R"([{"num_attention_heads": 4, "query_key_dim": 8, "value_dim": 8, "intermediate_size": 48}],)");
+  EXPECT_THAT(load_error(), HasSubstr("layer_sizes has 1 entries for 2 layers"));
+}
+
+TEST_F(ChangedModel, AMissingTensorIsNamed) {
+  remove("bert.encoder.layer.1.output.dense.bias");
+  EXPECT_THAT(
+      load_error(),
+      HasSubstr(
+          "model.rpp has no tensor bert.encoder.layer.1.output.dense.bias, which config.json asks for"));
+}
+
+TEST_F(ChangedModel, ATensorOfAnotherShapeIsNamed) {
+  replace_in_config("\"intermediate_size\": 48", "\"intermediate_size\": 64");
+  EXPECT_THAT(load_error(), HasSubstr("intermediate.dense.weight is 48 x 32, config.json asks for 64 x 32"));
+}
+
+TEST_F(ChangedModel, WhatTheRuntimeLacksIsRefused) {
+  replace_in_config("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"relu\"");
+  EXPECT_THAT(load_error(),
+              HasSubstr("config.json: hidden_act is \"relu\", this runtime knows \"gelu\" only"));
+}
+
+TEST_F(ChangedModel, SizesThatAreNoneAreRefused) {
+  replace_in_config("\"hidden_size\": 32", "\"hidden_size\": -32");
+  EXPECT_THAT(load_error(), HasSubstr("hidden_size is -32, it must be a whole number above 0"));
+  replace_in_config("\"hidden_size\": -32", "\"hidden_size\": 33");
+  EXPECT_THAT(load_error(), HasSubstr("hidden_size 33 is no multiple of num_attention_heads 4"));
+}
+
+TEST_F(ChangedModel, AConfigurationThatWouldExhaustTheStackIsRefused) {
+  replace_in_config("\"hidden_size\": 32",
+                    "\"hidden_size\": " + std::string(100'000, '[') + std::string(100'000, ']'));
+  EXPECT_THAT(load_error(), HasSubstr("config.json: JSON of 100001 levels"));
+}
+
+TEST_F(ChangedModel, MoreLayersThanTensorsAreRefused) {
+  replace_in_config("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000000000");
+  EXPECT_THAT(load_error(), HasSubstr("asks for 2000000000 layers"));
+}
+
+TEST_F(ChangedModel, KernelsOfAnotherMachineAreRefused) {
+  EXPECT_THAT(message_of([&] { exported(golden_dir(), {.kernels = "AVX9"}); }), HasSubstr("'AVX9'"));
+}
+
+TEST_F(ChangedModel, OnlyMatricesWithManyZerosAreSparse) {
+  EXPECT_EQ(load()->num_sparse(), 0);
+  const std::vector<float> zeros(32 * 32, 0.0F);
+  for (auto& tensor : tensors_) {
+    if (tensor.name.ends_with("layer.0.attention.self.key.weight"))
+      tensor.data = std::as_bytes(std::span(zeros));
+  }
+  EXPECT_EQ(load()->num_sparse(), 1);
+}
+
+TEST_F(ChangedModel, AWeightThatIsNotFiniteIsNamed) {
+  auto& bias = tensor("bert.embeddings.LayerNorm.bias");
+  std::vector<float> values(bias.as<float>().begin(), bias.as<float>().end());
+  values[3] = NAN;
+  bias.data = std::as_bytes(std::span(values));
+  EXPECT_THAT(unexported_error(),
+              HasSubstr("model.safetensors: tensor bert.embeddings.LayerNorm.bias holds NaN or infinity, "
+                        "first as its value 3:"));
+  bias.name = "of.nothing";  // what nobody reads may be anything
+  values[3] = 0;
+  tensors_.push_back({.name = "bert.embeddings.LayerNorm.bias", .shape = {32}, .data = bias.data});
+  std::vector<float> unread(32, NAN);
+  tensor("of.nothing").data = std::as_bytes(std::span(unread));
+  EXPECT_EQ(unexported_error(), "no error");
+}
+
+TEST_F(ChangedModel, AnAnswerThatIsNotFiniteIsAnError) {
+  const std::vector<float> large(32, 3e38F);
+  tensor("cls.predictions.transform.LayerNorm.weight").data = std::as_bytes(std::span(large));
+  Session fills(load());
+  const std::vector<int32_t> ids = {2, 6, 3}, bounds = {0, 3}, positions = {1};
+  const TokenBatch batch = {.input_ids = ids, .token_type_ids = {}, .cu_seqlens = bounds};
+  fills.encode(batch);
+  EXPECT_THAT(message_of([&] { fills.mlm_logits(positions); }), HasSubstr("model.rpp answers "));
+  EXPECT_THAT(message_of([&] { fills.mlm_logits(positions); }),
+              HasSubstr(" as a logit: its weights are finite"));
+  tensor("bert.encoder.layer.1.output.LayerNorm.weight").data = std::as_bytes(std::span(large));
+  Session embeds(load());
+  embeds.encode(batch);
+  for (const Pooling pooling : {Pooling::cls, Pooling::max, Pooling::mean}) {
+    std::vector<float> vector(32);
+    EXPECT_THAT(message_of([&] { embed_into({.poolings = {pooling}}, embeds, bounds, 0, vector); }),
+                HasSubstr(" as a hidden state: "));
+  }
+}
+
+// The sizes are compared with the file before the first layer is laid out.
+TEST_F(ChangedModel, AMissingHeadIsFoundBeforeALayerIsRead) {
+  auto& weight = tensor("bert.encoder.layer.0.intermediate.dense.weight");
+  std::vector<float> values(weight.as<float>().begin(), weight.as<float>().end());
+  values[0] = NAN;
+  weight.data = std::as_bytes(std::span(values));
+  remove("cls.predictions.transform.dense.bias");
+  EXPECT_THAT(unexported_error(), HasSubstr("has no tensor cls.predictions.transform.dense.bias"));
+}
+
+}  // namespace
+}  // namespace rpp

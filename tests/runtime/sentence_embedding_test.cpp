@@ -1,0 +1,274 @@
+// Vectors against sums over the hidden states that the session itself hands out.
+#include "bert_format/sentence_embedding.h"
+#include "bert_format/model_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "data/fake_tokenizer.h"
+#include "exported_model.h"
+#include "rpp/answerer.h"
+#include "rpp/rpp.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using Vector = std::vector<float>;
+
+constexpr size_t kHidden = 32;
+constexpr const char* kModules = R"([
+  {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+  {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+  {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}])";
+constexpr const char* kModulesNotNormalised = R"([
+  {"path": "", "type": "sentence_transformers.models.Transformer"},
+  {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}])";
+
+class Embedding : public testing::Test {
+ protected:
+  Embedding() : dir_(fmt::format("embed_{}", testing::UnitTest::GetInstance()->current_test_info()->line())) {
+    fs::copy(golden_dir() / "classifier", dir_.path());
+    dir_.write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nw0\nw1\nw2\n");
+    fs::create_directories(dir_ / "1_Pooling");
+  }
+
+  void write(const char* modules, const char* pooling) const {
+    dir_.write("modules.json", modules);
+    dir_.write("1_Pooling/config.json", pooling);
+  }
+
+  std::string message() const {
+    return message_of([&] { embed("w0"); });
+  }
+
+  // As rpp-predict --embed does, of the model directory or of its export.
+  static Vector embed_of(const fs::path& path, const std::string& text) {
+    const auto model = RuntimeModel::load(path);
+    const auto tokenizer = make_tokenizer(model->file());
+    const auto embedder = make_embedder(model, *tokenizer, tokens_embedded(*model));
+    embedder->add({.text = text});
+    return embedder->answer_added().at(0).embedding;
+  }
+  Vector embed(const std::string& text) const { return embed_of(dir_.path(), text); }
+
+  // [tokens][hidden]
+  std::vector<Vector> hidden(const std::vector<int32_t>& ids) const {
+    Session session(RuntimeModel::load(dir_.path()));
+    const std::vector<int32_t> bounds = {0, static_cast<int32_t>(ids.size())};
+    session.encode({.input_ids = ids, .token_type_ids = {}, .cu_seqlens = bounds});
+    std::vector<Vector> rows;
+    const auto values = session.hidden();
+    for (size_t i = 0; i < ids.size(); ++i) {
+      const auto row = values.subspan(i * kHidden, kHidden);
+      rows.emplace_back(row.begin(), row.end());
+    }
+    return rows;
+  }
+
+  TestDir dir_;
+  const std::vector<int32_t> ids_ = {2, 5, 6, 3};  // [CLS] w0 w1 [SEP]
+};
+
+TEST_F(Embedding, WithoutModulesIsTheMeanNotNormalised) {
+  const auto rows = hidden(ids_);
+  const Vector found = embed("w0 w1");
+  ASSERT_EQ(found.size(), kHidden);
+  for (size_t i = 0; i < kHidden; ++i) {
+    EXPECT_NEAR(found[i], (rows[0][i] + rows[1][i] + rows[2][i] + rows[3][i]) / 4, 1e-6);
+  }
+}
+
+TEST_F(Embedding, OfANormalisedModelHasLengthOneAndTheMeansDirection) {
+  const Vector mean = embed("w0 w1");
+  write(kModules, R"({"word_embedding_dimension": 32, "pooling_mode_mean_tokens": true})");
+  const Vector found = embed("w0 w1");
+  double squares = 0;
+  for (const float value : mean) squares += double{value} * value;
+  ASSERT_EQ(found.size(), kHidden);
+  for (size_t i = 0; i < kHidden; ++i) EXPECT_NEAR(found[i], mean[i] / std::sqrt(squares), 1e-6);
+}
+
+TEST_F(Embedding, SeveralPoolingsLieSideBySideInTheOrderOfSentenceTransformers) {
+  write(kModulesNotNormalised,
+        R"({"pooling_mode_mean_sqrt_len_tokens": true, "pooling_mode_mean_tokens": true,
+            "pooling_mode_max_tokens": true, "pooling_mode_cls_token": true,
+            "pooling_mode_lasttoken": true, "pooling_mode_weightedmean_tokens": true})");
+  const auto rows = hidden(ids_);
+  const Vector found = embed("w0 w1");
+  ASSERT_EQ(found.size(), 6 * kHidden);
+  for (size_t i = 0; i < kHidden; ++i) {
+    const float a = rows[0][i], b = rows[1][i], c = rows[2][i], d = rows[3][i];
+    EXPECT_NEAR(found[i], a, 1e-6);
+    EXPECT_NEAR(found[kHidden + i], std::max({a, b, c, d}), 1e-6);
+    EXPECT_NEAR(found[2 * kHidden + i], (a + b + c + d) / 4, 1e-6);
+    EXPECT_NEAR(found[3 * kHidden + i], (a + b + c + d) / 2, 1e-6);
+    EXPECT_NEAR(found[4 * kHidden + i], (a + 2 * b + 3 * c + 4 * d) / 10, 1e-6);
+    EXPECT_NEAR(found[5 * kHidden + i], d, 1e-6);
+  }
+}
+
+TEST_F(Embedding, PoolingMayBeNamedByAWordOrAList) {
+  write(kModulesNotNormalised, R"({"embedding_dimension": 32, "pooling_mode": "cls"})");
+  EXPECT_LT(largest_difference(embed("w0 w1"), hidden(ids_)[0]), 1e-6);
+  write(kModulesNotNormalised, R"({"pooling_mode": ["lasttoken", "cls"]})");
+  Vector expected = hidden(ids_)[3];
+  const Vector first = hidden(ids_)[0];
+  expected.insert(expected.end(), first.begin(), first.end());
+  EXPECT_LT(largest_difference(embed("w0 w1"), expected), 1e-6);
+}
+
+TEST_F(Embedding, TheDefaultPromptStandsBeforeEveryText) {
+  const Vector expected = embed("w0 w1 w2");
+  write(kModulesNotNormalised, "{}");
+  dir_.write("config_sentence_transformers.json",
+             R"({"prompts": {"query": "w0 "}, "default_prompt_name": "query"})");
+  EXPECT_LT(largest_difference(embed("w1 w2"), expected), 1e-6);
+}
+
+TEST_F(Embedding, APromptThatIsNotPooledTakesTheFirstTokenWithIt) {
+  write(kModulesNotNormalised, R"({"include_prompt": false})");
+  dir_.write("config_sentence_transformers.json",
+             R"({"prompts": {"query": "w0 "}, "default_prompt_name": "query"})");
+  const auto rows = hidden(ids_);
+  const Vector found = embed("w1");
+  for (size_t i = 0; i < kHidden; ++i) EXPECT_NEAR(found[i], (rows[2][i] + rows[3][i]) / 2, 1e-6);
+}
+
+TEST_F(Embedding, EveryPoolingLeavesOutAPromptThatIsNotPooled) {
+  write(kModulesNotNormalised, R"({"include_prompt": false, "pooling_mode":
+      ["cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"]})");
+  dir_.write("config_sentence_transformers.json",
+             R"({"prompts": {"query": "w0 "}, "default_prompt_name": "query"})");
+  const auto rows = hidden(ids_);
+  const Vector found = embed("w1");
+  ASSERT_EQ(found.size(), 6 * kHidden);
+  for (size_t i = 0; i < kHidden; ++i) {
+    const float c = rows[2][i], d = rows[3][i];
+    EXPECT_NEAR(found[i], c, 1e-6);
+    EXPECT_NEAR(found[kHidden + i], std::max(c, d), 1e-6);
+    EXPECT_NEAR(found[2 * kHidden + i], (c + d) / 2, 1e-6);
+    EXPECT_NEAR(found[3 * kHidden + i], (c + d) / std::sqrt(2.0F), 1e-6);
+    EXPECT_NEAR(found[4 * kHidden + i], (3 * c + 4 * d) / 7, 1e-6);  // weights are places in the whole text
+    EXPECT_NEAR(found[5 * kHidden + i], d, 1e-6);
+  }
+}
+
+TEST_F(Embedding, OfAPromptThatFillsTheTextTheLastTokenIsPooled) {
+  write(kModulesNotNormalised, R"({"include_prompt": false})");
+  dir_.write("config_sentence_transformers.json",
+             R"({"prompts": {"query": "w0 w0 w0 w0 w0 w0 w0 w0 w0 "}, "default_prompt_name": "query"})");
+  dir_.write("sentence_bert_config.json", R"({"max_seq_length": 8})");
+  const auto rows = hidden({2, 5, 5, 5, 5, 5, 5, 3});
+  EXPECT_LT(largest_difference(embed("w1"), rows[7]), 1e-6);
+}
+
+TEST_F(Embedding, ATextIsCutAsTheModelsFilesSay) {
+  const Vector expected = embed("w0 w1 w2 w0 w1 w2");  // 8 tokens
+  write(kModulesNotNormalised, "{}");
+  dir_.write("sentence_bert_config.json", R"({"max_seq_length": 8, "do_lower_case": false})");
+  EXPECT_LT(largest_difference(embed("w0 w1 w2 w0 w1 w2 w2 w2"), expected), 1e-6);
+}
+
+TEST_F(Embedding, NoMoreIsReadThanTheModelHasPositions) {
+  std::string text = "w0";
+  for (int i = 0; i < 40; ++i) text += " w1";
+  const Vector expected = embed(text);
+  write(kModulesNotNormalised, "{}");
+  dir_.write("sentence_bert_config.json", R"({"max_seq_length": 25})");  // of 24
+  EXPECT_EQ(embed(text), expected);
+}
+
+TEST_F(Embedding, AnExportedModelGivesTheSameVectorAndItsFilesBack) {
+  write(kModules, R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false})");
+  dir_.write("sentence_bert_config.json", R"({"max_seq_length": 8})");
+  const TemporaryFile file("embed.rpp");
+  export_model(dir_.path(), file.path());
+  EXPECT_EQ(embed_of(file.path(), "w0 w1 w2"), embed("w0 w1 w2"));
+  unpack_model(file.path(), dir_ / "again");
+  EXPECT_TRUE(fs::exists(dir_ / "again/1_Pooling/config.json"));
+  EXPECT_EQ(embed_of(dir_ / "again", "w0 w1 w2"), embed("w0 w1 w2"));
+}
+
+TEST_F(Embedding, AModuleThatIsNotKnownIsRefusedByItsType) {
+  write(R"([{"path": "", "type": "sentence_transformers.models.Transformer"},
+            {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+            {"path": "2_Dense", "type": "sentence_transformers.models.Dense"}])",
+        "{}");
+  EXPECT_THAT(message(),
+              HasSubstr("the module sentence_transformers.models.Dense: only Transformer, Pooling"));
+  write(R"([{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
+            {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}])",
+        "{}");
+  EXPECT_THAT(message(), HasSubstr("a Transformer in the model directory itself"));
+}
+
+TEST_F(Embedding, ModulesInAnotherOrderOrNumberAreRefused) {
+  const std::string transformer = R"({"path": "", "type": "sentence_transformers.models.Transformer"})",
+                    pooling = R"({"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"})",
+                    normalize =
+                        R"({"path": "2_Normalize", "type": "sentence_transformers.models.Normalize"})";
+  for (const auto& modules :
+       {transformer, transformer + "," + normalize, pooling + "," + transformer,
+        transformer + "," + normalize + "," + pooling, transformer + "," + pooling + "," + pooling,
+        transformer + "," + pooling + "," + normalize + "," + normalize}) {
+    write(fmt::format("[{}]", modules).c_str(), "{}");
+    EXPECT_THAT(message(), HasSubstr("the modules must be a Transformer in the model directory itself"))
+        << modules;
+  }
+}
+
+TEST_F(Embedding, DamagedFilesAreNamed) {
+  write(kModules, "[");
+  EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json: broken JSON"));
+  write(kModules, R"({"pooling_mode_cls_token": 1})");
+  EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json: pooling_mode_cls_token is 1"));
+  write(kModules, R"({"pooling_mode": "attention"})");
+  EXPECT_THAT(message(), HasSubstr("pooling_mode \"attention\" is not known"));
+  write(kModules, "{}");
+  dir_.write("sentence_bert_config.json", R"({"max_seq_length": -1})");
+  EXPECT_THAT(message(), HasSubstr("sentence_bert_config.json: max_seq_length is -1"));
+  dir_.write("sentence_bert_config.json", R"({"do_lower_case": true})");
+  dir_.write("tokenizer_config.json", R"({"do_lower_case": false})");
+  EXPECT_THAT(message(), HasSubstr("do_lower_case beside a cased tokenizer is not supported"));
+  dir_.write("tokenizer_config.json", R"({"do_lower_case": true})");
+  EXPECT_EQ(message(), "no error");
+  fs::remove(dir_ / "1_Pooling/config.json");
+  EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json is missing"));
+}
+
+TEST_F(Embedding, TheCApiFollowsTheFilesToo) {
+  write(kModules, R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true})");
+  rpp_model* model = nullptr;
+  rpp_session* session = nullptr;
+  ASSERT_EQ(rpp_load(dir_.path().c_str(), &model), RPP_OK) << rpp_last_error();
+  ASSERT_EQ(rpp_open(model, nullptr, &session), RPP_OK);
+  EXPECT_EQ(rpp_embedding_size(model), 64);
+  Vector found(64);
+  const char* text = "w0 w1";
+  EXPECT_EQ(rpp_embed(session, &text, 1, found.data()), RPP_OK) << rpp_last_error();
+  EXPECT_EQ(found, embed("w0 w1"));
+  rpp_close(session);
+  rpp_free(model);
+}
+
+TEST_F(Embedding, TheCApiLoadsAModelWithOtherModulesAndRefusesToEmbed) {
+  write(R"([{"path": "", "type": "sentence_transformers.models.CLIPModel"}])", "{}");
+  rpp_model* model = nullptr;
+  rpp_session* session = nullptr;
+  ASSERT_EQ(rpp_load(dir_.path().c_str(), &model), RPP_OK) << rpp_last_error();
+  ASSERT_EQ(rpp_open(model, nullptr, &session), RPP_OK);
+  EXPECT_EQ(rpp_embedding_size(model), 0);
+  Vector untouched(64);
+  const char* text = "w0";
+  EXPECT_EQ(rpp_embed(session, &text, 1, untouched.data()), RPP_ERROR);
+  EXPECT_THAT(rpp_last_error(), HasSubstr("sentence_transformers.models.CLIPModel"));
+  rpp_close(session);
+  rpp_free(model);
+}
+
+}  // namespace
+}  // namespace rpp

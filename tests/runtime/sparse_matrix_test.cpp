@@ -1,0 +1,91 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/peak_memory.h"
+#include "core/rng.h"
+#include "io/packed_tensor.h"
+#include "runtime/matrix.h"
+
+namespace rpp {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<float> random_matrix(int64_t entries, double density) {
+  Rng rng(mix_key(5, entries));
+  std::vector<float> matrix;
+  for (int64_t i = 0; i < entries; ++i) {
+    matrix.push_back(rng.uniform() < density ? static_cast<float>(rng.normal()) : 0.0F);
+  }
+  return matrix;
+}
+
+// What the layout says, put back.
+std::vector<float> dense(const SparseMatrix& sparse) {
+  std::vector<float> matrix(static_cast<size_t>(sparse.rows * sparse.cols), 0.0F);
+  for (size_t p = 0; p < sparse.panels.size(); ++p) {
+    const auto& panel = sparse.panels[p];
+    const auto block = static_cast<int64_t>(p) / sparse.panels_per_block();
+    const auto first_col = static_cast<int64_t>(p) % sparse.panels_per_block() * SparseMatrix::kPanelCols;
+    auto value = static_cast<size_t>(panel.first_value);
+    for (int64_t r = panel.first_run; r < panel.first_run + panel.num_runs; ++r) {
+      const auto& run = sparse.runs[static_cast<size_t>(r)];
+      const int64_t row = block * SparseMatrix::kBlockRows + run.row;
+      for (const size_t end = value + 2U * run.num_pairs; value < end; ++value) {
+        matrix[static_cast<size_t>(row * sparse.cols + first_col + sparse.columns[value])] +=
+            sparse.values[value];
+      }
+    }
+  }
+  return matrix;
+}
+
+TEST(SparseMatrix, HoldsTheValuesOfEveryPacking) {
+  for (const double density : {0.0, 0.03, 0.3, 1.0}) {  // gaps, gaps, a mask, dense
+    const auto matrix = random_matrix(300 * 401, density);
+    EXPECT_EQ(dense(make_sparse(matrix, 300, 401)), matrix) << density;
+    EXPECT_EQ(dense(make_sparse(pack(matrix, 300, 401, Dtype::f32).view())), matrix) << density;
+  }
+}
+
+TEST(SparseMatrix, RowsWithMostValuesComeFirstAndEqualOnesInTheirOrder) {
+  const std::vector<float> matrix = {1, 0, 0,  //
+                                     0, 0, 0,  //
+                                     2, 3, 4,  //
+                                     0, 5, 0};
+  const SparseMatrix sparse = make_sparse(matrix, 4, 3);
+  std::vector<int> rows;
+  for (const auto& run : sparse.runs) rows.push_back(run.row);
+  EXPECT_THAT(rows, ElementsAre(2, 0, 3));
+  EXPECT_THAT(sparse.values, ElementsAre(2, 3, 4, 0, 1, 0, 5, 0));  // each padded to pairs
+  EXPECT_THAT(sparse.columns, ElementsAre(0, 1, 2, 2, 0, 0, 1, 1));
+}
+
+TEST(SparseMatrix, ValuesThatInt8RoundsToZeroAreLeftOut) {
+  const std::vector<float> matrix = {127.0F, 0.1F, 0, 0, 0, 0, 0, 0};
+  const auto packed = pack(matrix, 1, 8, Dtype::i8);
+  ASSERT_EQ(packed.view().num_values(), 2);
+  EXPECT_THAT(make_sparse(packed.view()).values, ElementsAre(127.0F, 0.0F));  // the second only pads
+}
+
+// Room for every entry of a block would be 2 GB.
+TEST(SparseMatrix, TakesMemoryByItsValuesAndNotByItsSize) {
+  constexpr int64_t kCols = kMaxPackedExtent;
+  PackedTensor one_value{.rows = 1, .cols = kCols, .packing = Packing::gaps};
+  one_value.index.assign((kCols - 1) / kLongGap + 2, kLongGap);
+  one_value.index.front() = 0;
+  one_value.index.back() = (kCols - 1) % kLongGap;
+  const float value = 7;
+  const auto bytes = std::as_bytes(std::span(&value, 1));
+  one_value.values.assign(bytes.begin(), bytes.end());
+  check_packed(one_value.view(), "the test");
+  [[maybe_unused]] const int64_t before = peak_resident_bytes();
+  const SparseMatrix sparse = make_sparse(one_value.view());
+#ifndef __SANITIZE_ADDRESS__                              // whose heap keeps what is freed
+  EXPECT_LT(peak_resident_bytes() - before, 64'000'000);  // PackedRows has 8 bytes for each column
+#endif
+  EXPECT_THAT(sparse.values, ElementsAre(7, 0));
+}
+
+}  // namespace
+}  // namespace rpp

@@ -1,0 +1,145 @@
+#include "rpp/tokenizer.h"
+
+#include <gmock/gmock.h>
+
+#include "program/log.h"
+#include "sentencepiece/load_tokenizer.h"
+#include "tokenizer/text_files.h"
+
+namespace rpp {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::string_view kVocab = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nA\n";
+
+class LoadTokenizer : public TextFiles {
+ protected:
+  LoadTokenizer() { write("vocab.txt", kVocab); }
+  std::string error_with(std::string_view config) const {
+    write("tokenizer_config.json", config);
+    return message_of([this] { load_tokenizer(directory_); });
+  }
+};
+
+TEST_F(LoadTokenizer, WithoutAWordAboutCaseCapitalsInTheVocabularyDecide) {
+  init_logging();
+  for (const char* config : {"", R"({"tokenizer_class": "BertTokenizer"})", R"({"do_lower_case": null})"}) {
+    if (*config != 0) write("tokenizer_config.json", config);
+    testing::internal::CaptureStderr();
+    EXPECT_THAT(load_tokenizer(directory_)->encode("A a"), ElementsAre(6, 5));
+    EXPECT_THAT(
+        testing::internal::GetCapturedStderr(),
+        HasSubstr((directory_ / "vocab.txt").string() + ": its pieces have capitals and no file says"));
+  }
+  write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n[unused1]\n<URL>\n");
+  testing::internal::CaptureStderr();
+  EXPECT_THAT(load_tokenizer(directory_)->encode("A"), ElementsAre(5));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n##\u00c9\na\n");
+  EXPECT_THAT(load_tokenizer(directory_)->encode("A"), ElementsAre(1));
+}
+
+TEST_F(LoadTokenizer, AddedTokensAreRefusedByNameWhereverTheyStand) {
+  const auto error = [&](const char* name, const char* text) {
+    write(name, text);
+    const std::string message = message_of([this] { load_tokenizer(directory_); });
+    std::filesystem::remove(directory_ / name);
+    return message;
+  };
+  const std::string added = "the added token w9 (id 7) is not supported: only [PAD], [UNK]";
+  EXPECT_THAT(error("added_tokens.json", R"({"w9": 7})"),
+              AllOf(HasSubstr(added), HasSubstr("added_tokens.json: ")));
+  EXPECT_THAT(error("tokenizer_config.json",
+                    R"({"added_tokens_decoder": {"7": {"content": "w9", "special": false}}})"),
+              AllOf(HasSubstr(added), HasSubstr("tokenizer_config.json: ")));
+  EXPECT_THAT(error("added_tokens.json", R"({"a": 5})"), HasSubstr("the added token a (id 5)"));
+  EXPECT_THAT(error("added_tokens.json", R"({"[CLS]": 7})"), HasSubstr("the added token [CLS] (id 7)"));
+  for (const char* key : {"additional_special_tokens", "extra_special_tokens"}) {
+    const std::string list = fmt::format(R"({{"{}": ["[E1]"]}})", key);
+    EXPECT_THAT(error("special_tokens_map.json", list.c_str()),
+                AllOf(HasSubstr("the added token [E1] is"), HasSubstr("special_tokens_map.json: ")));
+    EXPECT_THAT(error("tokenizer_config.json", list.c_str()), HasSubstr("the added token [E1] is"));
+  }
+  EXPECT_THAT(error("special_tokens_map.json", R"({"cls_token": {"content": "<s>"}})"),
+              HasSubstr("special_tokens_map.json: cls_token is \"<s>\", here it is \"[CLS]\""));
+  EXPECT_THAT(error("tokenizer_config.json", R"({"mask_token": "<mask>"})"),
+              HasSubstr("mask_token is \"<mask>\""));
+}
+
+TEST_F(LoadTokenizer, FilesThatSayNothingNewAreTaken) {
+  write("added_tokens.json", R"({"[PAD]": 0})");
+  write("special_tokens_map.json", R"({"cls_token": "[CLS]", "sep_token": {"content": "[SEP]"},
+                                       "additional_special_tokens": ["[MASK]"]})");
+  write("config.json", R"({"model_type": "bert"})");
+  write("tokenizer_config.json",
+        R"({"tokenizer_class": "BertTokenizerFast", "do_lower_case": true, "mask_token": "[MASK]",
+                                     "do_basic_tokenize": true, "never_split": null, "extra_special_tokens": {},
+                                     "added_tokens_decoder": {"2": {"content": "[CLS]", "special": true}}})");
+  EXPECT_THAT(load_tokenizer(directory_)->encode("A"), ElementsAre(5));
+}
+
+TEST_F(LoadTokenizer, OtherClassesOfTokenizersAreRefusedByName) {
+  for (const char* name : {"BertJapaneseTokenizer", "RobertaTokenizerFast", "MPNetTokenizer", "Fast"}) {
+    const std::string config = fmt::format(R"({{"tokenizer_class": "{}", "do_lower_case": false}})", name);
+    const std::string refusal = fmt::format("tokenizer_class \"{}\" is not supported", name);
+    EXPECT_THAT(error_with(config), HasSubstr("tokenizer_config.json: " + refusal));
+    std::filesystem::remove(directory_ / "tokenizer_config.json");
+    write("config.json", config);
+    EXPECT_THAT(message_of([this] { load_tokenizer(directory_); }), HasSubstr("/config.json: " + refusal));
+    std::filesystem::remove(directory_ / "config.json");
+  }
+  EXPECT_THAT(error_with(R"({"word_tokenizer_type": "mecab"})"),
+              HasSubstr("word_tokenizer_type \"mecab\" is not"));
+  EXPECT_THAT(error_with(R"({"do_basic_tokenize": false})"), HasSubstr("do_basic_tokenize false is not"));
+  EXPECT_THAT(error_with(R"({"never_split": ["w1"]})"), HasSubstr("never_split [\"w1\"] is not"));
+}
+
+TEST_F(LoadTokenizer, TheConfigDecidesOnTheCase) {
+  write("tokenizer_config.json", R"({"do_lower_case": false})");
+  EXPECT_THAT(load_tokenizer(directory_)->encode("A"), ElementsAre(6));
+  write("tokenizer_config.json", R"({"do_lower_case": true})");
+  EXPECT_THAT(load_tokenizer(directory_)->encode("A"), ElementsAre(5));
+}
+
+TEST_F(LoadTokenizer, AVocabTxtIsReadWithTheConfigBesideIt) {
+  write("tokenizer_config.json", R"({"do_lower_case": false})");
+  EXPECT_THAT(load_tokenizer(directory_ / "vocab.txt")->encode("A"), ElementsAre(6));
+}
+
+TEST_F(LoadTokenizer, ADamagedConfigIsNamed) {
+  EXPECT_THAT(error_with("{"), HasSubstr("tokenizer_config.json: broken JSON at byte 1"));
+  EXPECT_THAT(error_with(R"({"do_lower_case": "no"})"),
+              HasSubstr("do_lower_case must be true or false, not \"no\""));
+}
+
+TEST_F(LoadTokenizer, AConfigNestedToExhaustTheStackIsRefused) {
+  EXPECT_THAT(error_with(R"({"a": )" + std::string(100'000, '[')), HasSubstr("tokenizer_config.json"));
+}
+
+TEST_F(LoadTokenizer, SettingsThatWouldGiveOtherIdsAreRefused) {
+  EXPECT_THAT(error_with(R"({"tokenize_chinese_chars": false})"), HasSubstr("tokenize_chinese_chars"));
+  EXPECT_THAT(error_with(R"({"do_lower_case": true, "strip_accents": false})"), HasSubstr("strip_accents"));
+}
+
+TEST_F(LoadTokenizer, AMissingSpecialTokenIsNamedWithTheFile) {
+  write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\n");
+  EXPECT_THAT(message_of([&] { load_tokenizer(directory_); }),
+              HasSubstr((directory_ / "vocab.txt").string() + " has no piece [MASK]"));
+}
+
+TEST_F(LoadTokenizer, AMissingPathIsNamed) {
+  EXPECT_THAT(message_of([&] { load_tokenizer(directory_ / "none"); }), HasSubstr("no tokenizer at"));
+}
+
+TEST_F(LoadTokenizer, ADirectoryWithoutAVocabularySaysWhatItLooksFor) {
+  std::filesystem::remove(directory_ / "vocab.txt");
+  EXPECT_THAT(message_of([&] { load_tokenizer(directory_); }),
+              AllOf(HasSubstr(directory_.string()),
+                    HasSubstr("vocab.txt, spiece.model, tokenizer.model or tokenizer.json")));
+}
+
+}  // namespace
+}  // namespace rpp

@@ -1,0 +1,480 @@
+// Fine-tuning as a whole on a task that a bag of words solves.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "bert_format/model_config.h"
+#include "core/atomic_file.h"
+#include "data/glue_predictions.h"
+#include "eval/metrics.h"
+#include "model/hf_checkpoint.h"
+#include "model/init.h"
+#include "ops/torch.h"
+#include "prune/mask_file.h"
+#include "reached.h"
+#include "sentencepiece/load_tokenizer.h"
+#include "tasks/finetune_task.h"
+#include "tasks/run.h"
+#include "tiny_run.h"
+#include "train/tensors.h"
+
+namespace rpp::test {
+namespace {
+
+// Sentences of one of two groups of words; the group is the label.
+std::string task_rows(int count, int first) {
+  std::string text = "sentence\tlabel\n";
+  for (int i = first; i < first + count; ++i) {
+    const int label = i % 2;
+    text +=
+        fmt::format("w{} w{} w{}\t{}\n", 50 * label + i % 7, 50 * label + i % 11, 50 * label + i % 13, label);
+  }
+  return text;
+}
+
+// Pairs of texts of one of three groups of words; the group is the label.
+std::string inference_rows(int count) {
+  static constexpr const char* kLabels[] = {"entailment", "neutral", "contradiction"};
+  std::string text = "index\tsentence1\tsentence2\tgold_label\n";
+  for (int i = 0; i < count; ++i) {
+    const int group = i % 3;
+    text += fmt::format("{}\tw{} w{}\tw{}\t{}\n", i, 30 * group + i % 7, 30 * group + i % 5,
+                        30 * group + i % 11, kLabels[group]);
+  }
+  return text;
+}
+
+class FinetuneRun : public TinyRun {
+ protected:
+  FinetuneRun() {
+    dir_.write("train.tsv", task_rows(96, 0));
+    dir_.write("dev.tsv", task_rows(31, 500));
+  }
+
+  // A pre-trained model in "run", then the settings of fine-tuning it.
+  FinetuneConfig finetune_of(const std::string& method) const {
+    run_pretraining(config(method), {});
+    FinetuneConfig settings;
+    settings.task = "sst2";
+    settings.data_dir = dir_.path();
+    settings.model = path("run");
+    settings.output_dir = path("tuned");
+    settings.max_seq_length = 16;
+    settings.epochs = 12;
+    settings.optimizer.learning_rate = 5e-3;
+    settings.train.batch_size = 16;
+    settings.train.num_threads = 2;
+    return settings;
+  }
+
+  // The same for MNLI, whose files lie in the task's folder.
+  FinetuneConfig mnli() const {
+    std::filesystem::create_directories(dir_ / "glue/MNLI");
+    dir_.write("glue/MNLI/train.tsv", inference_rows(96));
+    dir_.write("glue/MNLI/dev_matched.tsv", inference_rows(30));
+    FinetuneConfig settings = finetune_of("dense");
+    settings.task = "mnli";
+    settings.data_dir = path("glue");
+    settings.epochs = 3;
+    return settings;
+  }
+
+  nlohmann::json model_config(const std::string& run) const {
+    return nlohmann::json::parse(read_file(dir_ / (run + "/config.json")));
+  }
+
+  nlohmann::json results() const { return nlohmann::json::parse(read_file(dir_ / "tuned/all_results.json")); }
+
+  TestDir& dir() { return dir_; }
+};
+
+TEST_F(FinetuneRun, LearnsTheTaskAndWritesItsResults) {
+  const FinetuneOutcome outcome = run_finetuning(finetune_of("dense"), {});
+  EXPECT_EQ(outcome.eval.at("eval_accuracy"), 1.0);
+  EXPECT_EQ(results()["eval_samples"], 31);
+  EXPECT_EQ(results()["train_samples"], 96);
+  EXPECT_EQ(results()["eval_accuracy"], 1.0);
+  const std::string predictions = read_file(dir_ / "tuned/eval_predictions_sst2.txt");
+  EXPECT_TRUE(predictions.starts_with("index\tprediction\tlabel\n0\t0\t0\n1\t1\t1\n")) << predictions;
+  const auto model_config = nlohmann::json::parse(read_file(dir_ / "tuned/config.json"));
+  EXPECT_EQ(model_config["architectures"][0], "BertForSequenceClassification");
+  EXPECT_EQ(model_config["id2label"]["1"], "1");
+}
+
+TEST_F(FinetuneRun, ThePrunedModelsZerosAreHeld) {
+  run_finetuning(finetune_of("nip"), {});
+  const auto before = load_tensors(dir_ / "run/model.safetensors");
+  const auto after = load_tensors(dir_ / "tuned/model.safetensors");
+  int64_t zeros = 0;
+  for (const auto& [name, tensor] : before) {
+    if (name.find("encoder.layer") == std::string::npos || tensor.dim() != 2) continue;
+    EXPECT_TRUE(after.at(name).eq(0).equal(tensor.eq(0))) << name;
+    zeros += tensor.eq(0).sum().item<int64_t>();
+  }
+  EXPECT_GT(zeros, 1000);
+  EXPECT_EQ(read_file(dir_ / "tuned/mask.safetensors"), read_file(dir_ / "run/mask.safetensors"));
+}
+
+TEST_F(FinetuneRun, ATestFileIsPredictedWithoutLabels) {
+  auto settings = finetune_of("dense");
+  dir().write("test.tsv", "index\tsentence\n0\tw1 w2\n1\tw51 w53\n");
+  run_finetuning(settings, {});
+  EXPECT_EQ(read_file(dir_ / "tuned/predict_results_sst2.txt"), "index\tprediction\n0\t0\n1\t1\n");
+}
+
+TEST_F(FinetuneRun, ARowWithTooFewColumnsAndAnUnknownLabelAreNamedByLine) {
+  auto settings = finetune_of("dense");
+  dir().write("train.tsv", "sentence\tlabel\nw1\t0\nw2\n");
+  EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
+            fmt::format("{}:3: 1 columns, expected at least 2, separated by tabs", dir_ / "train.tsv"));
+  dir().write("train.tsv", "sentence\tlabel\nw1\t7\n");
+  EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
+            fmt::format("{}:2: unknown label '7' (expected 0, 1)", dir_ / "train.tsv"));
+}
+
+TEST_F(FinetuneRun, MnliIsEvaluatedMatchedAndMismatched) {
+  const auto settings = mnli();
+  dir().write("glue/MNLI/dev_mismatched.tsv", inference_rows(13));
+  const FinetuneOutcome outcome = run_finetuning(settings, {});
+  for (const auto& [task, suffix] : {std::pair{"mnli", ""}, std::pair{"mnli-mm", "_mm"}}) {
+    const auto file = dir_ / fmt::format("tuned/eval_predictions_{}.txt", task);
+    const GluePredictions rows = read_glue_predictions(glue_task(task), file);
+    const auto scores = glue_metrics(glue_task(task).metrics, rows.predictions, rows.labels);
+    EXPECT_EQ(outcome.eval.at(fmt::format("eval_accuracy{}", suffix)), scores.at("accuracy")) << task;
+    EXPECT_TRUE(outcome.eval.contains(fmt::format("eval_loss{}", suffix)));
+  }
+  EXPECT_EQ(results()["eval_samples"], 30);
+  EXPECT_EQ(results()["eval_samples_mm"], 13);
+}
+
+TEST_F(FinetuneRun, WithoutMismatchedExamplesMnliIsEvaluatedOnTheMatched) {
+  const FinetuneOutcome outcome = run_finetuning(mnli(), {});
+  EXPECT_TRUE(outcome.eval.contains("eval_accuracy"));
+  EXPECT_FALSE(outcome.eval.contains("eval_accuracy_mm"));
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "tuned/eval_predictions_mnli-mm.txt"));
+}
+
+// The texts of the dev set once more, so that what is to be answered is known.
+TEST_F(FinetuneRun, AModelOfMnliAnswersItsTwoTestFilesAndTheDiagnosticOne) {
+  const auto settings = mnli();
+  for (const char* name : {"MNLI/test_matched", "MNLI/test_mismatched", "diagnostic"}) {
+    dir().write(fmt::format("glue/{}.tsv", name), inference_rows(30));
+  }
+  run_finetuning(settings, {});
+  const auto known = read_glue_predictions(glue_task("mnli"), dir_ / "tuned/eval_predictions_mnli.txt");
+  for (const char* task : {"mnli", "mnli-mm", "ax"}) {
+    const auto file = dir_ / fmt::format("tuned/predict_results_{}.txt", task);
+    EXPECT_EQ(read_glue_answers(glue_task(task), file), known.predictions) << task;
+  }
+}
+
+TEST_F(FinetuneRun, AClassifierInAnotherOrderOfLabelsIsPutIntoTheTasks) {
+  auto settings = mnli();
+  run_finetuning(settings, {});
+  // Google's order: contradiction, entailment, neutral.
+  std::filesystem::copy(dir_ / "tuned", dir_ / "google", std::filesystem::copy_options::recursive);
+  auto tensors = load_tensors(dir_ / "tuned/model.safetensors");
+  NamedTensors rotated;
+  for (const auto& [name, tensor] : tensors) {
+    rotated.emplace_back(name, name.starts_with("classifier.") ? tensor.roll(1, 0) : tensor);
+  }
+  save_tensors(dir_ / "google/model.safetensors", rotated, {{"format", "pt"}});
+  auto config = model_config("tuned");
+  config["id2label"] = {{"0", "contradiction"}, {"1", "entailment"}, {"2", "neutral"}};
+  dir().write("google/config.json", config.dump());
+
+  settings.model = path("google");
+  settings.output_dir = path("again");
+  settings.epochs = 1;
+  settings.optimizer.learning_rate = 0;
+  run_finetuning(settings, {});
+  EXPECT_EQ(read_file(dir_ / "again/eval_predictions_mnli.txt"),
+            read_file(dir_ / "tuned/eval_predictions_mnli.txt"));
+  EXPECT_TRUE(load_tensors(dir_ / "again/model.safetensors")
+                  .at("classifier.weight")
+                  .equal(tensors.at("classifier.weight")));
+  EXPECT_EQ(model_config("again")["id2label"]["0"], "entailment");
+}
+
+TEST_F(FinetuneRun, AModelOfMnliStartsAnotherTaskWithANewClassifier) {
+  auto settings = mnli();
+  settings.epochs = 1;
+  run_finetuning(settings, {});
+  settings.task = "sst2";
+  settings.data_dir = dir().path();
+  settings.model = path("tuned");
+  settings.output_dir = path("again");
+  run_finetuning(settings, {});
+  EXPECT_EQ(load_tensors(dir_ / "again/model.safetensors").at("classifier.weight").size(0), 2);
+  EXPECT_EQ(model_config("again")["id2label"].size(), 2);
+}
+
+TEST_F(FinetuneRun, ATeacherOfOtherLabelsIsRefused) {
+  auto settings = mnli();
+  settings.epochs = 1;
+  run_finetuning(settings, {});
+  settings.task = "sst2";
+  settings.data_dir = dir().path();
+  settings.output_dir = path("again");
+  settings.distill.teacher = path("tuned");
+  EXPECT_EQ(
+      message_of([&] { run_finetuning(settings, {}); }),
+      fmt::format("distill.teacher {} has the labels (entailment, neutral, contradiction), sst2 has (0, 1): "
+                  "fine-tune a dense model on the task first",
+                  path("tuned")));
+}
+
+TEST_F(FinetuneRun, WhatAModelOfMnliAnswersIsNoTaskToTrain) {
+  auto settings = finetune_of("dense");
+  settings.task = "ax";
+  EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
+            "task ax has no training data: a model of mnli answers it: set task to mnli");
+}
+
+TEST_F(FinetuneRun, NamedFilesReplaceThoseOfTheDirectoryAndAreJoined) {
+  auto settings = finetune_of("dense");
+  settings.data_dir = "";
+  settings.train_files = {dir().write("a.tsv", task_rows(20, 0)).string(),
+                          dir().write("b.tsv", task_rows(30, 20)).string()};
+  settings.dev_files = {dir().write("c.tsv", task_rows(7, 500)).string()};
+  settings.epochs = 1;
+  run_finetuning(settings, {});
+  EXPECT_EQ(results()["train_samples"], 50);
+  EXPECT_EQ(results()["eval_samples"], 7);
+}
+
+TEST_F(FinetuneRun, ACustomTaskLearnsItsOwnLabels) {
+  auto settings = finetune_of("dense");
+  std::string rows;
+  for (int i = 0; i < 96; ++i) {
+    rows += fmt::format("{{\"words\": \"w{} w{}\", \"kind\": \"{}\"}}\n", 50 * (i % 2) + i % 7,
+                        50 * (i % 2) + i % 11, i % 2 == 0 ? "spam" : "ham");
+  }
+  settings.task = "custom";
+  settings.custom = {.text = "words", .label = "kind"};
+  settings.train_files = settings.dev_files = {dir().write("mails.jsonl", rows).string()};
+  settings.test_files = {dir().write("new.jsonl", "{\"words\": \"w51 w52\"}\n").string()};
+  const FinetuneOutcome outcome = run_finetuning(settings, {});
+  EXPECT_EQ(outcome.eval.at("eval_accuracy"), 1.0);
+  EXPECT_EQ(outcome.eval.at("eval_f1"), 1.0);
+  EXPECT_EQ(model_config("tuned")["id2label"], nlohmann::json({{"0", "ham"}, {"1", "spam"}}));
+  EXPECT_TRUE(read_file(dir_ / "tuned/eval_predictions_custom.txt")
+                  .starts_with("index\tprediction\tlabel\n0\tspam\tspam\n"));
+  EXPECT_EQ(read_file(dir_ / "tuned/predict_results_custom.txt"), "index\tprediction\n0\tham\n");
+}
+
+TEST_F(FinetuneRun, ACustomRegressionLearnsItsScores) {
+  auto settings = finetune_of("dense");
+  std::string rows = "text\tlabel\n";
+  for (int i = 0; i < 96; ++i)
+    rows += fmt::format("w{} w{}\t{}\n", 50 * (i % 2) + i % 7, 50 * (i % 2) + i % 11, i % 2);
+  settings.task = "custom";
+  settings.custom.regression = true;
+  settings.train_files = settings.dev_files = {dir().write("scores.tsv", rows).string()};
+  EXPECT_GT(run_finetuning(settings, {}).eval.at("eval_pearson"), 0.9);
+  EXPECT_EQ(model_config("tuned")["problem_type"], "regression");
+}
+
+// Zeros hold under re-initialised layers too, and the recipe's options together still learn the task.
+TEST_F(FinetuneRun, TheRecipesOptionsTrainAPrunedModel) {
+  auto settings = finetune_of("nip");
+  settings.reinit_layers = 1;
+  settings.label_smoothing = 0.1;
+  settings.class_weights = {"1=2"};
+  settings.optimizer.layer_decay = 0.9;
+  settings.train.eval_every = 6;
+  settings.train.best_metric = "accuracy";
+  const FinetuneOutcome outcome = run_finetuning(settings, {});
+  EXPECT_GT(outcome.eval.at("eval_accuracy"), 0.9);
+  EXPECT_EQ(read_file(dir_ / "tuned/mask.safetensors"), read_file(dir_ / "run/mask.safetensors"));
+  EXPECT_EQ(outcome.training.counters.skipped_steps, 0);
+}
+
+TEST_F(FinetuneRun, SeveralSeedsAreRunsOfTheirOwnAndTheirSpreadIsReported) {
+  auto settings = finetune_of("dense");
+  settings.epochs = 1;
+  const std::vector<int64_t> seeds = {3, 4};
+  const SeedsOutcome outcome = run_finetuning_seeds(settings, seeds, {});
+  EXPECT_EQ(outcome.finished, 2);
+  settings.output_dir = path("alone");
+  settings.train.seed = 4;
+  const double alone = run_finetuning(settings, {}).eval.at("eval_loss");
+  const auto json = nlohmann::json::parse(read_file(dir_ / "tuned/seeds.json"));
+  EXPECT_EQ(json["seeds"], nlohmann::json({3, 4}));
+  EXPECT_EQ(json["eval_loss"]["values"][1], alone);
+  EXPECT_NE(json["eval_loss"]["values"][0], alone);
+  EXPECT_NEAR(outcome.eval.at("eval_loss").mean, (json["eval_loss"]["values"][0].get<double>() + alone) / 2,
+              1e-12);
+  EXPECT_FALSE(outcome.eval.contains("eval_samples"));
+}
+
+TEST_F(FinetuneRun, TheScoresOfBothDevSetsOfMnliAreThoseOfASeedTheirSizesAreNot) {
+  auto settings = mnli();
+  dir().write("glue/MNLI/dev_mismatched.tsv", inference_rows(13));
+  settings.epochs = 1;
+  const std::vector<int64_t> seeds = {3};
+  run_finetuning_seeds(settings, seeds, {});
+  const auto json = nlohmann::json::parse(read_file(dir_ / "tuned/seeds.json"));
+  EXPECT_TRUE(json.contains("eval_accuracy") && json.contains("eval_accuracy_mm"));
+  EXPECT_FALSE(json.contains("eval_samples") || json.contains("eval_samples_mm"));
+}
+
+TEST_F(FinetuneRun, FinishedSeedsAreReadBack) {
+  auto settings = finetune_of("dense");
+  settings.epochs = 1;
+  const std::vector<int64_t> one = {3}, two = {3, 5};
+  run_finetuning_seeds(settings, one, {});
+  const auto written = std::filesystem::last_write_time(dir_ / "tuned/seed-3/model.safetensors");
+  EXPECT_EQ(run_finetuning_seeds(settings, two, {.resume = "auto"}).finished, 2);
+  EXPECT_EQ(std::filesystem::last_write_time(dir_ / "tuned/seed-3/model.safetensors"), written);
+}
+
+TEST_F(FinetuneRun, FinishedSeedsOfOtherSettingsAreRefused) {
+  auto settings = finetune_of("dense");
+  settings.epochs = 1;
+  const std::vector<int64_t> one = {3}, two = {3, 5};
+  run_finetuning_seeds(settings, one, {});
+  const std::string before = read_file(dir_ / "tuned/config.yaml");
+  settings.optimizer.learning_rate = 1e-3;
+  const std::string message = message_of([&] { run_finetuning_seeds(settings, two, {.resume = "auto"}); });
+  EXPECT_EQ(message.find(fmt::format(
+                "{} holds a run with other settings: optimizer.learning_rate was 0.005, now 0.001;",
+                path("tuned"))),
+            0U)
+      << message;
+  EXPECT_EQ(read_file(dir_ / "tuned/config.yaml"), before);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "tuned/seed-5"));
+}
+
+TEST_F(FinetuneRun, FinishedSeedsOfOtherDataAreRefused) {
+  auto settings = finetune_of("dense");
+  settings.epochs = 1;
+  const std::vector<int64_t> one = {3};
+  run_finetuning_seeds(settings, one, {});
+  dir().write("dev.tsv", task_rows(30, 500));
+  const std::string message = message_of([&] { run_finetuning_seeds(settings, one, {.resume = "auto"}); });
+  EXPECT_EQ(message.find(fmt::format(
+                "{}/seed-3 has finished with other settings: what dev_files holds was xxh3:", path("tuned"))),
+            0U)
+      << message;
+}
+
+TEST_F(FinetuneRun, SeedsAndSingleRunsDoNotShareADirectory) {
+  auto settings = finetune_of("dense");
+  settings.epochs = 1;
+  const std::vector<int64_t> one = {3};
+  run_finetuning_seeds(settings, one, {});
+  EXPECT_EQ(
+      message_of([&] { run_finetuning(settings, {.resume = "auto"}); }),
+      fmt::format("{} holds the runs of several seeds: choose another output_dir, or name them with --seeds",
+                  path("tuned")));
+  settings.output_dir = path("single");
+  run_finetuning(settings, {});
+  EXPECT_EQ(message_of([&] { run_finetuning_seeds(settings, one, {.resume = "auto"}); }),
+            fmt::format("{} holds a single run: choose another output_dir for the runs of several seeds",
+                        path("single")));
+}
+
+TEST_F(FinetuneRun, SeedsThatDoNotMakeRunsAreRefused) {
+  auto settings = finetune_of("dense");
+  const auto refusal = [&](std::vector<int64_t> seeds, const RunOptions& options = {}) {
+    return message_of([&] { run_finetuning_seeds(settings, seeds, options); });
+  };
+  EXPECT_EQ(refusal({}), "no seed is given");
+  EXPECT_EQ(refusal({1, 2, 1}), "seed 1 is given twice");
+  EXPECT_EQ(refusal({1}, {.resume = "some-run"}),
+            "several seeds go on with --resume auto: some-run is one run's");
+  settings.output_dir = path("run");
+  EXPECT_EQ(refusal({1}),
+            fmt::format("output_dir {0} is {0}, which the run reads: choose another one", path("run")));
+}
+
+TEST_F(FinetuneRun, AWarmupLongerThanTheRunIsRefused) {
+  FinetuneConfig settings = finetune_of("dense");
+  settings.epochs = 2;  // 12 steps
+  settings.schedule.warmup_steps = 13;
+  EXPECT_EQ(
+      message_of([&] { run_finetuning(settings, {}); }),
+      "schedule.warmup_steps is 13, but the run has 12 steps: set fewer, or schedule.warmup_ratio, or train "
+      "for longer");
+  settings.schedule.warmup_steps = 12;
+  EXPECT_EQ(run_finetuning(settings, {}).training.counters.step, 12);
+}
+
+// Every parameter that the loss depends on has a gradient somewhere, and no other has.
+TEST_F(FinetuneRun, TheLossReachesEveryParameter) {
+  run_pretraining(config(), {});
+  const ModelConfig model_config = read_model_config(dir() / "run");
+  const auto tokenizer = load_tokenizer(dir() / "run");
+  Bert model(model_config, {.num_labels = 2});
+  initialize(model, 1);
+  FinetuneConfig settings;
+  settings.task = "sst2";
+  settings.data_dir = dir().path();
+  settings.max_seq_length = 16;
+  const GlueTask glue = finetuning_task(settings);
+  const FinetuneData data = load_finetune_data(settings, glue, *tokenizer);
+  FinetuneTask task(model, *tokenizer, glue, data, settings.train);
+  expect_reached_as_declared(task);
+}
+
+// 131 rows: two passes of 64 and one of three.
+TEST_F(FinetuneRun, EveryHeldOutSampleCountsOnce) {
+  dir().write("dev.tsv", task_rows(131, 500));
+  FinetuneConfig settings = finetune_of("dense");
+  settings.epochs = 1;
+  const double whole = run_finetuning(settings, {}).training.last_eval.at("loss");
+  double sum = 0;
+  for (const auto& [first, count] : {std::pair{500, 100}, std::pair{600, 31}}) {
+    dir().write("dev.tsv", task_rows(count, first));
+    settings.output_dir = path(fmt::format("part-{}", first));
+    const FinetuneOutcome part = run_finetuning(settings, {});
+    EXPECT_EQ(part.eval.at("eval_samples"), count);
+    sum += count * part.training.last_eval.at("loss");
+  }
+  EXPECT_NEAR(whole, sum / 131, 1e-5);
+}
+
+TEST_F(FinetuneRun, LogitsThatAreNotFiniteAreAnErrorThatNamesTheExample) {
+  run_pretraining(config(), {});
+  FinetuneConfig settings;
+  settings.task = "sst2";
+  settings.data_dir = dir().path();
+  settings.model = path("run");
+  settings.output_dir = path("tuned");
+  settings.max_seq_length = 16;
+  settings.epochs = 1;
+  // Finite in the file, too large for the sums of a pass.
+  auto tensors = load_tensors(dir() / "run/model.safetensors");
+  tensors.at("bert.pooler.dense.weight").fill_(3e38F);
+  tensors.at("bert.encoder.layer.1.output.LayerNorm.weight").fill_(3e38F);
+  NamedTensors changed(tensors.begin(), tensors.end());
+  save_tensors(dir() / "run/model.safetensors", changed);
+  const std::string message = message_of([&] { run_finetuning(settings, {}); });
+  EXPECT_NE(message.find("the logits of example 0 are not finite (nan)"), std::string::npos) << message;
+}
+
+// A regression used to correlate NaNs for ever.
+TEST_F(FinetuneRun, AModelWithANanIsRefusedByTheNameOfItsTensor) {
+  FinetuneConfig settings = finetune_of("dense");
+  auto tensors = load_tensors(dir() / "run/model.safetensors");
+  tensors.at("bert.embeddings.LayerNorm.bias")[3] = std::nanf("");
+  NamedTensors changed(tensors.begin(), tensors.end());
+  save_tensors(dir() / "run/model.safetensors", changed);
+  EXPECT_EQ(
+      message_of([&] { run_finetuning(settings, {}); }),
+      fmt::format("{}: tensor bert.embeddings.LayerNorm.bias holds 1 value that is not finite, the first is "
+                  "nan (entry 3 of 16): the training that wrote it has diverged or the file is damaged; "
+                  "take an earlier checkpoint",
+                  dir() / "run/model.safetensors"));
+}
+
+TEST(StepsOfEpochs, APassEndsWithWhatIsLeft) {
+  EXPECT_EQ(steps_of_epochs(100, 32, 1.0), 4);
+  EXPECT_EQ(steps_of_epochs(96, 32, 2.0), 6);
+  EXPECT_EQ(steps_of_epochs(96, 32, 0.5), 2);
+}
+
+}  // namespace
+}  // namespace rpp::test

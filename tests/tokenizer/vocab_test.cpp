@@ -1,0 +1,69 @@
+#include "tokenizer/vocab.h"
+
+#include <gmock/gmock.h>
+
+#include "tokenizer/text_files.h"
+
+namespace rpp {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class VocabFile : public TextFiles {};
+
+TEST_F(VocabFile, TheLineIsTheId) {
+  const Vocabulary vocabulary = load_vocabulary(write("vocab.txt", "[PAD]\nthe\n##s\n"));
+  EXPECT_EQ(vocabulary.size(), 3);
+  EXPECT_EQ(vocabulary.find("the"), 1);
+  EXPECT_EQ(vocabulary.piece(2), "##s");
+  EXPECT_FALSE(vocabulary.find("of"));
+}
+
+TEST_F(VocabFile, Trap5LinesAreStrippedAtBothEndsOfWhatPythonTakesForBlanks) {
+  const Vocabulary vocabulary =
+      load_vocabulary(write("vocab.txt", " a\t\r\n\u3000b\u00a0\n\u2028c\x1f\n\u200bd\n"));
+  EXPECT_THAT(vocabulary.pieces(), ElementsAre("a", "b", "c", "\u200bd"));
+}
+
+TEST_F(VocabFile, Trap5AnEmptyLineTakesAnId) {
+  EXPECT_EQ(load_vocabulary(write("vocab.txt", "a\n \nb\n")).find("b"), 2);
+}
+
+TEST_F(VocabFile, Trap5ADuplicateNamesBothLines) {
+  const auto path = write("vocab.txt", "a\nb\nc\n b\n");
+  EXPECT_THAT(message_of([&] { load_vocabulary(path); }),
+              testing::AllOf(HasSubstr(path.string()), HasSubstr("lines 2 and 4 both hold the piece \"b\"")));
+}
+
+TEST_F(VocabFile, TheLastLineNeedsNoNewline) {
+  EXPECT_THAT(load_vocabulary(write("vocab.txt", "a\nb")).pieces(), ElementsAre("a", "b"));
+}
+
+TEST_F(VocabFile, AMissingFileIsNamed) {
+  EXPECT_THAT(message_of([&] { load_vocabulary(directory_ / "none.txt"); }), HasSubstr("none.txt"));
+}
+
+TEST_F(VocabFile, AnEmptyFileIsRefused) {
+  EXPECT_THAT(message_of([&] { load_vocabulary(write("vocab.txt", "")); }), HasSubstr("vocab.txt is empty"));
+}
+
+TEST_F(VocabFile, InvalidUtf8NamesTheLine) {
+  EXPECT_THAT(message_of([&] { load_vocabulary(write("vocab.txt", "a\nb\xff\n")); }),
+              HasSubstr("vocab.txt, line 2: not valid UTF-8"));
+}
+
+TEST(Vocabulary, AMissingPieceIsNamedWithItsSource) {
+  const Vocabulary vocabulary({"a"}, "my/vocab.txt");
+  EXPECT_THAT(message_of([&] { vocabulary.require("[MASK]"); }),
+              HasSubstr("my/vocab.txt has no piece [MASK]"));
+}
+
+TEST(Vocabulary, LookUpsSurviveAMove) {
+  Vocabulary first({"a", "b"});
+  const Vocabulary second = std::move(first);
+  EXPECT_EQ(second.find("b"), 1);
+}
+
+}  // namespace
+}  // namespace rpp
