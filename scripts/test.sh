@@ -41,12 +41,12 @@ campaign() {
 }
 
 scripts/setup.sh --tests "$@" || { echo "0 passed, 1 failed"; exit 1; }
-if scripts/lint.sh; then count 1 0; else fault "lint"; fi
+if scripts/dev/lint.sh; then count 1 0; else fault "lint"; fi
 test_preset release build
 test_preset sanitize build-sanitize
 campaign
 rm -f build-arm/ctest.txt
-scripts/test_arm.sh || [ -f build-arm/ctest.txt ] || fault "the arm build failed"
+scripts/dev/arm.sh || [ -f build-arm/ctest.txt ] || fault "the arm build failed"
 [ ! -f build-arm/ctest.txt ] || count_ctest build-arm/ctest.txt
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

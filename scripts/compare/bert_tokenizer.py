@@ -6,7 +6,7 @@ small contexts. Most characters are unknown to a vocabulary, which hides how the
 compared once more with a vocabulary that holds them all. A Python whose Unicode is newer than the one of
 src/text/unicode_classes.inc may differ in its new characters. The reference comes from PyPI at a pinned version and hash.
 
-    scripts/compare_tokenizer.py --rpp-data build/rpp-data \\
+    scripts/compare/bert_tokenizer.py --rpp-data build/rpp-data \\
         --uncased-vocab uncased/vocab.txt --cased-vocab cased/vocab.txt --text corpus.txt.zst
 
 Exits with 1 if any line differs.
