@@ -5,6 +5,7 @@
 # ctest prints is kept in build*/ctest.txt; the last line reads "N passed, N failed", the lint being one of them.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
+source scripts/campaign/counts.sh
 
 passed=0 failed=0
 count() { passed=$((passed + $1)) failed=$((failed + $2)); }
@@ -35,7 +36,7 @@ test_preset() {
 campaign() {
   local p f
   scripts/campaign.sh --seconds 300 | tee build/campaign.txt
-  read -r p f < <(tail -1 build/campaign.txt | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p')
+  read -r p f < <(counts build/campaign.txt)
   [ "${p:-0}" -gt 0 ] || { fault "the campaign did not run"; return; }
   count "$p" "$f"
 }
