@@ -16,6 +16,7 @@
 
 #include "rpp/core/error.h"
 #include "rpp/core/line_reader.h"
+#include "uninterrupted.h"
 
 namespace rpp {
 namespace {
@@ -108,15 +109,12 @@ class RawBytes {
  private:
   size_t read_descriptor(char* out, size_t capacity) const {
     while (true) {
-      const ssize_t count = ::read(fd_, out, capacity);
+      const ssize_t count = uninterrupted([&] { return ::read(fd_, out, capacity); });
       if (count >= 0) return static_cast<size_t>(count);
       if (errno == EISDIR) fail("cannot read {}: it is a directory", name_);
-      if (errno == EAGAIN) {  // another program left the pipe so
-        pollfd readable{.fd = fd_, .events = POLLIN, .revents = 0};
-        ::poll(&readable, 1, -1);
-      } else if (errno != EINTR) {
-        fail("cannot read {}: {}", name_, std::strerror(errno));
-      }
+      if (errno != EAGAIN) fail("cannot read {}: {}", name_, std::strerror(errno));
+      pollfd readable{.fd = fd_, .events = POLLIN, .revents = 0};  // another program left the pipe so
+      ::poll(&readable, 1, -1);
     }
   }
 
