@@ -29,7 +29,7 @@ function(rpp_add_cuda_sources name)
     add_custom_command(OUTPUT ${object}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/cuda/${name}
       COMMAND ${RPP_NVCC} -std=c++20 -O3 --expt-relaxed-constexpr ${arch_flags} -Xcompiler -fPIC
-              -I${PROJECT_SOURCE_DIR}/include -MD -MF ${object}.d -c ${source} -o ${object}
+              -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_SOURCE_DIR}/src -MD -MF ${object}.d -c ${source} -o ${object}
       DEPENDS ${source} DEPFILE ${object}.d
       COMMENT "nvcc ${name}/${stem}" VERBATIM)
     list(APPEND objects ${object})

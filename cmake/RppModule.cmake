@@ -12,7 +12,7 @@
 #   src/ops/*_kernel.cpp: without Torch, GPU or nvcc.
 # rpp_fuzz_target(name seconds DEPENDS modules...)
 #   the program <name>_fuzz of tests/fuzz/, and the test fuzz.<name> that mutates the files of
-#   tests/data/fuzz/<name> so long. With RPP_LIBFUZZER Clang's libFuzzer drives it.
+#   tests/fuzz/corpus/<name> so long. With RPP_LIBFUZZER Clang's libFuzzer drives it.
 # rpp_damage_target(name DEPENDS modules...)
 #   the program <name>_damage of tests/fuzz/, which scripts/campaign.sh calls: truncated and bit-flipped files of each
 #   format that it knows.
@@ -161,7 +161,7 @@ function(rpp_fuzz_target name seconds)
   endif()
   target_sources(${target} PRIVATE ${folder}/fuzz_driver.cpp)
   target_link_libraries(${target} PRIVATE CLI11::CLI11)
-  add_test(NAME fuzz.${name} COMMAND ${target} ${PROJECT_SOURCE_DIR}/tests/data/fuzz/${name} --seconds ${seconds})
+  add_test(NAME fuzz.${name} COMMAND ${target} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name} --seconds ${seconds})
 endfunction()
 
 function(rpp_damage_target name)

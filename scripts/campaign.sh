@@ -17,6 +17,7 @@
 # The last line reads "N passed, N failed"; a format of `files` counts as one. docs/reliability.md says what was found.
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+source "$root/scripts/campaign/counts.sh"
 
 seconds=3600 seed=1 build=$root/build first=0 cases=0 only='' keep='' parts=()
 usage() { echo "campaign.sh: error: $1 (see scripts/campaign.sh --help)" >&2; exit 2; }
@@ -59,7 +60,7 @@ passed=0 failed=0
 # add FILE: counts what a part has said at its end.
 add() {
   local p f
-  read -r p f < <(sed -n 's/.*: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$1" | tail -1)
+  read -r p f < <(counts "$1")
   if [ -n "${f:-}" ]; then passed=$((passed + p)) failed=$((failed + f)); else failed=$((failed + 1)); fi
 }
 

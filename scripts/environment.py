@@ -5,6 +5,8 @@
 
 Where a module is missing, the script starts itself again in the environment that scripts/setup.sh makes for it; where it is
 missing there as well, the script ends and names the command that installs it.
+
+Scripts in compare/ and dev/ add this folder at the end of sys.path: tensorboard.py must not hide the package of that name.
 """
 import importlib.util
 import os

@@ -32,7 +32,8 @@ if [ "$flavour" = auto ]; then
 fi
 
 packages=(g++ cmake ninja-build ccache pkg-config git python3-venv libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
-  libyaml-cpp-dev libsentencepiece-dev libhwy-dev libssl-dev libxxhash-dev libzip-dev libzstd-dev zlib1g-dev libjemalloc-dev)
+  libyaml-cpp-dev libsentencepiece-dev libhwy-dev libssl-dev libxxhash-dev libzip-dev libzstd-dev zlib1g-dev libjemalloc-dev
+  libboost-dev)
 [ $tests = no ] || packages+=(libgtest-dev libgmock-dev libicu-dev clang-format-14)
 [ $arm = no ] || packages+=(g++-aarch64-linux-gnu qemu-user libfmt-dev:arm64 libhwy-dev:arm64 libgtest-dev:arm64)
 
@@ -137,7 +138,7 @@ python_packages() {
   has "$folder" "$@" || long_step "$text" "$folder/bin/python" -m pip install --disable-pip-version-check ${option:+"$option"} "$@"
 }
 
-[ ${#missing[@]} -eq 0 ] || long_step "${#missing[@]} Debian packages with what they need: up to 230 MB to download" install_packages
+[ ${#missing[@]} -eq 0 ] || long_step "${#missing[@]} Debian packages with what they need: up to 240 MB to download" install_packages
 [ "$flavour" = no-torch ] && exit 0
 if [ "$flavour" = cuda ]; then
   python_packages .venv "LibTorch with CUDA into .venv: 3 GB to download" '' "${torch[@]}"

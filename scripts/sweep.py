@@ -23,7 +23,7 @@ def parse_arguments():
     parser.add_argument("sweep", metavar="SWEEP.yaml", help="configs/sweep/ holds examples")
     parser.add_argument("--jobs", type=int, metavar="N", help="runs at a time, instead of what the file says")
     only = parser.add_mutually_exclusive_group()
-    only.add_argument("--estimate", action="store_true", help="check everything, say what it will cost, run nothing")
+    only.add_argument("--estimate", action="store_true", help="check all settings, say what it will cost, run nothing")
     only.add_argument("--no-estimate", action="store_true", help="start without: saves a --check for each of them")
     only.add_argument("--report", action="store_true", help="only write the tables and figures of what has finished")
     arguments = parser.parse_args()
@@ -42,7 +42,7 @@ def report(sweep):
 def run(arguments):
     environment.need("base", "yaml")
     from dataclasses import replace
-    from sweep.checks import check_all
+    from sweep.checks import add_contents, check_all
     from sweep.estimate import estimate
     from sweep.execute import execute
     from sweep.runs import all_runs, check_output_dir
@@ -57,6 +57,8 @@ def run(arguments):
         return 0
     runs = all_runs(sweep)
     configs = check_all(sweep, runs)
+    if not arguments.estimate:  # reads every input to its end
+        configs = add_contents(runs, configs)
     if not arguments.no_estimate:
         estimate(sweep, runs, configs)
     if arguments.estimate:

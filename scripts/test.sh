@@ -5,6 +5,7 @@
 # ctest prints is kept in build*/ctest.txt; the last line reads "N passed, N failed", the lint being one of them.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
+source scripts/campaign/counts.sh
 
 passed=0 failed=0
 count() { passed=$((passed + $1)) failed=$((failed + $2)); }
@@ -35,18 +36,18 @@ test_preset() {
 campaign() {
   local p f
   scripts/campaign.sh --seconds 300 | tee build/campaign.txt
-  read -r p f < <(tail -1 build/campaign.txt | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p')
+  read -r p f < <(counts build/campaign.txt)
   [ "${p:-0}" -gt 0 ] || { fault "the campaign did not run"; return; }
   count "$p" "$f"
 }
 
 scripts/setup.sh --tests "$@" || { echo "0 passed, 1 failed"; exit 1; }
-if scripts/lint.sh; then count 1 0; else fault "lint"; fi
+if scripts/dev/lint.sh; then count 1 0; else fault "lint"; fi
 test_preset release build
 test_preset sanitize build-sanitize
 campaign
 rm -f build-arm/ctest.txt
-scripts/test_arm.sh || [ -f build-arm/ctest.txt ] || fault "the arm build failed"
+scripts/dev/arm.sh || [ -f build-arm/ctest.txt ] || fault "the arm build failed"
 [ ! -f build-arm/ctest.txt ] || count_ctest build-arm/ctest.txt
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -6,10 +6,9 @@ import os
 from pathlib import Path
 
 from sweep import programs
-from sweep.contents import contents
+from sweep.contents import TABLES, contents, is_content, task_folders
 from sweep.errors import SweepError, UsageError
 from sweep.runs import manifest_of
-from sweep.settings import FOLDERS
 
 # What a fair comparison holds equal; a method that changes it is refused.
 EQUAL = ("train.steps", "train.batch_size")
@@ -24,11 +23,10 @@ def check_programs(sweep):
 
 def check_task_data(task):
     splits = ("train", "dev_matched" if task.name == "mnli" else "dev")
-    folders = (Path(task.data_dir), Path(task.data_dir) / FOLDERS[task.name])
+    folders = task_folders(task.name, task.data_dir)
     for split in splits:
-        files = [folder / (split + suffix) for folder in folders for suffix in (".tsv", ".tsv.zst", ".tsv.gz")]
-        if not any(file.is_file() for file in files):
-            raise SweepError(f"tasks.{task.name}: no {split}.tsv (or .tsv.zst, .tsv.gz) in {folders[0]} or "
+        if not any((folder / (split + end)).is_file() for folder in folders for end in TABLES):
+            raise SweepError(f"tasks.{task.name}: no {split}{TABLES[0]} (or {', '.join(TABLES[1:])}) in {folders[0]} or "
                              f"{folders[1]}: check data_dir")
 
 
@@ -80,13 +78,26 @@ def hash_of(config):
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
-def check_manifest(run, config):
+def check_manifest(run, config, is_compared):
     """Refuses a run that was started with other settings. A key that a newer program adds is none."""
     manifest = manifest_of(run)
     for key, value in (manifest or {"config": {}})["config"].items():
-        if config.get(key) != value:
+        if is_compared(key) and config.get(key) != value:
             raise UsageError(f"{run.directory} was run with other settings: {key} was {value}, now {config.get(key)}; "
                              "delete it to run it anew, or choose another output_dir")
+
+
+def check_settings(runs, configs):
+    for run in runs:
+        check_manifest(run, configs[run.name], is_compared=lambda key: not is_content(key))
+
+
+def add_contents(runs, configs):
+    """The configurations with what their inputs hold. Reads every input; refuses runs that were started with others."""
+    with_contents = {run.name: configs[run.name] | contents(run, configs[run.name]) for run in runs}
+    for run in runs:
+        check_manifest(run, with_contents[run.name], is_compared=is_content)
+    return with_contents
 
 
 def check_all(sweep, runs):
@@ -98,7 +109,5 @@ def check_all(sweep, runs):
         check_pretrain_files(configs[cell.name])
     for task in sweep.tasks.values():
         check_task_data(task)
-    for run in runs:
-        configs[run.name] = configs[run.name] | contents(run, configs[run.name])
-        check_manifest(run, configs[run.name])
+    check_settings(runs, configs)
     return configs

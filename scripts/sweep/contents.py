@@ -1,12 +1,15 @@
-"""What the inputs of a sweep hold, by hashes: a sweep that goes on must not mix runs of other data."""
+"""Which files are the inputs of a sweep, and what they hold, by hashes: a sweep that goes on must not mix runs of other data."""
 import functools
 import hashlib
 from pathlib import Path
 
 from sweep.settings import FOLDERS
 
+# What programs read of a model's folder, as src/runs/run_inputs.cpp has it.
 MODEL_FILES = ("config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
                "added_tokens.json", "*.model", "*.safetensors", "*.safetensors.index.json")
+# The ends of a task's tables, as src/data/glue.cpp has them.
+TABLES = tuple(kind + packed for kind in (".tsv", ".jsonl") for packed in ("", ".zst", ".gz"))
 
 
 @functools.cache
@@ -28,9 +31,18 @@ def files_of(path):
     return (Path(path),) if Path(path).is_file() else files_in(path, MODEL_FILES)
 
 
+def task_folders(task, data_dir):
+    """Where rpp-finetune looks for the tables of a task."""
+    return Path(data_dir), Path(data_dir) / FOLDERS[task]
+
+
 def task_files(run, config):
-    folders = (Path(config["data_dir"]), Path(config["data_dir"]) / FOLDERS[run.task])
-    return sum((files_in(folder, ("*.tsv", "*.tsv.gz", "*.tsv.zst")) for folder in folders), ())
+    patterns = [f"*{end}" for end in TABLES]
+    return sum((files_in(folder, patterns) for folder in task_folders(run.task, config["data_dir"])), ())
+
+
+def is_content(key):
+    return key.startswith("what ")
 
 
 def contents(run, config):

@@ -13,6 +13,7 @@
 #include "leftovers.h"
 #include "replace_directory.h"
 #include "rpp/error.h"
+#include "uninterrupted.h"
 
 namespace rpp {
 namespace {
@@ -73,8 +74,7 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
+    const ssize_t written = uninterrupted([&] { return ::write(fd_, bytes.data(), bytes.size()); });
     if (written < 0) fail("cannot write {}: {}", path_, std::strerror(errno));
     bytes = bytes.subspan(static_cast<size_t>(written));
   }
@@ -148,13 +148,12 @@ std::string read_file(const fs::path& path) {
   std::string bytes(static_cast<size_t>(status.st_size) + kChunkBytes, '\0');  // a pipe has no size
   size_t end = 0;
   ssize_t count = 0;
-  int reason = 0;
   do {
+    end += static_cast<size_t>(count);
     bytes.resize(std::max(bytes.size(), end + kChunkBytes));
-    count = ::read(fd, bytes.data() + end, bytes.size() - end);
-    reason = errno;
-    if (count > 0) end += static_cast<size_t>(count);
-  } while (count > 0 || (count < 0 && reason == EINTR));
+    count = uninterrupted([&] { return ::read(fd, bytes.data() + end, bytes.size() - end); });
+  } while (count > 0);
+  const int reason = errno;
   ::close(fd);
   if (count < 0) fail("cannot read {}: {}", path, std::strerror(reason));
   bytes.resize(end);

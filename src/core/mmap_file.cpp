@@ -13,6 +13,7 @@
 
 #include "core/parallel_for.h"
 #include "rpp/error.h"
+#include "uninterrupted.h"
 
 namespace rpp {
 namespace {
@@ -31,8 +32,8 @@ struct OpenFile {
 
 void read_at(int fd, const std::filesystem::path& path, size_t offset, std::span<std::byte> bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = ::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count =
+        uninterrupted([&] { return ::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
     if (count < 0) fail("cannot read {}: {}", path, std::strerror(errno));
     if (count == 0) fail("{} became shorter while it was read: try again", path);
     offset += static_cast<size_t>(count);

@@ -1,6 +1,8 @@
 #include "eval/significance.h"
 
 #include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/chi_squared.hpp>
 #include <cmath>
 #include <numeric>
 
@@ -13,16 +15,12 @@ constexpr int64_t kSmallestForChiSquared = 25;
 
 // Twice the chance of at most `fewer` heads in `tosses` tosses of a fair coin.
 double two_sided_binomial(int64_t fewer, int64_t tosses) {
-  double ways = 1, sum = 1;
-  for (int64_t heads = 1; heads <= fewer; ++heads) {
-    ways *= static_cast<double>(tosses - heads + 1) / static_cast<double>(heads);
-    sum += ways;
-  }
-  return std::min(1.0, 2 * std::ldexp(sum, -static_cast<int>(tosses)));
+  const boost::math::binomial heads(static_cast<double>(tosses), 0.5);
+  return std::min(1.0, 2 * boost::math::cdf(heads, static_cast<double>(fewer)));
 }
 
 double chi_squared_tail_1df(double statistic) {
-  return std::erfc(std::sqrt(statistic / 2));
+  return boost::math::cdf(boost::math::complement(boost::math::chi_squared(1), statistic));
 }
 
 }  // namespace

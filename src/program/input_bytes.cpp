@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/uninterrupted.h"
 #include "program/line_reader.h"
 #include "rpp/error.h"
 
@@ -108,15 +109,12 @@ class RawBytes {
  private:
   size_t read_descriptor(char* out, size_t capacity) const {
     while (true) {
-      const ssize_t count = ::read(fd_, out, capacity);
+      const ssize_t count = uninterrupted([&] { return ::read(fd_, out, capacity); });
       if (count >= 0) return static_cast<size_t>(count);
       if (errno == EISDIR) fail("cannot read {}: it is a directory", name_);
-      if (errno == EAGAIN) {  // another program left the pipe so
-        pollfd readable{.fd = fd_, .events = POLLIN, .revents = 0};
-        ::poll(&readable, 1, -1);
-      } else if (errno != EINTR) {
-        fail("cannot read {}: {}", name_, std::strerror(errno));
-      }
+      if (errno != EAGAIN) fail("cannot read {}: {}", name_, std::strerror(errno));
+      pollfd readable{.fd = fd_, .events = POLLIN, .revents = 0};  // another program left the pipe so
+      ::poll(&readable, 1, -1);
     }
   }
 

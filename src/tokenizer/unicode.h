@@ -1,6 +1,6 @@
 // Code points and the character classes of google-research/bert's tokenization.py, by Python's Unicode data.
 //
-// The version is that of the Python which made the tables (scripts/make_unicode.py); a character that is
+// The version is that of the Python which made the tables (scripts/dev/make_unicode.py); a character that is
 // newer may be classed differently by another Python.
 #pragma once
 

@@ -1,5 +1,5 @@
 // What Unicode says of a code point, as far as BERT's tokenization asks: tables made by
-// scripts/make_unicode.py.
+// scripts/dev/make_unicode.py.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 namespace rpp {
 
 struct CharClass {
-  // As scripts/make_unicode.py numbers them.
+  // As scripts/dev/make_unicode.py numbers them.
   enum Flag : uint8_t {
     space = 1,        // category Zs
     control = 2,      // Cc, Cf

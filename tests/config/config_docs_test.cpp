@@ -23,7 +23,7 @@ section `train`. `--set key=value` sets any of them on the command line and wins
 `--print-config` prints the values that a run would have. A list is written `[a, b]`; `""` is an empty text. A bound that is not
 allowed itself stands behind "more than" or "less than".
 
-This page is generated from the list of fields in `include/rpp/config/fields.h`; a test compares the two.
+This page is generated from the list of fields in `src/config/fields.h`; a test compares the two.
 )";
 
 std::string values_text(const FieldInfo& info) {

@@ -56,6 +56,26 @@ TEST(McNemar, EqualsStatsmodels) {  // statsmodels 0.15.0, mcnemar(exact=b + c <
   }
 }
 
+// scipy 1.17.1: binomtest(b, b + c, 0.5).pvalue below 25, else chi2.sf((|b - c| - 1) ** 2 / (b + c), 1).
+TEST(McNemar, EqualsScipyFarIntoTheTails) {
+  const KnownP cases[] = {
+      {0, 3, 0.25},
+      {1, 8, 0.0390625},
+      {4, 11, 0.11846923828124999},
+      {2, 22, 3.5881996154785156e-05},
+      {5, 19, 0.006610751152038574},
+      {11, 13, 0.8388197422027588},
+      {0, 25, 1.5866563039511885e-06},
+      {24, 26, 0.887537083981715},
+      {40, 80, 0.0003705772147145869},
+      {100, 101, 1},
+      {900, 1100, 8.596018738181874e-06},
+      {300, 700, 1.6913086229518105e-36},
+      {0, 400, 1.4988838490704967e-88},
+  };
+  for (const KnownP& c : cases) EXPECT_NEAR(mcnemar(c.b, c.c).p, c.p, 1e-12 * c.p) << c.b << ", " << c.c;
+}
+
 TEST(McNemar, AsManyForBothIsNoEvidenceAtAll) {
   for (const int64_t count : {0, 1, 12, 13, 5000}) EXPECT_EQ(mcnemar(count, count).p, 1) << count;
 }

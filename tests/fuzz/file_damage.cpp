@@ -284,7 +284,7 @@ DamagedFormat model_file_format(const std::string& file) {
           .files = {file},
           .make =
               [file](const fs::path& folder) {
-                fs::copy_file(source() / "tests/data/fuzz/model_file" / file, folder / file);
+                fs::copy_file(source() / "tests/fuzz/corpus/model_file" / file, folder / file);
               },
           .read = [file](const fs::path& folder) { read_model(folder / file); },
           .repair =
@@ -296,7 +296,7 @@ DamagedFormat model_file_format(const std::string& file) {
 }
 
 void make_model_directory(const fs::path& folder) {
-  fs::copy_file(source() / "tests/data/fuzz/model_file/weights.safetensors", folder / "model.safetensors");
+  fs::copy_file(source() / "tests/fuzz/corpus/model_file/weights.safetensors", folder / "model.safetensors");
   write_beside_weights(folder);
   write_file_atomically(folder / "tokenizer_config.json",
                         R"({"do_lower_case": true, "model_max_length": 8})");
@@ -324,7 +324,7 @@ std::vector<DamagedFormat> model_formats() {
            .files = {"plain.safetensors"},
            .make =
                [](const fs::path& folder) {
-                 fs::copy_file(source() / "tests/data/fuzz/model_file/plain.safetensors",
+                 fs::copy_file(source() / "tests/fuzz/corpus/model_file/plain.safetensors",
                                folder / "plain.safetensors");
                },
            .read = [](const fs::path& folder) { read_all(SafetensorsFile(folder / "plain.safetensors")); }},

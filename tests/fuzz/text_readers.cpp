@@ -98,7 +98,7 @@ void answer_lines(const fs::path& file, const char* model, bool embed) {
     expect(answer.span->begin <= answer.span->end && answer.span->end <= line.text_pair->size(),
            "an answer outside its context");
   };
-  LinePredictor predictor(fs::path(RPP_SOURCE_DIR) / "tests/data/fuzz/model_file" / model, "lines",
+  LinePredictor predictor(fs::path(RPP_SOURCE_DIR) / "tests/fuzz/corpus/model_file" / model, "lines",
                           {.batch_tokens = 32, .num_threads = 1, .embed = embed}, check);
   for (const auto& line : lines_of(file)) predictor.add(line);
   predictor.finish();

@@ -1,4 +1,4 @@
-// The small BERT of tests/golden/bert and what transformers computes with it (scripts/make_golden.py).
+// The small BERT of tests/golden/bert and what transformers computes with it (scripts/dev/make_golden.py).
 #pragma once
 
 #include <filesystem>

@@ -34,6 +34,13 @@ expect 0 'out/all_results.json differs' compare a b
 printf '{"step": 1, "loss": 2.6, "tokens_per_second": 11}\n' > b/out/metrics.jsonl
 expect 0 'out/metrics.jsonl differs' compare a b
 
+# What has failed is counted, and what ended early does not count as whole.
+source "$root/scripts/campaign/counts.sh"
+printf '%s\n' 'kills: 7 s: 1 passed, 0 failed' '12 passed, 3 failed' > whole.txt
+printf '%s\n' 'kills: 7 s: 1 passed, 0 failed' 'Traceback: 1' > early.txt
+expect 0 '12 3' counts whole.txt
+[ -z "$(counts early.txt)" ] || { failures=$((failures + 1)); echo "FAILED: what ended early was counted"; }
+
 # A program that leaves something behind where it was killed is found out.
 mkdir fake && ln -s "$build"/rpp-* fake && rm fake/rpp-data
 cat > fake/rpp-data <<SH

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# scripts/compare_squad.py rules: the official rules as Python has them, against eval-squad. Usage:
+# scripts/compare/squad.py rules: the official rules as Python has them, against eval-squad. Usage:
 # compare_squad_test.sh PATH_OF_RPP_FINETUNE
 source "$(dirname "$0")/expect.sh"
 finetune=$1
-compare=$(cd "$(dirname "$0")/../../scripts" && pwd)/compare_squad.py
+compare=$(cd "$(dirname "$0")/../../scripts/compare" && pwd)/squad.py
 cd "$dir" || exit 1
 python3 - > data.json <<'PYTHON'
 import json

@@ -8,7 +8,7 @@ fault() { failures=$((failures + 1)); echo "FAILED: $1"; }
 
 # A copy without .venv, where nothing can be found.
 mkdir "$dir/copy" && cp -r "$root/scripts" "$dir/copy/"
-for script in "$dir"/copy/scripts/*.py; do
+for script in "$dir"/copy/scripts/{,compare/,dev/}*.py; do
   grep -q '__main__' "$script" || continue
   name=$(basename "$script")
   [ -x "$script" ] || fault "$name is not executable"

@@ -2,4 +2,4 @@
 # The Unicode tables are what their script writes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-python3 scripts/make_unicode.py --check
+python3 scripts/dev/make_unicode.py --check

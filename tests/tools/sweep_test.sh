@@ -219,10 +219,12 @@ sed 's/epochs: 4/epochs: 3/' finetune.yaml > other.yaml
 cp finetune.yaml kept.yaml && cp other.yaml finetune.yaml
 variant killed ''
 expect 2 'killed/finetune/sst2/dense-s1-f1 was run with other settings: epochs was 4.0, now 3.0' "${sweep[@]}" variant.yaml
+expect 2 'was run with other settings: epochs was 4.0, now 3.0' "${sweep[@]}" variant.yaml --estimate
 cp kept.yaml finetune.yaml
-# And so is other data under the same names.
+# And so is other data under the same names, which an estimate does not read.
 cp glue/SST-2/dev.tsv kept.tsv && printf 'w3 w2\t1\n' >> glue/SST-2/dev.tsv
 expect 2 'killed/finetune/sst2/dense-s1-f1 was run with other settings: what data_dir holds was ' "${sweep[@]}" variant.yaml
+expect 0 '0 left' "${sweep[@]}" variant.yaml --estimate
 cp kept.tsv glue/SST-2/dev.tsv
 cp valid/manifest.json kept.json && echo >> valid/manifest.json
 expect 2 'was run with other settings: what data.valid holds was ' "${sweep[@]}" variant.yaml

@@ -2,18 +2,18 @@
 # The README on a bare machine: makes a throw-away Debian 12 with nothing but its essential packages, clones the current
 # commit into it and runs there what a newcomer is told to run, so that no package of this machine hides a gap of
 # scripts/setup.sh. The root lies in TMPDIR and is removed at the end, whatever the end is.
-#   scripts/test_fresh.sh [--quick]
+#   scripts/dev/fresh_machine.sh [--quick]
 # Default: scripts/demo.sh, then set-up, configuration and build of the tests. --quick: the demo's set-up, its programs and
 # its first pruned steps instead of the whole demo.
 # The apt sources, certificates, proxy and pip settings, the compiler cache and pip's cache are this machine's.
 # Exit status: 0 all went well, 1 a stage failed, 2 it cannot run here (the message says why).
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 project=$PWD suite=bookworm needed_mb=6000
 
 say() { printf '\n== %02d:%02d  %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 unable() {
-  echo "test_fresh.sh: cannot run here: $*" >&2
+  echo "fresh_machine.sh: cannot run here: $*" >&2
   exit 2
 }
 
@@ -103,7 +103,7 @@ demo() {
 inside() {
   say "A bare Debian 12"
   debootstrap --variant=minbase --include=ca-certificates,git $suite "$root" "$mirror" >"$root.log" 2>&1 ||
-    { tail -5 "$root.log"; echo "test_fresh.sh: error: debootstrap failed"; return 1; } >&2
+    { tail -5 "$root.log"; echo "fresh_machine.sh: error: debootstrap failed"; return 1; } >&2
   take_settings
   mount_all
   # At the path that it has here: the compiler cache then knows the files that have their folder compiled in.
@@ -129,8 +129,8 @@ quick=no
 for argument in "$@"; do
   case $argument in
     --quick) quick=yes ;;
-    --help) sed -n '2,/^set /{s/^# \{0,1\}//p}' scripts/test_fresh.sh; exit 0 ;;
-    *) echo "test_fresh.sh: error: unknown option $argument (--quick)" >&2; exit 2 ;;
+    --help) sed -n '2,/^set /{s/^# \{0,1\}//p}' scripts/dev/fresh_machine.sh; exit 0 ;;
+    *) echo "fresh_machine.sh: error: unknown option $argument (--quick)" >&2; exit 2 ;;
   esac
 done
 if [ -n "${RPP_FRESH_ROOT:-}" ]; then  # set below, for the part of this script that runs in the namespaces
@@ -142,7 +142,7 @@ fi
 mirror=$(mirror_of_apt)
 export mirror=${mirror:-http://deb.debian.org/debian}
 check_machine
-[ -z "$(git status --porcelain)" ] || echo "test_fresh.sh: what is not committed is not part of it"
+[ -z "$(git status --porcelain)" ] || echo "fresh_machine.sh: what is not committed is not part of it"
 pip_cache=$(python3 -m pip cache dir 2>/dev/null || echo "$HOME/.cache/pip")
 compiler_cache=$(ccache --get-config cache_dir 2>/dev/null || echo "$HOME/.cache/ccache")
 export pip_cache compiler_cache
@@ -151,13 +151,13 @@ trap remove_root EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 # In the background: a signal then ends the wait at once, and remove_root what was started.
-RPP_FRESH_ROOT=$root unshare --mount --propagation private --pid --fork --kill-child --mount-proc bash scripts/test_fresh.sh "$@" &
+RPP_FRESH_ROOT=$root unshare --mount --propagation private --pid --fork --kill-child --mount-proc bash scripts/dev/fresh_machine.sh "$@" &
 child=$!
 status=0
 wait $child || status=$?
 child=
 if [ $status -ne 0 ]; then
-  echo "test_fresh.sh: error: a stage failed after $((SECONDS / 60)):$(printf %02d $((SECONDS % 60))) minutes" >&2
+  echo "fresh_machine.sh: error: a stage failed after $((SECONDS / 60)):$(printf %02d $((SECONDS % 60))) minutes" >&2
   exit 1
 fi
 say "Done: a bare Debian 12 builds all of it"

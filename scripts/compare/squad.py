@@ -2,8 +2,8 @@
 """Compares rpp's SQuAD with the official rules and with transformers. Prints every difference; ends with 1 when there
 is one. scripts/setup.sh --compare installs what `features` needs; `rules` needs Python alone, zstandard for .zst.
 
-    scripts/compare_squad.py rules --data dev-v1.1.json.zst
-    scripts/compare_squad.py features --data dev-v1.1.json.zst --model runs/demo/minilm
+    scripts/compare/squad.py rules --data dev-v1.1.json.zst
+    scripts/compare/squad.py features --data dev-v1.1.json.zst --model runs/demo/minilm
 
 rules     1,000 perturbed predictions of SQuAD 1.1 and of a 2.0 made of it (a third of the questions loses its answers),
           scored by the rules as written below and by `rpp-finetune eval-squad`.
@@ -22,6 +22,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import environment
 

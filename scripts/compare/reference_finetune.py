@@ -4,7 +4,7 @@
 The recipe is reference_recipe.py's. Writes the model and all_results.json with rpp-finetune's keys, and prints the
 results as one line. scripts/setup.sh --compare installs what it needs.
 
-    scripts/reference_finetune.py --task mrpc --data-dir DIR --model DIR --output-dir DIR
+    scripts/compare/reference_finetune.py --task mrpc --data-dir DIR --model DIR --output-dir DIR
 """
 import argparse
 import io
@@ -12,6 +12,8 @@ import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import environment
 

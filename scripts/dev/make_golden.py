@@ -12,11 +12,14 @@ golden.safetensors               a packed batch of three sequences of odd length
   gradients grad.NAME of loss, class_grad.NAME of class_loss (only the classifier and the pooler), span_grad.NAME of
             span_loss (only the head and the embeddings)
 
-Needs torch, transformers and safetensors:  python3 scripts/make_golden.py [--output tests/golden/bert]
+Needs torch, transformers and safetensors:  python3 scripts/dev/make_golden.py [--output tests/golden/bert]
 """
 
 import argparse
 import pathlib
+import sys
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
 
 import environment
 

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Writes src/text/unicode_classes.inc and unicode_decompositions.inc: what the tokenizer must know of each code point, from Python's own tables.
+"""Writes src/tokenizer/unicode_classes.inc and unicode_decompositions.inc: what the tokenizer must know of each code point, from Python's own tables.
 
 BERT's reference tokenizer asks Python's str and unicodedata, so they are asked here too: what they do not tell by name
 (cased, case-ignorable) is read off what str.lower() makes of a capital sigma. Another Python may know a newer Unicode.
 
-    python3 scripts/make_unicode.py            writes the files
-    python3 scripts/make_unicode.py --check    fails when a file differs from what this Python would write; one with
-                                               another Unicode cannot say
+    python3 scripts/dev/make_unicode.py            writes the files
+    python3 scripts/dev/make_unicode.py --check    fails when a file differs from what this Python would write; one with
+                                                   another Unicode cannot say
 """
 import argparse
 import sys
 import unicodedata
 from pathlib import Path
 
-FOLDER = Path(__file__).parent.parent / "src/text"
+FOLDER = Path(__file__).resolve().parents[2] / "src/text"
 SIGMA, FINAL_SIGMA = "\u03a3", "\u03c2"
 HANGUL = range(0xAC00, 0xD7A4)  # syllables decompose by arithmetic
 COLUMNS = 110
@@ -92,7 +92,7 @@ def contents():
         "unicode_decompositions.inc": [
             array("uint32_t kDecompositions[]", ("0x%x,%s" % (len(to) << 24 | point, ",".join("0x%x" % p for p in to))
                                                  for point, to in decompositions()))]}
-    heading = f"// Made by scripts/make_unicode.py of Unicode {unicodedata.unidata_version}: not to be edited.\n"
+    heading = f"// Made by scripts/dev/make_unicode.py of Unicode {unicodedata.unidata_version}: not to be edited.\n"
     return {name: heading + "".join(arrays) for name, arrays in tables.items()}
 
 

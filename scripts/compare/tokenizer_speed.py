@@ -10,7 +10,7 @@ stops at its ids, without padding:
 "Python" is what the same calls take without tokenizing: strings to bytes, ids to lists, the calls. The last column is the
 ratio without it.
 
-    scripts/compare_tokenizers.py --tokenizer bert-base-uncased --text corpus.txt.zst
+    scripts/compare/tokenizer_speed.py --tokenizer bert-base-uncased --text corpus.txt.zst
 """
 import argparse
 import ctypes
@@ -25,6 +25,8 @@ import tempfile
 import time
 from array import array
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import environment
 
@@ -192,12 +194,12 @@ def main():
     vocab, config = args.tokenizer / "vocab.txt", args.tokenizer / "tokenizer_config.json"
     for file in (vocab, args.text, args.rpp_bench, args.rpp_data):
         if not file.is_file():
-            sys.exit(f"compare_tokenizers.py: error: {file} is missing")
+            sys.exit(f"tokenizer_speed.py: error: {file} is missing")
     lower = json.loads(config.read_text(encoding="utf-8")).get("do_lower_case", True) if config.exists() else True
     lines = read_lines(args.text, int(args.megabytes * 1e6))
     longest = max(len(line.encode()) for line in lines)
     if longest > MOST_TOKENS - 2:
-        sys.exit(f"compare_tokenizers.py: error: {args.text} has a line of {longest:,} bytes: {MOST_TOKENS - 2:,} at most")
+        sys.exit(f"tokenizer_speed.py: error: {args.text} has a line of {longest:,} bytes: {MOST_TOKENS - 2:,} at most")
     with tempfile.TemporaryDirectory() as directory:
         text = Path(directory) / "text.txt"
         text.write_bytes("".join(line + "\n" for line in lines).encode())

@@ -5,7 +5,7 @@ A difference of two means is judged against the deviation between seeds: it is "
 of one run. Runs that have finished are read back, so that the same command goes on after a stop. --pruned adds a model
 that is fine-tuned here with its zeros held. scripts/setup.sh --compare installs what it needs.
 
-    scripts/compare_finetune.py --data-dir data/glue --model runs/demo/minilm --output-dir runs/compare \\
+    scripts/compare/finetune.py --data-dir data/glue --model runs/demo/minilm --output-dir runs/compare \\
         --tasks cola mrpc stsb wnli --seeds 1 2 3 --learning-rate 2e-4
     ... --tasks qqp=train_subset.tsv.zst,heldout_subset.tsv      files of the task's folder instead of train and dev
 """
@@ -15,6 +15,8 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import environment
 
@@ -29,7 +31,7 @@ class Task:
     def __init__(self, text, data_dir):
         self.name, _, files = text.partition("=")
         if self.name not in TASKS:
-            sys.exit(f"compare_finetune.py: error: unknown task {self.name} ({', '.join(TASKS)})")
+            sys.exit(f"finetune.py: error: unknown task {self.name} ({', '.join(TASKS)})")
         names = files.split(",") if files else []
         folder = data_dir / TASKS[self.name].folder
         self.train, self.dev = [folder / name if name else None for name in (names + ["", ""])[:2]]
@@ -68,7 +70,7 @@ def results_of(command, output):
         with open(f"{output}.log", "w", encoding="utf-8") as log:
             status = subprocess.run([str(part) for part in command], stdout=log, stderr=log).returncode
         if status:
-            sys.exit(f"compare_finetune.py: error: {output} failed with status {status}: see {output}.log")
+            sys.exit(f"finetune.py: error: {output} failed with status {status}: see {output}.log")
     return json.loads(path.read_text(encoding="utf-8"))
 
 

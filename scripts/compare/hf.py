@@ -4,13 +4,15 @@
 Prints the largest absolute difference of every output; fails above --tolerance, when the token ids differ, or
 when a classifier's predictions do. scripts/setup.sh --compare installs what it needs.
 
-    scripts/compare_hf.py --model runs/demo/minilm --input runs/demo/text/valid.txt --limit 100
+    scripts/compare/hf.py --model runs/demo/minilm --input runs/demo/text/valid.txt --limit 100
 """
 import argparse
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import environment
 

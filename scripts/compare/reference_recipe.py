@@ -17,7 +17,7 @@ ROW_STREAM = 0x726f7773
 
 
 def mix64(x):
-    """SplitMix64's finaliser, as include/rpp/core/rng.h."""
+    """SplitMix64's finaliser, as src/core/rng.h."""
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9 & WORD
     x = (x ^ x >> 27) * 0x94d049bb133111eb & WORD
     return x ^ x >> 31

@@ -5,8 +5,8 @@ fp32 everywhere. oneDNN has its weights packed beforehand and its inputs in its 
 best call of each round counts; a layer is four products of hidden x hidden, one of 4 hidden x hidden and its way back. The
 ratio is oneDNN's time over ours, the median of the rounds with the least and the most.
 
-    scripts/compare_matmul.py
-    scripts/compare_matmul.py --hidden 384 --tokens 16 --ratios 0.5 0.8
+    scripts/compare/matmul.py
+    scripts/compare/matmul.py --hidden 384 --tokens 16 --ratios 0.5 0.8
 """
 import argparse
 import json
@@ -15,6 +15,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import environment
 
@@ -107,7 +109,7 @@ def main():
     parser.add_argument("--build", type=Path, default=Path("build"), help="where rpp-bench is")
     args = parser.parse_args()
     if not (args.build / "rpp-bench").exists():
-        sys.exit(f"compare_matmul.py: error: {args.build / 'rpp-bench'} is missing: build it, or name its folder with --build")
+        sys.exit(f"matmul.py: error: {args.build / 'rpp-bench'} is missing: build it, or name its folder with --build")
     torch.set_num_threads(1)
     shapes = [(args.hidden, args.hidden, 4), (4 * args.hidden, args.hidden, 1), (args.hidden, 4 * args.hidden, 1)]
     print_tables(measure(args, shapes), shapes)

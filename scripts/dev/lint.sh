@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Checks that need no build: formatting, which module includes which, file length. Prints file:line of every fault and
 # ends with 1 when there is one.
-#   scripts/lint.sh [--fix]      --fix formats the files first
+#   scripts/dev/lint.sh [--fix]      --fix formats the files first
 set -uo pipefail
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "$0")/../.." || exit 1
 
 max_lines=500
 # The version decides the layout: 14 is what .clang-format was written for.
@@ -88,5 +88,5 @@ checked() { "$1" || [ $? -lt 2 ] || echo "lint.sh: $1 could not run"; }  # 1: gr
 faults=$(checked check_format; checked check_length; checked check_includes; checked check_architecture)
 [ -z "$faults" ] && { echo "lint: ${#files[@]} files are fine"; exit 0; }
 echo "$faults"
-echo "lint.sh: error: $(wc -l <<<"$faults") faults; scripts/lint.sh --fix repairs the formatting" >&2
+echo "lint.sh: error: $(wc -l <<<"$faults") faults; scripts/dev/lint.sh --fix repairs the formatting" >&2
 exit 1

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# scripts/compare_tokenizers.py against stand-ins for the packages that it times: what it counts and what it refuses.
-# Usage: compare_tokenizers_test.sh PATH_OF_RPP_BENCH
+# scripts/compare/tokenizer_speed.py against stand-ins for the packages that it times: what it counts and what it refuses.
+# Usage: compare_tokenizer_speed_test.sh PATH_OF_RPP_BENCH
 source "$(dirname "$0")/expect.sh"
 bench=$1 data=$(dirname "$1")/rpp-data
-compare=$(cd "$(dirname "$0")/../../scripts" && pwd)/compare_tokenizers.py
+compare=$(cd "$(dirname "$0")/../../scripts/compare" && pwd)/tokenizer_speed.py
 cd "$dir" || exit 1
 printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' a b > vocab.txt
 printf 'a b a\nb a b\n\na b\na a\n' > text.txt
@@ -49,7 +49,7 @@ expect 0 '' grep -E '^blingfire .*\)  +-  ' table
 expect 0 'blingfire takes no vocab.txt: timed with its own bert_base_tok.bin, ids not compared' cat table
 echo '{"do_lower_case": false}' > model/tokenizer_config.json
 expect 0 'model/vocab.txt, cased' run --text text.txt
-expect 1 'compare_tokenizers.py: error: absent.txt is missing' run --text absent.txt
-expect 1 'compare_tokenizers.py: error: absent/vocab.txt is missing' run --text text.txt --tokenizer absent
+expect 1 'tokenizer_speed.py: error: absent.txt is missing' run --text absent.txt
+expect 1 'tokenizer_speed.py: error: absent/vocab.txt is missing' run --text text.txt --tokenizer absent
 printf '%070000d\n' 1 > long.txt
 expect 1 'long.txt has a line of 70,000 bytes: 65,534 at most' run --text long.txt

@@ -6,8 +6,8 @@ of a call (the median of each round, and the median of these) and how many times
 than rpp-bench, with the least and the most of the rounds. The last column is the largest difference of the outputs from
 transformers in fp32.
 
-    scripts/compare_runtimes.py --model runs/demo/minilm runs/demo/rpp-movies
-    scripts/compare_runtimes.py --random bert-base --ratio 0.8 0.9     speed needs no trained weights
+    scripts/compare/runtimes.py --model runs/demo/minilm runs/demo/rpp-movies
+    scripts/compare/runtimes.py --random bert-base --ratio 0.8 0.9     speed needs no trained weights
 """
 import argparse
 import copy
@@ -20,6 +20,8 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import environment
 
@@ -220,7 +222,7 @@ def main():
         parser.error(f"there is no model {missing[0]}: --random takes names of configs/model/, --model directories")
     for program in ("rpp-bench", "rpp-export"):
         if not (args.build / program).exists():
-            sys.exit(f"compare_runtimes.py: error: {args.build / program} is missing: build it, or name its folder with --build")
+            sys.exit(f"runtimes.py: error: {args.build / program} is missing: build it, or name its folder with --build")
 
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)  # what the ONNX exporter misses is not needed

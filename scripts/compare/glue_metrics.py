@@ -5,7 +5,7 @@ scripts/setup.sh --compare installs both. Ends with 1 when a metric
 differs by more than 1e-9. Degenerate predictions (one class only, constant scores) are among the cases; where
 scipy gives NaN, eval-glue must give 0.
 
-    scripts/compare_metrics.py build/rpp-finetune [--cases 40] [--seed 1]
+    scripts/compare/glue_metrics.py build/rpp-finetune [--cases 40] [--seed 1]
 """
 import argparse
 import json
@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import warnings
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
 
 import environment
 
@@ -85,13 +87,13 @@ def eval_glue(program, task, rows, folder):
     printed = subprocess.run([program, "eval-glue", task, file], check=True, capture_output=True, text=True)
     found = json.loads(printed.stdout)
     if found.pop("samples") != len(rows):
-        sys.exit(f"compare_metrics.py: error: eval-glue read another number of rows from {file}")
+        sys.exit(f"glue_metrics.py: error: eval-glue read another number of rows from {file}")
     return found
 
 
 def difference(found, expected, case):
     if found.keys() != expected.keys():
-        sys.exit(f"compare_metrics.py: error: {case}: eval-glue gives {sorted(found)}, expected {sorted(expected)}")
+        sys.exit(f"glue_metrics.py: error: {case}: eval-glue gives {sorted(found)}, expected {sorted(expected)}")
     return max(abs(found[name] - expected[name]) for name in expected)
 
 
@@ -134,7 +136,7 @@ def main():
             print(f"{task:<8} {arguments.cases} cases, largest difference {off:.1e}")
             worst = max(worst, off)
     if worst > TOLERANCE:
-        sys.exit("compare_metrics.py: error: metrics differ")
+        sys.exit("glue_metrics.py: error: metrics differ")
 
 
 if __name__ == "__main__":

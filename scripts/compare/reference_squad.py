@@ -7,13 +7,16 @@ depends on a batch's longest window. Writes the model, predictions.json for `rpp
 all_results.json with rpp-finetune's keys, and prints the results as one line. scripts/setup.sh --compare installs what
 it needs.
 
-    scripts/reference_squad.py --train-files train-v1.1.json --dev-files dev-v1.1.json \\
+    scripts/compare/reference_squad.py --train-files train-v1.1.json --dev-files dev-v1.1.json \\
         --model DIR --output-dir DIR
 """
 import argparse
 import json
 import math
+import sys
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import environment
 
@@ -22,7 +25,7 @@ environment.need("compare", "torch", "transformers")
 import torch
 from transformers import BertConfig, BertForQuestionAnswering, BertTokenizerFast
 
-import compare_squad
+import squad
 import reference_recipe as recipe
 
 EVAL_BATCH = 32  # windows
@@ -30,7 +33,7 @@ EVAL_BATCH = 32  # windows
 
 def read_questions(files, limit, seed):
     """`limit` random questions of all files together, a paragraph each."""
-    questions = [pair for file in files for pair in compare_squad.questions_of(compare_squad.read_data(file))]
+    questions = [pair for file in files for pair in squad.questions_of(squad.read_data(file))]
     paragraphs = [{"context": context, "qas": [question]} for context, question in recipe.sample_rows(questions, limit, seed)]
     return {"data": [{"title": "", "paragraphs": paragraphs}]}
 
@@ -39,7 +42,7 @@ class Windows:
     def __init__(self, tokenizer, data, args):
         self.rows = []  # ids, offsets of the context, start, end
         self.of_question = {}  # id: the places of its windows in rows
-        for key, windows in compare_squad.reference_windows(tokenizer, data, args):
+        for key, windows in squad.reference_windows(tokenizer, data, args):
             self.of_question[key] = range(len(self.rows), len(self.rows) + len(windows))
             self.rows += windows
 
@@ -117,8 +120,8 @@ def evaluate(model, tokenizer, args):
     windows = Windows(tokenizer, data, args)
     logits, loss = predict(model, windows, args)
     predictions = {question["id"]: best_answer(context, windows, windows.of_question[question["id"]], logits, args)
-                   for context, question in compare_squad.questions_of(data)}
-    metrics, _ = compare_squad.official_metrics(data, predictions, {}, 0)
+                   for context, question in squad.questions_of(data)}
+    metrics, _ = squad.official_metrics(data, predictions, {}, 0)
     metrics |= {"loss": loss, "samples": len(predictions)}
     return predictions, {f"eval_{name}": value for name, value in metrics.items()}
 
@@ -144,7 +147,7 @@ def main():
     data = read_questions(args.train_files, args.max_train_samples, args.seed)
     results = recipe.train(model, Windows(tokenizer, data, args), args,
                            lambda model, batch: losses(*span_logits(model, batch), batch))
-    results["train_samples"] = sum(1 for _ in compare_squad.questions_of(data))
+    results["train_samples"] = sum(1 for _ in squad.questions_of(data))
     predictions, metrics = evaluate(model, tokenizer, args)
     recipe.write(model, tokenizer, results | metrics, args)
     (args.output_dir / "predictions.json").write_text(json.dumps(predictions, ensure_ascii=False), encoding="utf-8")

@@ -4,9 +4,9 @@
 Two inputs: the lines of text files, and every code point that is assigned in Python's Unicode table, alone and in
 small contexts. Most characters are unknown to a vocabulary, which hides how they were normalised; so code points are
 compared once more with a vocabulary that holds them all. A Python whose Unicode is newer than the one of
-src/text/unicode_classes.inc may differ in its new characters. The reference comes from PyPI at a pinned version and hash.
+src/tokenizer/unicode_classes.inc may differ in its new characters. The reference comes from PyPI at a pinned version and hash.
 
-    scripts/compare_tokenizer.py --rpp-data build/rpp-data \\
+    scripts/compare/bert_tokenizer.py --rpp-data build/rpp-data \\
         --uncased-vocab uncased/vocab.txt --cased-vocab cased/vocab.txt --text corpus.txt.zst
 
 Exits with 1 if any line differs.

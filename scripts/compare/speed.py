@@ -5,8 +5,8 @@ The same work on both sides: BertForPreTraining from random weights, rows of giv
 predicted, next sentence, dropout, gradient clip, AdamW. transformers has its best settings: bf16 autocast, fused
 AdamW, scaled-dot-product attention. Tokens are real ones: what it adds to fill up rows does not count.
 
-    scripts/compare_speed.py --model configs/model/bert-tiny.yaml configs/model/minilm-l6.yaml
-    scripts/compare_speed.py --text corpus.txt --tokenizer runs/demo/minilm     rows of natural length
+    scripts/compare/speed.py --model configs/model/bert-tiny.yaml configs/model/minilm-l6.yaml
+    scripts/compare/speed.py --text corpus.txt --tokenizer runs/demo/minilm     rows of natural length
 """
 import argparse
 import json
@@ -15,6 +15,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import environment
 
@@ -105,7 +107,7 @@ def main():
     if args.text and not args.tokenizer:
         parser.error("--text needs --tokenizer")
     if not args.rpp_bench.exists():
-        sys.exit(f"compare_speed.py: error: {args.rpp_bench} is missing: build it, or name it with --rpp-bench")
+        sys.exit(f"speed.py: error: {args.rpp_bench} is missing: build it, or name it with --rpp-bench")
 
     torch.manual_seed(1)
     torch.set_num_threads(args.threads)
