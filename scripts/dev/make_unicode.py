@@ -13,7 +13,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[2] / "src/text"
+FOLDER = Path(__file__).resolve().parents[2] / "src/tokenizer"
 SIGMA, FINAL_SIGMA = "\u03a3", "\u03c2"
 HANGUL = range(0xAC00, 0xD7A4)  # syllables decompose by arithmetic
 COLUMNS = 110

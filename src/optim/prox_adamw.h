@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "config/config.h"
 #include "ops/adamw_kernel.h"
 #include "optim/flat_params.h"
+#include "rpp/prune_config.h"
 
 namespace rpp {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "config/config.h"
 #include "plan/flat_matrix.h"
+#include "rpp/prune_config.h"
 
 namespace rpp {
 

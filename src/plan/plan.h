@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "config/config.h"
+#include "rpp/prune_config.h"
 
 namespace rpp {
 

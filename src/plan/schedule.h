@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "config/config.h"
+#include "rpp/prune_config.h"
 
 namespace rpp {
 

@@ -15,9 +15,9 @@
 #include <utility>
 #include <vector>
 
-#include "config/config.h"
 #include "optim/flat_params.h"
 #include "optim/prox_adamw.h"
+#include "rpp/prune_config.h"
 
 namespace rpp {
 

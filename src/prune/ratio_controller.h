@@ -11,11 +11,11 @@
 #include <optional>
 #include <vector>
 
-#include "config/config.h"
 #include "optim/flat_params.h"
 #include "optim/prox_adamw.h"
 #include "plan/gamma_plan.h"
 #include "plan/groups.h"
+#include "rpp/prune_config.h"
 
 namespace rpp {
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "config/config.h"
 #include "optim/flat_params.h"
 #include "plan/sparsity.h"
+#include "rpp/prune_config.h"
 
 namespace rpp {
 
