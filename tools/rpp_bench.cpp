@@ -4,6 +4,7 @@
 
 #include "bench_commands.h"
 #include "bert_format/model_file.h"
+#include "bert_format/model_files.h"
 #include "bert_format/model_path.h"
 #include "config/load.h"
 #include "core/atomic_file.h"
@@ -33,7 +34,7 @@ ModelConfig model_sizes(const std::filesystem::path& model) {
   const bool is_model = std::filesystem::is_directory(model) || is_model_file(model);
   if (!is_model && hub_advice(model).empty()) return load_model_config(model);
   require_model_directory(model);
-  const auto config = model / "config.json";
+  const auto config = model / kConfigFile;
   return model_config_from_json(read_file(config), config.string());
 }
 

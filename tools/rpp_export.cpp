@@ -1,5 +1,6 @@
 // rpp-export: a finished model as one small file without its zeros, and back.
 #include "bert_format/model_export.h"
+#include "bert_format/model_files.h"
 #include "bert_format/model_path.h"
 #include "config/load.h"
 #include "core/atomic_file.h"
@@ -26,7 +27,7 @@ const std::map<std::string, Dtype> kTypes = {
 int export_to_file(const Arguments& arguments) {
   const UnpackedModel source(arguments.model);
   require_model_directory(source.directory());
-  const auto config = source.directory() / "config.json";
+  const auto config = source.directory() / kConfigFile;
   model_config_from_json(read_file(config), config.string());  // another architecture is refused here
   export_model(source.directory(), arguments.output, arguments.options);
   const auto model = RuntimeModel::load(arguments.output);

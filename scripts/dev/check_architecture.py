@@ -2,7 +2,8 @@
 """Compares three accounts of which module uses which: the rpp_module lines of CMake, the table in docs/architecture.md, and the
 #include lines. Prints a line per fault; the exit status is 1 when there is one.
   scripts/dev/check_architecture.py          check
-  scripts/dev/check_architecture.py --dot    the modules as a graph for Graphviz"""
+  scripts/dev/check_architecture.py --dot    prints the modules as a graph for Graphviz instead"""
+import argparse
 import re
 import sys
 from pathlib import Path
@@ -128,8 +129,11 @@ def print_graph(modules: dict[str, Module]) -> None:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dot", action="store_true", help="print the modules as a graph for Graphviz")
+    arguments = parser.parse_args()
     modules = read_modules()
-    if "--dot" in sys.argv:
+    if arguments.dot:
         print_graph(modules)
         return 0
     faults = [*order_faults(modules), *table_faults(modules), *include_faults(modules)]

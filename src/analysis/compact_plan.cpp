@@ -2,8 +2,9 @@
 
 #include "analysis/compact.h"
 #include "analysis/patterns.h"
+#include "bert_format/description.h"
 #include "bert_format/model_config.h"
-#include "core/atomic_file.h"
+#include "bert_format/model_files.h"
 #include "encoder_weights.h"
 
 namespace rpp {
@@ -104,13 +105,12 @@ int64_t CompactPlan::leftover_parameters() const {
 
 CompactPlan plan_compaction(const fs::path& model_dir, CompactSizes kind) {
   const auto zeros = read_encoder_zeros(model_dir);
-  const auto config_file = model_dir / "config.json";
-  const SafetensorsFile file(model_dir / "model.safetensors");
-  CompactPlan plan{.kind = kind,
-                   .before = model_config_from_json(read_file(config_file), config_file.string())};
+  const SafetensorsFile file(model_dir / kWeightsFile);
+  const auto tensors = index_of(file);
+  CompactPlan plan{.kind = kind, .before = read_model_config(model_dir)};
   for (size_t i = 0; i < zeros.layers.size(); ++i) {
-    const auto query_bias =
-        encoder_floats(file, static_cast<int64_t>(i), "attention.self.query.bias", plan.before.hidden_size);
+    const LayerNames names = layer_names(static_cast<int64_t>(i));
+    const auto query_bias = floats_of(tensors, bias_of(names.query), plan.before.hidden_size);
     plan.layers.push_back(find_live(zeros.layers[i], query_bias, zeros.head_dim));
   }
   return plan;

@@ -7,8 +7,8 @@
 
 #include "analysis/compact.h"
 #include "bert_format/model_config.h"
+#include "bert_format/model_files.h"
 #include "core/atomic_file.h"
-#include "core/json.h"
 #include "encoder_weights.h"
 
 namespace rpp {
@@ -17,14 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kFiller = -1;  // a row or column of zeros
-
-std::string layer_name(int64_t layer, std::string_view rest) {
-  return fmt::format("encoder.layer.{}.{}", layer, rest);
-}
-
-std::string without_prefix(const std::string& name) {
-  return name.starts_with("bert.") ? name.substr(5) : name;
-}
 
 double gelu(double x) {
   return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2));
@@ -72,16 +64,16 @@ struct NewTensor {
 // A layer of the model, from which tensors of the compacted one are taken.
 class LayerSource {
  public:
-  LayerSource(const SafetensorsFile& file, int64_t layer, std::map<std::string, NewTensor>& tensors)
-      : file_(file), layer_(layer), tensors_(tensors) {}
+  LayerSource(const TensorIndex<TensorView>& from, std::map<std::string, NewTensor>& tensors)
+      : from_(from), tensors_(tensors) {}
 
   // Rows of name.weight [rows, cols] and entries of name.bias.
   void take_rows(const std::string& name, int64_t rows, int64_t cols, std::span<const int64_t> kept) {
-    const auto weight = encoder_floats(file_, layer_, name + ".weight", rows * cols);
-    const auto bias = encoder_floats(file_, layer_, name + ".bias", rows);
+    const auto weight = floats_of(from_, weight_of(name), rows * cols);
+    const auto bias = floats_of(from_, bias_of(name), rows);
     const auto num_kept = static_cast<int64_t>(kept.size());
-    auto& new_weight = add(name + ".weight", {num_kept, cols});
-    auto& new_bias = add(name + ".bias", {num_kept});
+    auto& new_weight = add(weight_of(name), {num_kept, cols});
+    auto& new_bias = add(bias_of(name), {num_kept});
     for (size_t i = 0; i < kept.size(); ++i) {
       if (kept[i] == kFiller) continue;
       const auto row = weight.subspan(static_cast<size_t>(kept[i] * cols), static_cast<size_t>(cols));
@@ -94,15 +86,15 @@ class LayerSource {
   // it is not zero itself: what it adds moves into name.bias. `source` names the bias.
   void take_cols(const std::string& name, int64_t rows, int64_t cols, std::span<const int64_t> kept,
                  const std::string& source, double (*activation)(double)) {
-    const auto weight = encoder_floats(file_, layer_, name + ".weight", rows * cols);
-    const auto bias = encoder_floats(file_, layer_, name + ".bias", rows);
-    const auto constants = encoder_floats(file_, layer_, source + ".bias", cols);
+    const auto weight = floats_of(from_, weight_of(name), rows * cols);
+    const auto bias = floats_of(from_, bias_of(name), rows);
+    const auto constants = floats_of(from_, bias_of(source), cols);
     std::vector<bool> is_kept(static_cast<size_t>(cols));
     for (const int64_t col : kept) {
       if (col != kFiller) is_kept[static_cast<size_t>(col)] = true;
     }
-    auto& new_weight = add(name + ".weight", {rows, static_cast<int64_t>(kept.size())});
-    auto& new_bias = add(name + ".bias", {rows});
+    auto& new_weight = add(weight_of(name), {rows, static_cast<int64_t>(kept.size())});
+    auto& new_bias = add(bias_of(name), {rows});
     for (int64_t i = 0; i < rows; ++i) {
       const auto row = weight.subspan(static_cast<size_t>(i * cols), static_cast<size_t>(cols));
       double constant = 0.0;
@@ -121,61 +113,55 @@ class LayerSource {
   std::vector<float>& add(const std::string& name, std::vector<int64_t> shape) {
     int64_t count = 1;
     for (const int64_t size : shape) count *= size;
-    auto& tensor = tensors_[layer_name(layer_, name)];
+    auto& tensor = tensors_[name];
     tensor = {.shape = std::move(shape), .values = std::vector<float>(static_cast<size_t>(count))};
     return tensor.values;
   }
 
-  const SafetensorsFile& file_;
-  int64_t layer_;
+  const TensorIndex<TensorView>& from_;
   std::map<std::string, NewTensor>& tensors_;
 };
 
-// What changes, by its name without "bert.".
-std::map<std::string, NewTensor> new_tensors(const SafetensorsFile& file, const CompactPlan& plan) {
+// What changes, by its canonical name.
+std::map<std::string, NewTensor> new_tensors(const TensorIndex<TensorView>& from, const CompactPlan& plan) {
   const int64_t hidden = plan.before.hidden_size, units = plan.before.intermediate_size;
   std::map<std::string, NewTensor> tensors;
   for (int64_t layer = 0; layer < plan.before.num_hidden_layers; ++layer) {
     const auto kept = kept_rows(plan, layer);
-    LayerSource source(file, layer, tensors);
-    source.take_rows("attention.self.query", hidden, hidden, kept.query_key);
-    source.take_rows("attention.self.key", hidden, hidden, kept.query_key);
-    source.take_rows("attention.self.value", hidden, hidden, kept.value);
-    source.take_cols("attention.output.dense", hidden, hidden, kept.value, "attention.self.value", identity);
-    source.take_rows("intermediate.dense", units, hidden, kept.units);
-    source.take_cols("output.dense", hidden, units, kept.units, "intermediate.dense", gelu);
+    const LayerNames names = layer_names(layer);
+    LayerSource source(from, tensors);
+    source.take_rows(names.query, hidden, hidden, kept.query_key);
+    source.take_rows(names.key, hidden, hidden, kept.query_key);
+    source.take_rows(names.value, hidden, hidden, kept.value);
+    source.take_cols(names.attention_output, hidden, hidden, kept.value, names.value, identity);
+    source.take_rows(names.intermediate, units, hidden, kept.units);
+    source.take_cols(names.output, hidden, units, kept.units, names.intermediate, gelu);
   }
   return tensors;
 }
 
-// Of the model's own, so that keys of others stay.
-void write_config(const fs::path& from, const CompactPlan& plan, const fs::path& to) {
-  auto config = parse_json_object<nlohmann::ordered_json>(read_file(from), from.string());
-  if (plan.kind == CompactSizes::uniform) {
-    config["intermediate_size"] = plan.sizes_after(0).intermediate_size;
-  } else {
-    auto after = plan.before;
-    after.layer_sizes.clear();
-    for (int64_t i = 0; i < after.num_hidden_layers; ++i) after.layer_sizes.push_back(plan.sizes_after(i));
-    config["layer_sizes"] = parse_json<nlohmann::ordered_json>(to_json(after), "the sizes").at("layer_sizes");
-  }
-  write_file_atomically(to, config.dump(2) + "\n");
+std::string compacted_config(const fs::path& model_dir, const CompactPlan& plan) {
+  std::vector<LayerSizes> sizes;
+  for (int64_t i = 0; i < plan.before.num_hidden_layers; ++i) sizes.push_back(plan.sizes_after(i));
+  const fs::path file = model_dir / kConfigFile;
+  const auto kind = plan.kind == CompactSizes::uniform ? LayerSizesKind::intermediate : LayerSizesKind::all;
+  return with_layer_sizes(read_file(file), file.string(), sizes, kind);
 }
 
 }  // namespace
 
 void write_compacted(const fs::path& model_dir, const CompactPlan& plan, const fs::path& output) {
-  const SafetensorsFile file(model_dir / "model.safetensors");
-  const auto changed = new_tensors(file, plan);
+  const SafetensorsFile file(model_dir / kWeightsFile);
+  const auto changed = new_tensors(index_of(file), plan);
   std::vector<TensorView> views = file.tensors();
   for (auto& view : views) {
-    const auto found = changed.find(without_prefix(view.name));
+    const auto found = changed.find(canonical_name(view.name));
     if (found == changed.end()) continue;
     view.shape = found->second.shape;
     view.data = std::as_bytes(std::span(found->second.values));
   }
-  save_safetensors(output / "model.safetensors", views, file.metadata());
-  write_config(model_dir / "config.json", plan, output / "config.json");
+  save_safetensors(output / kWeightsFile, views, file.metadata());
+  write_file_atomically(output / kConfigFile, compacted_config(model_dir, plan));
 }
 
 }  // namespace rpp

@@ -1,22 +1,18 @@
 #include "encoder_weights.h"
 
-#include <fmt/format.h>
-
-#include "analysis/patterns.h"
 #include "io/finite.h"
-#include "rpp/error.h"
 
 namespace rpp {
 
-std::span<const float> encoder_floats(const SafetensorsFile& file, int64_t layer, std::string_view rest,
-                                      int64_t count) {
-  const TensorView& view = find_weight(file, fmt::format("encoder.layer.{}.{}", layer, rest));
+std::span<const float> floats_of(const TensorIndex<TensorView>& tensors, std::string_view canonical_name,
+                                 int64_t count) {
+  const TensorView& view = tensors.at(canonical_name);
   RPP_CHECK(view.dtype == Dtype::f32,
-            "{}: tensor {} is {}, only F32 is compacted: save the model in F32 first", file.path(), view.name,
-            dtype_name(view.dtype));
+            "{}: tensor {} is {}, only F32 is compacted: save the model in F32 first", tensors.file(),
+            view.name, dtype_name(view.dtype));
   RPP_CHECK(view.num_elements() == count, "{}: tensor {} has {} entries, config.json asks for {}",
-            file.path(), view.name, view.num_elements(), count);
-  check_finite(file.path(), view);
+            tensors.file(), view.name, view.num_elements(), count);
+  check_finite(tensors.file(), view);
   return view.as<float>();
 }
 

@@ -3,6 +3,7 @@
 
 #include "bert_format/model_export.h"
 #include "bert_format/model_file.h"
+#include "bert_format/model_files.h"
 #include "core/mmap_file.h"
 #include "core/progress.h"
 #include "program/zstd_size.h"
@@ -40,8 +41,7 @@ ExportedSize measure_files(const fs::path& dense, const fs::path& packed) {
 }
 
 bool has_tokenizer(const ModelContents& contents) {
-  const auto names = {"vocab.txt", "spiece.model", "tokenizer.model", "tokenizer.json"};
-  return std::any_of(names.begin(), names.end(),
+  return std::any_of(kVocabularyFiles.begin(), kVocabularyFiles.end(),
                      [&](const char* name) { return contents.files.contains(name); });
 }
 
@@ -60,7 +60,7 @@ std::string format_row(std::string_view name, const ExportedSize& size) {
 }  // namespace
 
 ExportReport measure_export(const fs::path& model_dir, const fs::path& model_file) {
-  const SafetensorsFile weights(model_dir / "model.safetensors");
+  const SafetensorsFile weights(model_dir / kWeightsFile);
   const ModelFile model(model_file);
   ExportReport report{.whole = measure_files(weights.path(), model_file),
                       .has_tokenizer = has_tokenizer(model.contents())};

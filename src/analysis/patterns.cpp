@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "bert_format/model_config.h"
-#include "bert_format/model_path.h"
-#include "core/atomic_file.h"
+#include "bert_format/description.h"
+#include "bert_format/model_files.h"
 #include "rpp/error.h"
 
 namespace rpp {
@@ -17,36 +16,38 @@ namespace fs = std::filesystem;
 
 struct MatrixKind {
   const char* kind;
-  const char* name;  // in encoder.layer.N
+  std::string LayerNames::*name;
   ZeroCounts LayerZeros::*counts;
 };
 
 constexpr std::array<MatrixKind, 6> kKinds = {{
-    {"query", "attention.self.query", &LayerZeros::query},
-    {"key", "attention.self.key", &LayerZeros::key},
-    {"value", "attention.self.value", &LayerZeros::value},
-    {"attention output", "attention.output.dense", &LayerZeros::attention_output},
-    {"intermediate", "intermediate.dense", &LayerZeros::intermediate},
-    {"output", "output.dense", &LayerZeros::output},
+    {"query", &LayerNames::query, &LayerZeros::query},
+    {"key", &LayerNames::key, &LayerZeros::key},
+    {"value", &LayerNames::value, &LayerZeros::value},
+    {"attention output", &LayerNames::attention_output, &LayerZeros::attention_output},
+    {"intermediate", &LayerNames::intermediate, &LayerZeros::intermediate},
+    {"output", &LayerNames::output, &LayerZeros::output},
 }};
 
-ZeroCounts read_counts(const SafetensorsFile& file, const std::string& name, int64_t rows, int64_t cols) {
-  const auto& view = find_weight(file, name);
+ZeroCounts read_counts(const TensorIndex<TensorView>& tensors, const std::string& name, int64_t rows,
+                       int64_t cols) {
+  const auto& view = tensors.at(name);
   auto counts = count_zeros(view);
   RPP_CHECK(counts.rows == rows && counts.cols == cols,
             "{}: tensor {} has shape [{}, {}], config.json asks for [{}, {}]: is it of another model?",
-            file.path(), view.name, counts.rows, counts.cols, rows, cols);
+            tensors.file(), view.name, counts.rows, counts.cols, rows, cols);
   return counts;
 }
 
-LayerZeros read_layer(const SafetensorsFile& file, int64_t layer, const ModelConfig& config) {
+LayerZeros read_layer(const TensorIndex<TensorView>& tensors, int64_t layer, const ModelConfig& config) {
+  const LayerNames names = layer_names(layer);
   const int64_t hidden = config.hidden_size, units = config.intermediate_size;
   LayerZeros zeros;
   for (const auto& kind : kKinds) {
     const bool to_units = kind.counts == &LayerZeros::intermediate;
     const bool from_units = kind.counts == &LayerZeros::output;
-    zeros.*kind.counts = read_counts(file, fmt::format("encoder.layer.{}.{}.weight", layer, kind.name),
-                                     to_units ? units : hidden, from_units ? units : hidden);
+    zeros.*kind.counts = read_counts(tensors, weight_of(names.*kind.name), to_units ? units : hidden,
+                                     from_units ? units : hidden);
   }
   return zeros;
 }
@@ -141,25 +142,19 @@ HeadPattern head_pattern(const LayerZeros& layer, int64_t head, int64_t head_dim
 
 }  // namespace
 
-const TensorView& find_weight(const SafetensorsFile& file, const std::string& name) {
-  const TensorView* bare = file.find(name);
-  return bare != nullptr ? *bare : file.at("bert." + name);
-}
-
 EncoderZeros read_encoder_zeros(const fs::path& model_dir) {
-  require_model_directory(model_dir);
-  const auto config_file = model_dir / "config.json";
-  const auto config = model_config_from_json(read_file(config_file), config_file.string());
+  const ModelConfig config = read_model_config(model_dir);
   RPP_CHECK(
       config.layer_sizes.empty(),
       "{} gives layers sizes of their own (layer_sizes): it is compacted already, look into the model it "
       "was made of",
-      config_file);
-  const SafetensorsFile file(model_dir / "model.safetensors");
+      model_dir / kConfigFile);
+  const SafetensorsFile file(model_dir / kWeightsFile);
+  const auto tensors = index_of(file);
   EncoderZeros zeros{.num_heads = config.num_attention_heads,
                      .head_dim = config.hidden_size / config.num_attention_heads};
   for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
-    zeros.layers.push_back(read_layer(file, layer, config));
+    zeros.layers.push_back(read_layer(tensors, layer, config));
   }
   return zeros;
 }

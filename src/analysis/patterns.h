@@ -33,10 +33,6 @@ struct EncoderZeros {
 // or damaged, a matrix is missing or does not fit the configuration, or layers have sizes of their own.
 EncoderZeros read_encoder_zeros(const std::filesystem::path& model_dir);
 
-// An encoder's tensor by its name without "bert.", which models without a head do not have before it. Throws
-// Error as SafetensorsFile::at does.
-const TensorView& find_weight(const SafetensorsFile& file, const std::string& name);
-
 struct MatrixPattern {
   std::string name;
   double ratio = 0.0;

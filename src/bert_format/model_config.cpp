@@ -83,6 +83,12 @@ class JsonWriter {
   ordered_json& json_;
 };
 
+ordered_json sizes_to_json(std::span<const LayerSizes> layers) {
+  auto list = ordered_json::array();
+  for (const auto& sizes : layers) visit_fields(sizes, JsonWriter(list.emplace_back(ordered_json::object())));
+  return list;
+}
+
 // `key` may be absent (old files lack model_type), but nothing else than `expected`.
 void expect(const Json& json, std::string_view source, const char* key, const Json& expected,
             std::string_view meaning) {
@@ -109,9 +115,7 @@ ModelConfig model_config_from_json(std::string_view text, std::string_view sourc
 std::string to_json(const ModelConfig& config, const ordered_json& extra) {
   ordered_json json = {{"model_type", "bert"}};
   visit_fields(config, JsonWriter(json));
-  for (const auto& sizes : config.layer_sizes) {
-    visit_fields(sizes, JsonWriter(json[kLayerSizes].emplace_back(ordered_json::object())));
-  }
+  if (!config.layer_sizes.empty()) json[kLayerSizes] = sizes_to_json(config.layer_sizes);
   json.update(extra);
   return json.dump(2) + "\n";
 }
@@ -130,6 +134,15 @@ LayerSizes sizes_of_layer(const ModelConfig& config, int64_t layer) {
 }
 
 std::string complaint(const ModelConfig& config) {
+  for (const auto& [key, size] : {std::pair{"vocab_size", config.vocab_size},
+                                  {"hidden_size", config.hidden_size},
+                                  {"num_hidden_layers", config.num_hidden_layers},
+                                  {"num_attention_heads", config.num_attention_heads},
+                                  {"intermediate_size", config.intermediate_size},
+                                  {"max_position_embeddings", config.max_position_embeddings},
+                                  {"type_vocab_size", config.type_vocab_size}}) {
+    if (size > INT32_MAX) return fmt::format("{} is {}, it must be at most {}", key, size, INT32_MAX);
+  }
   if (config.hidden_size % config.num_attention_heads != 0) {
     return fmt::format("hidden_size is {}, it must be a multiple of num_attention_heads, which is {}",
                        config.hidden_size, config.num_attention_heads);
@@ -144,6 +157,17 @@ std::string complaint(const ModelConfig& config) {
                        config.pad_token_id, config.vocab_size);
   }
   return "";
+}
+
+std::string with_layer_sizes(std::string_view config_json, std::string_view source_name,
+                             std::span<const LayerSizes> sizes, LayerSizesKind kind) {
+  auto json = parse_json_object<ordered_json>(config_json, source_name);
+  if (kind == LayerSizesKind::intermediate) {
+    json["intermediate_size"] = sizes.front().intermediate_size;
+  } else {
+    json[kLayerSizes] = sizes_to_json(sizes);
+  }
+  return json.dump(2) + "\n";
 }
 
 }  // namespace rpp

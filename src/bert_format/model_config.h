@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,5 +56,12 @@ ModelConfig model_config_from_json(std::string_view text, std::string_view sourc
 // "id2label").
 std::string to_json(const ModelConfig& config, const nlohmann::ordered_json& extra);
 std::string to_json(const ModelConfig& config);
+
+// The text of a config.json with other sizes of layers, one entry for each; its other keys stay as they are.
+// intermediate: all layers have the same, in the key intermediate_size, which transformers reads too; all: in
+// layer_sizes.
+enum class LayerSizesKind { intermediate, all };
+std::string with_layer_sizes(std::string_view config_json, std::string_view source_name,
+                             std::span<const LayerSizes> sizes, LayerSizesKind kind);
 
 }  // namespace rpp

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bert_format/model_file.h"
+#include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "io/finite.h"
 #include "pack_directory.h"

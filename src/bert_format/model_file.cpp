@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bert_format/model_files.h"
 #include "core/json.h"
 #include "io/json_sizes.h"
 #include "pack_directory.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "core/json.h"
 #include "rpp/error.h"
@@ -16,6 +17,27 @@ using Names = std::vector<std::string>;
 
 std::string generic_name(size_t id) {
   return fmt::format("LABEL_{}", id);
+}
+
+void add_names(std::span<const std::string> names, nlohmann::ordered_json& keys) {
+  auto& id2label = keys["id2label"] = nlohmann::ordered_json::object();
+  auto& label2id = keys["label2id"] = nlohmann::ordered_json::object();
+  for (size_t id = 0; id < names.size(); ++id) {
+    id2label[std::to_string(id)] = names[id];
+    label2id[names[id]] = id;
+  }
+}
+
+Names generic_names(int64_t num_labels) {
+  Names names;
+  for (size_t id = 0; id < static_cast<size_t>(num_labels); ++id) names.push_back(generic_name(id));
+  return names;
+}
+
+const char* architecture_of(const StoredHeads& heads) {
+  if (heads.masked_lm) return "BertForPreTraining";
+  if (heads.span) return "BertForQuestionAnswering";
+  return heads.num_labels > 0 ? "BertForSequenceClassification" : "BertModel";
 }
 
 Names names_of(const json& id2label, const path& file) {
@@ -61,7 +83,7 @@ std::string labels_complaint(std::span<const std::string> names) {
 }
 
 ModelLabels read_model_labels(const path& model_dir) {
-  const path file = model_dir / "config.json";
+  const path file = model_dir / kConfigFile;
   return parse_model_labels(read_file(file), file);
 }
 
@@ -84,9 +106,19 @@ Names class_names(const ModelLabels& labels, int64_t num_rows, const path& model
          labels.names.size(), fmt::join(labels.names, ", "), num_rows);
   }
   if (!labels.names.empty()) return labels.names;
-  Names names;
-  for (size_t id = 0; id < static_cast<size_t>(num_rows); ++id) names.push_back(generic_name(id));
-  return names;
+  return generic_names(num_rows);
+}
+
+nlohmann::ordered_json label_keys(const ModelLabels& labels) {
+  nlohmann::ordered_json keys = {{"finetuning_task", labels.task}, {"problem_type", labels.problem_type}};
+  add_names(labels.names, keys);
+  return keys;
+}
+
+nlohmann::ordered_json architecture_keys(const StoredHeads& heads) {
+  nlohmann::ordered_json keys = {{"architectures", {architecture_of(heads)}}};
+  if (heads.num_labels > 0) add_names(generic_names(heads.num_labels), keys);
+  return keys;
 }
 
 }  // namespace rpp

@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "bert_format/heads.h"
 
 namespace rpp {
 
@@ -32,5 +35,13 @@ ModelLabels parse_model_labels(std::string_view config_json, const std::filesyst
 // Error naming `model_dir` when its config.json names more or fewer.
 std::vector<std::string> class_names(const ModelLabels& labels, int64_t num_rows,
                                      const std::filesystem::path& model_dir);
+
+// The members of config.json for a classifier of these labels, as transformers writes and reads them:
+// finetuning_task, problem_type, id2label, label2id.
+nlohmann::ordered_json label_keys(const ModelLabels& labels);
+
+// The member "architectures" for a model with these heads, and for a classifier id2label with generic names,
+// from which transformers derives the number of labels.
+nlohmann::ordered_json architecture_keys(const StoredHeads& heads);
 
 }  // namespace rpp

@@ -4,14 +4,13 @@
 #include <array>
 #include <iterator>
 
+#include "bert_format/model_files.h"
 #include "rpp/error.h"
 
 namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kConfigFile = "config.json";
 
 fs::path directory_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : fs::path(".");

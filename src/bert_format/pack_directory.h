@@ -22,6 +22,4 @@ struct PackedDirectory {
 PackedDirectory pack_directory(const std::filesystem::path& model_dir, const SafetensorsFile& weights,
                                const ExportOptions& options = {});
 
-inline constexpr const char* kWeightsFile = "model.safetensors";
-
 }  // namespace rpp

@@ -1,5 +1,6 @@
 // Formulas and their order follow Pooling and Normalize of sentence-transformers 6.2.
 #include "bert_format/sentence_embedding.h"
+#include "bert_format/model_files.h"
 
 #include <algorithm>
 #include <utility>
@@ -147,8 +148,8 @@ void read_reading(const Files& files, SentenceEmbedding& embedding) {
   const auto place = files.place(kFile);
   embedding.max_seq_length = value_of<int64_t>(config, "max_seq_length", 0, place);
   RPP_CHECK(embedding.max_seq_length >= 0, "{}: max_seq_length is {}", place, embedding.max_seq_length);
-  const bool cased = !value_of(files.object("tokenizer_config.json"), "do_lower_case", true,
-                               files.place("tokenizer_config.json"));
+  const bool cased =
+      !value_of(files.object(kTokenizerConfigFile), "do_lower_case", true, files.place(kTokenizerConfigFile));
   RPP_CHECK(!cased || !value_of(config, "do_lower_case", false, place),
             "{}: do_lower_case beside a cased tokenizer is not supported", place);
 }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "bert_format/model_file.h"
+#include "bert_format/model_files.h"
 #include "bert_format/model_path.h"
 #include "core/json.h"
 #include "core/parallel_for.h"
@@ -112,8 +113,7 @@ std::string scores_of(const ModelFile& model) {
 
 // Of a model directory the weights count.
 uintmax_t size_of(const std::filesystem::path& model) {
-  return std::filesystem::file_size(std::filesystem::is_directory(model) ? model / "model.safetensors"
-                                                                         : model);
+  return std::filesystem::file_size(std::filesystem::is_directory(model) ? model / kWeightsFile : model);
 }
 
 class InferMeasurements {

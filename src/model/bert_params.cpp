@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <map>
 
+#include "bert_format/tensor_names.h"
 #include "model/bert.h"
 #include "model/bert_modules.h"
 #include "ops/torch.h"
@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::array kQkvNames = {"query", "key", "value"};
 constexpr std::string_view kQkv = "self.qkv.";
-constexpr std::string_view kLayer = "bert.encoder.layer.";
 
 std::array<int64_t, 3> qkv_rows(const AttentionHeads& heads) {
   return {heads.query_size(), heads.query_size(), heads.context_size()};
@@ -26,24 +25,16 @@ std::string name_of_part(std::string name, const char* part) {
   return name.replace(name.find(kQkv) + 5, 3, part);
 }
 
-// Of "bert.encoder.layer.3.output.dense.weight": 3; negative: of no layer.
-int64_t layer_of(std::string_view name) {
-  if (!name.starts_with(kLayer)) return -1;
-  int64_t layer = -1;
-  std::from_chars(name.data() + kLayer.size(), name.data() + name.size(), layer);
-  return layer;
-}
-
 ParamGroup group_of(std::string_view name) {
-  if (name.ends_with("bias") || name.ends_with("LayerNorm.weight")) return ParamGroup::undecayed;
-  return layer_of(name) >= 0 ? ParamGroup::prunable : ParamGroup::decayed;
+  if (is_bias(name) || is_norm_weight(name)) return ParamGroup::undecayed;
+  return layer_of(name) ? ParamGroup::prunable : ParamGroup::decayed;
 }
 
 // 0: a head; 1: the top layer, and so on down to the embeddings.
 int64_t depth_of(std::string_view name, int64_t num_layers) {
-  if (name.starts_with("bert.embeddings.")) return num_layers + 1;
-  const int64_t layer = layer_of(name);
-  return layer < 0 ? 0 : num_layers - layer;
+  if (part_of(name) == ModelPart::embeddings) return num_layers + 1;
+  const auto layer = layer_of(name);
+  return layer ? num_layers - *layer : 0;
 }
 
 const AttentionHeads& heads_of_layer(const BertModule& module, int64_t layer) {
@@ -59,7 +50,7 @@ std::vector<MatrixSlice> matrices_of(const std::string& name, const torch::Tenso
   std::vector<MatrixSlice> slices;
   int64_t first_row = 0;
   for (size_t i = 0; i < kQkvNames.size(); ++i) {
-    const int64_t rows = qkv_rows(heads_of_layer(module, layer_of(name)))[i];
+    const int64_t rows = qkv_rows(heads_of_layer(module, *layer_of(name)))[i];
     slices.push_back(
         {.name = name_of_part(name, kQkvNames[i]), .first_row = first_row, .rows = rows, .cols = cols});
     first_row += rows;
@@ -72,10 +63,10 @@ std::map<std::string, torch::Tensor*> working_copies(BertModule& module) {
   std::map<std::string, torch::Tensor*> copies;
   for (const auto& item : module.named_modules("", /*include_self=*/false)) {
     auto* linear = dynamic_cast<LinearModule*>(item.value().get());
-    if (linear != nullptr && linear->computes_in_bf16) copies[item.key() + ".weight"] = &linear->working;
+    if (linear != nullptr && linear->computes_in_bf16) copies[weight_of(item.key())] = &linear->working;
   }
   if (module.cls) {
-    copies["bert.embeddings.word_embeddings.weight"] = &module.cls->predictions->decoder_working;
+    copies[std::string(kWordEmbeddings)] = &module.cls->predictions->decoder_working;
   }
   return copies;
 }
@@ -107,7 +98,7 @@ std::vector<NamedWeight> Bert::named_weights() const {
       named.push_back({name, weight});
       continue;
     }
-    const auto parts = weight.split_with_sizes(qkv_rows(heads_of_layer(*module_, layer_of(name))), 0);
+    const auto parts = weight.split_with_sizes(qkv_rows(heads_of_layer(*module_, *layer_of(name))), 0);
     for (size_t i = 0; i < kQkvNames.size(); ++i) {
       named.push_back({name_of_part(name, kQkvNames[i]), parts[i]});
     }

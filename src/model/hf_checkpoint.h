@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "bert_format/model_config.h"
+#include "bert_format/description.h"
 #include "model/bert.h"
 
 namespace rpp {
@@ -20,11 +20,6 @@ struct LoadReport {
   std::vector<std::string> missing;  // head tensors that the file lacks: they keep their values
   std::vector<std::string> ignored;  // tensors of the file that the model has no use for
 };
-
-// Reads config.json. Throws Error naming the file when it is absent, no JSON, another architecture than BERT,
-// or uses what this implementation lacks (another activation, relative positions, a decoder); and naming both
-// files when model.safetensors is too small for the model that config.json describes.
-ModelConfig read_model_config(const std::filesystem::path& model_dir);
 
 // Copies model.safetensors (F32, F16, BF16, F64) into the model. Accepts names with and without "bert." and
 // the older LayerNorm gamma and beta; passes over position_ids and a decoder equal to the tied embedding.

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "bert_format/tensor_names.h"
 #include "core/rng.h"
 #include "core/xxh3.h"
 #include "ops/torch.h"
@@ -13,13 +14,6 @@ namespace rpp {
 namespace {
 
 constexpr int64_t kPadRow = 0;
-
-bool is_layer_norm_weight(std::string_view name) {
-  return name.ends_with("LayerNorm.weight");
-}
-bool is_bias(std::string_view name) {
-  return name.ends_with("bias");
-}
 
 // A draw beyond two standard deviations is drawn again, as tf.truncated_normal does.
 double truncated_normal(Rng& rng) {
@@ -42,21 +36,19 @@ torch::Tensor draw_matrix(c10::IntArrayRef shape, uint64_t key, double standard_
 
 torch::Tensor initial_value(const NamedWeight& weight, uint64_t seed, double standard_deviation) {
   const auto shape = weight.tensor.sizes();
-  if (is_layer_norm_weight(weight.name)) return torch::ones(shape);
+  if (is_norm_weight(weight.name)) return torch::ones(shape);
   if (is_bias(weight.name)) return torch::zeros(shape);
   auto matrix =
       draw_matrix(shape, mix_key(seed, xxh3_64(std::as_bytes(std::span(weight.name)))), standard_deviation);
-  if (weight.name.ends_with("word_embeddings.weight")) matrix[kPadRow].zero_();
+  if (weight.name == kWordEmbeddings) matrix[kPadRow].zero_();
   return matrix;
 }
 
 // Of the top `layers` encoder layers, or of the pooler.
 bool is_on_top(std::string_view name, int64_t layers, int64_t num_layers) {
-  if (name.starts_with("bert.pooler.")) return true;
-  for (int64_t i = num_layers - layers; i < num_layers; ++i) {
-    if (name.starts_with(fmt::format("bert.encoder.layer.{}.", i))) return true;
-  }
-  return false;
+  if (part_of(name) == ModelPart::pooler) return true;
+  const auto layer = layer_of(name);
+  return layer && *layer >= num_layers - layers;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "bert_format/model_files.h"
 #include "core/mmap_file.h"
 #include "core/xxh3.h"
 #include "data/finetune_data.h"
@@ -18,15 +19,10 @@ using Paths = std::vector<fs::path>;
 
 // Of a model's directory: other files there, such as results, decide nothing.
 bool is_read_from_model(const std::string& name) {
-  static constexpr std::string_view kNames[] = {"config.json",
-                                                "vocab.txt",
-                                                "tokenizer.json",
-                                                "tokenizer_config.json",
-                                                "special_tokens_map.json",
-                                                "added_tokens.json",
-                                                "manifest.json"};
-  return std::ranges::find(kNames, name) != std::end(kNames) || name.ends_with(".safetensors") ||
-         name.ends_with(".safetensors.index.json") || name.ends_with(".model");
+  const auto is = [&](const char* file) { return name == file; };
+  return name == kConfigFile || name == "manifest.json" || std::ranges::any_of(kTokenizerFiles, is) ||
+         name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json") ||
+         name.ends_with(".model");
 }
 
 Paths files_of(const fs::path& path) {

@@ -1,4 +1,5 @@
 #include "rpp/answerer.h"
+#include "bert_format/model_files.h"
 #include "bert_format/sentence_embedding.h"
 
 #include <algorithm>
@@ -17,8 +18,6 @@
 
 namespace rpp {
 namespace {
-
-constexpr const char* kTokenizerConfig = "tokenizer_config.json";
 
 // Of a text, or a pair, as one sequence.
 class SequenceAnswerer : public Answerer {
@@ -142,13 +141,13 @@ void check_lengths(const RuntimeModel& model, const Tokenizer& tokenizer, int64_
 
 std::unique_ptr<Tokenizer> make_tokenizer(const ModelFile& file) {
   const auto& files = file.contents().files;
-  const auto config = files.find(kTokenizerConfig);
-  for (const char* name : {"vocab.txt", "tokenizer.json"}) {
+  const auto config = files.find(kTokenizerConfigFile);
+  for (const char* name : {kVocabFile, kTokenizerJsonFile}) {
     const auto vocabulary = files.find(name);
     if (vocabulary == files.end()) continue;
     WordPieceFiles texts{.vocabulary = vocabulary->second,
                          .vocabulary_file = file.path() / name,
-                         .config_file = file.path() / kTokenizerConfig};
+                         .config_file = file.path() / kTokenizerConfigFile};
     if (config != files.end()) texts.config = config->second;
     return make_wordpiece(texts);
   }
@@ -159,9 +158,9 @@ std::unique_ptr<Tokenizer> make_tokenizer(const ModelFile& file) {
 int64_t tokens_read(const RuntimeModel& model) {
   const int64_t positions = model.sizes().positions;
   const auto& files = model.file().contents().files;
-  const auto config = files.find(kTokenizerConfig);
+  const auto config = files.find(kTokenizerConfigFile);
   if (config == files.end()) return positions;
-  const auto said = parse_model_max_length(config->second, model.file().path() / kTokenizerConfig);
+  const auto said = parse_model_max_length(config->second, model.file().path() / kTokenizerConfigFile);
   return std::min(positions, said.value_or(positions));
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bert_format/model_file.h"
+#include "bert_format/model_files.h"
 #include "bert_format/model_labels.h"
 #include "rpp/error.h"
 #include "runtime/text_batch.h"
@@ -80,7 +81,7 @@ class SpanAnswerer : public Answerer {
 
  private:
   static std::string task_of(const RuntimeModel& model) {
-    return parse_model_labels(model.file().file("config.json"), model.file().path()).task;
+    return parse_model_labels(model.file().file(kConfigFile), model.file().path()).task;
   }
 
   // A long context has many windows, which share tokens: those of one pass are laid out at a time.

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 
-#include "architecture.h"
-#include "bert_format/model_file.h"
+#include "bert_format/description.h"
 #include "break_even.h"
 #include "core/parallel_for.h"
 #include "io/packed_tensor.h"
@@ -32,18 +32,27 @@ double sparse_from(const ModelFile& file, const RuntimeOptions& options, const K
   return between ? break_even_ratio(kernels) : kAlwaysSparseFrom;
 }
 
-void replace_suffix(std::string& name, std::string_view from, std::string_view to) {
-  if (name.ends_with(from)) name.replace(name.size() - from.size(), from.size(), to);
-}
-
-// Old files say gamma and beta; bare encoders have no "bert." before their names.
-std::vector<std::string> names_in_files(const std::string& name) {
-  std::string old = name;
-  replace_suffix(old, "LayerNorm.weight", "LayerNorm.gamma");
-  replace_suffix(old, "LayerNorm.bias", "LayerNorm.beta");
-  std::vector<std::string> names = {name, old};
-  if (name.starts_with("bert.")) names.insert(names.end(), {name.substr(5), old.substr(5)});
-  return names;
+ModelSizes sizes_of(const ModelDescription& description) {
+  const ModelConfig& config = description.config();
+  const StoredHeads heads = description.heads();
+  ModelSizes sizes{.vocab = config.vocab_size,
+                   .hidden = config.hidden_size,
+                   .positions = config.max_position_embeddings,
+                   .token_types = config.type_vocab_size,
+                   .pooler = heads.pooler,
+                   .labels = heads.num_labels,
+                   .span = heads.span,
+                   .mlm = heads.masked_lm};
+  const auto head_dim = static_cast<float>(config.hidden_size / config.num_attention_heads);
+  for (int64_t i = 0; i < config.num_hidden_layers; ++i) {
+    const LayerSizes layer = sizes_of_layer(config, i);
+    sizes.layers.push_back({.num_heads = layer.num_attention_heads,
+                            .query_key_dim = layer.query_key_dim,
+                            .value_dim = layer.value_dim,
+                            .intermediate_size = layer.intermediate_size,
+                            .score_scale = 1.0F / std::sqrt(head_dim)});
+  }
+  return sizes;
 }
 
 // Reads the weights twice: first only their sizes, so that a model that lacks one is refused before anything
@@ -52,20 +61,19 @@ class WeightReader {
  public:
   enum class Pass { sizes, values };
 
-  WeightReader(const ModelFile& file, double sparse_from, int64_t hidden, Pass pass)
-      : file_(file), sparse_from_(sparse_from), hidden_(hidden), pass_(pass) {}
+  WeightReader(const TensorIndex<ModelTensor>& tensors, double sparse_from, int64_t hidden, Pass pass)
+      : tensors_(tensors), sparse_from_(sparse_from), hidden_(hidden), pass_(pass) {}
 
-  bool has(const std::string& name) const { return find(name) != nullptr; }
-  int64_t rows_of(const std::string& name) const { return require(name).data.rows; }
   int64_t num_sparse() const { return num_sparse_; }
 
-  PackedView table(const std::string& name, int64_t rows) const {
+  PackedView table(std::string_view name, int64_t rows) const {
     const PackedView& table = matrix(name, rows, hidden_);
-    RPP_CHECK(table.packing == Packing::dense, "{}: {} is packed, embeddings are dense", file_.path(), name);
+    RPP_CHECK(table.packing == Packing::dense, "{}: {} is packed, embeddings are dense", tensors_.file(),
+              name);
     return table;
   }
 
-  std::vector<float> vector(const std::string& name, int64_t size) const {
+  std::vector<float> vector(std::string_view name, int64_t size) const {
     const PackedView& packed = matrix(name, 1, size);
     if (pass_ == Pass::sizes) return {};
     std::vector<float> values(static_cast<size_t>(size));
@@ -73,13 +81,13 @@ class WeightReader {
     return values;
   }
 
-  LayerNorm norm(const std::string& name) const {
-    return {.weight = vector(name + ".weight", hidden_), .bias = vector(name + ".bias", hidden_)};
+  LayerNorm norm(std::string_view name) const {
+    return {.weight = vector(weight_of(name), hidden_), .bias = vector(bias_of(name), hidden_)};
   }
 
-  Linear linear(const std::string& name, int64_t rows, int64_t cols) {
-    const PackedView& weights = matrix(name + ".weight", rows, cols);
-    return make_linear(weights, vector(name + ".bias", rows));
+  Linear linear(std::string_view name, int64_t rows, int64_t cols) {
+    const PackedView& weights = matrix(weight_of(name), rows, cols);
+    return make_linear(weights, vector(bias_of(name), rows));
   }
 
   Linear make_linear(const PackedView& weights, std::vector<float> bias) {
@@ -103,33 +111,16 @@ class WeightReader {
   }
 
  private:
-  const ModelTensor* find(const std::string& name) const {
-    for (const auto& candidate : names_in_files(name)) {
-      if (const ModelTensor* tensor = file_.find(candidate)) return tensor;
-    }
-    return nullptr;
-  }
-
-  std::filesystem::path weights_file() const {
-    return std::filesystem::is_directory(file_.path()) ? file_.path() / "model.safetensors" : file_.path();
-  }
-
-  const ModelTensor& require(const std::string& name) const {
-    const ModelTensor* tensor = find(name);
-    RPP_CHECK(tensor != nullptr, "{} has no tensor {}, which config.json asks for", weights_file(), name);
-    return *tensor;
-  }
-
-  const PackedView& matrix(const std::string& name, int64_t rows, int64_t cols) const {
-    const PackedView& data = require(name).data;
+  const PackedView& matrix(std::string_view name, int64_t rows, int64_t cols) const {
+    const PackedView& data = tensors_.at(name).data;
     RPP_CHECK(data.rows == rows && data.cols == cols,
-              "{}: tensor {} is {} x {}, config.json asks for {} x {}: is it of another model?", file_.path(),
-              name, data.rows, data.cols, rows, cols);
-    if (pass_ == Pass::values) check_finite(data, fmt::format("{}: tensor {}", weights_file(), name));
+              "{}: tensor {} is {} x {}, config.json asks for {} x {}: is it of another model?",
+              tensors_.file(), name, data.rows, data.cols, rows, cols);
+    if (pass_ == Pass::values) check_finite(data, fmt::format("{}: tensor {}", tensors_.file(), name));
     return data;
   }
 
-  const ModelFile& file_;
+  const TensorIndex<ModelTensor>& tensors_;
   double sparse_from_;
   int64_t hidden_;
   Pass pass_;
@@ -137,47 +128,37 @@ class WeightReader {
 };
 
 EncoderLayer read_layer(WeightReader& reader, int64_t index, const LayerShape& shape, int64_t hidden) {
-  const auto name = [index](const char* rest) {
-    return fmt::format("bert.encoder.layer.{}.{}", index, rest);
-  };
+  const LayerNames names = layer_names(index);
   const int64_t query_key = shape.num_heads * shape.query_key_dim, value = shape.num_heads * shape.value_dim;
-  return {.query = reader.linear(name("attention.self.query"), query_key, hidden),
-          .key = reader.linear(name("attention.self.key"), query_key, hidden),
-          .value = reader.linear(name("attention.self.value"), value, hidden),
-          .attention_output = reader.linear(name("attention.output.dense"), hidden, value),
-          .attention_norm = reader.norm(name("attention.output.LayerNorm")),
-          .intermediate = reader.linear(name("intermediate.dense"), shape.intermediate_size, hidden),
-          .output = reader.linear(name("output.dense"), hidden, shape.intermediate_size),
-          .output_norm = reader.norm(name("output.LayerNorm"))};
+  return {.query = reader.linear(names.query, query_key, hidden),
+          .key = reader.linear(names.key, query_key, hidden),
+          .value = reader.linear(names.value, value, hidden),
+          .attention_output = reader.linear(names.attention_output, hidden, value),
+          .attention_norm = reader.norm(names.attention_norm),
+          .intermediate = reader.linear(names.intermediate, shape.intermediate_size, hidden),
+          .output = reader.linear(names.output, hidden, shape.intermediate_size),
+          .output_norm = reader.norm(names.output_norm)};
 }
 
 void read_heads(WeightReader& reader, Weights& weights) {
-  ModelSizes& sizes = weights.sizes;
+  const ModelSizes& sizes = weights.sizes;
   const int64_t hidden = sizes.hidden;
-  sizes.pooler = reader.has("bert.pooler.dense.weight");
-  if (sizes.pooler) weights.pooler = reader.linear("bert.pooler.dense", hidden, hidden);
-  if (sizes.pooler && reader.has("classifier.weight")) {
-    sizes.labels = reader.rows_of("classifier.weight");
-    weights.classifier = reader.linear("classifier", sizes.labels, hidden);
-  }
-  sizes.span = reader.has("qa_outputs.weight");
-  if (sizes.span) weights.span = reader.linear("qa_outputs", 2, hidden);
-  sizes.mlm = reader.has("cls.predictions.transform.dense.weight");
+  if (sizes.pooler) weights.pooler = reader.linear(kPooler, hidden, hidden);
+  if (sizes.labels > 0) weights.classifier = reader.linear(kClassifier, sizes.labels, hidden);
+  if (sizes.span) weights.span = reader.linear(kSpanHead, 2, hidden);
   if (!sizes.mlm) return;
-  const bool named_by_decoder = !reader.has("cls.predictions.bias");
-  const char* bias = named_by_decoder ? "cls.predictions.decoder.bias" : "cls.predictions.bias";
-  weights.mlm = {.transform = reader.linear("cls.predictions.transform.dense", hidden, hidden),
-                 .norm = reader.norm("cls.predictions.transform.LayerNorm"),
-                 .decoder = reader.make_linear(weights.word_embeddings, reader.vector(bias, sizes.vocab))};
+  weights.mlm = {
+      .transform = reader.linear(kMlmTransform, hidden, hidden),
+      .norm = reader.norm(kMlmNorm),
+      .decoder = reader.make_linear(weights.word_embeddings, reader.vector(kMlmBias, sizes.vocab))};
 }
 
 void read_all(WeightReader& reader, Weights& weights) {
   const ModelSizes& sizes = weights.sizes;
-  weights.word_embeddings = reader.table("bert.embeddings.word_embeddings.weight", sizes.vocab);
-  weights.position_embeddings = reader.table("bert.embeddings.position_embeddings.weight", sizes.positions);
-  weights.token_type_embeddings =
-      reader.table("bert.embeddings.token_type_embeddings.weight", sizes.token_types);
-  weights.embedding_norm = reader.norm("bert.embeddings.LayerNorm");
+  weights.word_embeddings = reader.table(kWordEmbeddings, sizes.vocab);
+  weights.position_embeddings = reader.table(kPositionEmbeddings, sizes.positions);
+  weights.token_type_embeddings = reader.table(kTokenTypeEmbeddings, sizes.token_types);
+  weights.embedding_norm = reader.norm(kEmbeddingNorm);
   weights.layers.resize(sizes.layers.size());
   parallel_for(static_cast<int64_t>(sizes.layers.size()), 0, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -204,14 +185,14 @@ void Linear::apply(const Kernels& kernels, int64_t block, const float* x, float*
 }
 
 Weights read_weights(const ModelFile& file, const RuntimeOptions& options) {
-  Architecture architecture = read_architecture(file);
-  Weights weights{.sizes = std::move(architecture.sizes),
+  const ModelDescription description(file);
+  Weights weights{.sizes = sizes_of(description),
                   .kernels = &find_kernels(options.kernels),
-                  .layer_norm_eps = architecture.layer_norm_eps};
+                  .layer_norm_eps = static_cast<float>(description.config().layer_norm_eps)};
   const ModelSizes& sizes = weights.sizes;
   weights.sparse_from = sparse_from(file, options, *weights.kernels);
   for (const auto pass : {WeightReader::Pass::sizes, WeightReader::Pass::values}) {
-    WeightReader reader(file, weights.sparse_from, sizes.hidden, pass);
+    WeightReader reader(description.tensors(), weights.sparse_from, sizes.hidden, pass);
     read_all(reader, weights);
     weights.num_sparse = reader.num_sparse();
   }

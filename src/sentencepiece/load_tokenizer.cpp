@@ -1,3 +1,4 @@
+#include "bert_format/model_files.h"
 #include "rpp/tokenizer.h"
 
 #include "bert_format/model_path.h"
@@ -16,7 +17,7 @@ namespace {
 using std::filesystem::path;
 
 std::unique_ptr<Tokenizer> load_wordpiece(const path& file) {
-  const path config_file = file.parent_path() / "tokenizer_config.json";
+  const path config_file = file.parent_path() / kTokenizerConfigFile;
   const std::string vocabulary = read_file(file);
   std::optional<std::string> config;
   if (std::filesystem::exists(config_file)) config = read_file(config_file);
@@ -34,7 +35,7 @@ std::unique_ptr<Tokenizer> load_wordpiece(const path& file) {
 
 std::unique_ptr<Tokenizer> load_sentencepiece(const path& file) {
   auto tokenizer = std::make_unique<SentencePieceTokenizer>(file);
-  const path config_file = file.parent_path() / "tokenizer_config.json";
+  const path config_file = file.parent_path() / kTokenizerConfigFile;
   if (std::filesystem::exists(config_file)) {
     check_tokenizer_config(
         parse_json_object(read_file(config_file), config_file.string(), "write it again or remove it"),
@@ -45,14 +46,14 @@ std::unique_ptr<Tokenizer> load_sentencepiece(const path& file) {
 }
 
 std::unique_ptr<Tokenizer> load_directory(const path& directory) {
-  if (std::filesystem::exists(directory / "vocab.txt")) return load_wordpiece(directory / "vocab.txt");
-  for (const char* name : {"spiece.model", "tokenizer.model"}) {
+  if (std::filesystem::exists(directory / kVocabFile)) return load_wordpiece(directory / kVocabFile);
+  for (const char* name : kSentencePieceFiles) {
     if (std::filesystem::exists(directory / name)) {
       return load_sentencepiece(directory / name);
     }
   }
-  if (std::filesystem::exists(directory / "tokenizer.json"))
-    return load_wordpiece(directory / "tokenizer.json");
+  if (std::filesystem::exists(directory / kTokenizerJsonFile))
+    return load_wordpiece(directory / kTokenizerJsonFile);
   fail("{} holds no vocabulary: expected vocab.txt, spiece.model, tokenizer.model or tokenizer.json",
        directory);
 }

@@ -1,4 +1,5 @@
 #include "sentencepiece/sentencepiece_tokenizer.h"
+#include "bert_format/model_files.h"
 
 #include <sentencepiece_processor.h>
 
@@ -35,7 +36,8 @@ TextSpan without_leading_blanks(std::string_view text, TextSpan span) {
 }  // namespace
 
 SentencePieceTokenizer::SentencePieceTokenizer(const std::filesystem::path& model_file)
-    : file_name_(model_file.filename() == "tokenizer.model" ? "tokenizer.model" : "spiece.model"),
+    : file_name_(model_file.filename() == kSentencePieceFiles[1] ? kSentencePieceFiles[1]
+                                                                 : kSentencePieceFiles[0]),
       source_(model_file.string()),
       model_(read_file(model_file)),
       processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
@@ -105,8 +107,8 @@ void SentencePieceTokenizer::save(const std::filesystem::path& directory) const 
                                     .mask = std::string(piece(special_.mask))};
   std::filesystem::create_directories(directory);
   write_file_atomically(directory / file_name_, model_);
-  write_file_atomically(directory / "tokenizer.json", tokenizer_json(model_, *processor_, special));
-  write_file_atomically(directory / "tokenizer_config.json", tokenizer_config_json(special));
+  write_file_atomically(directory / kTokenizerJsonFile, tokenizer_json(model_, *processor_, special));
+  write_file_atomically(directory / kTokenizerConfigFile, tokenizer_config_json(special));
 }
 
 }  // namespace rpp

@@ -1,5 +1,6 @@
 #include "classifier.h"
 
+#include "bert_format/tensor_names.h"
 #include "data/model_labels.h"
 #include "model/heads_of.h"
 #include "ops/torch.h"
@@ -16,7 +17,8 @@ void permute_rows(Bert& model, const std::vector<int64_t>& rows) {
   const torch::NoGradGuard no_grad;
   const auto index = torch::tensor(rows, torch::kInt64).to(model.device());
   for (const auto& weight : model.named_weights()) {
-    if (weight.name.starts_with("classifier.")) weight.tensor.copy_(weight.tensor.index_select(0, index));
+    if (part_of(weight.name) != ModelPart::classifier) continue;
+    weight.tensor.copy_(weight.tensor.index_select(0, index));
   }
 }
 

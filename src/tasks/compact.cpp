@@ -1,8 +1,9 @@
 #include "analysis/compact.h"
+#include "bert_format/model_files.h"
 
 #include <fmt/format.h>
 
-#include "bert_format/tokenizer_files.h"
+#include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "core/progress.h"
 #include "io/safetensors.h"
@@ -58,7 +59,7 @@ void check_equal(const fs::path& model_dir, const std::vector<OutputDifference>&
 void save_own_mask(const OpenModel& model) {
   const auto mask = nonzero_mask(model);
   save_mask(model.directory / "mask.safetensors", model.params->matrices(), mask);
-  const SafetensorsFile file(model.directory / "model.safetensors");
+  const SafetensorsFile file(model.directory / kWeightsFile);
   auto metadata = file.metadata();
   metadata["mask_sha256"] = mask_sha256(model.params->matrices(), mask);
   metadata["prune_ratio"] = fmt::format("{:.6f}", mask.eq(0).to(torch::kFloat64).mean().item<double>());

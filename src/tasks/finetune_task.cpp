@@ -6,6 +6,7 @@
 
 #include <numeric>
 
+#include "bert_format/model_labels.h"
 #include "core/stop_signal.h"
 #include "eval/metrics.h"
 #include "model/hf_checkpoint.h"
@@ -51,17 +52,9 @@ Metrics metrics_of(const torch::Tensor& logits, const DevSet& set) {
 }
 
 nlohmann::ordered_json config_keys_of(const GlueTask& glue) {
-  nlohmann::ordered_json keys = {
-      {"finetuning_task", glue.name},
-      {"problem_type", glue.regression ? "regression" : "single_label_classification"}};
-  auto& id2label = keys["id2label"] = nlohmann::ordered_json::object();
-  auto& label2id = keys["label2id"] = nlohmann::ordered_json::object();
-  for (int64_t label = 0; label < glue.num_labels(); ++label) {
-    const std::string name = glue.regression ? "score" : glue.label_names[static_cast<size_t>(label)];
-    id2label[std::to_string(label)] = name;
-    label2id[name] = label;
-  }
-  return keys;
+  return label_keys({.task = glue.name,
+                     .names = glue.regression ? std::vector<std::string>{"score"} : glue.label_names,
+                     .problem_type = glue.regression ? "regression" : "single_label_classification"});
 }
 
 }  // namespace

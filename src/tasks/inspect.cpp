@@ -1,4 +1,5 @@
 #include "tasks/inspect.h"
+#include "bert_format/model_files.h"
 
 #include <fmt/format.h>
 
@@ -52,7 +53,7 @@ void check_same_matrices(const OpenModel& a, const OpenModel& b) {
 
 // A mask beside the model that is not the one it was saved with would prove nothing.
 void check_own_mask(const OpenModel& model, const std::string& mask_sha256) {
-  const SafetensorsFile file(model.directory / "model.safetensors");
+  const SafetensorsFile file(model.directory / kWeightsFile);
   const auto found = file.metadata().find("mask_sha256");
   RPP_CHECK(
       found == file.metadata().end() || found->second == mask_sha256,
@@ -138,7 +139,7 @@ OpenModel open_model(const fs::path& directory, const OpenOptions& options) {
                   .params = nullptr};
   load_weights(*model.bert, directory);
   model.params = std::make_unique<FlatParams>(model.bert->param_specs(), options.precision);
-  model.num_parameters = count_parameters(SafetensorsFile(directory / "model.safetensors"));
+  model.num_parameters = count_parameters(SafetensorsFile(directory / kWeightsFile));
   return model;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "bert_format/tensor_names.h"
 #include "core/stop_signal.h"
 #include "model/hf_checkpoint.h"
 #include "ops/torch.h"
@@ -22,9 +23,8 @@ PretrainTask::PretrainTask(Bert& model, const Tokenizer& tokenizer, const Pretra
 
 // Only the next-sentence loss looks at what the pooler gives.
 bool PretrainTask::reaches(std::string_view parameter) const {
-  const bool is_of_next_sentence =
-      parameter.starts_with("bert.pooler.") || parameter.starts_with("cls.seq_relationship.");
-  return train_.next_sentence() || !is_of_next_sentence;
+  const ModelPart part = part_of(parameter);
+  return train_.next_sentence() || (part != ModelPart::pooler && part != ModelPart::next_sentence);
 }
 
 std::vector<PackedBatch> PretrainTask::batches(int64_t step) const {

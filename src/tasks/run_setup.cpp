@@ -1,6 +1,7 @@
 #include "run_setup.h"
 #include "bert_format/model_config.h"
 
+#include "bert_format/tensor_names.h"
 #include "model/init.h"
 #include "ops/torch.h"
 #include "program/log.h"
@@ -30,8 +31,7 @@ bool has_zeros(Bert& model) {
 
 // Another task's head is left out in every run that starts from a model of it.
 bool is_of_a_head(const std::string& name) {
-  return name.starts_with("cls.") || name.starts_with("classifier.") || name.starts_with("qa_outputs.") ||
-         name.find("pooler.") != std::string::npos;
+  return is_head(canonical_name(name));
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 #include "tasks/transfer_mask.h"
+#include "bert_format/model_files.h"
 
 #include <fmt/format.h>
 
-#include "bert_format/tokenizer_files.h"
+#include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "io/safetensors.h"
 #include "ops/torch.h"
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 
 // In the form of the file: dtype, order and names stay, "bert." in front of them or not.
 void write_masked_weights(const OpenModel& model, const torch::Tensor& mask, const fs::path& output) {
-  const SafetensorsFile file(model.directory / "model.safetensors");
+  const SafetensorsFile file(model.directory / kWeightsFile);
   auto tensors = load_tensors(file.path());
   const torch::NoGradGuard no_grad;
   for (const auto& matrix : model.params->matrices()) {
@@ -33,7 +34,7 @@ void write_masked_weights(const OpenModel& model, const torch::Tensor& mask, con
   metadata["prune_ratio"] = fmt::format("{:.6f}", mask.eq(0).to(torch::kFloat64).mean().item<double>());
   NamedTensors in_order;
   for (const auto& view : file.tensors()) in_order.emplace_back(view.name, tensors.at(view.name));
-  save_tensors(output / "model.safetensors", in_order, metadata);
+  save_tensors(output / kWeightsFile, in_order, metadata);
 }
 
 }  // namespace
@@ -43,7 +44,7 @@ SparsityReport transfer_mask(const fs::path& model_dir, const fs::path& mask_sou
   const auto model = open_model(model_dir);
   const auto mask = mask_from(mask_source, model).mul(nonzero_mask(model));
   write_directory_atomically(output, [&](const fs::path& directory) {
-    fs::copy_file(model_dir / "config.json", directory / "config.json");
+    fs::copy_file(model_dir / kConfigFile, directory / kConfigFile);
     copy_tokenizer_files(model_dir, directory);
     write_masked_weights(model, mask, directory);
     save_mask(directory / "mask.safetensors", model.params->matrices(), mask);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "core/stop_signal.h"
 #include "io/safetensors.h"
@@ -29,8 +30,8 @@ std::string first_difference(const fs::path& a, const fs::path& b) {
 }
 
 std::string compare_checkpoints(const fs::path& a, const fs::path& b) {
-  for (const char* name : {"model.safetensors", "training/optimizer.safetensors",
-                           "training/pruner.safetensors", "mask.safetensors"}) {
+  for (const char* name :
+       {kWeightsFile, "training/optimizer.safetensors", "training/pruner.safetensors", "mask.safetensors"}) {
     if (!fs::exists(a / name) && !fs::exists(b / name)) continue;
     const std::string difference = first_difference(a / name, b / name);
     if (!difference.empty()) return fmt::format("{} of {}", difference, name);

@@ -1,4 +1,5 @@
 #include "tokenizer/model_max_length.h"
+#include "bert_format/model_files.h"
 
 #include "core/atomic_file.h"
 #include "core/json.h"
@@ -15,7 +16,7 @@ constexpr const char* kKey = "model_max_length";
 constexpr double kNoLimit = 1e18;
 
 path file_in(const path& model_dir) {
-  return model_dir / "tokenizer_config.json";
+  return model_dir / kTokenizerConfigFile;
 }
 
 template <typename Json>

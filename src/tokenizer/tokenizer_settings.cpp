@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "core/json.h"
 #include "rpp/error.h"
@@ -132,17 +133,17 @@ void check_tokenizer_config(const json& config, const path& file, TokenizerKind 
 }
 
 void check_files_beside(const path& directory, TokenizerKind kind, const Tokenizer& tokenizer) {
-  if (const auto added = read_beside(directory, "added_tokens.json")) {
+  if (const auto added = read_beside(directory, kAddedTokensFile)) {
     for (const auto& [content, id] : added->items()) {
-      check_added(content, id.is_number_integer() ? id.get<int64_t>() : -1, directory / "added_tokens.json",
+      check_added(content, id.is_number_integer() ? id.get<int64_t>() : -1, directory / kAddedTokensFile,
                   tokenizer);
     }
   }
-  if (const auto map = read_beside(directory, "special_tokens_map.json")) {
-    check_token_lists(*map, directory / "special_tokens_map.json", tokenizer);
+  if (const auto map = read_beside(directory, kSpecialTokensFile)) {
+    check_token_lists(*map, directory / kSpecialTokensFile, tokenizer);
   }
-  if (const auto config = read_beside(directory, "config.json")) {
-    check_class(*config, directory / "config.json", kind);
+  if (const auto config = read_beside(directory, kConfigFile)) {
+    check_class(*config, directory / kConfigFile, kind);
   }
 }
 

@@ -1,4 +1,5 @@
 #include "tokenizer/wordpiece.h"
+#include "bert_format/model_files.h"
 
 #include <nlohmann/json.hpp>
 
@@ -127,8 +128,8 @@ bool WordPieceTokenizer::is_continuation(int32_t id) const {
 
 void WordPieceTokenizer::save(const std::filesystem::path& directory) const {
   std::filesystem::create_directories(directory);
-  write_file_atomically(directory / "vocab.txt", vocabulary_text(vocabulary_));
-  write_file_atomically(directory / "tokenizer_config.json", config_text(letter_case_));
+  write_file_atomically(directory / kVocabFile, vocabulary_text(vocabulary_));
+  write_file_atomically(directory / kTokenizerConfigFile, config_text(letter_case_));
 }
 
 }  // namespace rpp

@@ -1,4 +1,5 @@
 // What a checkpoint of a training run holds, and how a run goes on from it.
+#include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "model/hf_checkpoint.h"
 #include "ops/torch.h"
@@ -52,7 +53,7 @@ void Trainer::check_against_mask(const fs::path& mask_file) const {
   const auto mask = load_mask(mask_file, params_->matrices()).to(params_->values().device());
   const auto drift = drift_report(params_->values(), mask, params_->matrices());
   RPP_CHECK(drift.drifted == 0, "{}: {} ({} in {}): the weights are not those that {} was saved with",
-            mask_file.parent_path() / "model.safetensors", format_drift(drift), drift.first_drifted,
+            mask_file.parent_path() / kWeightsFile, format_drift(drift), drift.first_drifted,
             drift.first_matrix, mask_file.filename());
 }
 
@@ -136,7 +137,7 @@ void Trainer::resume(const fs::path& checkpoint) {
   verify_checkpoint(checkpoint);
   const LoadReport report = load_weights(task_.model(), checkpoint);
   RPP_CHECK(report.missing.empty(), "{} lacks {}: it is not of a checkpoint of this task",
-            checkpoint / "model.safetensors", fmt::join(report.missing, ", "));
+            checkpoint / kWeightsFile, fmt::join(report.missing, ", "));
   params_->refresh_working();
   load_training_state(checkpoint / "training");
   if (fs::exists(checkpoint / "mask.safetensors")) check_against_mask(checkpoint / "mask.safetensors");

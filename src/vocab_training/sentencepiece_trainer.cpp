@@ -1,3 +1,4 @@
+#include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "sentencepiece/sentencepiece_tokenizer.h"
 #include "trainers.h"
@@ -28,7 +29,7 @@ VocabReport train_spiece(const VocabOptions& options) {
        {"control_symbols", std::string(kSpecialPieces[4])}},
       options, [&](std::string& line) { return text.next(line); });
   std::filesystem::create_directories(options.output);
-  const auto file = options.output / "spiece.model";
+  const auto file = options.output / kSentencePieceFiles[0];
   write_file_atomically(file, model);
   const SentencePieceTokenizer tokenizer(file);
   tokenizer.save(options.output);

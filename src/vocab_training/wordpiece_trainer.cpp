@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "bert_format/model_files.h"
 #include "piece_learner.h"
 #include "rpp/error.h"
 #include "tokenizer/wordpiece.h"
@@ -51,7 +52,7 @@ VocabReport train_wordpiece(const VocabOptions& options) {
   return {.size = tokenizer.size(),
           .num_lines = text.num_lines(),
           .num_lines_used = text.num_used(),
-          .file = options.output / "vocab.txt"};
+          .file = options.output / kVocabFile};
 }
 
 }  // namespace rpp

@@ -1,0 +1,74 @@
+#include "bert_format/description.h"
+
+#include "bert_format/model_files.h"
+#include "bert_format/model_path.h"
+#include "core/atomic_file.h"
+#include "rpp/error.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The file that a message should name.
+fs::path weights_file(const fs::path& model) {
+  return fs::is_directory(model) ? model / kWeightsFile : model;
+}
+
+// As a floating-point number: products of damaged sizes have no bounds.
+double count_weights(const ModelConfig& config) {
+  const auto hidden = static_cast<double>(config.hidden_size);
+  const auto rows = static_cast<double>(config.vocab_size) +
+                    static_cast<double>(config.max_position_embeddings) +
+                    static_cast<double>(config.type_vocab_size);
+  double width = 0;  // of all matrices of the encoder, whose other side is hidden_size
+  const auto add_layer = [&](const LayerSizes& layer, double count) {
+    const auto heads = static_cast<double>(layer.num_attention_heads);
+    const double of_a_head = static_cast<double>(layer.query_key_dim) + static_cast<double>(layer.value_dim);
+    width += count * 2 * (heads * of_a_head + static_cast<double>(layer.intermediate_size));
+  };
+  if (config.layer_sizes.empty())
+    add_layer(sizes_of_layer(config, 0), static_cast<double>(config.num_hidden_layers));
+  for (const LayerSizes& layer : config.layer_sizes) add_layer(layer, 1);
+  return hidden * (rows + width);
+}
+
+// Before memory is taken for a model that its file cannot fill.
+void check_size(const ModelConfig& config, const fs::path& config_file, const fs::path& weights_file) {
+  constexpr double kSmallestBytes = 2;  // of a stored weight
+  const double num_weights = count_weights(config);
+  const auto bytes = fs::file_size(weights_file);
+  RPP_CHECK(
+      kSmallestBytes * num_weights <= static_cast<double>(bytes),
+      "{} describes a model of {:.0f} weights, {} has {} bytes, too few for them: is config.json of another "
+      "model, or one of the two damaged?",
+      config_file, num_weights, weights_file, bytes);
+}
+
+}  // namespace
+
+ModelDescription::ModelDescription(const ModelFile& file)
+    : file_(file),
+      config_(
+          model_config_from_json(file.file(kConfigFile), fmt::format("{}: {}", file.path(), kConfigFile))),
+      tensors_(weights_file(file.path()), file.contents().tensors) {
+  const auto num_tensors = static_cast<int64_t>(file.contents().tensors.size());
+  RPP_CHECK(config_.num_hidden_layers <= num_tensors,
+            "{}: config.json asks for {} layers, the file has {} tensors", file.path(),
+            config_.num_hidden_layers, num_tensors);
+}
+
+ModelLabels ModelDescription::labels() const {
+  return parse_model_labels(file_.file(kConfigFile), file_.path() / kConfigFile);
+}
+
+ModelConfig read_model_config(const fs::path& model_dir) {
+  require_model_directory(model_dir);
+  const auto path = model_dir / kConfigFile;
+  const ModelConfig config = model_config_from_json(read_file(path), path.string());
+  const auto weights = model_dir / kWeightsFile;
+  if (fs::exists(weights)) check_size(config, path, weights);
+  return config;
+}
+
+}  // namespace rpp
