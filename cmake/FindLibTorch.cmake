@@ -1,5 +1,5 @@
-# LibTorch::LibTorch from a Python wheel's torch folder: -DLibTorch_ROOT=..., or the one in .venv.
-# The wheel's own TorchConfig.cmake asks for a whole CUDA toolkit even on a machine without a GPU.
+# LibTorch::LibTorch from a Python wheel's torch folder: -DLibTorch_ROOT=..., or the one in .venv. The wheel's own
+# TorchConfig.cmake requires a whole CUDA toolkit even on a machine without a GPU.
 
 if(NOT LibTorch_ROOT)
   file(GLOB candidates ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
@@ -18,11 +18,11 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   file(STRINGS ${LibTorch_ROOT}/version.py version_line REGEX "__version__")
   string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" LibTorch_VERSION "${version_line}")
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)
-  # -idirafter: Torch bundles its own fmt, which must not win over the system's.
+  # -idirafter: Torch bundles its own fmt, which must not shadow the system's.
   target_compile_options(LibTorch::LibTorch INTERFACE
     "SHELL:-idirafter ${LibTorch_ROOT}/include"
     "SHELL:-idirafter ${LibTorch_ROOT}/include/torch/csrc/api/include")
-  # at::parallel_for is a template: without OpenMP it would run on one thread. libgomp is the wheel's own at run time.
+  # at::parallel_for is a template: without OpenMP it would run on one thread. At run time the wheel's own libgomp is used.
   target_compile_options(LibTorch::LibTorch INTERFACE -fopenmp)
   target_link_options(LibTorch::LibTorch INTERFACE -fopenmp)
   target_compile_definitions(LibTorch::LibTorch INTERFACE RPP_LIBTORCH_VERSION="${LibTorch_VERSION}")

@@ -1,5 +1,5 @@
-# The .cu files hold raw-pointer kernels without Torch headers. They compile wherever nvcc is found, so
-# that a machine without a GPU still checks them; they are linked only into a CUDA build (RPP_CUDA).
+# The .cu files contain raw-pointer kernels without Torch headers. They are compiled wherever nvcc is found, so that a machine
+# without a GPU still checks them; they are linked only into a CUDA build (RPP_CUDA).
 
 find_program(RPP_NVCC nvcc PATHS /usr/local/cuda/bin)
 if(RPP_CUDA AND NOT RPP_NVCC)

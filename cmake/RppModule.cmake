@@ -2,20 +2,20 @@
 #   one static library rpp_<name> of src/<name>/*.cpp, and one test binary of tests/<name>/*_test.cpp. Only a TORCH
 #   module sees LibTorch's headers. With RPP_UNITY the files of a module are compiled a dozen at a time.
 # rpp_tool(name DEPENDS modules... BESIDE tool)
-#   the program rpp-<name> of tools/rpp_<name>.cpp, and the test tests/tools/rpp_<name>_test.sh that runs it, where
-#   the tool is built whose help it needs.
+#   the program rpp-<name> of tools/rpp_<name>.cpp, and the test tests/tools/rpp_<name>_test.sh that runs it, if
+#   the tool BESIDE, which the test needs, is built too.
 # rpp_script_test(name [program])
-#   the test tests/tools/<name>_test.sh of scripts/<name>; it gets the path of the program, the others lie
-#   beside it.
+#   the test tests/tools/<name>_test.sh of scripts/<name>; its argument is the path of the program, with
+#   the other programs beside it.
 # rpp_cuda_emulation_tests()
 #   the CUDA kernels of src/ops/*.cu as C++ (tests/cuda_emulation/cuda_runtime.h), compared with the loops of
 #   src/ops/*_kernel.cpp: without Torch, GPU or nvcc.
 # rpp_fuzz_target(name seconds DEPENDS modules...)
 #   the program <name>_fuzz of tests/fuzz/, and the test fuzz.<name> that mutates the files of
-#   tests/fuzz/corpus/<name> so long. With RPP_LIBFUZZER Clang's libFuzzer drives it.
+#   tests/fuzz/corpus/<name> for that many seconds. With RPP_LIBFUZZER Clang's libFuzzer drives it.
 # rpp_damage_target(name DEPENDS modules...)
-#   the program <name>_damage of tests/fuzz/, which scripts/campaign.sh calls: truncated and bit-flipped files of each
-#   format that it knows.
+#   the program <name>_damage of tests/fuzz/, which scripts/campaign.sh calls: it reads truncated and bit-flipped
+#   files of each of its formats.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -29,7 +29,8 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # The precompiled header changes its timestamps, never its meaning. Paths count from the project, so that its clones
+  # The precompiled header changes only its timestamp, not its contents. Paths are relative to the project, so that clones
+  # share compiler cache entries.
   # share what one of them has compiled.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
       CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
@@ -60,14 +61,14 @@ function(rpp_use_torch target)
     target_compile_options(rpp_torch_pch PRIVATE -fpch-preprocess)
     target_precompile_headers(rpp_torch_pch PRIVATE ${PROJECT_SOURCE_DIR}/src/ops/torch.h)
   endif()
-  # -fPIC also in programs, where CMake says -fPIE: the precompiled header serves one setting only.
+  # -fPIC also in programs, where CMake uses -fPIE: a precompiled header works with one setting only.
   target_compile_options(${target} PRIVATE -fpch-preprocess -fPIC)
   target_precompile_headers(${target} REUSE_FROM rpp_torch_pch)
 endfunction()
 
-# *_kernel.cpp are plain-pointer loops without Torch: they need no precompiled header. A square root that may
-# set errno keeps its loop scalar. What an optimizer's step computes is the same bits in every instruction set,
-# which contracted products would not be.
+# *_kernel.cpp are plain-pointer loops without Torch: they need no precompiled header. A square root that may set errno
+# prevents vectorisation. An optimizer step gives the same bits with every instruction set, which contracted multiply-adds
+# would prevent.
 file(GLOB kernel_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*/*_kernel.cpp)
 set_source_files_properties(${kernel_sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON
   COMPILE_OPTIONS "-fno-math-errno;-fno-trapping-math")
@@ -134,7 +135,7 @@ function(rpp_cuda_emulation_tests)
   file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/ops/*.cu)
   file(GLOB loops CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/ops/*_kernel.cpp)
   file(GLOB tests CONFIGURE_DEPENDS ${folder}/*.cpp)
-  # Contracted products would differ from the loops' by a bit.
+  # Contracted multiply-adds would differ from the loops by a bit.
   set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-ffp-contract=off")
   add_executable(cuda_emulation_tests ${kernels} ${loops} ${tests})
   target_include_directories(cuda_emulation_tests PRIVATE ${folder} ${PROJECT_SOURCE_DIR}/include
@@ -188,7 +189,7 @@ function(rpp_tool name)
   list(TRANSFORM ARG_DEPENDS PREPEND rpp_)
   target_link_libraries(${target} PRIVATE ${ARG_DEPENDS} CLI11::CLI11)
   rpp_warnings(${target})
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)  # reads arguments; what takes time is in the modules
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)  # only parses arguments; the modules do the work
   set(test ${PROJECT_SOURCE_DIR}/tests/tools/rpp_${name}_test.sh)
   if(RPP_TESTS AND EXISTS ${test} AND (NOT ARG_BESIDE OR TARGET rpp-${ARG_BESIDE}))
     add_test(NAME tools.rpp-${name} COMMAND bash ${test} $<TARGET_FILE:${target}>)

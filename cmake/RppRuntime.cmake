@@ -42,7 +42,7 @@ endforeach()
 install(TARGETS rpp rpp_shared EXPORT rppTargets)
 install(EXPORT rppTargets NAMESPACE rpp:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rpp)
 install(FILES ${PROJECT_SOURCE_DIR}/cmake/rppConfig.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rpp)
-# For those who link without CMake.
+# For users who link without CMake.
 file(RELATIVE_PATH include_from_pkgconfig ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 configure_file(${PROJECT_SOURCE_DIR}/cmake/rpp.pc.in rpp.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/rpp.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

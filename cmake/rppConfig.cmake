@@ -1,4 +1,4 @@
-# What find_package(rpp) reads: rpp::rpp, the static library, and rpp::rpp_shared.
+# Read by find_package(rpp): rpp::rpp, the static library, and rpp::rpp_shared.
 include(CMakeFindDependencyMacro)
 find_dependency(fmt)
 find_dependency(hwy)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tries what goes wrong around the programs, with seeds, and ends with 1 when something was lost or not said.
+# Tests the programs under faults from outside, reproducibly by seed. Exits with 1 if data was lost or an error was silent.
 #
 #   scripts/campaign.sh [--seconds N] [--seed S] [parts]       an hour, seed 1, all parts
 #   scripts/campaign.sh kills --seed 1 --first 37 --cases 1    repeats a case
@@ -8,13 +8,13 @@
 #   files   truncated and bit-flipped files of every format: refused by name or read, no crash, hang or memory bomb
 #   disk    a full disk and read-only folders: exit status 1, file and reason, earlier files whole, nothing left over
 #
-#   --seconds N   for all parts together; default 3600
-#   --seed S      of moments, damage and sizes; default 1
-#   --build DIR   folder of the programs; default build. The files are read once more by DIR-sanitize/file_damage
-#                 where that is built
-#   --first N, --cases N, --only TEXT   of one part: the first case, how many, workloads or formats whose name has TEXT
-#   --keep        leave the folder of the runs, and print its name
-# The last line reads "N passed, N failed"; a format of `files` counts as one. docs/reliability.md says what was found.
+#   --seconds N   total time of all parts; default 3600
+#   --seed S      for the random moments, damage and sizes; default 1
+#   --build DIR   folder of the programs; default build. The files are also read by DIR-sanitize/file_damage,
+#                 if it is built
+#   --first N, --cases N, --only TEXT   for one part: the first case, their number, workloads or formats whose name contains TEXT
+#   --keep        keep the folder of the runs, and print its name
+# The last line reads "N passed, N failed"; a format of `files` counts as one. Findings: docs/reliability.md.
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 source "$root/scripts/campaign/counts.sh"
@@ -40,7 +40,7 @@ export PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1
 
 [ -d /dev/shm ] && [ -w /dev/shm ] && export TMPDIR=/dev/shm
 work=$(mktemp -d "${TMPDIR:-/tmp}/campaign.XXXXXX") || exit 1
-chmod 755 "$work"  # another user tries the read-only folders in it
+chmod 755 "$work"  # another user runs the tests with read-only folders in it
 clean_up() {
   grep -o "$work/[^ ]*" /proc/mounts | xargs -r -n1 umount -l
   if [ -n "$keep" ]; then echo "left in $work"; else rm -rf "$work"; fi
@@ -48,7 +48,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-# share PART: its seconds, of those for all chosen parts.
+# share PART: its share of the seconds for all chosen parts.
 declare -A weight=([kills]=60 [files]=25 [disk]=15)
 share() {
   local sum=0 part
@@ -57,7 +57,7 @@ share() {
 }
 
 passed=0 failed=0
-# add FILE: counts what a part has said at its end.
+# add FILE: adds the counts in a part's last line.
 add() {
   local p f
   read -r p f < <(counts "$1")
@@ -72,7 +72,7 @@ python_part() {
   add "$work/$1.txt"
 }
 
-# damage PROGRAM CASES: a format is one that passed or failed.
+# damage PROGRAM CASES: each format counts as one pass or failure.
 damage() {
   [ -x "$1" ] || { echo "files: error: $1 is not built" >&2; failed=$((failed + 1)); return; }
   "$1" --list --only "$only" > /dev/null 2>&1 || return
@@ -82,7 +82,7 @@ damage() {
   failed=$((failed + $(grep -c ' refused, [1-9][0-9]* failed$' "$work/files.txt")))
 }
 
-# Ten thousand files of each format in the quarter of an hour that a campaign of an hour has for them.
+# Ten thousand files of each format fit the quarter of an hour that they have in a campaign of an hour.
 files_part() {
   local count=$((10000 * $(share files) / 900)) sanitized=$build-sanitize/file_damage
   [ "$cases" -eq 0 ] || count=$cases

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The main job from start to end: sets up, builds, fetches a small BERT and text, fine-tunes it dense, prunes it with RPP and
-# with NIP, fine-tunes both on with their zeros held, exports, measures and compares. Ends in a table and a picture.
+# The whole workflow: sets up, builds, downloads a small BERT and text, fine-tunes it dense, prunes it with RPP and with NIP,
+# fine-tunes both further while keeping their zeros, exports, measures and compares. Ends with a table and a picture.
 #   scripts/demo.sh [--cpu | --cuda] [--until STAGE] [--estimate]
-# --cpu, --cuda: which LibTorch; go to setup.sh. --until: ends after this stage, one of setup, build, data, dense, rpp, nip,
-# rpp-movies, nip-movies, measure. --estimate: prints what would run and how long it takes, and ends.
-# Run it again to go on after an interruption; delete runs/demo to start anew. Files of the demo or the programs that have changed
-# since start it anew as well, without the downloads.
+# --cpu, --cuda: which LibTorch; passed to setup.sh. --until: ends after this stage, one of setup, build, data, dense, rpp, nip,
+# rpp-movies, nip-movies, measure. --estimate: prints what would run and how long it takes, and exits.
+# Run it again to resume after an interruption; delete runs/demo to start over. It also starts over, keeping the downloads, if
+# files of the demo or the programs have changed.
 # Exit status: 0 finished, 1 error, 2 wrong usage, 3 stopped by a signal before the end
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,7 +15,7 @@ stages=(setup build data dense rpp nip rpp-movies nip-movies measure)
 declare -A title=([setup]="Set-up" [build]="Build" [data]="Model and text" [dense]="Fine-tuning: dense"
   [rpp]="Pruning: RPP to 80 %" [nip]="Pruning: NIP to 80 %" [measure]="Export, latency, comparison")
 title[rpp-movies]="Fine-tuning: RPP, zeros held" title[nip-movies]="Fine-tuning: NIP, zeros held"
-# The file that a finished stage leaves.
+# The file that a finished stage writes.
 declare -A result=([data]=$runs/shards/valid/manifest.json [dense]=$runs/dense-movies/finished.json [rpp]=$runs/rpp/finished.json
   [nip]=$runs/nip/finished.json)
 result[rpp-movies]=$runs/rpp-movies/finished.json result[nip-movies]=$runs/nip-movies/finished.json
@@ -34,8 +34,8 @@ usage() {
 clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
 free_mb() { df --output=avail -BM . | tail -1 | tr -dc 0-9; }
 
-# Processes: each in a session of its own, so that a signal reaches it once, from here. Programs of rpp answer it with a
-# checkpoint and status 3.
+# Processes: each in its own session, so that a signal reaches it once, from here. rpp's programs handle it by saving a
+# checkpoint and exiting with status 3.
 child='' stopped=no
 on_signal() {
   stopped=yes
@@ -43,7 +43,7 @@ on_signal() {
 }
 trap on_signal INT TERM
 say_stopped() {
-  echo "demo.sh: stopped in stage $stage; the same command goes on: scripts/demo.sh${arguments:+ $arguments}" >&2
+  echo "demo.sh: stopped in stage $stage; resume with: scripts/demo.sh${arguments:+ $arguments}" >&2
   exit 3
 }
 run() {
@@ -52,7 +52,7 @@ run() {
   setsid "$@" &
   child=$!
   wait $child || status=$?
-  while kill -0 $child 2>/dev/null; do  # a signal to this script ends only the wait
+  while kill -0 $child 2>/dev/null; do  # a signal to this script only interrupts the wait
     status=0
     wait $child || status=$?
   done
@@ -64,7 +64,7 @@ run() {
 }
 
 run_setup() { run scripts/setup.sh --plots "${setup_options[@]}"; }
-# The folder that test.sh uses: what one has compiled the other need not. RPP_UNITY halves the time, once.
+# The folder that test.sh uses, so that both share compiled files. RPP_UNITY halves the time of the first build.
 run_build() {
   local unity=()
   [ -e build/CMakeCache.txt ] || unity=(-DRPP_UNITY=ON)
@@ -100,12 +100,12 @@ run_measure() {
 
 is_finished() { [ -n "${result[$1]:-}" ] && [ -f "${result[$1]}" ]; }
 
-# What decides the results, committed or not.
+# Files that affect the results, committed or not.
 version() {
   find CMakeLists.txt cmake src include tools configs/demo scripts/demo.sh scripts/demo_data.py -type f -print0 | sort -z |
     xargs -0 sha256sum | sha256sum | cut -c 1-16
 }
-# Results of other files are removed: neither would their checkpoints fit, nor may one table mix both.
+# Results of other files are removed: their checkpoints would not fit, and one table must not mix both.
 start_anew_if_changed() {
   local now made_by
   now="$(version) $precision"
@@ -114,7 +114,7 @@ start_anew_if_changed() {
   [ "$made_by" != "$now" ] || return 0
   if compgen -G "$runs/*/metrics.jsonl" >/dev/null || [ -e $runs/shards ]; then
     echo "The results in $runs were made by other files than these of $(git describe --always --dirty 2>/dev/null || echo now):"
-    echo "the demo starts anew. The downloads are kept."
+    echo "the demo starts over. The downloads are kept."
     rm -rf $runs/shards $runs/{dense,upstream,rpp,nip}{,-movies} $runs/{dense,rpp,nip}.rpp $runs/{bench.jsonl,table.md,comparison.png}
   fi
   echo "$now" >$runs/version || fail "cannot write $runs/version"
@@ -168,7 +168,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-# bf16 halves the time where the processor multiplies it and costs time where it does not.
+# bf16 halves the time on processors that support it and costs time on others.
 precision=fp32
 if grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo; then precision=bf16; fi
 cores=$(nproc)
@@ -186,7 +186,7 @@ for stage in "${stages[@]}"; do
   else
     printf ', about %s\n' "$(clock "$(estimate "$stage")")"
     "run_$stage"
-    # A program that was stopped must not count as finished, whatever its exit status.
+    # A stopped program must not count as finished, whatever its exit status.
     [ -z "${result[$stage]:-}" ] || [ -f "${result[$stage]}" ] || say_stopped
   fi
   [ "$stage" != "$until" ] || break

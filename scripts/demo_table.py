@@ -3,8 +3,8 @@
 
     scripts/demo_table.py --runs runs/demo
 
-Reads RUNS/METHOD, RUNS/METHOD-movies and RUNS/METHOD.rpp of dense, rpp and nip, and RUNS/bench.jsonl, which is what
-`rpp-bench infer` prints for the three files; refuses to compare where the methods' learning rates differ.
+Reads RUNS/METHOD, RUNS/METHOD-movies and RUNS/METHOD.rpp of dense, rpp and nip, and RUNS/bench.jsonl, the output of
+`rpp-bench infer` for the three files; refuses to compare methods with different learning rates.
 """
 import argparse
 import json
@@ -33,17 +33,17 @@ def output_of(*command):
 
 
 def logged(run, value, kinds=("train",)):
-    """[(step, value), ...] of these kinds of lines in the run's log."""
+    """[(step, value), ...] from lines of these kinds in the run's log."""
     return [(line["step"], line[value]) for line in lines_of(run / "metrics.jsonl") if line["kind"] in kinds and value in line]
 
 
 def ratio_curve(run):
-    """From 0; the lines of kind prune are at the very steps of NIP's prunings, the others at every log_every."""
+    """Starts at 0; lines of kind prune are at the steps of NIP's prunings, the others at every log_every."""
     return [(0, 0.0)] + logged(run, "encoder_ratio", ("train", "prune"))
 
 
 def check_equal_learning_rates(runs):
-    """Another learning rate at some step would be a difference between the methods that the table does not show."""
+    """Different learning rates would be a difference between the methods that the table does not show."""
     for suffix in ("", "-movies"):
         rates = [dict(logged(runs / (method + suffix), "learning_rate")) for method in PRUNED]
         if rates[0] != rates[1]:
@@ -53,7 +53,7 @@ def check_equal_learning_rates(runs):
 
 
 def difference_to_dense(runs, method, build):
-    """(difference, low, high) of the dev accuracy: the paired bootstrap of rpp-compare over dev examples."""
+    """(difference, low, high) of the dev accuracy, from rpp-compare's paired bootstrap over dev examples."""
     report = json.loads(output_of(build / "rpp-compare", "--json", "--baseline", runs / "dense-movies", "--candidate",
                                   runs / f"{method}-movies"))["metrics"]["accuracy"]
     return report["difference"], report["low"], report["high"]
@@ -65,7 +65,7 @@ def drifted_zeros(runs, method, build):
 
 
 def latencies(runs, method):
-    """Milliseconds of a call with one text, by its tokens, with the matrices as rpp-predict would multiply them."""
+    """Milliseconds per call with one text, by its tokens, with the kernels that rpp-predict would use."""
     rows = [row for row in lines_of(runs / "bench.jsonl") if row["model"].endswith(f"{method}.rpp")]
     return {row["tokens"]: row["sparse_p50_ms"] for row in rows}
 
@@ -118,13 +118,13 @@ def as_markdown(results):
 
 
 def verdict(results):
-    """What the intervals say, in sentences."""
+    """The conclusions from the intervals, in sentences."""
     sentences = []
     for result in results[1:]:
         lost = -100 * result["difference"][0]
         sentences.append(f"{result['method']} is {'within' if lost <= 2 else 'not within'} two points of dense: {lost:.1f} lost.")
     gap = 100 * (results[1]["accuracy"] - results[2]["accuracy"])
-    # The intervals are of one seed: a smaller gap than their half width says nothing about the methods.
+    # The intervals cover one seed: a gap smaller than their half width does not distinguish the methods.
     noise = min(50 * (result["difference"][2] - result["difference"][1]) for result in results[1:])
     if abs(gap) <= noise:
         sentences.append(f"rpp and nip differ by {abs(gap):.1f} points, which is within the noise of one short run.")
@@ -150,7 +150,7 @@ def draw(results, file):
     curves, *others = figure.subplot_mosaic([["zeros"] * 4, ["accuracy", "size", "16", "128"]]).values()
     for result, colour, style in zip(results[1:], colours[1:], ("-", "--")):
         steps, ratios = zip(*result["curve"])
-        # NIP's ratio is constant between its prunings: steps, not slopes.
+        # NIP's ratio is constant between its prunings: drawn as steps.
         curves.plot(steps, [100 * ratio for ratio in ratios], style, color=colour, label=result["method"], linewidth=2,
                     drawstyle="steps-post" if result["method"] == "nip" else "default")
     curves.set(title="Zeros in the encoder while pruning", xlabel="step", ylabel="%", ylim=(0, 100), xlim=(0, results[1]["steps"]))

@@ -1,10 +1,10 @@
-"""Gives a script the Python environment that it needs, whichever Python it was started with.
+"""Runs a script in the Python environment that it needs, whichever Python it was started with.
 
     import environment
     environment.need("compare", "torch", "transformers")    # before the imports of these
 
-Where a module is missing, the script starts itself again in the environment that scripts/setup.sh makes for it; where it is
-missing there as well, the script ends and names the command that installs it.
+If a module is missing, the script restarts itself in the environment that scripts/setup.sh creates for it; if it is
+missing there as well, the script exits and names the command that installs it.
 
 Scripts in compare/ and dev/ add this folder at the end of sys.path: tensorboard.py must not hide the package of that name.
 """
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# What a script asks for -> folder of the environment, command that fills it.
+# Environment name -> its folder, and the command that creates it.
 ENVIRONMENTS = {
     "base": (".venv", "scripts/setup.sh"),
     "plots": (".venv", "scripts/setup.sh --plots"),

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# What a machine with an NVIDIA GPU has to show, in pieces of minutes, each of which can be run alone:
+# Checks for a machine with an NVIDIA GPU, in pieces of a few minutes, each of which can be run alone:
 #   scripts/gpu_check.sh                                    builds, and runs all pieces
-#   scripts/gpu_check.sh --programs build-cuda speed rpp    only these, with programs that are there
-#   tests       every test of the build folder, CUDA kernels against their CPU twins among them
+#   scripts/gpu_check.sh --programs build-cuda speed rpp    only these, with existing programs
+#   tests       every test of the build folder, including CUDA kernels against the CPU loops
 #   speed       pre-training steps of BERT-base and BERT-large at 128 and 512 tokens, whole and in parts
-#   optimizer   updates, as a share of the copy bandwidth
+#   optimizer   updates, as a fraction of the copy bandwidth
 #   curves      50 steps on the CPU and on the device: losses in fp32 equal within 1e-4, in bf16 within 2e-2
-#   graph       50 steps with train.cuda_graph and without: losses in fp32 equal within 1e-4; steps of few sequences, both ways
+#   graph       50 steps with train.cuda_graph and without: losses in fp32 equal within 1e-4; speed with few sequences
 #   resume      a stopped and resumed run repeats the uninterrupted one bit for bit
-#   rpp         a dense run and one pruned to 80 %, with the proof that its zeros held
-# --shards DIR --tokenizer DIR take the last piece's text from rpp-data build instead of sentences made up here,
-# --model FILE another model than configs/model/bert-small.yaml. --device cpu --quick tries the script itself.
+#   rpp         a dense run and one pruned to 80 %, with verification of its zeros
+# --shards DIR --tokenizer DIR use shards of rpp-data build for the last piece instead of generated sentences,
+# --model FILE another model than configs/model/bert-small.yaml. --device cpu --quick tests the script itself.
 # Measurements are JSON lines, on standard output and in --output (default: gpu_check.jsonl).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -50,7 +50,7 @@ small=()  # settings of a trial
 
 record() { tee -a "$output"; }
 
-# Text of which next to everything can be learned, for the pieces that train.
+# Text from which almost anything can be learned, for the pieces that train.
 make_text() {
   [ ! -e "$dir/run.yaml" ] || return 0
   { printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]'; seq -f 'w%g' 0 199; } > "$dir/vocab.txt"
@@ -85,7 +85,7 @@ piece_speed() {
   fi
   local size length
   for size in base large; do
-    for length in 128 512; do  # 32,768 tokens a step
+    for length in 128 512; do  # 32,768 tokens per step
       "$programs/rpp-bench" train --model "configs/model/bert-$size.yaml" --length "$length" \
         --sequences $((32768 / length)) --steps 10 --method rpp --device "$device" | record
     done
@@ -97,10 +97,10 @@ piece_optimizer() {
   "$programs/rpp-bench" optimizer --model "configs/model/bert-${size:-base}.yaml" --device "$device" | record
 }
 
-# losses RUN: of every step
+# losses RUN: the loss of every step
 losses() { sed -n 's/.*"kind":"train".*"loss":\([-0-9.e+]*\).*/\1/p' "$1/metrics.jsonl"; }
 
-# curve DIR DEVICE PRECISION [SETTING...], without the dropout of attention, which is all that devices draw in ways of their own
+# curve DIR DEVICE PRECISION [SETTING...], without attention dropout, the only masks that differ between devices
 curve() {
   { cat configs/model/bert-tiny.yaml; echo 'attention_probs_dropout_prob: 0'; } > "$dir/sure.yaml"
   "$programs/rpp-pretrain" "$dir/run.yaml" "${small[@]}" --set model_config="$dir/sure.yaml" --set prune.method=dense \
@@ -132,7 +132,7 @@ piece_curves() {
 }
 
 piece_graph() {
-  [ "$device" != cpu ] || { echo 'graph: needs a GPU, passed over' >&2; return 0; }
+  [ "$device" != cpu ] || { echo 'graph: needs a GPU, skipped' >&2; return 0; }
   make_text
   local parts=(--set train.micro_batch_size=2) graph
   curve "$dir/eager" "$device" fp32 "${parts[@]}"

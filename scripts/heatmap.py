@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Draws where the zeros of a pruned model lie: a map of every prunable matrix, or of one layer's.
+"""Draws the zeros of a pruned model: a heat map of every prunable matrix, or of one layer's.
 
     scripts/heatmap.py runs/minilm-rpp rpp.png [--layer 3]
 
 A map shows the zero fraction of blocks of the matrix as Hugging Face stores it, [out, in]: a row is an output, a column
-an input. The strip on its left has the zero fraction of every single row, the one below of every single column; a line
-across a strip is a row or column pruned more or less than its neighbours. Ticks divide the heads where rows (query,
-key, value) or columns (attention output) belong to them. Needs numpy and matplotlib: scripts/setup.sh --plots.
+an input. The strip on its left has the zero fraction of each row, the one below of each column; a line
+across a strip is a row or column pruned more or less than its neighbours. Ticks separate the heads if rows (query,
+key, value) or columns (attention output) belong to heads. Needs numpy and matplotlib: scripts/setup.sh --plots.
 """
 
 import argparse
@@ -40,7 +40,7 @@ class Zeros:
         self.prefix = "bert." if any(name.startswith("bert.") for name in self.header) else ""
 
     def of(self, layer, matrix):
-        """[out, in] True where the weight is zero."""
+        """[out, in], True where the weight is zero."""
         entry = self.header[f"{self.prefix}encoder.layer.{layer}.{MATRICES[matrix]}.weight"]
         begin, end = (self.data_start + offset for offset in entry["data_offsets"])
         bits = numpy.frombuffer(self.data[begin:end].tobytes(), dtype=BIT_TYPES[entry["dtype"]])
@@ -48,7 +48,7 @@ class Zeros:
 
 
 def block_means(zeros, blocks):
-    """Means over blocks, at most `blocks` of them in each direction; the last ones may be smaller."""
+    """Means over at most `blocks` blocks in each direction; the last ones may be smaller."""
     for axis in (0, 1):
         starts = numpy.unique(numpy.linspace(0, zeros.shape[axis], blocks, endpoint=False).astype(int))
         sizes = numpy.diff(numpy.append(starts, zeros.shape[axis]))
@@ -58,7 +58,7 @@ def block_means(zeros, blocks):
 
 
 def draw_matrix(axes, zeros, blocks, norm, head_ticks):
-    """The map with its strips, in units of the matrix's size, so that every panel is a square."""
+    """Draws the map with its strips, in units of the matrix's size, so that every panel is a square."""
     style = {"aspect": "auto", "interpolation": "nearest", "cmap": "cividis", "norm": norm}
     image = axes.imshow(block_means(zeros, blocks), extent=(0, 1, 1, 0), **style)
     axes.imshow(zeros.mean(axis=1)[:, None], extent=(-0.12, -0.03, 1, 0), **style)
@@ -79,7 +79,7 @@ def head_ticks(matrix, num_heads):
 
 
 def common_norm(all_zeros, blocks):
-    """One scale for all panels, without the rarest values, which would leave the others one colour."""
+    """One colour scale for all panels; extreme values are excluded, as the others would have one colour."""
     from matplotlib.colors import Normalize
 
     values = numpy.concatenate([block_means(zeros, blocks).ravel() for zeros in all_zeros])

@@ -1,4 +1,4 @@
-"""metrics.jsonl of run directories (docs/formats.md), for the scripts that draw or convert it.
+"""Reads metrics.jsonl of run directories (docs/formats.md), for the scripts that draw or convert it.
 
 A value's tag is kind and name: train/loss, eval/mlm_accuracy, prune/gamma.
 """
@@ -8,11 +8,11 @@ import os
 
 
 class MetricsError(Exception):
-    """A run that is missing or damaged; the message says which file and what to do."""
+    """A missing or damaged run; the message names the file and what to do."""
 
 
 def read_lines(run):
-    """The lines as objects. A last line without its end is still being written, and left out."""
+    """The lines as objects. A last line without a newline is still being written, and skipped."""
     file = run / "metrics.jsonl"
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
@@ -29,13 +29,13 @@ def read_lines(run):
 
 
 def values_of(line):
-    """tag -> number of one line; NaN where it was not finite."""
+    """tag -> number for one line; NaN if it was not finite."""
     return {f"{line['kind']}/{name}": math.nan if value is None else value
             for name, value in line.items() if name not in ("step", "kind")}
 
 
 def labels_of(runs):
-    """A name for each run that is short and its own: its place below the folder that all of them share."""
+    """A short unique name for each run: its path relative to the folder that all of them share."""
     places = [run.resolve() for run in runs]
     if len(set(places)) < len(places):
         raise MetricsError("a run is named twice")

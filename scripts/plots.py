@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Draws the learning curves of one or several runs over each other, from their metrics.jsonl; also while they go on.
+"""Draws the learning curves of one or more runs in one figure, from their metrics.jsonl; also while they are running.
 
     scripts/plots.py runs/minilm-dense runs/minilm-rpp --output curves.png
     scripts/plots.py runs/minilm-rpp --output gamma.svg --metrics prune/gamma train/encoder_ratio
     scripts/plots.py runs/minilm-dense runs/minilm-rpp --table
 
 Without --metrics: loss, learning rate, prune ratio and speed of training, every metric of the evaluations, gamma and the
-share of the mask that changed. The ending of --output decides: .png, .svg, .pdf. --table prints the evaluations of
+fraction of the mask that changed. The extension of --output selects the format: .png, .svg, .pdf. --table prints the evaluations of
 pre-training side by side in Markdown instead: prune ratio of the encoder, masked-LM and next-sentence accuracy on
 held-out text, in %. Figures need matplotlib: scripts/setup.sh --plots.
 """
@@ -59,7 +59,7 @@ def draw(runs, metrics, file):
     for axes, tag in zip(grid.flat, metrics):
         for index, (label, curves) in enumerate(runs.items()):
             points = sorted(curves.get(tag, {}).items())
-            if points:  # a colour belongs to a run, in every panel
+            if points:  # one colour per run, in every panel
                 axes.plot(*zip(*points), label=label, color=f"C{index}", linewidth=1.2,
                           marker="." if len(points) < 30 else "")
         axes.set(title=tag, xlabel="step")
@@ -69,7 +69,7 @@ def draw(runs, metrics, file):
         axes.set_visible(False)
     try:
         figure.savefig(file, dpi=110)
-    except (OSError, ValueError) as error:  # an ending that matplotlib does not know is a ValueError
+    except (OSError, ValueError) as error:  # an extension unknown to matplotlib is a ValueError
         raise MetricsError(f"cannot write {file}: {error}") from None
     print(f"{file}: {', '.join(metrics)}")
 
@@ -94,7 +94,7 @@ def main():
     action = parser.add_mutually_exclusive_group(required=True)
     action.add_argument("--output", type=pathlib.Path, help="picture to write, such as curves.png or curves.svg")
     action.add_argument("--table", action="store_true", help="print the evaluations of pre-training as Markdown")
-    parser.add_argument("--metrics", nargs="+", default=[], metavar="KIND/NAME", help="a panel each, such as train/loss")
+    parser.add_argument("--metrics", nargs="+", default=[], metavar="KIND/NAME", help="one panel per metric, such as train/loss")
     parser.add_argument("--labels", nargs="+", help="names of the runs in the legend; default: their directories")
     args = parser.parse_args()
     if args.labels and len(set(args.labels)) != len(args.runs):

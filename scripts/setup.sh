@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the build needs: Debian or Ubuntu packages, LibTorch and PyYAML into .venv. Safe to run again.
+# Installs the build requirements: Debian or Ubuntu packages, LibTorch and PyYAML into .venv. Safe to run again.
 #   scripts/setup.sh [--cpu | --cuda | --no-torch] [--tests] [--plots] [--compare] [--arm]
-# Default: CUDA where an NVIDIA GPU is found. --tests adds what only the tests need; --plots adds matplotlib and
+# Default: CUDA if an NVIDIA GPU is found. --tests adds what only the tests need; --plots adds matplotlib and
 # tensorboardX; --compare makes .venv-compare with transformers, ONNX Runtime, OpenVINO, tokenizers and scikit-learn
-# (5 GB) for the scripts that compare with them; --arm adds the cross compiler. What apt and pip print is kept in
+# (5 GB) for the scripts that compare with them; --arm adds the cross compiler. The output of apt and pip is kept in
 # build/setup.log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -37,7 +37,7 @@ packages=(g++ cmake ninja-build ccache pkg-config git python3-venv libfmt-dev li
 [ $tests = no ] || packages+=(libgtest-dev libgmock-dev libicu-dev clang-format-14)
 [ $arm = no ] || packages+=(g++-aarch64-linux-gnu qemu-user libfmt-dev:arm64 libhwy-dev:arm64 libgtest-dev:arm64)
 
-# The packages of the list that are not installed.
+# Prints the packages of the list that are not installed.
 missing_packages() {
   local package
   for package in "${packages[@]}"; do
@@ -59,7 +59,7 @@ if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" != 0 ]; then
 fi
 [ -w . ] || fail "$PWD is not writable: clone into a folder of your own"
 
-# has FOLDER NAME==VERSION...: the Python environment has these packages.
+# has FOLDER NAME==VERSION...: whether the Python environment has these packages.
 has() {
   "$1/bin/python" - "${@:2}" >/dev/null 2>&1 <<'PYTHON'
 import importlib.metadata, sys
@@ -74,8 +74,7 @@ pictures=(matplotlib==3.11.2 tensorboardX==2.6.5)
 compared=(torch==2.11.0 transformers==5.17.0 numpy==2.4.6 zstandard==0.25.0 PyYAML==6.0.3 scipy==1.17.1 scikit-learn==1.9.1
   onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.32.0 openvino==2026.4.1 tokenizers==0.23.3 flash-tokenizer==1.2.0 blingfire==0.1.8)
 
-# Free space, before anything is downloaded: MB by mount point, rounded up. pip unpacks in TMPDIR and keeps a download
-# in its cache.
+# Checks free space before anything is downloaded: MB by mount point, rounded up. pip unpacks in TMPDIR and caches downloads.
 declare -A needed_mb=()
 reserve() {
   local mount
@@ -100,7 +99,7 @@ check_space
 mkdir -p build
 : >$log
 
-# Why the command failed whose output ends the log, in a sentence.
+# Explains in one sentence why the command failed whose output ends the log.
 reason() {
   local folder
   for folder in . "${TMPDIR:-/tmp}" /var/cache/apt; do
@@ -118,7 +117,7 @@ reason() {
   fi
 }
 
-# long_step TEXT COMMAND...: what takes time says so before it begins.
+# long_step TEXT COMMAND...: prints TEXT before a command that takes long.
 long_step() {
   say "$1 ..."
   "${@:2}" >>$log 2>&1 </dev/null || fail "$1 failed: $(reason)"

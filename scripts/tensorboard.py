@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Turns metrics.jsonl of runs into event files that TensorBoard shows, also while a run goes on.
+"""Converts metrics.jsonl of runs to event files for TensorBoard, also while a run is in progress.
 
     scripts/tensorboard.py runs/minilm-dense runs/minilm-rpp --output runs/tensorboard
     scripts/tensorboard.py runs/minilm-rpp --output runs/tensorboard --follow &
     tensorboard --logdir runs/tensorboard
 
-Tags are kind and name: train/loss, eval/mlm_accuracy, prune/gamma. Each run gets a folder of its own in --output. A call
-writes all that the run holds and replaces what an earlier call wrote there, so nothing is in it twice; event files of
-others stay. --follow adds new lines until it is interrupted, and starts the file anew when a resumed run takes lines
-back. Needs tensorboardX (scripts/setup.sh --plots); TensorBoard itself is a package of its own, tensorboard.
+Tags are kind and name: train/loss, eval/mlm_accuracy, prune/gamma. Each run gets its own folder in --output. A call
+writes all lines of the run and replaces the output of earlier calls, so nothing is duplicated; event files of other
+programs are kept. --follow adds new lines until it is interrupted, and rewrites the file when a resumed run removes
+lines. Needs tensorboardX (scripts/setup.sh --plots); TensorBoard itself is a separate package, tensorboard.
 """
 
 import argparse
@@ -19,12 +19,12 @@ import time
 import environment
 from metrics_log import MetricsError, labels_of, read_lines, values_of
 
-SUFFIX = ".rpp"  # tells our event files from those of other programs
+SUFFIX = ".rpp"  # distinguishes our event files from those of other programs
 POLL_SECONDS = 2
 
 
 class EventFile:
-    """One run's events in `folder`, as far as they have been written."""
+    """The event file of one run in `folder`."""
 
     def __init__(self, run, folder):
         self.run, self.folder = run, folder
@@ -36,12 +36,12 @@ class EventFile:
         self.close()
         for old in self.folder.glob(f"events.out.tfevents.*{SUFFIX}"):
             old.unlink()
-        # purge_step tells a TensorBoard that has the old file open to forget it.
+        # purge_step tells a TensorBoard with the old file open to discard it.
         self.writer = SummaryWriter(str(self.folder), purge_step=0, filename_suffix=SUFFIX)
         self.written = []
 
     def update(self):
-        """Brings the file up to date; how many lines were added."""
+        """Updates the file; returns the number of lines added."""
         lines = read_lines(self.run)
         if self.writer is None or lines[:len(self.written)] != self.written:
             self.restart()
@@ -59,7 +59,7 @@ class EventFile:
 
 
 def follow(files):
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: the background ignores that one
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C, which background processes ignore
     print("following: interrupt to end", flush=True)
     try:
         while True:

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Sets up, lints, builds and runs every test: Release, then the modules without Torch under the address and
 # undefined-behaviour sanitizers, five minutes of killed programs, damaged files and full disks (campaign.sh), and the
-# runtime for ARM where its tools are installed. Options go to setup.sh. What
-# ctest prints is kept in build*/ctest.txt; the last line reads "N passed, N failed", the lint being one of them.
+# runtime for ARM where its tools are installed. Options are passed to
+# setup.sh. The output of ctest is kept in build*/ctest.txt; the last line reads "N passed, N failed", including the lint.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 source scripts/campaign/counts.sh
@@ -14,7 +14,7 @@ fault() {
   count 0 1
 }
 
-# Adds up what ctest said.
+# Adds the counts printed by ctest.
 count_ctest() {
   local failures total
   read -r failures total < <(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$1")
@@ -32,7 +32,7 @@ test_preset() {
   count_ctest "$2/ctest.txt"
 }
 
-# Five minutes of what docs/reliability.md describes.
+# Five minutes of the campaign described in docs/reliability.md.
 campaign() {
   local p f
   scripts/campaign.sh --seconds 300 | tee build/campaign.txt

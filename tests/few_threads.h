@@ -1,4 +1,4 @@
-// A process in which threads cannot start.
+// Runs code in a process that cannot start more threads.
 #pragma once
 
 #include <pthread.h>
@@ -10,9 +10,9 @@
 
 namespace rpp {
 
-// In a process of its own (EXPECT_EXIT): `count` more threads start, for the next one there is no memory.
-// After 20 seconds the process is ended, so that a hang is a failure. Not for the address sanitizer, whose
-// own memory is beyond any limit.
+// In a child process (EXPECT_EXIT): `count` more threads can start, the next one gets no memory. The process
+// ends after 20 seconds, so that a hang is a failure. Not usable with the address sanitizer, whose own memory
+// exceeds any limit.
 inline void allow_more_threads(int count) {
   constexpr size_t kStackBytes = size_t{1} << 30;
   ::alarm(20);
@@ -28,7 +28,7 @@ inline void allow_more_threads(int count) {
   rlimit limit = {.rlim_cur = most, .rlim_max = most};
   ::setrlimit(RLIMIT_AS, &limit);
   ::getrlimit(RLIMIT_AS, &limit);
-  if (limit.rlim_cur != most) ::_exit(0);  // qemu-aarch64 sets none
+  if (limit.rlim_cur != most) ::_exit(0);  // qemu-aarch64 ignores the limit
 }
 
 }  // namespace rpp

@@ -1,4 +1,4 @@
-// The message of the Error that an action throws.
+// Returns the message of the Error that an action throws.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// rpp-finetune eval-glue and submission: predictions of finished runs are scored, and collected for the GLUE
+// rpp-finetune eval-glue and submission: score predictions of finished runs, and collect them for the GLUE
 // server.
 #pragma once
 
@@ -35,15 +35,15 @@ inline void run_submission(const GlueCommandArguments& arguments) {
 }
 
 inline void add_glue_commands(CLI::App& app, GlueCommandArguments& arguments) {
-  CLI::App& eval = *app.add_subcommand("eval-glue", "Metrics of a file of predictions, as JSON");
+  CLI::App& eval = *app.add_subcommand("eval-glue", "Compute the metrics of a prediction file, as JSON");
   eval.add_option("task", arguments.task, "as for --task; mnli-mm")->required();
   eval.add_option("predictions", arguments.predictions, "eval_predictions_TASK.txt of a run")->required();
   eval.footer("Example:\n  rpp-finetune eval-glue mrpc runs/mrpc/eval_predictions_mrpc.txt");
   eval.callback([&arguments] { run_eval_glue(arguments); });
 
-  CLI::App& zip = *app.add_subcommand("submission", "The zip that the GLUE server takes");
+  CLI::App& zip = *app.add_subcommand("submission", "Write the zip for the GLUE server");
   zip.add_option("--runs", arguments.runs, "output directories whose data had a test file")->required();
-  zip.add_option("--output", arguments.zip, "the zip")->required();
+  zip.add_option("--output", arguments.zip, "zip file to write")->required();
   zip.add_flag_callback(
       "--fill-missing", [&arguments] { arguments.missing = MissingTasks::fill; },
       "give tasks without a run a constant answer");

@@ -1,10 +1,9 @@
-// The options that several tools have, each under one name:
-//
-//   --model       a model: directory or model file; where a tool takes one model, without the name too
-//   --output-dir  the directory of a run, where it may be resumed; --output: anything else that is written
-//   --config      the configuration file of a run, without the name too
-//   --threads     0: as many as the process may use
-//   --seed        --seeds where there may be several
+// The options that several tools share, each under one name:
+//   --model       a model directory or model file; also positional in a tool with one model
+//   --output-dir  the directory of a run, which can be resumed; --output: any other output
+//   --config      the configuration file of a run; also positional
+//   --threads     0: all that the process may use
+//   --seed        or --seeds if there can be several
 #pragma once
 
 #include <fmt/ranges.h>
@@ -20,7 +19,7 @@
 
 namespace rpp {
 
-// `Path`: a path, or paths where the tool takes several.
+// `Path`: a path, or paths if the tool takes several.
 template <typename Path>
 CLI::Option* add_model(CLI::App& app, Path& model, const std::string& help) {
   return app.add_option("model,--model", model, help)->required()->always_capture_default(false);
@@ -32,7 +31,7 @@ CLI::Option* add_threads(CLI::App& app, Integer& num_threads,
   return app.add_option("--threads", num_threads, help)->check(CLI::Range(0, kMaxThreads));
 }
 
-// Refuses other values with a list of these.
+// Refuses other values and lists these.
 inline CLI::Validator one_of(const std::vector<std::string>& choices) {
   const auto complaint = [choices](const std::string& value) {
     if (std::find(choices.begin(), choices.end(), value) != choices.end()) return std::string();
@@ -46,7 +45,7 @@ inline CLI::Option* add_choice(CLI::App& app, const std::string& name, std::stri
   return app.add_option(name, value, help)->check(one_of(choices));
 }
 
-// Of values that have names.
+// For values that have names.
 template <typename Value>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
                         const std::map<std::string, Value>& choices, const std::string& help) {

@@ -1,5 +1,4 @@
-// Options under names that they had before, or have in other programs: taken as ours, with a hint on standard
-// error.
+// Accepts options under earlier names or names of other programs, with a hint on standard error.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -20,7 +19,7 @@ struct OtherName {
 
 inline constexpr OtherName kOldNames[] = {{"--num-threads", "--threads"}};
 
-// Each is looked up only where a command lacks the first and has the second.
+// Each applies only if a command lacks the first name and has the second.
 inline constexpr OtherName kHabits[] = {
     {"--model-name-or-path", "--model"},
     {"--init-checkpoint", "--model"},
@@ -42,7 +41,7 @@ inline constexpr OtherName kHabits[] = {
     {"--max-length", "--max-seq-length"},
 };
 
-// The subcommand that the arguments name, or the program itself.
+// The subcommand that the arguments select, or the program itself.
 inline const CLI::App& named_command(const CLI::App& app, const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
     for (const CLI::App* command : app.get_subcommands({})) {
@@ -74,7 +73,7 @@ inline void print_name_hint(const std::string& tool, const std::string& given, c
   fmt::print(stderr, "{}: note: {} is {} {}\n", tool, given, is_old ? "now" : "taken as", ours);
 }
 
-// The arguments with our names of options.
+// The arguments with our option names.
 inline std::vector<std::string> with_our_names(const CLI::App& app, std::vector<std::string> arguments) {
   const CLI::App& command = named_command(app, arguments);
   for (std::string& argument : arguments) {
@@ -88,11 +87,11 @@ inline std::vector<std::string> with_our_names(const CLI::App& app, std::vector<
   return arguments;
 }
 
-// CLI11 takes a value in brackets for a list where an option takes several: "[run]" would be "run". A path by
-// another name for itself stays whole.
+// CLI11 parses a value in brackets as a list if an option takes several: "[run]" would become "run". A path
+// is protected by an equivalent spelling.
 inline void keep_brackets(const CLI::App& app, std::vector<std::string>& arguments) {
   const CLI::App& command = named_command(app, arguments);
-  const CLI::Option* option = nullptr;  // that the next value belongs to; none: a positional
+  const CLI::Option* option = nullptr;  // the option of the next value; none: a positional
   for (std::string& argument : arguments) {
     const size_t equals = argument.find('=');
     const bool names_option = argument.starts_with("--");
@@ -104,7 +103,7 @@ inline void keep_brackets(const CLI::App& app, std::vector<std::string>& argumen
   }
 }
 
-// A mistyped command must not pass as the name of a file.
+// A mistyped command must not pass as a file name.
 inline void refuse_mistyped_command(const CLI::App& app, const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments[0].starts_with('-') || std::filesystem::exists(arguments[0])) return;
   std::vector<std::string> commands;

@@ -1,5 +1,5 @@
-// rpp-bench: how fast the parts are. A table on standard error; all that was measured as JSON lines on
-// standard output, unless that is a terminal.
+// rpp-bench: benchmarks. A table on standard error; all measurements as JSON lines on standard output, unless
+// that is a terminal.
 #include <unistd.h>
 
 #include "bench_commands.h"
@@ -38,7 +38,7 @@ ModelConfig model_sizes(const std::filesystem::path& model) {
   return model_config_from_json(read_file(config), config.string());
 }
 
-// run(bench) of every model.
+// run(bench) for every model.
 template <typename Bench, typename Run>
 Measurements for_models(const Arguments& arguments, Bench bench, const Run& run) {
   Measurements lines;
@@ -50,7 +50,7 @@ Measurements for_models(const Arguments& arguments, Bench bench, const Run& run)
   return lines;
 }
 
-// Every length with every number of sequences, unless the rows are named one by one.
+// Every length with every number of sequences, unless rows are given explicitly.
 std::vector<std::vector<int64_t>> rows_of(const Arguments& arguments) {
   if (!arguments.rows.empty()) return {arguments.rows};
   std::vector<std::vector<int64_t>> rows;
@@ -71,7 +71,7 @@ Measurements train(const Arguments& arguments) {
   });
 }
 
-// How the cost of a step grows.
+// How the cost of a step scales.
 Arguments scaling_arguments() {
   Arguments arguments{.lengths = {64, 128, 256, 512}, .sequences = {1, 8}, .train = {.steps = 1}};
   arguments.models.clear();
@@ -86,7 +86,7 @@ void add_models(CLI::App& command, Arguments& arguments) {
                      "files of configs/model/ or model directories, one or more");
 }
 
-// Rows of any length up to --length, other ones in each step.
+// Rows of any length up to --length, different in each step.
 Measurements memory(const Arguments& arguments) {
   return for_models(arguments, arguments.train, [&](TrainBench bench) {
     bench.rows.lengths = rows_of(arguments).front();
@@ -98,16 +98,18 @@ CLI::App& add_steps(CLI::App& app, const char* name, const char* help, Arguments
                     Measurements (*run)(const Arguments&) = train) {
   auto& step = add_command(app, name, help, chosen, {[&a, run] { return run(a); }});
   add_models(step, a);
-  step.add_option("--length", a.lengths, "tokens of a row, one or more");
-  step.add_option("--sequences", a.sequences, "rows of a step, one or more");
-  step.add_option("--rows", a.rows, "the length of every row, instead of these two");
-  add_choice(step, "--method", a.train.method, kMethods, "of pruning");
-  add_choice(step, "--precision", a.train.precision, {"fp32", "bf16"}, "of weights and activations");
-  add_choice(step, "--device", a.train.device, {"automatic", "cpu", "cuda"}, "that computes");
+  step.add_option("--length", a.lengths, "tokens per row, one or more");
+  step.add_option("--sequences", a.sequences, "rows per step, one or more");
+  step.add_option("--rows", a.rows, "explicit row lengths, instead of --length and --sequences");
+  add_choice(step, "--method", a.train.method, kMethods, "pruning method");
+  add_choice(step, "--precision", a.train.precision, {"fp32", "bf16"},
+             "precision of weights and activations");
+  add_choice(step, "--device", a.train.device, {"automatic", "cpu", "cuda"}, "device to run on");
   step.add_flag("--activation-checkpointing", a.train.activation_checkpointing,
-                "layers are computed again in the backward pass");
-  step.add_flag("--cuda-graph", a.train.cuda_graph, "on a GPU: a pass is recorded once and repeated");
-  step.add_option("--steps", a.train.steps, "to make; their number or the fastest counts")
+                "recompute layers in the backward pass");
+  step.add_flag("--cuda-graph", a.train.cuda_graph, "on a GPU: record a pass once and replay it");
+  step.add_option("--steps", a.train.steps,
+                  "number of steps; the fastest step is reported, or memory over all of them")
       ->check(CLI::PositiveNumber);
   add_threads(step, a.train.num_threads);
   return step;
@@ -118,33 +120,37 @@ void add_training_commands(CLI::App& app, Arguments& a, Arguments& scaling, Argu
   add_steps(app, "train", "Pre-training steps on random text", a, chosen)
       .footer(
           "Example:\n  rpp-bench train --model configs/model/bert-tiny.yaml configs/model/bert-base.yaml");
-  add_steps(app, "scaling", "The same by size of model, length and batch: minutes", scaling, chosen)
+  add_steps(app, "scaling", "The same for several model sizes, lengths and batches; takes minutes", scaling,
+            chosen)
       .footer("Example:\n  rpp-bench scaling --length 64 512 --sequences 1 16");
-  add_steps(app, "memory", "Memory after 10, 30, 100, ... steps on rows of other lengths in each: minutes",
+  add_steps(app, "memory", "Memory after 10, 30, 100, ... steps with varying row lengths; takes minutes",
             long_run, chosen, memory)
       .footer("Example:\n  rpp-bench memory --sequences 64 --length 128 --steps 3000");
 
-  auto& update = add_command(app, "optimizer", "One update of all weights, against a copy", chosen,
-                             {[&] { return for_models(a, a.optimizer, bench_optimizer); }});
+  auto& update =
+      add_command(app, "optimizer", "One optimizer update of all weights, compared with a memory copy",
+                  chosen, {[&] { return for_models(a, a.optimizer, bench_optimizer); }});
   add_models(update, a);
-  add_choice(update, "--precision", a.optimizer.precision, {"fp32", "bf16"}, "of the weights");
-  add_choice(update, "--device", a.optimizer.device, {"automatic", "cpu", "cuda"}, "that computes");
+  add_choice(update, "--precision", a.optimizer.precision, {"fp32", "bf16"}, "precision of the weights");
+  add_choice(update, "--device", a.optimizer.device, {"automatic", "cpu", "cuda"}, "device to run on");
   add_threads(update, a.optimizer.num_threads);
   update.footer("Example:\n  rpp-bench optimizer --model configs/model/bert-base.yaml");
 
-  auto& saving = add_command(app, "checkpoint", "Saving and loading, with hashes", chosen,
+  auto& saving = add_command(app, "checkpoint", "Saving and loading a checkpoint, with hashes", chosen,
                              {[&] { return for_models(a, a.checkpoint, bench_checkpoint); }});
   add_models(saving, a);
-  saving.add_option("--directory", a.checkpoint.directory, "on the disk to measure; must not exist");
+  saving.add_option("--directory", a.checkpoint.directory,
+                    "directory on the disk to measure; must not exist");
   saving.footer("Example:\n  rpp-bench checkpoint --model configs/model/bert-base.yaml");
 }
 
 void add_ranking(CLI::App& app, Arguments& a, Command& chosen) {
-  auto& ranking = add_command(app, "rank", "The exact threshold of all weights", chosen,
+  auto& ranking = add_command(app, "rank", "Finding the exact pruning threshold of all weights", chosen,
                               {[&] { return bench_rank(a.rank); }});
-  ranking.add_option("--entries", a.rank.entries, "weights")->check(CLI::PositiveNumber);
-  ranking.add_option("--ratio", a.rank.ratio, "share to prune")->check(CLI::Range(0.0, 1.0));
-  ranking.add_option("--repeat", a.rank.repeat, "the best counts")->check(CLI::PositiveNumber);
+  ranking.add_option("--entries", a.rank.entries, "number of weights")->check(CLI::PositiveNumber);
+  ranking.add_option("--ratio", a.rank.ratio, "prune ratio")->check(CLI::Range(0.0, 1.0));
+  ranking.add_option("--repeat", a.rank.repeat, "repetitions; the fastest is reported")
+      ->check(CLI::PositiveNumber);
   ranking.footer("Example:\n  rpp-bench rank --entries 300000000");
 }
 
@@ -157,10 +163,10 @@ int main(int argc, char** argv) {
     rpp::Arguments arguments, scaling = rpp::scaling_arguments();
     rpp::Arguments long_run{.sequences = {64}, .train = {.steps = 1000}};
     rpp::Command command;
-    CLI::App app{"Measures parts of rpp: a table, and JSON lines where the output is not a terminal.",
+    CLI::App app{"Benchmarks parts of rpp: prints a table, and JSON lines if the output is not a terminal.",
                  "rpp-bench"};
     bool json = false;
-    app.add_flag("--json", json, "JSON lines on a terminal too: all that was measured");
+    app.add_flag("--json", json, "print JSON lines with all measurements on a terminal too");
     app.fallthrough();
     app.require_subcommand(1);
     rpp::add_training_commands(app, arguments, scaling, long_run, command);

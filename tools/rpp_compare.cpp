@@ -25,7 +25,7 @@ struct Report {
   std::optional<McNemar> mcnemar;
 };
 
-// Counts of the runs paired in the given order; nothing without accuracy or without a partner for every run.
+// McNemar counts for the runs paired in the given order; nothing without accuracy or if runs lack a partner.
 std::optional<McNemar> mcnemar_of_pairs(const GlueTask& task, const PairedRuns& runs) {
   const bool has_accuracy =
       std::find(task.metrics.begin(), task.metrics.end(), "accuracy") != task.metrics.end();
@@ -75,7 +75,7 @@ Json to_json(const Report& report) {
   return json;
 }
 
-// Of one run there is no deviation.
+// One run has no deviation.
 std::string format_sd(const SeedStatistics& side) {
   return side.n > 1 ? fmt::format("{:.4f}", side.sd) : "-";
 }
@@ -93,7 +93,7 @@ void print_table(const Report& report) {
                verdict_name(comparison.verdict));
   }
   if (any.baseline.n == 1 || any.candidate.n == 1) {
-    fmt::print("caution: one seed a side says nothing of other seeds; the verdict is of these runs alone\n");
+    fmt::print("caution: with one seed per side the verdict covers only these runs, not other seeds\n");
   }
   if (!report.mcnemar) return;
   fmt::print("McNemar: b = {} (right in the baseline only), c = {} (in the candidate only), p = {:.3g}\n",
@@ -102,16 +102,15 @@ void print_table(const Report& report) {
 
 void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--baseline", arguments.baseline,
-                 "output directories of rpp-finetune, a seed each, or one of --seeds")
+                 "output directories of rpp-finetune, one per seed, or one of --seeds")
       ->required();
-  app.add_option("--candidate", arguments.candidate, "the same for what is compared with it")->required();
+  app.add_option("--candidate", arguments.candidate, "the same for the runs to compare")->required();
   app.add_flag("--json", arguments.json, "print one JSON object");
   app.footer(
-      "The interval is of candidate less baseline, from a bootstrap over examples and seeds. One seed a "
-      "side\n"
-      "says nothing of other seeds, and McNemar's test never does: take three or more. That test needs as "
-      "many\n"
-      "runs on both sides, paired in their order.\n"
+      "The interval is for candidate minus baseline, from a bootstrap over examples and seeds. With one "
+      "seed\n"
+      "per side it does not cover other seeds, and McNemar's test never does: use three or more. McNemar's\n"
+      "test needs the same number of runs on both sides, paired in the given order.\n"
       "Example:\n"
       "  rpp-compare --baseline runs/dense-sst2-{1,2,3} --candidate runs/rpp-sst2-{1,2,3}");
 }
@@ -122,7 +121,7 @@ void add_options(CLI::App& app, Arguments& arguments) {
 int main(int argc, char** argv) {
   return rpp::run_main("rpp-compare", [&] {
     rpp::Arguments arguments;
-    CLI::App app{"Says whether two sets of fine-tuning runs differ by more than chance.", "rpp-compare"};
+    CLI::App app{"Tests whether two sets of fine-tuning runs differ by more than chance.", "rpp-compare"};
     rpp::add_options(app, arguments);
     if (!rpp::parse_command_line(app, argc, argv)) return 0;
     const rpp::Report report = rpp::compare(arguments);

@@ -1,4 +1,4 @@
-// rpp-data: from raw text to what training reads: a vocabulary, shards of token ids, their statistics.
+// rpp-data: from raw text to training data: a vocabulary, shards of token ids, their statistics.
 #include "core/progress.h"
 #include "data/corpus_stats.h"
 #include "data/shards.h"
@@ -79,16 +79,20 @@ void add_vocab(CLI::App& app, Arguments& arguments) {
   VocabOptions& vocab = arguments.vocab;
   command.add_option("--input", vocab.inputs, "UTF-8 text, plain, .gz or .zst; -: standard input")
       ->required();
-  command.add_option("--output", vocab.output, "directory, made if need be")->required();
+  command.add_option("--output", vocab.output, "directory, created if missing")->required();
   command.option_defaults()->always_capture_default();
-  add_choice(command, "--type", arguments.vocab_type, {"wordpiece", "unigram", "bpe"}, "of the vocabulary");
-  command.add_option("--size", vocab.size, "pieces, special ones included")->check(CLI::Range(6, 1 << 24));
+  add_choice(command, "--type", arguments.vocab_type, {"wordpiece", "unigram", "bpe"},
+             "type of the vocabulary");
+  command.add_option("--size", vocab.size, "number of pieces, including special ones")
+      ->check(CLI::Range(6, 1 << 24));
   command.add_flag("--cased", arguments.cased, "keep case and accents");
-  command.add_option("--character-coverage", vocab.character_coverage, "share of characters with a piece")
+  command
+      .add_option("--character-coverage", vocab.character_coverage,
+                  "fraction of the text's characters that get a piece")
       ->check(CLI::Range(0.5, 1.0));
   command.add_option("--max-lines", vocab.max_lines, "random lines to learn from; 0: all")
       ->check(CLI::NonNegativeNumber);
-  command.add_option("--seed", vocab.seed, "of the choice of lines");
+  command.add_option("--seed", vocab.seed, "seed for sampling lines");
   add_threads(command, vocab.num_threads);
   command.footer(
       "Examples:\n"
@@ -101,15 +105,16 @@ void add_build(CLI::App& app, Arguments& arguments) {
   CLI::App& command = *app.add_subcommand("build", "Turn text into shards of token ids");
   BuildOptions& build = arguments.build;
   command
-      .add_option("--input", build.inputs,
-                  "UTF-8 text, one sentence a line, a blank line after each document; plain, .gz or .zst; -: "
-                  "standard input")
+      .add_option(
+          "--input", build.inputs,
+          "UTF-8 text, one sentence per line, a blank line after each document; plain, .gz or .zst; -: "
+          "standard input")
       ->required();
   command.add_option("--output", build.output_dir, "directory; shards in it are replaced")->required();
   add_tokenizer(command, arguments.tokenizer);
   command.option_defaults()->always_capture_default();
   add_threads(command, build.num_threads);
-  command.add_option("--shard-tokens", build.shard_tokens, "tokens of a shard")->check(CLI::PositiveNumber);
+  command.add_option("--shard-tokens", build.shard_tokens, "tokens per shard")->check(CLI::PositiveNumber);
   command.footer(
       "Examples:\n"
       "  rpp-data build --input corpus.txt.zst --output shards --tokenizer bert-base-uncased/vocab.txt\n"
@@ -118,15 +123,16 @@ void add_build(CLI::App& app, Arguments& arguments) {
 }
 
 void add_stats(CLI::App& app, Arguments& arguments) {
-  CLI::App& command = *app.add_subcommand("stats", "Report what shards hold and what a run draws from them");
-  command.add_option("shards,--shards", arguments.shard_dirs, "directories that rpp-data build made")
+  CLI::App& command =
+      *app.add_subcommand("stats", "Report statistics of shards and of the pairs that a run samples");
+  command.add_option("shards,--shards", arguments.shard_dirs, "directories written by rpp-data build")
       ->required();
   add_tokenizer(command, arguments.tokenizer);
   command.option_defaults()->always_capture_default();
-  command.add_option("--max-seq-length", arguments.sampling.max_seq_length, "tokens of a pair")
+  command.add_option("--max-seq-length", arguments.sampling.max_seq_length, "maximum tokens per pair")
       ->check(CLI::Range(8, 4096));
   command.add_option("--pairs", arguments.num_pairs, "pairs to sample")->check(CLI::PositiveNumber);
-  command.add_option("--seed", arguments.seed, "of the sampled pairs");
+  command.add_option("--seed", arguments.seed, "seed for sampling pairs");
   command.footer("Example:\n  rpp-data stats shards/wiki shards/books --tokenizer my-model/vocab.txt");
   command.callback([&] { run_stats(arguments); });
 }
@@ -137,9 +143,9 @@ void add_tokenize(CLI::App& app, Arguments& arguments) {
   command
       .add_option("--input", arguments.tokenize.input, "UTF-8 text, plain, .gz or .zst; -: standard input")
       ->required();
-  command.add_option("--output", arguments.tokenize.output, "file; without it standard output");
+  command.add_option("--output", arguments.tokenize.output, "output file; default: standard output");
   command.option_defaults()->always_capture_default();
-  add_choice(command, "--form", arguments.form, {"ids", "pieces"}, "of a token");
+  add_choice(command, "--form", arguments.form, {"ids", "pieces"}, "output form of a token");
   command.footer("Example:\n  rpp-data tokenize --tokenizer vocab.txt --input text.txt --form pieces");
   command.callback([&] { run_tokenize(arguments); });
 }

@@ -1,4 +1,4 @@
-// rpp-export: a finished model as one small file without its zeros, and back.
+// rpp-export: packs a finished model into one small file without zeros, and unpacks it.
 #include "bert_format/model_export.h"
 #include "bert_format/model_files.h"
 #include "bert_format/model_path.h"
@@ -28,7 +28,7 @@ int export_to_file(const Arguments& arguments) {
   const UnpackedModel source(arguments.model);
   require_model_directory(source.directory());
   const auto config = source.directory() / kConfigFile;
-  model_config_from_json(read_file(config), config.string());  // another architecture is refused here
+  model_config_from_json(read_file(config), config.string());  // refuses other architectures
   export_model(source.directory(), arguments.output, arguments.options);
   const auto model = RuntimeModel::load(arguments.output);
   const ExportReport report = measure_export(source.directory(), arguments.output);
@@ -76,21 +76,22 @@ void add_options(CLI::App& app, Arguments& arguments) {
   CLI::Option* output = app.add_option("--output", arguments.output, "write this model file");
   CLI::Option* to_hf =
       app.add_option("--to-hf", arguments.to_hf, "write the model file back as this directory");
-  app.add_option("--verify", arguments.verify,
-                 "compare answers with this file of rpp-inspect forward, by the kernels of every instruction "
-                 "set that this machine has; exit status 1 when they differ")
+  app.add_option(
+         "--verify", arguments.verify,
+         "compare outputs with this file of rpp-inspect forward, with the kernels of every instruction "
+         "set that this machine has; exit status 1 when they differ")
       ->excludes(output)
       ->excludes(to_hf);
   to_hf->excludes(output);
   const auto add_type = [&](const char* name, Dtype& type, const char* help) {
     add_choice(app, name, type, kTypes, help)->needs(output);
   };
-  add_type("--values", arguments.options.values, "of matrices; default: fp32");
-  add_type("--embeddings", arguments.options.embeddings, "of the embeddings, likewise");
-  add_threads(app, arguments.num_threads, "of --verify; 0: all cores");
+  add_type("--values", arguments.options.values, "type of matrix values; default: fp32");
+  add_type("--embeddings", arguments.options.embeddings, "type of the embeddings; default: fp32");
+  add_threads(app, arguments.num_threads, "threads for --verify; 0: all cores");
   app.footer(
-      "The file holds weights, configuration, tokenizer and scores. zstd stands for what a general\n"
-      "compressor makes of the same bytes.\n"
+      "The file contains weights, configuration, tokenizer and scores. The zstd column is the size that a\n"
+      "general-purpose compressor reaches for the same bytes.\n"
       "Examples:\n"
       "  rpp-export runs/pruned-sst2 --output sst2.rpp\n"
       "  rpp-export runs/pruned-sst2 --output sst2.rpp --values int8 --embeddings int8\n"
@@ -104,7 +105,7 @@ void add_options(CLI::App& app, Arguments& arguments) {
 int main(int argc, char** argv) {
   return rpp::run_main("rpp-export", [&] {
     rpp::Arguments arguments;
-    CLI::App app{"Makes one small file of a finished model.", "rpp-export"};
+    CLI::App app{"Packs a finished model into one small file.", "rpp-export"};
     rpp::add_options(app, arguments);
     if (!rpp::parse_command_line(app, argc, argv)) return 0;
     if (!arguments.output.empty()) return rpp::export_to_file(arguments);

@@ -1,5 +1,5 @@
-// rpp-finetune: fine-tunes a BERT on a GLUE task, one's own or SQuAD and holds its zeros; scores and collects
-// predictions.
+// rpp-finetune: fine-tunes a BERT on a GLUE task, a custom task or SQuAD and keeps its zeros; scores and
+// collects predictions.
 #include "eval_squad.h"
 #include "glue_commands.h"
 #include "program/log.h"
@@ -16,16 +16,16 @@ struct Arguments : RunArguments {
 };
 
 void add_options(CLI::App& app, Arguments& arguments) {
-  app.add_option("config,--config", arguments.config, "YAML file; configs/finetune/ holds examples");
-  add_flag_of(
-      app, "--task", "task", arguments,
-      "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, squad1, squad2; custom: a task of your own");
+  app.add_option("config,--config", arguments.config, "YAML file; examples are in configs/finetune/");
+  add_flag_of(app, "--task", "task", arguments,
+              "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, squad1, squad2; custom: your own task");
   add_flag_of(app, "--data-dir", "data_dir", arguments,
-              "holds train.tsv and dev.tsv, or a folder of the task's name; for SQuAD train-v1.1.json and "
+              "directory with train.tsv and dev.tsv, or a subdirectory named after the task; for SQuAD "
+              "train-v1.1.json and "
               "dev-v1.1.json");
   add_run_options(app, arguments);
   app.add_option("--seeds", arguments.seeds,
-                 "a run for each in OUTPUT_DIR/seed-N; mean and deviation of the scores")
+                 "one run per seed in OUTPUT_DIR/seed-N; reports mean and deviation of the scores")
       ->delimiter(',')
       ->excludes("--seed");
   app.footer(
@@ -40,7 +40,7 @@ int finetune_with_seeds(const Arguments& arguments, const FinetuneConfig& config
   const SeedsOutcome outcome = run_finetuning_seeds(config, arguments.seeds, arguments.run);
   if (outcome.stopped) {
     fmt::print(
-        "{}: stopped after {} of {} runs\ngo on with: rpp-finetune --config {}/config.yaml --seeds {} "
+        "{}: stopped after {} of {} runs\nresume with: rpp-finetune --config {}/config.yaml --seeds {} "
         "--resume auto\n",
         config.output_dir, outcome.finished, arguments.seeds.size(), config.output_dir,
         fmt::join(arguments.seeds, ","));
@@ -59,7 +59,7 @@ int finetune(const Arguments& arguments) {
   const FinetuneOutcome outcome = run_finetuning(config, arguments.run);
   if (outcome.training.stopped) {
     fmt::print(
-        "{}: stopped at step {}, not finished\ngo on with: rpp-finetune --config {}/config.yaml --resume "
+        "{}: stopped at step {}, not finished\nresume with: rpp-finetune --config {}/config.yaml --resume "
         "auto\n",
         config.output_dir, outcome.training.counters.step, config.output_dir);
     return kStoppedStatus;
@@ -78,8 +78,9 @@ int main(int argc, char** argv) {
   return rpp::run_main("rpp-finetune", [&] {
     rpp::init_logging();
     rpp::Arguments arguments;
-    CLI::App app{"Fine-tunes a BERT on a GLUE task, one's own or SQuAD; the zeros of a pruned one stay.",
-                 "rpp-finetune"};
+    CLI::App app{
+        "Fine-tunes a BERT on a GLUE task, your own task or SQuAD; zeros of a pruned model stay zero.",
+        "rpp-finetune"};
     rpp::add_options(app, arguments);
     rpp::EvalSquadArguments eval_squad;
     rpp::add_eval_squad(app, eval_squad);

@@ -1,4 +1,4 @@
-// rpp-inspect: what is in a model: its ratios, the proof that its zeros held, its outputs.
+// rpp-inspect: inspects a model: its ratios, the verification of its zeros, its outputs.
 #include "analysis/compact.h"
 #include "analysis/patterns.h"
 #include "core/atomic_file.h"
@@ -75,7 +75,7 @@ int forward(const Arguments& arguments) {
 
 using Command = int (*)(const Arguments&);
 
-// The subcommand, which sets `chosen` when it is given.
+// Adds the subcommand, which sets `chosen` when it is given.
 CLI::App& add_command(CLI::App& app, const char* name, const char* help, Command command, Command& chosen) {
   CLI::App& subcommand = *app.add_subcommand(name, help);
   subcommand.callback([command, &chosen] { chosen = command; });
@@ -83,7 +83,7 @@ CLI::App& add_command(CLI::App& app, const char* name, const char* help, Command
 }
 
 void add_inspected_model(CLI::App& command, Arguments& arguments) {
-  add_model(command, arguments.model, "Hugging Face directory, a checkpoint's too, or model file");
+  add_model(command, arguments.model, "Hugging Face directory, checkpoint directory or model file");
 }
 
 void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
@@ -92,45 +92,51 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   add_inspected_model(ratios, arguments);
   ratios.footer("Example:\n  rpp-inspect ratios runs/rpp");
 
-  auto& proof =
-      add_command(app, "verify", "Prove that the zeros held; exit status 1 when not", verify, chosen);
+  auto& proof = add_command(app, "verify", "Verify that pruned weights are still zero; exit status 1 if not",
+                            verify, chosen);
   add_inspected_model(proof, arguments);
   proof.add_option("--against", arguments.against,
-                   "a mask file, or a model whose zeros must hold; else mask.safetensors of MODEL");
+                   "a mask file, or a model whose zeros must hold; default: mask.safetensors of MODEL");
   proof.footer("Example:\n  rpp-inspect verify runs/rpp-sst2 --against runs/rpp");
 
-  auto& overlap = add_command(app, "diff", "Overlap of what two models prune, beside chance", diff, chosen);
+  auto& overlap = add_command(
+      app, "diff", "Overlap of the weights that two models prune, compared with chance", diff, chosen);
   overlap.add_option("a", arguments.model, "Hugging Face directory or model file")->required();
   overlap.add_option("b", arguments.other_model, "another of the same architecture")->required();
   overlap.footer("Example:\n  rpp-inspect diff runs/rpp runs/nip");
 
   auto& structure = add_command(
-      app, "patterns", "Structure of the zeros: rows, columns, heads, what died together", patterns, chosen);
+      app, "patterns", "Structure of the zeros: rows, columns, heads, parts that are pruned together",
+      patterns, chosen);
   add_inspected_model(structure, arguments);
-  structure.add_option("--json", arguments.json, "file for the same numbers");
+  structure.add_option("--json", arguments.json, "also write the numbers to this file");
   structure.footer(
       "Example:\n  rpp-inspect patterns runs/rpp --json patterns.json\n  scripts/heatmap.py runs/rpp "
       "rpp.png");
 
-  auto& smaller = add_command(app, "compact", "A model without its dead parts, its outputs proven equal",
-                              compact, chosen);
+  auto& smaller = add_command(
+      app, "compact", "Remove dead parts of a model and verify that its outputs are equal", compact, chosen);
   add_inspected_model(smaller, arguments);
   smaller.add_option("--output", arguments.output, "directory for the new model")->required();
-  smaller.add_option("--input", arguments.input, "texts to compare on; default: a few of its own");
-  smaller.add_flag("--per-layer", arguments.per_layer, "drop parts of heads too; only rpp reads the result");
+  smaller.add_option("--input", arguments.input,
+                     "texts for the comparison; default: a few built-in sentences");
+  smaller.add_flag("--per-layer", arguments.per_layer,
+                   "also remove parts of heads; only rpp can read the result");
   smaller.footer("Example:\n  rpp-inspect compact runs/rpp --output runs/rpp-compact");
 
-  auto& other = add_command(app, "transfer", "A model with the zeros of another", transfer, chosen);
+  auto& other = add_command(app, "transfer", "Apply the zeros of one model to another", transfer, chosen);
   add_inspected_model(other, arguments);
-  other.add_option("--mask", arguments.mask, "a mask file, or a model that is pruned")->required();
+  other.add_option("--mask", arguments.mask, "a mask file, or a pruned model")->required();
   other.add_option("--output", arguments.output, "directory for the new model")->required();
   other.footer("Example:\n  rpp-inspect transfer runs/dense --mask runs/rpp --output runs/dense-as-rpp");
 
   auto& outputs = add_command(app, "forward", "Outputs for given texts, as safetensors", forward, chosen);
   add_inspected_model(outputs, arguments);
-  outputs.add_option("--input", arguments.input, "a text a line, or two with a tab between")->required();
+  outputs.add_option("--input", arguments.input, "one text per line, or two separated by a tab")->required();
   outputs.add_option("--output", arguments.output, "safetensors file")->required();
-  outputs.add_option("--max-seq-length", arguments.max_seq_length, "tokens; default: the model's positions")
+  outputs
+      .add_option("--max-seq-length", arguments.max_seq_length,
+                  "maximum tokens; default: the model's positions")
       ->check(CLI::NonNegativeNumber);
   add_choice(outputs, "--precision", arguments.precision, {"fp32", "bf16"}, "of the weights")
       ->capture_default_str();
@@ -138,7 +144,7 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
       "Example:\n  rpp-inspect forward --model runs/rpp --input texts.tsv --output out.safetensors");
 
   app.require_subcommand(1);
-  app.footer("Example:\n  rpp-inspect ratios runs/rpp\nEach subcommand's --help shows one of its own.");
+  app.footer("Example:\n  rpp-inspect ratios runs/rpp\nEach subcommand's --help has its own example.");
 }
 
 }  // namespace
@@ -149,7 +155,7 @@ int main(int argc, char** argv) {
     rpp::init_logging();
     rpp::Arguments arguments;
     rpp::Command command = nullptr;
-    CLI::App app{"Looks into a finished model.", "rpp-inspect"};
+    CLI::App app{"Inspects a finished model.", "rpp-inspect"};
     rpp::add_commands(app, arguments, command);
     if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
     return command(arguments);

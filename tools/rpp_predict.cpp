@@ -1,4 +1,4 @@
-// rpp-predict: what a finished model answers to lines of text.
+// rpp-predict: applies a finished model to lines of text.
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -58,7 +58,7 @@ void print_json(const TextLine& line, const Answer& answer, std::string_view ans
   print_line(object);
 }
 
-// Answers what has arrived before it waits for more, so that a program may ask line by line.
+// Answers all available lines before waiting for more, so that a program can use it interactively.
 void predict_lines(const std::filesystem::path& input, LinePredictor& predictor) {
   LineReader reader(input);
   reader.before_waiting([&] {
@@ -104,41 +104,43 @@ int predict(const Arguments& arguments) {
 
 void add_options(CLI::App& app, Arguments& arguments) {
   add_model(app, arguments.model,
-            "model file of rpp-export, output directory of rpp-finetune, or any Hugging Face one");
-  app.add_option(
-      "--input", arguments.input,
-      "a text a line, or two, or a table (--column); plain, .gz or .zst; -, or nothing: standard input");
-  app.add_flag("--json", arguments.json, "print a JSON object a line");
-  app.add_option("--top", arguments.top, "so many labels, the best first")->check(CLI::PositiveNumber);
+            "model file of rpp-export, output directory of rpp-finetune, or any Hugging Face directory");
+  app.add_option("--input", arguments.input,
+                 "lines with one text or a pair, or a table (--column); plain, .gz or .zst; - or omitted: "
+                 "standard input");
+  app.add_flag("--json", arguments.json, "print a JSON object per line");
+  app.add_option("--top", arguments.top, "number of labels to print, best first")->check(CLI::PositiveNumber);
   app.add_flag("--embed", arguments.options.embed,
-               "print a text's embedding in place of an answer: by the model's modules.json of "
-               "sentence-transformers, without it the mean of the last hidden states, not normalised");
-  CLI::Option* separator = app.add_option("--pair-separator", arguments.options.pair_separator,
-                                          "between the two texts of a line; default: TAB, of --embed none")
-                               ->excludes("--embed");
+               "print the embedding of each text instead of an answer: as modules.json of "
+               "sentence-transformers specifies, else the unnormalised mean of the last hidden states");
+  CLI::Option* separator =
+      app.add_option("--pair-separator", arguments.options.pair_separator,
+                     "separates the two texts of a line; default: TAB, with --embed none")
+          ->excludes("--embed");
   CLI::Option* column =
-      app.add_option(
-             "--column", arguments.options.columns.text,
-             "the text of a table's rows: a column's name in the header, or a key of JSON objects; without "
-             "a header its number, from 1 on")
+      app.add_option("--column", arguments.options.columns.text,
+                     "the text column of a table: its name in the header, or a key of JSON objects; without "
+                     "a header its number, starting at 1")
           ->excludes(separator);
-  app.add_option("--column-pair", arguments.options.columns.text_pair, "likewise, the second text")
+  app.add_option("--column-pair", arguments.options.columns.text_pair,
+                 "the column of the second text, likewise")
       ->needs(column);
-  app.add_option("--max-seq-length", arguments.options.max_seq_length,
-                 "tokens that are read; default: model_max_length in tokenizer_config.json, else the model's "
-                 "positions")
+  app.add_option(
+         "--max-seq-length", arguments.options.max_seq_length,
+         "maximum tokens per text; default: model_max_length in tokenizer_config.json, else the model's "
+         "positions")
       ->check(CLI::PositiveNumber);
-  app.add_flag("--strict", arguments.options.strict, "a line with more tokens is an error, not cut");
-  app.add_flag(
-      "--skip-errors", arguments.skip_errors,
-      "print {\"line\": ..., \"error\": ...} in place of an answer to a line that has none, and go on; exit "
-      "status 0 unless no line has an answer");
+  app.add_flag("--strict", arguments.options.strict,
+               "a line with more tokens is an error instead of being truncated");
+  app.add_flag("--skip-errors", arguments.skip_errors,
+               "print {\"line\": ..., \"error\": ...} for a line that cannot be answered, and continue; exit "
+               "status 0 unless no line could be answered");
   add_threads(app, arguments.options.num_threads);
   app.footer(
-      "A line is a text, or a pair where it holds the separator; an empty line is an empty text. A line is\n"
-      "answered by a label and its probability, of a regression by its score, a question with its context by "
+      "A line is a text, or a pair if it contains the separator; an empty line is an empty text. The answer\n"
+      "is a label and its probability, the score of a regression, a text of the context for a question, or "
       "a\n"
-      "text of it, a text with one [MASK] by a token. rpp-finetune's own predictions in fp32 are repeated.\n"
+      "token for a text with one [MASK]. Answers equal rpp-finetune's own predictions in fp32.\n"
       "Examples:\n"
       "  echo 'a gripping, funny film' | rpp-predict --model runs/pruned-sst2\n"
       "  rpp-predict --model runs/pruned-mrpc --input pairs.tsv --json\n"

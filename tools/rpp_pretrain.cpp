@@ -16,11 +16,11 @@ struct Arguments : RunArguments {
 };
 
 void add_options(CLI::App& app, Arguments& arguments) {
-  app.add_option("config,--config", arguments.config, "YAML file; configs/pretrain/ holds examples")
+  app.add_option("config,--config", arguments.config, "YAML file; examples are in configs/pretrain/")
       ->required();
   add_run_options(app, arguments);
   app.add_option("--verify-resume", arguments.verify_resume,
-                 "prove on so many steps that a resumed run repeats the uninterrupted one bit for bit")
+                 "verify over this many steps that a resumed run repeats the uninterrupted one bit for bit")
       ->type_name("STEPS");
   app.footer(
       "Examples:\n"
@@ -52,7 +52,7 @@ int run(const Arguments& arguments) {
              format_count(outcome.counters.tokens), format_count(std::llround(outcome.tokens_per_second)),
              outcome.stopped ? " (stopped, not finished)" : "");
   if (!outcome.stopped) return 0;
-  fmt::print("go on with: rpp-pretrain {}/config.yaml --resume auto\n", config.output_dir);
+  fmt::print("resume with: rpp-pretrain {}/config.yaml --resume auto\n", config.output_dir);
   return kStoppedStatus;
 }
 
@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
   return rpp::run_main("rpp-pretrain", [&] {
     rpp::init_logging();
     rpp::Arguments arguments;
-    CLI::App app{"Pre-trains a BERT on shards and prunes it on the way.", "rpp-pretrain"};
+    CLI::App app{"Pre-trains a BERT on shards, with optional pruning.", "rpp-pretrain"};
     rpp::add_options(app, arguments);
     if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info(), rpp::pretrain_setting_of)) return 0;
     return rpp::run(arguments);

@@ -1,4 +1,4 @@
-// rpp-data squad-features: what fine-tuning on SQuAD sees of a file.
+// rpp-data squad-features: writes the SQuAD features that fine-tuning uses.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -25,14 +25,15 @@ inline void add_squad_features(CLI::App& app, SquadDumpOptions& options) {
   CLI::App& command = *app.add_subcommand("squad-features", "Write the token windows of SQuAD questions");
   command.add_option("data,--input", options.data, "SQuAD JSON, plain, .gz or .zst")->required();
   add_tokenizer(command, options.tokenizer);
-  command.add_option("--output", options.output, "JSON lines, one for each question")->required();
+  command.add_option("--output", options.output, "JSON lines, one per question")->required();
   command.option_defaults()->always_capture_default();
   SquadFeatureOptions& features = options.features;
-  command.add_option("--max-seq-length", features.max_seq_length, "tokens of a window and its question")
+  command
+      .add_option("--max-seq-length", features.max_seq_length, "maximum tokens of a window with its question")
       ->check(CLI::Range(8, 4096));
-  command.add_option("--doc-stride", features.doc_stride, "tokens that neighbouring windows share")
+  command.add_option("--doc-stride", features.doc_stride, "tokens by which neighbouring windows overlap")
       ->check(CLI::NonNegativeNumber);
-  command.add_option("--max-query-length", features.max_query_length, "tokens of a question")
+  command.add_option("--max-query-length", features.max_query_length, "maximum tokens per question")
       ->check(CLI::PositiveNumber);
   add_threads(command, features.num_threads);
   command.footer(

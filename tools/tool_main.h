@@ -1,4 +1,4 @@
-// What the tools' main functions share: the command line through CLI11, its mistakes as ours.
+// Shared by the tools' main functions: command-line parsing through CLI11 with our error messages.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -14,17 +14,17 @@
 
 namespace rpp {
 
-// "rpp-data build" while build's options were being parsed.
+// "rpp-data build" while build's options are being parsed.
 inline std::string command_name(const CLI::App& app) {
   std::string name = app.get_name();
   for (const CLI::App* subcommand : app.get_subcommands()) name += " " + subcommand->get_name();
   return name;
 }
 
-// What --set takes for an option of other trainers (config/load.h).
+// The --set argument for an option of other trainers (config/load.h).
 using SettingOf = std::string (*)(std::string_view name);
 
-// "--learning-rate=1" is the habit "learning_rate".
+// "--learning-rate=1" becomes "learning_rate".
 inline std::string setting_for(std::string argument, SettingOf setting_of) {
   if (setting_of == nullptr || !argument.starts_with("--")) return "";
   argument = argument.substr(2, argument.find('=') - 2);
@@ -32,7 +32,7 @@ inline std::string setting_for(std::string argument, SettingOf setting_of) {
   return setting_of(argument);
 }
 
-// What is wrong with the command line; for an argument that nothing takes, the one that may be meant.
+// What is wrong with the command line; for an unexpected argument, with a suggestion.
 inline std::string describe_mistake(const CLI::App& app, const CLI::ParseError& error, SettingOf setting_of) {
   const std::vector<std::string> unknown = app.remaining(true);
   if (unknown.empty()) return error.what();
@@ -45,7 +45,7 @@ inline std::string describe_mistake(const CLI::App& app, const CLI::ParseError& 
   return fmt::format("unknown argument '{}'{}", unknown.front(), did_you_mean(unknown.front(), known));
 }
 
-// Appends to every --help what the exit statuses mean.
+// Appends the meaning of the exit statuses to every --help.
 inline void document_exit_statuses(CLI::App& app) {
   const bool resumes = app.get_option_no_throw("--resume") != nullptr;
   const std::string footer = app.get_footer();
@@ -53,14 +53,14 @@ inline void document_exit_statuses(CLI::App& app) {
       fmt::format("{}{}Exit status: 0 finished, 1 error, 2 wrong usage or configuration, {} stopped by a "
                   "signal before the end{}",
                   footer, footer.empty() ? "" : "\n", kStoppedStatus,
-                  resumes ? ":\nthe same command with --resume auto goes on" : ""));
+                  resumes ? ":\nresume with the same command and --resume auto" : ""));
   for (CLI::App* subcommand : app.get_subcommands({})) document_exit_statuses(*subcommand);
 }
 
-// Parses into the variables that the app's options name; callbacks of subcommands run in here. False when
-// --help or --version was asked for and answered. Options may have the names of other_names.h. Throws
-// UsageError for a wrong command line. `libraries` is appended to what --version prints, such as ",
-// LibTorch 2.11.0, CUDA: no".
+// Parses into the variables bound to the app's options; callbacks of subcommands run here. False if --help or
+// --version was requested and printed. Options may have the names of other_names.h. Throws UsageError for an
+// invalid command line. `libraries` is appended to the output of --version, such as ", LibTorch 2.11.0, CUDA:
+// no".
 inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string_view libraries = "",
                                SettingOf setting_of = nullptr) {
   document_exit_statuses(app);

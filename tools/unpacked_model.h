@@ -1,4 +1,4 @@
-// Model files for commands that read model directories: unpacked into a temporary one.
+// For commands that read model directories: unpacks a model file into a temporary one.
 #pragma once
 
 #include <unistd.h>
@@ -14,8 +14,8 @@ namespace rpp {
 
 class UnpackedModel {
  public:
-  // A model file lies unpacked while this lives, also when a signal ends the program; any other path stays as
-  // it is.
+  // RAII: a model file is unpacked, and removed at the end, also when a signal ends the program; any other
+  // path is used unchanged.
   explicit UnpackedModel(const std::filesystem::path& model) : directory_(model) {
     if (!is_model_file(model)) return;
     static int count = 0;

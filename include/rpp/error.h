@@ -1,4 +1,4 @@
-// The one error type: whatever a user or a file can cause.
+// The one error type, for everything that a user or a file can cause.
 //
 // A message says what is wrong, where, and what to do about it. Programmer errors are assert().
 #pragma once
@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-// Paths appear in messages as they were typed, without quotes.
+// Paths appear in messages as typed, without quotes.
 template <>
 struct fmt::formatter<std::filesystem::path> : fmt::formatter<std::string> {
   template <typename Context>

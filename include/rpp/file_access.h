@@ -3,8 +3,8 @@
 
 namespace rpp {
 
-// mapped: whoever writes into the file changes the bytes, and whoever makes it shorter ends the process that
-// reads them (SIGBUS). copied: they stay as they were.
+// mapped: if another process writes to the file, the bytes change; if it truncates the file, reading ends
+// this process (SIGBUS). copied: the bytes do not change.
 enum class FileAccess { mapped, copied };
 
 }  // namespace rpp

@@ -17,41 +17,41 @@ struct OptimizerConfig {
   double weight_decay = 0.01;  // not on biases and LayerNorm
   double max_grad_norm = 1.0;  // 0: no clipping
   bool bias_correction = true;
-  double layer_decay = 1.0;  // the rate of each layer over that of the one above; heads have the full rate
+  double layer_decay = 1.0;  // learning-rate factor from each layer to the one below; 1 for heads
 };
 
 struct ScheduleConfig {
   std::string decay = "linear";  // linear, cosine, constant
-  std::string phases = "last";   // whole, each, last: which of the pruner's phases the decay runs over
+  std::string phases = "last";   // whole, each, last: the phases of the pruner that the decay runs over
   int64_t warmup_steps = 0;
-  double warmup_ratio = 0.0;  // of all steps, where warmup_steps is 0
+  double warmup_ratio = 0.0;  // of all steps; used if warmup_steps is 0
 };
 
 struct PruneConfig {
-  std::string method = "dense";  // dense, rpp, nip, gradual, one_shot, movement, soft_movement, fixed
-  double target_ratio = 0.5;     // zeros over entries of the matrices that neither exclude nor ratios names
+  std::string method = "dense";      // dense, rpp, nip, gradual, one_shot, movement, soft_movement, fixed
+  double target_ratio = 0.5;         // zeros over entries of the matrices not named by exclude or ratios
   std::vector<std::string> exclude;  // patterns of matrices that are not pruned
-  std::vector<std::string> ratios;   // pattern=ratio: matrices with a ratio of their own
-  bool hold_zeros = true;            // zeros that the model brings stay, and count
+  std::vector<std::string> ratios;   // pattern=ratio: matrices with their own target ratio
+  bool hold_zeros = true;            // zeros of the initial model stay zero, and count towards the target
   std::string ranking = "matrix";    // nip, gradual, one_shot, movement: matrix, global
-  int64_t rounds = 12;               // rpp: refreshes of alpha are between rounds
-  int64_t steps_per_round = 0;       // rpp: 0 spreads the rounds over the steps before recovery
-  double first_round_share = 0.1;    // rpp: length of the first round over that of the others
+  int64_t rounds = 12;               // rpp: alpha is updated between rounds
+  int64_t steps_per_round = 0;       // rpp: 0 distributes the steps before recovery over the rounds
+  double first_round_share = 0.1;    // rpp: length of the first round relative to the others
   double epsilon = 1e-3;             // rpp: alpha = 1 / (|w| + epsilon)
-  double gamma = 0.0;                // rpp: weight of the penalty; 0: found while training, for target_ratio
+  double gamma = 0.0;                // rpp: weight of the penalty; 0: found during training, for target_ratio
   std::string prox_scaling = "preconditioned";  // rpp: lr, preconditioned
-  double recovery_share = 0.3;   // rpp: share of the steps, at the end, that train with the mask held
-  int64_t recovery_steps = 0;    // rpp: as a number; 0: recovery_share decides
-  bool final_topk = false;       // rpp: an exact top-k after the last round; not part of the method
-  int64_t stages = 0;            // nip: 0 is one for every ten points of target_ratio
-  double ramp_begin = 0.0;       // gradual, movement: share of the steps at which pruning begins
-  double ramp_end = 0.7;         // and ends; the rest trains with the mask held
-  int64_t mask_updates = 32;     // gradual, movement: prunings between the two
-  double prune_at = 0.0;         // one_shot: share of the steps at which it prunes; 1: after the last
+  double recovery_share = 0.3;   // rpp: fraction of the steps, at the end, that train with the mask fixed
+  int64_t recovery_steps = 0;    // rpp: the same as a number of steps; 0: use recovery_share
+  bool final_topk = false;       // rpp: exact top-k after the last round; not part of the published method
+  int64_t stages = 0;            // nip: 0 means one per ten points of target_ratio
+  double ramp_begin = 0.0;       // gradual, movement: fraction of the steps at which pruning starts
+  double ramp_end = 0.7;         // and ends; the rest trains with the mask fixed
+  int64_t mask_updates = 32;     // gradual, movement: number of prunings between the two
+  double prune_at = 0.0;         // one_shot: fraction of the steps at which it prunes; 1: after the last
   double score_rate = 1.0;       // soft_movement: learning rate of the scores
   double score_penalty = 1e-3;   // soft_movement: weight of the sum of sigmoid(scores)
-  double score_threshold = 0.1;  // soft_movement: kept while sigmoid(score) is larger
-  int64_t check_every = 100;     // steps between proofs that zeros held; 0: at saves only
+  double score_threshold = 0.1;  // soft_movement: weights are kept while sigmoid(score) is larger
+  int64_t check_every = 100;     // steps between verifications of the zeros; 0: only when saving
   std::string mask;              // fixed: a mask.safetensors; empty: the zeros of the model
 };
 

@@ -1,4 +1,4 @@
-// A finished BERT that answers on a CPU, without LibTorch: weights of a model file, laid out for the kernels.
+// A finished BERT for CPU inference without LibTorch: weights of a model file, laid out for the kernels.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 namespace rpp {
 
-// What one encoder layer has; layers may differ (layer_sizes of config.json).
+// The sizes of one encoder layer; layers may differ (layer_sizes of config.json).
 struct LayerShape {
   int64_t num_heads = 0;
-  int64_t query_key_dim = 0;  // of a head
-  int64_t value_dim = 0;      // of a head
+  int64_t query_key_dim = 0;  // per head
+  int64_t value_dim = 0;      // per head
   int64_t intermediate_size = 0;
-  float score_scale = 0;  // 1 / sqrt(the model's hidden size / heads), whatever the layer has left
+  float score_scale = 0;  // 1 / sqrt(the model's hidden size / heads), whatever the layer's own sizes
 };
 
 struct ModelSizes {
@@ -27,47 +27,47 @@ struct ModelSizes {
   int64_t positions = 0;
   int64_t token_types = 0;
   std::vector<LayerShape> layers;
-  // Heads; 0 or false: the model has none.
+  // Heads; 0 or false: absent.
   bool pooler = false;
-  int64_t labels = 0;  // classifier; a regression has one
-  bool span = false;   // begin and end of an answer
+  int64_t labels = 0;  // of the classifier; 1 for a regression
+  bool span = false;   // start and end of an answer
   bool mlm = false;
 };
 
 struct RuntimeOptions {
-  // automatic: sparse where that is faster on this processor for any length of text, which is measured when a
-  // model needs it, in a few milliseconds, once in a process (sparse_from). The bits of the answers are the
-  // same either way.
+  // automatic: sparse where that is faster on this processor for any length of text; the break-even is
+  // measured once per process, in a few milliseconds (sparse_from). The bits of the answers are the same
+  // either way.
   enum class Matrices { automatic, dense, sparse };
 
   Matrices matrices = Matrices::automatic;
   std::string kernels;  // "AVX3", "AVX2", "NEON", "SCALAR"; empty: the fastest that this machine runs
-  // mapped: processes share the memory of weights that lie in the file as the kernels read them. For files
-  // that nobody writes to.
+  // mapped: processes share the memory of weights that the file stores in the kernels' layout. For files that
+  // nobody overwrites.
   FileAccess file = FileAccess::copied;
 };
 
 class ModelFile;
 struct Weights;
 
-// What RuntimeOptions::kernels may name on this machine, the fastest first.
+// The kernels available on this machine, fastest first; values for RuntimeOptions::kernels.
 std::vector<std::string> kernel_names();
 
 // Immutable: any number of sessions in any threads may share one.
 class RuntimeModel {
  public:
-  // Lays the layers out on all cores. Throws Error naming the file and the fault: see ModelFile; another
-  // architecture than BERT, or what this runtime lacks (another activation, relative positions); a tensor
-  // that is missing or has another shape than config.json asks for; kernels that this machine cannot run.
+  // Converts the layers on all cores. Throws Error naming the file and the fault: see ModelFile; an
+  // architecture other than BERT, or unsupported features (another activation, relative positions); a tensor
+  // that is missing or has another shape than config.json specifies; kernels that this machine cannot run.
   static std::shared_ptr<const RuntimeModel> load(const std::filesystem::path& path,
                                                   const RuntimeOptions& options = {});
   RuntimeModel(const RuntimeModel&) = delete;
   ~RuntimeModel();
 
   const ModelSizes& sizes() const;
-  std::string_view kernels() const;                 // the name of those that run
-  int64_t num_sparse() const;                       // matrices that are multiplied without their zeros
-  double sparse_from() const;                       // the share of zeros from which on they are
+  std::string_view kernels() const;                 // name of the kernels in use
+  int64_t num_sparse() const;                       // number of matrices multiplied in sparse form
+  double sparse_from() const;                       // the prune ratio from which matrices are sparse
   const ModelFile& file() const { return *file_; }  // tokenizer, labels, scores
   const Weights& weights() const { return *weights_; }
 

@@ -1,4 +1,4 @@
-// A stretch of a text, and tokens with the stretches they come from.
+// A byte range of a text, and tokens with their ranges.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace rpp {
 
-// Longer texts are refused: places in a text have 32 bits, and so have places in its words, which may take
-// more bytes than the text.
+// The maximum text size: offsets into a text, and into its words, which may be longer than the text, have 32
+// bits.
 inline constexpr size_t kMaxTextBytes = size_t{1} << 30;
 
 inline void check_text_size(std::string_view text) {
@@ -19,7 +19,7 @@ inline void check_text_size(std::string_view text) {
             text.size(), kMaxTextBytes);
 }
 
-// Bytes [begin, end) of a UTF-8 text, both at the beginning of a character or at the text's end.
+// Bytes [begin, end) of a UTF-8 text, both at the start of a character or at the text's end.
 struct TextSpan {
   uint32_t begin = 0, end = 0;
 

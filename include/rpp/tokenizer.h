@@ -1,4 +1,4 @@
-// What the rest of the toolkit knows of a tokenizer: text in, ids out.
+// The tokenizer interface of the toolkit: text in, ids out.
 #pragma once
 
 #include <cstdint>
@@ -16,21 +16,21 @@ struct SpecialTokens {
   int32_t pad = 0, unk = 0, cls = 0, sep = 0, mask = 0;
 };
 
-// Memory that a thread keeps from text to text, at most: what one long text takes is given back.
+// The maximum memory that a thread keeps between texts; what a long text needs beyond it is freed.
 inline constexpr size_t kKeptBytes = size_t{1} << 20;
 
-// Immutable after construction; every const member may be called from many threads.
+// Immutable after construction; const members are thread-safe.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  // Appends the ids of `text` (UTF-8; no [CLS] or [SEP] added). Invalid UTF-8 is handled as the reference
-  // does. Throws Error as check_text_size.
+  // Appends the ids of `text` (UTF-8; no [CLS] or [SEP] added). Invalid UTF-8 is handled as in the reference.
+  // Throws Error as check_text_size.
   virtual void encode_into(std::string_view text, std::vector<int32_t>& ids) const = 0;
-  // The ids that encode_into appends, and where in `text` each comes from: from the first character that went
-  // into it to the last. What normalisation drops at its edges belongs to no token (transformers'
-  // return_offsets_mapping, in bytes); nor do blanks before a sentencepiece word. Throws Error as
-  // check_text_size.
+  // The ids that encode_into appends, and the range of `text` that each comes from: from its first character
+  // to its last. Characters at a token's edges that normalisation drops belong to no token (as in
+  // transformers' return_offsets_mapping, but in bytes); nor do blanks before a sentencepiece word. Throws
+  // Error as check_text_size.
   virtual EncodedText encode_with_offsets(std::string_view text) const = 0;
   // True for a piece that continues a word ("##ing"; in sentencepiece one without the leading U+2581).
   virtual bool is_continuation(int32_t id) const = 0;

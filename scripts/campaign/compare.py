@@ -1,10 +1,10 @@
-"""What two calls have left, compared bit for bit but for times."""
+"""Compares the outputs of two calls bit for bit, ignoring times."""
 import json
 import re
 
 from campaign.workloads import outputs
 
-# Numbers that are times, in JSON and in the tables of a sweep.
+# Keys whose numbers are times, in JSON and in the tables of a sweep.
 TIMES = re.compile(r"seconds|runtime|per_second")
 NOT_COMPARED = re.compile(r"(^|/)(times\.csv|figures/.*|logs/.*|[a-z.]*\.?lock)$")
 
@@ -23,9 +23,9 @@ def contents(path):
         if path.suffix == ".json":
             value = json.loads(data)
             if path.name == "manifest.json" and isinstance(value.get("files"), dict):
-                value["files"].pop("training/state.json", None)  # which holds times; it is compared itself
+                value["files"].pop("training/state.json", None)  # contains times; it is compared separately
             if path.name == "finished.json":
-                value.pop("sha256", None)  # which is over times too
+                value.pop("sha256", None)  # depends on times too
             return without_times(value)
     except ValueError as error:
         return f"no JSON: {error}"
@@ -37,7 +37,7 @@ def compared(folder):
 
 
 def differences(whole, other):
-    """A text for each file that is missing, left over or different."""
+    """A message for each file that is missing, left over or different."""
     expected, found = compared(whole), compared(other)
     faults = [f"{path} is missing" for path in sorted(expected - found)]
     faults += [f"{path} is left over" for path in sorted(found - expected)]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A full disk and a read-only folder under every program that writes something: exit status 1, a message that names the file
-and the reason, no temporary file left; and with room again the same call ends as if nothing had happened."""
+"""Runs every program that writes output on a full disk and in a read-only folder: exit status 1, a message that names the file
+and the reason, no temporary file left; and with free space the same call then succeeds as if undisturbed."""
 import os
 import random
 import resource
@@ -29,7 +29,7 @@ def last_line(done):
 
 
 class Disk:
-    """A folder that takes so many bytes: a tmpfs where root may mount one, else a limit on the size of a file."""
+    """A folder with limited space: a tmpfs if root may mount one, else a limit on the size of a file."""
 
     def __init__(self, folder, size):
         self.folder, self.size = folder, size
@@ -71,7 +71,7 @@ class DiskFaults:
         os.chmod(arguments.work, 0o755)
         self.workloads = [each for each in workloads(arguments.build) if arguments.only in each.name]
         self.printing = [each for each in printing(arguments.build) if arguments.only in each.name]
-        self.bytes = {}  # name -> what an undisturbed call writes
+        self.bytes = {}  # name -> bytes that an undisturbed call writes
         self.report = Report("disk", arguments)
 
     def whole(self, workload):
@@ -85,9 +85,9 @@ class DiskFaults:
 
     @staticmethod
     def faults_of(done, reasons):
-        """Of a call that could not write."""
+        """Checks a call that could not write."""
         faults = []
-        said = done.stdout + done.stderr  # a sweep shows the ends of its runs' logs
+        said = done.stdout + done.stderr  # a sweep prints the ends of its runs' logs
         if done.returncode != 1:
             faults.append(f"ended with {done.returncode}, not 1: {last_line(done)}")
         if not any(reason in said for reason in reasons):
@@ -123,7 +123,7 @@ class DiskFaults:
             disk.remove()
 
     def read_only(self, workload, rng):
-        """The folder of the call, or what an earlier call has left in it, belongs to somebody else."""
+        """The folder of the call, or the output of an earlier call in it, belongs to another user."""
         folder = self.arguments.work / "readonly"
         link_inputs(self.inputs, folder)
         if rng.random() < 0.5:
@@ -153,7 +153,7 @@ class DiskFaults:
         return faults
 
     def full_output(self, workload):
-        """Results go to standard output, which takes none."""
+        """Results go to a full standard output."""
         with open("/dev/full", "w", encoding="utf-8") as full:
             done = subprocess.run(workload.command, cwd=self.inputs, stdin=subprocess.DEVNULL, stdout=full,
                                   stderr=subprocess.PIPE, text=True, timeout=LIMIT_SECONDS, check=False)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""kill -9 at random moments of every program that writes something, then the call that goes on. What it leaves must equal,
-bit for bit but for times, what the same call leaves that nothing has disturbed."""
+"""kill -9 at random moments of every program that writes output, then the call that resumes it. The result must equal that of
+an undisturbed call bit for bit, except for times."""
 import random
 import shutil
 import signal
@@ -31,7 +31,7 @@ class Kills:
         return self.arguments.work / "whole" / workload.name
 
     def run_whole(self, workload):
-        """Twice: what differs between two undisturbed calls says nothing of a resumed one."""
+        """Runs the call twice: outputs that differ between undisturbed calls cannot be compared."""
         second = self.arguments.work / "second"
         run_whole(workload, self.inputs, second)
         self.whole[workload.name] = run_whole(workload, self.inputs, self.folder_of(workload))
@@ -41,7 +41,7 @@ class Kills:
         shutil.rmtree(second)
 
     def kill_once(self, workload, folder, command, rng):
-        """At a moment of the time in which the program writes; one in eight at any moment. False: it had ended before."""
+        """Kills it at a random moment while it writes; one in eight at any moment. False: it had ended before."""
         timing = self.whole[workload.name]
         anywhere = rng.random() < 1 / 8
         moment = rng.uniform(0, timing.total if anywhere else timing.total - timing.first)

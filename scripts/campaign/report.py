@@ -1,4 +1,4 @@
-"""Counts and times of a part, progress lines, and how a failed case is repeated."""
+"""Counts and times of a part, progress lines, and the command that repeats a failed case."""
 import argparse
 import signal
 import sys
@@ -15,11 +15,11 @@ def part_arguments(part, description, default_cases):
     parser.add_argument("--work", type=Path, required=True, help="an empty folder to work in")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=0, help="start no case after this time; 0: until --cases")
-    parser.add_argument("--cases", type=int, default=0, help=f"end after so many; default without --seconds: {default_cases}")
+    parser.add_argument("--cases", type=int, default=0, help=f"number of cases; default without --seconds: {default_cases}")
     parser.add_argument("--first", type=int, default=0, help="the first case, to repeat one")
     parser.add_argument("--only", default="", help="workloads whose name contains this")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # and leave no disk mounted
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # exit normally, so that no disk stays mounted
     if not arguments.cases and not arguments.seconds:
         arguments.cases = default_cases
     arguments.build = arguments.build.resolve()
@@ -32,10 +32,10 @@ class Report:
         self.part, self.arguments = part, arguments
         self.start = self.said = time.monotonic()
         self.passed = self.failed = 0
-        self.notes = {}  # what happened -> how often
+        self.notes = {}  # event -> count
 
     def cases(self):
-        """The numbers of the cases, until there are enough or the time is over."""
+        """The numbers of the cases, until --cases or --seconds is reached."""
         number = self.arguments.first
         while not self.is_over(number - self.arguments.first):
             yield number
@@ -53,7 +53,7 @@ class Report:
         self.notes[note] = self.notes.get(note, 0) + number
 
     def add(self, case, name, faults):
-        """`faults`: a text for each; none: the case has passed."""
+        """`faults`: their messages; empty: the case has passed."""
         self.passed += not faults
         self.failed += bool(faults)
         for fault in faults:

@@ -1,6 +1,6 @@
-"""The small inputs of a campaign, and a call of every program that writes something.
+"""The small inputs of a campaign, and a call of every program that writes output.
 
-All run with the golden model of tests/golden/bert, rows of 16 tokens and one thread: a run takes about a second.
+All use the golden model of tests/golden/bert, rows of 16 tokens and one thread: a run takes about a second.
 """
 import os
 import shutil
@@ -17,14 +17,14 @@ WORDS = 95
 @dataclass(frozen=True)
 class Workload:
     name: str
-    command: tuple  # in a folder with the inputs; what it writes is named out*
+    command: tuple  # run in a folder with the inputs; all outputs are named out*
     resume: tuple = ()  # more arguments for the call after a kill; none: the same command again
 
     def again(self):
         return self.command + self.resume
 
     def is_finished(self, done):
-        """The call before it had done everything: this one says so, or refuses to write over that."""
+        """The previous call had finished: this one reports that, or refuses to overwrite its output."""
         return "has finished already" in done.stderr or (not self.resume and "exists already" in done.stderr)
 
 
@@ -48,7 +48,7 @@ def write_table(path, header, rows):
 
 
 def make_inputs(folder, build):
-    """Everything that the workloads read."""
+    """Writes all inputs of the workloads."""
     folder.mkdir(parents=True)
     shutil.copytree(ROOT / "tests/golden/bert", folder / "model",
                     ignore=shutil.ignore_patterns("classifier", "span", "golden.safetensors"))
@@ -103,11 +103,11 @@ programs: {build}
 
 
 def settings(**values):
-    """--set arguments; double underscores stand for dots."""
+    """--set arguments; double underscores become dots."""
     return tuple(part for key, value in values.items() for part in ("--set", f"{key.replace('__', '.')}={value}"))
 
 
-# Settings of prune.*, by the name of the workload.
+# The prune.* settings, by the name of the workload.
 METHODS = {
     "dense": {"method": "dense"},
     "rpp": {"method": "rpp", "gamma": 2e-2, "prox_scaling": "lr", "rounds": 3, "recovery_share": 0},
@@ -180,7 +180,7 @@ def workloads(build):
 
 
 def printing(build):
-    """Calls that write to standard output alone."""
+    """Calls that write only to standard output."""
     calls = {
         "print.stats": (build / "rpp-data", "stats", "shards", "--tokenizer", "model", "--pairs", "100"),
         "print.tokens": (build / "rpp-data", "tokenize", "--input", "long.txt", "--tokenizer", "model"),
@@ -201,14 +201,14 @@ def workload(name, build):
 
 
 def link_inputs(inputs, folder):
-    """A folder of its own for a call: the inputs as links, nothing else."""
+    """A separate folder for a call, with links to the inputs and nothing else."""
     folder.mkdir(parents=True)
     for source in inputs.iterdir():
         (folder / source.name).symlink_to(source)
 
 
 def wait_for_output(process, folder):
-    """Until the program has begun to write, or has ended."""
+    """Waits until the program has started to write, or has ended."""
     while process.poll() is None and not any_output(folder):
         time.sleep(0.001)
 
@@ -220,7 +220,7 @@ class Timing:
 
 
 def run_whole(workload, inputs, folder):
-    """An undisturbed call and its times."""
+    """Runs an undisturbed call and returns its times."""
     link_inputs(inputs, folder)
     start = time.monotonic()
     with subprocess.Popen(workload.command, cwd=folder, env=environment(), stdin=subprocess.DEVNULL,
@@ -239,7 +239,7 @@ def any_output(folder):
 
 
 def outputs(folder):
-    """Paths below the folder of what is there beside the inputs, hidden files included."""
+    """Relative paths of all files in the folder except the inputs, including hidden files."""
     found = []
     for path in sorted(Path(folder).iterdir()):
         if path.is_symlink():

@@ -3,7 +3,7 @@
 
 Two inputs: the lines of text files, and every code point that is assigned in Python's Unicode table, alone and in
 small contexts. Most characters are unknown to a vocabulary, which hides how they were normalised; so code points are
-compared once more with a vocabulary that holds them all. A Python whose Unicode is newer than the one of
+also compared with a vocabulary that contains them all. A Python whose Unicode is newer than the one of
 src/tokenizer/unicode_classes.inc may differ in its new characters. The reference comes from PyPI at a pinned version and hash.
 
     scripts/compare/bert_tokenizer.py --rpp-data build/rpp-data \\
@@ -28,7 +28,7 @@ import zipfile
 
 REFERENCE = "bert-tensorflow==1.0.4"
 REFERENCE_SHA256 = "f880680a03fbf637c217443b7d3d8969d0b3aef4822b4ea13c2a124498dd21a0"
-CONTEXTS = ("{}", "a{}b", "A {} B", "A{}\u03a3", "A\u03a3{}b")  # with a capital sigma: is it a final one?
+CONTEXTS = ("{}", "a{}b", "A {} B", "A{}\u03a3", "A\u03a3{}b")  # with a capital sigma, which may be final
 SHOWN_DIFFERENCES = 10
 
 
@@ -51,7 +51,7 @@ def stub_module(name, **members):
 
 
 def load_reference(source):
-    """Runs tokenization.py with stand-ins for the few names it takes from TensorFlow, absl and six."""
+    """Runs tokenization.py with stubs for the few names it imports from TensorFlow, absl and six."""
     gfile = types.SimpleNamespace(GFile=lambda path, mode: open(path, mode, encoding="utf-8", newline="\n"))
     v1 = stub_module("tensorflow.compat.v1", gfile=gfile)
     compat = stub_module("tensorflow.compat", v1=v1)
@@ -109,7 +109,7 @@ def read_lines(path):
 
 
 def assigned_code_points():
-    """Neither a surrogate, which UTF-8 cannot hold, nor the newline, which ends a line."""
+    """Excludes surrogates, which UTF-8 cannot encode, and the newline, which ends a line."""
     return [c for c in range(sys.maxunicode + 1)
             if unicodedata.category(chr(c)) not in ("Cn", "Cs") and c != 0x0A]
 
@@ -125,7 +125,7 @@ def write_code_points(path, code_points):
 
 
 def write_complete_vocab(path, code_points):
-    """Every character but blanks, at the start of a word and within it."""
+    """Every non-blank character, as the start of a word and as a continuation."""
     characters = [chr(c) for c in code_points if not chr(c).isspace()]
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     write_lines(path, special + characters + ["##" + c for c in characters])

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Fine-tunes GLUE tasks here and in transformers by one recipe, seed by seed, and prints both beside each other.
+"""Fine-tunes GLUE tasks with rpp and with transformers by one recipe, seed by seed, and prints both results side by side.
 
 A difference of two means is judged against the deviation between seeds: it is "equal" within two standard deviations
-of one run. Runs that have finished are read back, so that the same command goes on after a stop. --pruned adds a model
-that is fine-tuned here with its zeros held. scripts/setup.sh --compare installs what it needs.
+of one run. Finished runs are reused, so the same command continues after a stop. --pruned adds a model
+that rpp fine-tunes while keeping its zeros. scripts/setup.sh --compare installs the requirements.
 
     scripts/compare/finetune.py --data-dir data/glue --model runs/demo/minilm --output-dir runs/compare \\
         --tasks cola mrpc stsb wnli --seeds 1 2 3 --learning-rate 2e-4
-    ... --tasks qqp=train_subset.tsv.zst,heldout_subset.tsv      files of the task's folder instead of train and dev
+    ... --tasks qqp=train_subset.tsv.zst,heldout_subset.tsv      other files of the task's folder
 """
 import argparse
 import json
@@ -24,7 +24,7 @@ environment.need("compare", "torch", "transformers")
 
 from reference_finetune import TASKS
 
-MINIMAL_DEVIATION = 0.002  # of a score: two equal seeds do not make a difference certain
+MINIMAL_DEVIATION = 0.002  # of a score: two equal seeds are not enough for certainty
 
 
 class Task:
@@ -62,7 +62,7 @@ def their_command(args, task, seed, output):
 
 
 def results_of(command, output):
-    """all_results.json of a run, which is made where it has not finished yet."""
+    """all_results.json of a run, which is started if it has not finished yet."""
     path = output / "all_results.json"
     if not path.exists():
         print(f"{output} ...", file=sys.stderr, flush=True)
@@ -115,7 +115,7 @@ def main():
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=5e-5)
     parser.add_argument("--max-seq-length", type=int, default=128)
-    parser.add_argument("--max-train-samples", type=int, default=0, help="the first so many; 0: all")
+    parser.add_argument("--max-train-samples", type=int, default=0, help="only the first rows; 0: all")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--rpp-finetune", type=Path, default=Path("build/rpp-finetune"))

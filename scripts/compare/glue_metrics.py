@@ -59,7 +59,7 @@ def expected_classes(task, predictions, labels):
 
 
 def random_classes(rng, count, size):
-    """Pairs of predictions and labels, of all degrees of agreement; one in four has a side of one class only."""
+    """Pairs of predictions and labels with varying agreement; one in four has one class only on a side."""
     labels = rng.integers(0, count, size)
     predictions = np.where(rng.random(size) < rng.random(), labels, rng.integers(0, count, size))
     kind = rng.integers(0, 8)
@@ -71,7 +71,7 @@ def random_classes(rng, count, size):
 
 
 def random_scores(rng, size):
-    """As above; rounded ones have ties."""
+    """As above; rounded scores have ties."""
     digits = int(rng.integers(0, 4))
     labels = np.round(rng.random(size) * 5, digits)
     predictions = np.round(labels * rng.random() + rng.random(size) * 5, digits)
@@ -98,7 +98,7 @@ def difference(found, expected, case):
 
 
 def random_case(rng, task):
-    """Rows as eval-glue reads them, and the metrics that they have."""
+    """Rows in the format of eval-glue, and their metrics."""
     size = int(rng.integers(1, 200))
     if task == "stsb":
         predictions, labels = random_scores(rng, size)
@@ -121,7 +121,7 @@ def largest_difference(arguments, rng, task, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", help="build/rpp-finetune")
-    parser.add_argument("--cases", type=int, default=40, help="for each task")
+    parser.add_argument("--cases", type=int, default=40, help="per task")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")  # scipy and scikit-learn warn of the degenerate cases

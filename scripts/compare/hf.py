@@ -2,7 +2,7 @@
 """Compares `rpp-inspect forward` with transformers on the same model and texts.
 
 Prints the largest absolute difference of every output; fails above --tolerance, when the token ids differ, or
-when a classifier's predictions do. scripts/setup.sh --compare installs what it needs.
+when a classifier's predictions do. scripts/setup.sh --compare installs the requirements.
 
     scripts/compare/hf.py --model runs/demo/minilm --input runs/demo/text/valid.txt --limit 100
 """
@@ -24,7 +24,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel, B
 
 
 def read_texts(path, limit):
-    """The first lines that are not blank; a pair is two texts with a tab between."""
+    """The first non-blank lines; a pair is two texts separated by a tab."""
     lines = [line for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
     return lines[:limit or len(lines)]
 
@@ -45,7 +45,7 @@ def has_classifier(model_dir):
 
 @torch.no_grad()
 def run_theirs(model_dir, lines, max_length):
-    """Text by text, so that no padding takes part; the same names as ours."""
+    """Runs text by text, without padding; output names are those of rpp-inspect."""
     tokenizer = BertTokenizerFast.from_pretrained(model_dir)
     kind = BertForSequenceClassification if has_classifier(model_dir) else BertModel
     model = kind.from_pretrained(model_dir, dtype=torch.float32).eval()
@@ -63,7 +63,7 @@ def run_theirs(model_dir, lines, max_length):
 
 
 def compare(ours, theirs, tolerance):
-    """True when everything agrees."""
+    """Whether all outputs agree."""
     if not torch.equal(ours["input_ids"].long(), theirs["input_ids"]):
         print("input_ids differ")
         return False
@@ -86,8 +86,8 @@ def compare(ours, theirs, tolerance):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="Hugging Face directory")
-    parser.add_argument("--input", type=Path, required=True, help="a text a line, or two with a tab between")
-    parser.add_argument("--limit", type=int, default=0, help="the first so many lines; 0: all")
+    parser.add_argument("--input", type=Path, required=True, help="one text per line, or two separated by a tab")
+    parser.add_argument("--limit", type=int, default=0, help="only the first lines; 0: all")
     parser.add_argument("--max-seq-length", type=int, default=512)
     parser.add_argument("--tolerance", type=float, default=1e-4)
     parser.add_argument("--rpp-inspect", type=Path, default=Path("build/rpp-inspect"))

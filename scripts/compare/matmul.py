@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Times the products of a BERT layer in oneDNN and PyTorch, dense, and in rpp-bench without the zeros, in turn, on one core.
+"""Times the matmuls of a BERT layer, dense in oneDNN and PyTorch and sparse in rpp-bench, in turn, on one core.
 
 fp32 everywhere. oneDNN has its weights packed beforehand and its inputs in its own layout, as a compiled model would. The
-best call of each round counts; a layer is four products of hidden x hidden, one of 4 hidden x hidden and its way back. The
-ratio is oneDNN's time over ours, the median of the rounds with the least and the most.
+best call of each round counts; a layer is four matmuls of hidden x hidden, one of 4 hidden x hidden and one of its transpose.
+The ratio is oneDNN's time over ours, the median of the rounds with minimum and maximum.
 
     scripts/compare/matmul.py
     scripts/compare/matmul.py --hidden 384 --tokens 16 --ratios 0.5 0.8
@@ -48,7 +48,7 @@ def torch_seconds(rows, cols, tokens, repeat):
 
 
 def our_seconds(args, shapes):
-    """(rows, cols, ratio or None for every entry alive) to seconds."""
+    """(rows, cols, ratio or None for dense) to seconds."""
     command = [args.build / "rpp-bench", "matmul", "--rows", *(str(rows) for rows, _, _ in shapes), "--cols",
                *(str(cols) for _, cols, _ in shapes), "--tokens", str(args.tokens), "--repeat", str(args.repeat),
                "--ratios", *(str(ratio) for ratio in args.ratios)]
@@ -65,7 +65,7 @@ def our_seconds(args, shapes):
 
 @torch.inference_mode()
 def measure(args, shapes):
-    """A dictionary for each round: title to the seconds of every shape."""
+    """A dictionary per round: title to the seconds of every shape."""
     rounds = []
     for _ in range(args.rounds):
         ours = our_seconds(args, shapes)
@@ -101,12 +101,12 @@ def print_tables(rounds, shapes):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--hidden", type=int, default=768, help="of the model: 768 is BERT-base, 384 MiniLM")
+    parser.add_argument("--hidden", type=int, default=768, help="hidden size: 768 is BERT-base, 384 MiniLM")
     parser.add_argument("--tokens", type=int, default=128)
-    parser.add_argument("--ratios", nargs="+", type=float, default=[0.8, 0.9, 0.95], help="shares of zeros")
+    parser.add_argument("--ratios", nargs="+", type=float, default=[0.8, 0.9, 0.95], help="prune ratios")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--repeat", type=int, default=40, help="calls of a round")
-    parser.add_argument("--build", type=Path, default=Path("build"), help="where rpp-bench is")
+    parser.add_argument("--repeat", type=int, default=40, help="calls per round")
+    parser.add_argument("--build", type=Path, default=Path("build"), help="folder of rpp-bench")
     args = parser.parse_args()
     if not (args.build / "rpp-bench").exists():
         sys.exit(f"matmul.py: error: {args.build / 'rpp-bench'} is missing: build it, or name its folder with --build")

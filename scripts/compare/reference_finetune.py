@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Fine-tunes a BERT directory with transformers: what rpp-finetune's scores are compared with.
+"""Fine-tunes a BERT directory with transformers: the reference for rpp-finetune's scores.
 
 The recipe is reference_recipe.py's. Writes the model and all_results.json with rpp-finetune's keys, and prints the
-results as one line. scripts/setup.sh --compare installs what it needs.
+results as one line. scripts/setup.sh --compare installs the requirements.
 
     scripts/compare/reference_finetune.py --task mrpc --data-dir DIR --model DIR --output-dir DIR
 """
@@ -28,11 +28,11 @@ import reference_recipe as recipe
 @dataclass(frozen=True)
 class TaskLayout:
     folder: str
-    text_a: str | int  # a column's name in the header, or its number where there is none
+    text_a: str | int  # a column's header name, or its number if there is no header
     text_b: str | None
     label: str | int
     metrics: tuple
-    labels: tuple = ("0", "1")  # empty: the label is a number to come close to
+    labels: tuple = ("0", "1")  # empty: the label is a number to predict
     dev: str = "dev"
 
 
@@ -132,7 +132,7 @@ def pearson(predicted, labels):
 
 
 def ranks(values):
-    """From 1, those of equal values averaged."""
+    """Ranks from 1, averaged over equal values."""
     _, places, counts = torch.unique(values, return_inverse=True, return_counts=True)
     last = counts.cumsum(0).double()
     return (last - (counts - 1) / 2)[places]
@@ -158,7 +158,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--data-dir", type=Path, required=True)
-    parser.add_argument("--train-file", type=Path, help="instead of the file that data-dir holds")
+    parser.add_argument("--train-file", type=Path, help="replaces the file in --data-dir")
     parser.add_argument("--dev-file", type=Path)
     recipe.add_arguments(parser, epochs=3.0, batch_size=32, learning_rate=5e-5, max_seq_length=128)
     return parser.parse_args()

@@ -1,6 +1,6 @@
-"""What reference_finetune.py and reference_squad.py have in common: a plain PyTorch loop with rpp-finetune's recipe.
+"""Shared by reference_finetune.py and reference_squad.py: a plain PyTorch loop with rpp-finetune's recipe.
 
-AdamW (decay not on biases and LayerNorm, bias correction), global norm clip, linear warm-up then linear decay, dropout.
+AdamW (decay not on biases and LayerNorm, bias correction), global norm clip, linear warmup then linear decay, dropout.
 """
 import json
 import math
@@ -31,7 +31,7 @@ def mix_key(seed, *words):
 
 
 def sample_rows(rows, limit, seed):
-    """Those of src/data/sample_rows.cpp, in their order; all for limit 0."""
+    """The rows that src/data/sample_rows.cpp selects, in order; all for limit 0."""
     if limit == 0 or limit >= len(rows):
         return rows
     kept = sorted(range(len(rows)), key=lambda row: (mix_key(seed, ROW_STREAM, row), row))[:limit]
@@ -39,7 +39,7 @@ def sample_rows(rows, limit, seed):
 
 
 def add_arguments(parser, epochs, batch_size, learning_rate, max_seq_length):
-    """The recipe's, and what every such script is told; the parameters are defaults."""
+    """The arguments shared by these scripts; the parameters are their defaults."""
     parser.add_argument("--model", type=Path, required=True, help="Hugging Face directory")
     parser.add_argument("--output-dir", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=42)
@@ -51,9 +51,9 @@ def add_arguments(parser, epochs, batch_size, learning_rate, max_seq_length):
     parser.add_argument("--max-grad-norm", type=float, default=1.0)
     parser.add_argument("--warmup-ratio", type=float, default=0.1)
     parser.add_argument("--max-seq-length", type=int, default=max_seq_length)
-    parser.add_argument("--max-train-samples", type=int, default=0, help="random rows, the same as rpp-finetune takes; 0: all")
+    parser.add_argument("--max-train-samples", type=int, default=0, help="random rows, the same ones as in rpp-finetune; 0: all")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
-    parser.add_argument("--bf16", action="store_true", help="autocast")
+    parser.add_argument("--bf16", action="store_true", help="use bf16 autocast")
 
 
 def set_up(args):
@@ -86,7 +86,7 @@ def schedule(step, total_steps, warmup_ratio):
 
 
 def train(model, examples, args, loss_sum):
-    """`examples.parts(indices)` gives the batches of a step, `loss_sum(model, batch)` the sum over a batch's rows."""
+    """`examples.parts(indices)` returns the batches of a step, `loss_sum(model, batch)` the sum over a batch's rows."""
     steps_per_epoch = math.ceil(len(examples) / args.batch_size)
     total_steps = math.ceil(steps_per_epoch * args.epochs)
     optimizer = torch.optim.AdamW(decay_groups(model, args.weight_decay), lr=args.learning_rate, eps=args.epsilon, fused=True)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Fine-tunes a BERT directory on SQuAD 1.1 with transformers: what rpp-finetune's scores are compared with.
+"""Fine-tunes a BERT directory on SQuAD 1.1 with transformers: the reference for rpp-finetune's scores.
 
-The recipe of reference_recipe.py over the windows of transformers' run_qa.py, answers as there: the best pair among the
-n_best_size best beginnings and ends. The loss is that of transformers without padding's part in the softmax, which there
+The recipe of reference_recipe.py over the windows of transformers' run_qa.py, with its decoding: the best pair among the
+n_best_size best starts and ends. The loss is that of transformers, but without padding in the softmax, which there
 depends on a batch's longest window. Writes the model, predictions.json for `rpp-finetune eval-squad`, and
-all_results.json with rpp-finetune's keys, and prints the results as one line. scripts/setup.sh --compare installs what
-it needs.
+all_results.json with rpp-finetune's keys, and prints the results as one line. scripts/setup.sh --compare installs the
+requirements.
 
     scripts/compare/reference_squad.py --train-files train-v1.1.json --dev-files dev-v1.1.json \\
         --model DIR --output-dir DIR
@@ -32,7 +32,7 @@ EVAL_BATCH = 32  # windows
 
 
 def read_questions(files, limit, seed):
-    """`limit` random questions of all files together, a paragraph each."""
+    """`limit` random questions of all files together, each in its own paragraph."""
     questions = [pair for file in files for pair in squad.questions_of(squad.read_data(file))]
     paragraphs = [{"context": context, "qas": [question]} for context, question in recipe.sample_rows(questions, limit, seed)]
     return {"data": [{"title": "", "paragraphs": paragraphs}]}
@@ -41,7 +41,7 @@ def read_questions(files, limit, seed):
 class Windows:
     def __init__(self, tokenizer, data, args):
         self.rows = []  # ids, offsets of the context, start, end
-        self.of_question = {}  # id: the places of its windows in rows
+        self.of_question = {}  # id: the indices of its windows in rows
         for key, windows in squad.reference_windows(tokenizer, data, args):
             self.of_question[key] = range(len(self.rows), len(self.rows) + len(windows))
             self.rows += windows
@@ -85,7 +85,7 @@ def losses(starts, ends, batch):
 
 @torch.no_grad()
 def predict(model, windows, args):
-    """For each window its logits as lists, and the mean loss."""
+    """The logits of each window as lists, and the mean loss."""
     model.eval()
     logits, loss = [], 0.0
     for indices in torch.arange(len(windows)).split(EVAL_BATCH):
@@ -133,7 +133,7 @@ def parse_arguments():
     parser.add_argument("--doc-stride", type=int, default=128)
     parser.add_argument("--n-best-size", type=int, default=20)
     parser.add_argument("--max-answer-length", type=int, default=30)
-    parser.add_argument("--max-eval-samples", type=int, default=0, help="random rows, the same as rpp-finetune takes; 0: all")
+    parser.add_argument("--max-eval-samples", type=int, default=0, help="random rows, the same ones as in rpp-finetune; 0: all")
     recipe.add_arguments(parser, epochs=2.0, batch_size=12, learning_rate=3e-5, max_seq_length=384)
     return parser.parse_args()
 

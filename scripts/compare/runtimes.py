@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Times a BERT's answers in PyTorch, ONNX Runtime, OpenVINO and here, in turn, and compares the answers.
+"""Times BERT inference in PyTorch, ONNX Runtime, OpenVINO and rpp, in turn, and compares the outputs.
 
 The same weights and the same token ids everywhere, no padding. A table for each model, a column for each load: the latency
-of a call (the median of each round, and the median of these) and how many times longer the fastest fp32 of the others takes
-than rpp-bench, with the least and the most of the rounds. The last column is the largest difference of the outputs from
+of a call (the median of each round, and the median of these) and the speed-up of rpp-bench over the fastest other runtime in
+fp32, with the minimum and maximum over the rounds. The last column is the largest difference of the outputs from
 transformers in fp32.
 
     scripts/compare/runtimes.py --model runs/demo/minilm runs/demo/rpp-movies
@@ -41,7 +41,7 @@ FP32 = ("transformers", "onnxruntime", "openvino")
 
 
 def write_random_model(name, ratio, folder):
-    """Random weights of configs/model/NAME.yaml, that share of the encoder's matrices set to zero."""
+    """Random weights for configs/model/NAME.yaml, with `ratio` of the encoder's matrices set to zero."""
     torch.manual_seed(1)
     config = yaml.safe_load(Path(f"configs/model/{name}.yaml").read_text(encoding="utf-8"))
     model = BertModel(BertConfig(**config))
@@ -53,7 +53,7 @@ def write_random_model(name, ratio, folder):
 
 
 class Outputs(torch.nn.Module):
-    """A classifier's logits; of another model the encoder's outputs."""
+    """A classifier's logits; for another model the encoder's outputs."""
 
     def __init__(self, directory):
         super().__init__()
@@ -68,7 +68,7 @@ class Outputs(torch.nn.Module):
         return tuple(output[name] for name in self.names)
 
     def all_outputs(self, batch):
-        """Of each token, where a token has outputs."""
+        """One value per token, if outputs are per token."""
         bert = self.model.bert if self.classifies else self.model
         hidden = bert(**batch)
         outputs = {"last_hidden_state": hidden.last_hidden_state.flatten(0, 1), "pooler_output": hidden.pooler_output}
@@ -102,7 +102,7 @@ def openvino_answers(file, threads):
 
 
 def their_answers(outputs, folder, threads):
-    """Name to a function of a batch that returns the outputs."""
+    """Name to a function from a batch to the outputs."""
     fp32, int8 = str(folder / "fp32.onnx"), str(folder / "int8.onnx")
     export_onnx(outputs, fp32)
     quantize_dynamic(fp32, int8, weight_type=QuantType.QInt8)
@@ -169,7 +169,7 @@ def print_row(title, cells):
 
 
 def print_table(loads, measured):
-    """measured: of each load its rounds, differences and our line."""
+    """measured: for each load its rounds, differences and rpp-bench's line."""
     all_rounds = [rounds for rounds, _, _ in measured]
     print_row("ms of a call", [f"{texts} x {length}" for texts, length in loads] + ["difference"])
     for name in all_rounds[0][0]:
@@ -207,12 +207,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", nargs="+", type=Path, default=[], help="Hugging Face directories")
     parser.add_argument("--random", nargs="+", default=[], help="names of configs/model/, with random weights")
-    parser.add_argument("--ratio", nargs="+", type=float, default=[0.8], help="of zeros, for --random")
+    parser.add_argument("--ratio", nargs="+", type=float, default=[0.8], help="prune ratio, for --random")
     parser.add_argument("--loads", nargs="+", type=load, default=[(1, 16), (1, 128), (8, 128)], help="TEXTSxTOKENS")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=0.5, help="of calls, for each runtime and round")
+    parser.add_argument("--seconds", type=float, default=0.5, help="duration of the calls for each runtime and round")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--build", type=Path, default=Path("build"), help="where rpp-bench and rpp-export are")
+    parser.add_argument("--build", type=Path, default=Path("build"), help="folder of rpp-bench and rpp-export")
     args = parser.parse_args()
     if not args.model and not args.random:
         parser.error("give --model or --random")
@@ -225,7 +225,7 @@ def main():
             sys.exit(f"runtimes.py: error: {args.build / program} is missing: build it, or name its folder with --build")
 
     warnings.filterwarnings("ignore")
-    logging.disable(logging.WARNING)  # what the ONNX exporter misses is not needed
+    logging.disable(logging.WARNING)  # the ONNX exporter warns about unused features
     transformers_logging.disable_progress_bar()
     torch.set_num_threads(args.threads)
     for directory in args.model:

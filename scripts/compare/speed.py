@@ -3,7 +3,7 @@
 
 The same work on both sides: BertForPreTraining from random weights, rows of given lengths, 15 % of the tokens
 predicted, next sentence, dropout, gradient clip, AdamW. transformers has its best settings: bf16 autocast, fused
-AdamW, scaled-dot-product attention. Tokens are real ones: what it adds to fill up rows does not count.
+AdamW, scaled-dot-product attention. Only real tokens count, not transformers' padding.
 
     scripts/compare/speed.py --model configs/model/bert-tiny.yaml configs/model/minilm-l6.yaml
     scripts/compare/speed.py --text corpus.txt --tokenizer runs/demo/minilm     rows of natural length
@@ -28,7 +28,7 @@ from transformers import BertConfig, BertForPreTraining, BertTokenizerFast
 
 
 def natural_lengths(text, tokenizer, count, longest):
-    """Those of the first lines that are not blank, with [CLS] and [SEP]."""
+    """The lengths of the first non-blank lines, with [CLS] and [SEP]."""
     tokenizer = BertTokenizerFast.from_pretrained(tokenizer)
     with open(text, encoding="utf-8") as file:
         lines = [line for _, line in zip(range(50 * count), file) if line.strip()][:count]
@@ -96,11 +96,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", nargs="+", default=["configs/model/minilm-l6.yaml"], help="files of configs/model/")
     parser.add_argument("--sequences", type=int, default=16)
-    parser.add_argument("--length", type=int, default=128, help="of a row; with --text, at most")
-    parser.add_argument("--text", type=Path, help="rows as long as its lines instead of full ones")
+    parser.add_argument("--length", type=int, default=128, help="row length; with --text, the maximum")
+    parser.add_argument("--text", type=Path, help="rows with the lengths of its lines instead of full ones")
     parser.add_argument("--tokenizer", type=Path, help="Hugging Face directory, for --text")
-    parser.add_argument("--rounds", type=int, default=3, help="each times both sides; the median counts")
-    parser.add_argument("--steps", type=int, default=4, help="of a round; the fastest counts")
+    parser.add_argument("--rounds", type=int, default=3, help="each round times both sides; the median counts")
+    parser.add_argument("--steps", type=int, default=4, help="steps per round; the fastest counts")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--rpp-bench", type=Path, default=Path("build/rpp-bench"))
     args = parser.parse_args()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compares rpp's SQuAD with the official rules and with transformers. Prints every difference; ends with 1 when there
-is one. scripts/setup.sh --compare installs what `features` needs; `rules` needs Python alone, zstandard for .zst.
+"""Compares rpp's SQuAD with the official rules and with transformers. Prints every difference; exits with 1 if there
+is one. scripts/setup.sh --compare installs what `features` needs; `rules` needs only Python, and zstandard for .zst.
 
     scripts/compare/squad.py rules --data dev-v1.1.json.zst
     scripts/compare/squad.py features --data dev-v1.1.json.zst --model runs/demo/minilm
@@ -93,7 +93,7 @@ def best_threshold(scores, predictions, odds, has_answer):
 
 
 def official_metrics(data, predictions, odds, threshold):
-    """Metrics, and the two scores of each question before the threshold."""
+    """Metrics, and the two scores of each question before the threshold is applied."""
     questions = {q["id"]: q for _, q in questions_of(data)}
     second = any("is_impossible" in q for q in questions.values())
     scores = {key: score(q, predictions[key], second) for key, q in questions.items()}
@@ -127,7 +127,7 @@ def perturb(rng, context, question):
 
 
 def sample(data, rng, count, second):
-    """So many questions with perturbed answers; of a 2.0 set every third has none."""
+    """`count` questions with perturbed answers; in a 2.0 set every third has none."""
     kept = rng.sample(list(questions_of(data)), count)
     paragraphs, predictions, odds = [], {}, {}
     for i, (context, question) in enumerate(kept):
@@ -240,7 +240,7 @@ def main():
     parser.add_argument("--data", type=Path, required=True, help="SQuAD JSON, plain, .gz or .zst")
     parser.add_argument("--count", type=int, default=1000, help="rules: predictions of each version")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threshold", type=float, default=0.5, help="rules: of the null odds")
+    parser.add_argument("--threshold", type=float, default=0.5, help="rules: threshold of the null odds")
     parser.add_argument("--model", help="features: a directory with the tokenizer")
     parser.add_argument("--max-seq-length", type=int, default=384)
     parser.add_argument("--doc-stride", type=int, default=128)

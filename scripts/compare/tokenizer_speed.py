@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Times WordPiece tokenizers on the same text, one thread each, in turn, and counts the lines whose ids differ from ours.
 
-Seconds are those of the processor: what else runs on it disturbs them less. Each has its text in memory, line by line, and
-stops at its ids, without padding:
+Times are CPU seconds, which are less sensitive to other programs. Each has its text in memory, line by line, and
+produces ids without padding:
   here               rpp-bench tokenizer: bytes to a vector of ids, no Python
   flash-tokenizer    batch_encode: str to lists; adds [CLS] and [SEP]
   blingfire          TextToIds of its library, called by ctypes: bytes to a buffer; it has no batches
   tokenizers         encode_batch_fast: str to Encodings, whose ids are not fetched
-"Python" is what the same calls take without tokenizing: strings to bytes, ids to lists, the calls. The last column is the
-ratio without it.
+"Python" is the time of the same calls without tokenizing: strings to bytes, ids to lists, call overhead. The last column is
+the ratio without it.
 
     scripts/compare/tokenizer_speed.py --tokenizer bert-base-uncased --text corpus.txt.zst
 """
@@ -30,7 +30,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import environment
 
-os.environ.update(OMP_NUM_THREADS="1", RAYON_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")  # read when they are imported
+os.environ.update(OMP_NUM_THREADS="1", RAYON_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")  # read at import
 
 environment.need("compare", "blingfire", "zstandard", "flash_tokenizer", "tokenizers")
 
@@ -39,9 +39,9 @@ import zstandard
 from flash_tokenizer import BertTokenizerFlash
 from tokenizers import BertWordPieceTokenizer
 
-PASSES = 3  # of a round; the fastest counts
-MOST_TOKENS = 1 << 16  # of a line; one byte gives one token at most
-# blingfire compiles a vocabulary for hours and brings those of BERT: vocab.txt, by its hash -> the model.
+PASSES = 3  # per round; the fastest counts
+MOST_TOKENS = 1 << 16  # per line; one byte gives at most one token
+# blingfire takes hours to compile a vocabulary and ships those of BERT: vocab.txt, by its hash -> the model.
 BLINGFIRE_MODELS = {"07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3": "bert_base_tok.bin",
                     "eeaa9875b23b04b4c54ef759d03db9d1ba1554838f8fb26c5d96fa551df93d02": "bert_base_cased_tok.bin"}
 
@@ -52,7 +52,7 @@ class Tokenizers:
 
     def __init__(self, vocab, lower, lines):
         self.lines = lines
-        # _tokenizer: the class around it has no encode_batch_fast.
+        # _tokenizer: the public class has no encode_batch_fast.
         self.encode = BertWordPieceTokenizer(str(vocab), lowercase=lower)._tokenizer.encode_batch_fast
 
     def run(self):
@@ -62,7 +62,7 @@ class Tokenizers:
         return [encoding.ids for encoding in self.run()]
 
     def run_without_tokenizing(self, ids):
-        pass  # strings are read where they are, ids stay there
+        pass  # strings are read in place, ids are not fetched
 
 
 class Flash:
@@ -134,7 +134,7 @@ def our_ids(args, text):
 
 
 def read_lines(path, most_bytes):
-    """Up to so many bytes of valid UTF-8, whole lines."""
+    """Whole lines of valid UTF-8, up to the given number of bytes."""
     magic = path.open("rb").read(4)
     if magic == b"\x28\xb5\x2f\xfd":
         file = zstandard.ZstdDecompressor().stream_reader(path.open("rb"))
@@ -186,8 +186,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokenizer", type=Path, required=True, help="directory with vocab.txt and tokenizer_config.json")
     parser.add_argument("--text", type=Path, required=True, help="plain, .gz or .zst")
-    parser.add_argument("--megabytes", type=float, default=2, help="of the text, from its beginning")
-    parser.add_argument("--rounds", type=int, default=5, help="each times all of them")
+    parser.add_argument("--megabytes", type=float, default=2, help="amount of text, from its start")
+    parser.add_argument("--rounds", type=int, default=5, help="each round times all of them")
     parser.add_argument("--rpp-bench", type=Path, default=Path("build/rpp-bench"))
     parser.add_argument("--rpp-data", type=Path, default=Path("build/rpp-data"))
     args = parser.parse_args()

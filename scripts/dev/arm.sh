@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Cross-builds the runtime for 64-bit ARM and runs its tests in an emulator; says 'skipped' where the tools are missing
-# (scripts/setup.sh --arm installs them). What ctest prints is kept in build-arm/ctest.txt.
+# Cross-builds the runtime for 64-bit ARM and runs its tests in an emulator; prints 'skipped' if the tools are missing
+# (scripts/setup.sh --arm installs them). The output of ctest is kept in build-arm/ctest.txt.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

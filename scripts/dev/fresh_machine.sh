@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The README on a bare machine: makes a throw-away Debian 12 with nothing but its essential packages, clones the current
-# commit into it and runs there what a newcomer is told to run, so that no package of this machine hides a gap of
-# scripts/setup.sh. The root lies in TMPDIR and is removed at the end, whatever the end is.
+# Tests the README on a bare machine: creates a temporary Debian 12 with only its essential packages, clones the current
+# commit into it and runs the commands for new users there, so that no package of this machine hides a gap in
+# scripts/setup.sh. The root is in TMPDIR and is always removed at the end.
 #   scripts/dev/fresh_machine.sh [--quick]
 # Default: scripts/demo.sh, then set-up, configuration and build of the tests. --quick: the demo's set-up, its programs and
 # its first pruned steps instead of the whole demo.
-# The apt sources, certificates, proxy and pip settings, the compiler cache and pip's cache are this machine's.
+# Apt sources, certificates, proxy and pip settings, the compiler cache and pip's cache are taken from this machine.
 # Exit status: 0 all went well, 1 a stage failed, 2 it cannot run here (the message says why).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -17,7 +17,7 @@ unable() {
   exit 2
 }
 
-# The mirror that apt uses here, where this machine runs the same release.
+# The mirror that apt uses here, if this machine runs the same release.
 mirror_of_apt() {
   apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 'Component: main' 2>/dev/null |
     awk -v suite=$suite '$1 == suite && !found++ {sub("/$", "", $2); print $2}'
@@ -33,7 +33,7 @@ check_machine() {
   wget -q --tries=2 --timeout=20 --spider "$mirror/dists/$suite/InRelease" || unable "no network: the package mirror does not answer"
 }
 
-# Settings that name this machine's network: they are taken along and written nowhere else.
+# Settings for this machine's network: copied into the root and written nowhere else.
 take_settings() {
   local name
   mkdir -p "$root/etc/apt/apt.conf.d"
@@ -42,7 +42,7 @@ take_settings() {
     rm -f "$root/etc/apt/sources.list"
     cp -r /etc/apt/sources.list* /etc/apt/trusted.gpg* /etc/apt/auth.conf* /etc/apt/keyrings "$root/etc/apt/" 2>/dev/null || true
   fi
-  echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/throw-away"  # nobody needs this root after a power cut
+  echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/throw-away"  # this root need not survive a power cut
   cp /usr/share/keyrings/* "$root/usr/share/keyrings/" 2>/dev/null || true
   cp /etc/hosts "$root/etc/hosts"
   [ ! -f /etc/pip.conf ] || cp /etc/pip.conf "$root/etc/"
@@ -55,7 +55,7 @@ take_settings() {
   done
 }
 
-# share FOLDER AT: this machine's folder, seen inside the root.
+# share FOLDER AT: mounts this machine's folder inside the root.
 share() {
   mkdir -p "$root$2"
   mount --rbind "$1" "$root$2"
@@ -71,7 +71,7 @@ mount_all() {
   share "$compiler_cache" /root/.cache/ccache
 }
 
-# here COMMAND: a line of the README, typed in the clone.
+# here COMMAND: runs a line of the README in the clone.
 here() {
   echo "\$ $1"
   env -i HOME=/root TERM="${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${settings[@]}" \
@@ -99,14 +99,14 @@ demo() {
   here "build/rpp-inspect ratios runs/demo/rpp"
 }
 
-# Runs in namespaces of its own: whatever is mounted and started here ends with them.
+# Runs in its own namespaces: everything mounted and started here ends with them.
 inside() {
   say "A bare Debian 12"
   debootstrap --variant=minbase --include=ca-certificates,git $suite "$root" "$mirror" >"$root.log" 2>&1 ||
     { tail -5 "$root.log"; echo "fresh_machine.sh: error: debootstrap failed"; return 1; } >&2
   take_settings
   mount_all
-  # At the path that it has here: the compiler cache then knows the files that have their folder compiled in.
+  # At the same path as here, so that the compiler cache matches files with their folder compiled in.
   git clone --quiet "$project" "$root$project"
   demo
   say "The tests: set-up, configuration, build"
@@ -133,7 +133,7 @@ for argument in "$@"; do
     *) echo "fresh_machine.sh: error: unknown option $argument (--quick)" >&2; exit 2 ;;
   esac
 done
-if [ -n "${RPP_FRESH_ROOT:-}" ]; then  # set below, for the part of this script that runs in the namespaces
+if [ -n "${RPP_FRESH_ROOT:-}" ]; then  # set below, for the part of this script inside the namespaces
   root=$RPP_FRESH_ROOT
   inside
   exit
@@ -150,7 +150,7 @@ root=$(mktemp -d "${TMPDIR:-/tmp}/rpp-fresh.XXXXXX")
 trap remove_root EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-# In the background: a signal then ends the wait at once, and remove_root what was started.
+# In the background, so that a signal ends the wait at once and remove_root cleans up.
 RPP_FRESH_ROOT=$root unshare --mount --propagation private --pid --fork --kill-child --mount-proc bash scripts/dev/fresh_machine.sh "$@" &
 child=$!
 status=0

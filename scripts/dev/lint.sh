@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Checks that need no build: formatting, which module includes which, file length. Prints file:line of every fault and
-# ends with 1 when there is one.
+# Checks that need no build: formatting, which module includes which, file length. Prints file:line of every fault and exits
+# with 1 if there is one.
 #   scripts/dev/lint.sh [--fix]      --fix formats the files first
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 
 max_lines=500
-# The version decides the layout: 14 is what .clang-format was written for.
+# Other versions format differently: .clang-format was written for 14.
 formatter=$(command -v clang-format-14 || command -v clang-format) ||
   { echo "lint.sh: error: clang-format-14 is missing: run scripts/setup.sh" >&2; exit 1; }
 mapfile -t files < <(find include src tests tools -name '*.h' -o -name '*.cpp' -o -name '*.cu' | sort)
@@ -20,7 +20,7 @@ check_length() {
 
 check_architecture() { scripts/dev/check_architecture.py; }
 
-checked() { "$1" || [ $? -lt 2 ] || echo "lint.sh: $1 could not run"; }  # 1: grep has found no fault
+checked() { "$1" || [ $? -lt 2 ] || echo "lint.sh: $1 could not run"; }  # 1: no fault found
 
 faults=$(checked check_format; checked check_length; checked check_architecture)
 [ -z "$faults" ] && { echo "lint: ${#files[@]} files are fine"; exit 0; }

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Writes src/tokenizer/unicode_classes.inc and unicode_decompositions.inc: what the tokenizer must know of each code point, from Python's own tables.
 
-BERT's reference tokenizer asks Python's str and unicodedata, so they are asked here too: what they do not tell by name
-(cased, case-ignorable) is read off what str.lower() makes of a capital sigma. Another Python may know a newer Unicode.
+BERT's reference tokenizer uses Python's str and unicodedata, so the tables are derived from them; properties without a
+function (cased, case-ignorable) follow from how str.lower() treats a capital sigma. Another Python may have a newer Unicode.
 
     python3 scripts/dev/make_unicode.py            writes the files
-    python3 scripts/dev/make_unicode.py --check    fails when a file differs from what this Python would write; one with
-                                                   another Unicode cannot say
+    python3 scripts/dev/make_unicode.py --check    fails when a file differs from what this Python would write; skipped
+                                                   with another version of Unicode
 """
 import argparse
 import sys
@@ -39,7 +39,7 @@ def all_characters():
 
 
 def class_runs():
-    """Runs of equal class, each as its first code point and the number of its class; and the classes."""
+    """Runs of code points with equal class, each as its first code point and class number; and the classes."""
     classes, runs = {}, []
     for c in all_characters():
         number = classes.setdefault((flags_of(c), unicodedata.combining(c)), len(classes))
@@ -49,11 +49,11 @@ def class_runs():
 
 
 def lower_runs():
-    """[first, last, step, difference] of the characters that lower() changes to another one."""
+    """[first, last, step, difference] of the characters that lower() maps to another one."""
     runs = []
     for c in all_characters():
         lower = c.lower()
-        if lower == c or len(lower) > 1:  # U+0130 alone becomes two
+        if lower == c or len(lower) > 1:  # only U+0130 becomes two characters
             continue
         point, difference = ord(c), ord(lower) - ord(c)
         if runs and runs[-1][3] == difference:
@@ -82,7 +82,7 @@ def array(declaration, items):
 
 
 def contents():
-    """What each file holds, by its name."""
+    """The contents of each file, by its name."""
     runs, classes = class_runs()
     tables = {
         "unicode_classes.inc": [

@@ -1,4 +1,4 @@
-"""What is refused before anything is trained. Every configuration is read by the program that will run it."""
+"""Checks before anything is trained. Every configuration is read by the program that will run it."""
 from concurrent.futures import ThreadPoolExecutor
 import hashlib
 import json
@@ -10,7 +10,7 @@ from sweep.contents import TABLES, contents, is_content, task_folders
 from sweep.errors import SweepError, UsageError
 from sweep.runs import manifest_of
 
-# What a fair comparison holds equal; a method that changes it is refused.
+# The settings that a fair comparison keeps equal; a method that changes one is refused.
 EQUAL = ("train.steps", "train.batch_size")
 
 
@@ -42,12 +42,12 @@ def check_pretrain_files(config):
 
 
 def representative(run):
-    """Runs that differ only in what the sweep sets itself (seed, directories) need one reading by the program."""
+    """Runs that differ only in keys set by the sweep (seed, directories) are checked by the program once."""
     return (run.task, run.cell) if run.task else run.cell
 
 
 def resolved(run, config):
-    """The configuration that the program read, for this run; places are relative to the sweep, which may move."""
+    """The resolved configuration of this run; paths are relative to the sweep, which may be moved."""
     own = {"train.seed": str(run.finetune_seed if run.task else run.seed), "output_dir": run.name}
     if run.parent:
         own["model"] = run.parent.name
@@ -55,7 +55,7 @@ def resolved(run, config):
 
 
 def resolve(runs):
-    """Run name -> its resolved configuration. Refuses what a program refuses."""
+    """Run name -> its resolved configuration. Fails if a program refuses one."""
     first = {}
     for run in runs:
         first.setdefault(representative(run), run)
@@ -79,12 +79,12 @@ def hash_of(config):
 
 
 def check_manifest(run, config, is_compared):
-    """Refuses a run that was started with other settings. A key that a newer program adds is none."""
+    """Refuses a run that was started with other settings. A key added by a newer program does not count."""
     manifest = manifest_of(run)
     for key, value in (manifest or {"config": {}})["config"].items():
         if is_compared(key) and config.get(key) != value:
             raise UsageError(f"{run.directory} was run with other settings: {key} was {value}, now {config.get(key)}; "
-                             "delete it to run it anew, or choose another output_dir")
+                             "delete it to run it again, or choose another output_dir")
 
 
 def check_settings(runs, configs):

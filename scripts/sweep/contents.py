@@ -14,7 +14,7 @@ TABLES = tuple(kind + packed for kind in (".tsv", ".jsonl") for packed in ("", "
 
 @functools.cache
 def hash_of_files(files):
-    """Of names and bytes; where the files lie does not matter."""
+    """Hash of names and bytes; the location of the files does not matter."""
     whole = hashlib.sha256()
     for file in files:
         with open(file, "rb") as bytes_of:
@@ -27,7 +27,7 @@ def files_in(folder, patterns):
 
 
 def files_of(path):
-    """Of a file itself, of a model's folder what a program reads of it."""
+    """The file itself, or the files of a model directory that a program reads."""
     return (Path(path),) if Path(path).is_file() else files_in(path, MODEL_FILES)
 
 
@@ -46,7 +46,7 @@ def is_content(key):
 
 
 def contents(run, config):
-    """'what KEY holds' -> hash, of the inputs that the sweep does not make itself."""
+    """'what KEY holds' -> hash, for the inputs that the sweep does not create itself."""
     files = {key: files_of(config[key]) for key in ("model_config", "tokenizer", "distill.teacher", "prune.mask")
              if config.get(key)}
     if run.task:
@@ -55,6 +55,6 @@ def contents(run, config):
         if config["model"]:
             files["model"] = files_of(config["model"])
         for key in ("data.train", "data.valid"):
-            # A manifest has the hash of each shard.
+            # A manifest contains the hash of each shard.
             files[key] = tuple(Path(folder) / "manifest.json" for folder in config[key])
     return {f"what {key} holds": hash_of_files(each) for key, each in files.items() if each}

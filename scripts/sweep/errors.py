@@ -2,7 +2,7 @@
 import difflib
 
 
-STOPPED = 3  # the exit status of a program that a signal ended before it had finished, and of the sweep
+STOPPED = 3  # exit status of a program ended early by a signal, and of the sweep
 
 
 class SweepError(Exception):

@@ -1,4 +1,4 @@
-"""What a sweep will cost, before it starts: one --check for each method and each task, or what finished runs took."""
+"""The expected duration of a sweep: from one --check per method and task, or from finished runs."""
 from dataclasses import dataclass
 import sys
 
@@ -9,11 +9,11 @@ from sweep.runs import finished_manifest, set_options
 
 @dataclass
 class Share:
-    """The runs of one method or task, and what one of them takes."""
+    """The runs of one method or task, and the duration of one of them."""
     label: str
     count: int
     left: int
-    seconds: float  # NaN where nothing could be measured
+    seconds: float  # NaN if nothing could be measured
     source: str
 
 
@@ -25,14 +25,14 @@ def duration(seconds):
 
 
 def starting_model(runs, configs):
-    """A model of the right shape to check a task with: that of the pruning runs, or one that is finished."""
+    """A model of the right shape for checking a task: that of the pruning runs, or a finished one."""
     pruning = [run for run in runs if not run.task]
     done = [str(run.directory) for run in pruning if finished_manifest(run)]
     return configs[pruning[0].name]["model"] or (done[0] if done else "")
 
 
 def probe(sweep, run, model):
-    """(seconds of a run, their source). The check needs a directory that does not exist, and makes none."""
+    """(seconds of a run, their source). The check needs a directory that does not exist, and creates none."""
     nowhere = str(sweep.output_dir / "not-made")
     if not run.task:
         steps, seconds = programs.check((*run.command, *set_options({"output_dir": nowhere})))
@@ -47,7 +47,7 @@ def probe(sweep, run, model):
 
 
 def share(sweep, label, runs, model):
-    # The longest: a run that was killed and resumed only knows the seconds of its end.
+    # The longest: a killed and resumed run only knows the seconds of its last part.
     print(f"measuring {label} ...", file=sys.stderr, flush=True)
     done = [manifest["seconds"] for manifest in map(finished_manifest, runs) if manifest]
     try:
@@ -59,7 +59,7 @@ def share(sweep, label, runs, model):
 
 
 def estimate(sweep, runs, configs):
-    """Prints runs and hours, of the whole and of what is left. Refuses what a program's --check refuses."""
+    """Prints runs and hours, in total and remaining. Fails if a program's --check fails."""
     model = starting_model(runs, configs)
     groups = {}
     for run in runs:

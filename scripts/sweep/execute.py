@@ -1,6 +1,6 @@
-"""Starts the runs, a number at a time, until all have ended or a signal says stop.
+"""Starts the runs, several at a time, until all have ended or a signal arrives.
 
-One thread: what a run leaves is collected between two looks at the others.
+Single-threaded: the results of an ended run are collected while the others continue.
 """
 from dataclasses import dataclass, field
 import fcntl
@@ -45,7 +45,7 @@ def say(message):
 
 
 def lock(sweep):
-    """Two files that stay locked: the first by this sweep, the second also by its runs, should it be killed."""
+    """Two lock files: the first is held by this sweep, the second also by its runs, in case the sweep is killed."""
     sweep.output_dir.mkdir(parents=True, exist_ok=True)
     (sweep.output_dir / "logs").mkdir(exist_ok=True)
     own = open(sweep.output_dir / "sweep.lock", "w", encoding="utf-8")
@@ -139,7 +139,7 @@ class Executor:
             return
         try:
             manifest = finish(self.sweep, run, seconds)
-        except (SweepError, OSError, ValueError, KeyError) as error:  # what it left is damaged: the others go on
+        except (SweepError, OSError, ValueError, KeyError) as error:  # its outputs are damaged: the others continue
             self.fail(run, str(error))
             return
         self.settle(run, manifest)
@@ -156,7 +156,7 @@ class Executor:
 
 
 def execute(sweep, configs):
-    """Runs what is left of the sweep; the Executor says how that went."""
+    """Runs the rest of the sweep; the outcome is in the Executor."""
     locks = lock(sweep)
     write_json(sweep.output_dir / "sweep.json", identity(sweep))
     executor = Executor(sweep, configs, locks[1])

@@ -1,11 +1,11 @@
-"""OUTPUT/figures: scores against the prune ratio that was reached, with the spread of the seeds and the dense line."""
+"""OUTPUT/figures: scores against the reached prune ratio, with the spread over seeds and the dense line."""
 import statistics
 
 from sweep.report import METRIC_TITLES, column_title, task_columns
 
 
 def points(results, method, task, metric):
-    """[(ratio, mean, lowest, highest)] in per cent, by ratio."""
+    """[(ratio, mean, lowest, highest)] in percent, by ratio."""
     found = []
     for ratio in results.sweep.methods[method].ratios or (None,):
         values = [100 * value for value in results.values((method, ratio), task, metric)]
@@ -27,7 +27,7 @@ def draw_reference(axes, label, found):
 
 
 def draw(axes, results, task, metric, title):
-    """False when there is nothing to draw yet."""
+    """Returns False if there is nothing to draw yet."""
     drawn = False
     for method in results.sweep.methods:
         found = points(results, method, task, metric)

@@ -1,4 +1,4 @@
-"""What is kept of a run that has ended: its results and the proof of its zeros in sweep_run.json, no checkpoints."""
+"""After a run has ended: stores its results and the verification of its zeros in sweep_run.json, removes its checkpoints."""
 import hashlib
 import json
 import shutil
@@ -15,7 +15,7 @@ def sha256_of(path):
 
 
 def begin(run, config):
-    """Notes with what a run is started, so that it is never resumed with something else."""
+    """Records the settings and inputs of a run, so that it is never resumed with others."""
     run.directory.mkdir(parents=True, exist_ok=True)
     manifest = manifest_of(run) or {"format": FORMAT, "finished": False, "seconds": 0.0,
                                     "config_sha256": hash_of(config), "config": config}
@@ -33,7 +33,7 @@ def counters(run):
 
 
 def last_evaluation(run):
-    """Of a pruning run; empty without data.valid. A resumed run may hold a step twice, the last line counts."""
+    """The metrics of a pruning run; empty without data.valid. A resumed run may have a step twice, the last line counts."""
     lines = [json.loads(line) for line in (run.directory / "metrics.jsonl").read_text().splitlines()]
     evaluations = [line for line in lines if line["kind"] in ("eval", "best")]
     return {key: value for key, value in (evaluations or [{}])[-1].items() if key not in ("step", "kind")}
@@ -45,7 +45,7 @@ def task_scores(run):
 
 
 def prove(run, inspect_programs):
-    """Against the model that it was fine-tuned from where that is pruned. A dense model has nothing to prove."""
+    """Verified against the model it was fine-tuned from, if that is pruned. A dense model needs no verification."""
     for pruned in (run.parent, run):
         if pruned and (pruned.directory / "mask.safetensors").exists():
             return programs.proof(inspect_programs, run.directory, None if pruned is run else pruned.directory)
@@ -53,15 +53,15 @@ def prove(run, inspect_programs):
 
 
 def is_complete(run):
-    """The file that a program writes last is there."""
+    """Whether the file that a program writes last exists."""
     return (run.directory / FINISHED).exists()
 
 
 def finish(sweep, run, seconds):
-    """Collects what a run that has ended leaves, marks it as finished, and frees the disk."""
+    """Collects the results of an ended run, marks it as finished, and frees disk space."""
     if not is_complete(run):
         note_seconds(run, seconds)
-        raise SweepError(f"{run.name} was stopped before its last step: call the sweep again to go on")
+        raise SweepError(f"{run.name} was stopped before its last step: run the sweep again to resume it")
     manifest = manifest_of(run)
     manifest |= counters(run)
     manifest |= {"finished": True, "seconds": round(manifest["seconds"] + seconds, 1),
@@ -76,7 +76,7 @@ def finish(sweep, run, seconds):
 
 
 def tidy(sweep, run, manifest):
-    """A finished run needs no checkpoints, whatever its configuration keeps; a fine-tuned model is kept on demand, or when its zeros drifted."""
+    """A finished run needs no checkpoints, whatever its configuration says; a fine-tuned model is kept on request, or if its zeros drifted."""
     for pattern in ("checkpoint-*", ".checkpoint-*"):
         for directory in run.directory.glob(pattern):
             shutil.rmtree(directory)
@@ -88,4 +88,4 @@ def check_parent(run, manifest):
     parent = finished_manifest(run.parent)
     if parent and parent["model_sha256"] != manifest["parent_sha256"]:
         raise SweepError(f"{run.directory} was fine-tuned from another model than the one in "
-                         f"{run.parent.directory}: delete it to run it anew")
+                         f"{run.parent.directory}: delete it to run it again")

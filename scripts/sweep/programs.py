@@ -1,4 +1,4 @@
-"""Every call of an rpp program, and how what it prints is read."""
+"""All calls of rpp programs, and the parsing of their output."""
 import ctypes
 import json
 import os
@@ -15,7 +15,7 @@ PR_SET_PDEATHSIG = 1
 
 
 class Failed(SweepError):
-    """A program refused; its status becomes the sweep's."""
+    """A program failed; its exit status becomes the sweep's."""
 
     def __init__(self, command, status, output):
         super().__init__(f"{os.path.basename(command[0])} refuses: {output.strip()}\n  {' '.join(command)}")
@@ -23,7 +23,7 @@ class Failed(SweepError):
 
 
 def call(*command, allowed=(0,)):
-    """Standard output. In a session of its own: Ctrl-C reaches the sweep alone, which ends in order."""
+    """Returns standard output. Runs in its own session: Ctrl-C reaches only the sweep, which then ends in order."""
     command = [str(part) for part in command]
     try:
         done = subprocess.run(command, capture_output=True, text=True, start_new_session=True, check=False)
@@ -47,7 +47,7 @@ def print_config(command):
 
 
 def check(command):
-    """(steps, seconds of a step) of a run that is validated and not started."""
+    """(steps, seconds per step) from a --check, which does not start the run."""
     time = re.search(r"^time\s+([\d,]+) steps of ([\d.]+) s", call(*command, "--check"), re.MULTILINE)
     if not time:
         raise SweepError(f"{command[0]} --check printed no line 'time N steps of S s'")
@@ -68,27 +68,27 @@ def ratios(programs, model):
 
 
 def proof(programs, model, against=None):
-    """How many of the zeros that must hold did not."""
+    """The number of drifted and of all zeros that must hold."""
     command = [programs / "rpp-inspect", "verify", model, *(["--against", against] if against else [])]
     text = call(*command, allowed=(0, 1))
     total = re.search(r"^([\d,]+) of ([\d,]+) zeros drifted$", text, re.MULTILINE)
     if not total:
-        raise SweepError(f"the zeros of {model} could not be proven: {' '.join(map(str, command))} says why")
+        raise SweepError(f"the zeros of {model} could not be verified: {' '.join(map(str, command))} says why")
     return {"drifted": count(total[1]), "masked": count(total[2])}
 
 
 def compare(programs, baselines, candidates):
-    """What rpp-compare says of two cells: directories of fine-tunings of one task."""
+    """The result of rpp-compare for two cells: directories of fine-tunings of one task."""
     return json.loads(call(programs / "rpp-compare", "--baseline", *baselines, "--candidate", *candidates, "--json"))
 
 
 def end_with_parent():
-    # A sweep that is killed leaves no runs behind: they save a checkpoint and stop.
+    # A killed sweep leaves no runs behind: they save a checkpoint and stop.
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def start(command, log, held_lock):
-    """A run in the background, which holds the lock as long as it lives."""
+    """A run in the background, which holds the lock while it is alive."""
     log.write(f"\n$ {' '.join(command)}\n")
     log.flush()
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,

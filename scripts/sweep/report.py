@@ -1,6 +1,6 @@
 """results.csv, results.md and times.csv, from the manifests of the finished runs.
 
-The first two hold no time and no place: they are equal byte for byte however often the sweep was killed and resumed.
+The first two contain no times or paths: they are byte-identical however often the sweep was killed and resumed.
 """
 import csv
 import io
@@ -9,7 +9,7 @@ import statistics
 from sweep.runs import all_runs, cells_of, finished_manifest, write_atomically
 from sweep.verdicts import compare_cells, verdict_text
 
-# Columns of the tables, as the paper and GLUE report the tasks.
+# The columns of the tables, as the paper and GLUE report the tasks.
 TASK_METRICS = {"sst2": ("accuracy",), "cola": ("accuracy", "matthews"), "mrpc": ("accuracy", "f1"),
                 "qqp": ("accuracy", "f1"), "stsb": ("pearson", "spearman"), "mnli": ("accuracy",),
                 "qnli": ("accuracy",), "rte": ("accuracy",), "wnli": ("accuracy",)}
@@ -34,13 +34,13 @@ class Results:
         return [run for run in self.runs if run.cell == cell and run.task == task]
 
     def values(self, cell, task, metric):
-        """One for each finished run that has the metric."""
+        """One value for each finished run that has the metric."""
         done = [self.manifests[run.name] for run in self.runs_of(cell, task) if self.manifests[run.name]]
         return [manifest["results"][metric] for manifest in done if manifest["results"].get(metric) is not None]
 
     def reached(self, cell):
-        """(encoder ratio, whole-model ratio), means over the seeds; None while nothing has finished."""
-        runs = self.runs_of(cell) or [run for run in self.runs if run.cell == cell]  # pruned in fine-tuning
+        """(encoder ratio, whole-model ratio), means over the seeds; None if no run has finished."""
+        runs = self.runs_of(cell) or [run for run in self.runs if run.cell == cell]  # pruned during fine-tuning
         done = [self.manifests[run.name] for run in runs if self.manifests[run.name]]
         pairs = [ratios_of(manifest) for manifest in done]
         return tuple(statistics.mean(column) for column in zip(*pairs)) if pairs else None
@@ -84,7 +84,7 @@ def percent(share):
 
 
 def mean_text(values, expected):
-    """'83.9 ± 0.4' over seeds; says so when some of them are missing."""
+    """'83.9 ± 0.4' over seeds; marks missing seeds."""
     if not values:
         return "-"
     text = percent(statistics.mean(values))

@@ -1,9 +1,9 @@
-"""The runs of a sweep, where each lies, and sweep_run.json, by which a finished one is recognised.
+"""The runs of a sweep, their directories, and sweep_run.json, which marks finished ones.
 
-    OUTPUT/sweep.json                                          what the sweep was asked to do
+    OUTPUT/sweep.json                                          the settings of the sweep
     OUTPUT/pretrain/<method>-<ratio>-s<seed>/                  a pruning run
     OUTPUT/finetune/<task>/<method>-<ratio>-s<seed>-f<seed>/   a fine-tuning of it
-    OUTPUT/logs/                                               what the programs printed
+    OUTPUT/logs/                                               the output of the programs
 """
 from dataclasses import dataclass
 import fcntl
@@ -74,15 +74,15 @@ def finetune_run(sweep, task, method, ratio, parent, seed):
 
 
 def cells_of(sweep):
-    """(method, ratio) of every row of the tables, the reference first."""
+    """(method, ratio) for every row of the tables, the reference first."""
     labels = sorted(sweep.methods, key=lambda label: label != sweep.reference)
     return [(label, ratio) for label in labels for ratio in sweep.methods[label].ratios or (None,)]
 
 
 def all_runs(sweep):
-    """In the order in which they are started: the pruning runs of a cell, then their fine-tunings.
+    """All runs in the order in which they are started: the pruning runs of a cell, then their fine-tunings.
 
-    A method that prunes in fine-tuning has none of the first: it starts from those of another one.
+    A method that prunes during fine-tuning has no pruning runs: it starts from those of another method.
     """
     runs = []
     for label, ratio in cells_of(sweep):
@@ -95,12 +95,12 @@ def all_runs(sweep):
     names = [run.name for run in runs]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
-        raise UsageError(f"two runs of the sweep would lie in {twice}: give one method another label")
+        raise UsageError(f"two runs of the sweep would be in {twice}: give one method another label")
     return runs
 
 
 def write_atomically(path, text):
-    """A new file of a random name, locked as long as it is written: one that nobody has locked is a leftover."""
+    """A new file with a random name, locked while it is written: an unlocked one is a leftover."""
     for leftover in path.parent.glob(f".{path.name}.*.tmp"):
         remove_unlocked(leftover)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
@@ -112,7 +112,7 @@ def write_atomically(path, text):
             file.flush()
             os.fsync(file.fileno())
             os.replace(temporary, path)
-    except BaseException as error:  # a full disk, a signal
+    except BaseException as error:  # a full disk, or a signal
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise SweepError(f"cannot write {path}: {error.strerror}") from error
@@ -133,7 +133,7 @@ def remove_unlocked(path):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.unlink(path)
-        except OSError:  # another process writes it, or has taken it away
+        except OSError:  # another process writes or has removed it
             pass
 
 
@@ -149,12 +149,12 @@ def read_json(path):
 
 
 def holds_anything(directory):
-    """Other than locks, and what a kill leaves of a file that was being written."""
+    """Except for locks and temporary files of a killed process."""
     return directory.exists() and any(not name.endswith((".lock", ".tmp")) for name in os.listdir(directory))
 
 
 def manifest_of(run):
-    """What sweep_run.json holds; None for a run that was never started."""
+    """The contents of sweep_run.json; None for a run that was never started."""
     path = run.directory / MANIFEST
     if path.exists():
         manifest = read_json(path)
@@ -171,7 +171,7 @@ def finished_manifest(run):
     return manifest if manifest and manifest["finished"] else None
 
 
-# What sweep.json keeps: all that decides what the runs are. The report's own settings may change at any time.
+# The contents of sweep.json: everything that defines the runs. The report's own settings may change at any time.
 def identity(sweep):
     return {"format": "rpp-sweep-1", "pretrain": sweep.pretrain, "set": sweep.settings, "seeds": list(sweep.seeds),
             "methods": {label: {"set": method.settings, "ratios": list(method.ratios)}
@@ -183,7 +183,7 @@ def identity(sweep):
 
 
 def first_difference(before, now, key=""):
-    """What keeps `now` from being `before` with more methods, ratios, seeds or tasks; empty: nothing."""
+    """The first change from `before` to `now` other than added methods, ratios, seeds or tasks; empty: none."""
     if isinstance(before, dict) and isinstance(now, dict):
         may_grow = key in ("methods", "tasks")
         for name in [*before, *([] if may_grow else now)]:
@@ -196,14 +196,14 @@ def first_difference(before, now, key=""):
         return ""
     if isinstance(before, list) and isinstance(now, list):
         gone = [value for value in before if value not in now]
-        # From no ratio to some is no addition: the run without one would be gone.
+        # Changing from no ratio to some is not an addition: the run without a ratio would be dropped.
         if not gone and (before or not now):
             return ""
     return "" if before == now else f"{key} was {json.dumps(before)}, now {json.dumps(now)}"
 
 
 def check_output_dir(sweep):
-    """Refuses a directory that holds another sweep, or something else."""
+    """Refuses a directory with another sweep, or with unrelated files."""
     path = sweep.output_dir / "sweep.json"
     if path.exists():
         difference = first_difference(read_json(path), identity(sweep))

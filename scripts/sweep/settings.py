@@ -1,4 +1,4 @@
-"""Reads SWEEP.yaml, strictly: what is unknown, missing or out of range is refused with file and line."""
+"""Reads SWEEP.yaml strictly: unknown, missing or out-of-range values are refused with file and line."""
 from dataclasses import dataclass, field
 from pathlib import Path
 import re
@@ -7,12 +7,12 @@ import yaml
 
 from sweep.errors import UsageError, nearest
 
-# A task's folder in --data-dir, as rpp-finetune looks for it.
+# A task's subdirectory of --data-dir, as rpp-finetune expects it.
 FOLDERS = {"sst2": "SST-2", "cola": "CoLA", "mrpc": "MRPC", "qqp": "QQP", "stsb": "STS-B", "mnli": "MNLI",
            "qnli": "QNLI", "rte": "RTE", "wnli": "WNLI"}
 TOP_KEYS = ("output_dir", "pretrain", "set", "seeds", "methods", "ratios", "reference", "compare", "tasks",
             "keep_finetuned", "programs", "jobs")
-# What the sweep itself gives to the programs.
+# The settings that the sweep itself passes to the programs.
 PRETRAIN_OWN = {"output_dir": "output_dir of the sweep", "train.seed": "seeds"}
 FINETUNE_OWN = {"task": "the key of tasks", "data_dir": "data_dir of the task", "model": "the pruned model",
                 "output_dir": "output_dir of the sweep", "train.seed": "seeds of the task"}
@@ -21,10 +21,10 @@ FINETUNE_OWN = {"task": "the key of tasks", "data_dir": "data_dir of the task", 
 @dataclass(frozen=True)
 class Method:
     label: str
-    settings: dict  # key -> text of --set, of the pruning runs
-    ratios: tuple  # empty: one run a seed, without a ratio
+    settings: dict  # key -> --set value, of the pruning runs
+    ratios: tuple  # empty: one run per seed, without a ratio
     source: str = ""  # method whose pruning runs are fine-tuned; empty: its own
-    finetune: dict = field(default_factory=dict)  # key -> text of --set, of the fine-tunings
+    finetune: dict = field(default_factory=dict)  # key -> --set value, of the fine-tunings
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Sweep:
 
 
 class Value:
-    """A value of the file, which knows where it stands."""
+    """A value of the file, with its position."""
 
     def __init__(self, file, node, name):
         self.file, self.node, self.name = file, node, name
@@ -77,7 +77,7 @@ class Value:
 
     def ratio(self):
         number = self.number(float, "a number")
-        return number if 0 < number < 1 else self.fail(f"{self.name} is {number:g}, a ratio lies between 0 and 1")
+        return number if 0 < number < 1 else self.fail(f"{self.name} is {number:g}, a ratio must be between 0 and 1")
 
     def flag(self):
         text = self.text()
@@ -95,7 +95,7 @@ class Value:
         return values if not repeated else self.fail(f"{self.name} names {repeated[0]} twice")
 
     def section(self, known=None):
-        """The values of a mapping by their keys; with `known`, no others than those."""
+        """The values of a mapping by their keys; with `known`, only those keys are allowed."""
         if not isinstance(self.node, yaml.MappingNode):
             self.fail(f"{self.name} must be a mapping of keys to values")
         values = {}
@@ -111,7 +111,7 @@ class Value:
         return values
 
     def overrides(self, own):
-        """key -> text for --set; `own` are the keys that the sweep sets, and from what."""
+        """key -> --set value; `own` maps the keys that the sweep sets itself to their source."""
         settings = {}
         for key, value in self.section().items():
             if key in own:
@@ -167,7 +167,7 @@ def read_method(label, value, defaults):
 
 
 def check_source(value, method, methods, tasks):
-    """Of a method that prunes in fine-tuning: where it starts from has one model for all ratios."""
+    """For a method that prunes during fine-tuning: its starting point must be one model for all ratios."""
     if not method.source:
         return
     known_label(value, methods)

@@ -1,4 +1,4 @@
-"""Better, worse or within noise: rpp-compare between the fine-tunings of two cells."""
+"""Verdicts (better, worse or within noise) of rpp-compare between the fine-tunings of two cells."""
 import os
 
 from sweep import programs
@@ -8,13 +8,13 @@ NOTE = ("Difference to the baseline in points, with the interval that rpp-compar
 
 
 def finished_directories(results, cell, task):
-    """Of all seeds; empty while one is missing."""
+    """The directories for all seeds; empty if one is missing."""
     runs = results.runs_of(cell, task)
     return [run.directory for run in runs] if all(results.manifests[run.name] for run in runs) else []
 
 
 def compare_cells(results, pairs):
-    """({(baseline, candidate, task): what rpp-compare says}, a line for the reader); None without the program."""
+    """({(baseline, candidate, task): result of rpp-compare}, a line for the reader); None without the program."""
     program = results.sweep.programs / "rpp-compare"
     if not os.access(program, os.X_OK):
         print(f"no verdicts: {program} is missing", flush=True)

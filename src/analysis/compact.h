@@ -1,17 +1,17 @@
-// Free compaction: a pruned model without the parts that no output depends on.
+// Lossless compaction: a pruned model without the parts that no output depends on.
 //
-// With weights [out, in] and dropout off, without changing an output:
-// - an FFN unit goes when its intermediate row is zero (its activation is the constant gelu(bias), which
+// With weights [out, in] and dropout off, these parts can be removed without changing an output:
+// - an FFN unit if its intermediate row is zero (its activation is the constant gelu(bias), which
 //   moves into the output bias) or its output column is zero;
-// - a query-key dimension of a head goes when its key row is zero (it adds the same number to all scores of a
-//   query, which softmax does not see), or its query row and query bias are zero;
-// - a value dimension goes when its value row is zero (attention weights sum to one, so it adds the constant
+// - a query-key dimension of a head if its key row is zero (it adds the same number to all scores of a
+//   query, which softmax ignores), or its query row and query bias are zero;
+// - a value dimension if its value row is zero (attention weights sum to one, so it adds the constant
 //   bias, which moves into the bias of the attention output) or its attention-output column is zero; a head
-//   with all its value dimensions.
+//   if all its value dimensions can be removed.
 //
-// A config.json that transformers reads has one intermediate_size for all layers and no size for single
-// heads: there only FFN units go, and all layers are as wide as the widest needs. With sizes per layer
-// (layer_sizes in config.json, docs/formats.md) all of it goes, but only rpp reads the model.
+// A config.json for transformers has one intermediate_size for all layers and no sizes per head: there only
+// FFN units are removed, and all layers are as wide as the widest requires. With sizes per layer (layer_sizes
+// in config.json, docs/formats.md) all of it is removed, but only rpp reads the model.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@
 
 namespace rpp {
 
-// What is left of a head: rows of query and key, and of value, in order.
+// The remaining parts of a head: rows of query and key, and of value, in order.
 struct LiveHead {
   std::vector<int64_t> query_key;
   std::vector<int64_t> value;
@@ -44,10 +44,10 @@ struct CompactPlan {
   ModelConfig before;
   std::vector<LiveParts> layers;
 
-  // Of the compacted model. Heads of a layer are as large as the one with the most left; FFN units go up to a
-  // multiple of 8 for the matrix units of GPUs. Nothing shrinks to zero.
+  // The sizes of the compacted model. All heads of a layer have the size of the largest; FFN units are
+  // rounded up to a multiple of 8 for the matrix units of GPUs. No size becomes zero.
   LayerSizes sizes_after(int64_t layer) const;
-  // Parameters that are dead, but only per_layer drops.
+  // Dead parameters that only per_layer removes.
   int64_t leftover_parameters() const;
 };
 
@@ -73,12 +73,12 @@ struct CompactReport {
 
 struct CompactOptions {
   CompactSizes sizes = CompactSizes::uniform;
-  std::filesystem::path texts;  // as read_texts takes them; empty: a few sentences of its own
+  std::filesystem::path texts;  // as read_texts accepts them; empty: a few built-in sentences
 };
 
 // Writes the compacted model with the files of its tokenizer and a mask.safetensors of its zeros, and
 // compares both models' outputs on the texts. Throws Error when an output differs by more than 1e-4 or
-// `output` exists already; then nothing is written.
+// `output` exists already; nothing is written then.
 CompactReport compact_model(const std::filesystem::path& model_dir, const std::filesystem::path& output,
                             const CompactOptions& options = {});
 

@@ -55,7 +55,7 @@ LiveParts find_live(const LayerZeros& zeros, std::span<const float> query_bias, 
   return live;
 }
 
-// Up to a multiple of 8, but not above `before`.
+// Rounded up to a multiple of 8, but at most `before`.
 int64_t rounded_units(size_t live, int64_t before) {
   const int64_t units = std::max<int64_t>(static_cast<int64_t>(live), 1);
   return std::min((units + kUnitMultiple - 1) / kUnitMultiple * kUnitMultiple, before);
@@ -73,7 +73,7 @@ LayerSizes own_sizes(const LiveParts& live, int64_t units_before) {
           .intermediate_size = rounded_units(live.units.size(), units_before)};
 }
 
-// Without the norms and the output biases, which stay.
+// Without the norms and the output biases, which are kept.
 int64_t num_parameters(const LayerSizes& sizes, int64_t hidden) {
   const int64_t of_query_key = 2 * (hidden + 1);  // two rows, two biases
   const int64_t of_value = 2 * hidden + 1;        // a row, its bias, a column

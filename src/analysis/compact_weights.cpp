@@ -32,7 +32,7 @@ void append_filled(std::vector<int64_t>& rows, std::span<const int64_t> live, in
   rows.resize(end, kFiller);
 }
 
-// The rows of the model that a layer of the compacted one has, in order.
+// The rows of the original layer that the compacted layer keeps, in order.
 struct KeptRows {
   std::vector<int64_t> query_key, value, units;
 };
@@ -61,7 +61,7 @@ struct NewTensor {
   std::vector<float> values;
 };
 
-// A layer of the model, from which tensors of the compacted one are taken.
+// A layer of the original model, from which the compacted tensors are made.
 class LayerSource {
  public:
   LayerSource(const TensorIndex<TensorView>& from, std::map<std::string, NewTensor>& tensors)
@@ -82,8 +82,8 @@ class LayerSource {
     }
   }
 
-  // Columns of name.weight [rows, cols]. A column that is not kept reads the constant activation(bias) where
-  // it is not zero itself: what it adds moves into name.bias. `source` names the bias.
+  // Columns of name.weight [rows, cols]. The input of a removed column is the constant activation(bias)
+  // unless the column is zero: its contribution moves into name.bias. `source` names the bias.
   void take_cols(const std::string& name, int64_t rows, int64_t cols, std::span<const int64_t> kept,
                  const std::string& source, double (*activation)(double)) {
     const auto weight = floats_of(from_, weight_of(name), rows * cols);

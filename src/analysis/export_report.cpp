@@ -1,4 +1,4 @@
-// Apart from the export, so that what only exports does without zstd.
+// Separate from the export, so that programs that only export do not need zstd.
 #include <algorithm>
 
 #include "bert_format/model_export.h"
@@ -45,7 +45,7 @@ bool has_tokenizer(const ModelContents& contents) {
                      [&](const char* name) { return contents.files.contains(name); });
 }
 
-// How many times smaller; of nothing there is no such number.
+// The compression factor; undefined for an empty input.
 std::string format_times(int64_t dense, int64_t smaller) {
   if (dense == 0 || smaller == 0) return "-";
   return fmt::format("{:.1f}x", static_cast<double>(dense) / static_cast<double>(smaller));

@@ -146,8 +146,7 @@ EncoderZeros read_encoder_zeros(const fs::path& model_dir) {
   const ModelConfig config = read_model_config(model_dir);
   RPP_CHECK(
       config.layer_sizes.empty(),
-      "{} gives layers sizes of their own (layer_sizes): it is compacted already, look into the model it "
-      "was made of",
+      "{} has different sizes per layer (layer_sizes): it is compacted already, inspect the original model",
       model_dir / kConfigFile);
   const SafetensorsFile file(model_dir / kWeightsFile);
   const auto tensors = index_of(file);

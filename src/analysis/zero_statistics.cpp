@@ -14,7 +14,7 @@ int64_t sum_of(std::span<const int64_t> values) {
   return std::accumulate(values.begin(), values.end(), int64_t{0});
 }
 
-// Bits without their sign: negative zero is a zero.
+// The bits without the sign: negative zero counts as zero.
 template <typename Bits>
 void count_into(std::span<const Bits> values, ZeroCounts& counts) {
   for (int64_t row = 0; row < counts.rows; ++row) {
@@ -37,7 +37,7 @@ double gamma_density(double a, double x) {
   return std::exp(a * std::log(x) - x - std::lgamma(a));
 }
 
-// The regularised lower incomplete gamma function by its power series; quick for x < a + 1 (DLMF 8.11.4).
+// The regularised lower incomplete gamma function by its power series; fast for x < a + 1 (DLMF 8.11.4).
 double lower_gamma_series(double a, double x) {
   double term = 1.0 / a;
   double sum = term;
@@ -74,7 +74,7 @@ std::vector<double> convolve(const std::vector<double>& a, const std::vector<dou
   return sums;
 }
 
-// Products of the deviations from the group's means, as a correlation needs them.
+// Sums of products of the deviations from the group's means, for a correlation.
 struct Comoments {
   double aa = 0.0, bb = 0.0, ab = 0.0;
 
@@ -93,8 +93,8 @@ struct Comoments {
   double correlation() const { return aa > 0.0 && bb > 0.0 ? ab / std::sqrt(aa * bb) : 0.0; }
 };
 
-// A correlation within g groups is a partial one given g - 1 indicators: its z has the variance
-// 1 / (n - (g - 1) - 3).
+// A correlation within g groups is a partial correlation given g - 1 indicators: its z has the variance 1 /
+// (n - (g - 1) - 3).
 double correlation_p_value(double correlation, int64_t dimensions, int64_t groups) {
   const auto freedom = static_cast<double>(dimensions - groups - 2);
   if (freedom <= 0.0) return 1.0;

@@ -1,7 +1,7 @@
-// Where the zeros of a matrix lie, against where chance would put as many. Without Torch.
+// Where the zeros of a matrix are, compared with random placement. Without Torch.
 //
 // Layout everywhere: [out, in], row-major, as Hugging Face stores a Linear; a row is one output, a column one
-// input. Papers that write x W have it the other way round: their columns are the rows here.
+// input. Papers that write x W use the transpose: their columns are the rows here.
 #pragma once
 
 #include <cstdint>
@@ -26,29 +26,29 @@ struct ZeroCounts {
   int64_t dead_cols() const;
 };
 
-// Throws Error naming the tensor when it is no matrix of F64, F32, F16 or BF16.
+// Throws Error naming the tensor when it is not a matrix of F64, F32, F16 or BF16.
 ZeroCounts count_zeros(const TensorView& matrix);
 
 // How unevenly zeros spread over the lines (rows or columns) of a matrix.
 //
-// In a mask whose entries are permuted at random, the counts x_i of n lines are multivariate hypergeometric:
-// mean m = zeros / n, covariance v (I - J/n) with v = m (size - zeros) / (size - 1). So the sum of
-// (x_i - m)^2 / v has the expectation n - 1 exactly, and nearly a chi-squared distribution with n - 1 degrees
+// If the entries of a mask are permuted at random, the counts x_i of n lines are multivariate hypergeometric:
+// mean m = zeros / n, covariance v (I - J/n) with v = m (size - zeros) / (size - 1). So the sum of (x_i -
+// m)^2 / v has the expectation n - 1 exactly, and approximately a chi-squared distribution with n - 1 degrees
 // of freedom.
 struct LineSpread {
   double deviation = 0.0;  // standard deviation of the lines' zero fractions
-  double effect = 1.0;     // that over what chance gives, sqrt(v) / line length: 1 is chance
+  double effect = 1.0;     // relative to chance, sqrt(v) / line length: 1 is chance
   double chi_squared = 0.0;
   int64_t degrees_of_freedom = 0;
-  double p_value = 1.0;  // of a spread as large by chance; 0 below 1e-308
+  double p_value = 1.0;  // probability of a spread as large by chance; 0 below 1e-308
 };
 
-// zeros_in_line: of every row, or of every column, with line_length entries each. A matrix without zeros, of
-// zeros only, or of one line has the effect 1 and the p value 1.
+// zeros_in_line: for every row, or for every column, with line_length entries each. A matrix without zeros,
+// of zeros only, or of one line has effect 1 and p-value 1.
 LineSpread line_spread(std::span<const int64_t> zeros_in_line, int64_t line_length);
 
-// How much of that is between groups of `group_size` neighbouring lines (heads), and how much is left within
-// them: both chi-squared values add up to that of line_spread.
+// The part of the spread between groups of `group_size` neighbouring lines (heads), and the part within them:
+// both chi-squared values add up to that of line_spread.
 struct GroupedSpread {
   LineSpread between;
   LineSpread within;
@@ -56,7 +56,7 @@ struct GroupedSpread {
 
 GroupedSpread grouped_spread(std::span<const int64_t> zeros_in_line, int64_t line_length, int64_t group_size);
 
-// A group of dimensions, each of which has a line in two matrices: query and key rows of a head, for one.
+// A group of dimensions, each with a line in two matrices, such as the query and key rows of a head.
 struct PairedLines {
   std::span<const int64_t> zeros_a, zeros_b;  // of each dimension's line
   int64_t length_a = 0, length_b = 0;         // entries of a line
@@ -69,8 +69,8 @@ struct Pairing {
   int64_t dead_a = 0, dead_b = 0;  // lines of zeros only
   int64_t dead_both = 0;
   double expected_both = 0.0;  // by chance within the groups: hypergeometric
-  double dead_p_value = 1.0;   // of so many or more: Fisher's exact test, over the groups' convolution
-  double correlation = 0.0;    // of the zero fractions, after each group's mean is taken off
+  double dead_p_value = 1.0;   // of at least this many: Fisher's exact test, over the groups' convolution
+  double correlation = 0.0;    // of the zero fractions, after subtracting each group's mean
   double correlation_p = 1.0;  // two-sided, by Fisher's z
 };
 

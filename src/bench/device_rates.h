@@ -1,4 +1,4 @@
-// What the machine reaches when it does nothing else: the limits that measurements are shares of.
+// The machine's peak rates, to which measurements are compared.
 #pragma once
 
 #include <torch/types.h>
@@ -9,13 +9,13 @@ namespace rpp {
 
 torch::ScalarType scalar_type_of(const std::string& precision);
 
-// Waits for a GPU to finish; nothing on the CPU.
+// Waits for a GPU to finish; does nothing on the CPU.
 void synchronize(torch::Device device);
 
 // "NVIDIA H100 80GB HBM3" or "cpu".
 std::string device_name(torch::Device device);
 
-// Of a product [2048, 1024] x [1024, 4096] (CUDA: 8192 cubed), operations per second.
+// Operations per second of a GEMM [2048, 1024] x [1024, 4096] (CUDA: 8192 cubed).
 double gemm_flops_per_second(torch::Device device, torch::ScalarType type);
 
 // Bytes read and written per second by a copy of 128 MiB (CUDA: 1 GiB).

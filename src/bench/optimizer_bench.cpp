@@ -11,7 +11,7 @@ namespace {
 struct Case {
   std::string name;
   ShrinkRule rule;
-  double bytes_of_prunable = 0;  // read beside the 28 of every weight
+  double bytes_of_prunable = 0;  // read in addition to the 28 of every weight
 };
 
 std::vector<Case> cases(const FlatParams& params) {

@@ -1,4 +1,4 @@
-// Pre-training on rows without a corpus: what is in them does not matter.
+// Pre-training on random rows without a corpus, as the contents do not affect the speed.
 #pragma once
 
 #include <algorithm>
@@ -55,7 +55,7 @@ class RandomRowsTask : public Task {
   std::unique_ptr<GraphedPass> graphed_;
 };
 
-// Every step has rows of other lengths, `longest` at most.
+// Every step has different row lengths, at most `longest`.
 class NaturalRowsTask : public RandomRowsTask {
  public:
   NaturalRowsTask(Bert& model, int64_t sequences, int64_t longest)

@@ -11,7 +11,7 @@
 namespace rpp {
 namespace {
 
-// The hooks are plain functions: what they add to has to be found without an object.
+// The hooks are plain functions, so their sums must be global.
 struct Sums {
   std::mutex mutex;
   std::map<std::string, double> seconds;
@@ -23,7 +23,7 @@ Sums& sums() {
   return instance;
 }
 
-// Empty for what is not counted. Products are counted by Torch's own names, the rest by ours.
+// Empty for events that are not counted. Matmuls are counted by Torch's names, the rest by ours.
 std::string section_of(std::string_view name) {
   constexpr std::string_view kOwn = "rpp::";
   if (name == "aten::mm" || name == "aten::addmm" || name == "aten::addmm_") return "gemm";

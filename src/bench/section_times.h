@@ -1,4 +1,4 @@
-// Where the time of a step goes: sums over what Torch's profiling hooks report.
+// Where the time of a step goes, summed over the events of Torch's profiling hooks.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace rpp {
 
-// While it lives, adds up the seconds of attention, matrix products, elementwise work, losses, embeddings
-// and optimizer. Only one may live at a time; on CUDA it would see launches, not work.
+// RAII: adds up the seconds of attention, matmuls, elementwise work, losses, embeddings and optimizer. Only
+// one instance at a time; on CUDA it would measure launches, not work.
 class SectionTimes {
  public:
   SectionTimes();
@@ -16,7 +16,7 @@ class SectionTimes {
   SectionTimes(const SectionTimes&) = delete;
   SectionTimes& operator=(const SectionTimes&) = delete;
 
-  // Sections do not overlap: what is not in the map is all else, Torch's own overhead and data.
+  // Sections do not overlap; the remaining time is Torch's overhead and data.
   std::map<std::string, double> seconds() const;
 
  private:

@@ -13,7 +13,7 @@
 namespace rpp {
 namespace {
 
-constexpr int64_t kStepsOfRun = 1000;  // what a pruner plans for; only its first steps are made
+constexpr int64_t kStepsOfRun = 1000;  // the length that a pruner plans for; only the first steps are run
 
 TrainerConfig trainer_config(const TrainBench& bench) {
   TrainerConfig config;
@@ -34,7 +34,7 @@ TokenWork work_of(const PackedBatch& batch, const RandomRows& rows) {
           .sequences = static_cast<double>(batch.num_sequences()) / tokens};
 }
 
-// Shares of `total` seconds.
+// Fractions of `total` seconds.
 Measurement shares_of(const std::map<std::string, double>& sections, double total) {
   Measurement shares = Measurement::object();
   double rest = 1.0;

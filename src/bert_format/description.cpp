@@ -15,13 +15,13 @@ fs::path weights_file(const fs::path& model) {
   return fs::is_directory(model) ? model / kWeightsFile : model;
 }
 
-// As a floating-point number: products of damaged sizes have no bounds.
+// As a floating-point number: the product of damaged sizes is unbounded.
 double count_weights(const ModelConfig& config) {
   const auto hidden = static_cast<double>(config.hidden_size);
   const auto rows = static_cast<double>(config.vocab_size) +
                     static_cast<double>(config.max_position_embeddings) +
                     static_cast<double>(config.type_vocab_size);
-  double width = 0;  // of all matrices of the encoder, whose other side is hidden_size
+  double width = 0;  // of all encoder matrices, whose other dimension is hidden_size
   const auto add_layer = [&](const LayerSizes& layer, double count) {
     const auto heads = static_cast<double>(layer.num_attention_heads);
     const double of_a_head = static_cast<double>(layer.query_key_dim) + static_cast<double>(layer.value_dim);
@@ -33,9 +33,9 @@ double count_weights(const ModelConfig& config) {
   return hidden * (rows + width);
 }
 
-// Before memory is taken for a model that its file cannot fill.
+// Checked before memory is allocated for a model that its file cannot fill.
 void check_size(const ModelConfig& config, const fs::path& config_file, const fs::path& weights_file) {
-  constexpr double kSmallestBytes = 2;  // of a stored weight
+  constexpr double kSmallestBytes = 2;  // per stored weight
   const double num_weights = count_weights(config);
   const auto bytes = fs::file_size(weights_file);
   RPP_CHECK(

@@ -8,13 +8,13 @@ namespace rpp {
 namespace {
 
 using Json = nlohmann::json;
-using nlohmann::ordered_json;  // to read many keys into it takes quadratic time
+using nlohmann::ordered_json;  // reading many keys into it takes quadratic time
 
 constexpr const char* kLayerSizes = "layer_sizes";
 
 class JsonReader {
  public:
-  // What an absent key or null means.
+  // The meaning of an absent key or null.
   enum class Absent { keeps_default, error };
 
   JsonReader(const Json& json, std::string_view source, Absent absent = Absent::keeps_default)
@@ -89,7 +89,7 @@ ordered_json sizes_to_json(std::span<const LayerSizes> layers) {
   return list;
 }
 
-// `key` may be absent (old files lack model_type), but nothing else than `expected`.
+// `key` may be absent (old files lack model_type), but must otherwise be `expected`.
 void expect(const Json& json, std::string_view source, const char* key, const Json& expected,
             std::string_view meaning) {
   const auto entry = json.find(key);

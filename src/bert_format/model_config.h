@@ -10,17 +10,17 @@
 
 namespace rpp {
 
-// What one encoder layer has; heads of a layer are alike.
+// The sizes of one encoder layer; all heads of a layer are equal.
 struct LayerSizes {
   int64_t num_attention_heads = 0;
-  int64_t query_key_dim = 0;  // of a head
-  int64_t value_dim = 0;      // of a head
+  int64_t query_key_dim = 0;  // per head
+  int64_t value_dim = 0;      // per head
   int64_t intermediate_size = 0;
 
   bool operator==(const LayerSizes&) const = default;
 };
 
-// The keys of Hugging Face's config.json, and layer_sizes; defaults are BERT-base, uncased.
+// The keys of Hugging Face's config.json, plus layer_sizes; defaults are BERT-base, uncased.
 struct ModelConfig {
   int64_t vocab_size = 30522;
   int64_t hidden_size = 768;
@@ -35,7 +35,7 @@ struct ModelConfig {
   double initializer_range = 0.02;
   double layer_norm_eps = 1e-12;
   int64_t pad_token_id = 0;
-  // One entry per layer in a model whose layers differ (rpp-inspect compact); empty: all as the fields above
+  // One entry per layer in a model whose layers differ (rpp-inspect compact); empty: all layers have the
   // say. Read with sizes_of_layer().
   std::vector<LayerSizes> layer_sizes;
 };
@@ -44,12 +44,12 @@ struct ModelConfig {
 // whatever a layer has left: dropping a dead dimension changes no score.
 LayerSizes sizes_of_layer(const ModelConfig& config, int64_t layer);
 
-// What is wrong with a model's sizes taken together; empty when nothing is.
+// What is wrong with the combination of a model's sizes; empty if nothing.
 std::string complaint(const ModelConfig& config);
 
-// Reads the text of a config.json; an absent key has transformers' default, other keys are passed over.
-// Throws Error that names `source_name` for damaged JSON, another architecture than BERT, a decoder, another
-// activation than erf GELU, relative positions, values out of range.
+// Reads the text of a config.json; absent keys have transformers' defaults, unknown keys are skipped. Throws
+// Error that names `source_name` for damaged JSON, an architecture other than BERT, a decoder, an activation
+// other than erf GELU, relative positions, and values out of range.
 ModelConfig model_config_from_json(std::string_view text, std::string_view source_name);
 
 // The text of a config.json: model_type, the model's fields, and the members of `extra` ("architectures",

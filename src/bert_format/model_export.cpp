@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// "vocab.txt" or "1_Pooling/config.json", nothing that leads out of the directory.
+// "vocab.txt" or "1_Pooling/config.json", but no path that leaves the directory.
 bool is_place_inside(const std::string& name) {
   const fs::path path(name);
   const auto parts = std::distance(path.begin(), path.end());
@@ -24,7 +24,7 @@ bool is_place_inside(const std::string& name) {
                       [](const fs::path& part) { return part.empty() || part == "." || part == ".."; });
 }
 
-// The matrix as F32, a few rows at a time: a model without its zeros may be much smaller than with them.
+// The matrix as F32, a few rows at a time: dense it may be much larger than in the file.
 void write_rows(const PackedView& packed, AtomicFile& file) {
   constexpr size_t kEntriesAtOnce = 1 << 18;
   const auto cols = static_cast<size_t>(packed.cols);
@@ -53,7 +53,7 @@ void unpack_model(const fs::path& model_file, const fs::path& output) {
   RPP_CHECK(!fs::exists(output), "{} exists already: name a new directory", output);
   const ModelFile model(model_file);
   for (const auto& file : model.contents().files) {
-    RPP_CHECK(is_place_inside(file.first), "{}: '{}' is no name of a file", model_file, file.first);
+    RPP_CHECK(is_place_inside(file.first), "{}: '{}' is not a file name", model_file, file.first);
   }
   const auto& tensors = model.contents().tensors;
   std::vector<TensorShape> shapes;

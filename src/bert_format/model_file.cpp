@@ -67,7 +67,7 @@ std::string tensor_list(const std::vector<ModelTensor>& tensors) {
   return list.dump();
 }
 
-// Reads the list of tensors and finds the bytes of each, with the file's name in every complaint.
+// Reads the list of tensors and locates their bytes, with the file's name in every error message.
 class ContentsReader {
  public:
   explicit ContentsReader(const SafetensorsFile& file) : file_(file) {}
@@ -88,7 +88,7 @@ class ContentsReader {
     const auto found = file_.metadata().find(kTensorsKey);
     RPP_CHECK(found != file_.metadata().end(), "{}: the metadata has no {}", file_.path(), kTensorsKey);
     const auto list = parse_json<Json>(found->second, fmt::format("{}: {}", file_.path(), kTensorsKey));
-    RPP_CHECK(list.is_array(), "{}: {} is no list of tensors", file_.path(), kTensorsKey);
+    RPP_CHECK(list.is_array(), "{}: {} is not a list of tensors", file_.path(), kTensorsKey);
     return list;
   }
 
@@ -104,7 +104,7 @@ class ContentsReader {
       fail("{}: an entry of {} lacks name, shape or packing", file_.path(), kTensorsKey);
     }
     const std::string where = fmt::format("{}: tensor {}", file_.path(), tensor.name);
-    RPP_CHECK(shape, "{}: its shape is no list of sizes", where);
+    RPP_CHECK(shape, "{}: its shape is not a list of sizes", where);
     tensor.shape = *shape;
     RPP_CHECK(tensor.shape.size() == 1 || tensor.shape.size() == 2,
               "{} has {} dimensions, one or two are known", where, tensor.shape.size());
@@ -149,8 +149,8 @@ class ContentsReader {
 
 void check_format(const SafetensorsFile& file) {
   const auto format = file.metadata().find(kFormatKey);
-  RPP_CHECK(format != file.metadata().end(), "{} is no model file: rpp-export makes one of a model directory",
-            file.path());
+  RPP_CHECK(format != file.metadata().end(),
+            "{} is not a model file: rpp-export makes one from a model directory", file.path());
   RPP_CHECK(format->second == kFormat, "{} is of the format '{}', this program reads {}: use a newer one",
             file.path(), format->second, kFormat);
 }
@@ -159,7 +159,7 @@ void check_format(const SafetensorsFile& file) {
 
 bool is_model_file(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path)) return false;
-  if (path.extension() == ".rpp") return true;  // what is wrong with it comes out when it is opened
+  if (path.extension() == ".rpp") return true;  // opening it reports what is wrong
   try {
     return SafetensorsFile(path).metadata().contains(kFormatKey);
   } catch (const Error&) {
@@ -171,7 +171,7 @@ void write_model_file(const std::filesystem::path& path, const ModelContents& co
   std::vector<TensorView> views;
   for (const auto& tensor : contents.tensors) append_views(tensor, views);
   for (const auto& [name, text] : contents.files) views.push_back(file_view(name, text));
-  // From the widest type to the narrowest, so that all lie aligned and none is copied when the file is read.
+  // From the widest type to the narrowest, so that all are aligned and none is copied when the file is read.
   std::stable_sort(views.begin(), views.end(),
                    [](const auto& a, const auto& b) { return dtype_size(a.dtype) > dtype_size(b.dtype); });
   auto metadata = contents.metadata;

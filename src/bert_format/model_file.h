@@ -1,6 +1,6 @@
-// A whole model in one file, `model.rpp`: weights without their zeros, configuration, tokenizer, scores.
+// A whole model in one file, `model.rpp`: weights without zeros, configuration, tokenizer, scores.
 //
-// It is a safetensors file that ends in a checksum. Byte by byte: docs/formats.md.
+// It is a safetensors file that ends with a checksum. The exact format: docs/formats.md.
 #pragma once
 
 #include <filesystem>
@@ -21,36 +21,36 @@ struct ModelTensor {
   PackedView data;             // a vector has one row
 };
 
-// The bytes belong to someone else: the caller who writes, or the file that is read.
+// The bytes are owned elsewhere: by the caller when writing, by the file when reading.
 struct ModelContents {
   std::vector<ModelTensor> tensors;                            // in the order of model.safetensors
   std::map<std::string, std::string> metadata;                 // of model.safetensors
   std::map<std::string, std::string_view, std::less<>> files;  // config.json, vocab.txt, ...: name to text
 };
 
-// Whether the path is a model file; of one that is named .rpp, whatever is in it.
+// Whether the path is a model file, or any file named .rpp.
 bool is_model_file(const std::filesystem::path& path);
 
-// Atomically.
+// Written atomically.
 void write_model_file(const std::filesystem::path& path, const ModelContents& contents);
 
 class ModelFile {
  public:
-  // A model file, or a model directory, which is packed in memory as rpp-export does. Checks all of it: what
-  // passes is safe to unpack. Throws Error naming the file and the fault: no model file, another version,
-  // truncated or damaged, a missing tensor, two of one name, sizes that do not fit.
+  // A model file, or a model directory, which is packed in memory as rpp-export does. Checks everything: a
+  // file that passes is safe to unpack. Throws Error naming the file and the fault: not a model file, another
+  // version, truncated or damaged, a missing tensor, a duplicate name, sizes that do not fit.
   explicit ModelFile(const std::filesystem::path& path, FileAccess access = FileAccess::mapped);
 
   const std::filesystem::path& path() const { return path_; }
   const ModelContents& contents() const { return contents_; }
   const ModelTensor* find(std::string_view name) const;  // nullptr when absent
-  std::string_view file(std::string_view name) const;    // throws Error when the model has no such file
+  std::string_view file(std::string_view name) const;    // throws Error if the model has no such file
 
  private:
   std::filesystem::path path_;
-  std::shared_ptr<const void> bytes_;  // what the contents point into
+  std::shared_ptr<const void> bytes_;  // the memory that the contents refer to
   ModelContents contents_;
-  std::map<std::string, size_t, std::less<>> places_;  // in contents_.tensors, by name
+  std::map<std::string, size_t, std::less<>> places_;  // index into contents_.tensors, by name
 };
 
 }  // namespace rpp

@@ -58,7 +58,7 @@ bool is_control(unsigned char byte) {
   return byte < 0x20 || byte == 0x7f;
 }
 
-// C1: U+0080 to U+009F, among them the terminal's CSI.
+// C1: U+0080 to U+009F, including the terminal's CSI.
 bool has_c1_control(std::string_view text) {
   for (size_t at = text.find('\xc2'); at != std::string_view::npos; at = text.find('\xc2', at + 1)) {
     if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xa0) return true;
@@ -102,7 +102,7 @@ ModelLabels parse_model_labels(std::string_view config_json, const path& file) {
 
 Names class_names(const ModelLabels& labels, int64_t num_rows, const path& model_dir) {
   if (!labels.names.empty() && static_cast<int64_t>(labels.names.size()) != num_rows) {
-    fail("{}: config.json names {} labels ({}), but the classifier has {} rows: mend id2label", model_dir,
+    fail("{}: config.json names {} labels ({}), but the classifier has {} rows: correct id2label", model_dir,
          labels.names.size(), fmt::join(labels.names, ", "), num_rows);
   }
   if (!labels.names.empty()) return labels.names;

@@ -1,4 +1,4 @@
-// The labels that a model's config.json names.
+// The label names in a model's config.json.
 #pragma once
 
 #include <cstdint>
@@ -14,25 +14,25 @@
 namespace rpp {
 
 struct ModelLabels {
-  std::string task;                // finetuning_task; empty: not said
-  std::vector<std::string> names;  // id2label, by class, LABEL_i where it is null; empty: none are named
-  std::string problem_type;        // empty: not said
+  std::string task;                // finetuning_task; empty: not specified
+  std::vector<std::string> names;  // id2label, by class, LABEL_i for null; empty: no names
+  std::string problem_type;        // empty: not specified
 
   bool regression() const { return problem_type == "regression"; }
 };
 
-// What is wrong with these names of classes: a control character, which would break the lines of every output
-// or the terminal, or a name that is there twice. Empty: nothing.
+// What is wrong with these class names: a control character, which would break output lines or the terminal,
+// or a duplicate. Empty: nothing.
 std::string labels_complaint(std::span<const std::string> names);
 
-// Throws Error naming the file for damaged JSON and for an id2label that does not name classes 0, 1, ...,
-// or gives them names that labels_complaint() finds wrong.
+// Throws Error naming the file for damaged JSON and for an id2label that does not name classes 0, 1, ..., or
+// whose names labels_complaint() refuses.
 ModelLabels read_model_labels(const std::filesystem::path& model_dir);
-// The same of the file's text; `file` is what messages name.
+// The same from the file's text; `file` is the name in messages.
 ModelLabels parse_model_labels(std::string_view config_json, const std::filesystem::path& file);
 
-// Of a classifier with so many rows: the model's names, LABEL_0, LABEL_1, ... where none are named. Throws
-// Error naming `model_dir` when its config.json names more or fewer.
+// For a classifier with this number of rows: the model's names, or LABEL_0, LABEL_1, ... without names.
+// Throws Error naming `model_dir` when its config.json names more or fewer.
 std::vector<std::string> class_names(const ModelLabels& labels, int64_t num_rows,
                                      const std::filesystem::path& model_dir);
 

@@ -21,7 +21,7 @@ bool is_of_model_directory(const fs::path& file) {
          fs::exists(directory_of(file) / kConfigFile);
 }
 
-// NAME or OWNER/NAME, neither a relative nor an absolute path nor a file with an extension.
+// NAME or OWNER/NAME; not a relative or absolute path, nor a file with an extension.
 bool may_be_hub_name(const fs::path& model) {
   const std::string text = model.string();
   const auto parts = std::distance(model.begin(), model.end());

@@ -63,13 +63,13 @@ void add_if_there(const fs::path& path, PackedDirectory& packed) {
 void add_tokenizer(const fs::path& model_dir, PackedDirectory& packed) {
   const bool has_vocab = fs::exists(model_dir / kVocabFile);
   for (const char* name : kTokenizerFiles) {
-    // Beside a vocab.txt it says the same again, at three times the length.
+    // Redundant beside a vocab.txt, and three times as long.
     if (has_vocab && name == std::string_view(kTokenizerJsonFile)) continue;
     add_if_there(model_dir / name, packed);
   }
 }
 
-// What sentence-transformers keeps beside the model: how the hidden states become one vector of a text.
+// The pooling configuration that sentence-transformers stores beside the model.
 void add_sentence_embedding(const fs::path& model_dir, PackedDirectory& packed) {
   if (!fs::exists(model_dir / "modules.json")) return;
   for (const char* name :

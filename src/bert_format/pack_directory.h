@@ -11,14 +11,14 @@
 
 namespace rpp {
 
-// The contents and what their views point into: addresses in a deque stay.
+// The contents and the storage of its views: addresses in a deque are stable.
 struct PackedDirectory {
   ModelContents contents;
   std::deque<PackedTensor> tensors;
   std::deque<std::string> texts;
 };
 
-// As export_model says. `weights` is the directory's model.safetensors.
+// As documented for export_model. `weights` is the directory's model.safetensors.
 PackedDirectory pack_directory(const std::filesystem::path& model_dir, const SafetensorsFile& weights,
                                const ExportOptions& options = {});
 

@@ -19,7 +19,7 @@ struct NamedPooling {
   const char* name;  // the value of "pooling_mode"
 };
 
-// In the order in which their results lie side by side.
+// In the order in which their results are concatenated.
 constexpr NamedPooling kPoolings[] = {
     {Pooling::cls, "pooling_mode_cls_token", "cls"},
     {Pooling::max, "pooling_mode_max_tokens", "max"},
@@ -28,7 +28,7 @@ constexpr NamedPooling kPoolings[] = {
     {Pooling::weighted_mean, "pooling_mode_weightedmean_tokens", "weightedmean"},
     {Pooling::last, "pooling_mode_lasttoken", "lasttoken"}};
 
-// JSON files of one model, with the model's and the file's name in every complaint.
+// JSON files of one model, with the model's and the file's name in every error message.
 class Files {
  public:
   explicit Files(const ModelFile& file) : file_(file) {}
@@ -38,7 +38,7 @@ class Files {
 
   Json json(const std::string& name) const { return parse_json(file_.file(name), place(name).string()); }
 
-  // An empty object where the model has no such file.
+  // An empty object if the model has no such file.
   Json object(const std::string& name) const {
     if (!has(name)) return Json::object();
     return parse_json_object(file_.file(name), place(name).string());
@@ -48,7 +48,7 @@ class Files {
   const ModelFile& file_;
 };
 
-// Absent and null mean `usual`.
+// The value, or `usual` if absent or null.
 template <typename T>
 T value_of(const Json& object, const char* key, T usual, const std::filesystem::path& place) {
   const auto value = object.find(key);
@@ -57,13 +57,13 @@ T value_of(const Json& object, const char* key, T usual, const std::filesystem::
   if constexpr (std::is_same_v<T, bool>) fits = value->is_boolean();
   if constexpr (std::is_same_v<T, std::string>) fits = value->is_string();
   if constexpr (std::is_same_v<T, int64_t>) fits = value->is_number_integer();
-  RPP_CHECK(fits, "{}: {} is {}: a value of another type is needed", place, key, value->dump());
+  RPP_CHECK(fits, "{}: {} is {}: the type is wrong", place, key, value->dump());
   return value->get<T>();
 }
 
 struct Module {
   std::string type;  // "sentence_transformers.models.Pooling"
-  std::string path;  // its folder in the model directory
+  std::string path;  // its subdirectory of the model directory
 
   std::string kind() const { return type.substr(type.rfind('.') + 1); }
 };
@@ -108,7 +108,7 @@ Pooling pooling_named(const Json& name, const std::filesystem::path& place) {
        place, name.dump());
 }
 
-// One name, a list of names, or flags of older versions: no flag means the mean.
+// A name, a list of names, or the flags of older versions: no flag means the mean.
 std::vector<Pooling> read_poolings(const Json& config, const std::filesystem::path& place) {
   std::vector<Pooling> poolings;
   if (const auto named = config.find("pooling_mode"); named != config.end()) {

@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Complains at the place where `key` was set.
+// Throws an error that names the place where `key` was set.
 class Complaints {
  public:
   explicit Complaints(const Settings& settings) : settings_(settings) {}
@@ -43,7 +43,7 @@ class Complaints {
   const Settings& settings_;
 };
 
-// By whatever name, where both exist.
+// Compared as resolved paths, if both exist.
 bool same_path(const std::string& a, const std::string& b) {
   std::error_code missing;
   if (fs::equivalent(a, b, missing)) return true;
@@ -76,7 +76,7 @@ void check_prune(const Complaints& complaints, const PruneConfig& prune) {
   }
 }
 
-// Its plan of the zeros to come knows one rate.
+// Its plan assumes one learning rate for all layers.
 void check_layer_decay(const Complaints& complaints, const OptimizerConfig& optimizer,
                        const PruneConfig& prune) {
   if (optimizer.layer_decay == 1 || prune.method != "rpp" || prune.gamma > 0) return;
@@ -95,14 +95,13 @@ void check_batches(const Complaints& complaints, const TrainConfig& train) {
 
 void check_distill(const Complaints& complaints, const DistillConfig& distill) {
   if (distill.teacher.empty() || distill.weight > 0 || distill.hidden_weight > 0) return;
-  complaints.fail_at(
-      "distill.teacher",
-      "distill.teacher is {}, but distill.weight and distill.hidden_weight are 0: it would teach "
-      "nothing; leave it out or set one of them",
-      distill.teacher);
+  complaints.fail_at("distill.teacher",
+                     "distill.teacher is {}, but distill.weight and distill.hidden_weight are 0: it would "
+                     "have no effect; leave it out or set one of them",
+                     distill.teacher);
 }
 
-// What it holds repeats one work for every micro-batch.
+// A recorded graph repeats the same work for every micro-batch.
 void check_cuda_graph(const Complaints& complaints, const PretrainConfig& config) {
   const TrainConfig& train = config.train;
   if (!train.cuda_graph) return;
@@ -138,7 +137,7 @@ void check_model_choice(const Complaints& complaints, const PretrainConfig& conf
   if (config.model_config.empty()) return;
   if (config.tokenizer.empty()) {
     complaints.fail_at("model_config",
-                       "tokenizer is not set: a model that starts from model_config brings none");
+                       "tokenizer is not set: a model that starts from model_config has none");
   }
   if (config.prune.method == "fixed" && config.prune.mask.empty()) {
     complaints.fail_at("prune.method",
@@ -154,7 +153,7 @@ void check_warmup(const Complaints& complaints, const PretrainConfig& config) {
                      config.schedule.warmup_steps, config.train.steps);
 }
 
-// A cap below the share would quietly hide fewer tokens than mask_prob says.
+// A lower cap would silently mask fewer tokens than mask_prob specifies.
 void check_predictions(const Complaints& complaints, const DataConfig& data) {
   const auto wanted = std::llround(data.mask_prob * static_cast<double>(data.max_seq_length));
   if (wanted <= data.max_predictions) return;
@@ -177,7 +176,7 @@ void check_held_out(const Complaints& complaints, const DataConfig& data) {
 
 void check_custom(const Complaints& complaints, const FinetuneConfig& config) {
   if (config.task != "custom" && config.custom != CustomTaskConfig{}) {
-    complaints.fail_at("task", "task is {}, but custom describes a task of one's own: set task to custom",
+    complaints.fail_at("task", "task is {}, but custom describes another task: set task to custom",
                        config.task);
   }
   if (config.custom.regression && !config.custom.labels.empty()) {
@@ -188,7 +187,7 @@ void check_custom(const Complaints& complaints, const FinetuneConfig& config) {
   }
 }
 
-// A run reads its files again when it goes on, and for each seed.
+// Files are read again when a run is resumed, and for each seed.
 void check_data_files(const Complaints& complaints, const FinetuneConfig& config) {
   for (const auto& [key, files] : {std::pair{"train_files", &config.train_files},
                                    {"dev_files", &config.dev_files},
@@ -196,7 +195,7 @@ void check_data_files(const Complaints& complaints, const FinetuneConfig& config
     for (const std::string& file : *files) {
       if (!is_read_once(file)) continue;
       complaints.fail_at(key,
-                         "{} can be read only once, training reads its files again when it goes on: write "
+                         "{} can be read only once, training reads its files again when it is resumed: write "
                          "it to a file first",
                          input_name(file));
     }
@@ -204,7 +203,7 @@ void check_data_files(const Complaints& complaints, const FinetuneConfig& config
 }
 
 void check_steps(const Complaints& complaints) {
-  // A file that --print-config wrote holds both: the steps in it are those of its epochs.
+  // A file written by --print-config contains both: its steps were derived from its epochs.
   const bool decided = complaints.is_set("epochs") && !complaints.is_override("train.steps");
   if (!complaints.is_set("train.steps") || decided) return;
   complaints.fail_at("train.steps", "epochs decides train.steps in fine-tuning: set epochs instead");

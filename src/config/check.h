@@ -1,4 +1,4 @@
-// What no single value shows: settings that are missing or contradict each other.
+// Checks across several settings: missing or contradictory ones.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace rpp {
 
-// Throw UsageError naming where the setting at fault was made.
+// Throw UsageError naming the place of the setting at fault.
 void check(const PretrainConfig& config, const Settings& settings);
 void check(const FinetuneConfig& config, const Settings& settings);
 

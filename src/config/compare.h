@@ -15,9 +15,9 @@ struct SettingDifference {
   std::string now;
 };
 
-// Where `now` differs from the text of a config.yaml that to_yaml wrote: in the order of the keys, as values,
-// however they are written (1e-4 is 0.0001). A key that the text lacks, because an earlier version knew none
-// of it, had its default. Throws Error that names `source` for a text that is no configuration.
+// Where `now` differs from the text of a config.yaml written by to_yaml: in the order of the keys, compared
+// by value (1e-4 equals 0.0001). A key that the text lacks, because an earlier version did not have it,
+// counts as its default. Throws Error that names `source` if the text is not a configuration.
 std::vector<SettingDifference> differing_settings(std::string_view before, std::string_view source,
                                                   const PretrainConfig& now);
 std::vector<SettingDifference> differing_settings(std::string_view before, std::string_view source,

@@ -1,7 +1,7 @@
-// Every configuration struct's fields with their keys, ranges and explanations: one list that drives parsing,
+// The fields of every configuration struct with keys, ranges and descriptions: one list for parsing,
 // overrides, --print-config and error messages.
 //
-// A visitor offers two calls: field(FieldInfo, value) for a leaf and section(key, struct) for a nested
+// A visitor has two functions: field(FieldInfo, value) for a leaf and section(key, struct) for a nested
 // struct.
 #pragma once
 
@@ -24,23 +24,24 @@ void visit_fields(ConfigOf<OptimizerConfig> auto& c, Visitor&& v) {
           c.max_grad_norm);
   v.field({"bias_correction", "off in BERT's original optimizer"}, c.bias_correction);
   v.field({"layer_decay",
-           "learning rate of a layer relative to the layer above; heads have the full rate",
+           "learning rate of a layer relative to the layer above; heads have the full learning rate",
            {0, 1, true}},
           c.layer_decay);
 }
 
 template <typename Visitor>
 void visit_fields(ConfigOf<ScheduleConfig> auto& c, Visitor&& v) {
-  v.field({"decay", "shape of the learning rate after the warm-up", {}, {"linear", "cosine", "constant"}},
+  v.field({"decay", "shape of the learning rate after the warmup", {}, {"linear", "cosine", "constant"}},
           c.decay);
   v.field({"phases",
-           "whole: one decay; each: a warm-up and a decay in every phase of pruning (rewinding); last: "
+           "whole: one decay; each: a warmup and a decay in every phase of pruning (rewinding); last: "
            "constant until the last phase",
            {},
            {"whole", "each", "last"}},
           c.phases);
   v.field({"warmup_steps", "steps in which the learning rate rises from 0", at_least(0)}, c.warmup_steps);
-  v.field({"warmup_ratio", "of all steps, where warmup_steps is 0", from_below(0, 1)}, c.warmup_ratio);
+  v.field({"warmup_ratio", "warmup as a fraction of all steps; used if warmup_steps is 0", from_below(0, 1)},
+          c.warmup_ratio);
 }
 
 template <typename Visitor>
@@ -51,66 +52,72 @@ void visit_fields(ConfigOf<PruneConfig> auto& c, Visitor&& v) {
            {"dense", "rpp", "nip", "gradual", "one_shot", "movement", "soft_movement", "fixed"}},
           c.method);
   v.field(
-      {"target_ratio", "zeros over the entries of the matrices that are not named below", from_below(0, 1)},
+      {"target_ratio", "fraction of zeros in the matrices not named by exclude or ratios", from_below(0, 1)},
       c.target_ratio);
   v.field({"exclude", "patterns (*, ?) of matrices that are not pruned: [\"*.layer.0.*\"]"}, c.exclude);
-  v.field({"ratios", "matrices with a ratio of their own: [\"*.intermediate.*=0.9\"]"}, c.ratios);
-  v.field({"hold_zeros", "zeros that the model brings stay, and count"}, c.hold_zeros);
+  v.field({"ratios", "matrices with their own target ratio: [\"*.intermediate.*=0.9\"]"}, c.ratios);
+  v.field({"hold_zeros", "zeros of the initial model stay zero, and count towards the target"}, c.hold_zeros);
   v.field({"ranking",
-           "nip, gradual, one_shot, movement: weights compete within their matrix, or all with each other",
+           "nip, gradual, one_shot, movement: rank weights within each matrix, or all together",
            {},
            {"matrix", "global"}},
           c.ranking);
-  v.field({"rounds", "rpp: alpha is refreshed between rounds", at_least(1)}, c.rounds);
-  v.field({"steps_per_round", "rpp: 0 spreads the rounds over the steps before recovery", at_least(0)},
-          c.steps_per_round);
-  v.field({"first_round_share", "rpp: length of the first round over that of the others", {0, 1, true}},
+  v.field({"rounds", "rpp: number of rounds; alpha is updated between rounds", at_least(1)}, c.rounds);
+  v.field(
+      {"steps_per_round", "rpp: steps per round; 0: divide the steps before recovery evenly", at_least(0)},
+      c.steps_per_round);
+  v.field({"first_round_share", "rpp: length of the first round relative to the others", {0, 1, true}},
           c.first_round_share);
   v.field({"epsilon", "rpp: alpha = 1 / (|w| + epsilon)", more_than(0)}, c.epsilon);
-  v.field({"gamma", "rpp: weight of the penalty; 0: found while training, for target_ratio", at_least(0)},
-          c.gamma);
+  v.field(
+      {"gamma", "rpp: weight of the penalty; 0: adjusted during training to reach target_ratio", at_least(0)},
+      c.gamma);
   v.field({"prox_scaling",
-           "rpp: threshold lr * gamma * alpha, or that over AdamW's denominator (ProxGen)",
+           "rpp: threshold lr * gamma * alpha, or the same divided by AdamW's denominator (ProxGen)",
            {},
            {"lr", "preconditioned"}},
           c.prox_scaling);
-  v.field({"recovery_share", "rpp: share of the steps, at the end, with the mask held", from_below(0, 1)},
+  v.field({"recovery_share", "rpp: fraction of the steps, at the end, that train with a fixed mask",
+           from_below(0, 1)},
           c.recovery_share);
-  v.field({"recovery_steps", "rpp: the same as a number of steps; 0: recovery_share decides", at_least(0)},
+  v.field({"recovery_steps", "rpp: the same as a number of steps; 0: use recovery_share", at_least(0)},
           c.recovery_steps);
-  v.field({"final_topk", "rpp: an exact top-k after the last round; not part of the method"}, c.final_topk);
-  v.field(
-      {"stages", "nip: pruning stages on the way to target_ratio; 0: one for every ten points", at_least(0)},
-      c.stages);
-  v.field({"ramp_begin", "gradual, movement: share of the steps at which pruning begins", from_below(0, 1)},
+  v.field({"final_topk", "rpp: exact top-k after the last round; not part of the published method"},
+          c.final_topk);
+  v.field({"stages", "nip: pruning stages up to target_ratio; 0: one per ten percentage points", at_least(0)},
+          c.stages);
+  v.field({"ramp_begin", "gradual, movement: pruning starts at this fraction of the steps", from_below(0, 1)},
           c.ramp_begin);
   v.field({"ramp_end",
-           "gradual, movement: share of the steps at which pruning ends; the rest trains with the mask held",
+           "gradual, movement: pruning ends at this fraction of the steps; the rest trains with a fixed mask",
            {0, 1, true}},
           c.ramp_end);
+  v.field({"mask_updates", "gradual, movement: mask updates between ramp_begin and ramp_end", at_least(1)},
+          c.mask_updates);
   v.field(
-      {"mask_updates", "gradual, movement: updates of the mask between ramp_begin and ramp_end", at_least(1)},
-      c.mask_updates);
-  v.field({"prune_at", "one_shot: share of the steps at which it prunes; 1: after the last", between(0, 1)},
-          c.prune_at);
+      {"prune_at", "one_shot: prunes at this fraction of the steps; 1: after the last step", between(0, 1)},
+      c.prune_at);
   v.field({"score_rate", "soft_movement: learning rate of the scores", more_than(0)}, c.score_rate);
   v.field({"score_penalty", "soft_movement: weight of the sum of sigmoid(scores)", at_least(0)},
           c.score_penalty);
-  v.field({"score_threshold", "soft_movement: kept while sigmoid(score) is larger", {0, 1, true, true}},
-          c.score_threshold);
   v.field(
-      {"check_every", "steps between verifications that the zeros held; 0: at checkpoints only", at_least(0)},
-      c.check_every);
-  v.field({"mask", "fixed: a mask.safetensors; empty: the zeros of the model"}, c.mask);
+      {"score_threshold", "soft_movement: weights are kept if sigmoid(score) is larger", {0, 1, true, true}},
+      c.score_threshold);
+  v.field({"check_every", "steps between checks that pruned weights are still zero; 0: only at checkpoints",
+           at_least(0)},
+          c.check_every);
+  v.field({"mask", "fixed: a mask.safetensors; empty: use the zeros of the model"}, c.mask);
 }
 
 template <typename Visitor>
 void visit_fields(ConfigOf<DistillConfig> auto& c, Visitor&& v) {
-  v.field({"teacher", "Hugging Face directory of a dense model to learn from; empty: labels only"},
+  v.field({"teacher",
+           "distillation: Hugging Face directory of the teacher, a dense model; empty: no distillation"},
           c.teacher);
-  v.field({"weight", "of the teacher's logits; the labels have the rest", between(0, 1)}, c.weight);
-  v.field({"temperature", "both logits are divided by it", more_than(0)}, c.temperature);
-  v.field({"hidden_weight", "of the squared difference of the last hidden states", at_least(0)},
+  v.field({"weight", "weight of the loss on the teacher's logits; the labels have the rest", between(0, 1)},
+          c.weight);
+  v.field({"temperature", "softmax temperature of teacher and student", more_than(0)}, c.temperature);
+  v.field({"hidden_weight", "weight of the squared difference of the last hidden states", at_least(0)},
           c.hidden_weight);
 }
 
@@ -118,55 +125,56 @@ template <typename Visitor>
 void visit_fields(ConfigOf<DataConfig> auto& c, Visitor&& v) {
   v.field({"train", "shard directories"}, c.train);
   v.field({"valid", "shard directories of held-out text"}, c.valid);
-  v.field({"max_seq_length", "tokens, [CLS] and [SEP] included", at_least(8)}, c.max_seq_length);
-  v.field({"short_seq_prob", "share of samples that are cut short", between(0, 1)}, c.short_seq_prob);
-  v.field({"mask_prob", "share of tokens to predict", {0, 1, true, true}}, c.mask_prob);
-  v.field({"whole_word_mask", "all pieces of a word are masked together"}, c.whole_word_mask);
-  v.field({"max_predictions", "masked tokens of a sequence, at most", at_least(1)}, c.max_predictions);
-  v.field({"next_sentence", "pairs of segments, half of them consecutive"}, c.next_sentence);
+  v.field({"max_seq_length", "maximum tokens, including [CLS] and [SEP]", at_least(8)}, c.max_seq_length);
+  v.field({"short_seq_prob", "fraction of samples with a shorter random length", between(0, 1)},
+          c.short_seq_prob);
+  v.field({"mask_prob", "fraction of tokens to mask", {0, 1, true, true}}, c.mask_prob);
+  v.field({"whole_word_mask", "mask all pieces of a word together"}, c.whole_word_mask);
+  v.field({"max_predictions", "maximum masked tokens per sequence", at_least(1)}, c.max_predictions);
+  v.field({"next_sentence", "pairs of segments, half of them consecutive, for next-sentence prediction"},
+          c.next_sentence);
 }
 
 template <typename Visitor>
 void visit_fields(ConfigOf<TrainConfig> auto& c, Visitor&& v) {
-  v.field({"seed", "of everything random", at_least(0)}, c.seed);
+  v.field({"seed", "random seed", at_least(0)}, c.seed);
   v.field({"steps", "optimizer steps", at_least(1)}, c.steps);
-  v.field({"batch_size", "sequences in a step", at_least(1)}, c.batch_size);
-  v.field({"micro_batch_size", "sequences in a forward pass; 0: batch_size", at_least(0)},
-          c.micro_batch_size);
-  v.field({"eval_every", "steps between evaluations; 0: at the end only", at_least(0)}, c.eval_every);
-  v.field({"eval_batches", "batches of an evaluation of pre-training", at_least(1)}, c.eval_batches);
+  v.field({"batch_size", "sequences per step", at_least(1)}, c.batch_size);
+  v.field({"micro_batch_size", "sequences per forward pass; 0: batch_size", at_least(0)}, c.micro_batch_size);
+  v.field({"eval_every", "steps between evaluations; 0: only at the end", at_least(0)}, c.eval_every);
+  v.field({"eval_batches", "batches per evaluation in pre-training", at_least(1)}, c.eval_batches);
   v.field({"best_metric",
-           "the model is that of the evaluation where it is best (accuracy, f1, loss, ...); empty: the last "
-           "one"},
+           "evaluation metric that selects the saved model (accuracy, f1, loss, ...); empty: keep the last "
+           "weights"},
           c.best_metric);
-  v.field(
-      {"patience", "early stopping: evaluations without a better best_metric; 0 disables it", at_least(0)},
-      c.patience);
-  v.field({"log_every", "steps between lines of the log", at_least(1)}, c.log_every);
-  v.field({"save_every", "steps between checkpoints; 0: at the end only", at_least(0)}, c.save_every);
-  v.field(
-      {"keep_last", "checkpoints that are kept while a run goes on; 0: only the one of a stop", at_least(0)},
-      c.keep_last);
-  v.field({"keep_checkpoints", "a finished run keeps its checkpoints, and best/; else they are removed"},
-          c.keep_checkpoints);
-  v.field({"max_bad_steps", "steps in a row with a loss or gradient that is not finite, which end the run",
+  v.field({"patience", "early stopping: evaluations without improvement of best_metric; 0 disables it",
+           at_least(0)},
+          c.patience);
+  v.field({"log_every", "steps between log lines", at_least(1)}, c.log_every);
+  v.field({"save_every", "steps between checkpoints; 0: only at the end", at_least(0)}, c.save_every);
+  v.field({"keep_last", "number of checkpoints kept during a run; 0: only one written when it is stopped",
+           at_least(0)},
+          c.keep_last);
+  v.field({"keep_checkpoints", "keep checkpoints and best/ after the run has finished"}, c.keep_checkpoints);
+  v.field({"max_bad_steps", "consecutive steps with non-finite loss or gradient after which the run fails",
            at_least(1)},
           c.max_bad_steps);
   v.field({"num_threads", "0: all cores that the process may use", between(0, kMaxThreads)}, c.num_threads);
-  v.field({"dropout", "everywhere in the model; negative: what its config.json says", from_below(-1, 1)},
+  v.field({"dropout", "dropout rate of the whole model; negative: the rates of its config.json",
+           from_below(-1, 1)},
           c.dropout);
   v.field({"precision",
-           "of the weights in forward and backward passes; master weights are fp32",
+           "precision of forward and backward passes; master weights are fp32",
            {},
            {"fp32", "bf16"}},
           c.precision);
-  v.field({"activation_checkpointing", "compute layers again in the backward pass instead of keeping them"},
+  v.field({"activation_checkpointing", "recompute layers in the backward pass to save memory"},
           c.activation_checkpointing);
-  v.field({"cuda_graph", "pre-training on a GPU: record a pass once and repeat it, for small batches"},
+  v.field({"cuda_graph", "pre-training on a GPU: record a pass once and replay it; faster for small batches"},
           c.cuda_graph);
-  v.field({"device", "automatic: a GPU where there is one", {}, {"automatic", "cpu", "cuda"}}, c.device);
+  v.field({"device", "automatic: a GPU if available", {}, {"automatic", "cpu", "cuda"}}, c.device);
   v.field({"kernels",
-           "reference: slow implementation of plain ATen calls, to compare with",
+           "reference: slow implementation with plain ATen calls, for comparison",
            {},
            {"fast", "reference"}},
           c.kernels);
@@ -191,20 +199,22 @@ void visit_fields(ConfigOf<CustomTaskConfig> auto& c, Visitor&& v) {
   v.field({"text", "column of the texts"}, c.text);
   v.field({"text_pair", "column of the second texts; empty: single texts"}, c.text_pair);
   v.field({"label", "column of the labels"}, c.label);
-  v.field({"labels", "in the order of the classes; empty: those in the training files, sorted"}, c.labels);
+  v.field({"labels", "labels in the order of the classes; empty: those in the training files, sorted"},
+          c.labels);
   v.field({"regression", "the label is a number to predict"}, c.regression);
 }
 
 template <typename Visitor>
 void visit_fields(ConfigOf<SquadConfig> auto& c, Visitor&& v) {
-  v.field({"doc_stride", "tokens that neighbouring windows of a context share", at_least(0)}, c.doc_stride);
-  v.field({"max_query_length", "tokens of a question", at_least(1)}, c.max_query_length);
+  v.field({"doc_stride", "tokens by which neighbouring windows of a context overlap", at_least(0)},
+          c.doc_stride);
+  v.field({"max_query_length", "maximum tokens per question", at_least(1)}, c.max_query_length);
   v.field({"n_best_size", "answers in nbest_predictions.json", at_least(1)}, c.n_best_size);
-  v.field({"max_answer_length", "tokens of an answer, at most", at_least(1)}, c.max_answer_length);
+  v.field({"max_answer_length", "maximum tokens per answer", at_least(1)}, c.max_answer_length);
   v.field({"null_score_diff_threshold",
-           "squad2: no answer where the score of no answer is higher than the best one's by more than this"},
+           "squad2: predict no answer if its score exceeds that of the best span by more than this"},
           c.null_score_diff_threshold);
-  v.field({"strict", "an answer that is not at its answer_start is an error"}, c.strict);
+  v.field({"strict", "an answer that is not found at its answer_start is an error"}, c.strict);
 }
 
 template <typename Visitor>
@@ -212,27 +222,30 @@ void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
   v.field({"task",
            "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, squad1, squad2, or custom: your own files"},
           c.task);
-  v.field({"data_dir", "holds the task's train and dev files"}, c.data_dir);
+  v.field({"data_dir", "directory with the task's train and dev files"}, c.data_dir);
   v.field({"train_files", "files to train on, instead of those of data_dir"}, c.train_files);
   v.field({"dev_files", "files to evaluate on, instead of those of data_dir"}, c.dev_files);
   v.field({"test_files", "files to predict, instead of those of data_dir"}, c.test_files);
   v.section("custom", c.custom);
   v.field({"model", "Hugging Face directory"}, c.model);
   v.field({"output_dir", "directory of the run"}, c.output_dir);
+  v.field({"max_seq_length", "maximum tokens, including [CLS] and [SEP]; the default is 384 for SQuAD",
+           at_least(8)},
+          c.max_seq_length);
+  v.field({"epochs", "passes over the training data; determines train.steps", more_than(0)}, c.epochs);
   v.field(
-      {"max_seq_length", "tokens, [CLS] and [SEP] included; 384 for SQuAD where it is not set", at_least(8)},
-      c.max_seq_length);
-  v.field({"epochs", "decides train.steps", more_than(0)}, c.epochs);
-  v.field({"max_train_samples", "random rows, by train.seed; 0: all", at_least(0)}, c.max_train_samples);
-  v.field({"max_eval_samples", "random rows, the same for every seed; 0: all", at_least(0)},
-          c.max_eval_samples);
+      {"max_train_samples", "train on this many random rows, selected by train.seed; 0: all", at_least(0)},
+      c.max_train_samples);
   v.field(
-      {"reinit_layers", "top encoder layers that are initialised anew, the pooler with them", at_least(0)},
-      c.reinit_layers);
-  v.field({"label_smoothing", "share of a target spread over all labels, on SQuAD over a window's tokens",
+      {"max_eval_samples", "evaluate on this many random rows, the same for every seed; 0: all", at_least(0)},
+      c.max_eval_samples);
+  v.field({"reinit_layers", "number of top encoder layers to re-initialise, together with the pooler",
+           at_least(0)},
+          c.reinit_layers);
+  v.field({"label_smoothing", "probability mass spread over all labels, on SQuAD over a window's tokens",
            from_below(0, 1)},
           c.label_smoothing);
-  v.field({"class_weights", "classification: label=weight in the loss, others count 1: [\"entailment=2\"]"},
+  v.field({"class_weights", "classification: label=weight in the loss, default 1: [\"entailment=2\"]"},
           c.class_weights);
   v.section("squad", c.squad);
   v.section("optimizer", c.optimizer);

@@ -11,7 +11,7 @@
 namespace rpp {
 namespace {
 
-// Visits every field and gives it what was set, in order, each checked.
+// Visits every field and assigns its settings in order, checking each.
 class Assigner {
  public:
   explicit Assigner(const Settings& settings) : settings_(settings) {}
@@ -73,7 +73,7 @@ Config assigned(const Settings& settings) {
 
 void set_task_defaults(PretrainConfig&, const Settings&) {}
 
-// Contexts are longer than sentences: 384 is the length of BERT's own runs on SQuAD.
+// Contexts are longer than sentences: 384 is the length used for BERT on SQuAD.
 void set_task_defaults(FinetuneConfig& config, const Settings& settings) {
   const bool is_squad = config.task.starts_with("squad");
   if (is_squad && settings.last("max_seq_length") == nullptr) config.max_seq_length = 384;

@@ -1,6 +1,6 @@
 // Configuration files in and out: strict YAML, --set overrides.
 //
-// Every complaint is a UsageError that says where and what to write instead:
+// Every error is a UsageError that says where and what to write instead:
 //   rpp.yaml:12: unknown key 'optimizer.learning_rat' (did you mean 'optimizer.learning_rate'?)
 //   --set train.steps=0: train.steps is 0, it must be at least 1
 #pragma once
@@ -15,19 +15,19 @@
 
 namespace rpp {
 
-// A program's own option that sets a key: {"--output-dir", "output_dir", "a: b"}. Its value is taken as it is
-// typed, never read as YAML.
+// A program's own option that sets a key: {"--output-dir", "output_dir", "a: b"}. Its value is taken
+// literally, never parsed as YAML.
 struct Flag {
   std::string name;
   std::string key;
   std::string value;
 };
 
-// An override is "a.b=c", applied in order after the file; a list is "[x, y]", or "x" alone; a text is
-// taken as it is typed unless it begins with a quote. Flags come last and are checked alike. An empty path
+// An override is "a.b=c", applied in order after the file; a list is "[x, y]", or "x" alone; a string is
+// taken literally unless it starts with a quote. Flags are applied last, with the same checks. An empty path
 // means defaults, overrides and flags only. Throws UsageError for unknown or repeated keys, wrong types,
-// values out of range, settings that contradict each other, and for a required one that is missing:
-// output_dir, data.train, and either model or model_config.
+// values out of range, contradictory settings, and a missing required key: output_dir, data.train, and either
+// model or model_config.
 PretrainConfig load_pretrain_config(const std::filesystem::path& path,
                                     std::span<const std::string> overrides = {},
                                     std::span<const Flag> flags = {});
@@ -42,10 +42,10 @@ FinetuneConfig load_finetune_config(const std::filesystem::path& path,
 std::string pretrain_setting_of(std::string_view name);
 std::string finetune_setting_of(std::string_view name);
 
-// A file of configs/model/.
+// Reads a file of configs/model/.
 ModelConfig load_model_config(const std::filesystem::path& path);
 
-// Every field with its explanation as a comment; loading it gives the same values.
+// Every field with its description as a comment; loading the text gives the same values.
 std::string to_yaml(const PretrainConfig& config);
 std::string to_yaml(const FinetuneConfig& config);
 std::string to_yaml(const ModelConfig& config);

@@ -37,13 +37,13 @@ YAML::Node parse_yaml_file(const fs::path& path) {
   }
 }
 
-// Walks one file's maps into flat settings.
+// Flattens the maps of one file into settings.
 class FileReader {
  public:
   FileReader(std::string source, const KnownKeys& known) : source_(std::move(source)), known_(known) {}
 
   void read(const YAML::Node& root) {
-    if (root.IsNull()) return;  // an empty file says nothing
+    if (root.IsNull()) return;  // an empty file has no settings
     if (!root.IsMap()) {
       fail_usage("{}", at(line_of(source_, root.Mark()), "a configuration file holds lines of 'key: value'"));
     }
@@ -69,7 +69,7 @@ class FileReader {
       return;
     }
     if (!known_.has_section(key)) fail_unknown(where, key, known_);
-    if (value.IsNull()) return;  // every key in it is commented out
+    if (value.IsNull()) return;  // all keys in it are commented out
     if (!value.IsMap()) fail_plain_section(where, key);
     read_map(value, key + ".");
   }
@@ -82,7 +82,7 @@ class FileReader {
 
   std::string source_;
   const KnownKeys& known_;
-  std::map<std::string, std::string> seen_;  // key -> where
+  std::map<std::string, std::string> seen_;  // key -> place
   std::vector<Setting> entries_;
 };
 
@@ -90,29 +90,28 @@ bool is_within(const std::string& text, char quote) {
   return text.size() > 1 && text.front() == quote && text.back() == quote;
 }
 
-// Behind the quote that ends the text which begins at `begin`.
+// The position after the closing quote of the string that starts at `begin`.
 size_t skip_quoted(const std::string& text, size_t begin) {
   size_t at = begin + 1;
   for (; at < text.size() && text[at] != text[begin]; ++at) at += text[begin] == '"' && text[at] == '\\';
   return at + 1;
 }
 
-// Whether the value that begins the text, a list or a quoted text, is all of it: YAML's parser would pass
-// over what follows.
+// Whether the leading list or quoted string is the whole value: YAML's parser would ignore what follows.
 bool is_one_value(const std::string& text) {
   int depth = 0;
   for (size_t at = 0; at < text.size();) {
     const char c = text[at];
     depth += c == '[' ? 1 : c == ']' ? -1 : 0;
     at = c == '"' || c == '\'' ? skip_quoted(text, at) : at + 1;
-    const bool goes_on_quoting = c == '\'' && at < text.size() && text[at] == '\'';  // '' is a quote
+    const bool goes_on_quoting = c == '\'' && at < text.size() && text[at] == '\'';  // '' is an escaped quote
     if (depth == 0 && !goes_on_quoting) return at == text.size();
   }
   return false;
 }
 
-// Taken as typed, whatever it means to YAML: '#', ':', '@'. YAML's own rules hold between quotes, and for
-// keys that are lists behind a bracket.
+// Taken literally, whatever it means in YAML: '#', ':', '@'. YAML's rules apply inside quotes, and after a
+// bracket for list keys.
 void parse_override_value(const std::string& text, Setting& setting) {
   const bool is_quoted = is_within(text, '"') || is_within(text, '\'');
   setting.value = YAML::Node(text);

@@ -1,4 +1,4 @@
-// What a YAML file and --set overrides say, as one flat list: key, value and where it was said.
+// The settings of a YAML file and --set overrides as one flat list: key, value and place.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -16,7 +16,7 @@
 
 namespace rpp {
 
-// The full names that a configuration struct knows: "train.steps" is a field, "train" a section.
+// The full names that a configuration struct accepts: "train.steps" is a field, "train" a section.
 struct KnownKeys {
   std::vector<std::string> fields;
   std::vector<std::string> sections;
@@ -29,17 +29,17 @@ struct Setting {
   std::string key;  // "train.steps"
   YAML::Node value;
   std::string where;                 // "rpp.yaml:12", "--set train.steps=0" or "--seed x"
-  std::string yaml_error;            // of an override whose value is no YAML: a text may still be that
-  std::optional<std::string> typed;  // on the command line, for a key that holds a text
+  std::string yaml_error;            // of an override whose value is not YAML: it may still be a string
+  std::optional<std::string> typed;  // on the command line, for a string key
 };
 
 struct Settings {
-  std::string source;            // the file's name as typed; "" without one
-  std::vector<Setting> entries;  // in the order in which they apply
+  std::string source;            // the file's name as typed; "" without a file
+  std::vector<Setting> entries;  // in the order of application
 
-  // The setting that decides; nullptr where the default stands.
+  // The effective setting; nullptr if the default applies.
   const Setting* last(std::string_view key) const;
-  // Where `key` was set, for a message: "rpp.yaml:12", or the source where the default stands.
+  // Where `key` was set, for messages: "rpp.yaml:12", or the source if the default applies.
   std::string where(std::string_view key) const;
 };
 
@@ -48,7 +48,7 @@ struct Settings {
 Settings read_settings(const std::filesystem::path& path, std::span<const std::string> overrides,
                        std::span<const Flag> flags, const KnownKeys& known);
 
-// "rpp.yaml:12: message"; the message alone where `where` is empty.
+// "rpp.yaml:12: message"; only the message if `where` is empty.
 std::string at(const std::string& where, const std::string& message);
 
 class KeyCollector {

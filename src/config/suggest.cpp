@@ -14,11 +14,11 @@ namespace {
 struct Habit {
   std::string_view name;
   std::string_view key;
-  std::string_view value = "...";  // that a flag without a value stands for
+  std::string_view value = "...";  // for a flag without a value
 };
 
-// The names of transformers' and google-research/bert's training scripts. A name with two lines has a key in
-// pre-training and another in fine-tuning.
+// The names in transformers' and google-research/bert's training scripts. A name with two entries has
+// different keys for pre-training and fine-tuning.
 constexpr Habit kHabits[] = {
     {"model_name_or_path", "model"},
     {"init_checkpoint", "model"},
@@ -87,8 +87,8 @@ const Habit* habit_of(std::string_view key, const KnownKeys& known) {
   return nullptr;
 }
 
-// By the whole name or by the last part alone: a key may stand in the wrong section and be mistyped too. What
-// is longer than any key is no slip of the fingers, and is compared with all of them.
+// Compares the whole name and the last part alone: a key may be in the wrong section and mistyped too. A name
+// longer than any key is not a typo and is not compared, which would be slow.
 std::string nearest_key(std::string_view key, const KnownKeys& known) {
   constexpr size_t kLongestKey = 100;
   key = key.substr(0, std::min(kLongestKey, key.find_last_not_of(' ') + 1));

@@ -1,4 +1,4 @@
-// The resolved configuration as a commented file.
+// Writes the resolved configuration as a commented file.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +10,8 @@
 namespace rpp {
 namespace {
 
-// Shortest digits that read back as the same number; with a point, which YAML 1.1 readers need to see one.
+// The shortest digits that read back as the same number; with a decimal point, which YAML 1.1 readers
+// require.
 std::string written(double value) {
   std::string text = fmt::format("{}", value);
   if (text.find('.') != std::string::npos) return text;
@@ -31,7 +32,7 @@ bool is_plain_char(char c) {
   return alphanumeric || c == '_' || c == '.' || c == '/' || c == '-';
 }
 
-// Words that no YAML reader takes for a number, a boolean, nothing or a document's mark go unquoted.
+// Unquoted only if no YAML reader takes the word for a number, a boolean, null or a document marker.
 bool is_plain(const std::string& text) {
   static constexpr std::string_view kReserved[] = {"true", "false", "null", "yes", "no",
                                                    "on",   "off",   "y",    "n"};

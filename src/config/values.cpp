@@ -14,7 +14,7 @@ void check_yaml(const Setting& setting) {
   fail_usage("{}", at(setting.where, "the value is not valid YAML: " + setting.yaml_error));
 }
 
-// yaml-cpp marks a quoted scalar with the tag "!": "3" in quotes is text, not a number.
+// yaml-cpp marks a quoted scalar with the tag "!": "3" in quotes is a string, not a number.
 bool is_quoted(const YAML::Node& node) {
   return node.Tag() == "!";
 }
@@ -26,7 +26,7 @@ bool is_quoted(const YAML::Node& node) {
   fail_usage("{}", at(setting.where, fmt::format("{} is {}, it must be {}", setting.key, given, must_be)));
 }
 
-// The text of a plain value; throws for a list, a map and for nothing at all.
+// The text of a plain value; throws for a list, a map and null.
 const std::string& scalar_of(const Setting& setting, std::string_view must_be) {
   if (setting.typed) return *setting.typed;
   check_yaml(setting);

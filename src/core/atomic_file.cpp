@@ -35,8 +35,8 @@ void fsync_tree(const fs::path& directory) {
   fsync_path(directory);
 }
 
-// A new file that this process has locked: those that nobody has are leftovers. Negative with EEXIST where
-// another process took it for one in between.
+// Creates and locks a new file: unlocked files count as leftovers. Negative with EEXIST if another process
+// took it for a leftover in the meantime.
 int create_locked(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
   if (fd < 0) return fd;

@@ -1,7 +1,6 @@
-// Files and directories that appear whole or not at all: written beside, fsynced, renamed.
+// Files and directories that appear completely or not at all: written beside the target, fsynced, renamed.
 //
-// What a killed process leaves under a temporary name is removed by the next one that writes the same file
-// or directory.
+// Temporary files of a killed process are removed by the next process that writes the same file or directory.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +14,8 @@
 
 namespace rpp {
 
-// A file written under a temporary name; commit() makes it visible. Without commit() the temporary is
-// removed. Several processes may write one file: the last commit stays.
+// A file written under a temporary name; commit() renames it. Without commit() the temporary file is removed.
+// If several processes write one file, the last commit wins.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -37,8 +36,8 @@ class AtomicFile {
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
-// An empty directory of a new name beside `path`, removed with all that is in it. While it lives, another
-// process that asks for one beside the same path gets an Error that names `path`.
+// An empty directory with a unique name beside `path`, removed with its contents on destruction. Meanwhile
+// another process that asks for one beside the same path gets an Error that names `path`.
 class TemporaryDirectory {
  public:
   explicit TemporaryDirectory(const std::filesystem::path& path);
@@ -53,15 +52,15 @@ class TemporaryDirectory {
   std::filesystem::path path_;
 };
 
-// Calls fill(temporary directory beside `path`), fsyncs it and what it holds, then renames it to `path`. A
-// directory that is already at `path` is replaced only after the new one is complete, in one step where the
-// file system can exchange two directories. On an exception nothing changes at `path`. Throws Error when
-// another process is writing the same directory, or when `path` is a file.
+// Calls fill(temporary directory beside `path`), fsyncs it and its contents, then renames it to `path`. An
+// existing directory at `path` is replaced only after the new one is complete, in one step if the file system
+// can exchange two directories. On an exception `path` is unchanged. Throws Error when another process is
+// writing the same directory, or when `path` is a file.
 void write_directory_atomically(const std::filesystem::path& path,
                                 const std::function<void(const std::filesystem::path&)>& fill);
 
-// Removes what dead processes left under temporary names in `directory`, and moves a directory back that one
-// of them had moved aside to replace it. What a living process is writing stays.
+// Removes temporary files of dead processes in `directory`, and restores a directory that such a process had
+// moved aside to replace it. Temporary files of living processes are kept.
 void finish_interrupted_writes(const std::filesystem::path& directory);
 
 // The whole file as a string; throws Error naming the path.

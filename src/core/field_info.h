@@ -12,7 +12,7 @@
 
 namespace rpp {
 
-// The numbers a field may hold; `open_*` leaves the bound itself out.
+// The valid range of a number; `open_*` excludes the bound itself.
 struct Range {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
@@ -36,20 +36,20 @@ constexpr Range from_below(double min, double max) {
 struct FieldInfo {
   std::string_view key;
   std::string_view help;
-  Range range = {};                                      // of numbers
-  std::initializer_list<std::string_view> choices = {};  // of strings; empty: any text
+  Range range = {};                                      // for numbers
+  std::initializer_list<std::string_view> choices = {};  // for strings; empty: any text
 };
 
-// Const or not, so that the same list reads and writes.
+// For const and non-const structs, so that one list serves reading and writing.
 template <typename T, typename Config>
 concept ConfigOf = std::same_as<std::remove_const_t<T>, Config>;
 
 // "at least 1", "between 0 and 1", ...; empty when the value is in range.
 std::string range_complaint(const FieldInfo& info, double value);
-// "dense, rpp, nip or fixed"; empty when the value is one of the choices or any text will do.
+// "dense, rpp, nip or fixed"; empty when the value is one of the choices or any text is allowed.
 std::string choice_complaint(const FieldInfo& info, const std::string& value);
 
-// Text or number as a message shows it.
+// A string or number as shown in messages.
 std::string shown(double value);
 
 }  // namespace rpp

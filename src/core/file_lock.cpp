@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The last holder removes its file, so what is open here may be a file that is no longer at `path`.
+// The last holder removes its file, so the file opened here may no longer be the one at `path`.
 bool is_at(const fs::path& path, int fd) {
   struct stat opened {
   }, found{};
@@ -55,7 +55,7 @@ FileLock::FileLock(fs::path file, const fs::path& guarded) : file_(std::move(fil
   }
   note_unfinished(file_);
   const std::string holder = this_process() + "\n";
-  // For the message alone: the lock holds without it.
+  // Only for the message: the lock works without it.
   if (::ftruncate(fd_, 0) == 0) [[maybe_unused]]
     const auto written = ::write(fd_, holder.data(), holder.size());
 }

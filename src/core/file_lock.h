@@ -1,7 +1,7 @@
-// A file that one process at a time holds, so that two of them never write into one directory.
+// A lock file that one process at a time holds, so that two processes never write into one directory.
 //
-// The lock is flock's: the kernel releases it when its process ends, however it ends. What a killed process
-// leaves is a file that nobody holds.
+// The lock is flock's: the kernel releases it when the process ends, however it ends. A killed process leaves
+// a file that nobody has locked.
 #pragma once
 
 #include <filesystem>
@@ -10,15 +10,15 @@ namespace rpp {
 
 class FileLock {
  public:
-  // Makes `file` where it is missing and holds it. `guarded` is the directory that the message names. Throws
-  // Error when another process holds it (which one, and what to do) or when it cannot be made.
+  // Creates `file` if missing and locks it. `guarded` is the directory named in messages. Throws Error when
+  // another process holds the lock (which one, and what to do) or when the file cannot be created.
   FileLock(std::filesystem::path file, const std::filesystem::path& guarded);
-  // Removes the file and releases it.
+  // Removes the file and releases the lock.
   ~FileLock();
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 
-  // False on a file system that has no locks: nothing is guarded there.
+  // False on a file system without locks: nothing is protected there.
   bool is_held() const { return held_; }
 
  private:
@@ -27,8 +27,7 @@ class FileLock {
   bool held_ = false;
 };
 
-// Removes a file that no process has locked; one that is locked, or lies on a file system without locks,
-// stays.
+// Removes a file that no process has locked; keeps one that is locked, or on a file system without locks.
 void remove_unlocked(const std::filesystem::path& file);
 
 }  // namespace rpp

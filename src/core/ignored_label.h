@@ -1,11 +1,12 @@
-// The label of a row that is there for the shape alone.
+// The label of filler rows, which exist only to give a batch its shape.
 #pragma once
 
 #include <cstdint>
 
 namespace rpp {
 
-// Such a row adds no loss, is not correct and has no gradient. The number is PyTorch's ignore_index.
+// Such a row adds no loss, does not count as correct and has no gradient. The value is PyTorch's
+// ignore_index.
 inline constexpr int32_t kIgnoredLabel = -100;
 
 }  // namespace rpp

@@ -6,9 +6,9 @@
 
 namespace rpp {
 
-// What --input - says.
+// The value of --input for standard input.
 bool is_standard_input(const std::filesystem::path& path);
-// As messages call it: the path, or "standard input".
+// The name in messages: the path, or "standard input".
 std::string input_name(const std::filesystem::path& path);
 
 }  // namespace rpp

@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kShownBytes = 60;
 
-// Behind the string that begins before `at`.
+// The position after the string that starts before `at`.
 size_t skip_string(std::string_view text, size_t at) {
   while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
   return at + 1;
@@ -31,7 +31,7 @@ std::string ending(std::string_view advice) {
   return advice.empty() ? "" : fmt::format("; {}", advice);
 }
 
-// "config.json:3: broken JSON at byte 7 of the line"; of a text without line ends the byte alone.
+// "config.json:3: broken JSON at byte 7 of the line"; for a text of one line only the byte.
 std::string place_of(std::string_view text, size_t offset, std::string_view where) {
   if (text.find('\n') == std::string_view::npos) {
     return fmt::format("{}: broken JSON at byte {}", where, offset + 1);
@@ -42,7 +42,7 @@ std::string place_of(std::string_view text, size_t offset, std::string_view wher
                      1 + std::count(before.begin(), before.end(), '\n'), offset - line_begin + 1);
 }
 
-// nlohmann repeats line and column before what was wrong.
+// Strips nlohmann's own line and column from its message.
 std::string_view reason_of(std::string_view what) {
   const size_t column = what.find("column");
   const size_t colon = column == std::string_view::npos ? what.find("] ") : what.find(": ", column);
@@ -62,7 +62,7 @@ Json parse_json(std::string_view text, std::string_view where, std::string_view 
   } catch (const typename Json::parse_error& error) {
     const size_t offset = std::min(std::max<size_t>(error.byte, 1), text.size()) - 1;
     fail("{}: {}{}", place_of(text, offset, where), reason_of(error.what()), ending(advice));
-  } catch (const typename Json::exception& error) {  // a number that no double holds
+  } catch (const typename Json::exception& error) {  // a number out of a double's range
     fail("{}: broken JSON: {}{}", where, reason_of(error.what()), ending(advice));
   }
 }

@@ -20,11 +20,11 @@ constexpr std::string_view kPrevious = ".old";
 
 struct Leftover {
   fs::path path;
-  std::string name;  // what it was to become, or has been
+  std::string name;  // the final name, now or before
   bool is_previous = false;
 };
 
-// It was the number of a process once.
+// Whether it may be RANDOM: 16 hexadecimal digits, or a process id as in earlier versions.
 bool is_random_part(std::string_view text) {
   const bool is_number = text.find_first_not_of("0123456789") == std::string_view::npos;
   const bool is_hex = text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -52,7 +52,7 @@ std::vector<Leftover> leftovers_in(const fs::path& directory) {
   return found;
 }
 
-// A lock whose process died before it wrote anything else; its first line names the process, or it is empty.
+// The lock of a process that died right after creating it: its first line names the process, or it is empty.
 void remove_unlocked_locks(const fs::path& directory) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(directory, ignored)) {
@@ -122,7 +122,7 @@ void finish_interrupted_writes(const fs::path& directory) {
     try {
       const FileLock lock(lock_beside(directory / name), directory / name);
       remove_directory_leftovers(directory / name);
-    } catch (const Error&) {  // it is being written
+    } catch (const Error&) {  // it is still being written
     }
   }
   remove_unlocked_locks(directory);

@@ -18,8 +18,8 @@
 namespace rpp {
 namespace {
 
-// A mapping reaches to the end of its last page. Under the address sanitizer reading there is an error like
-// any other; without it these macros do nothing.
+// A mapping extends to the end of its last page. Under the address sanitizer these macros make reading past
+// the file an error; without it they do nothing.
 size_t bytes_behind(size_t size) {
   const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
   return (page - size % page) % page;
@@ -41,7 +41,7 @@ void read_at(int fd, const std::filesystem::path& path, size_t offset, std::span
   }
 }
 
-// By several threads: two thirds of the time are page faults.
+// With several threads: two thirds of the time are page faults.
 void read_all(int fd, const std::filesystem::path& path, std::span<std::byte> bytes) {
   constexpr size_t kBlockBytes = size_t{4} << 20;
   const auto num_blocks = static_cast<int64_t>((bytes.size() + kBlockBytes - 1) / kBlockBytes);

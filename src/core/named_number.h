@@ -1,4 +1,4 @@
-// "name=number", as settings give something of its own to one of many.
+// "name=number", as in settings for single items of a list.
 #pragma once
 
 #include <charconv>
@@ -12,7 +12,7 @@ struct NamedNumber {
   double number = 0;
 };
 
-// Split at the last '='; nothing when there is none or what follows is not a number as a whole.
+// Split at the last '='; nothing if there is none or the part after it is not a number.
 inline std::optional<NamedNumber> parse_named_number(const std::string& text) {
   const auto equals = text.rfind('=');
   if (equals == std::string::npos) return std::nullopt;

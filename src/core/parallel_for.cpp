@@ -11,7 +11,7 @@
 namespace rpp {
 
 int default_num_threads() {
-  static const int cpus = std::min(usable_cpus(), kMaxThreads);  // files of the system: read once
+  static const int cpus = std::min(usable_cpus(), kMaxThreads);  // reads system files, so only once
   return cpus;
 }
 
@@ -38,7 +38,7 @@ void parallel_for(int64_t count, int num_threads, const std::function<void(int64
     try {
       for (; range < num_ranges; ++range) threads.emplace_back(run, range);
     } catch (const std::exception&) {
-      // A process may have only so many threads, or memory for their stacks: this one does the rest.
+      // The system may limit threads or memory for their stacks: this thread runs the remaining ranges.
     }
     run(0);
     for (; range < num_ranges; ++range) run(range);

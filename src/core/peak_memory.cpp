@@ -11,7 +11,7 @@ namespace rpp {
 
 namespace {
 
-// A size of proc(5)'s status in bytes; 0 where there is none.
+// A size from proc(5)'s status in bytes; 0 if absent.
 int64_t status_bytes(std::string_view name) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
@@ -27,7 +27,7 @@ int64_t resident_bytes() {
 }
 
 int64_t peak_resident_bytes() {
-  const int64_t peak = status_bytes("VmHWM:");  // unlike getrusage's it can be reset
+  const int64_t peak = status_bytes("VmHWM:");  // unlike getrusage's value it can be reset
   if (peak > 0) return peak;
   rusage usage{};
   return ::getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * int64_t{1024} : 0;

@@ -1,18 +1,18 @@
-// How much memory the process needs, and has needed so far.
+// Current and peak memory of the process.
 #pragma once
 
 #include <cstdint>
 
 namespace rpp {
 
-// Resident size in bytes; 0 where the system does not say.
+// Resident size in bytes; 0 if the system does not report it.
 int64_t resident_bytes();
 
-// Largest resident size in bytes, of the process or since reset_peak_resident_bytes(); 0 where the system
-// does not say.
+// Largest resident size in bytes, of the process or since reset_peak_resident_bytes(); 0 if the system does
+// not report it.
 int64_t peak_resident_bytes();
 
-// From now on the peak is of what follows; only Linux can.
+// Restarts the measurement of the peak; only Linux supports it.
 void reset_peak_resident_bytes();
 
 }  // namespace rpp

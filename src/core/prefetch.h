@@ -1,4 +1,4 @@
-// Makes the next values on a background thread while the caller works on the current one.
+// Computes the next values on a background thread while the caller works on the current one.
 #pragma once
 
 #include <condition_variable>
@@ -12,9 +12,9 @@
 
 namespace rpp {
 
-// next() gives make(first), make(first + 1), ... in order, with up to `depth` values made ahead. An exception
-// of make comes out of the next() that would have given the value, and of every later one. The destructor
-// waits for the call of make that is under way.
+// next() returns make(first), make(first + 1), ... in order, with up to `depth` values computed ahead. An
+// exception of make is thrown by the next() that would have returned the value, and by every later one. The
+// destructor waits for a running call of make.
 template <typename T>
 class Prefetcher {
  public:
@@ -58,13 +58,13 @@ class Prefetcher {
   }
 
   std::function<T(int64_t)> make_;
-  int64_t index_;  // of the value made next; used by the thread alone
+  int64_t index_;  // of the value computed next; used only by the thread
   const size_t depth_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<T> ready_;
   std::exception_ptr error_;
-  std::jthread thread_;  // last: it ends before what it uses
+  std::jthread thread_;  // last member: it ends before the members it uses
 };
 
 }  // namespace rpp

@@ -1,4 +1,4 @@
-// Rate and remaining time for long work, and how they are written.
+// Rate and remaining time of long work, and their formatting.
 #pragma once
 
 #include <chrono>

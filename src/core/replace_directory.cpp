@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// False where the file system, or the kernel, has no such call.
+// False if the file system or the kernel lacks this call.
 bool exchange_directories(const fs::path& a, const fs::path& b) {
   if (::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0) return true;
   if (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP) return false;

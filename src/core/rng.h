@@ -1,7 +1,7 @@
 // Counter-based random numbers: a stream is a pure function of (seed, step, sample, purpose).
 //
-// Nothing is carried from one stream to the next, so a resumed run draws what the uninterrupted one drew and
-// no random state goes into a checkpoint. The mixer is SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+// Streams are independent, so a resumed run draws what the uninterrupted one drew and checkpoints contain no
+// random state. The mixer is SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 #pragma once
 
 #include <cmath>
@@ -11,7 +11,7 @@
 
 namespace rpp {
 
-// SplitMix64's finaliser: a bijection of 64 bits in which every input bit reaches every output bit.
+// SplitMix64's finaliser: a bijection of 64 bits in which every input bit affects every output bit.
 constexpr uint64_t mix64(uint64_t x) {
   x ^= x >> 30;
   x *= 0xbf58476d1ce4e5b9ULL;
@@ -22,7 +22,7 @@ constexpr uint64_t mix64(uint64_t x) {
 
 inline constexpr uint64_t kGoldenGamma = 0x9e3779b97f4a7c15ULL;
 
-// A key that depends on every one of its words and on their order.
+// A key that depends on all of its words and their order.
 template <typename... Words>
 constexpr uint64_t mix_key(uint64_t seed, Words... words) {
   uint64_t key = mix64(seed + kGoldenGamma);
@@ -51,7 +51,7 @@ class Rng {
     return static_cast<uint64_t>(product >> 64);
   }
 
-  // Standard normal (Box and Muller; the second value of the pair is dropped to keep the stream simple).
+  // Standard normal (Box and Muller; the second value of the pair is discarded to keep the stream simple).
   double normal() {
     const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
     return radius * std::cos(6.283185307179586 * uniform());

@@ -12,7 +12,7 @@
 
 namespace rpp {
 
-// Rounds to nearest, ties to even; any NaN becomes the quiet one.
+// Rounds to nearest, ties to even; any NaN becomes the quiet NaN.
 RPP_ELEMENT uint16_t bf16_bits(float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
@@ -27,7 +27,7 @@ RPP_ELEMENT float bf16_value(uint16_t bf16) {
   return value;
 }
 
-// Rounds to nearest, ties to even; what is beyond 65504 after rounding becomes infinity.
+// Rounds to nearest, ties to even; values beyond 65504 after rounding become infinity.
 inline uint16_t fp16_bits(float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
@@ -39,7 +39,7 @@ inline uint16_t fp16_bits(float value) {
     const uint32_t rounded = magnitude + 0x0FFFU + ((magnitude >> 13) & 1U);
     return static_cast<uint16_t>(sign | ((rounded - 0x38000000U) >> 13));
   }
-  // Floats in [0.5, 1) are 2^-24 apart, as half's smallest numbers are: the addition rounds as wanted.
+  // Floats in [0.5, 1) are 2^-24 apart, like half's denormals: the addition rounds correctly.
   float shifted;
   memcpy(&shifted, &magnitude, sizeof shifted);
   shifted += 0.5F;

@@ -14,7 +14,7 @@
 namespace rpp {
 namespace {
 
-// A signal handler has nowhere else to read from and write to.
+// Global, because a signal handler has no other access to state.
 std::atomic<bool> stop_requested = false;
 std::atomic<int64_t> first_signal_ms = 0;
 std::atomic<int64_t> same_signal_ms = 0;
@@ -28,7 +28,7 @@ int64_t now_ms() {
   return int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1000000;
 }
 
-// Allowed in a signal handler, unlike a stream.
+// Async-signal-safe, unlike a stream.
 void say(const char* text) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, std::strlen(text));
 }
@@ -60,7 +60,7 @@ struct sigaction install(int signal, void (*handler)(int)) {
 
 }  // namespace
 
-// A handler may do next to nothing, a thread that waits for it anything.
+// A handler may call almost nothing, but a thread that waits for it may call anything.
 struct EndOnSignal::Watcher {
   explicit Watcher(std::string_view tool)
       : message(std::string(tool) + ": stopped by a signal before the end\n") {

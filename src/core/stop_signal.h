@@ -1,5 +1,5 @@
-// SIGTERM and SIGINT: a program ends at once, with nothing half-written left behind, or, where there is work
-// to save, it is asked to stop.
+// SIGTERM and SIGINT: by default a program ends at once without leaving partial files; work that can be saved
+// is asked to stop instead.
 #pragma once
 
 #include <csignal>
@@ -10,17 +10,17 @@
 
 namespace rpp {
 
-// The exit status of a program that a signal ended before it had finished.
+// The exit status of a program that a signal ended before it finished.
 inline constexpr int kStoppedStatus = 3;
 
-// A signal interrupted work that can be made again. run_main turns it into kStoppedStatus.
+// A signal interrupted work that can be repeated. run_main turns it into kStoppedStatus.
 class Stopped : public std::exception {
  public:
   const char* what() const noexcept override { return "stopped by a signal"; }
 };
 
-// While it lives, a signal ends the program with kStoppedStatus, whatever its threads are doing: unfinished
-// files are removed (core/unfinished.h), and a line on stderr says so. run_main installs it.
+// RAII: a signal ends the program with kStoppedStatus, whatever its threads are doing: unfinished files are
+// removed (core/unfinished.h), and a line on stderr says so. Installed by run_main.
 class EndOnSignal {
  public:
   explicit EndOnSignal(std::string_view tool);
@@ -35,11 +35,11 @@ class EndOnSignal {
 
 struct StopSignalOptions {
   const char* notice = nullptr;  // a line for stderr at the first signal; must outlive the StopSignal
-  int same_signal_ms = 1000;     // launchers send two: one within this time of the first is the same
+  int same_signal_ms = 1000;     // launchers send two: a second one within this time counts as the same
 };
 
-// While it lives, the first signal only sets a flag that a loop asks for. A later one ends the program by
-// that signal, with a line on stderr. One at a time; what was installed before is back afterwards.
+// RAII: the first signal only sets a flag that a loop polls. A later one ends the program by that signal,
+// with a line on stderr. One instance at a time; the previous handlers are restored afterwards.
 class StopSignal {
  public:
   explicit StopSignal(const StopSignalOptions& options = {});
@@ -53,7 +53,7 @@ class StopSignal {
   struct sigaction term_before_ = {}, int_before_ = {};
 };
 
-// While one lives, check_stop() may throw: around work that is lost without harm, such as an evaluation.
+// RAII: check_stop() may throw. For work that can be discarded without harm, such as an evaluation.
 class Interruptible {
  public:
   Interruptible();
@@ -62,7 +62,7 @@ class Interruptible {
   Interruptible& operator=(const Interruptible&) = delete;
 };
 
-// Throws Stopped when a StopSignal has been requested and an Interruptible lives. Cheap: for any loop.
+// Throws Stopped if a StopSignal was requested and an Interruptible exists. Cheap enough for any loop.
 void check_stop();
 
 }  // namespace rpp

@@ -6,7 +6,7 @@
 namespace rpp {
 namespace {
 
-// One list for the whole program: a signal ends all of it.
+// One list for the whole program, as a signal ends all of it.
 struct Unfinished {
   std::mutex mutex;
   std::set<std::filesystem::path> paths;
@@ -36,7 +36,7 @@ void publish_unfinished(const std::filesystem::path& path, const std::function<v
 }
 
 void remove_unfinished() {
-  unfinished().mutex.lock();  // and never unlocked: other threads stop where they would write on
+  unfinished().mutex.lock();  // never unlocked: other threads block instead of writing on
   for (const auto& path : unfinished().paths) {
     std::error_code ignored;
     std::filesystem::remove_all(path, ignored);

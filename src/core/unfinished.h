@@ -1,5 +1,4 @@
-// Files and directories that are being written under temporary names: what a program that a signal ends
-// removes.
+// Files and directories being written under temporary names, which a program ended by a signal removes.
 #pragma once
 
 #include <filesystem>
@@ -7,15 +6,16 @@
 
 namespace rpp {
 
-// Any thread may call these. Both are about one path; a path that is noted twice is removed once.
+// Thread-safe. Both take one path; a path registered twice is removed once.
 void note_unfinished(const std::filesystem::path& path);
 void forget_unfinished(const std::filesystem::path& path);
 
-// Runs `publish`, the renames that turn `path` into what it was written for, then forgets it. A signal that
-// arrives in between waits, so that no directory is lost between two renames.
+// Runs `publish`, the renames that move `path` to its final name, then unregisters it. A signal during
+// `publish` waits, so that no directory is lost between two renames.
 void publish_unfinished(const std::filesystem::path& path, const std::function<void()>& publish);
 
-// Removes all that is noted. For the end of a program alone: nothing can be noted or published from then on.
+// Removes all registered paths. Only for the end of the program: nothing can be registered or published
+// afterwards.
 void remove_unfinished();
 
 }  // namespace rpp

@@ -27,7 +27,7 @@ bool contains(const std::vector<std::string>& values, const std::string& value) 
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
-// Of a machine with more processors than a cpu_set_t holds the kernel refuses the small set.
+// On a machine with more processors than a cpu_set_t can represent the kernel refuses the small set.
 int cpus_of_affinity() {
   for (int most = 1024; most <= 1 << 20; most *= 4) {
     cpu_set_t* set = CPU_ALLOC(most);
@@ -44,7 +44,7 @@ int cpus_of_affinity() {
 struct Hierarchy {
   bool v2 = false;
   fs::path mount_point;
-  std::string root;  // the group that is seen at the mount point
+  std::string root;  // the group visible at the mount point
 };
 
 // Lines of mountinfo: id, parent, device, root, mount point, options, ..., "-", type, source, super options.
@@ -79,16 +79,16 @@ std::optional<std::string> group_in(const fs::path& cgroup, bool v2) {
 std::optional<double> quota_of_group(const fs::path& directory, bool v2) {
   double quota = 0, period = 0;
   if (v2) {
-    std::ifstream max(directory / "cpu.max");  // "max 100000" is no limit, and no number
+    std::ifstream max(directory / "cpu.max");  // "max 100000" means no limit, and is not a number
     max >> quota >> period;
   } else {
-    std::ifstream(directory / "cpu.cfs_quota_us") >> quota;  // -1 is no limit
+    std::ifstream(directory / "cpu.cfs_quota_us") >> quota;  // -1 means no limit
     std::ifstream(directory / "cpu.cfs_period_us") >> period;
   }
   return quota > 0 && period > 0 ? std::optional(quota / period) : std::nullopt;
 }
 
-// A container may see its own group at the mount point, by a path that counts from another root.
+// A container may see its own group at the mount point, with a path relative to another root.
 fs::path directory_of(const Hierarchy& hierarchy, const std::string& group) {
   const fs::path relative = fs::path(group).lexically_relative(hierarchy.root);
   const bool inside = !relative.empty() && *relative.begin() != "..";

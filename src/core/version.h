@@ -1,4 +1,4 @@
-// What this build is: version, commit.
+// The version and commit of this build.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// XXH3, where only accidents are to be found.
+// XXH3, for detecting accidental damage.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,13 @@ namespace rpp {
 
 uint64_t xxh3_64(std::span<const std::byte> bytes);
 
-// XXH3-64 fed piece by piece.
+// XXH3-64 of data given in pieces.
 class Xxh3 {
  public:
   Xxh3();
   ~Xxh3();
   void update(std::span<const std::byte> bytes);
-  uint64_t value() const;  // of what was fed so far
+  uint64_t value() const;  // of the data so far
 
  private:
   struct State;

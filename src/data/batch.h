@@ -1,4 +1,4 @@
-// A batch without padding: sequences laid end to end, and where each begins.
+// A batch without padding: concatenated sequences and the offset of each.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace rpp {
 
-// One form for pre-training, GLUE and SQuAD, on CPU and CUDA. Unused fields stay empty.
+// One struct for pre-training, GLUE and SQuAD, on CPU and CUDA. Unused fields stay empty.
 struct PackedBatch {
   std::vector<int32_t> input_ids;       // [tokens]
   std::vector<int32_t> token_type_ids;  // [tokens]

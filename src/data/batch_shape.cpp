@@ -27,7 +27,8 @@ PackedBatch fill_up(PackedBatch batch, const BatchShape& shape) {
   for (int64_t i = 0; i < shape.sequences; ++i) {
     append_filler(std::min(shape.max_seq_length, shape.tokens() - batch.num_tokens()), batch);
   }
-  // Not all at one token: gradients of tokens are added up, which would make a queue there.
+  // At distinct tokens: gradients are accumulated per token, and one shared token would serialise the
+  // additions.
   for (int64_t i = predictions; i < shape.predictions; ++i) {
     batch.mlm_positions.push_back(static_cast<int32_t>(i % shape.tokens()));
     batch.mlm_labels.push_back(kIgnoredLabel);

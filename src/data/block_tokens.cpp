@@ -11,13 +11,13 @@ namespace rpp {
 namespace {
 
 constexpr size_t kBlockBytes = 1 << 18;
-constexpr size_t kBlocksPerBatch = 64;  // so many threads can share one
+constexpr size_t kBlocksPerBatch = 64;  // the number of threads that can share a batch
 
 bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
 }
 
-// Appends the ids of one line, and to `tokens` all but them.
+// Appends the ids of one line to `ids`, and their number, or a document end, to `tokens`.
 void tokenize_line(std::string_view line, const Tokenizer& tokenizer, std::vector<int32_t>& ids,
                    Tokens& tokens) {
   if (is_blank(line)) {
@@ -44,8 +44,8 @@ std::string pack_ids(std::span<const int32_t> ids) {
   return bytes;
 }
 
-// At the whole text first, which takes a third of the time of line by line. What is cut at a line end may be
-// made whole by the start of the next line.
+// Checks the whole text first, in a third of the time of a check line by line. A sequence cut at a line end
+// may be completed by the start of the next line, so lines are checked too.
 bool is_utf8(const Block& block) {
   if (find_invalid_utf8(block.text) != block.text.size()) return false;
   const auto begins_amid = [&](size_t begin) {

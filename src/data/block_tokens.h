@@ -1,4 +1,4 @@
-// The first half of build_shards: blocks of lines, and their ids as shards have them.
+// The first half of build_shards: reads blocks of lines and tokenizes them.
 #pragma once
 
 #include <filesystem>
@@ -15,21 +15,21 @@ namespace rpp {
 struct Block {
   std::string text;
   std::vector<size_t> line_ends;  // offsets into text
-  std::vector<size_t> file_ends;  // numbers of lines before which a file ended
-  size_t first_input = 0;         // where its first line comes from: index into the inputs,
-  int64_t first_line = 1;         // and number in that file
+  std::vector<size_t> file_ends;  // line numbers before which a file ended
+  size_t first_input = 0;         // origin of its first line: index of the input,
+  int64_t first_line = 1;         // and line number in that file
 };
 using Batch = std::vector<Block>;
 
-// Sentences of a block: ids end to end, as a shard has them. A size of kDocumentEnd stands between documents.
+// The sentences of a block: concatenated ids, as in a shard. A size of kDocumentEnd separates documents.
 struct Tokens {
   static constexpr int64_t kDocumentEnd = -1;
   std::string ids;
   std::vector<int64_t> sizes;
-  BuildReport report;  // of this block alone
+  BuildReport report;  // of this block only
 };
 
-// Reads the inputs one after the other as batches of blocks; an empty batch is the end.
+// Reads the inputs in order as batches of blocks; an empty batch means the end.
 class BlockReader {
  public:
   explicit BlockReader(std::span<const std::filesystem::path> inputs) : inputs_(inputs) {}
@@ -44,7 +44,7 @@ class BlockReader {
   std::optional<LineReader> reader_;
 };
 
-// One for each block, in their order. Throws Error with file and line for bytes that are not UTF-8.
+// One result per block, in order. Throws Error with file and line for bytes that are not UTF-8.
 std::vector<Tokens> tokenize_batch(const Batch& batch, std::span<const std::filesystem::path> inputs,
                                    const Tokenizer& tokenizer, int num_threads);
 

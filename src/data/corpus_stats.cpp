@@ -22,7 +22,7 @@ void count_sentence(const SentenceIds& sentence, int32_t unknown_id, CorpusStats
   for (int64_t i = 0; i < sentence.size(); ++i) stats.unknown += sentence[i] == unknown_id;
 }
 
-// Batch by batch: the offsets of a packed batch are 32 bits wide.
+// In batches, as the offsets of a packed batch have 32 bits.
 void count_pairs(const PretrainSampler& sampler, int64_t num_pairs, CorpusStats& stats) {
   int64_t num_tokens = 0, num_predictions = 0;
   for (int64_t first = 0; first < num_pairs; first += kPairsPerBatch) {

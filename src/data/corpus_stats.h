@@ -1,4 +1,4 @@
-// What a corpus of shards holds, for `rpp-data stats`.
+// Statistics of a corpus of shards, for `rpp-data stats`.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 namespace rpp {
 
 inline constexpr int64_t kLengthBucketWidth = 8;  // tokens
-inline constexpr int64_t kNumLengthBuckets = 17;  // the last one holds every longer sentence
+inline constexpr int64_t kNumLengthBuckets = 17;  // the last one counts all longer sentences
 
 struct CorpusStats {
   int64_t documents = 0, sentences = 0, tokens = 0, unknown = 0;
@@ -19,7 +19,7 @@ struct CorpusStats {
   std::array<int64_t, kNumLengthBuckets> length_histogram{};  // sentences of [8 b, 8 b + 8) tokens
   int64_t sampled_pairs = 0, random_pairs = 0;                // next-sentence pairs, and those with label 1
   double masked_share = 0;                                    // predictions / tokens of the sampled pairs
-  double mean_pair_length = 0;                                // tokens, [CLS] and [SEP] among them
+  double mean_pair_length = 0;                                // tokens, including [CLS] and [SEP]
 };
 
 // Reads every sentence and samples `num_pairs` pre-training pairs as a run with this configuration would.

@@ -18,7 +18,7 @@ namespace {
 using std::filesystem::path;
 using Paths = std::vector<path>;
 
-// Named files are the task's own, never a companion's. Empty when there is none.
+// Named files belong to the task itself, not to a companion. Empty if there are none.
 Paths find_files(const FinetuneConfig& config, const GlueTask& task, std::string_view split) {
   const auto& named = named_files(config, split);
   if (!named.empty()) return task.model_of.empty() ? Paths(named.begin(), named.end()) : Paths();
@@ -29,7 +29,7 @@ Paths find_files(const FinetuneConfig& config, const GlueTask& task, std::string
 
 Paths require_files(const FinetuneConfig& config, const GlueTask& task, std::string_view split) {
   Paths files = find_files(config, task, split);
-  if (files.empty()) files.push_back(find_glue_file(task, config.data_dir, split));  // says what is missing
+  if (files.empty()) files.push_back(find_glue_file(task, config.data_dir, split));  // throws if missing
   return files;
 }
 
@@ -42,7 +42,7 @@ std::vector<GlueExample> read_files(const GlueTask& task, std::span<const path> 
   return examples;
 }
 
-// Runs of several seeds are compared on the same examples.
+// Runs with several seeds are compared on the same examples.
 constexpr uint64_t kEvalSampleSeed = 0;
 
 struct Sample {
@@ -50,7 +50,7 @@ struct Sample {
   uint64_t seed = 0;
 };
 
-// A model that has seen one class knows no other; metrics of one class say little.
+// A model trained on one class cannot predict others, and metrics of one class mean little.
 void warn_of_one_class(const GlueTask& task, const std::vector<GlueExample>& examples,
                        std::string_view files) {
   const auto differs = [&](const GlueExample& example) { return example.label != examples.front().label; };

@@ -22,14 +22,14 @@ TableColumns columns_of(const GlueTask& task, bool has_labels) {
   return table;
 }
 
-// Without suffix; empty where the task has no such file.
+// Without suffix; empty if the task has no such file.
 std::vector<std::string> file_stems(const GlueTask& task, std::string_view split) {
   if (split == "test") return task.test_files;
   const std::string& stem = split == "train" ? task.train_file : task.dev_file;
   return stem.empty() ? std::vector<std::string>{} : std::vector{stem};
 }
 
-// " (there are train_subset.tsv.zst, ...)"; empty when there is no table.
+// " (there are train_subset.tsv.zst, ...)"; empty if there is no table.
 std::string tables_in(const std::vector<path>& directories) {
   std::vector<std::string> names;
   for (const path& directory : directories) {

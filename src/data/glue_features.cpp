@@ -12,8 +12,7 @@
 namespace rpp {
 namespace {
 
-constexpr uint64_t kEpochStream =
-    0x65706f6368;  // keeps these draws apart from other streams of the same seed
+constexpr uint64_t kEpochStream = 0x65706f6368;  // separates this stream from others of the same seed
 
 }  // namespace
 

@@ -16,26 +16,26 @@ struct EncodedExample {
   std::vector<int32_t> type_ids;  // 0 up to the first [SEP], then 1
   int32_t label = 0;
   float score = 0;
-  bool was_cut = false;  // tokens were lost
+  bool was_cut = false;  // the text was truncated
 };
 
 enum class Texts { single, pair };
 
-// The task decides, whatever its rows hold: an empty second text of a pair stays one.
+// The task decides, whatever its rows contain: an empty second text of a pair is kept.
 Texts texts_of(const GlueTask& task);
 
-// What is too long is cut (text/sequence.h). num_threads: 0 = the machine's cores.
+// Long texts are truncated (text/sequence.h). num_threads: 0 = the machine's cores.
 std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, Texts texts,
                                         const Tokenizer& tokenizer, int64_t max_seq_length,
                                         int num_threads = 0);
 
-// One of them.
+// Encodes one example.
 EncodedExample encode_example(const GlueExample& example, Texts texts, const Tokenizer& tokenizer,
                               int64_t max_seq_length);
 
 int64_t num_cut(std::span<const EncodedExample> examples);
 
-// The examples with these indices, packed: `scores` is filled for regression, else `labels`.
+// The examples with these indices, packed: with `scores` for regression, else `labels`.
 PackedBatch make_batch(std::span<const EncodedExample> examples, std::span<const int64_t> indices,
                        bool regression);
 

@@ -30,7 +30,7 @@ void check_header(std::string_view header, std::string_view expected, const path
        expected == kWithLabels ? "index, prediction, label" : "index, prediction");
 }
 
-// The values behind the index, column by column: [columns] of [rows].
+// The values after the index, by column: [columns][rows].
 std::vector<std::vector<double>> read_columns(const GlueTask& task, const path& file,
                                               std::string_view expected_header) {
   LineReader reader(file);
@@ -85,7 +85,7 @@ TaskFile find_predictions(const path& directory) {
   return found.front();
 }
 
-// Custom tasks share a name, not their labels.
+// Custom tasks have the same name but different labels.
 void check_same_task(const GlueRuns& runs, const GlueTask& task, const path& first, const path& directory) {
   if (task.name != runs.task.name) {
     fail("{} is a run of {}, {} of {}: compare runs of one task", directory, task.name, first,

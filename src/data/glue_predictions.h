@@ -1,4 +1,4 @@
-// What finished fine-tuning runs predicted: eval_predictions_TASK.txt of their output directories
+// Predictions of finished fine-tuning runs: eval_predictions_TASK.txt in their output directories
 // (docs/formats.md).
 #pragma once
 
@@ -16,30 +16,30 @@ struct GluePredictions {
   std::vector<double> predictions, labels;  // [examples]
 };
 
-// Throws Error with file and line for a damaged row, a label or a score that is none; and for a file without
-// the label column or without rows.
+// Throws Error with file and line for a damaged row or an invalid label or score; and for a file without the
+// label column or without rows.
 GluePredictions read_glue_predictions(const GlueTask& task, const std::filesystem::path& file);
 
-// "index<TAB>prediction" of a test file: what predict_results_TASK.txt holds. Throws Error as above.
+// "index<TAB>prediction" rows for a test file, as in predict_results_TASK.txt. Throws Error as above.
 std::vector<double> read_glue_answers(const GlueTask& task, const std::filesystem::path& file);
 
-// The task of that name; "custom" is what config.json beside the predictions tells. Throws as glue_task and
+// The task with that name; "custom" is read from config.json beside the predictions. Throws as glue_task and
 // custom_task_of_run do.
 GlueTask task_of_predictions(std::string_view name, const std::filesystem::path& file);
 
 struct GlueRuns {
   GlueTask task;
   std::vector<double> labels;                    // [examples]
-  std::vector<std::vector<double>> predictions;  // [directories] of [examples]
+  std::vector<std::vector<double>> predictions;  // [directories][examples]
 };
 
-// Runs of one task on the same examples, in the order given; of a model of mnli the matched ones. Throws
-// Error when a directory is missing, holds no predictions or those of several tasks, and when two differ in
-// task, number of examples or labels.
+// Runs of one task on the same examples, in the given order; for a model of mnli the matched examples. Throws
+// Error when a directory is missing, has no predictions or those of several tasks, and when two runs differ
+// in task, number of examples or labels.
 GlueRuns load_glue_runs(std::span<const std::filesystem::path> directories);
 
-// A directory with runs in seed-N, as rpp-finetune --seeds leaves it, stands for them, by ascending seed;
-// others stay.
+// Replaces a directory with runs in seed-N, as rpp-finetune --seeds writes, by those runs in ascending order
+// of seeds; other directories are kept.
 std::vector<std::filesystem::path> expand_seeds(const std::vector<std::filesystem::path>& directories);
 
 }  // namespace rpp

@@ -46,7 +46,7 @@ double parse_glue_score(std::string_view text, const FileLine& where) {
   double score = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), score);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(score)) {
-    fail("{}:{}: '{}' is no score (expected a number)", where.file, where.line, text);
+    fail("{}:{}: '{}' is not a score (expected a number)", where.file, where.line, text);
   }
   return score;
 }

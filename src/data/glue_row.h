@@ -18,11 +18,11 @@ struct FileLine {
 
 std::vector<std::string_view> split_tabs(std::string_view line);
 
-// "SST-2" and "sst_2" are "sst2": how names of tasks and labels are compared.
+// Normalises names of tasks and labels for comparison: "SST-2" and "sst_2" become "sst2".
 std::string plain_name(std::string_view name);
 
-// The labels of a task, which must outlive it. Where a column was taken for labels that is none they are as
-// many as the rows.
+// The labels of a task, which must outlive it. A hash map, because a column that is not a label column may
+// have as many values as rows.
 class GlueLabels {
  public:
   explicit GlueLabels(const GlueTask& task);
@@ -34,7 +34,7 @@ class GlueLabels {
   std::unordered_map<std::string_view, int32_t> classes_;
 };
 
-// Throws Error with file and line for what is no finite number.
+// Throws Error with file and line if it is not a finite number.
 double parse_glue_score(std::string_view text, const FileLine& where);
 
 }  // namespace rpp

@@ -14,10 +14,10 @@ namespace {
 using std::filesystem::path;
 
 constexpr double kMaxScore = 5;     // of STS-B
-constexpr double kFillScore = 2.5;  // halfway
+constexpr double kFillScore = 2.5;  // half of the maximum
 
 std::map<std::string, path> find_answers(std::span<const path> runs) {
-  std::map<std::string, path> files;  // by the task's name
+  std::map<std::string, path> files;  // by task name
   for (const path& run : runs) {
     const size_t before = files.size();
     for (const GlueTask& task : glue_tasks()) {

@@ -1,5 +1,4 @@
-// The zip that the GLUE server takes: a file a task of what finished fine-tuning runs answered to its test
-// file.
+// The zip for the GLUE server: one file per task with the test predictions of finished fine-tuning runs.
 #pragma once
 
 #include <filesystem>
@@ -17,10 +16,10 @@ struct SubmissionFile {
 };
 
 // Writes `output` from the predict_results_TASK.txt of these directories, each file with the columns index
-// and prediction, names of labels as in the official files, STS-B cut to 0..5. Equal answers make equal
-// bytes. Throws Error when a directory has no such file, two have one of the same task, a file is damaged or
-// has not the official number of rows; and for MissingTasks::refuse when a task is missing, as the server
-// takes complete zips only.
+// and prediction, label names as in the official files, STS-B clamped to 0..5. Equal predictions give equal
+// bytes. Throws Error when a directory has no such file, two have one for the same task, a file is damaged or
+// does not have the official number of rows; and for MissingTasks::refuse when a task is missing, as the
+// server accepts only complete zips.
 std::vector<SubmissionFile> write_glue_submission(std::span<const std::filesystem::path> runs,
                                                   const std::filesystem::path& output, MissingTasks missing);
 

@@ -15,10 +15,10 @@ namespace {
 using std::filesystem::path;
 using Json = nlohmann::json;
 
-// A damaged official file loses one row in ten thousand; what loses more is another file.
+// The damaged official file loses one row in ten thousand; a file that loses more is a different file.
 constexpr int64_t kRowsPerShortRow = 1000;
 
-// "a.jsonl.zst" too.
+// Also "a.jsonl.zst".
 bool is_json_lines(const path& file) {
   const path inner = file.extension() == ".gz" || file.extension() == ".zst" ? file.stem() : file;
   return inner.extension() == ".jsonl";
@@ -28,7 +28,7 @@ std::string_view without_byte_order_mark(std::string_view line) {
   return line.starts_with("\xef\xbb\xbf") ? line.substr(3) : line;
 }
 
-// What helps where a header lacks a column.
+// Advice for a header that lacks a column.
 std::string advice(const std::vector<std::string>& header, const std::string& column) {
   const std::string& first = header.front();
   if (first.starts_with('{')) return "a file of JSON lines is named .jsonl";
@@ -120,8 +120,7 @@ bool GlueTable::parse_tsv(std::vector<std::string>& values) {
 void GlueTable::check_passed_over() const {
   if (num_short_rows_ == 0) return;
   if (num_short_rows_ * kRowsPerShortRow > num_rows_) fail("{}", first_short_row_);
-  log::warn("{}: passed over {} broken rows of {}", file_.string(), num_short_rows_,
-            num_short_rows_ + num_rows_);
+  log::warn("{}: skipped {} broken rows of {}", file_.string(), num_short_rows_, num_short_rows_ + num_rows_);
 }
 
 void GlueTable::parse_json(std::vector<std::string>& values) const {

@@ -1,4 +1,4 @@
-// Rows of a TSV or JSON-lines file, cut down to the columns that are asked for.
+// The rows of a TSV or JSON-lines file, reduced to the requested columns.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,7 @@ namespace rpp {
 
 struct TableColumns {
   std::vector<std::string> names;
-  std::vector<size_t> headerless;  // their places where the first row does not have names[0]; empty: it must
+  std::vector<size_t> headerless;  // indices if the first row lacks names[0]; empty: a header is required
   bool pass_over_short_rows = false;
 };
 
@@ -22,9 +22,9 @@ class GlueTable {
   // Throws Error for an empty file and, in a TSV file, for a column that the header lacks.
   GlueTable(std::filesystem::path file, TableColumns columns);
 
-  // The values of the next row by the order of the names; false at the end. An empty line is a row where the
-  // table has one column, an empty text: rows keep their numbers. Elsewhere it is none. Throws Error
-  // with file and line for a row without one of them, and for bytes that are not UTF-8.
+  // The values of the next row in the order of the names; false at the end. In a table with one column an
+  // empty line is a row with an empty text, so that rows keep their numbers; elsewhere it is skipped. Throws
+  // Error with file and line for a row without one of them, and for bytes that are not UTF-8.
   bool next(std::vector<std::string>& values);
   FileLine where() const { return {file_, reader_.line_number()}; }
 
@@ -39,11 +39,11 @@ class GlueTable {
   TableColumns columns_;
   LineReader reader_;
   std::string line_;
-  std::vector<size_t> places_;  // of the columns in a TSV row; empty: JSON lines
+  std::vector<size_t> places_;  // column indices in a TSV row; empty: JSON lines
   bool has_one_column_ = false;
-  bool line_is_row_ = false;  // the first line of a file without header, still to be given out
+  bool line_is_row_ = false;  // the first line of a file without header is still to be returned
   int64_t num_rows_ = 0, num_short_rows_ = 0;
-  std::string first_short_row_;  // the message about it
+  std::string first_short_row_;  // its error message
 };
 
 }  // namespace rpp

@@ -11,7 +11,7 @@ const std::vector<std::string> kZeroOne = {"0", "1"};
 const std::vector<std::string> kEntailment = {"entailment", "not_entailment"};
 const std::vector<std::string> kInference = {"entailment", "neutral", "contradiction"};
 
-// Numbers of rows: the official archive's. label_words: GLUE in Hugging Face's datasets.
+// Row counts: the official archive's. label_words: GLUE in Hugging Face's datasets.
 std::vector<GlueTask> make_tasks() {
   return {
       {.name = "cola",

@@ -15,7 +15,7 @@ using nlohmann::json;
 using std::filesystem::path;
 
 constexpr size_t kShownBytes = 60;
-constexpr size_t kMaxJsonBytes = size_t{1} << 30;  // parsed, they take ten times that
+constexpr size_t kMaxJsonBytes = size_t{1} << 30;  // parsed, it takes ten times as much
 
 std::string read_text(const path& file) {
   LineReader reader(file, kMaxJsonBytes);
@@ -29,7 +29,7 @@ std::string read_text(const path& file) {
 }
 
 struct Position {
-  int64_t line, byte;  // from 1; the byte in its line
+  int64_t line, byte;  // from 1; the byte within its line
 };
 
 Position position_of(std::string_view text, size_t offset) {

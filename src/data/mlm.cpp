@@ -20,7 +20,7 @@ int32_t MaskVocabulary::random_id(Rng& rng) const {
 namespace {
 
 struct Word {
-  int32_t begin, size;  // positions; pieces of a word stand side by side
+  int32_t begin, size;  // positions; pieces of a word are adjacent
 };
 
 std::vector<Word> maskable_words(std::span<const int32_t> ids, const MaskOptions& options,
@@ -40,7 +40,7 @@ std::vector<Word> maskable_words(std::span<const int32_t> ids, const MaskOptions
   return words;
 }
 
-// Words in random order, each taken when it still fits; positions ascending.
+// Words in random order, each masked if it still fits; positions ascending.
 std::vector<int32_t> choose_positions(std::vector<Word> words, int64_t count, Rng& rng) {
   rng.shuffle(std::span(words));
   std::vector<int32_t> positions;

@@ -22,15 +22,15 @@ bool is_generic(const Names& names) {
   return true;
 }
 
-// "-1" too.
+// Also "-1".
 bool is_number(const std::string& name) {
   double value = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
   return !name.empty() && error == std::errc() && end == name.data() + name.size();
 }
 
-// The place of each of the task's labels among the model's; nothing when one is not there, or when two would
-// be at one place.
+// The index of each task label among the model's; nothing if one is missing, or if two would have the same
+// index.
 std::optional<std::vector<int64_t>> places_of(const Names& labels, const Names& model_names) {
   std::vector<int64_t> places;
   for (const std::string& label : labels) {
@@ -42,8 +42,8 @@ std::optional<std::vector<int64_t>> places_of(const Names& labels, const Names& 
   return places;
 }
 
-// What people vary in the words of the official tasks: "not_entailment" is "NOT-ENTAILMENT". Anything but
-// words, such as "-1", stays as it is.
+// Removes differences in how official tasks spell their labels: "not_entailment" is "NOT-ENTAILMENT". Only
+// words are changed; "-1" stays as it is.
 std::string plain_word(const std::string& name) {
   const auto is_of_words = [](unsigned char c) {
     return std::isalpha(c) || c == '_' || c == '-' || c == ' ';

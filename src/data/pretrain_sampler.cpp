@@ -8,7 +8,7 @@
 namespace rpp {
 namespace {
 
-// Keep the draws of training and evaluation apart from each other and from other users of the seed.
+// Separate the draws of training, evaluation and other users of the seed.
 constexpr uint64_t kTrainStream = 0x747261696e;
 constexpr uint64_t kEvalStream = 0x6576616c;
 constexpr int kMaxStarts = 100;
@@ -25,7 +25,7 @@ void append_segment(std::span<const int32_t> ids, int32_t sep, int32_t type, Pac
   batch.token_type_ids.resize(batch.input_ids.size(), type);
 }
 
-// What is left of a text after tokens were taken from its front and its back.
+// What remains of a text after removing tokens at its front and back.
 struct Window {
   size_t begin, end;
   size_t size() const { return end - begin; }
@@ -149,7 +149,7 @@ PretrainSampler::Pair PretrainSampler::draw_pair(Rng& rng) const {
   Pair pair;
   pair.random_next = rng.uniform() < 0.5;
 
-  // The chunk has two sentences wherever its document has, so that either label can follow any start.
+  // The chunk has two sentences if its document has, so that either label is possible for any start.
   Start start = draw_start(rng);
   for (int i = 0; i < kMaxStarts && shards_->num_sentences(start.document) < 2; ++i) start = draw_start(rng);
   const int64_t index =
@@ -172,7 +172,7 @@ PretrainSampler::Pair PretrainSampler::draw_pair(Rng& rng) const {
 
 std::vector<int32_t> PretrainSampler::draw_from_another_document(const Start& start, int64_t num_tokens,
                                                                  Pair& pair, Rng& rng) const {
-  // A number among the sentences of all other documents: those of this one are skipped over.
+  // The index of a sentence among all other documents: those of this one are skipped.
   const int64_t own_begin = start.number - start.index;
   const int64_t own_count = shards_->num_sentences(start.document);
   auto number = static_cast<int64_t>(rng.below(static_cast<uint64_t>(shards_->num_sentences() - own_count)));

@@ -1,10 +1,10 @@
 // Pre-training examples: masked sentence pairs drawn from shards.
 //
 // Pairs are made as in google-research/bert, create_pretraining_data.py (create_instances_from_document), but
-// one at a time from a random sentence, so that sample i of step s is a pure function of (seed, s, i). Two
-// differences follow from that: a pair is real with chance one half wherever it starts (there a last sentence
-// always becomes negative), and the document of a negative is drawn by its number of sentences, as that of
-// the first part is.
+// one at a time from a random sentence, so that sample i of step s is a pure function of (seed, s, i). This
+// causes two differences: a pair is real with probability one half wherever it starts (in the reference a
+// last sentence always becomes negative), and the document of a negative is drawn by its number of sentences,
+// as for the first part.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,15 @@
 
 namespace rpp {
 
-// Refers to shards and tokenizer, which must outlive it. Every const member may be called from many threads.
+// Keeps references to shards and tokenizer, which must outlive it. Const members are thread-safe.
 class PretrainSampler {
  public:
-  // Throws Error when next_sentence is asked of fewer than two documents, and for shards of another
-  // vocabulary. Warns where few documents have two sentences.
+  // Throws Error when next_sentence is requested with fewer than two documents, and for shards of another
+  // vocabulary. Warns if few documents have two sentences.
   PretrainSampler(const ShardSet& shards, const Tokenizer& tokenizer, const DataConfig& config,
                   uint64_t seed);
 
-  // Samples [first_sample, first_sample + count) of this step: the same however the step is cut into
+  // Samples [first_sample, first_sample + count) of this step: independent of how the step is split into
   // micro-batches. labels: 0 = is next, 1 = from another document; empty without next_sentence.
   PackedBatch batch(int64_t step, int64_t first_sample, int64_t count) const;
 
@@ -33,7 +33,7 @@ class PretrainSampler {
   // evaluation.
   PackedBatch eval_batch(int64_t first_sample, int64_t count) const;
 
-  // What every batch of so many samples fits into.
+  // A shape that fits every batch of this number of samples.
   BatchShape shape(int64_t count) const;
 
   const ShardSet& shards() const { return *shards_; }
@@ -41,7 +41,7 @@ class PretrainSampler {
   // Whether samples are pairs with a label.
   bool next_sentence() const { return config_.next_sentence; }
 
-  // A pair before masking, and where its parts come from; for tests and statistics.
+  // A pair before masking, and the origin of its parts; for tests and statistics.
   struct Pair {
     std::vector<int32_t> first, second;
     int64_t first_document = 0, second_document = 0;
@@ -51,13 +51,14 @@ class PretrainSampler {
 
  private:
   struct Start {
-    int64_t number, document, index;  // of a sentence: in the set, its document, its place there
+    int64_t number, document, index;  // of a sentence: in the set, its document, its index in that document
   };
   void append_sample(Rng rng, PackedBatch& batch) const;
   Start draw_start(Rng& rng) const;
   Pair draw_single(Rng& rng) const;
   int64_t draw_target_length(Rng& rng, int64_t max_tokens) const;
-  // Whole sentences from here on until there are so many tokens and so many sentences, or the document ends.
+  // Whole sentences from here until the given numbers of tokens and sentences are reached, or the document
+  // ends.
   std::vector<SentenceIds> collect(int64_t document, int64_t index, int64_t num_tokens,
                                    size_t num_sentences) const;
   std::vector<int32_t> draw_from_another_document(const Start& start, int64_t num_tokens, Pair& pair,
@@ -71,7 +72,7 @@ class PretrainSampler {
   uint64_t seed_;
 };
 
-// Shortens the longer of the two by one token, at its front or back with equal chance, until both together
+// Removes tokens from the longer text, one at a time, at its front or back with equal probability, until both
 // fit.
 void truncate_pair(std::vector<int32_t>& first, std::vector<int32_t>& second, int64_t max_tokens, Rng& rng);
 

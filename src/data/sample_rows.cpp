@@ -8,7 +8,7 @@
 namespace rpp {
 namespace {
 
-constexpr uint64_t kRowStream = 0x726f7773;  // keeps these draws apart from other streams of the same seed
+constexpr uint64_t kRowStream = 0x726f7773;  // separates this stream from others of the same seed
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// A few rows of a data set instead of all: max_train_samples, max_eval_samples.
+// A sample of the rows of a data set: max_train_samples, max_eval_samples.
 #pragma once
 
 #include <cstddef>
@@ -8,10 +8,10 @@
 
 namespace rpp {
 
-// The numbers of `limit` of `count` rows, ascending; of all for limit 0 or beyond. Files are often sorted by
-// label, so that the first rows would be of one. Every row has an equal chance: those with the smallest of
-// random keys, functions of (seed, row), are taken ("bottom-k", Cohen and Kaplan 2007), so that a larger
-// limit adds rows to those of a smaller one.
+// The indices of `limit` of `count` rows, ascending; all for limit 0 or beyond. Files are often sorted by
+// label, so the first rows would all have one label. Every row has equal probability: the rows with the
+// smallest of random keys, functions of (seed, row), are taken ("bottom-k", Cohen and Kaplan 2007), so a
+// larger limit adds rows to a smaller sample.
 std::vector<int64_t> sample_rows(int64_t count, int64_t limit, uint64_t seed);
 
 // Moves the sampled rows to the front and drops the others.

@@ -1,5 +1,5 @@
-// build_shards: one thread reads ahead, all threads tokenize blocks of lines, one gathers shards in the order
-// of the text, and one writes a shard that is full while the next one grows.
+// build_shards: one thread reads ahead, all threads tokenize blocks of lines, one assembles shards in the
+// order of the text, and one writes a full shard while the next one grows.
 #include <future>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -91,7 +91,7 @@ class ShardWriter {
     buffer_.ids += ids;
     buffer_.sentence_offsets.push_back(buffer_.sentence_offsets.back() + num_tokens);
     ++sentences_;
-    // A text without blank lines would be a shard of any size.
+    // Without blank lines a text would become one shard of unlimited size.
     if (buffer_.sentence_offsets.back() >= static_cast<uint64_t>(2 * shard_tokens_)) end_document();
   }
 
@@ -120,7 +120,7 @@ class ShardWriter {
   ShardBuffer buffer_;
   int64_t documents_ = 0, sentences_ = 0, lone_sentences_ = 0;
   json entries_ = json::array();
-  std::future<json> writing_;  // last: it ends before what it uses
+  std::future<json> writing_;  // last member: it ends before the members it uses
 };
 
 void check_output(const path& dir) {
@@ -182,8 +182,7 @@ std::string next_sentence_complaint(int64_t num_sentences, int64_t num_lone_sent
     return fmt::format("every document has one sentence, so that no sentence has a next one: {}", kRemedy);
   }
   return fmt::format(
-      "{} of {} sentences are alone in their document: next-sentence pairs start in the others "
-      "alone: {}",
+      "{} of {} sentences are alone in their document: next-sentence pairs start only in the others: {}",
       format_count(num_lone_sentences), format_count(num_sentences), kRemedy);
 }
 

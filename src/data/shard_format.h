@@ -1,6 +1,6 @@
-// The bytes of a shard, shared by its writer and its reader:
+// The layout of a shard, shared by its writer and its reader:
 //   ShardHeader | document offsets u64[documents + 1], in sentences | sentence offsets u64[sentences + 1], in
-//   tokens | token ids u16[tokens], or i32[tokens] where the vocabulary has 65536 entries or more.
+//   tokens | token ids u16[tokens], or i32[tokens] if the vocabulary has 65536 entries or more.
 //   Little-endian.
 #pragma once
 

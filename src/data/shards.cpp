@@ -45,7 +45,7 @@ json read_manifest(const path& dir) {
   const json manifest = parse_json_object(read_file(file), file.string(), kRebuild);
   const bool ours = manifest.value("format", json()) == kShardFormat;
   if (!ours || !manifest.contains("shards"))
-    fail("{} is damaged or no manifest of shards: {}", file, kRebuild);
+    fail("{} is damaged or not a manifest of shards: {}", file, kRebuild);
   if (manifest.value("version", json()) != kShardVersion) {
     fail("{} has format version {}, this program reads {}: {}", file,
          manifest.value("version", json()).dump(), kShardVersion, kRebuild);
@@ -62,12 +62,12 @@ void check_fingerprint(const path& dir, const std::string& found, std::string_vi
       dir, found, expected);
 }
 
-// Something in a manifest that is not so; whoever knows the file says which.
+// A fault in a manifest; the caller adds the file's name.
 struct BadManifest : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// A member that counts something.
+// A member that is a count.
 uint64_t count_in(const json& object, const char* key) {
   const json& value = object.at(key);
   if (!value.is_number_unsigned())
@@ -75,7 +75,7 @@ uint64_t count_in(const json& object, const char* key) {
   return value.get<uint64_t>();
 }
 
-// The vocabulary's entries; ids are 32 bits wide and signed.
+// The vocabulary size; ids are 32 bits wide and signed.
 int64_t read_vocab_size(const json& manifest) {
   const uint64_t size = count_in(manifest, "vocab_size");
   if (size == 0 || size > std::numeric_limits<int32_t>::max())
@@ -83,7 +83,7 @@ int64_t read_vocab_size(const json& manifest) {
   return static_cast<int64_t>(size);
 }
 
-// A name that leaves the folder would read another file.
+// A name that leaves the directory would read another file.
 path shard_file(const path& dir, const json& entry) {
   const auto name = entry.at("file").get<std::string>();
   if (name.empty() || path(name).filename() != name || name == "." || name == "..") {
@@ -104,10 +104,10 @@ void check_bytes(const path& file, const MmapFile& mapped, const json& entry) {
 }
 
 [[noreturn]] void fail_damaged(const path& file, std::string_view what) {
-  fail("{} is no shard, or damaged: {}; {}", file, what, kRebuild);
+  fail("{} is not a shard, or is damaged: {}; {}", file, what, kRebuild);
 }
 
-// The hash says that the bytes are those of the manifest, not that whoever wrote both was right.
+// The hash shows that the bytes match the manifest, not that they are valid.
 ShardHeader read_header(const path& file, const MmapFile& mapped, const json& entry, int64_t vocab_size) {
   ShardHeader header;
   if (mapped.size() < sizeof(header)) fail_damaged(file, "it is too short for a header");
@@ -120,7 +120,7 @@ ShardHeader read_header(const path& file, const MmapFile& mapped, const json& en
   if (header.bytes_per_id != bytes_per_id(vocab_size)) {
     fail_damaged(file, fmt::format("{} bytes an id for a vocabulary of {}", header.bytes_per_id, vocab_size));
   }
-  // Nothing is counted that does not fit into the file: below, no sum wraps.
+  // Counts are limited by the file's size, so no sum below overflows.
   const uint64_t most = mapped.size();
   const bool fits = header.documents < most && header.sentences < most && header.tokens < most;
   if (!fits || header.file_bytes() != most) fail_damaged(file, "its counts do not fit its size");
@@ -131,7 +131,7 @@ ShardHeader read_header(const path& file, const MmapFile& mapped, const json& en
   return header;
 }
 
-// Offsets begin with 0, end with `count` and ascend: no document and no sentence is empty.
+// Offsets start at 0, end at `count` and ascend: no document and no sentence is empty.
 void check_offsets(const path& file, std::span<const uint64_t> offsets, uint64_t count, const char* of) {
   const bool ascend = std::ranges::adjacent_find(offsets, std::greater_equal<>()) == offsets.end();
   if (offsets.front() == 0 && offsets.back() == count && ascend) return;
@@ -181,7 +181,7 @@ ShardSet::ShardSet(const std::vector<path>& dirs, std::string_view expected_fing
       check_fingerprint(dir, fingerprint, expected_fingerprint.empty() ? fingerprint_ : expected_fingerprint);
       fingerprint_ = fingerprint;
       vocab_size_ = read_vocab_size(manifest);
-      if (!manifest.at("shards").is_array()) throw BadManifest("shards is no list");
+      if (!manifest.at("shards").is_array()) throw BadManifest("shards is not a list");
       uint64_t documents = 0, sentences = 0, tokens = 0;
       for (const json& entry : manifest.at("shards")) {
         const ShardHeader& header = shards_.emplace_back(open_shard(dir, entry)).header;
@@ -189,7 +189,7 @@ ShardSet::ShardSet(const std::vector<path>& dirs, std::string_view expected_fing
       }
       if (documents != count_in(manifest, "documents") || sentences != count_in(manifest, "sentences") ||
           tokens != count_in(manifest, "tokens")) {
-        throw BadManifest("it counts other documents, sentences or tokens than its shards hold");
+        throw BadManifest("its counts of documents, sentences or tokens differ from its shards");
       }
     } catch (const json::exception&) {
       fail("{} is damaged: {}", dir / kManifestName, kRebuild);

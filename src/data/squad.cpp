@@ -14,7 +14,7 @@ namespace {
 
 using std::filesystem::path;
 
-// The byte at which each code point begins, then the text's end.
+// The byte at which each code point starts, then the text's end.
 std::vector<int64_t> code_point_begins(std::string_view text) {
   std::vector<int64_t> begins = {0};
   for (size_t byte = 0; byte < text.size();) {
@@ -109,7 +109,7 @@ class Reader {
   SquadReading reading_;
   const path* file_ = nullptr;
   SquadData data_;
-  std::vector<int64_t> begins_;  // of the code points of the last context: the bytes
+  std::vector<int64_t> begins_;  // byte offsets of the last context's code points
   std::unordered_set<std::string> ids_;
 };
 
@@ -137,7 +137,7 @@ SquadData read_squad(std::span<const path> files, const SquadReading& reading) {
 void keep_sampled_questions(SquadData& data, int64_t limit, uint64_t seed) {
   keep_sample(data.questions, limit, seed);
   std::vector<std::string> contexts;
-  int64_t last = -1;  // questions of a context stand together
+  int64_t last = -1;  // questions of a context are adjacent
   for (SquadQuestion& question : data.questions) {
     if (question.context != last)
       contexts.push_back(std::move(data.contexts[static_cast<size_t>(question.context)]));

@@ -16,19 +16,19 @@ std::optional<SquadVersion> squad_version(std::string_view task_name);
 
 struct SquadReading {
   bool strict = false;      // a misplaced answer is an error
-  bool has_answers = true;  // false: a test set, whose answers are passed over
+  bool has_answers = true;  // false: a test set, whose answers are skipped
 };
 
-// The official layout, plain, .gz or .zst; several files are one data set. answer_start counts code points.
-// plausible_answers are passed over. Throws Error with file, line and byte for broken JSON and other
-// encodings than UTF-8; with file and JSON path for a missing key, another type, an empty context, a repeated
-// id, a question whose is_impossible contradicts its answers; and for files without questions.
+// Reads the official layout, plain, .gz or .zst; several files form one data set. answer_start counts code
+// points. plausible_answers are skipped. Throws Error with file, line and byte for broken JSON and encodings
+// other than UTF-8; with file and JSON path for a missing key, a wrong type, an empty context, a repeated id,
+// a question whose is_impossible contradicts its answers; and for files without questions.
 SquadData read_squad(std::span<const std::filesystem::path> files, const SquadReading& reading = {});
 
-// A sample of `limit` questions (data/sample_rows.h) and their contexts alone; all when limit is 0 or larger.
+// A sample of `limit` questions (data/sample_rows.h) with only their contexts; all when limit is 0 or larger.
 void keep_sampled_questions(SquadData& data, int64_t limit, uint64_t seed);
 
-// Training learns from spans: questions of which no answer is where the file says are removed.
+// Removes questions without any answer at its stated position: training needs spans.
 void remove_misplaced_questions(SquadData& data);
 
 // The file of "train", "dev" or "test" in data_dir: train-v1.1.json, dev-v2.0.json, ..., also .zst or .gz.
@@ -36,7 +36,7 @@ void remove_misplaced_questions(SquadData& data);
 std::optional<std::filesystem::path> try_find_squad_file(SquadVersion version,
                                                          const std::filesystem::path& data_dir,
                                                          std::string_view split);
-// As above, but throws Error that names what was looked for when there is none.
+// As above, but throws Error that names the searched files if there is none.
 std::filesystem::path find_squad_file(SquadVersion version, const std::filesystem::path& data_dir,
                                       std::string_view split);
 

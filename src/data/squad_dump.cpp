@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Bytes to code points, from left to right.
+// Converts bytes to code points, in ascending order.
 class CodePoints {
  public:
   explicit CodePoints(std::string_view text) : text_(text) {}

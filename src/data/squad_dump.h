@@ -1,4 +1,4 @@
-// SQuAD features as text: to look at them, or to compare them with those of another tokenizer.
+// SQuAD features as text, for inspection or comparison with another tokenizer.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct SquadDumpOptions {
 
 struct SquadDumpReport {
   int64_t num_questions = 0, num_windows = 0, num_tokens = 0;  // tokens of the windows' sequences
-  double seconds = 0;                                          // of making the features alone
+  double seconds = 0;  // to make the features, without reading and writing
 };
 
 SquadDumpReport dump_squad_features(const SquadDumpOptions& options);

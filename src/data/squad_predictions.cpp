@@ -27,7 +27,7 @@ ordered_json n_best_json(const SquadPrediction& prediction) {
   return list;
 }
 
-// {id: value_of(prediction), ...}, a line each: an ordered_json would search itself for every id.
+// {id: value_of(prediction), ...}, one per line: an ordered_json would be searched for every id.
 template <typename ValueOf>
 void write_by_id(const path& file, const SquadData& data, std::span<const SquadPrediction> predictions,
                  ValueOf value_of) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kFlushBytes = 1 << 20;
 
-// Whole lines gathered into large writes, to a file that appears when it is complete or to standard output.
+// Buffers whole lines into large writes, to an atomic file or to standard output.
 class TextSink {
  public:
   explicit TextSink(const std::filesystem::path& path) {

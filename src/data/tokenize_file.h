@@ -1,4 +1,4 @@
-// Tokenizes a text file line by line: to look at a tokenizer's work, or to compare it with another one.
+// Tokenizes a text file line by line, for inspection or comparison with another tokenizer.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ struct TokenizeOptions {
   std::filesystem::path tokenizer;  // as load_tokenizer takes it
   std::filesystem::path input;      // UTF-8 text, plain, .gz or .zst; "-" = standard input
   std::filesystem::path
-      output;  // one line a line, tokens separated by blanks; empty or "-" = standard output
+      output;  // one line per input line, tokens separated by blanks; empty or "-" = standard output
   TokenForm form = TokenForm::ids;
 };
 
@@ -20,7 +20,7 @@ struct TokenizeReport {
   int64_t num_lines = 0, num_tokens = 0, num_bytes = 0;
   // Lines with bytes that are not UTF-8, which the reference tokenizer drops, and the first of them.
   int64_t num_invalid_lines = 0, first_invalid_line = 0;
-  double seconds = 0;  // of tokenizing alone, without reading and writing
+  double seconds = 0;  // for tokenizing, without reading and writing
 };
 
 TokenizeReport tokenize_file(const TokenizeOptions& options);

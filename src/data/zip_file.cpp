@@ -9,7 +9,7 @@
 namespace rpp {
 namespace {
 
-constexpr zip_uint16_t kFirstDay = (1 << 5) | 1;  // 1980-01-01, the earliest that a zip can say
+constexpr zip_uint16_t kFirstDay = (1 << 5) | 1;  // 1980-01-01, the earliest date of the format
 
 using Source = std::unique_ptr<zip_source_t, decltype(&zip_source_free)>;
 using Archive = std::unique_ptr<zip_t, decltype(&zip_discard)>;
@@ -32,7 +32,7 @@ std::string bytes_of(zip_source_t* source) {
   std::string bytes(stat.size, '\0');
   const zip_int64_t count = zip_source_read(source, bytes.data(), bytes.size());
   zip_source_close(source);
-  if (count != static_cast<zip_int64_t>(bytes.size())) fail("the finished zip is cut short");
+  if (count != static_cast<zip_int64_t>(bytes.size())) fail("the finished zip is truncated");
   return bytes;
 }
 
@@ -44,7 +44,7 @@ std::string zip_of(const std::vector<std::pair<std::string, std::string>>& entri
   zip_error_init(&error);
   Archive archive(zip_open_from_source(buffer.get(), ZIP_TRUNCATE, &error), &zip_discard);
   if (archive == nullptr) fail("cannot make a zip: {}", zip_error_strerror(&error));
-  zip_source_keep(buffer.get());  // the archive frees its own hold on it
+  zip_source_keep(buffer.get());  // the archive releases its own reference
 
   for (const auto& [name, contents] : entries) add_entry(archive.get(), name, contents);
   if (zip_close(archive.get()) != 0) fail("cannot finish the zip: {}", zip_strerror(archive.get()));

@@ -14,12 +14,12 @@ namespace {
 template <typename T>
 void check_sizes(std::span<const T> predictions, std::span<const T> labels) {
   if (predictions.size() != labels.size()) {
-    fail("{} predictions for {} labels: they must be as many", predictions.size(), labels.size());
+    fail("{} predictions for {} labels: the numbers must be equal", predictions.size(), labels.size());
   }
-  if (labels.empty()) fail("no predictions: a metric of nothing has no value");
+  if (labels.empty()) fail("no predictions: a metric needs at least one");
 }
 
-// A NaN equals nothing, not even itself: ranks of it do not end, and as a class it is any number.
+// NaN is not equal to itself: ranking would not end, and as a class it would be an arbitrary number.
 void check_finite(std::span<const double> values) {
   const auto bad = std::find_if(values.begin(), values.end(), [](double v) { return !std::isfinite(v); });
   if (bad == values.end()) return;
@@ -41,7 +41,7 @@ std::vector<double> ranks_of(std::span<const double> values) {
   return ranks;
 }
 
-// Rounds by hand: std::lround is a call that keeps the loop scalar, and a bootstrap spends its time here.
+// Rounds by hand: std::lround is a call that prevents vectorisation, and a bootstrap spends its time here.
 std::vector<int32_t> as_classes(std::span<const double> values) {
   std::vector<int32_t> classes(values.size());
   std::transform(values.begin(), values.end(), classes.begin(),
@@ -49,7 +49,7 @@ std::vector<int32_t> as_classes(std::span<const double> values) {
   return classes;
 }
 
-// Rounding leaves a constant a variance of its own.
+// Rounding can give a constant a non-zero variance.
 bool is_constant(std::span<const double> values) {
   return std::all_of(values.begin(), values.end(), [&](double value) { return value == values.front(); });
 }
@@ -156,7 +156,7 @@ std::map<std::string, double> glue_metrics(std::span<const std::string> names,
     sum += values[name];
   }
   const bool is_combined = std::find(names.begin(), names.end(), kCombined) != names.end();
-  RPP_CHECK(!is_combined || !values.empty(), "combined_score needs a metric to be the mean of");
+  RPP_CHECK(!is_combined || !values.empty(), "combined_score needs other metrics to average");
   if (is_combined) values[std::string(kCombined)] = sum / static_cast<double>(values.size());
   return values;
 }

@@ -16,7 +16,7 @@ using Names = std::span<const std::string>;
 using Metrics = std::map<std::string, double>;
 
 constexpr double kTail = 0.025;
-// Means of as good as equal runs differ by less than this when they are added in another order.
+// Means of nearly equal runs differ by less than this when summed in a different order.
 constexpr double kRounding = 1e-12;
 
 void check_runs(const PairedRuns& runs) {
@@ -26,7 +26,8 @@ void check_runs(const PairedRuns& runs) {
   for (const Runs& side : {runs.baseline, runs.candidate}) {
     for (const std::vector<double>& predictions : side) {
       RPP_CHECK(predictions.size() == runs.labels.size(),
-                "{} predictions for {} labels: they must be as many", predictions.size(), runs.labels.size());
+                "{} predictions for {} labels: the numbers must be equal", predictions.size(),
+                runs.labels.size());
     }
   }
 }
@@ -43,7 +44,7 @@ std::vector<double> gather(std::span<const double> values, std::span<const size_
   return gathered;
 }
 
-// How often each run is drawn when as many are drawn as there are.
+// How often each run is drawn in a resample of the same size.
 std::vector<int64_t> draw_times(size_t num_runs, Rng& rng) {
   std::vector<int64_t> times(num_runs, 0);
   for (const size_t run : draw_indices(num_runs, rng)) ++times[run];
@@ -87,7 +88,7 @@ std::vector<Metrics> resampled_differences(Names names, const PairedRuns& runs,
   return differences;
 }
 
-// Between the two nearest values, as numpy's percentile.
+// Interpolated between the two nearest values, as numpy's percentile.
 double quantile(std::span<const double> sorted, double share) {
   const double position = share * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<size_t>(position);

@@ -1,9 +1,9 @@
-// Whether two sets of runs differ on the same examples: a paired bootstrap over examples and seeds.
+// Do two sets of runs differ on the same examples? A paired bootstrap over examples and seeds.
 //
 // A resample draws the examples with replacement, the same for every run, and the runs of each side with
-// replacement; its value is the mean metric of the candidate's runs less that of the baseline's. The interval
-// lies between the 2.5 and 97.5 percentiles of those values (Efron and Tibshirani 1993, chapters 8 and 13).
-// With one run a side it knows only of the examples, not of what another seed would give.
+// replacement; its value is the mean metric of the candidate's runs minus that of the baseline's. The
+// interval is between the 2.5 and 97.5 percentiles of those values (Efron and Tibshirani 1993, chapters 8 and
+// 13). With one run per side it covers only the variation over examples, not over seeds.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 namespace rpp {
 
 struct PairedRuns {                                          // class numbers, or scores
-  std::span<const std::vector<double>> baseline, candidate;  // [runs] of [examples]
+  std::span<const std::vector<double>> baseline, candidate;  // [runs][examples]
   std::span<const double> labels;                            // [examples]
 };
 
@@ -31,18 +31,18 @@ struct BootstrapOptions {
 enum class Verdict { better, worse, within_noise };
 std::string_view verdict_name(Verdict verdict);  // "better", "worse", "within noise"
 
-// Better when all of [low, high] lies above 0, worse when all lies below.
+// Better if all of [low, high] is above 0, worse if all is below.
 Verdict verdict_of(double low, double high);
 
 struct MetricComparison {
   SeedStatistics baseline, candidate;
-  double difference = 0;     // candidate's mean less baseline's
+  double difference = 0;     // candidate's mean minus baseline's
   double low = 0, high = 0;  // 95 % interval of the difference
   Verdict verdict = Verdict::within_noise;
 };
 
-// By metric: those that glue_metrics(names, ...) of eval/metrics.h gives, "combined_score" included. Throws
-// Error when a side has no run or a run has not one prediction a label.
+// By metric: those of glue_metrics(names, ...) in eval/metrics.h, including "combined_score". Throws Error
+// when a side has no run or the numbers of predictions and labels differ.
 std::map<std::string, MetricComparison> compare_runs(std::span<const std::string> names,
                                                      const PairedRuns& runs,
                                                      const BootstrapOptions& options = {});

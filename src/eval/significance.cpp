@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kSmallestForChiSquared = 25;
 
-// Twice the chance of at most `fewer` heads in `tosses` tosses of a fair coin.
+// Twice the probability of at most `fewer` heads in `tosses` tosses of a fair coin.
 double two_sided_binomial(int64_t fewer, int64_t tosses) {
   const boost::math::binomial heads(static_cast<double>(tosses), 0.5);
   return std::min(1.0, 2 * boost::math::cdf(heads, static_cast<double>(fewer)));
@@ -26,7 +26,7 @@ double chi_squared_tail_1df(double statistic) {
 }  // namespace
 
 SeedStatistics seed_statistics(std::span<const double> values) {
-  RPP_CHECK(!values.empty(), "no values: the mean of nothing has no value");
+  RPP_CHECK(!values.empty(), "no values: a mean needs at least one");
   const auto n = static_cast<double>(values.size());
   SeedStatistics statistics{.n = static_cast<int64_t>(values.size())};
   statistics.mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
@@ -46,7 +46,7 @@ McNemar mcnemar(int64_t b, int64_t c) {
 McNemar mcnemar(std::span<const double> predictions_a, std::span<const double> predictions_b,
                 std::span<const double> labels) {
   RPP_CHECK(predictions_a.size() == labels.size() && predictions_b.size() == labels.size(),
-            "{} and {} predictions for {} labels: they must be as many", predictions_a.size(),
+            "{} and {} predictions for {} labels: the numbers must be equal", predictions_a.size(),
             predictions_b.size(), labels.size());
   int64_t b = 0, c = 0;
   for (size_t i = 0; i < labels.size(); ++i) {

@@ -11,7 +11,7 @@
 namespace rpp {
 namespace {
 
-// Words between single blanks.
+// Words separated by single blanks.
 std::vector<std::string_view> split_words(std::string_view text) {
   std::vector<std::string_view> words;
   while (!text.empty()) {
@@ -22,7 +22,7 @@ std::vector<std::string_view> split_words(std::string_view text) {
   return words;
 }
 
-// Of two lists that hold words.
+// For two non-empty lists.
 double word_f1(const std::vector<std::string_view>& prediction, const std::vector<std::string_view>& gold) {
   std::unordered_map<std::string_view, int64_t> left;
   for (const std::string_view word : gold) ++left[word];
@@ -76,7 +76,8 @@ struct BestThreshold {
   double score = 0, threshold = 0;
 };
 
-// find_best_thresh: from "no answer" everywhere, questions are answered one by one by rising odds.
+// find_best_thresh: starting from "no answer" for all, questions are answered one by one in order of
+// ascending odds.
 BestThreshold best_threshold(std::span<const ScoredQuestion> questions, double AnswerScore::*score) {
   std::vector<size_t> order(questions.size());
   std::iota(order.begin(), order.end(), size_t{0});

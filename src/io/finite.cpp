@@ -8,7 +8,7 @@
 namespace rpp {
 namespace {
 
-// How many there are and where the first one is. A loop that only counts is vectorised.
+// Counts them and finds the first one. A loop that only counts is vectorised.
 template <typename T, typename ToFloat>
 void check_values(const std::filesystem::path& file, const TensorView& tensor, const ToFloat& to_float) {
   const auto values = tensor.as<T>();

@@ -1,4 +1,4 @@
-// Whether the weights of a file are numbers. Without Torch.
+// Checks that the weights of a file are finite. Without Torch.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +7,8 @@
 
 namespace rpp {
 
-// Throws Error naming the file, the tensor, how many of its values are no finite fp32 numbers, and the first
-// of them. Tensors of integers pass.
+// Throws Error naming the file, the tensor, how many of its values are not finite as fp32, and the first of
+// them. Integer tensors pass.
 void check_finite(const std::filesystem::path& file, const TensorView& tensor);
 
 }  // namespace rpp

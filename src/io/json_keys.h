@@ -1,5 +1,5 @@
-// The keys of a JSON text as they stand there. Parsers keep one of two equal keys in silence, and their
-// callbacks look through the whole object for every object in it.
+// The keys of a JSON text in order, with duplicates. Parsers silently keep one of two equal keys, and their
+// callbacks search the whole object for every nested object.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@
 namespace rpp {
 
 struct JsonKey {
-  int64_t object = 0;  // which holds it: 0 is the first to begin
+  int64_t object = 0;  // its object: 0 is the first to start
   std::string name;
 
   auto operator<=>(const JsonKey&) const = default;
 };
 
-// In the order of the text; those before the fault of a text that is no JSON.
+// In the order of the text; for invalid JSON, the keys before the error.
 std::vector<JsonKey> json_keys(std::string_view text);
 
 }  // namespace rpp

@@ -1,4 +1,4 @@
-// Lists of sizes in the JSON of a file.
+// Parses lists of sizes in the JSON of a file.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace rpp {
 
-// Nothing unless it is a list of whole numbers from 0 that fit: to convert others is undefined.
+// Nothing unless it is a list of non-negative integers that fit: converting others is undefined.
 inline std::optional<std::vector<int64_t>> sizes_of(const nlohmann::json& values) {
   const auto is_size = [](const nlohmann::json& value) {
     return value.is_number_unsigned() && value.get<uint64_t>() <= uint64_t{INT64_MAX};

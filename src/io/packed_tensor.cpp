@@ -30,10 +30,10 @@ void append_gap(size_t zeros, std::vector<uint8_t>& gaps) {
   gaps.push_back(static_cast<uint8_t>(zeros % kLongGap));
 }
 
-// The zeros before each value, then those behind the last: as though one more value stood behind the end.
+// The number of zeros before each value, then those after the last, as though another value followed the end.
 std::vector<uint8_t> gaps_of(std::span<const float> matrix) {
   std::vector<uint8_t> gaps;
-  size_t next = 0;  // behind the last value
+  size_t next = 0;  // after the last value
   for (size_t i = 0; i < matrix.size(); ++i) {
     if (matrix[i] == 0.0F) continue;
     append_gap(i - next, gaps);
@@ -57,7 +57,7 @@ std::vector<float> row_scales(std::span<const float> matrix, int64_t rows, int64
 }
 
 int8_t quantized(float value, float scale) {
-  const float steps = scale == 0.0F ? 0.0F : value / scale;  // the scale of tiny rows may vanish
+  const float steps = scale == 0.0F ? 0.0F : value / scale;  // the scale of tiny rows may underflow to zero
   return static_cast<int8_t>(std::lrint(std::clamp(steps, -kLargestInt8, kLargestInt8)));
 }
 
@@ -117,9 +117,9 @@ int64_t num_alive_in_mask(const PackedView& packed, std::string_view where) {
   return count_bits(packed.index);
 }
 
-// As every run of 255 entries costs a byte, a small file cannot ask for a large matrix.
+// As every 255 entries cost a byte, a small file cannot demand a large matrix.
 int64_t num_alive_in_gaps(const PackedView& packed, std::string_view where) {
-  int64_t alive = -1, next = 0;  // the last gap leads to the end and not to a value
+  int64_t alive = -1, next = 0;  // the last gap leads to the end instead of a value
   for (const uint8_t gap : packed.index) {
     next += gap;
     if (gap == kLongGap) continue;
@@ -131,7 +131,7 @@ int64_t num_alive_in_gaps(const PackedView& packed, std::string_view where) {
   return alive;
 }
 
-// The place of the first value whose exponent is all ones, or the number of values.
+// The index of the first value whose exponent is all ones, or the number of values.
 template <typename Bits>
 size_t find_not_finite(std::span<const std::byte> values, Bits exponent) {
   constexpr size_t kBlock = 1024;
@@ -144,7 +144,7 @@ size_t find_not_finite(std::span<const std::byte> values, Bits exponent) {
   for (size_t first = 0; first < count; first += kBlock) {
     const size_t end = std::min(first + kBlock, count);
     bool finite = true;
-    for (size_t i = first; i < end; ++i) finite &= is_finite_at(i);  // without a jump: many at once
+    for (size_t i = first; i < end; ++i) finite &= is_finite_at(i);  // branch-free, so that it is vectorised
     if (finite) continue;
     while (is_finite_at(first)) ++first;
     return first;

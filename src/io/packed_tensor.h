@@ -1,7 +1,7 @@
-// Matrices stored without their zeros, and in fewer bits.
+// Matrices stored without their zeros, and with fewer bits per value.
 //
-// Where the values lie is a packing; what a value is, a dtype. Each matrix has the packing in which it is
-// smallest. A weight is alive when it is != 0; zeros come back as +0. Byte by byte: docs/formats.md.
+// A packing encodes positions, a dtype encodes values. Each matrix has its smallest packing. Values != 0 are
+// stored; zeros are restored as +0. The exact format: docs/formats.md.
 #pragma once
 
 #include <cstddef>
@@ -17,27 +17,27 @@ namespace rpp {
 
 enum class Packing {
   dense,    // every entry, row by row
-  bitmask,  // a bit for each entry, and the values of those that are alive
-  gaps,     // a byte for the zeros before each value: smaller than the bits where 7 of 8 entries are zero
+  bitmask,  // one bit per entry, and the non-zero values
+  gaps,     // one byte for the zeros before each value: smaller than bits if 7 of 8 entries are zero
 };
 
 std::string_view packing_name(Packing packing);  // "dense", "bitmask", "gaps"
 
-// Rows, and columns, of a matrix that is stored without its zeros: no layer is wider. A byte of a list of
-// gaps stands for 255 entries, so that without a limit a small file could ask for any amount of memory.
+// Maximum rows and columns of a matrix stored without zeros: no layer is wider. One gap byte stands for 255
+// entries, so without a limit a small file could demand any amount of memory.
 inline constexpr int64_t kMaxPackedExtent = int64_t{1} << 22;
 
-inline constexpr uint8_t kLongGap = 255;  // so many zeros, and no value behind them
+inline constexpr uint8_t kLongGap = 255;  // this many zeros without a value after them
 
-// Bytes that someone else holds.
+// Bytes owned elsewhere.
 struct PackedView {
   int64_t rows = 0;
   int64_t cols = 0;
   Packing packing = Packing::dense;
   Dtype dtype = Dtype::f32;           // f32, bf16, f16, i8
-  std::span<const std::byte> values;  // of the entries that are alive, of all when dense
-  std::span<const uint8_t> index;     // bits or gaps; nothing when dense
-  std::span<const float> scales;      // [rows] of i8: an entry is its value times its row's scale
+  std::span<const std::byte> values;  // the non-zero entries; all if dense
+  std::span<const uint8_t> index;     // bits or gaps; empty if dense
+  std::span<const float> scales;      // [rows] for i8: an entry is its value times its row's scale
 
   int64_t num_entries() const { return rows * cols; }
   int64_t num_values() const { return static_cast<int64_t>(values.size()) / dtype_size(dtype); }
@@ -57,21 +57,20 @@ struct PackedTensor {
 };
 
 // The smallest packing of a row-major matrix [rows, cols], with values of `dtype`: dense beyond
-// kMaxPackedExtent. bf16 and f16 round to
-// nearest; i8 is value / (largest magnitude of the row / 127), rounded to nearest. Throws Error for what
-// f16 (beyond 65504) or i8 (NaN, infinity) cannot hold.
+// kMaxPackedExtent. bf16 and f16 round to nearest; i8 is value / (largest magnitude of the row / 127),
+// rounded to nearest. Throws Error for values that f16 (beyond 65504) or i8 (NaN, infinity) cannot represent.
 PackedTensor pack(std::span<const float> matrix, int64_t rows, int64_t cols, Dtype dtype);
 PackedTensor pack_dense(std::span<const float> matrix, int64_t rows, int64_t cols, Dtype dtype);
 
-// Throws Error with `where` in front unless the view is what pack() makes: rows and columns, sizes that fit
-// each other, as many values as the index has places, no place outside the matrix. What passes is safe to
-// unpack.
+// Throws Error, starting with `where`, unless the view is one that pack() can produce: rows and columns,
+// consistent sizes, as many values as positions in the index, no position outside the matrix. A view that
+// passes is safe to unpack.
 void check_packed(const PackedView& packed, std::string_view where);
 
-// Throws Error with `where` in front when a value is NaN or infinite.
+// Throws Error, starting with `where`, when a value is NaN or infinite.
 void check_finite(const PackedView& packed, std::string_view where);
 
-// Back to fp32, row by row: the entries that are alive, all of a dense view. The view must have passed
+// Unpacks to fp32, row by row: the non-zero entries, or all of a dense view. The view must have passed
 // check_packed.
 class PackedRows {
  public:
@@ -90,7 +89,7 @@ class PackedRows {
   PackedView packed_;
   size_t row_ = 0;
   size_t num_read_ = 0;              // values
-  size_t entry_ = 0, num_gaps_ = 0;  // of gaps: the next value's place, and how many led there
+  size_t entry_ = 0, num_gaps_ = 0;  // of gaps: the next value's position, and the gap bytes before it
   std::vector<int32_t> columns_;
   std::vector<float> values_;
 };

@@ -44,7 +44,7 @@ const DtypeInfo& dtype_info(Dtype dtype) {
   return *std::find_if(kDtypes.begin(), kDtypes.end(), [&](const auto& info) { return info.dtype == dtype; });
 }
 
-// The bytes that the shape asks for, or -1 when they do not fit 63 bits.
+// The number of bytes for the shape, or -1 if it does not fit 63 bits.
 int64_t bytes_of(std::span<const int64_t> shape, Dtype dtype) {
   int64_t bytes = dtype_size(dtype);
   for (const int64_t extent : shape) {
@@ -53,7 +53,7 @@ int64_t bytes_of(std::span<const int64_t> shape, Dtype dtype) {
   return bytes;
 }
 
-// The header's JSON, read with one file's name in every complaint.
+// The header's JSON, with the file's name in every error message.
 class HeaderReader {
  public:
   HeaderReader(const std::filesystem::path& path, std::span<const std::byte> file)
@@ -69,7 +69,7 @@ class HeaderReader {
         tensors.push_back(read_tensor(name, entry));
       }
     }
-    // By begin, then end: an empty tensor may share its place with its successor.
+    // By start, then end: an empty tensor may have the same start as its successor.
     std::stable_sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) {
       return std::pair(a.data.data(), a.data.size()) < std::pair(b.data.data(), b.data.size());
     });
@@ -79,13 +79,13 @@ class HeaderReader {
  private:
   Json parse() {
     if (file_.size() < kLengthBytes) {
-      fail("{} is no safetensors file: {} bytes hold no header", path_, file_.size());
+      fail("{} is not a safetensors file: {} bytes hold no header", path_, file_.size());
     }
     uint64_t length = 0;
     std::memcpy(&length, file_.data(), kLengthBytes);
     if (length > kMaxHeaderBytes || length > file_.size() - kLengthBytes) {
-      fail("{} is truncated or no safetensors file: its header says {} bytes, the file has {}", path_, length,
-           file_.size());
+      fail("{} is truncated or not a safetensors file: its header says {} bytes, the file has {}", path_,
+           length, file_.size());
     }
     header_bytes_ = length;
     const std::string_view text(reinterpret_cast<const char*>(file_.data()) + kLengthBytes, length);
@@ -105,7 +105,7 @@ class HeaderReader {
     try {
       return entry.get<std::map<std::string, std::string>>();
     } catch (const Json::exception&) {
-      fail("{}: __metadata__ is no object of strings", path_);
+      fail("{}: __metadata__ is not an object of strings", path_);
     }
   }
 
@@ -136,7 +136,7 @@ class HeaderReader {
 
   std::vector<int64_t> read_sizes(const std::string& name, const Json& values, std::string_view key) const {
     const auto sizes = sizes_of(values);
-    if (!sizes) fail("{}: {} of tensor '{}' is no list of sizes", path_, key, name);
+    if (!sizes) fail("{}: {} of tensor '{}' is not a list of sizes", path_, key, name);
     return *sizes;
   }
 
@@ -147,7 +147,7 @@ class HeaderReader {
     fail("{}: tensor '{}' has the unknown dtype '{}'; convert it to F32, F16 or BF16", path_, tensor, name);
   }
 
-  // As the format asks, the tensors tile the data: no overlap, no hole, nothing behind the last.
+  // As the format requires, the tensors tile the data: no overlap, no hole, nothing after the last.
   void check_coverage(std::span<const TensorView> tensors) const {
     const std::byte* end = data_.data();
     std::string_view previous = "the header";
@@ -288,7 +288,7 @@ void save_checked_safetensors(const std::filesystem::path& path, std::span<const
   hash.update(std::as_bytes(std::span(&length, 1)));
   hash.update(std::as_bytes(std::span(header)));
   for (const auto& tensor : tensors) hash.update(tensor.data);
-  checksum = hash.value();  // the last view shows it
+  checksum = hash.value();  // the last view refers to it
   save_safetensors(path, all, metadata);
 }
 

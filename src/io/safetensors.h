@@ -23,7 +23,7 @@ enum class Dtype { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
 int64_t dtype_size(Dtype dtype);           // bytes of one element
 std::string_view dtype_name(Dtype dtype);  // "F32", "BF16", "BOOL", ... as in the header
 
-// A named tensor whose bytes belong to someone else (the mapped file, or the caller who writes it).
+// A named tensor whose bytes are owned elsewhere (by the mapped file, or by the caller who writes it).
 struct TensorView {
   std::string name;
   Dtype dtype = Dtype::f32;
@@ -44,8 +44,8 @@ struct TensorView {
 
 class SafetensorsFile {
  public:
-  // Throws Error naming the file and the fault: bad header, unknown dtype, shape that does not fit the bytes,
-  // overlapping or out-of-range offsets, duplicate names.
+  // Throws Error naming the file and the fault: bad header, unknown dtype, shape that does not match the
+  // bytes, overlapping or out-of-range offsets, duplicate names.
   explicit SafetensorsFile(const std::filesystem::path& path, FileAccess access = FileAccess::mapped);
 
   const std::filesystem::path& path() const { return path_; }
@@ -53,7 +53,7 @@ class SafetensorsFile {
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const TensorView* find(std::string_view name) const;  // nullptr when absent
   const TensorView& at(std::string_view name) const;    // throws Error naming file and tensor
-  // Throws Error when save_checked_safetensors did not write the file, or not as it is now.
+  // Throws Error if save_checked_safetensors did not write the file, or it has changed since.
   void verify_checksum() const;
 
  private:
@@ -61,9 +61,9 @@ class SafetensorsFile {
 
   std::filesystem::path path_;
   MmapFile file_;
-  std::vector<std::vector<std::byte>> aligned_copies_;  // of tensors that lie unaligned in the file
+  std::vector<std::vector<std::byte>> aligned_copies_;  // of tensors that are unaligned in the file
   std::vector<TensorView> tensors_;
-  std::map<std::string, size_t, std::less<>> places_;  // in tensors_, by name
+  std::map<std::string, size_t, std::less<>> places_;  // index into tensors_, by name
   std::map<std::string, std::string> metadata_;
 };
 
@@ -71,8 +71,8 @@ class SafetensorsFile {
 void save_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
                       const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
 
-// The same without all of the data in memory at once: write_data(i, file) writes the bytes of tensor i, as
-// many as its shape asks for.
+// The same without holding all data in memory at once: write_data(i, file) writes the bytes of tensor i, as
+// many as its shape requires.
 struct TensorShape {
   std::string name;
   Dtype dtype = Dtype::f32;
@@ -82,7 +82,7 @@ void save_safetensors(const std::filesystem::path& path, std::span<const TensorS
                       const std::map<std::string, std::string>& metadata,
                       const std::function<void(size_t tensor, AtomicFile& file)>& write_data);
 
-// The same with one more tensor at the very end: kChecksumTensor, U8 [8], the XXH3-64 of all bytes before it.
+// The same with one more tensor at the end: kChecksumTensor, U8 [8], the XXH3-64 of all bytes before it.
 inline constexpr std::string_view kChecksumTensor = "xxh3";
 void save_checked_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
                               const std::map<std::string, std::string>& metadata);

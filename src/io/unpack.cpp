@@ -8,7 +8,7 @@
 namespace rpp {
 namespace {
 
-// So many bits of a mask lie in the 8 bytes from any of its bits on.
+// The number of mask bits contained in the 8 bytes starting at any of its bytes.
 constexpr size_t kBitsAtOnce = 56;
 
 uint64_t bits_at(std::span<const uint8_t> mask, size_t first, size_t count) {
@@ -25,7 +25,7 @@ T load(std::span<const std::byte> values, size_t i) {
   return value;
 }
 
-// to = the packed values from `first` on, which lie in `row`.
+// to = the packed values starting at `first`, which are in `row`.
 void read_values(const PackedView& packed, size_t first, size_t row, std::span<float> to) {
   switch (packed.dtype) {
     case Dtype::bf16:
@@ -81,7 +81,7 @@ size_t PackedRows::find_columns() {
   return count;
 }
 
-// The last gap leads behind the last entry.
+// The last gap leads past the last entry.
 void PackedRows::follow_gaps() {
   uint8_t gap = kLongGap;
   while (gap == kLongGap) {

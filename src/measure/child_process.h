@@ -1,4 +1,4 @@
-// Work in a process of its own, for what can be measured only there: peak memory, a first call.
+// Runs work in a child process, for measurements that need a fresh one: peak memory, a first call.
 #pragma once
 
 #include <sys/wait.h>
@@ -11,8 +11,8 @@
 
 namespace rpp {
 
-// What work() returned in a copy of this process. Only from a process with one thread. Throws Error when the
-// copy ended without an answer.
+// The result of work() in a forked child. Only from a process with one thread. Throws Error when the child
+// ended without a result.
 template <typename Result, typename Work>
 Result in_child_process(const Work& work) {
   static_assert(std::is_trivially_copyable_v<Result>);
@@ -25,7 +25,7 @@ Result in_child_process(const Work& work) {
     try {
       const Result result = work();
       written = ::write(ends[1], &result, sizeof result) == sizeof result;
-    } catch (...) {  // the status tells
+    } catch (...) {  // the exit status reports it
     }
     ::_exit(written ? EXIT_SUCCESS : EXIT_FAILURE);
   }

@@ -1,4 +1,4 @@
-// A model file as the runtime answers with it: every matrix dense, and without the zeros.
+// Runtime inference with a model file: all matrices dense, against sparse matrices.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -21,7 +21,7 @@ namespace {
 
 using Model = std::shared_ptr<const RuntimeModel>;
 
-constexpr int kRounds = 3;  // both sides take turns, so that what disturbs the machine meets both
+constexpr int kRounds = 3;  // both sides alternate, so that interference affects both
 constexpr int64_t kFirstTokens = 16;
 
 TextBatch random_texts(const ModelSizes& sizes, int64_t sequences, int64_t length) {
@@ -36,7 +36,7 @@ TextBatch random_texts(const ModelSizes& sizes, int64_t sequences, int64_t lengt
   return texts;
 }
 
-// What its user asks a model for: the answer of its head, or the encoder's outputs where there is none.
+// What a user runs a model for: the output of its head, or the encoder's outputs without one.
 void answer(Session& session, const TextBatch& texts) {
   session.encode(texts.view());
   const ModelSizes& sizes = session.model().sizes();
@@ -52,10 +52,10 @@ void answer(Session& session, const TextBatch& texts) {
 
 struct FirstAnswer {
   double ms = 0;
-  int64_t memory_bytes = 0;  // that were needed at once, the mapped file among them
+  int64_t memory_bytes = 0;  // peak, including the mapped file
 };
 
-// In a process of its own: memory that others have used before does not count.
+// In a child process, so that earlier allocations do not count.
 FirstAnswer first_answer(const std::filesystem::path& model, const RuntimeOptions& options) {
   return in_child_process<FirstAnswer>([&] {
     const int64_t before = peak_resident_bytes();
@@ -67,7 +67,7 @@ FirstAnswer first_answer(const std::filesystem::path& model, const RuntimeOption
   });
 }
 
-// Milliseconds of each call, counted after the first.
+// Milliseconds of each call after the first.
 void append_calls(Session& session, const TextBatch& texts, double seconds, std::vector<double>& calls) {
   answer(session, texts);
   const Stopwatch all;
@@ -78,7 +78,7 @@ void append_calls(Session& session, const TextBatch& texts, double seconds, std:
   } while (all.seconds() < seconds);
 }
 
-// The smallest that so large a share of the values does not exceed.
+// The quantile: the smallest value that is not exceeded by this share of the values.
 double percentile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   const auto rank = static_cast<size_t>(std::ceil(share * static_cast<double>(values.size())));
@@ -94,7 +94,7 @@ void add_calls(Measurement& line, const std::string& side, const std::vector<dou
   line[side + "_tokens_per_second"] = 1e3 * tokens * static_cast<double>(calls.size()) / ms;
 }
 
-// Of the dev set, as fine-tuning left them: "accuracy 0.8039". Empty: none were.
+// Dev set scores saved by fine-tuning: "accuracy 0.8039". Empty: none.
 std::string scores_of(const ModelFile& model) {
   const auto& files = model.contents().files;
   const auto results = files.find("eval_results.json");
@@ -111,7 +111,7 @@ std::string scores_of(const ModelFile& model) {
   return scores;
 }
 
-// Of a model directory the weights count.
+// For a model directory, the size of the weights.
 uintmax_t size_of(const std::filesystem::path& model) {
   return std::filesystem::file_size(std::filesystem::is_directory(model) ? model / kWeightsFile : model);
 }
@@ -181,7 +181,7 @@ class InferMeasurements {
   std::filesystem::path path_;
   RuntimeOptions dense_options_, sparse_options_;
   Model dense_, sparse_;
-  Measurement of_model_;  // what is the same in every line
+  Measurement of_model_;  // values shared by all lines
 };
 
 std::vector<TextBatch> texts_of(const InferBench& bench, const ModelSizes& sizes) {
@@ -223,8 +223,8 @@ std::string conclude_model(const std::string& model, const std::vector<Measureme
     if (line.at("model") != model) continue;
     if (line.at("sparse_matrices") == 0) {
       return fmt::format(
-          "{}: no matrix has the zeros that pay here, {:.0f} % or more: both sides did the same.\n", model,
-          100 * line.at("sparse_from").get<double>());
+          "{}: no matrix has enough zeros for the sparse kernel, {:.0f} % or more: both sides were dense.\n",
+          model, 100 * line.at("sparse_from").get<double>());
     }
     if (line.at("sparse_wins") == "yes") continue;
     lost += fmt::format("{}{} x {} tokens on {} threads ({:.2f}x)", lost.empty() ? "" : ", ",

@@ -1,4 +1,4 @@
-// Products of one matrix with zeros at random, with the dense kernel and with the sparse one.
+// Matmuls with one matrix with random zeros, with the dense and the sparse kernel.
 #include <algorithm>
 
 #include "core/rng.h"
@@ -25,7 +25,7 @@ std::vector<float> random_matrix(const Shape& shape, double prune_ratio) {
 }
 
 double time_linear(const Kernels& kernels, const Linear& linear, const Tiles& x, Tiles& y, int64_t repeat) {
-  return best_seconds(repeat + 1, [&] {  // one more warms the caches
+  return best_seconds(repeat + 1, [&] {  // one extra call warms the caches
     for (int64_t tile = 0; tile < x.num_tiles(); ++tile) {
       for (int64_t block = 0; block < linear.num_blocks(); ++block) {
         linear.apply(kernels, block, x.tile(tile), y.tile(tile), x.groups(tile));
@@ -61,9 +61,9 @@ Measurement measure(const Kernels& kernels, const MatmulBench& bench, const Shap
   return line;
 }
 
-// Where the sparse time, a straight line between two ratios, is the dense one.
+// The ratio at which the sparse time, interpolated linearly, equals the dense time.
 std::string break_even(const std::vector<Measurement>& of_shape) {
-  double ratio_before = 0, share_before = 0;  // sparse time of dense time
+  double ratio_before = 0, share_before = 0;  // sparse time relative to dense
   for (const auto& line : of_shape) {
     const double ratio = line.at("prune_ratio"), share = 1.0 / line.at("speedup").get<double>();
     if (share < 1.0 && &line == &of_shape.front()) {

@@ -12,7 +12,7 @@
 namespace rpp {
 namespace {
 
-// As Linux names the processor; other systems are "unknown".
+// The processor's name from Linux; "unknown" on other systems.
 std::string processor_name() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
@@ -22,14 +22,14 @@ std::string processor_name() {
   return "unknown";
 }
 
-// A column that people read: what it is called, and what its numbers are divided by.
+// A column of the table: its heading, and the divisor of its numbers.
 struct Column {
   const char* key;
   const char* title;
   double unit = 1.0;
 };
 
-// Every other key stands in the table under its own name.
+// Every other key has its own name as heading.
 constexpr Column kColumns[] = {{"sequences", "texts"},
                                {"longest", "length"},
                                {"dense_p50_ms", "dense ms"},
@@ -53,7 +53,7 @@ constexpr Column kColumns[] = {{"sequences", "texts"},
                                {"dense_gflops", "dense GFLOP/s"},
                                {"sparse_effective_gflops", "sparse GFLOP/s"}};
 
-// Details that only the JSON lines have.
+// Details that only the JSON lines contain.
 constexpr std::string_view kOnlyInLines[] = {"kernels",
                                              "version",
                                              "tokens",
@@ -81,7 +81,7 @@ Column column_of(const std::string& key) {
   return {.key = key.c_str(), .title = key.c_str()};
 }
 
-// Three digits that count, whole numbers with commas from 100 on: 0.0123, 1.23, 12.3, 1,234.
+// Three significant digits, whole numbers with commas from 100 on: 0.0123, 1.23, 12.3, 1,234.
 std::string readable(double value) {
   const double size = std::abs(value);
   if (size >= 99.95) return format_count(std::llround(value));
@@ -95,7 +95,7 @@ std::string cell(const Measurement& value, const Column& column) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-// Every key in the order of its first appearance.
+// Every key in the order of first appearance.
 std::vector<std::string> keys_of(const std::vector<Measurement>& measurements) {
   std::vector<std::string> keys;
   for (const auto& measurement : measurements) {

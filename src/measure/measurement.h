@@ -1,4 +1,4 @@
-// What a measurement prints: a JSON line that says where and with what it was made, and a table of many.
+// The output of a benchmark: a JSON line with the machine and build, or a table of several lines.
 #pragma once
 
 #include <algorithm>
@@ -14,21 +14,22 @@ namespace rpp {
 
 using Measurement = nlohmann::ordered_json;
 
-// "bench", "version", "machine", "cores", "threads"; the caller adds what was measured.
+// "bench", "version", "machine", "cores", "threads"; the caller adds the measured values.
 Measurement begin_measurement(const std::string& bench, int64_t num_threads);
 
-// For people: a row each, what all rows share above them, numbers in units that are easy to read. Details
-// that only the lines have, objects among them, are left out.
+// For people: one row per line, shared values above the table, numbers in readable units. Details such as
+// nested objects are only in the JSON lines.
 std::string format_table(const std::vector<Measurement>& measurements);
 
-// Of this process, all its threads. std::clock() counts microseconds: of a short text it sees none.
+// CPU time of this process, all threads. std::clock() has microsecond resolution, too coarse for a short
+// text.
 inline double cpu_seconds() {
   timespec time = {};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-// The shortest of `repeat` calls of work(), in seconds: what disturbs a call only makes it longer.
+// The shortest of `repeat` calls of work(), in seconds: interference only makes a call longer.
 template <typename Work>
 double best_seconds(int64_t repeat, const Work& work) {
   double best = 0;

@@ -1,5 +1,4 @@
-// Pre-training batches of random ids in rows of given lengths: the same work for every program that is
-// compared.
+// Pre-training batches of random ids in rows of given lengths, so that compared programs do the same work.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +11,14 @@ namespace rpp {
 
 struct RandomRows {
   std::vector<int64_t> lengths = std::vector<int64_t>(16, 128);
-  double mask_prob = 0.15;  // the predictions of a row, rounded, at least one
+  double mask_prob = 0.15;  // predictions per row, rounded, at least one
 };
 
-// Lengths of rows as pre-training draws them from documents: one in ten is any length from 2 tokens on, the
-// others fill nine tenths of `longest` or more.
+// Row lengths distributed as in pre-training on documents: one in ten is uniform from 2 tokens on, the others
+// have at least nine tenths of `longest`.
 std::vector<int64_t> natural_lengths(int64_t sequences, int64_t longest, uint64_t seed);
 
-// Two segments a row, predictions at random positions, a next-sentence label each.
+// Each row has two segments, predictions at random positions and a next-sentence label.
 PackedBatch random_rows(const ModelConfig& model, const RandomRows& rows, uint64_t seed);
 
 }  // namespace rpp

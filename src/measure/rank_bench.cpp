@@ -8,7 +8,7 @@
 namespace rpp {
 namespace {
 
-// Normal scores repeat after a prime number of entries: drawing all of them would take longer than the bench.
+// Normal scores repeated with a prime period: drawing all of them would take longer than the benchmark.
 std::vector<float> some_scores(int64_t count) {
   std::mt19937 random(1);
   std::normal_distribution<float> normal(0.0F, 0.04F);

@@ -1,4 +1,4 @@
-// The forward pass of the whole model, and where it draws what dropout drops.
+// The forward pass of the whole model, and the seeds of its dropout masks.
 #include "model/bert.h"
 #include "bert_format/model_config.h"
 
@@ -13,7 +13,7 @@
 namespace rpp {
 namespace {
 
-// The places where dropout draws; a draw is keyed by (dropout_seed, layer, site).
+// The dropout sites; a mask depends on (dropout_seed, layer, site).
 enum class Site { embedding, attention_probs, attention_output, output, classifier };
 
 constexpr int64_t kNumSites = 5;
@@ -83,7 +83,7 @@ torch::Tensor Bert::encode_at(const BertInputs& inputs, const torch::Tensor& tok
                                                    site_seed(options, kNoLayer, Site::embedding));
   const int64_t last = config_.num_hidden_layers - 1;
   for (int64_t i = 0; i <= last; ++i) {
-    check_stop();  // a batch of an evaluation may take longer than a user waits
+    check_stop();  // a batch of an evaluation may take long
     const auto encode = [=, this, layout = inputs.layout, asked = i == last ? tokens : torch::Tensor()](
                             const torch::Tensor& x) { return encode_layer(i, x, layout, options, asked); };
     hidden = options.activation_checkpointing && hidden.requires_grad()

@@ -25,7 +25,7 @@ AttentionHeads heads_of_layer(const ModelConfig& config, int64_t layer) {
   return heads;
 }
 
-// Only carries the names of the modules in it.
+// Only groups the names of its modules.
 struct NamedModules : torch::nn::Module {};
 
 }  // namespace

@@ -1,10 +1,10 @@
-// BERT as modules of LibTorch: each registers its parts under the short name that transformers gives them, so
-// that BertModule::named_parameters() has the names of a Hugging Face file
-// ("bert.encoder.layer.0.output.dense .weight"). One exception: query, key and value are one parameter,
-// "attention.self.qkv", whose rows are those of the three one after another (Bert::named_weights() splits
-// them). The tied decoder is not registered.
+// BERT as LibTorch modules: each registers its parts under transformers' short names, so that
+// BertModule::named_parameters() has the names of a Hugging Face file
+// ("bert.encoder.layer.0.output.dense.weight"). One exception: query, key and value are one parameter,
+// "attention.self.qkv", with the rows of the three concatenated (Bert::named_weights() splits them). The tied
+// decoder is not registered.
 //
-// Modules start in eval mode; train() turns dropout on in every pass, ForwardOptions::training in one.
+// Modules start in eval mode; train() enables dropout in every pass, ForwardOptions::training in one.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -21,13 +21,13 @@ namespace rpp {
 // y = x W^T + b.
 class LinearModule : public torch::nn::Module {
  public:
-  // Zeros. `computes_in_bf16`: where the optimizer keeps bf16 copies of the weights, this layer uses its own.
+  // Initialised to zero. `computes_in_bf16`: uses the bf16 copy of the weights if the optimizer keeps one.
   LinearModule(int64_t out, int64_t in, torch::Device device, bool computes_in_bf16 = true);
   torch::Tensor forward(const torch::Tensor& x) const;  // [rows, in] to [rows, out]
 
   torch::Tensor weight;   // [out, in]
   torch::Tensor bias;     // [out]
-  torch::Tensor working;  // [out, in] bf16, or undefined; no parameter
+  torch::Tensor working;  // [out, in] bf16, or undefined; not a parameter
   const bool computes_in_bf16;
 };
 
@@ -58,10 +58,10 @@ class BertEmbeddings : public torch::nn::Module {
   std::shared_ptr<LayerNormModule> norm;
 };
 
-// What a layer needs beside its input.
+// The inputs of a layer besides its hidden states.
 struct LayerPass {
   const SequenceLayout& layout;
-  torch::Tensor tokens = {};  // of these alone, behind the attention; undefined: of all
+  torch::Tensor tokens = {};  // compute only these after the attention; undefined: all
   double attention_dropout = 0.0, hidden_dropout = 0.0;
   DropoutSeed probs_seed, attention_seed, output_seed;
 };
@@ -75,7 +75,7 @@ class BertSelfAttention : public torch::nn::Module {
   std::shared_ptr<LinearModule> qkv;  // [qkv_size, hidden]: rows of query, key, value
 };
 
-// Dense, dropout, plus what came in, LayerNorm: behind the attention and at the end of a layer.
+// Dense, dropout, residual, LayerNorm: after the attention and at the end of a layer.
 class BertResidual : public torch::nn::Module {
  public:
   BertResidual(int64_t in, const ModelConfig& config, torch::Device device);
@@ -122,24 +122,24 @@ class BertEncoder : public torch::nn::Module {
   std::vector<std::shared_ptr<BertLayer>> layers;  // registered as "layer.0" and so on
 };
 
-// The encoder, under "bert": what all heads share.
+// The encoder, under "bert": shared by all heads.
 class BertBody : public torch::nn::Module {
  public:
   BertBody(const ModelConfig& config, bool with_pooler, torch::Device device);
 
   std::shared_ptr<BertEmbeddings> embeddings;
   std::shared_ptr<BertEncoder> encoder;
-  std::shared_ptr<BertDense> pooler;  // null without
+  std::shared_ptr<BertDense> pooler;  // null if absent
 };
 
-// Masked LM, under "cls.predictions"; its decoder is the word embedding.
+// Masked LM, under "cls.predictions"; its decoder is the word embedding matrix.
 class MaskedLmHead : public torch::nn::Module {
  public:
   MaskedLmHead(const ModelConfig& config, torch::Device device);
   torch::Tensor forward(const torch::Tensor& masked, const torch::Tensor& word_embeddings) const;
 
   torch::Tensor bias;             // [vocab]
-  torch::Tensor decoder_working;  // [vocab, hidden] bf16, or undefined; no parameter
+  torch::Tensor decoder_working;  // [vocab, hidden] bf16, or undefined; not a parameter
   std::shared_ptr<BertDense> transform;
   std::shared_ptr<LayerNormModule> norm;
 };
@@ -152,7 +152,7 @@ class PretrainingHeads : public torch::nn::Module {
   std::shared_ptr<LinearModule> seq_relationship;
 };
 
-// The whole model; heads that it does not have are null.
+// The whole model; absent heads are null.
 class BertModule : public torch::nn::Module {
  public:
   BertModule(const ModelConfig& config, const HeadSpec& heads, torch::Device device);

@@ -1,4 +1,4 @@
-// The groups of BERT's parameters, by the names under which the modules register them.
+// The groups of BERT's parameters, by their registered names.
 #include <fmt/format.h>
 
 #include <array>
@@ -20,7 +20,7 @@ std::array<int64_t, 3> qkv_rows(const AttentionHeads& heads) {
   return {heads.query_size(), heads.query_size(), heads.context_size()};
 }
 
-// "...self.qkv.weight" under the name of one of its three.
+// "...self.qkv.weight" renamed to one of its three parts.
 std::string name_of_part(std::string name, const char* part) {
   return name.replace(name.find(kQkv) + 5, 3, part);
 }
@@ -58,7 +58,7 @@ std::vector<MatrixSlice> matrices_of(const std::string& name, const torch::Tenso
   return slices;
 }
 
-// Weight -> where its bf16 copy goes, of all that compute in bf16.
+// For each weight used in bf16, the location of its bf16 copy.
 std::map<std::string, torch::Tensor*> working_copies(BertModule& module) {
   std::map<std::string, torch::Tensor*> copies;
   for (const auto& item : module.named_modules("", /*include_self=*/false)) {

@@ -1,4 +1,4 @@
-// Which heads the weights of a model directory have.
+// The heads for which a model directory has weights.
 #pragma once
 
 #include <filesystem>
@@ -7,9 +7,9 @@
 
 namespace rpp {
 
-// By the names in model.safetensors; none but the pooler where there is no such file: load_weights says what
-// to do. The classifier and the pre-training head read the pooler: of a file without it (a token classifier,
-// a masked LM alone) only the encoder and the span head count.
+// Determined by the tensor names in model.safetensors; only the pooler if there is no such file, as
+// load_weights reports that error. The classifier and the pre-training head need the pooler: without it (a
+// token classifier, a plain masked LM) only the encoder and the span head count.
 HeadSpec heads_of(const std::filesystem::path& model_dir);
 
 }  // namespace rpp

@@ -44,12 +44,12 @@ std::string shape_text(c10::IntArrayRef shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
-// A tensor over the mapped bytes; valid as long as the file.
+// A tensor over the mapped bytes; valid during the file's lifetime.
 torch::Tensor mapped_tensor(const fs::path& path, const TensorView& view) {
   const auto type = float_type(view.dtype);
   RPP_CHECK(type, "{}: tensor {} is {}, weights must be F64, F32, F16 or BF16", path, view.name,
             dtype_name(view.dtype));
-  auto* data = const_cast<std::byte*>(view.data.data());  // only read from
+  auto* data = const_cast<std::byte*>(view.data.data());  // read-only use
   return torch::from_blob(data, view.shape, *type);
 }
 
@@ -113,7 +113,7 @@ void save_weights(const Bert& model, const fs::path& model_dir,
   nlohmann::ordered_json keys =
       architecture_keys({.masked_lm = heads.pretraining, .span = heads.span, .num_labels = heads.num_labels});
   keys.update(config_keys);
-  std::vector<torch::Tensor> on_cpu;  // keeps alive what the views point into
+  std::vector<torch::Tensor> on_cpu;  // owns the memory that the views refer to
   std::vector<TensorView> views;
   for (const auto& weight : model.named_weights()) {
     on_cpu.push_back(weight.tensor.to(torch::kCPU).contiguous());

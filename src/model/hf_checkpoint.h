@@ -13,18 +13,18 @@
 namespace rpp {
 
 struct LoadOptions {
-  bool classifier = true;  // false: the model keeps its own, whatever the file has
+  bool classifier = true;  // false: the model keeps its own, whatever the file contains
 };
 
 struct LoadReport {
-  std::vector<std::string> missing;  // head tensors that the file lacks: they keep their values
-  std::vector<std::string> ignored;  // tensors of the file that the model has no use for
+  std::vector<std::string> missing;  // head tensors absent from the file: they keep their values
+  std::vector<std::string> ignored;  // tensors of the file that the model does not use
 };
 
 // Copies model.safetensors (F32, F16, BF16, F64) into the model. Accepts names with and without "bert." and
-// the older LayerNorm gamma and beta; passes over position_ids and a decoder equal to the tied embedding.
-// Throws Error naming the file and the tensor when one of the embeddings or the encoder is missing or a
-// weight is not finite, and both shapes when a shape differs.
+// the older LayerNorm gamma and beta; skips position_ids and a decoder equal to the tied embedding. Throws
+// Error naming the file and the tensor when one of the embeddings or the encoder is missing or a weight is
+// not finite, and both shapes when a shape differs.
 LoadReport load_weights(Bert& model, const std::filesystem::path& model_dir, const LoadOptions& options = {});
 
 // Writes config.json and model.safetensors, each atomically, so that transformers' from_pretrained finds

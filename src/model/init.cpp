@@ -15,7 +15,7 @@ namespace {
 
 constexpr int64_t kPadRow = 0;
 
-// A draw beyond two standard deviations is drawn again, as tf.truncated_normal does.
+// Values beyond two standard deviations are drawn again, as in tf.truncated_normal.
 double truncated_normal(Rng& rng) {
   double value = rng.normal();
   while (std::abs(value) > 2.0) value = rng.normal();
@@ -44,7 +44,7 @@ torch::Tensor initial_value(const NamedWeight& weight, uint64_t seed, double sta
   return matrix;
 }
 
-// Of the top `layers` encoder layers, or of the pooler.
+// Whether it belongs to the top `layers` encoder layers or the pooler.
 bool is_on_top(std::string_view name, int64_t layers, int64_t num_layers) {
   if (part_of(name) == ModelPart::pooler) return true;
   const auto layer = layer_of(name);
@@ -63,7 +63,7 @@ void initialize(Bert& model, uint64_t seed) {
 void initialize_top(Bert& model, int64_t layers, uint64_t seed) {
   const torch::NoGradGuard no_grad;
   const int64_t num_layers = model.config().num_hidden_layers;
-  RPP_CHECK(layers <= num_layers, "{} layers are to start anew, the model has {}", layers, num_layers);
+  RPP_CHECK(layers <= num_layers, "{} layers to re-initialise, the model has {}", layers, num_layers);
   for (const auto& weight : model.named_weights()) {
     if (!is_on_top(weight.name, layers, num_layers)) continue;
     auto value = initial_value(weight, seed, model.config().initializer_range).to(weight.tensor.device());

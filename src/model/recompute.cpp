@@ -11,7 +11,7 @@ using torch::autograd::variable_list;
 
 using Body = std::function<torch::Tensor(const torch::Tensor&)>;
 
-// A GPU's backward pass runs on another thread than the forward pass, with kernels_in_use() of its own.
+// A GPU's backward pass runs on another thread than the forward pass, with its own kernels_in_use().
 struct BodyHolder : torch::CustomClassHolder {
   explicit BodyHolder(Body given) : body(std::move(given)), kernels(kernels_in_use()) {}
   Body body;

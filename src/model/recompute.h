@@ -1,4 +1,4 @@
-// Activation checkpointing (Chen et al., arXiv:1604.06174): memory for time.
+// Activation checkpointing (Chen et al., arXiv:1604.06174): less memory for more computation.
 #pragma once
 
 #include <torch/types.h>
@@ -7,10 +7,10 @@
 
 namespace rpp {
 
-// body(x), of which only x is kept: the backward pass calls body again and goes back through what that makes.
-// x requires a gradient; other tensors that body uses must be leaves, whose gradients are added to their
-// .grad, so torch::autograd::grad() does not see them. body gives the same result each time, on the
-// kernels_in_use() of the first, and lives as long as the graph.
+// body(x), storing only x: the backward pass calls body again and differentiates that. x requires a gradient;
+// other tensors that body uses must be leaves, whose gradients are added to their .grad, so
+// torch::autograd::grad() does not see them. body must give the same result each time, runs with the
+// kernels_in_use() of the first call, and lives as long as the graph.
 torch::Tensor recompute_in_backward(const torch::Tensor& x,
                                     std::function<torch::Tensor(const torch::Tensor&)> body);
 

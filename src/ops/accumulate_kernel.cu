@@ -1,4 +1,4 @@
-// Column sums: a block takes a tile of columns and a chunk of rows; its warps take every eighth row.
+// Column sums: a block processes a tile of columns and a chunk of rows; its warps take every eighth row.
 #include "accumulate_kernel.h"
 
 #include "cuda_launch.h"
@@ -9,7 +9,7 @@ namespace {
 constexpr int kWarps = 8;
 constexpr int kThreads = kWarps * kWarpSize;
 
-// sums[chunk, column] += or, without `adds`, = the sum of the chunk's rows.
+// sums[chunk, column] += the sum of the chunk's rows; without `adds` it is overwritten.
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kThreads)
     column_sum_kernel(Rows<const T> matrix, int64_t rows_of_chunk, float* sums, bool adds) {
@@ -30,7 +30,7 @@ __global__ void __launch_bounds__(kThreads)
       for (int k = 0; k < width; ++k) of_thread[k] += to_float(values[k]);
     }
   }
-  // [kWarps, kWidth, lanes]: no two lanes meet in a bank.
+  // [kWarps, kWidth, lanes]: avoids bank conflicts.
   float* shared = static_cast<float*>(dynamic_shared_memory());
   for (int k = 0; k < kWidth; ++k) shared[(warp * kWidth + k) * kWarpSize + lane] = of_thread[k];
   __syncthreads();

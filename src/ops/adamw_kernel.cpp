@@ -1,6 +1,6 @@
 // The CPU loop: 16 elements in registers at a time, built once per instruction set.
-// Products and sums are not contracted (-ffp-contract=off in cmake/RppModule.cmake), so that every
-// instruction set, vector tail and shrink rule gives the same bits.
+// Multiply-adds are not contracted (-ffp-contract=off in cmake/RppModule.cmake), so that every instruction
+// set, vector tail and shrink rule gives the same bits.
 
 #include "ops/adamw_kernel.h"
 
@@ -32,7 +32,7 @@ RPP_INLINE Vec square_root(const Vec& x) {
   return load_vec(lanes);
 }
 
-// The value where all bits of `keep` are set, +0.0f where none is.
+// The value where all bits of `keep` are set, +0.0f elsewhere.
 RPP_INLINE Vec kept_values(const Vec& values, const Bits& keep) {
   return (Vec)((Bits)values & keep);
 }
@@ -92,7 +92,7 @@ RPP_INLINE void adamw_one(const AdamWStep& step, const AdamWSpan& span, int64_t 
   if (span.working != nullptr) span.working[i] = bf16_bits(next.value);
 }
 
-// kHolds: whether span.keep is read.
+// kHolds: whether span.keep is used.
 template <AdamWShrink kShrink, bool kHolds>
 RPP_INLINE void adamw_loop(const AdamWStep& given, const AdamWSpan& given_span) {
   const AdamWStep step = given;  // local copies cannot alias the arrays

@@ -1,4 +1,5 @@
-// The CUDA kernel: adamw_element, four neighbours at a time. No Torch header, so that nvcc takes seconds.
+// The CUDA kernel: adamw_element, four neighbours at a time. No Torch header, so that nvcc compiles it in
+// seconds.
 #include "ops/adamw_kernel.h"
 
 #include "cuda_elements.h"

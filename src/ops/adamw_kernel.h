@@ -1,7 +1,7 @@
-// The AdamW update with shrink, element by element: one function for the CPU loop and the CUDA kernel.
+// The AdamW update with shrinking, element by element: one function for the CPU loop and the CUDA kernel.
 //
 // One pass reads weight, gradient and both moments once and writes weight, moments and the bf16 copy: 28 to
-// 30 bytes an element. Plain pointers, so that nvcc compiles it without Torch.
+// 30 bytes per element. Plain pointers, so that nvcc compiles it without Torch.
 // Update after Loshchilov & Hutter (arXiv:1711.05101), algorithm 2; threshold after arXiv:1909.12486.
 #pragma once
 
@@ -14,7 +14,7 @@ namespace rpp {
 
 enum class AdamWShrink { none, mask, prox, preconditioned_prox };
 
-// What is the same for every element of a step.
+// The values shared by all elements of a step.
 struct AdamWStep {
   float learning_rate = 0.0F;
   float beta1 = 0.9F;
@@ -30,19 +30,19 @@ struct AdamWStep {
   AdamWShrink shrink = AdamWShrink::none;
 };
 
-// `size` elements from each pointer.
+// `size` elements per pointer.
 struct AdamWSpan {
   float* values = nullptr;
   const float* grads = nullptr;
   float* exp_avg = nullptr;
   float* exp_avg_sq = nullptr;
   uint16_t* working = nullptr;    // bf16 bits; nullptr: no working copy
-  const uint8_t* keep = nullptr;  // of every rule but none: where 0, all three become +0.0f; nullptr: all 1
-  const float* alpha = nullptr;   // of the two proximal rules
+  const uint8_t* keep = nullptr;  // all rules but none: where 0, all three become +0.0f; nullptr: all 1
+  const float* alpha = nullptr;   // for the two proximal rules
   int64_t size = 0;
 };
 
-// `size` elements from `offset` on.
+// `size` elements starting at `offset`.
 inline AdamWSpan sub_span(AdamWSpan span, int64_t offset, int64_t size) {
   span.values += offset;
   span.grads += offset;
@@ -66,8 +66,8 @@ RPP_ELEMENT float soft_threshold(float value, float threshold) {
   return fabsf(value) <= threshold ? 0.0F : value - copysignf(threshold, value);
 }
 
-// An element after AdamW and before the shrink, and what its gradient was multiplied by: 1 / (sqrt(v) + eps).
-// One division serves the step and the preconditioned threshold.
+// An element after AdamW and before shrinking, and the preconditioner 1 / (sqrt(v) + eps). One division
+// serves the step and the preconditioned threshold.
 struct AdamWMove {
   AdamWElement next;
   float preconditioner;
@@ -98,7 +98,7 @@ RPP_ELEMENT AdamWElement adamw_element(const AdamWStep& step, AdamWElement old, 
   return next;
 }
 
-// On the calling thread; the caller cuts the parameters into spans.
+// Runs on the calling thread; the caller splits the parameters into spans.
 void adamw_cpu(const AdamWStep& step, const AdamWSpan& span);
 
 // Queues one kernel on `stream` (a cudaStream_t) for device pointers. Returns the cudaError_t of the launch.

@@ -1,4 +1,4 @@
-// fp32 and bf16 elements read and written by one name, for loops and CUDA kernels of either type. No Torch.
+// Reads and writes fp32 and bf16 elements by one name, for loops and CUDA kernels of either type. No Torch.
 #pragma once
 
 #include <cstdint>

@@ -34,7 +34,7 @@ AttentionKernels<T> fastest_kernels() {
   return attention_kernels<T>();
 }
 
-// Every (sequence, head) is a task that writes rows and columns of its own; threads take them one by one,
+// Every (sequence, head) is a task that writes its own rows and columns; threads take tasks one by one,
 // because sequences differ in length.
 template <typename Body>
 void for_each_task(const AttentionShape& shape, c10::ArrayRef<int64_t> cu_seqlens, int64_t scratch_size,

@@ -10,10 +10,11 @@
 
 namespace rpp {
 
-// The sizes of one layer's attention. A row of qkv is query | key | value, each of those head after head.
+// The sizes of one layer's attention. A row of qkv is query | key | value, each the concatenation of its
+// heads.
 struct AttentionHeads {
   int64_t num_heads = 0;
-  int64_t query_key_dim = 0;  // of a head
+  int64_t query_key_dim = 0;  // per head
   int64_t value_dim = 0;
   double scale = 1.0;  // of the scores
 
@@ -22,17 +23,17 @@ struct AttentionHeads {
   int64_t qkv_size() const { return 2 * query_size() + context_size(); }
 };
 
-// Those of an ordinary BERT: hidden / num_heads for every dimension, scale 1 / sqrt of it.
+// The sizes of an ordinary BERT: hidden / num_heads for every dimension, scale 1 / sqrt of it.
 AttentionHeads equal_heads(int64_t hidden, int64_t num_heads);
 
 // qkv is [tokens, qkv_size], fp32 or bf16. Every token attends to the tokens of its own sequence;
 // probabilities are dropped with the given rate. Returns [tokens, context_size] in the dtype of qkv. Softmax
-// and sums are fp32.
+// and sums use fp32.
 //
-// The CPU path keeps one number per (token, head) for the backward pass and computes the probabilities again
-// (as Dao et al., arXiv:2205.14135). Mask: attention_index of dropout_mask.h. CUDA takes ATen's flash kernels
-// where they can do it, whose masks are another function of the seed; of a seed in memory they know nothing
-// and draw from Torch's own generator of the device, which a CUDA graph reads at each replay.
+// The CPU path keeps one number per (token, head) for the backward pass and recomputes the probabilities (as
+// Dao et al., arXiv:2205.14135). Mask: attention_index of dropout_mask.h. CUDA uses ATen's flash kernels
+// where supported, whose masks are a different function of the seed; with a seed in memory they draw from
+// Torch's own generator of the device, which a CUDA graph reads at each replay.
 torch::Tensor varlen_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
                                const AttentionHeads& heads, double dropout_rate,
                                const DropoutSeed& dropout_seed);

@@ -1,6 +1,6 @@
-// Attention in bf16 products with fp32 sums, a block of kDotRows query tokens at a time. Scores and
-// probabilities of a block stay in the first-level cache; only what the gradients of keys and values need is
-// kept for the whole task, in bf16.
+// Attention with bf16 matmuls and fp32 sums, a block of kDotRows query tokens at a time. Scores and
+// probabilities of a block stay in the L1 cache; only what the gradients of keys and values need is kept for
+// the whole task, in bf16.
 #include "attention_kernel.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ constexpr int64_t words_of(int64_t dim) {
   return (dim + 1) / 2;
 }
 
-// The sizes of a task, and its scratch handed out piece by piece.
+// The sizes of a task, and the allocation of its scratch.
 class DotWorkspace {
  public:
   DotWorkspace(int64_t tokens, float* scratch)
@@ -53,14 +53,14 @@ class DotWorkspace {
   float* next_;
 };
 
-// 16 columns of a row from `column` on, and zeros where the matrix has none.
+// 16 columns of a row starting at `column`, zeros beyond the matrix.
 RPP_DOT __m256i load_columns(const Columns<const uint16_t>& from, int64_t length, int64_t row,
                              int64_t column) {
   const __mmask16 mask = row < length ? lanes_before(from.dim, column) : __mmask16{0};
   return _mm256_maskz_loadu_epi16(mask, from.first + row * from.stride + column);
 }
 
-// Rows of words along the columns: [rows, words_of(dim)], rows beyond the task's filled with zeros.
+// Rows of words along the columns: [rows, words_of(dim)], padded with rows of zeros.
 RPP_DOT void pack_rows(const Columns<const uint16_t>& from, const DotWorkspace& space, const WordMatrix& to) {
   for (int64_t row = 0; row < space.rows; ++row) {
     for (int64_t word = 0; word < words_of(from.dim); word += kDotLanes / 2) {
@@ -70,7 +70,7 @@ RPP_DOT void pack_rows(const Columns<const uint16_t>& from, const DotWorkspace& 
   }
 }
 
-// Words along the columns, transposed: [words_of(dim) up to whole vectors, padded_length].
+// Words along the columns, transposed: [words_of(dim) rounded up to whole vectors, padded_length].
 RPP_DOT void pack_transposed(const Columns<const uint16_t>& from, const DotWorkspace& space,
                              const WordMatrix& to) {
   for (int64_t token = 0; token < space.padded_length; token += kDotLanes) {
@@ -91,7 +91,7 @@ RPP_DOT void pack_transposed(const Columns<const uint16_t>& from, const DotWorks
   }
 }
 
-// Words along the tokens: [rows / 2, dim up to whole vectors].
+// Words along the tokens: [rows / 2, dim rounded up to whole vectors].
 RPP_DOT void pack_token_pairs(const Columns<const uint16_t>& from, const DotWorkspace& space,
                               const WordMatrix& to) {
   for (int64_t pair = 0; pair < space.rows / 2; ++pair) {
@@ -115,7 +115,7 @@ RPP_DOT void store_row(const float* from, float factor, int64_t row, const Colum
   }
 }
 
-// from [dim up to whole vectors, padded_length]
+// from [dim rounded up to whole vectors, padded_length]
 RPP_DOT void store_transposed(const FloatMatrix& from, float factor, const DotWorkspace& space,
                               const Columns<uint16_t>& to) {
   for (int64_t token = 0; token < space.length; token += kDotLanes) {
@@ -137,7 +137,7 @@ RPP_DOT void store_transposed(const FloatMatrix& from, float factor, const DotWo
   }
 }
 
-// Draws a row's dropout mask, 16 keys at a time from the first on.
+// Draws a row's dropout mask, 16 keys at a time, starting at the first.
 class KeptKeys {
  public:
   RPP_DOT KeptKeys(const DropoutRule& rule, int64_t token, int64_t head, int64_t num_heads)
@@ -149,7 +149,7 @@ class KeptKeys {
         _mm512_add_epi64(_mm512_set1_epi64(static_cast<int64_t>(first)), _mm512_mullo_epi64(lane, gamma));
   }
 
-  // As dropout_factor: a draw's lower half decides on the even key, its upper half on the odd one.
+  // As dropout_factor: a draw's lower half is for the even key, its upper half for the odd one.
   RPP_DOT __mmask16 next() {
     if (!is_active_) return 0xFFFF;
     __m512i x = state_;
@@ -168,19 +168,19 @@ class KeptKeys {
   __m512i state_;
 };
 
-// What a score is multiplied by so that 2^x is the exponential of the scaled score.
+// The factor of a score such that 2^x is the exponential of the scaled score.
 inline float log2_scale(const AttentionShape& shape) {
   return shape.scale * kLog2E;
 }
 
-// Of a query token's scores times log2(e): the largest, and the sum of the powers of two below it.
+// Of a query token's scores times log2(e): the maximum, and the sum of the powers of two relative to it.
 struct SoftmaxRow {
   float largest = 0.0F;
   float sum = 0.0F;
 };
 
-// Scores of two query tokens, side by side because each waits for its sums, to the powers of their
-// probabilities, not yet divided by the sum, and dropped. `row` is the first of them.
+// Converts the scores of two query tokens to probabilities, not yet divided by the sum, with dropout applied.
+// Two at a time, to hide the latency of their sums. `row` is the first of them.
 RPP_DOT void powers_of_pair(const AttentionShape& shape, const AttentionTask& task, const DotWorkspace& space,
                             int64_t row, const FloatMatrix& scores, const WordMatrix& powers,
                             SoftmaxRow* softmax) {
@@ -218,14 +218,14 @@ RPP_DOT void powers_of_pair(const AttentionShape& shape, const AttentionTask& ta
   softmax[1].sum = _mm512_reduce_add_ps(sums[1]);
 }
 
-// What the backward pass knows of a block of kDotRows query tokens.
+// The backward pass's data for a block of kDotRows query tokens.
 struct ScoreBlock {
   FloatMatrix scores;      // then probabilities
-  FloatMatrix grads;       // of the dropped probabilities, then each times its dropped probability
+  FloatMatrix grads;       // of the dropped probabilities, then multiplied by these
   WordMatrix score_grads;  // rows of bf16
 };
 
-// Words of two query tokens each, for all of a task: [rows / 2, padded_length].
+// Words of two query tokens each, for the whole task: [rows / 2, padded_length].
 struct TokenPairs {
   WordMatrix dropped;
   WordMatrix score_grads;
@@ -233,8 +233,9 @@ struct TokenPairs {
 
 // With P the probabilities, F the dropout factors and G = dO V^T:
 //   dV = (P F)^T dO,   dS = P (F G - rowsum(P F G)),   dQ = dS K scale,   dK = dS^T Q scale.
-// F is 0 or kept_scale, and all of this is linear in it: here it is 0 or 1, the rest is left to what stores
-// the gradients. `row` is the first of two query tokens of the task, `in_block` its row of the block.
+// F is 0 or kept_scale, and all of this is linear in it: here it is 0 or 1, and kept_scale is applied when
+// the gradients are stored. `row` is the first of two query tokens of the task, `in_block` its row of the
+// block.
 RPP_DOT void differentiate_pair(const AttentionShape& shape, const AttentionBackward<uint16_t>& op,
                                 const AttentionTask& task, const DotWorkspace& space, int64_t row,
                                 int64_t in_block, const ScoreBlock& block, const TokenPairs& pairs) {
@@ -294,7 +295,8 @@ DotLeft row_block(const WordMatrix& matrix, int64_t row) {
   return {matrix.words + row * matrix.stride, matrix.stride, 1};
 }
 
-// columns^T pairs: [dim of `columns` up to whole vectors, padded_length], summed over the task's tokens.
+// columns^T pairs: [dim of `columns` rounded up to whole vectors, padded_length], summed over the task's
+// tokens.
 RPP_DOT void dot_over_tokens(const WordMatrix& columns, const WordMatrix& pairs, const DotWorkspace& space,
                              const FloatMatrix& out) {
   for (int64_t column = 0; column < columns.stride; column += kDotRows) {
@@ -314,7 +316,7 @@ int64_t scratch_size(const AttentionShape& shape, int64_t length) {
   return (rows + padded) * (query_words + value_words) +     // rows of q and dO, k and v transposed
          rows / 2 * (2 * query + value + 2 * padded) +       // pairs of q, k, dO, dS and P F
          kDotRows * (3 * padded + larger) + larger * padded  // a block's scores, and results
-         + kDotLanes;                                        // to begin at a whole vector
+         + kDotLanes;                                        // to start at a whole vector
 }
 
 RPP_DOT_TARGET void forward(const AttentionShape& shape, const AttentionForward<uint16_t>& op,

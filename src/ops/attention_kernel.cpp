@@ -13,7 +13,7 @@
 namespace rpp {
 namespace {
 
-// The length of a task, and its scratch handed out piece by piece.
+// The length of a task, and the allocation of its scratch.
 class Workspace {
  public:
   RPP_INLINE Workspace(int64_t tokens, float* scratch)
@@ -74,7 +74,7 @@ RPP_INLINE void pack(const PaddedMatrix& from, float factor, const Workspace& sp
   }
 }
 
-// Turns a row of scores into probabilities and returns the logarithm of their sum before the division.
+// Converts a row of scores to probabilities and returns the log-sum-exp.
 RPP_INLINE float softmax_row(float* __restrict row, const Workspace& space) {
   const float largest = max_of(row, space.length);
   for (int64_t j = 0; j < space.padded_length; ++j) row[j] = fast_exp(row[j] - largest);
@@ -118,7 +118,7 @@ RPP_INLINE void forward_task(const AttentionShape& shape, const AttentionForward
 
 // With P the probabilities, F the dropout factors and G = dO V^T:
 //   dV = (P F)^T dO,   dS = P (F G - rowsum(P F G)),   dQ = dS K scale,   dK = dS^T (Q scale).
-// Fills `probs` with P, `dropped` with P F and turns `grad` from G into dS.
+// Writes P to `probs`, P F to `dropped` and replaces G in `grad` with dS.
 template <typename T>
 RPP_INLINE void probability_rows(const AttentionShape& shape, const AttentionBackward<T>& op,
                                  const AttentionTask& task, const Workspace& space, const PaddedMatrix& probs,

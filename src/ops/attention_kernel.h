@@ -8,11 +8,11 @@
 
 namespace rpp {
 
-// A packed batch: qkv [tokens, qkv_size], out [tokens, context_size]. A row of qkv holds the queries head
-// after head, then the keys, then the values.
+// A packed batch: qkv [tokens, qkv_size], out [tokens, context_size]. A row of qkv has the queries head by
+// head, then the keys, then the values.
 struct AttentionShape {
   int64_t num_heads = 0;
-  int64_t query_key_dim = 0;  // of a head
+  int64_t query_key_dim = 0;  // per head
   int64_t value_dim = 0;
   float scale = 1.0F;  // of the scores
   DropoutRule dropout;
@@ -43,8 +43,8 @@ struct AttentionBackward {
   T* dqkv = nullptr;
 };
 
-// Both directions of one arithmetic. Tasks may run at the same time, each with scratch of its own: so many
-// floats for a task over `length` tokens, whatever they hold.
+// Forward and backward kernels of one precision. Tasks may run concurrently, each with its own scratch of
+// this many floats for a task over `length` tokens; its initial contents do not matter.
 template <typename T>
 struct AttentionKernels {
   int64_t (*scratch_size)(const AttentionShape& shape, int64_t length);
@@ -54,11 +54,11 @@ struct AttentionKernels {
                    float* scratch);
 };
 
-// In fp32 products, on any processor.
+// With fp32 matmuls, on any processor.
 template <typename T>
 AttentionKernels<T> attention_kernels();
 
-// In bf16 products with fp32 sums, where the processor multiplies bf16.
+// With bf16 matmuls and fp32 sums, if the processor supports them.
 std::optional<AttentionKernels<uint16_t>> attention_dot_kernels();
 
 }  // namespace rpp

@@ -1,7 +1,7 @@
-// Products of bf16 with the processor's dot instruction (AVX512_BF16), for blocks that fit the caches.
+// bf16 matmuls with the processor's dot instruction (AVX512_BF16), for blocks that fit the caches.
 //
-// A word is two bf16 that lie next to each other along the inner dimension of a product. Functions marked
-// RPP_DOT may run only where has_bf16_dot() is true.
+// A word is two bf16 that are adjacent along the inner dimension of a matmul. Functions marked RPP_DOT may
+// run only if has_bf16_dot() is true.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 #if defined(__x86_64__)
 #define RPP_HAS_DOT_CODE 1
 #include <immintrin.h>
-// GCC 12 takes the undefined registers of its own intrinsics for a mistake.
+// GCC 12 warns about the undefined registers of its own intrinsics.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #define RPP_DOT_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma,bmi2")))
 #define RPP_DOT RPP_DOT_TARGET __attribute__((always_inline)) inline
@@ -29,31 +29,31 @@ inline bool has_bf16_dot() {
 }
 
 constexpr int64_t kDotLanes = 16;  // words, or floats, of a vector
-constexpr int64_t kDotRows = 8;    // rows of a product that are computed at a time
+constexpr int64_t kDotRows = 8;    // rows of a matmul computed at a time
 
 constexpr int64_t round_up(int64_t n, int64_t multiple) {
   return (n + multiple - 1) / multiple * multiple;
 }
 
-// The lanes of a vector at `first` that lie before `end`.
+// The lanes of a vector at `first` that are before `end`.
 RPP_DOT __mmask16 lanes_before(int64_t end, int64_t first) {
   const int64_t left = std::clamp<int64_t>(end - first, 0, kDotLanes);
   return static_cast<__mmask16>(_bzhi_u32(0xFFFF, static_cast<uint32_t>(left)));
 }
 
-// Words row by row: [rows, stride].
+// Words, row-major: [rows, stride].
 struct WordMatrix {
   uint32_t* words = nullptr;
   int64_t stride = 0;
 };
 
-// Floats row by row, the stride a multiple of kDotLanes.
+// Floats, row-major, the stride a multiple of kDotLanes.
 struct FloatMatrix {
   float* values = nullptr;
   int64_t stride = 0;
 };
 
-// The left side of a product, word (row, k) at row * row_stride + k * inner_stride.
+// The left side of a matmul, word (row, k) at row * row_stride + k * inner_stride.
 struct DotLeft {
   const uint32_t* words = nullptr;
   int64_t row_stride = 0;
@@ -105,7 +105,7 @@ RPP_DOT void dot_rows(const DotLeft& left, const WordMatrix& right, const FloatM
   }
 }
 
-// Exchanges the blocks beside the diagonal of squares of 2 * kSize words.
+// Swaps the off-diagonal blocks of squares of 2 * kSize words.
 template <int kSize>
 RPP_DOT void exchange_blocks(__m512i rows[kDotLanes]) {
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -130,11 +130,12 @@ RPP_DOT void transpose_square(__m512i rows[kDotLanes]) {
   exchange_blocks<8>(rows);
 }
 
-// e^x = 2^y for y = x log2(e), y <= 0 or little above. Relative error below 3e-7; what is below 2^-126 is 0.
+// e^x = 2^y for y = x log2(e), y <= 0 or slightly above. Relative error below 3e-7; results below 2^-126 are
+// 0.
 RPP_DOT __m512 power_of_two(__m512 y) {
   const __m512 whole = _mm512_roundscale_ps(y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m512 r = _mm512_sub_ps(y, whole);  // |r| <= 1/2
-  // The series of e^(r ln 2): the term left out is (ln(2) / 2)^7 / 7! < 2e-7.
+  // The series of e^(r ln 2): the first omitted term is (ln(2) / 2)^7 / 7! < 2e-7.
   __m512 series = _mm512_set1_ps(1.5403530e-4F);
   series = _mm512_fmadd_ps(series, r, _mm512_set1_ps(1.3333558e-3F));
   series = _mm512_fmadd_ps(series, r, _mm512_set1_ps(9.6181291e-3F));
@@ -145,7 +146,7 @@ RPP_DOT __m512 power_of_two(__m512 y) {
   return _mm512_scalef_ps(series, whole);
 }
 
-// The words of two rows of floats: row 0 in the lower halves, row 1 in the upper.
+// Packs two rows of floats into words: row 0 in the lower halves, row 1 in the upper.
 RPP_DOT __m512i interleave(__m512bh rows) {
   const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7,
                                          22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);

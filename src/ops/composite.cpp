@@ -20,9 +20,9 @@ at::Generator seeded_generator(const torch::Device& device, uint64_t seed) {
   return generator;
 }
 
-// Where the tokens lie in a [sequences, max_seqlen] grid, and the other way round.
+// The positions of tokens in a [sequences, max_seqlen] grid, and the inverse.
 struct Grid {
-  torch::Tensor token_of_slot;  // [sequences * max_seqlen]; any token where there is none
+  torch::Tensor token_of_slot;  // [sequences * max_seqlen]; any token for an empty slot
   torch::Tensor is_padding;     // [sequences, 1, 1, max_seqlen]
   torch::Tensor slot_of_token;  // [tokens]
 };

@@ -1,6 +1,6 @@
-// The ops as plain ATen calls: what runs under Kernels::reference, and what tensors on CUDA go through in a
-// build without CUDA kernels. They run on any device, so tests on a CPU compare them with the fused loops.
-// Arguments and results as in the ops' own headers.
+// The ops as plain ATen calls: used under Kernels::reference, and for CUDA tensors in a build without CUDA
+// kernels. They run on any device, so tests on a CPU compare them with the fused loops. Arguments and results
+// as in the ops' own headers.
 #pragma once
 
 #include <torch/types.h>

@@ -11,7 +11,7 @@ struct CrossEntropy {
 };
 
 // logits [n, classes], fp32 or bf16; labels [n] int64; n may be 0. Computed in fp32. Throws Error for a label
-// outside [0, classes) that is not kIgnoredLabel of core/ignored_label.h (on CUDA the device asserts
+// outside [0, classes) other than kIgnoredLabel of core/ignored_label.h (on CUDA a device assertion fails
 // instead).
 CrossEntropy cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels);
 

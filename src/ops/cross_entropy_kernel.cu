@@ -1,5 +1,5 @@
-// A block takes a row and reads it once forward: largest logit and sum of exponentials go along together
-// (Milakov & Gimelshein, arXiv:1805.02867).
+// A block processes a row and reads it once in the forward pass: maximum and sum of exponentials are computed
+// together (Milakov & Gimelshein, arXiv:1805.02867).
 #include "cross_entropy_kernel.h"
 
 #include <cassert>
@@ -15,11 +15,11 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / kWarpSize;
 
-// Of some logits of a row.
+// Partial result over some logits of a row.
 struct Softmax {
   float largest = -FLT_MAX;
   float sum = 0.0F;     // of e^(logit - largest)
-  int first = INT_MAX;  // where the largest logit is, the first of equals
+  int first = INT_MAX;  // index of the largest logit, the first of equals
 
   __device__ void add(float logit, int index) {
     if (logit > largest) {
@@ -53,7 +53,7 @@ __device__ inline Softmax merge_warp(Softmax softmax) {
   return softmax;
 }
 
-// Of the whole block, in thread 0.
+// Over the whole block, in thread 0.
 __device__ inline Softmax merge_block(const Softmax& of_thread) {
   auto* of_warps = static_cast<Softmax*>(dynamic_shared_memory());  // [kWarps]
   const Softmax of_warp = merge_warp(of_thread);
@@ -65,8 +65,8 @@ __device__ inline Softmax merge_block(const Softmax& of_thread) {
   return all;
 }
 
-// Calls body.at<kWidth>(i) for the elements [i, i + kWidth) of a row: rows begin anywhere, so single ones
-// come before and behind the packs. `head` is where these begin; `classes` where there are none.
+// Calls body.at<kWidth>(i) for the elements [i, i + kWidth) of a row: rows may be unaligned, so single
+// elements come before and after the packs. `head` is where the packs start; `classes` if there are none.
 template <int kWidth, typename Body>
 __device__ inline void for_each_class(int classes, int head, Body& body) {
   const int packs = (classes - head) / kWidth;

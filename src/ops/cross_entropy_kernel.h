@@ -22,7 +22,7 @@ struct CrossEntropyBackward {
   const T* logits = nullptr;
   const int64_t* labels = nullptr;
   const float* log_sum_exp = nullptr;
-  T* dlogits = nullptr;  // as the logits
+  T* dlogits = nullptr;  // laid out as the logits
   int64_t classes = 0;
   int64_t stride = 0;
   const float* scale = nullptr;  // one number: the gradient of the summed loss
@@ -35,7 +35,7 @@ void cross_entropy_backward(const CrossEntropyBackward<float>& op, int64_t begin
 void cross_entropy_backward(const CrossEntropyBackward<uint16_t>& op, int64_t begin, int64_t end);
 
 // All rows: queue one kernel on `stream` (a cudaStream_t) for device pointers and return its cudaError_t. A
-// label outside the classes is a failed device assertion. dlogits may be the logits.
+// label outside the classes fails a device assertion. dlogits may be the logits.
 int cross_entropy_forward_cuda(const CrossEntropyForward<float>& op, int64_t rows, void* stream);
 int cross_entropy_forward_cuda(const CrossEntropyForward<uint16_t>& op, int64_t rows, void* stream);
 int cross_entropy_backward_cuda(const CrossEntropyBackward<float>& op, int64_t rows, void* stream);

@@ -1,4 +1,4 @@
-// The kernel of everything that treats elements one by one.
+// The kernel of all elementwise ops.
 #pragma once
 
 #include "cuda_launch.h"
@@ -8,8 +8,8 @@ namespace rpp {
 
 constexpr int kElementThreads = 256;
 
-// op.at<kWidth>(i) does the elements [i, i + kWidth). Those before `head` and behind the last whole pack go
-// one by one; without packs head is the size.
+// op.at<kWidth>(i) processes the elements [i, i + kWidth). Those before `head` and after the last whole pack
+// are processed one by one; without packs head is the size.
 template <int kWidth, typename Op>
 __global__ void __launch_bounds__(kElementThreads) element_kernel(Op op, int64_t size, int64_t head) {
   const int64_t packs = (size - head) / kWidth;
@@ -20,8 +20,8 @@ __global__ void __launch_bounds__(kElementThreads) element_kernel(Op op, int64_t
   }
 }
 
-// `arrays` are what `op` reads and writes in packs (nullptr: nothing); where they do not reach a boundary
-// together, there are no packs.
+// `arrays` are read and written by `op` in packs (nullptr: unused); if their alignments differ, there are no
+// packs.
 template <int kWidth, typename Op, typename First, typename... Arrays>
 cudaError_t for_each_element(const Op& op, int64_t size, void* stream, const First* first,
                              const Arrays*... arrays) {
@@ -48,7 +48,7 @@ __device__ inline void store_floats(T* at, const float (&values)[kWidth]) {
   store_pack(at, pack);
 }
 
-// values[k] *= dropout_factor(rule, first + k), two neighbours for each draw. The rule has its seed.
+// values[k] *= dropout_factor(rule, first + k), one draw per two neighbours. The rule has its seed.
 template <int kWidth>
 __device__ inline void drop_pack(float (&values)[kWidth], const DropoutRule& rule, uint64_t first) {
   if constexpr (kWidth % 2 == 0) {

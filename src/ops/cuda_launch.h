@@ -1,5 +1,5 @@
-// Launches and memory of the CUDA kernels. What it includes as cuda_runtime.h may be the emulation that tests
-// the kernels on a CPU (tests/cuda_emulation): kernels themselves need not know.
+// Launches and memory of the CUDA kernels. cuda_runtime.h may be the emulation for tests on a CPU
+// (tests/cuda_emulation); the kernels do not depend on which.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -12,7 +12,7 @@
 
 namespace rpp {
 
-// Of a grid-stride loop: fills every current GPU several times over, and the loop takes the rest.
+// Blocks of a grid-stride loop: enough to fill every current GPU several times; the loop covers the rest.
 constexpr int64_t kMaxBlocks = 132 * 32;
 constexpr int kWarpSize = 32;
 constexpr unsigned kAllLanes = 0xFFFFFFFFU;
@@ -44,7 +44,7 @@ cudaError_t launch(void (*kernel)(Parameters...), const Launch& shape, void* str
   return cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...);
 }
 
-// Blocks of a grid-stride loop over `work` items, one a thread.
+// Blocks of a grid-stride loop over `work` items, one per thread.
 inline Launch grid_stride(int64_t work, int threads) {
   return {.blocks = {std::clamp<int64_t>(divide_up(work, threads), 1, kMaxBlocks)}, .threads = threads};
 }
@@ -72,7 +72,7 @@ __device__ inline float warp_sum(float value) {
   return value;
 }
 
-// Neighbours that are read or written in as few instructions of up to 16 bytes as there can be.
+// Neighbours that are read or written in as few instructions of up to 16 bytes as possible.
 template <typename T, int kWidth>
 struct alignas(sizeof(T) * kWidth < 16 ? sizeof(T) * kWidth : 16) Pack {
   T values[kWidth];
@@ -90,7 +90,7 @@ __device__ inline void store_pack(T* at, const Pack<T, kWidth>& pack) {
 template <typename T>
 constexpr int kPackWidth = 16 / sizeof(T);
 
-// Elements before the first one of a pack; the pack is of kWidth elements.
+// The number of elements before the first aligned pack of kWidth elements.
 template <int kWidth, typename T>
 __host__ __device__ inline int64_t elements_to_boundary(const T* at) {
   const auto past = reinterpret_cast<uintptr_t>(at) / sizeof(T) % kWidth;

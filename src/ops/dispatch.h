@@ -1,4 +1,4 @@
-// From tensors to the typed pointers of the kernels.
+// From tensors to typed pointers for the kernels.
 #pragma once
 
 #include "ops/kernels.h"
@@ -22,7 +22,7 @@ constexpr bool kHasCudaKernels = true;
 constexpr bool kHasCudaKernels = false;
 #endif
 
-// Whether an op goes through plain ATen calls.
+// Whether an op uses plain ATen calls.
 inline bool is_composite(const torch::Tensor& tensor) {
   return (tensor.is_cuda() && !kHasCudaKernels) || kernels_in_use() == Kernels::reference;
 }
@@ -35,9 +35,9 @@ void dispatch_float(const torch::Tensor& tensor, const Body& body) {
   fail("this operation takes fp32 or bf16 tensors, not {}", torch::toString(tensor.scalar_type()));
 }
 
-// What an op does in the end, where `on` lies: loop() on a CPU; queue(stream) on a GPU, which launches
-// kernels and returns their cudaError_t. A build without CUDA never looks into `queue`, which has to be a
-// generic lambda.
+// Runs an op on the device of `on`: loop() on a CPU; queue(stream) on a GPU, which launches kernels and
+// returns their cudaError_t. A build without CUDA does not instantiate `queue`, which must be a generic
+// lambda.
 template <typename Loop, typename Queue>
 void run_kernel([[maybe_unused]] const torch::Tensor& on, const Loop& loop,
                 [[maybe_unused]] const Queue& queue) {
@@ -52,14 +52,14 @@ void run_kernel([[maybe_unused]] const torch::Tensor& on, const Loop& loop,
   loop();
 }
 
-// run_kernel whose loop is body(begin, end) on parts of [0, size), at least `grain` a thread.
+// run_kernel whose loop is body(begin, end) on parts of [0, size), at least `grain` per thread.
 template <typename Body, typename Queue>
 void run_split(const torch::Tensor& on, int64_t size, int64_t grain, const Body& body, const Queue& queue) {
   run_kernel(
       on, [&] { at::parallel_for(0, size, grain, body); }, queue);
 }
 
-// For tensors that are contiguous, or read row by row; nullptr for an undefined one.
+// For tensors that are contiguous, or read row by row; nullptr for an undefined tensor.
 template <typename T>
 const T* input(const torch::Tensor& tensor) {
   return tensor.defined() ? static_cast<const T*>(tensor.const_data_ptr()) : nullptr;
@@ -71,7 +71,7 @@ T* output(const torch::Tensor& tensor) {
 
 constexpr int64_t kElementGrain = 1 << 14;
 
-// Rows of `columns` elements that are worth a thread.
+// The minimum number of rows of `columns` elements per thread.
 inline int64_t row_grain(int64_t columns) {
   return std::max<int64_t>(1, kElementGrain / std::max<int64_t>(1, columns));
 }

@@ -26,7 +26,7 @@ torch::Tensor apply_mask(const torch::Tensor& given, const DropoutRule& rule) {
   return y;
 }
 
-// The mask is linear and drawn again: nothing is saved.
+// The op is linear and the mask is drawn again, so nothing is saved.
 struct Dropout : torch::autograd::Function<Dropout> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, double rate,
                                const DropoutSeed& seed) {

@@ -1,4 +1,4 @@
-// Rate and seed of an op's dropout, from its call to its backward pass.
+// The rate and seed of an op's dropout, kept from its call to its backward pass.
 #pragma once
 
 #include "ops/dropout_mask.h"

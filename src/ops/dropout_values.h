@@ -1,4 +1,4 @@
-// dropout_factor over many neighbours: two for each draw, in loops that the compiler vectorises.
+// dropout_factor over many neighbours: one draw per two, in vectorised loops.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ RPP_INLINE void drop_values(float* __restrict values, const DropoutRule& given, 
     for (int64_t d = 0; d < (count + 1) / 2; ++d) {
       draws[d] = dropout_draw(rule, first_pair + static_cast<uint64_t>(d));
     }
-    uint32_t halves[2 * kDraws];  // of a little-endian processor: the lower half comes first
+    uint32_t halves[2 * kDraws];  // on a little-endian processor the lower half comes first
     static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
     std::memcpy(halves, draws, sizeof halves);
     for (int64_t j = 0; j < count; ++j) {

@@ -28,7 +28,7 @@ RPP_INLINE void gelu_backward_loop(const T* __restrict x, const T* __restrict dy
 template <typename T>
 RPP_INLINE void dropout_loop(const DropoutRule& rule, const T* __restrict x, T* __restrict y, int64_t begin,
                              int64_t end) {
-  constexpr int64_t kBlock = 128;  // stays in the first-level cache
+  constexpr int64_t kBlock = 128;  // stays in the L1 cache
   float values[kBlock];
   for (int64_t first = begin; first < end; first += kBlock) {
     const int64_t size = std::min(kBlock, end - first);

@@ -6,8 +6,8 @@
 namespace rpp {
 namespace {
 
-// Accurate to a few units of the last place of fp32; IEEE's division and expf would make the kernel wait for
-// arithmetic instead of memory.
+// Accurate to a few ulps of fp32; IEEE division and expf would make the kernel bound by arithmetic instead of
+// memory.
 __device__ inline Normal normal_at(float x) {
   return normal_of(x, __expf(-0.5F * x * x), __fdividef(1.0F, normal_divisor(x)));
 }

@@ -1,4 +1,4 @@
-// Loops over single elements: GELU and dropout. T is float, or uint16_t for bf16 bits.
+// Elementwise loops: GELU and dropout. T is float, or uint16_t for bf16 bits.
 #pragma once
 
 #include <cstdint>

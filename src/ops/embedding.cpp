@@ -13,7 +13,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Threads share out columns, so that every sum runs over the tokens in their order.
+// Threads split the columns, so that every sum runs over the tokens in order.
 constexpr int64_t kEmbeddingColumns = 64;
 
 constexpr std::array kTableNames = {"word", "position", "token type"};
@@ -30,7 +30,7 @@ torch::Tensor checked_ids(const torch::Tensor& ids, const torch::Tensor& table, 
   return wide;
 }
 
-// sum[token] = the rows of its ids
+// sum[token] = the sum of the rows of its ids
 void sum_rows_into(const torch::Tensor& sum, const variable_list& ids, const variable_list& tables) {
   const int64_t hidden = sum.size(1);
   const int64_t tokens = sum.size(0);

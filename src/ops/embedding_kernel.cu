@@ -1,6 +1,6 @@
-// Gradients of a table's rows without atomic additions, whose order would change from run to run. Tokens come
-// sorted by id; a run of equal ids may cross the chunks that blocks take, so a first kernel adds the runs
-// that lie within a chunk and keeps the sums of the others, which a second one adds.
+// Gradients of a table's rows without atomic additions, whose order would change from run to run. Tokens are
+// sorted by id; a run of equal ids may cross the chunks of the blocks, so a first kernel adds the runs within
+// a chunk and stores the partial sums of the others, which a second one adds.
 #include "embedding_kernel.h"
 
 #include <cassert>
@@ -30,7 +30,7 @@ __global__ void __launch_bounds__(kThreads) embedding_sum_kernel(EmbeddingSum op
 // Entries [begin, end) of the sorted tokens.
 struct Chunk {
   int64_t begin, end;
-  bool continues;  // its first run began in a chunk before
+  bool continues;  // its first run started in an earlier chunk
   bool goes_on;    // its last run has entries in the next chunk
 
   __device__ Chunk(const SortedScatter& op, int64_t index) {
@@ -49,8 +49,8 @@ __device__ inline int64_t scatter_column() {
   return static_cast<int64_t>(blockIdx.y) * kThreads + threadIdx.x;
 }
 
-// The sum of a chunk's first run, where it continues another, is kept at [chunk, 0]; that of its last run,
-// where it begins here and goes on, at [chunk, 1].
+// The partial sum of a chunk's first run, if it continues another, is stored at [chunk, 0]; that of its last
+// run, if it starts here and continues in the next chunk, at [chunk, 1].
 __global__ void __launch_bounds__(kThreads) scatter_chunk_kernel(SortedScatter op) {
   const int64_t column = scatter_column();
   if (column >= op.hidden) return;
@@ -76,7 +76,7 @@ __global__ void __launch_bounds__(kThreads) scatter_chunk_kernel(SortedScatter o
   }
 }
 
-// Block c adds the run that begins in chunk c and goes on.
+// Block c adds the run that starts in chunk c and continues in later ones.
 __global__ void __launch_bounds__(kThreads) scatter_run_kernel(SortedScatter op) {
   const int64_t column = scatter_column();
   const int64_t index = blockIdx.x;

@@ -13,11 +13,11 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr int64_t kDimStep = 8;  // of a head, in both kernels
+constexpr int64_t kDimStep = 8;  // required multiple of the head dimension, in both kernels
 constexpr int64_t kMaxFlashDim = 256;
 constexpr int64_t kNoMask = 0;  // of the memory-efficient kernels: neither causal nor banded
 constexpr bool kCausal = false, kDebugMask = false, kLogSumExp = true, kBiasGrad = false;
-constexpr int64_t kOneSplit = 1;  // of the keys in the backward pass: more would add in any order
+constexpr int64_t kOneSplit = 1;  // of the keys in the backward pass: more would add in undefined order
 
 enum class Kernel { flash, memory_efficient, none };
 
@@ -30,7 +30,8 @@ Kernel kernel_for(const torch::Tensor& qkv, const AttentionHeads& heads) {
   return is_flash ? Kernel::flash : Kernel::memory_efficient;
 }
 
-// The kernels draw from Torch's own generator of the device: it is lent a seed and gets its state back.
+// The kernels draw from Torch's own generator of the device: it is seeded temporarily, then its state is
+// restored.
 class SeedLoan {
  public:
   SeedLoan(const torch::Device& device, uint64_t seed)
@@ -52,7 +53,7 @@ class SeedLoan {
   uint64_t seed_, offset_;
 };
 
-// The flash kernel's backward pass adds in any order unless Torch is told otherwise: a resumed run would not
+// The flash kernel's backward pass is not deterministic unless Torch is asked for it: a resumed run would not
 // repeat an uninterrupted one.
 class DeterministicScope {
  public:
@@ -75,7 +76,7 @@ class DeterministicScope {
   bool on_, warns_, fills_;
 };
 
-// What both kernels are told beside their tensors.
+// The arguments of both kernels besides their tensors.
 struct Setting {
   torch::Tensor cu_seqlens;  // [sequences + 1] int32
   int64_t max_seqlen = 0;
@@ -97,8 +98,7 @@ QueryKeyValue views_of(const torch::Tensor& qkv, const AttentionHeads& heads) {
           .value = view(2 * heads.query_size(), heads.value_dim)};
 }
 
-// [tokens, heads, dim], and what the backward pass wants to see again: log-sum-exp and two tensors of the
-// random state.
+// [tokens, heads, dim], and what the backward pass needs: log-sum-exp and two tensors of the random state.
 struct Forward {
   torch::Tensor out, log_sum_exp, random1, random2;
 };
@@ -119,7 +119,7 @@ QueryKeyValue run_flash_backward(const QueryKeyValue& in, const Forward& f, cons
   return {dquery, dkey, dvalue};
 }
 
-// This one takes [1, tokens, heads, dim].
+// This kernel expects [1, tokens, heads, dim].
 Forward run_memory_efficient(const QueryKeyValue& in, const Setting& s) {
   const auto result = at::_efficient_attention_forward(
       in.query.unsqueeze(0), in.key.unsqueeze(0), in.value.unsqueeze(0), /*bias=*/{}, s.cu_seqlens,

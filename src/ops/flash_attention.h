@@ -9,10 +9,9 @@
 
 namespace rpp {
 
-// As varlen_attention. bf16 with heads of one dimension takes the flash kernels, other types and unequal
-// dimensions the memory-efficient ones; both need multiples of 8, and composite::attention does the rest. The
-// mask of dropout is drawn by the kernels from `dropout_seed`: it is not that of a CPU. Bits repeat from run
-// to run.
+// As varlen_attention. bf16 with equal head dimensions uses the flash kernels, other types and unequal
+// dimensions the memory-efficient ones; both need multiples of 8, and composite::attention handles the rest.
+// The kernels draw the dropout mask from `dropout_seed`: it differs from a CPU's. Results are deterministic.
 torch::Tensor flash_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
                               const AttentionHeads& heads, double dropout_rate,
                               const DropoutSeed& dropout_seed);

@@ -1,4 +1,4 @@
-// Where the queries, keys and values of a task lie, for every kind of attention kernel.
+// The positions of a task's queries, keys and values, for all attention kernels.
 #pragma once
 
 #include "attention_kernel.h"

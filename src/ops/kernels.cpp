@@ -3,7 +3,7 @@
 namespace rpp {
 namespace {
 
-// As Torch keeps its own modes: an argument of every op and layer would say the same everywhere.
+// Thread-local, like Torch's own modes, instead of an argument of every op and layer.
 thread_local Kernels in_use = Kernels::fast;
 
 }  // namespace

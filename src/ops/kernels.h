@@ -1,4 +1,5 @@
-// Which code the ops run: the fused loops and kernels, or their slow twins (composite.h). No Torch.
+// Selects the code of the ops: the fused loops and kernels, or the reference implementations (composite.h).
+// No Torch.
 #pragma once
 
 #include <string_view>
@@ -10,7 +11,7 @@ enum class Kernels { fast, reference };
 // "fast" or "reference".
 Kernels kernels_of(std::string_view name);
 
-// Until it goes, the ops that this thread calls run on `kernels`, as do their backward passes.
+// RAII: selects the kernels of the ops called on this thread, and of their backward passes.
 class KernelsGuard {
  public:
   explicit KernelsGuard(Kernels kernels);

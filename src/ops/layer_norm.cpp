@@ -13,7 +13,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Sums over rows are formed in blocks of this many, then block after block: the same for any number of
+// Sums over rows are computed in blocks of this size, then block by block: the same for any number of
 // threads.
 constexpr int64_t kBlockRows = 64;
 

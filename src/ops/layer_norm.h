@@ -1,6 +1,7 @@
-// LayerNorm (Ba et al., arXiv:1607.06450) over rows, alone and fused with what precedes it in BERT.
+// LayerNorm (Ba et al., arXiv:1607.06450) over rows, alone and fused with BERT's preceding dropout and
+// residual.
 //
-// x is [rows, hidden], fp32 or bf16; weight and bias are [hidden] fp32. Statistics and arithmetic are fp32;
+// x is [rows, hidden], fp32 or bf16; weight and bias are [hidden] fp32. Statistics and arithmetic use fp32;
 // the result has the dtype of x.
 #pragma once
 

@@ -1,4 +1,4 @@
-// One row at a time through a row of fp32 scratch, which stays in the first-level cache.
+// One row at a time through a row of fp32 scratch, which stays in the L1 cache.
 
 #include "layer_norm_kernel.h"
 

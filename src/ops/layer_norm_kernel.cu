@@ -1,4 +1,4 @@
-// A warp takes a row, so that sums over it need no barrier of the block. A row's fp32 values wait in shared
+// A warp processes a row, so that sums over it need no block barrier. A row's fp32 values are kept in shared
 // memory, where each lane reads only what it has written; sums over rows are kept there too.
 #include "layer_norm_kernel.h"
 
@@ -8,16 +8,16 @@ namespace rpp {
 namespace {
 
 constexpr int kMaxWarps = 4;
-constexpr size_t kSharedBytes = 48 << 10;  // what a block gets without asking
+constexpr size_t kSharedBytes = 48 << 10;  // available to a block by default
 
-// Floats of shared memory that hold one row.
+// Floats of shared memory for one row.
 template <int kWidth>
 __host__ __device__ constexpr int row_slots(int hidden) {
   return (hidden + kWarpSize * kWidth - 1) / (kWarpSize * kWidth) * kWarpSize * kWidth;
 }
 
-// Calls body(column, slot) for the packs of this lane: element k of one belongs to column + k and is held at
-// slot + k * kWarpSize, where no two lanes meet in a bank.
+// Calls body(column, slot) for the packs of this lane: element k of a pack is column + k and is stored at
+// slot + k * kWarpSize, which avoids bank conflicts.
 template <int kWidth, typename Body>
 __device__ inline void for_each_pack(int hidden, const Body& body) {
   const int lane = threadIdx.x % kWarpSize;
@@ -82,7 +82,7 @@ __global__ void __launch_bounds__(kMaxWarps* kWarpSize)
   }
 }
 
-// What a lane needs of its pack in both passes over a row.
+// A lane's values of its pack for both passes over a row.
 template <typename T, int kWidth>
 struct GradPack {
   float upstream[kWidth];
@@ -120,7 +120,7 @@ __device__ void backward_row(const LayerNormBackward<T>& op, int64_t row, float*
   const float inverse = op.inverse[row];
 
   const DropoutRule dropout = with_seed_of_memory(op.dropout);
-  // The second look at the row finds it in the cache.
+  // The second read of the row hits the cache.
   for_each_pack<kWidth>(hidden, [&](int column, int) {
     const int64_t at = row * hidden + column;
     const GradPack<T, kWidth> pack(op, row, column);
@@ -135,7 +135,7 @@ __device__ void backward_row(const LayerNormBackward<T>& op, int64_t row, float*
   });
 }
 
-// Which column of a row is held at `slot`.
+// The column of a row that is stored at `slot`.
 template <int kWidth>
 __device__ inline int column_of(int slot) {
   const int lane = slot % kWarpSize, k = slot / kWarpSize % kWidth, pack = slot / (kWarpSize * kWidth);
@@ -178,7 +178,7 @@ bool fits_packs(int64_t hidden, const Pointers*... pointers) {
   return hidden % kWidth == 0 && ((reinterpret_cast<uintptr_t>(pointers) % 16 == 0) && ...);
 }
 
-// Warps of a block that each need `slots` floats.
+// The number of warps in a block that each need `slots` floats.
 int warps_for(int slots) {
   const size_t fit = kSharedBytes / (static_cast<size_t>(slots) * sizeof(float));
   return static_cast<int>(std::clamp<size_t>(fit, 1, kMaxWarps));

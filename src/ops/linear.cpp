@@ -22,7 +22,7 @@ void add_bias_into(const torch::Tensor& y, const torch::Tensor& bias) {
   });
 }
 
-// A column block of fp32 sums that stays in the first-level cache.
+// A column block of fp32 sums that stays in the L1 cache.
 constexpr int64_t kColumnBlock = 1024;
 
 void add_column_sums_into(const torch::Tensor& sums, const torch::Tensor& dy) {
@@ -45,8 +45,8 @@ void add_column_sums_into(const torch::Tensor& sums, const torch::Tensor& dy) {
   });
 }
 
-// The gradients are added into the leaf's .grad where there is one: a flat buffer's views exist always, and
-// no temporary of the weight's size in fp32 is made. Each returns what is left for autograd to keep.
+// Gradients are added into the leaf's .grad if there is one: views of a flat buffer always exist, which
+// avoids an fp32 temporary of the weight's size. Each returns the gradient left for autograd to store.
 torch::Tensor weight_grad(const torch::Tensor& weight, const torch::Tensor& dy, const torch::Tensor& x,
                           bool composite) {
   auto grad = weight.grad();
@@ -92,7 +92,7 @@ struct Linear : torch::autograd::Function<Linear> {
     context->saved_data["composite"] = composite;
     if (x.scalar_type() == torch::kFloat32) return torch::addmm(bias, x, used.t());
     auto y = empty_bf16_rows(x.size(0), used.size(0), x.device());  // [rows, out]
-    // cuBLAS adds a bias of the product's type before it rounds the sum.
+    // cuBLAS adds a bias of the matmul's dtype before it rounds the sum.
     if (x.is_cuda() && !composite) return at::addmm_out(y, bias.to(x.scalar_type()), x, used.t());
     at::mm_out(y, x, used.t());
     if (composite) return y.add_(bias);
@@ -101,13 +101,13 @@ struct Linear : torch::autograd::Function<Linear> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
-    check_stop();  // the passes of a large batch may take longer than a user waits
+    check_stop();  // the passes of a large batch may take long
     const auto saved = context->get_saved_variables();
     const auto &x = saved[0], &weight = saved[1], &bias = saved[2], &used = saved[3];
     const auto dy = with_plain_rows(grads[0]);  // [rows, out]
     torch::Tensor dx;
     if (context->needs_input_grad(0)) dx = torch::mm(dy, used);
-    // On a GPU this is another thread than that of the forward pass, and its kernels_in_use() of another one.
+    // On a GPU this is another thread than that of the forward pass, with its own kernels_in_use().
     const bool composite = context->saved_data["composite"].toBool();
     return {dx, weight_grad(weight, dy, x, composite), bias_grad(bias, dy, composite), {}};
   }

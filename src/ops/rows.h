@@ -1,4 +1,4 @@
-// A matrix whose rows may lie apart from each other. No Torch.
+// A matrix whose rows need not be contiguous. No Torch.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ struct Rows {
   T* values = nullptr;
   int64_t rows = 0;
   int64_t columns = 0;
-  int64_t stride = 0;  // elements from the beginning of a row to that of the next, at least `columns`
+  int64_t stride = 0;  // elements from the start of a row to that of the next, at least `columns`
 };
 
 }  // namespace rpp

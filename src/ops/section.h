@@ -1,4 +1,4 @@
-// Names work for Torch's profiler and for rpp-bench (bench/section_times.h).
+// Labels work for Torch's profiler and for rpp-bench (bench/section_times.h).
 #pragma once
 
 #include <ATen/record_function.h>
@@ -7,7 +7,7 @@
 
 namespace rpp {
 
-// Reports the scope it lives in under `name`, "rpp::attention"; costs a branch where nobody listens.
+// RAII: reports its scope under `name`, such as "rpp::attention"; costs one branch if nothing is recording.
 class Section {
  public:
   explicit Section(const char* name) : guard_(at::RecordScope::FUNCTION) {

@@ -1,4 +1,4 @@
-// Where the sequences of a packed batch begin and end.
+// The offsets of the sequences in a packed batch.
 #pragma once
 
 #include <torch/types.h>
@@ -8,7 +8,7 @@
 
 namespace rpp {
 
-// Sequence s owns the tokens [cu_seqlens[s], cu_seqlens[s + 1]). The host copy spares a GPU synchronisation.
+// Sequence s has the tokens [cu_seqlens[s], cu_seqlens[s + 1]). The host copy avoids a GPU synchronisation.
 struct SequenceLayout {
   std::vector<int32_t> host_cu_seqlens;  // [sequences + 1]
   torch::Tensor cu_seqlens;              // [sequences + 1] int32, on the batch's device

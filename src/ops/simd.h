@@ -1,4 +1,4 @@
-// What the plain-pointer loops share: per-instruction-set clones, 16 floats at a time, bf16 in and out.
+// Shared code of the plain-pointer loops: per-instruction-set clones, 16 floats at a time, bf16 in and out.
 #pragma once
 
 #include <cstdint>
@@ -6,14 +6,14 @@
 
 #include "any_float.h"
 
-// The resolver of a cloned function runs before a sanitizer is ready.
+// The resolver of a cloned function runs before a sanitizer is initialised.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
 #define RPP_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define RPP_CLONES
 #endif
 #define RPP_INLINE __attribute__((always_inline)) inline
-// Every function that takes or returns a Vec is inlined: it has no calling convention to worry about.
+// Every function that takes or returns a Vec is inlined, so calling conventions do not matter.
 #pragma GCC diagnostic ignored "-Wpsabi"
 
 namespace rpp {
@@ -40,7 +40,7 @@ RPP_INLINE float sum_of_lanes(const Vec& lanes) {
   return sum;
 }
 
-// The order of additions is fixed by n alone, so a result does not depend on threads.
+// The order of additions depends only on n, so a result does not depend on threads.
 RPP_INLINE float sum_of(const float* values, int64_t n) {
   Vec lanes = {};
   int64_t i = 0;
@@ -59,7 +59,7 @@ RPP_INLINE float dot(const float* a, const float* b, int64_t n) {
   return sum_of_lanes(lanes) + rest;
 }
 
-// n > 0. Ignores NaN: what is computed from the maximum turns NaN by itself.
+// n > 0. Ignores NaN: later arithmetic with the values propagates it.
 RPP_INLINE float max_of(const float* values, int64_t n) {
   Vec lanes = values[0] - Vec{};
   int64_t i = 0;

@@ -1,4 +1,4 @@
-// A matrix product for blocks that fit the second-level cache: C = A B in fp32.
+// A matmul for blocks that fit the L2 cache: C = A B in fp32.
 //
 // B and C are row-major with rows padded to whole vectors; A is read through two strides, so a transposed A
 // needs no copy.

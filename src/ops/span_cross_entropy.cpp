@@ -6,10 +6,10 @@
 namespace rpp {
 namespace {
 
-// Finite: minus infinity less minus infinity is no number.
+// Finite, as minus infinity minus minus infinity is NaN.
 constexpr double kNoToken = -1e9;
 
-// Which sequence each of `tokens` belongs to: [tokens]. The count spares a GPU synchronisation.
+// The sequence of each of `tokens`: [tokens]. Passing the count avoids a GPU synchronisation.
 torch::Tensor sequence_of_tokens(const torch::Tensor& lengths, int64_t tokens) {
   return at::repeat_interleave(lengths, std::optional(tokens));
 }

@@ -1,5 +1,5 @@
-// The part of LibTorch that rpp is written with: tensors, their functions, autograd. <torch/torch.h> brings
-// neural-network modules, optimizers and data loaders too, which doubles the time of every compilation.
+// The part of LibTorch that rpp uses: tensors, their functions, autograd. <torch/torch.h> adds neural-network
+// modules, optimizers and data loaders, which doubles the time of every compilation.
 #pragma once
 
 #include <torch/autograd.h>

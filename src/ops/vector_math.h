@@ -1,5 +1,5 @@
-// exp, and the normal distribution's density and integral, as branch-free fp32 code that a compiler turns
-// into vector instructions inside a loop. No Torch.
+// exp, and the normal distribution's density and integral, as branch-free fp32 code that compilers vectorise
+// inside loops. No Torch.
 #pragma once
 
 #include <cmath>
@@ -10,20 +10,20 @@
 
 namespace rpp {
 
-// Relative error below 2e-7 over [-87, 88]; outside, the value at the nearer end. NaN stays NaN.
+// Relative error below 2e-7 over [-87, 88]; arguments outside are clamped. NaN stays NaN.
 RPP_ELEMENT float fast_exp(float x) {
   constexpr float kLog2E = 1.44269504088896341F;
-  // ln 2 in two parts: the first has trailing zeros, so that its product with a small integer is exact.
+  // ln 2 in two parts: the first has trailing zeros, so that multiplying it by a small integer is exact.
   constexpr float kLn2High = 0.693359375F;
   constexpr float kLn2Low = -2.12194440e-4F;
   const float below = x > 88.0F ? 88.0F : x;
   const float clamped = below < -87.0F ? -87.0F : below;
   const float scaled = clamped * kLog2E;
-  // copysign and not a comparison: the compiler would merge that with the clamps into branches.
+  // copysign instead of a comparison, which the compiler would merge with the clamps into branches.
   const int32_t exponent = static_cast<int32_t>(scaled + copysignf(0.5F, scaled));
   const float whole = static_cast<float>(exponent);
   const float r = (clamped - whole * kLn2High) - whole * kLn2Low;  // |r| <= ln(2) / 2
-  // e^r: Taylor's series; the term left out is r^8 / 8! < 6e-9.
+  // e^r as a Taylor series; the first omitted term is r^8 / 8! < 6e-9.
   float series = 1.0F / 5040.0F;
   series = series * r + 1.0F / 720.0F;
   series = series * r + 1.0F / 120.0F;
@@ -49,7 +49,7 @@ RPP_ELEMENT float normal_divisor(float x) {
   return 1.0F + 0.3275911F * (fabsf(x) * kInverseSqrt2);
 }
 
-// Of gauss = e^(-x^2 / 2) and t = 1 / normal_divisor(x), which processors find in ways of their own. Phi
+// Takes gauss = e^(-x^2 / 2) and t = 1 / normal_divisor(x), which are computed differently per processor. Phi
 // after Abramowitz & Stegun 7.1.26, whose absolute error for erf is 1.5e-7.
 RPP_ELEMENT Normal normal_of(float x, float gauss, float t) {
   constexpr float kInverseSqrt2Pi = 0.39894228040143268F;

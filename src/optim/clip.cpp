@@ -10,7 +10,7 @@
 namespace rpp {
 namespace {
 
-// Blocks are summed on their own and then in order, so that the sum does not depend on the number of threads.
+// Blocks are summed separately and then in order, so that the sum does not depend on the number of threads.
 constexpr int64_t kBlock = 1 << 16;
 
 double block_sum_of_squares(const float* values, int64_t size) {

@@ -16,12 +16,12 @@ void check_parameters(const std::vector<ParamSpec>& params) {
     RPP_CHECK(param.defined() && param.is_leaf() && param.scalar_type() == torch::kFloat32,
               "parameter {} must be an fp32 leaf tensor to be trained", spec.name);
     const auto device = params.front().param.device();
-    RPP_CHECK(param.device() == device, "parameter {} lies on {}, the first one on {}: move the whole model",
+    RPP_CHECK(param.device() == device, "parameter {} is on {}, the first one on {}: move the whole model",
               spec.name, param.device().str(), device.str());
   }
 }
 
-// The pruners and the mask file count entries by matrix: a gap or an overlap would shift all that follow.
+// The pruners and the mask file count entries per matrix: a gap or an overlap would shift all later ones.
 void check_matrices(const ParamSpec& spec) {
   int64_t next_row = 0;
   for (const auto& matrix : spec.matrices) {
@@ -33,8 +33,8 @@ void check_matrices(const ParamSpec& spec) {
             "the matrices of prunable parameter {} must cover all of its rows", spec.name);
 }
 
-// Shares memory with the buffer. No view of it as autograd counts them, which torch::optim::Optimizer::
-// zero_grad() would refuse.
+// Shares memory with the buffer, but is not an autograd view, which torch::optim::Optimizer::zero_grad()
+// would refuse.
 torch::Tensor part_of(const torch::Tensor& buffer, int64_t offset, torch::IntArrayRef shape) {
   return buffer.narrow(0, offset, c10::multiply_integers(shape)).view(shape).variable_data();
 }
@@ -78,7 +78,7 @@ void FlatParams::append(ParamSpec& spec, int64_t offset) {
   view.copy_(spec.param.detach());
   spec.param.set_data(view);
   spec.param.mutable_grad() = part_of(grads_, offset, shape);
-  // Under fp32 a copy that an earlier buffer left behind would be stale: it goes.
+  // Under fp32 a copy left by an earlier buffer would be stale, so it is removed.
   if (spec.working != nullptr) {
     *spec.working = working_.defined() ? working_.narrow(0, offset, numel).view(shape) : torch::Tensor();
   }

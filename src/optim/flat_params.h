@@ -1,8 +1,8 @@
 // One contiguous fp32 buffer for all parameters, ordered prunable | decayed | undecayed.
 //
 // Each parameter and its gradient become views of the buffers, so that clipping, zeroing, the optimizer, the
-// checkpoint and the mask are one pass over one tensor. With bf16 a working copy of every weight lies beside
-// it; the optimizer writes it in the same pass as the weight.
+// checkpoint and the mask are one pass over one tensor. With bf16 there is also a working copy of every
+// weight, which the optimizer writes in the same pass as the weight.
 #pragma once
 
 #include <torch/types.h>
@@ -30,11 +30,11 @@ struct FlatEntry {
 class FlatParams {
  public:
   // Moves the parameters into the buffer, keeping their order within each group; the tensors of `params` stay
-  // the same objects and keep their values. Throws Error naming the parameter that is not an fp32 leaf, lies
-  // on another device, or whose matrices do not cover its rows.
+  // the same objects and keep their values. Throws Error naming a parameter that is not an fp32 leaf, is on
+  // another device, or whose matrices do not cover its rows.
   explicit FlatParams(std::vector<ParamSpec> params, Precision precision = Precision::fp32);
 
-  // fp32 [size], without gradient. After writing into them call refresh_working.
+  // fp32 [size], without gradient. Call refresh_working after writing to them.
   const torch::Tensor& values() const { return values_; }
   const torch::Tensor& grads() const { return grads_; }
   // bf16 [size], undefined under Precision::fp32.
@@ -52,10 +52,10 @@ class FlatParams {
   const std::vector<FlatEntry>& entries() const { return entries_; }
 
   void zero_grad();
-  // Brings gradients back that lie elsewhere since something outside replaced a parameter's .grad, such as
-  // zero_grad() of a torch::nn::Module: what is there is copied, none counts as 0.
+  // Moves gradients back into the buffer if something, such as zero_grad() of a torch::nn::Module, has
+  // replaced a parameter's .grad: its values are copied, a missing gradient counts as 0.
   void collect_grads();
-  // Rounds every weight into its working copy; nothing to do under fp32.
+  // Rounds every weight into its working copy; does nothing under fp32.
   void refresh_working();
 
  private:

@@ -17,7 +17,7 @@
 namespace rpp {
 namespace {
 
-// Elements a thread takes at least: half a megabyte of traffic, far above the cost of waking it.
+// Minimum elements per thread: half a megabyte of traffic, far above the cost of waking it.
 constexpr int64_t kGrain = 1 << 14;
 
 void update_on_cpu(const AdamWStep& step, const AdamWSpan& span) {
@@ -33,7 +33,7 @@ void update_on_cuda(const AdamWStep& step, const AdamWSpan& span, const torch::D
 #else
   static_cast<void>(step);
   static_cast<void>(span);
-  fail("this build has no CUDA kernels and the parameters lie on {}: build with -DRPP_CUDA=ON", device.str());
+  fail("this build has no CUDA kernels and the parameters are on {}: build with -DRPP_CUDA=ON", device.str());
 #endif
 }
 
@@ -63,7 +63,7 @@ void check_rule(const ShrinkRule& rule, const FlatParams& params) {
             params.matrices().size());
 }
 
-// All but the rate and what follows it.
+// Everything except the learning rate and the values derived from it.
 AdamWStep step_constants(const OptimizerConfig& config, int64_t step_count) {
   AdamWStep step;
   step.beta1 = static_cast<float>(config.beta1);
@@ -87,7 +87,7 @@ ProxAdamW::ProxAdamW(FlatParams& params, const OptimizerConfig& config)
       exp_avg_(torch::zeros_like(params.values())),
       exp_avg_sq_(torch::zeros_like(params.values())) {}
 
-// As few as there are changes of the rate, or gaps of what is not trained, from one parameter to the next.
+// Merges neighbouring parameters with the same learning rate; gaps are parameters that are not trained.
 std::vector<ProxAdamW::RateSpan> ProxAdamW::rate_spans() const {
   std::vector<RateSpan> spans;
   for (const auto& entry : params_.entries()) {

@@ -1,4 +1,4 @@
-// AdamW with a shrink rule applied in the same pass, on the prunable span only.
+// AdamW with a shrink rule applied in the same pass, only on the prunable span.
 //
 // Decoupled decay after Loshchilov & Hutter (arXiv:1711.05101), as in torch::optim::AdamW; without bias
 // correction it is the optimizer of BERT's original code. The proximal rule is Reweighted Proximal Pruning
@@ -19,11 +19,11 @@ namespace rpp {
 struct ShrinkRule {
   enum class Kind { none, mask, prox };
   Kind kind = Kind::none;
-  torch::Tensor keep;  // u8 [num_prunable]; where 0, the weight becomes +0.0f and its moments 0; prox: may be
-                       // undefined, then nothing is held
-  torch::Tensor alpha;                     // prox: fp32 [num_prunable]
-  double gamma = 0.0;                      // prox: threshold = lr * gamma * alpha
-  std::vector<double> matrix_gammas = {};  // prox: one for each matrix, where they differ; instead of gamma
+  torch::Tensor keep;   // u8 [num_prunable]; where 0, the weight becomes +0.0f and its moments 0; prox: may
+                        // be undefined: no mask
+  torch::Tensor alpha;  // prox: fp32 [num_prunable]
+  double gamma = 0.0;   // prox: threshold = lr * gamma * alpha
+  std::vector<double> matrix_gammas = {};  // prox: one per matrix if they differ; replaces gamma
   bool preconditioned = false;  // prox: threshold / (sqrt(v_hat) + epsilon), ProxGen (Yun et al. 2021)
 };
 
@@ -32,31 +32,30 @@ class ProxAdamW {
   // params must outlive the optimizer.
   ProxAdamW(FlatParams& params, const OptimizerConfig& config);
 
-  // One update of every weight that is trained (ParamSpec), with gradients params.grads() * grad_scale;
-  // refreshes the working copies. The rate of a weight is learning_rate * layer_decay^depth: its decay and
-  // its shrink follow that rate too. Throws Error when the rule's tensor or gammas do not fit the prunable
-  // span.
+  // One update of every trained weight (ParamSpec), with gradients params.grads() * grad_scale; refreshes the
+  // working copies. The learning rate of a weight is learning_rate * layer_decay^depth, also for its decay
+  // and shrinking. Throws Error when the rule's tensors or gammas do not fit the prunable span.
   void step(double learning_rate, const ShrinkRule& rule, double grad_scale = 1.0);
 
   // fp32 [size], in the order of the flat buffer; state of a checkpoint together with step_count.
   const torch::Tensor& exp_avg() const { return exp_avg_; }
   const torch::Tensor& exp_avg_sq() const { return exp_avg_sq_; }
-  // sqrt(v_hat) + epsilon of these entries, with v corrected for its start at 0 whether or not the steps do
-  // so: fp32 like `indices` (int64). After one step at least.
+  // sqrt(v_hat) + epsilon of these entries, with v always corrected for its start at 0: fp32 in the shape of
+  // `indices` (int64). Call after at least one step.
   torch::Tensor denominators(const torch::Tensor& indices) const;
-  // What sqrt(v) is of sqrt(v_hat) in the update number `count` (from 1): 1 where the steps correct it, else
-  // sqrt(1 - beta2^count), which begins small and makes the first steps large.
+  // sqrt(v) / sqrt(v_hat) in update number `count` (from 1): 1 with bias correction, else
+  // sqrt(1 - beta2^count), which starts small and makes the first steps large.
   double denominator_share(int64_t count) const;
-  int64_t step_count() const { return step_count_; }  // updates made; drives the bias correction
+  int64_t step_count() const { return step_count_; }  // updates made; determines the bias correction
   void set_step_count(int64_t count) { step_count_ = count; }
 
  private:
-  // Neighbours in the flat buffer that are trained, with one rate: [begin, end).
+  // Neighbouring trained entries of the flat buffer with one learning rate: [begin, end).
   struct RateSpan {
     int64_t begin = 0, end = 0;
     double factor = 1.0;  // of the learning rate
   };
-  // What one part of the buffer has beyond the rate.
+  // The other settings of one part of the buffer.
   struct Part {
     int64_t begin = 0, end = 0;
     double weight_decay = 0.0;

@@ -2,8 +2,8 @@
 // your-own-module.md.
 //
 // Learning-rate schedulers of LibTorch, torch::save and torch::load work as with torch::optim::AdamW. There
-// is one parameter group. Which weights are pruned is decided by name or shape; how they shrink in a step is
-// the rule that a pruner gives (prune/pruner.h).
+// is one parameter group. Prunable weights are selected by name or shape; the shrink rule of each step comes
+// from a pruner (prune/pruner.h).
 #pragma once
 
 #include <torch/nn/module.h>
@@ -25,9 +25,9 @@ using IsPrunable = std::function<bool(const std::string& name, const torch::Tens
 // All matrices: parameters of two dimensions with more than one row and column.
 bool is_matrix(const std::string& name, const torch::Tensor& parameter);
 
-// The trainable parameters of a module under the names that it registers them with. Prunable: those that
-// `is_prunable` names; decayed: others of two dimensions and more; undecayed: vectors. Throws Error when a
-// parameter that is to be pruned is no matrix.
+// The trainable parameters of a module under their registered names. Prunable: those for which `is_prunable`
+// is true; decayed: others of two or more dimensions; undecayed: vectors. Throws Error when a prunable
+// parameter is not a matrix.
 std::vector<ParamSpec> param_specs_of(const torch::nn::Module& module,
                                       const IsPrunable& is_prunable = is_matrix);
 
@@ -48,25 +48,24 @@ struct ProxAdamWOptions : public torch::optim::OptimizerCloneableOptions<ProxAda
 
 class ProxOptimizer : public torch::optim::Optimizer {
  public:
-  // Takes the parameters into one buffer (FlatParams): move the module to its device and type before. Throws
-  // Error for parameters that are not fp32 or lie on several devices.
+  // Moves the parameters into one buffer (FlatParams): move the module to its device and dtype first. Throws
+  // Error for parameters that are not fp32 or are on several devices.
   explicit ProxOptimizer(const torch::nn::Module& module, ProxAdamWOptions options = {},
                          const IsPrunable& is_prunable = is_matrix);
 
   // Keeps the gradients in the buffer, where pruners that rank by them look; zero_grad() of the module, or of
   // torch::optim::Optimizer, removes them, and step() finds the new ones.
   void zero_grad();
-  // One update with the gradients that the parameters have; one without counts as 0. Returns the closure's
-  // loss.
+  // One update with the current gradients; a missing gradient counts as 0. Returns the closure's loss.
   torch::Tensor step(LossClosure closure = nullptr) override;
-  // The same with a rule for the prunable weights, as Pruner::rule() gives it.
+  // The same with a rule for the prunable weights, such as Pruner::rule().
   torch::Tensor step(const ShrinkRule& rule, const LossClosure& closure = nullptr);
 
   // Moments and the number of updates. Throws c10::Error for an archive of another module.
   void save(torch::serialize::OutputArchive& archive) const override;
   void load(torch::serialize::InputArchive& archive) override;
 
-  // What a pruner works on (PrunerContext).
+  // The PrunerContext for make_pruner.
   FlatParams& flat() { return flat_; }
   ProxAdamW& adamw() { return adamw_; }
 

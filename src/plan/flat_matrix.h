@@ -1,4 +1,4 @@
-// Where a prunable matrix lies in the flat buffer. Without Torch.
+// The position of a prunable matrix in the flat buffer. Without Torch.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace rpp {
 
-// rows * cols entries from `offset`, row-major [out, in].
+// rows * cols entries starting at `offset`, row-major [out, in].
 struct FlatMatrix {
   std::string name;
   int64_t offset = 0;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kLargestGamma = 1e12;
 
-// What is left of a weight at the end.
+// The magnitude of a weight at the end.
 float shrunk(const ShrinkForecast& forecast, size_t i, float gamma, std::span<const float> rates) {
   const float scale = forecast.scales.empty() ? gamma : gamma * forecast.scales[i];
   float magnitude = forecast.magnitudes[i] - scale * rates.front() * forecast.alphas[i];

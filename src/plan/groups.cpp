@@ -17,7 +17,7 @@ bool matches(const std::string& pattern, const FlatMatrix& matrix) {
   return ::fnmatch(pattern.c_str(), matrix.name.c_str(), 0) == 0;
 }
 
-// The name is a pattern.
+// The name of the result is the pattern.
 NamedNumber parse_ratio(const std::string& entry) {
   const auto parsed = parse_named_number(entry);
   if (!parsed || !(parsed->number >= 0 && parsed->number < 1)) {

@@ -1,4 +1,4 @@
-// Selection by radix: floats of one sign order like their bits, so two histograms, of the upper and of the
+// Radix selection: floats of one sign are ordered like their bits, so two histograms, of the upper and of the
 // lower 16 bits, find the exact threshold in two passes over the scores without copying or sorting them.
 #include "plan/magnitude.h"
 
@@ -15,20 +15,20 @@ namespace rpp {
 namespace {
 
 constexpr int64_t kBuckets = int64_t{1} << 16;
-constexpr int64_t kGrain = int64_t{1} << 20;  // entries that are worth a thread
+constexpr int64_t kGrain = int64_t{1} << 20;  // minimum entries per thread
 constexpr uint32_t kInfinity = 0x7f800000U;
 constexpr uint32_t kSign = 0x80000000U;
 
 using Histogram = std::vector<int64_t>;  // [kBuckets]
 
-// A key that orders as the rank does; adding zero makes one of the two zeros.
+// A key with the order of the rank; adding zero turns -0 into +0.
 uint32_t key_of(float score, RankBy rank_by) {
   const auto bits = std::bit_cast<uint32_t>(score + 0.0F);
   if (rank_by == RankBy::magnitude) return bits & ~kSign;
   return (bits & kSign) != 0 ? ~bits : bits | kSign;
 }
 
-// body(begin, end) over the entries of a matrix, on as many threads as pay.
+// Calls body(begin, end) over the entries of a matrix, on as many threads as are worthwhile.
 template <typename Body>
 void over_entries(const FlatMatrix& matrix, const Body& body) {
   const int64_t size = matrix.rows * matrix.cols;
@@ -38,7 +38,7 @@ void over_entries(const FlatMatrix& matrix, const Body& body) {
 }
 
 // Counts bucket(key) of every kept entry; bucket returns kBuckets for a key that does not count. Neighbours
-// often share a bucket: two tables in turn, so that one count need not wait for the other.
+// often share a bucket: two alternating tables avoid waiting for the previous count.
 template <typename Bucket>
 Histogram count_keys(std::span<const uint8_t> keep, std::span<const float> scores, const PruneGroup& group,
                      RankBy rank_by, const Bucket& bucket) {
@@ -62,10 +62,10 @@ Histogram count_keys(std::span<const uint8_t> keep, std::span<const float> score
 
 struct Place {
   uint32_t bucket = 0;
-  int64_t below = 0;  // entries in the buckets before it
+  int64_t below = 0;  // entries in earlier buckets
 };
 
-// The bucket that holds the entry of this rank, from 0.
+// The bucket that contains the entry of this rank, from 0.
 Place bucket_of_rank(const Histogram& counts, int64_t rank) {
   Place place;
   while (place.below + counts[place.bucket] <= rank) place.below += counts[place.bucket++];
@@ -74,10 +74,10 @@ Place bucket_of_rank(const Histogram& counts, int64_t rank) {
 
 struct Threshold {
   uint32_t key = 0;
-  int64_t ties = 0;  // entries of this very key that go, from the front
+  int64_t ties = 0;  // entries equal to the threshold that are pruned, from the front
 };
 
-// Of the `count` smallest kept entries. count >= 1. upper: counts of the upper halves of their keys.
+// For the `count` smallest kept entries. count >= 1. upper: histogram of the upper halves of their keys.
 Threshold threshold_of(std::span<const uint8_t> keep, std::span<const float> scores, const PruneGroup& group,
                        const Histogram& upper, int64_t count, RankBy rank_by) {
   const Place high = bucket_of_rank(upper, count - 1);
@@ -92,7 +92,7 @@ bool is_finite(float score) {
   return (std::bit_cast<uint32_t>(score) & ~kSign) < kInfinity;
 }
 
-// Keys of infinity and NaN have upper halves of their own: they are looked for where there are any.
+// Keys of infinity and NaN have distinct upper halves, which are searched only if present.
 void check_finite(std::span<const uint8_t> keep, std::span<const float> scores, const PruneGroup& group,
                   const Histogram& upper, RankBy rank_by) {
   const auto bucket = [&](uint32_t bits) { return key_of(std::bit_cast<float>(bits), rank_by) >> 16; };
@@ -138,7 +138,7 @@ void prune_smallest_into(std::span<uint8_t> keep, std::span<const float> scores,
         keep[i] = static_cast<uint8_t>(keep[i] & (key_of(scores[i], rank_by) >= threshold.key));
       }
     });
-    // Few entries equal the threshold: they are looked for in order, and only until enough have gone.
+    // Few entries equal the threshold: they are searched in order, only until enough are pruned.
     const auto end = static_cast<size_t>(matrix.offset + matrix.rows * matrix.cols);
     for (auto i = static_cast<size_t>(matrix.offset); i < end && threshold.ties > 0; ++i) {
       if (!keep[i] || key_of(scores[i], rank_by) != threshold.key) continue;

@@ -1,4 +1,4 @@
-// Masks as packed bits: eight entries to a byte, little bit first.
+// Masks as packed bits: eight entries per byte, least significant bit first.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ inline std::vector<uint8_t> pack_bits(std::span<const uint8_t> mask) {
   return bits;
 }
 
-// mask.size() says how many bits there are.
+// mask.size() is the number of bits.
 inline void unpack_bits_into(std::span<const uint8_t> bits, std::span<uint8_t> mask) {
   for (size_t i = 0; i < mask.size(); ++i) mask[i] = (bits[i / 8] >> (i % 8)) & 1U;
 }

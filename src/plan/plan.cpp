@@ -14,7 +14,7 @@ int64_t share_of(double share, int64_t total_steps) {
   return std::llround(share * static_cast<double>(total_steps));
 }
 
-// The first round is first_round_share as long as each of the others, and one step at least.
+// The first round has first_round_share of the length of the others, and at least one step.
 int64_t first_round_steps(const PruneConfig& config, int64_t pruning_steps) {
   const auto others = static_cast<double>(config.rounds - 1);
   const double even_length = static_cast<double>(pruning_steps) / (config.first_round_share + others);
@@ -32,7 +32,7 @@ void check_rounds(const std::vector<int64_t>& starts, int64_t pruning_steps) {
       starts.size(), pruning_steps, starts.back());
 }
 
-// One stage for every ten points of the ratio, as in the paper, when the configuration leaves it open.
+// One stage for every ten points of the ratio, as in the paper, unless configured.
 int64_t num_stages(const PruneConfig& config, int64_t total_steps) {
   const auto tens = static_cast<int64_t>(std::ceil(config.target_ratio * 10 - 1e-9));
   const int64_t stages = config.stages > 0 ? config.stages : std::max<int64_t>(1, tens);
@@ -43,7 +43,7 @@ int64_t num_stages(const PruneConfig& config, int64_t total_steps) {
   return stages;
 }
 
-// The stages are as long as each other to within one step.
+// The stages have equal lengths, to within one step.
 std::vector<MaskUpdate> stage_updates(int64_t stages, int64_t total_steps) {
   std::vector<MaskUpdate> updates;
   for (int64_t stage = 0; stage < stages; ++stage) {
@@ -71,9 +71,9 @@ bool has_ramp(const PruneConfig& config) {
 
 std::string describe_rpp(const PruneConfig& config, int64_t total_steps) {
   const int64_t recovery = recovery_start(config, total_steps);
-  const std::string gamma =
-      config.gamma > 0 ? fmt::format("gamma {}", config.gamma)
-                       : fmt::format("gamma found on the way to {:.1f} %", 100 * config.target_ratio);
+  const std::string gamma = config.gamma > 0
+                                ? fmt::format("gamma {}", config.gamma)
+                                : fmt::format("gamma adjusted to reach {:.1f} %", 100 * config.target_ratio);
   return fmt::format(
       "rpp: {} rounds in {} steps, the first {:.0f} % as long as the others, then {} steps of recovery; "
       "{}, epsilon {}, prox scaled by {}{}",

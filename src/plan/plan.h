@@ -1,5 +1,5 @@
-// When a run prunes: rounds, stages, ramps, and the phases between which the learning rate may start anew.
-// Without Torch.
+// When a run prunes: rounds, stages, ramps, and the phases in which the learning rate may restart. Without
+// Torch.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,16 @@
 
 namespace rpp {
 
-// rpp: the first step of each round, ascending, the first one 0. Throws UsageError when the rounds do not fit
+// rpp: the first step of each round, ascending, starting with 0. Throws UsageError when the rounds do not fit
 // into the steps before recovery.
 std::vector<int64_t> round_starts(const PruneConfig& config, int64_t total_steps);
 
-// rpp: the first step that trains with the mask held; total_steps where none does. Throws UsageError when the
-// recovery leaves no step to prune in.
+// rpp: the first step that trains with the mask fixed; total_steps if there is none. Throws UsageError when
+// the recovery leaves no step to prune in.
 int64_t recovery_start(const PruneConfig& config, int64_t total_steps);
 
-// Before `step`, `share` of the way to the target ratio is pruned. A step equal to the run's length means
-// after the last one.
+// Before `step`, `share` of the target ratio has been pruned. A step equal to the run's length means after
+// the last one.
 struct MaskUpdate {
   int64_t step = 0;
   double share = 0;  // in (0, 1]
@@ -31,12 +31,12 @@ struct MaskUpdate {
 // Throws UsageError when the updates do not fit into the steps.
 std::vector<MaskUpdate> mask_updates(const PruneConfig& config, int64_t total_steps);
 
-// The first steps of the phases, ascending, the first one 0: pruning and recovery for rpp, the stages of nip,
-// the ramp and what follows for gradual and movement, before and after the pruning for one_shot, else one.
+// The first steps of the phases, ascending, starting with 0: pruning and recovery for rpp, the stages of nip,
+// the ramp and the rest for gradual and movement, before and after the pruning for one_shot, else one phase.
 std::vector<int64_t> phase_starts(const PruneConfig& config, int64_t total_steps);
 
-// The last step before which the mask changes: 0 where it never does, the length of the run where it does so
-// up to the end.
+// The last step before which the mask changes: 0 if it never does, the length of the run if it changes up to
+// the end.
 int64_t last_mask_change(const PruneConfig& config, int64_t total_steps);
 
 // "rpp: 12 rounds over 210 steps, then 90 steps of recovery; ...", for --check.

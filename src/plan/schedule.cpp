@@ -26,7 +26,7 @@ int64_t warmup_steps(const ScheduleConfig& schedule, int64_t length) {
   return std::llround(schedule.warmup_ratio * static_cast<double>(length));
 }
 
-// progress: 0 where the decay begins, 1 where it ends.
+// progress: 0 where the decay starts, 1 where it ends.
 double decay_factor(const ScheduleConfig& schedule, double progress) {
   if (schedule.decay == "constant") return 1.0;
   if (schedule.decay == "cosine") return 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
@@ -45,7 +45,7 @@ double schedule_factor(const ScheduleConfig& schedule, int64_t step, int64_t tot
   const bool each = schedule.phases == "each";
   const Phase phase = each ? phase_at(step, total_steps, phase_starts) : Phase{0, total_steps};
   const int64_t warmup = warmup_steps(schedule, phase.end - phase.begin);
-  const int64_t warm = phase.begin + warmup;  // the first step at the full rate
+  const int64_t warm = phase.begin + warmup;  // the first step at the full learning rate
   if (step < warm) return static_cast<double>(step - phase.begin + 1) / static_cast<double>(warmup);
   const bool last = schedule.phases == "last" && !phase_starts.empty();
   const int64_t decay_begin = last ? std::max(warm, phase_starts.back()) : warm;

@@ -8,17 +8,17 @@
 
 namespace rpp {
 
-// Linear warm-up, then the decay of schedule.decay: linear and cosine end at 0 after the last step, constant
-// stays at 1. step counts from 0; the first step of a warm-up already moves (factor 1 / warm-up steps).
+// Linear warmup, then the decay of schedule.decay: linear and cosine end at 0 after the last step, constant
+// stays at 1. step counts from 0; the first step of a warmup has the factor 1 / warmup steps, not 0.
 //
-// phase_starts: the first steps of the phases of a run, ascending, the first one 0 (prune/plan.h). With
-// schedule.phases "each" warm-up and decay run in every phase anew, which is the rewinding of the rate of
-// Renda et al. (arXiv:2003.02389); with "last" the rate is constant up to the last phase and decays in it.
+// phase_starts: the first steps of the phases of a run, ascending, starting with 0 (prune/plan.h). With
+// schedule.phases "each" warmup and decay restart in every phase, the learning-rate rewinding of Renda et al.
+// (arXiv:2003.02389); with "last" the learning rate is constant up to the last phase and decays in it.
 double schedule_factor(const ScheduleConfig& schedule, int64_t step, int64_t total_steps,
                        std::span<const int64_t> phase_starts = {});
 
-// Throws UsageError when the warm-up is longer than the run or, with schedule.phases "each", than one of its
-// phases: the rate would never reach optimizer.learning_rate there.
+// Throws UsageError when the warmup is longer than the run or, with schedule.phases "each", than one of its
+// phases: the learning rate would never reach optimizer.learning_rate there.
 void check_warmup(const ScheduleConfig& schedule, int64_t total_steps, std::span<const int64_t> phase_starts);
 
 }  // namespace rpp

@@ -1,4 +1,4 @@
-// How sparse a model is, matrix by matrix and as a whole. Without Torch, for the programs.
+// The sparsity of a model, per matrix and in total. Without Torch.
 //
 // A prune ratio is exact zeros over prunable entries (the "encoder ratio"). The whole-model ratio divides the
 // same zeros by every parameter; both are always printed, labelled: 59.3 % of BERT-base's encoder is 46.0 %
@@ -21,7 +21,7 @@ struct MatrixSparsity {
 
 struct SparsityReport {
   std::vector<MatrixSparsity> matrices;
-  int64_t total_parameters = 0;  // of the whole model, embeddings and heads included
+  int64_t total_parameters = 0;  // of the whole model, including embeddings and heads
 
   int64_t zeros() const;
   int64_t prunable() const;

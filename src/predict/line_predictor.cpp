@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Beside a model directory any tokenizer will do, in a model file it is WordPiece.
+// In a model directory any tokenizer is allowed, in a model file only WordPiece.
 std::unique_ptr<Tokenizer> open_tokenizer(const RuntimeModel& model) {
   const fs::path& path = model.file().path();
   if (fs::is_directory(path)) return load_tokenizer(path);
@@ -76,7 +76,7 @@ void LinePredictor::queue(const std::string& line, Queued& queued) {
   queued.is_added = true;
   queued_tokens_ += added.tokens;
   RPP_CHECK(!options_.strict || added.cut_tokens == 0,
-            "{} tokens, {} are read: shorten it, or let it be cut by leaving out --strict",
+            "{} tokens, {} are read: shorten it, or allow truncation by leaving out --strict",
             added.tokens + added.cut_tokens, options_.max_seq_length);
   ++num_texts_;
   num_cut_ += added.cut_tokens > 0;
@@ -91,7 +91,7 @@ void LinePredictor::flush() {
   } catch (const Error&) {
     return answer_one_by_one(queued);
   }
-  auto answer = answers.begin();  // a line that was refused at last has one too, where it was added
+  auto answer = answers.begin();  // includes lines refused after they were added
   for (const Queued& line : queued) {
     if (line.error.empty()) report_(line.line, *answer);
     if (!line.error.empty()) refuse(line.number, line.error);
@@ -99,7 +99,7 @@ void LinePredictor::flush() {
   }
 }
 
-// A pass has failed: by one line maybe, which is found so.
+// A pass failed, perhaps because of one line: retries line by line to find it.
 void LinePredictor::answer_one_by_one(const std::vector<Queued>& queued) {
   for (const Queued& line : queued) {
     std::string error = line.error;

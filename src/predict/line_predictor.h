@@ -1,4 +1,4 @@
-// Answers of a fine-tuned model to lines of text, in their order, in bounded memory.
+// Answers of a fine-tuned model to lines of text, in order, in bounded memory.
 #pragma once
 
 #include <cstdint>
@@ -16,39 +16,40 @@ namespace rpp {
 
 struct PredictOptions {
   int64_t max_seq_length = 0;  // 0: tokens_read of the model
-  bool strict = false;         // a longer line is an error instead of being cut
+  bool strict = false;         // a longer line is an error instead of being truncated
   std::string pair_separator = "\t";
-  TextColumnNames columns;      // of a table whose rows are read; without a name a line is its texts
-  int64_t batch_tokens = 4096;  // in one pass
+  TextColumnNames columns;      // of a table; if empty, the whole line is the text or pair
+  int64_t batch_tokens = 4096;  // per pass
   int num_threads = 0;          // 0: the machine's cores
-  // make_embedder in place of make_answerer. Without columns a line is one text then, separators and all.
+  // Uses make_embedder instead of make_answerer. Without columns a line is then one text, separators
+  // included.
   bool embed = false;
-  // Takes a line that has no answer, by its number, and why; empty: it ends the run.
+  // Called with the number of a line without an answer and the reason; empty: such a line ends the run.
   std::function<void(int64_t line, const std::string& why)> skip;
 };
 
-// Takes the lines of one source and reports each with its answer. An empty line is answered as an empty text.
+// Reads the lines of one source and reports each with its answer. An empty line is answered as an empty text.
 class LinePredictor {
  public:
   using Report = std::function<void(const TextLine&, const Answer&)>;
 
-  // `source` is named in messages. `model`: a model file or a model directory. Throws Error as
-  // RuntimeModel::load, the tokenizer of either and make_answerer do.
+  // `source` is the name in messages. `model`: a model file or a model directory. Throws Error as
+  // RuntimeModel::load, the tokenizers and make_answerer do.
   LinePredictor(const std::filesystem::path& model, std::string source, PredictOptions options,
                 Report report);
 
-  // Reports when a pass is full. Throws Error with source and line for invalid UTF-8, a second separator, and
-  // with `strict` a line that is too long, or for what TextColumns refuses; the lines before it are reported
-  // first. With options.skip the line is handed to that in its place instead, but for a header, which has no
-  // answer and which no row can be read without.
+  // Reports when a pass is full. Throws Error with source and line for invalid UTF-8, a second separator,
+  // with `strict` a line that is too long, and what TextColumns refuses; the lines before it are reported
+  // first. With options.skip the line is passed to that instead, except for a header, without which no row
+  // can be read.
   void add(std::string line);
-  // Reports what has not been reported. An answer that is not finite is refused as above, by its line.
+  // Reports all pending lines. A non-finite answer is refused as above, with its line.
   void flush();
-  void finish();  // the same, and throws Error when there was no line at all, or none had an answer
+  void finish();  // the same, and throws Error if there was no line, or none had an answer
 
   std::string_view answer_name() const { return answerer_->answer_name(); }
   int64_t num_texts() const { return num_texts_; }
-  int64_t num_cut() const { return num_cut_; }          // lines that lost tokens
+  int64_t num_cut() const { return num_cut_; }          // lines that were truncated
   int64_t num_skipped() const { return num_skipped_; }  // lines without an answer
   int64_t max_seq_length() const { return options_.max_seq_length; }
 
@@ -57,7 +58,7 @@ class LinePredictor {
     TextLine line;
     int64_t number = 0;
     bool is_added = false;  // to the answerer
-    std::string error;      // not empty: it is skipped
+    std::string error;      // if not empty, the line is skipped
   };
 
   std::optional<TextLine> parse(const std::string& line);

@@ -1,4 +1,4 @@
-// The texts of a table's rows: tab-separated columns, or JSON objects a line each.
+// The texts in a table's rows: tab-separated columns, or JSON lines.
 #pragma once
 
 #include <optional>
@@ -11,8 +11,8 @@
 namespace rpp {
 
 struct TextColumnNames {
-  std::string text;       // a name of the header or a key, or of a table without header a number, from 1 on
-  std::string text_pair;  // likewise; empty: one text a row
+  std::string text;       // header name or JSON key; in a table without header a number from 1
+  std::string text_pair;  // likewise; empty: one text per row
 };
 
 class TextColumns {
@@ -20,12 +20,12 @@ class TextColumns {
   // Throws UsageError when one is a name and the other a number, or a number is 0.
   explicit TextColumns(TextColumnNames names);
 
-  // Of the lines from the first on. Nothing for the header, which is the first line where columns have names
-  // and that line is no JSON object; a byte-order mark in front is dropped. Quotes in columns are plain
-  // characters. Throws Error for a column that is missing, with those that there are, and in JSON for a value
-  // that is neither text nor number.
+  // Call with every line from the first on. Returns nothing for the header, which is the first line if
+  // columns have names and that line is not a JSON object; a leading byte-order mark is dropped. Quotes in
+  // columns are plain characters. Throws Error for a missing column, listing the existing ones, and in JSON
+  // for a value that is neither text nor number.
   std::optional<TextLine> read(std::string_view line);
-  // Whether `line`, which could not be read, should have been the header: no row can be read without.
+  // Whether `line`, which could not be read, should have been the header, which all rows need.
   bool needs_as_header(std::string_view line) const {
     return form_ == Form::unknown && places_.empty() && !line.starts_with('{');
   }
@@ -39,7 +39,7 @@ class TextColumns {
 
   TextColumnNames names_;
   Form form_ = Form::unknown;
-  std::vector<size_t> places_;  // of one or two columns, from 0 on
+  std::vector<size_t> places_;  // indices of the one or two columns, from 0
 };
 
 }  // namespace rpp

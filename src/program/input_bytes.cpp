@@ -28,18 +28,18 @@ constexpr size_t kChunkBytes = 1 << 18;
 
 enum class Form { plain, gzip, zstd, refused };
 
-// How a file begins. '?' is any byte.
+// The first bytes of a file. '?' is any byte.
 struct Signature {
   std::string_view bytes;
   Form form;
   const char* name = "";
-  const char* remedy = "";  // the command that makes text of it
+  const char* remedy = "";  // the command that converts it to text
 };
 
 constexpr Signature kSignatures[] = {
     {"\x1f\x8b"sv, Form::gzip},
     {"\x28\xb5\x2f\xfd"sv, Form::zstd},
-    {"\x50\x2a\x4d\x18"sv, Form::zstd},  // a skippable frame, as pzstd writes first
+    {"\x50\x2a\x4d\x18"sv, Form::zstd},  // a skippable frame, written first by pzstd
     {"\xfd\x37zXZ\0"sv, Form::refused, "compressed with xz", "xz -dc"},
     {"BZh?1AY&SY"sv, Form::refused, "compressed with bzip2", "bzip2 -dc"},
     {"BZh?\x17rE8P\x90"sv, Form::refused, "compressed with bzip2", "bzip2 -dc"},
@@ -69,7 +69,7 @@ bool agrees(std::string_view start, std::string_view pattern) {
   return true;
 }
 
-// The descriptor and what was read of it to know its form.
+// The descriptor and the bytes already read to detect its format.
 class RawBytes {
  public:
   explicit RawBytes(const path& file)
@@ -86,7 +86,7 @@ class RawBytes {
   const std::string& name() const { return name_; }
   std::string_view start() const { return start_; }
 
-  // Reads on to know more of the start; false at the end.
+  // Reads more of the start; false at the end.
   bool extend_start() {
     std::string more(kChunkBytes, '\0');
     more.resize(read_descriptor(more.data(), more.size()));
@@ -121,10 +121,11 @@ class RawBytes {
   std::string name_;
   int fd_;
   std::string start_;
-  size_t next_ = 0;  // in start_
+  size_t next_ = 0;  // position in start_
 };
 
-// Reads no more than it takes to tell: whoever types into a pipe waits for an answer to the first line.
+// Reads only as much as needed to detect the format: an interactive user waits for an answer to the first
+// line.
 Form form_of(RawBytes& raw) {
   while (true) {
     const std::string_view start = raw.start();
@@ -134,8 +135,8 @@ Form form_of(RawBytes& raw) {
       is_open = is_open || start.size() < signature.bytes.size();
       if (start.size() < signature.bytes.size()) continue;
       if (signature.form != Form::refused) return signature.form;
-      fail("{0} is {1}, which is not read: make text of it, as with {2} {0}", raw.name(), signature.name,
-           signature.remedy);
+      fail("{0} is {1}, which is not supported: convert it to text, as with {2} {0}", raw.name(),
+           signature.name, signature.remedy);
     }
     if (!is_open || !raw.extend_start()) return Form::plain;
   }
@@ -149,7 +150,7 @@ struct Plain : InputBytes {
   std::unique_ptr<RawBytes> raw;
 };
 
-// What a decompressor reads from.
+// The input of a decompressor.
 struct Packed : InputBytes {
   explicit Packed(std::unique_ptr<RawBytes> bytes) : raw(std::move(bytes)), input(kChunkBytes) {}
   bool would_wait() const override { return raw->would_wait(); }
@@ -169,7 +170,7 @@ struct Gzip final : Packed {
     stream.next_out = reinterpret_cast<Bytef*>(out);
     stream.avail_out = static_cast<uInt>(capacity);
     while (stream.avail_out == capacity) {
-      // What is left in the decompressor comes out without further input.
+      // Output left in the decompressor is returned before more input is read.
       if (stream.avail_in == 0 && !has_more_output && !refill()) {
         RPP_CHECK(!in_member, "{} is truncated: the last gzip member does not end", raw->name());
         return 0;
@@ -191,7 +192,7 @@ struct Gzip final : Packed {
     return stream.avail_in > 0;
   }
 
-  // Zeros behind the last member are padding of tapes and block devices; gzip passes over them too.
+  // Zeros after the last member are padding of tapes and block devices; gzip skips them too.
   bool begin_member() {
     while (stream.avail_in > 0 && *stream.next_in == 0) ++stream.next_in, --stream.avail_in, padded = true;
     if (stream.avail_in == 0) return false;
@@ -202,14 +203,14 @@ struct Gzip final : Packed {
   }
 
   z_stream stream{};
-  bool in_member = true;  // the signature was seen
+  bool in_member = true;  // the signature has been read
   bool has_more_output = false;
   bool padded = false;
 };
 
 struct Zstd final : Packed {
   explicit Zstd(std::unique_ptr<RawBytes> bytes) : Packed(std::move(bytes)) {
-    // "zstd --long=31" is common among large corpora.
+    // "zstd --long=31" is common for large corpora.
     ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax,
                            ZSTD_dParam_getBounds(ZSTD_d_windowLogMax).upperBound);
   }
@@ -240,7 +241,7 @@ struct Zstd final : Packed {
   bool in_frame = false, has_more_output = false;
 };
 
-// A download that failed is empty, or a page of HTML.
+// A failed download is an empty file or an HTML page.
 void refuse_wrong_name(const path& file, const std::string& name) {
   for (const auto& [suffix, form] : {std::pair{".gz", "gzip"}, {".zst", "zstd"}}) {
     if (file.extension() == suffix) {

@@ -16,7 +16,7 @@ constexpr size_t kBytesAtOnce = 1 << 18;
 void refuse_archive(std::string_view start, const std::string& name) {
   constexpr size_t kMagicOffset = 257;
   if (start.size() > kMagicOffset && start.substr(kMagicOffset).starts_with("ustar")) {
-    fail("{0} is a tar archive, which is not read: make text of it, as with tar -xOf {0}", name);
+    fail("{0} is a tar archive, which is not supported: convert it to text, as with tar -xOf {0}", name);
   }
 }
 
@@ -68,7 +68,7 @@ std::optional<std::string_view> LineReader::next() {
   return line;
 }
 
-// The line that begins in this chunk and ends at `end` of a later one, npos at the end of the input.
+// The line that starts in this chunk and ends at `end` of a later one, npos at the end of the input.
 std::string_view LineReader::join_chunks(size_t& end) {
   joined_.assign(buffer_, position_);
   while (end == std::string::npos && refill()) {

@@ -5,7 +5,7 @@
 
 namespace rpp {
 
-// Sets the format once per program; `quiet` leaves warnings and errors only.
+// Sets the format once per program; `quiet` shows only warnings and errors.
 void init_logging(bool quiet = false);
 
 namespace log {

@@ -1,4 +1,4 @@
-// A line in the log every ten seconds while something takes long, so that no program is silent.
+// A log line every ten seconds during long work, so that no program is silent.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@ namespace rpp {
 
 class ProgressLine {
  public:
-  // "evaluation: 64 of 872 windows, about 42 s left"; total 0: not known, "reading: 64 MB".
+  // "evaluation: 64 of 872 windows, about 42 s left"; total 0: unknown, "reading: 64 MB".
   ProgressLine(std::string what, std::string unit, int64_t total, double every_seconds = 10);
 
-  // After so much of it. Logs where the last line, or the start, lies far enough back.
+  // Call with the amount done so far. Logs if the last line, or the start, is long enough ago.
   void at(int64_t done);
 
  private:

@@ -11,11 +11,11 @@
 namespace rpp {
 
 int run_main(std::string_view tool, const std::function<int()>& body) {
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of the write, with a message
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe becomes a write error with a message
   try {
     const EndOnSignal end_on_signal(tool);
     const int status = body();
-    flush_output();  // what is left in the buffer may not fit either
+    flush_output();  // flushing the buffer can fail too
     return status;
   } catch (const Stopped&) {
     fmt::print(stderr, "{}: stopped by a signal before the end\n", tool);

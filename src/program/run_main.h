@@ -6,9 +6,9 @@
 
 namespace rpp {
 
-// Runs the body of a program. An exception becomes one line "tool: error: ..." on stderr, and so does
-// standard output that cannot be written. Returns the exit status: the body's own, 2 for UsageError, 1 for
-// any other exception.
+// Runs the body of a program. An exception, or a failed write to standard output, becomes one line "tool:
+// error: ..." on stderr. Returns the exit status: the body's own, 2 for UsageError, 1 for any other
+// exception.
 int run_main(std::string_view tool, const std::function<int()>& body);
 
 }  // namespace rpp

@@ -1,4 +1,4 @@
-// SHA-256, where people compare hashes.
+// SHA-256, for hashes that people compare.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace rpp {
 
-// SHA-256 fed piece by piece; hex() ends it.
+// SHA-256 of data given in pieces; hex() ends it.
 class Sha256 {
  public:
   Sha256();

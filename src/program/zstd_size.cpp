@@ -17,7 +17,7 @@ struct ZstdSize::State {
 
   void compress(std::span<const std::byte> input, ZSTD_EndDirective end) {
     ZSTD_inBuffer in{input.data(), input.size(), 0};
-    size_t left = 0;  // bytes that zstd still holds
+    size_t left = 0;  // bytes still buffered in zstd
     do {
       ZSTD_outBuffer out{buffer.data(), buffer.size(), 0};
       left = ZSTD_compressStream2(context, &out, &in, end);

@@ -1,4 +1,4 @@
-// How small a general compressor makes bytes: what a format of one's own has to beat.
+// The size that a general-purpose compressor reaches, as a baseline for our own format.
 #pragma once
 
 #include <cstddef>
@@ -8,13 +8,13 @@
 
 namespace rpp {
 
-// Counts what zstd at its default level, 3, makes of the bytes; nothing is kept.
+// Counts the bytes that zstd produces at its default level 3; the output is discarded.
 class ZstdSize {
  public:
   ZstdSize();
   ~ZstdSize();
   void update(std::span<const std::byte> bytes);
-  int64_t finish();  // bytes of the whole stream; call once
+  int64_t finish();  // size of the whole stream; call once
 
  private:
   struct State;

@@ -1,5 +1,4 @@
-// Do two models prune the same entries? Overlap of their pruned sets, matrix by matrix, beside what chance
-// gives.
+// Do two models prune the same entries? Overlap of their pruned sets per matrix, compared with chance.
 #pragma once
 
 #include <torch/types.h>
@@ -18,9 +17,9 @@ struct PrunedOverlap {
   int64_t zeros_a = 0;     // pruned in the first model
   int64_t zeros_b = 0;     // in the second
   int64_t zeros_both = 0;  // in both
-  double chance_both = 0;  // expected of two independent sets of these sizes: zeros_a * zeros_b / size
+  double chance_both = 0;  // expected for two independent sets of these sizes: zeros_a * zeros_b / size
 
-  // Intersection over union of the pruned sets; 1 where neither prunes anything.
+  // Intersection over union of the pruned sets; 1 if neither prunes anything.
   double jaccard() const;
   double chance_jaccard() const;
 };
@@ -29,7 +28,7 @@ struct PrunedOverlap {
 std::vector<PrunedOverlap> pruned_overlap(const torch::Tensor& mask_a, const torch::Tensor& mask_b,
                                           const std::vector<FlatMatrix>& matrices);
 
-// All matrices together; chance respects the ratio of every matrix.
+// All matrices together; the expected overlap uses the ratio of each matrix.
 PrunedOverlap total_overlap(const std::vector<PrunedOverlap>& rows);
 
 // A row per matrix, then the total.

@@ -1,4 +1,4 @@
-// The dense reference: nothing is pruned.
+// The dense baseline: nothing is pruned.
 #include "methods.h"
 #include "ops/torch.h"
 

@@ -1,4 +1,4 @@
-// A given mask, held from the first step to the last: how a pruned model is fine-tuned.
+// A given mask, kept from the first step to the last: used to fine-tune pruned models.
 #include "methods.h"
 #include "ops/torch.h"
 #include "rpp/error.h"
@@ -13,7 +13,7 @@ class FixedPruner : public Pruner {
     rule_.keep = context_.fixed_mask.ne(0).to(prunable_weights().device(), torch::kUInt8).contiguous();
   }
 
-  // The first step applies the mask, so that a model whose zeros were lost on the way starts pruned as well.
+  // The first step applies the mask, in case the model has lost zeros.
   void begin_step(int64_t) override {
     if (applied_) return;
     apply_mask(rule_.keep);

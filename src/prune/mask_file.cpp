@@ -77,8 +77,7 @@ std::string metadata_at(const SafetensorsFile& file, const std::string& key) {
   return found->second;
 }
 
-// What the file holds, whatever model it is for, in the order of the names: so the hash is checked before the
-// fit.
+// Reads the file in the order of the names, for any model: so the hash is checked before the shapes.
 std::vector<PackedMatrix> read_packed(const SafetensorsFile& file) {
   std::vector<PackedMatrix> packed;
   for (const auto& tensor : file.tensors()) {

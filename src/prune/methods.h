@@ -1,4 +1,4 @@
-// The pruners behind make_pruner, one file each.
+// The pruners created by make_pruner, one file each.
 #pragma once
 
 #include <memory>
@@ -13,8 +13,7 @@ std::unique_ptr<Pruner> make_magnitude_pruner(const PruneConfig& config, PrunerC
 std::unique_ptr<Pruner> make_movement_pruner(const PruneConfig& config, PrunerContext context);
 std::unique_ptr<Pruner> make_fixed_pruner(PrunerContext context);
 
-// The tensor that a checkpoint holds under `name`; throws Error when it is missing or has another number of
-// entries.
+// The tensor `name` of a checkpoint; throws Error when it is missing or has another number of entries.
 const torch::Tensor& state_at(const std::map<std::string, torch::Tensor>& state, const std::string& name,
                               int64_t entries);
 

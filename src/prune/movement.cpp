@@ -1,11 +1,11 @@
-// Movement pruning (Sanh et al., arXiv:2005.07683): weights that move towards zero go. The score of a weight
-// is S = -sum over steps of (dL/dW * W), where W is the weight itself also while it is pruned, and dL/dW the
-// gradient that the masked model has at its place (straight-through).
+// Movement pruning (Sanh et al., arXiv:2005.07683) prunes weights that move towards zero. The score of a
+// weight is S = -sum over steps of (dL/dW * W), where W is the weight's own value even while it is pruned,
+// and dL/dW is the gradient of the masked model at its position (straight-through).
 //
-// movement keeps the highest scores, as many as the cubic ramp says: any learning rate of the scores ranks
-// them alike. soft_movement keeps sigmoid(S) > score_threshold and pulls scores down with the gradient of
-// score_penalty * sum sigmoid(S): its ratio follows from these and cannot be asked for. What is pruned may
-// return until the ramp ends.
+// movement keeps the highest scores, as many as the cubic ramp requires: the ranking does not depend on a
+// learning rate of the scores. soft_movement keeps sigmoid(S) > score_threshold and lowers scores with the
+// gradient of score_penalty * sum sigmoid(S): its ratio follows from these and cannot be set. Pruned weights
+// may return until the ramp ends.
 #include "ops/torch.h"
 #include "staged_pruner.h"
 
@@ -51,7 +51,7 @@ class MovementPruner : public StagedPruner {
     return is_soft() ? soft_mask() : ranked().prune(start(), scores_, share, RankBy::value);
   }
 
-  // Pruned weights wait in hidden_, kept ones lie in the model: weights + hidden_ is all of them.
+  // Pruned values are stored in hidden_, kept ones in the model: weights + hidden_ is all of them.
   void before_change(const torch::Tensor& keep) override {
     const auto weights = prunable_weights() + hidden_;
     prunable_weights().copy_(weights);

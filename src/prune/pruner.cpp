@@ -21,7 +21,7 @@ torch::Tensor Pruner::mask() const {
 void Pruner::apply_mask(const torch::Tensor& keep) {
   const auto pruned = keep.eq(0);
   const auto num_prunable = context_.params.num_prunable();
-  // masked_fill_ rather than a product: a product would leave -0.0f and keep NaN.
+  // masked_fill_ instead of a multiplication, which would leave -0.0f and keep NaN.
   prunable_weights().masked_fill_(pruned, 0.0);
   if (context_.optimizer != nullptr) {
     context_.optimizer->exp_avg().narrow(0, 0, num_prunable).masked_fill_(pruned, 0.0);

@@ -26,10 +26,10 @@ struct PrunerContext {
   ProxAdamW* optimizer = nullptr;  // its moments are zeroed where a mask prunes; nullptr: weights only
   int64_t total_steps = 0;
   torch::Tensor fixed_mask = {};  // u8 [num_prunable], 1 = kept; for fixed (see load_mask); undefined: w != 0
-  std::function<double(int64_t step)> learning_rate = {};  // of any step; rpp's search for gamma needs it
+  std::function<double(int64_t step)> learning_rate = {};  // for any step; rpp's search for gamma needs it
 };
 
-// Something that happened to the mask, for the log.
+// A change of the mask, for the log.
 struct PruneEvent {
   std::string text;
   std::map<std::string, double> values;
@@ -42,50 +42,50 @@ class Pruner {
   Pruner(const Pruner&) = delete;
   Pruner& operator=(const Pruner&) = delete;
 
-  // Before the forward pass of `step` (from 0, in order): refreshes alpha or the mask where a round or stage
-  // begins and zeroes the weights and moments that it prunes. Calling it twice for one step changes nothing
-  // the second time.
+  // Before the forward pass of `step` (from 0, in order): updates alpha or the mask when a round or stage
+  // starts and zeroes the weights and moments that it prunes. A second call for the same step changes
+  // nothing.
   virtual void begin_step(int64_t step) = 0;
 
   // Between the backward pass and the optimizer's step, for methods that rank by gradients. grad_scale is the
   // factor that the optimizer will apply to them.
   virtual void observe_gradients(double grad_scale) { static_cast<void>(grad_scale); }
 
-  // What the optimizer applies in the step that has begun.
+  // The rule for the optimizer in the current step.
   virtual const ShrinkRule& rule() const = 0;
 
-  // After the last step. The mask is final from here on and rule() holds it.
+  // After the last step. The mask is final afterwards and rule() keeps it.
   virtual void finish() = 0;
 
-  // u8 [num_prunable], 1 = kept: the mask that is held, or w != 0 where none is (rpp before recovery); all 1
-  // for dense.
+  // u8 [num_prunable], 1 = kept: the current mask, or w != 0 without one (rpp before recovery); all 1 for
+  // dense.
   virtual torch::Tensor mask() const;
 
-  // What begin_step needs to go on after a restart, bit for bit; goes into the checkpoint.
+  // The state that begin_step needs to continue after a restart, bit for bit; part of the checkpoint.
   virtual std::vector<std::pair<std::string, torch::Tensor>> state() const = 0;
   // Throws Error naming the tensor that is missing or has another size.
   virtual void load_state(const std::map<std::string, torch::Tensor>& state) = 0;
 
-  // Throws Error naming the first matrix and the count when a weight that the held mask prunes is not zero.
+  // Throws Error naming the first matrix and the count if a weight pruned by the current mask is not zero.
   virtual void check_drift() const;
 
-  // "round 2/4", for the progress line; empty when there is nothing to say.
+  // "round 2/4", for the progress line; may be empty.
   virtual std::string describe(int64_t step) const = 0;
 
-  // Whether something happened since the last call of take_events.
+  // Whether there are events since the last call of take_events.
   bool has_events() const { return !events_.empty(); }
-  // What happened since the last call.
+  // The events since the last call.
   std::vector<PruneEvent> take_events() { return std::exchange(events_, {}); }
 
  protected:
   torch::Tensor prunable_weights() const;  // fp32 [num_prunable], a view of the flat values
-  // Zeroes weights and moments outside keep and refreshes the working copies.
+  // Zeroes weights and moments where keep is 0 and refreshes the working copies.
   void apply_mask(const torch::Tensor& keep);
-  // The mask that the model brings: u8 [num_prunable], w != 0, or all 1 where its zeros are not held.
+  // The initial mask of the model: u8 [num_prunable], w != 0, or all 1 if its zeros are not kept.
   torch::Tensor initial_mask(bool hold_zeros) const;
-  // Throws Error naming the first matrix and the count when a weight that `keep` prunes is not zero.
+  // Throws Error naming the first matrix and the count if a weight pruned by `keep` is not zero.
   void check_against(const torch::Tensor& keep) const;
-  // The event's text and values get the ratio, and what was pruned and what returned between two masks.
+  // Adds the ratio, and the numbers of pruned and returned weights between two masks, to the event.
   void note_event(PruneEvent event, const torch::Tensor& before, const torch::Tensor& after);
 
   PrunerContext context_;

@@ -36,7 +36,7 @@ RankedMask::RankedMask(std::vector<PruneGroup> groups, const torch::Tensor& star
   const int64_t brought = std::accumulate(start_.begin(), start_.end(), int64_t{0});
   if (brought <= asked) return;
   fail_usage(
-      "the model comes with {:.1f} % zeros, more than the {:.1f} % that are asked for: set a higher "
+      "the model comes with {:.1f} % zeros, more than the {:.1f} % of the target: set a higher "
       "prune.target_ratio, or prune.hold_zeros to false",
       100.0 * static_cast<double>(brought) / static_cast<double>(entries),
       100.0 * static_cast<double>(asked) / static_cast<double>(entries));
@@ -44,7 +44,7 @@ RankedMask::RankedMask(std::vector<PruneGroup> groups, const torch::Tensor& star
 
 torch::Tensor RankedMask::prune(const torch::Tensor& keep, const torch::Tensor& scores, double share,
                                 RankBy rank_by) const {
-  const auto on_cpu = scores.detach().to(torch::kCPU).contiguous();  // no copy where it lies there already
+  const auto on_cpu = scores.detach().to(torch::kCPU).contiguous();  // no copy if it is there already
   const std::span<const float> values(on_cpu.const_data_ptr<float>(), static_cast<size_t>(on_cpu.numel()));
   auto pruned = copy_on_cpu(keep);
   for (size_t g = 0; g < groups_.size(); ++g) {

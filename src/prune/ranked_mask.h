@@ -1,4 +1,5 @@
-// A mask on its way to the target ratios, by rank of a score: what all methods share that keep the best.
+// Moves a mask towards the target ratios by rank of a score: shared by all methods that keep the best
+// weights.
 #pragma once
 
 #include <torch/types.h>
@@ -12,12 +13,11 @@ namespace rpp {
 
 class RankedMask {
  public:
-  // `start`: u8 [num_prunable], what is pruned from the first. Throws UsageError when that is more than the
-  // targets ask for.
+  // `start`: u8 [num_prunable], entries pruned initially. Throws UsageError when they exceed the targets.
   RankedMask(std::vector<PruneGroup> groups, const torch::Tensor& start);
 
-  // A copy of `keep` (on any device), in which `share` of the way from the start to the targets is pruned.
-  // scores: fp32 [num_prunable].
+  // A copy of `keep` (on any device), pruned to `share` of the way from the start to the targets. scores:
+  // fp32 [num_prunable].
   torch::Tensor prune(const torch::Tensor& keep, const torch::Tensor& scores, double share,
                       RankBy rank_by = RankBy::magnitude) const;
 

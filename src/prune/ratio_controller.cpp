@@ -11,17 +11,17 @@ namespace rpp {
 namespace {
 
 constexpr int64_t kSampleSize = 1 << 16;
-constexpr int64_t kThinning = 8;  // while rounds are to come, of which the forecast knows little anyway
+constexpr int64_t kThinning = 8;  // while later rounds follow, whose forecast is rough anyway
 constexpr double kFirstGuess = 1e-2;
 constexpr uint64_t kSampleStream = 0x73616d706c65;
-constexpr int64_t kMomentSteps = 3;  // that Adam's second moment takes before a plan can rest on it
-// A plan may change gamma by these factors at most: one noisy estimate neither ends a matrix nor frees zeros,
-// which leave in numbers as soon as gamma * alpha falls below Adam's step.
+constexpr int64_t kMomentSteps = 3;  // that Adam's second moment needs before a plan can use it
+// A plan may change gamma by at most these factors: one noisy estimate must not zero a whole matrix or
+// release zeros, many of which return as soon as gamma * alpha falls below Adam's step.
 constexpr double kLargestRise = 4.0;
 constexpr double kLargestFall = 1.25;
 
-// Indices of entries of the group's matrices: one of each stretch, at a place of its own. Evenly spaced ones
-// would lie in few columns where the distance and the number of columns have a divisor in common.
+// Indices of entries of the group's matrices: one from each interval, at a random position. Evenly spaced
+// ones would be in few columns if the distance and the number of columns have a common divisor.
 torch::Tensor sample_of(const PruneGroup& group, torch::Device device) {
   const int64_t stretch = (group.size() + kSampleSize - 1) / kSampleSize;
   std::vector<int64_t> indices;
@@ -43,7 +43,7 @@ std::vector<float> to_vector(const torch::Tensor& tensor) {
 }  // namespace
 
 int64_t count_zeros(const torch::Tensor& entries, const PruneGroup& group) {
-  auto zeros = torch::zeros({}, entries.options().dtype(torch::kInt64));  // on the device: one wait for all
+  auto zeros = torch::zeros({}, entries.options().dtype(torch::kInt64));  // on the device: one sync for all
   for (const auto& matrix : group.matrices) {
     zeros += entries.narrow(0, matrix.offset, matrix.rows * matrix.cols).eq(0).sum();
   }
@@ -65,14 +65,14 @@ RatioController::RatioController(const PruneConfig& config, const FlatParams& pa
   for (const auto& group : groups_) samples_.push_back(sample_of(group, params.values().device()));
 }
 
-// Where the prox is preconditioned, what the step makes of its denominator is part of its rate.
+// With a preconditioned prox, bias correction of the denominator acts as a factor of the learning rate.
 double RatioController::rate_of(int64_t later_step, int64_t step) const {
   const double rate = learning_rate_(later_step);
   if (optimizer_ == nullptr) return rate;
   return rate / optimizer_->denominator_share(optimizer_->step_count() + 1 + later_step - step);
 }
 
-// The steps left of the round that `step` is in, then of each later one.
+// The remaining steps of the round that contains `step`, then of each later one.
 std::vector<double> RatioController::rate_sums(int64_t step) const {
   std::vector<double> sums;
   int64_t begin = step;
@@ -123,7 +123,7 @@ void RatioController::steer(size_t group, int64_t step, const ShrinkRule& rule) 
 void RatioController::plan(int64_t step, ShrinkRule& rule) {
   if (step < next_plan_ || step >= end_) return;
   if (optimizer_ != nullptr && optimizer_->step_count() < kMomentSteps) return;
-  // Every step at the end, and every twentieth part of what is left before.
+  // Every step at the end, and every twentieth of the remaining steps before.
   next_plan_ = step + std::max<int64_t>(1, (end_ - step) / 20);
   const auto round = std::upper_bound(starts_.begin(), starts_.end(), step);
   if (round != starts_.end()) next_plan_ = std::min(next_plan_, *round);

@@ -1,7 +1,7 @@
-// Steers gamma so that rpp lands on its target ratios without a threshold: plans it from a sample of the
-// weights and the learning rates to come (prune/gamma_plan.h), and plans anew the more often the nearer the
-// end of pruning is. Near the end it also learns what a step does beyond its forecast: zeros that return,
-// weights that the loss moves.
+// Adjusts gamma so that rpp reaches its target ratios without a threshold: plans it from a sample of the
+// weights and the future learning rates (prune/gamma_plan.h), and repeats the plan more often towards the end
+// of pruning. Near the end it also corrects for the difference between the steps and their forecast: zeros
+// that return, weights that the loss moves.
 #pragma once
 
 #include <torch/types.h>
@@ -19,17 +19,18 @@
 
 namespace rpp {
 
-// Zeros among the group's entries of a flat tensor [num_prunable or more].
+// The number of zeros among the group's entries of a flat tensor [num_prunable or more].
 int64_t count_zeros(const torch::Tensor& entries, const PruneGroup& group);
 
 class RatioController {
  public:
-  // starts: first steps of the rounds; end: the first step that is not pruned in.
+  // starts: first steps of the rounds; end: the first step without pruning.
   RatioController(const PruneConfig& config, const FlatParams& params, const ProxAdamW* optimizer,
                   std::vector<PruneGroup> groups, std::vector<int64_t> starts, int64_t end,
                   std::function<double(int64_t)> learning_rate);
 
-  // Before `step`, once alpha is that of its round: new gammas where a plan is due; the rule gets them.
+  // Before `step`, after alpha has been updated for its round: computes new gammas if a plan is due and sets
+  // them in the rule.
   void plan(int64_t step, ShrinkRule& rule);
 
   // gamma (0: none yet), expected zeros and surplus of every group, then the next step that plans: fp64 [3 *
@@ -43,13 +44,13 @@ class RatioController {
  private:
   struct Steering {
     std::optional<double> gamma;  // none before the first plan: nothing is shrunk
-    double expected_zeros = -1;   // after the step that was planned last; -1: that plan was for more than one
-    double surplus = 0;           // zeros a step that the forecasts miss, of late
+    double expected_zeros = -1;   // after the last planned step; -1: that plan was for more than one step
+    double surplus = 0;           // recent zeros per step beyond the forecast
   };
 
   void steer(size_t group, int64_t step, const ShrinkRule& rule);
   ShrinkForecast forecast_of(size_t group, int64_t step, const ShrinkRule& rule) const;
-  // Of a step that comes when `step` has begun.
+  // The effective learning rate of `later_step`, as predicted at `step`.
   double rate_of(int64_t later_step, int64_t step) const;
   std::vector<double> rate_sums(int64_t step) const;
 

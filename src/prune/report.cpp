@@ -27,17 +27,18 @@ bool is_missed(const PruneGroup& group, int64_t zeros) {
 std::string remedy(const PruneConfig& config, bool too_many) {
   if (config.method == "soft_movement") {
     return "its ratio follows from prune.score_threshold and prune.score_penalty; prune.method movement "
-           "reaches the one that is asked for";
+           "reaches prune.target_ratio";
   }
   if (config.method == "rpp" && config.gamma > 0) {
-    return "prune.gamma decides the ratio: with prune.gamma 0 it is found for prune.target_ratio";
+    return "prune.gamma determines the ratio: with prune.gamma 0 it is adjusted to reach prune.target_ratio";
   }
   if (config.method == "rpp") {
     return "more rounds, more steps or a higher optimizer.learning_rate bring it nearer; prune.final_topk "
            "makes it exact";
   }
-  return too_many ? "zeros that the model brings are held: ask for as many, or set prune.hold_zeros to false"
-                  : "train for more steps";
+  return too_many
+             ? "zeros of the initial model are kept: set a higher target, or set prune.hold_zeros to false"
+             : "train for more steps";
 }
 
 }  // namespace
@@ -72,9 +73,8 @@ std::string missed_ratios(const PruneConfig& config, const std::vector<FlatMatri
   const double reached = share_of(first_zeros, first->size());
   const std::string& name = first->matrices.front().name;
   return fmt::format(
-      "a prune ratio is missed: {}{} was asked for {:.2f} % zeros and has {:.2f} %{}; the encoder was asked "
-      "for "
-      "{:.2f} % and has {:.2f} %: {}",
+      "a target ratio was missed: {}{} should have {:.2f} % zeros and has {:.2f} %{}; the encoder should "
+      "have {:.2f} % and has {:.2f} %: {}",
       name,
       first->matrices.size() > 1 ? fmt::format(" and {} more matrices", first->matrices.size() - 1) : "",
       100 * first->target_ratio, 100 * reached,

@@ -1,4 +1,4 @@
-// The sparsity of flat parameters, and whether their zeros stayed where a mask put them.
+// The sparsity of flat parameters, and whether the zeros of a mask were kept.
 #pragma once
 
 #include <torch/types.h>
@@ -15,19 +15,19 @@ namespace rpp {
 
 SparsityReport sparsity_report(const FlatParams& params, int64_t total_parameters);
 
-// Ratios are reached within this share of a group's entries, or an entry.
+// A ratio counts as reached within this fraction of a group's entries, or within one entry.
 inline constexpr double kMissedRatio = 1e-3;
 
-// What a finished run says of the ratios that it was asked for and has not reached: both numbers of the whole
-// and of the first group of matrices, and what to do. Empty where all are reached or none was asked for.
-// mask: u8 [num_prunable], 1 = kept.
+// The warning of a finished run about target ratios it missed: both numbers of the total and of the first
+// group of matrices, and what to do. Empty if all were reached or there was no target. mask: u8
+// [num_prunable], 1 = kept.
 std::string missed_ratios(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
                           const torch::Tensor& mask);
 
 struct DriftReport {
   int64_t masked = 0;        // entries that the mask prunes
   int64_t drifted = 0;       // of these, weights that are not zero
-  std::string first_matrix;  // the first one with drift and its count; empty without drift
+  std::string first_matrix;  // the first matrix with drift and its count; empty without drift
   int64_t first_drifted = 0;
 };
 

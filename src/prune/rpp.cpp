@@ -1,6 +1,6 @@
 // Reweighted proximal pruning (arXiv:1909.12486, docs/method.md): rounds of AdamW + prox with weights alpha,
-// which start at 1 and become 1 / (|w| + epsilon) at every later round; then, where the configuration says
-// so, recovery: the zeros are the mask, gamma is 0, and what survived is trained.
+// which start at 1 and become 1 / (|w| + epsilon) at every later round; then, if configured, recovery: the
+// zeros become the mask, gamma is 0, and the remaining weights are trained.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -94,9 +94,9 @@ class RppPruner : public Pruner {
   void make_controller() {
     if (!context_.learning_rate)
       fail_usage("prune.gamma is 0 and there are no learning rates to find it from");
-    RankedMask(groups_, held_);  // refuses targets below what is held
+    RankedMask(groups_, held_);  // refuses targets below the initial zeros
     auto aims = groups_;
-    // What is above the target no top-k brings back.
+    // A top-k cannot undo zeros above the target.
     for (auto& group : aims) group.target_ratio -= config_.final_topk ? kMissedRatio / 2 : 0;
     controller_.emplace(config_, context_.params, context_.optimizer, std::move(aims), starts_, end_,
                         context_.learning_rate);
@@ -125,7 +125,7 @@ class RppPruner : public Pruner {
     rule_.alpha.masked_fill_(pruned.logical_not(), 0.0);
   }
 
-  // The zeros are the mask from here on.
+  // From here on the zeros are the mask.
   void hold_zeros() {
     auto keep = mask();
     if (config_.final_topk) keep = RankedMask(groups_, held_).prune(keep, prunable_weights(), 1.0);
@@ -146,8 +146,8 @@ class RppPruner : public Pruner {
   std::vector<PruneGroup> groups_;
   std::vector<int64_t> starts_;
   int64_t end_;               // the first step of recovery
-  torch::Tensor held_;        // u8 [num_prunable]: 0 where the model brought a zero that stays
-  torch::Tensor round_mask_;  // u8 [num_prunable]: the zeros when the round began
+  torch::Tensor held_;        // u8 [num_prunable]: 0 for initial zeros that are kept
+  torch::Tensor round_mask_;  // u8 [num_prunable]: the zeros at the start of the round
   int64_t round_ = -1;        // before the first step
   ShrinkRule rule_;
   std::optional<RatioController> controller_;

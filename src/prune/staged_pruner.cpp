@@ -27,7 +27,7 @@ std::string StagedPruner::describe(int64_t step) const {
   return fmt::format("stage {}/{}", stage_at(step), num_stages());
 }
 
-// Updates that are due at `step`.
+// The updates that are due at `step`.
 int64_t StagedPruner::stage_at(int64_t step) const {
   int64_t stage = 0;
   while (stage < num_stages() && updates_[static_cast<size_t>(stage)].step <= step) ++stage;

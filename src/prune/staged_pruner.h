@@ -1,4 +1,4 @@
-// A pruner that changes its mask in the stages of a plan (prune/plan.h) and holds it in between: magnitude
+// A pruner that changes its mask in the stages of a plan (prune/plan.h) and keeps it in between: magnitude
 // and movement pruning differ in how they choose the next mask.
 #pragma once
 
@@ -20,13 +20,13 @@ class StagedPruner : public Pruner {
   std::string describe(int64_t step) const override;
 
  protected:
-  // u8 [num_prunable] in which `share` of the way to the target is pruned.
+  // u8 [num_prunable], with `share` of the way to the target pruned.
   virtual torch::Tensor next_mask(double share) const = 0;
-  // While the weights are still those of the last stage, and rule() holds its mask.
+  // Called while the weights and rule() are still those of the previous stage.
   virtual void before_change(const torch::Tensor& keep) { static_cast<void>(keep); }
 
   bool is_last_stage() const { return stage_ == num_stages(); }
-  // u8 [num_prunable], what the model brings pruned.
+  // u8 [num_prunable], the model's initial mask.
   const torch::Tensor& start() const { return start_; }
   const RankedMask& ranked() const { return ranked_; }
 

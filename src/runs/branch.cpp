@@ -87,7 +87,7 @@ void set_aside_abandoned(const fs::path& run_dir, const BranchPoint& point) {
     fs::rename(path, target / path.filename());
   }
   log::warn(
-      "the run goes on from step {}: {} of the branch that it leaves {} now in {}, until it has finished{}",
+      "the run continues from step {}: {} of the abandoned branch {} now in {}, until the run has finished{}",
       point.step, fmt::join(names, ", "), names.size() == 1 ? "is" : "are", target.string(),
       " (train.keep_checkpoints=true keeps it)");
 }

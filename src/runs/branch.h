@@ -1,4 +1,4 @@
-// What lies in a run's directory behind the step from which it goes on: work of the branch that is left.
+// Files in a run's directory from steps after the resume point: the work of an abandoned branch.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,9 @@
 
 namespace rpp {
 
-inline constexpr const char* kBest = "best";  // the directory of the best weights so far, in that of the run
+inline constexpr const char* kBest = "best";  // the subdirectory of a run with the best weights so far
 
-// best/best.json: of which evaluation the weights in best/ are.
+// best/best.json: the evaluation that the weights in best/ come from.
 struct BestRecord {
   int64_t step = 0;
   double value = 0;
@@ -17,29 +17,28 @@ struct BestRecord {
   bool operator==(const BestRecord&) const = default;
 };
 void write_best_record(const std::filesystem::path& directory, const BestRecord& record);
-// None where the directory or its best.json is missing. Throws Error for a damaged one.
+// Nothing if the directory or its best.json is missing. Throws Error for a damaged one.
 std::optional<BestRecord> read_best_record(const std::filesystem::path& directory);
 
-// Where a run goes on.
+// The point from which a run is resumed.
 struct BranchPoint {
-  std::optional<std::filesystem::path> checkpoint;  // none: at the beginning
+  std::optional<std::filesystem::path> checkpoint;  // none: at the start
   int64_t step = 0;
   std::optional<BestRecord> best;  // so far
-  bool repeats = false;            // with the settings of the process before: its later steps come out again
+  bool repeats = false;            // same settings as before, so the later steps will be computed again
 };
 
-// Moves checkpoints of later steps, or all of them where the run goes on from a checkpoint of another
-// directory, and a best/ that is not `best` into RUN/abandoned-N, with a copy of metrics.jsonl, and says so
-// in the log. So what stays is this branch's own. Where no more is left than a best/ that the run makes once
-// more, that is removed.
+// Moves checkpoints of later steps (all checkpoints if the run is resumed from another directory) and a best/
+// that is not `best` to RUN/abandoned-N, with a copy of metrics.jsonl, and logs it. Only this branch's own
+// files remain. If the only such file is a best/ that the run will compute again, it is removed.
 void set_aside_abandoned(const std::filesystem::path& run_dir, const BranchPoint& point);
 
-// The directory that holds the weights of `point.best`: best/ of the run or of the checkpoint's, or the
-// checkpoint of that step. None when they are gone.
+// The directory with the weights of `point.best`: best/ of the run or beside the checkpoint, or the
+// checkpoint of that step. Nothing if they are gone.
 std::optional<std::filesystem::path> find_best(const std::filesystem::path& run_dir,
                                                const BranchPoint& point);
 
-// Removes all of RUN/abandoned-N.
+// Removes all RUN/abandoned-N directories.
 void remove_abandoned(const std::filesystem::path& run_dir);
 
 }  // namespace rpp

@@ -32,7 +32,7 @@ std::vector<fs::path> files_below(const fs::path& directory) {
   return files;
 }
 
-// Side by side: hashing is most of the time, and weights and moments lie in two files.
+// In parallel: hashing takes most of the time, and weights and moments are separate files.
 template <typename Body>
 void for_each_index(size_t count, const Body& body) {
   parallel_for(static_cast<int64_t>(count), 0, [&](int64_t begin, int64_t end) {
@@ -53,7 +53,7 @@ void write_manifest(const fs::path& directory) {
   write_file_atomically(directory / kManifest, manifest.dump(2) + "\n");
 }
 
-// Where to go on when this checkpoint is no good.
+// The checkpoint to resume from if this one is damaged.
 std::string advice(const fs::path& path) {
   const auto run_dir = path.parent_path().empty() ? fs::path(".") : path.parent_path();
   const auto step = checkpoint_step(path);
@@ -68,7 +68,7 @@ std::string advice(const fs::path& path) {
 
 ordered_json read_manifest(const fs::path& path) {
   const auto file = path / kManifest;
-  if (!fs::exists(file)) fail("{} is no checkpoint: {} is missing; {}", path, file, advice(path));
+  if (!fs::exists(file)) fail("{} is not a checkpoint: {} is missing; {}", path, file, advice(path));
   auto manifest = parse_json_object<ordered_json>(read_file(file), file.string(), advice(path));
   if (!has_format(manifest, kCheckpointFormat)) {
     fail("{} is damaged or of another version (this program reads {}); {}", file, kCheckpointFormat,
@@ -85,7 +85,7 @@ bool is_place_inside(const fs::path& name) {
          name.has_filename() && name != "." && name != kManifest;
 }
 
-// The list names every file that is there, and no place outside.
+// The list names every file, and none outside the directory.
 void check_names(const fs::path& checkpoint, const ordered_json& files) {
   for (const auto& [name, expected] : files.items()) {
     if (!is_place_inside(name)) {
@@ -101,8 +101,8 @@ void check_names(const fs::path& checkpoint, const ordered_json& files) {
   }
   for (const auto& name : files_below(checkpoint)) {
     if (name != kManifest && !files.contains(name.generic_string())) {
-      fail("{} is not in {}: move it away if it is none of the checkpoint; {}", checkpoint / name, kManifest,
-           advice(checkpoint));
+      fail("{} is not in {}: move it away if it is not part of the checkpoint; {}", checkpoint / name,
+           kManifest, advice(checkpoint));
     }
   }
 }
@@ -128,7 +128,7 @@ std::optional<int64_t> checkpoint_step(const fs::path& path) {
   if (!name.starts_with(kPrefix)) return std::nullopt;
   int64_t step = -1;
   std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step);
-  // "checkpoint--5", "checkpoint-007" and "checkpoint-5.old" are no names that a run gives.
+  // "checkpoint--5", "checkpoint-007" and "checkpoint-5.old" are not names of checkpoints.
   if (step < 0 || name != fmt::format("{}{}", kPrefix, step)) return std::nullopt;
   return step;
 }

@@ -7,12 +7,12 @@
 
 namespace rpp {
 
-// The metrics with "eval_" before their names, and `samples`: eval_samples and the like.
+// The metrics with the prefix "eval_", and `samples`: eval_samples and similar.
 Metrics eval_results(const Metrics& metrics, const Metrics& samples);
 
 Metrics train_results(const TrainOutcome& outcome, double epochs, size_t num_examples);
 
-// eval_results.json of a run that has finished. Throws Error where it is damaged.
+// eval_results.json of a finished run. Throws Error if it is damaged.
 Metrics read_eval_results(const std::filesystem::path& directory);
 
 // train_results.json, eval_results.json, all_results.json.

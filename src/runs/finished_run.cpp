@@ -19,7 +19,7 @@ constexpr const char* kFinished = "finished.json";
 constexpr const char* kFinishedFormat = "rpp-finished-1";
 constexpr const char* kRemove = "remove the run to make it again";
 
-// Over all that stands before it: nothing else tells a damaged number from another one.
+// A hash over all members before it, to detect damaged numbers.
 constexpr const char* kHash = "sha256";
 
 ordered_json to_json(const RunLength& length, const RunIdentity& identity, const TrainOutcome& outcome) {
@@ -44,7 +44,7 @@ ordered_json read_finished(const fs::path& file) {
   auto json = parse_json_object<ordered_json>(read_file(file), file.string(), kRemove);
   RPP_CHECK(has_format(json, kFinishedFormat), "{} is of another version (this program reads {}); {}", file,
             kFinishedFormat, kRemove);
-  if (!json.contains(kHash)) return json;  // of an earlier version
+  if (!json.contains(kHash)) return json;  // written by an earlier version
   const auto hash = json_member<std::string>(json, kHash, file);
   json.erase(kHash);
   RPP_CHECK(hash == hash_of(json), "{} is damaged: it has another {} than it names; {}", file, kHash,
@@ -64,7 +64,7 @@ TrainOutcome outcome_of(const ordered_json& json, const fs::path& file) {
   return outcome;
 }
 
-// Earlier versions left the settings to config.yaml beside it.
+// Earlier versions stored the settings only in config.yaml.
 RecordedRun recorded_in(const ordered_json& json, const fs::path& file) {
   if (json.contains("config")) {
     return {.config_yaml = json_member<std::string>(json, "config", file),
@@ -87,14 +87,13 @@ std::optional<TrainOutcome> find_finished(const fs::path& output_dir, const RunI
   if (!results.empty()) {
     fail_usage(
         "{} has finished with other settings: {}; {} has the former: choose another output_dir, or delete "
-        "that "
-        "one to run it anew",
+        "that one to run it again",
         output_dir, format_differences(results), recorded.source);
   }
   if (!extended.empty() && latest_checkpoint(output_dir)) return std::nullopt;
   if (!extended.empty()) {
     fail_usage(
-        "{} has finished, and its checkpoints are gone: {} needs a run of its own, or one with "
+        "{} has finished, and its checkpoints are gone: {} needs a separate run, or one with "
         "train.keep_checkpoints from the start",
         output_dir, format_differences(extended));
   }

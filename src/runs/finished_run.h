@@ -1,5 +1,5 @@
-// finished.json, the last file that a run writes: how it ended, and by which --resume knows it once its
-// checkpoints are gone (docs/formats.md).
+// finished.json, the last file that a run writes: its outcome, and how --resume recognises it after its
+// checkpoints are removed (docs/formats.md).
 #pragma once
 
 #include <filesystem>
@@ -11,20 +11,20 @@
 
 namespace rpp {
 
-// By what a run's length was asked for: train.steps, or in fine-tuning epochs.
+// The key that sets a run's length: train.steps, or epochs in fine-tuning.
 struct RunLength {
   const char* key;
   double value;
 };
 
-// How the run in the directory ended, where --resume auto finds it finished; nothing where it is to go on.
-// Throws UsageError for a run of other settings or inputs, and when it is to end or to be evaluated otherwise
-// and no checkpoint is left to go on from.
+// The outcome of the run in the directory if --resume auto finds it finished; nothing if it is to continue.
+// Throws UsageError for other settings or inputs, and if the run should have another length or evaluation and
+// no checkpoint is left to resume from.
 std::optional<TrainOutcome> find_finished(const std::filesystem::path& output_dir,
                                           const RunIdentity& identity, const RunOptions& options);
 
-// Writes finished.json; without `keep_checkpoints` checkpoints and best/ go. Warns when the run missed its
-// target ratio. Everything else must have been written.
+// Writes finished.json; without `keep_checkpoints` removes checkpoints and best/. Warns if the run missed its
+// target ratio. Call after everything else has been written.
 void finish_run(const std::filesystem::path& output_dir, const RunLength& length, const RunIdentity& identity,
                 const TrainOutcome& outcome, bool keep_checkpoints);
 

@@ -1,4 +1,4 @@
-// Members of a JSON object that a run wrote: each as its type, or an Error that names file and member.
+// Typed access to members of a JSON object written by a run, or an Error that names file and member.
 #pragma once
 
 #include <concepts>
@@ -38,7 +38,7 @@ T json_member(const Json& object, const char* name, const std::filesystem::path&
   return found->template get<T>();
 }
 
-// Texts or numbers by name; null stands for a number that is not finite. Empty where the member is missing.
+// Strings or numbers by name; null stands for a non-finite number. Empty if the member is missing.
 template <typename T, typename Json>
 std::map<std::string, T> json_map(const Json& object, const char* name, const std::filesystem::path& file) {
   std::map<std::string, T> values;

@@ -22,7 +22,7 @@ struct LoggedLine {
   std::string kind;
 };
 
-// Nothing for what is no line of a log.
+// Nothing if it is not a valid log line.
 std::optional<LoggedLine> line_of(const std::string& text) {
   const auto object = try_parse_json(text);
   if (!object || !object->is_object() || !object->contains("step") ||
@@ -51,9 +51,9 @@ MetricsLog::MetricsLog(std::filesystem::path path, int64_t last_step,
     int64_t number = 0, damaged = 0;
     for (std::string text; reader.next(text);) {
       ++number;
-      if (damaged > 0) log::warn("{}:{}: no line of a log: left out", path_.string(), damaged);
+      if (damaged > 0) log::warn("{}:{}: not a line of a log: skipped", path_.string(), damaged);
       const auto line = line_of(text);
-      damaged = line ? 0 : number;  // the last one is silent: a crash cuts it short
+      damaged = line ? 0 : number;  // no warning for the last line: a crash truncates it
       if (line && is_kept(*line, last_step, repeated)) kept += text + "\n";
     }
   }

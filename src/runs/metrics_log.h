@@ -10,18 +10,18 @@
 
 namespace rpp {
 
-inline constexpr const char* kMetricsLog = "metrics.jsonl";  // in the directory of a run
+inline constexpr const char* kMetricsLog = "metrics.jsonl";  // in the run's directory
 
 using Metrics = std::map<std::string, double>;
 
 class MetricsLog {
  public:
-  // Opens the file to append. Lines of steps after `last_step` are dropped first, and those of `repeated`
-  // kinds at that step: a resumed run writes them again. A line that a crash cut short is dropped too, and a
-  // damaged one, of which the log says the number. Throws Error naming the file.
+  // Opens the file for appending. Lines of steps after `last_step` are dropped first, and those of `repeated`
+  // kinds at that step: a resumed run writes them again. Lines cut short by a crash and damaged lines are
+  // dropped too; the log reports how many. Throws Error naming the file.
   MetricsLog(std::filesystem::path path, int64_t last_step, const std::vector<std::string>& repeated = {});
 
-  // Appends a line and hands it to the system, so that a killed run keeps it. NaN and infinity become null.
+  // Appends a line and flushes it to the system, so that a killed run keeps it. NaN and infinity become null.
   void write(int64_t step, std::string_view kind, const Metrics& metrics);
 
  private:

@@ -1,4 +1,4 @@
-// How far a training run has come, and how it ended. Without Torch, for the programs.
+// The progress of a training run, and how it ended. Without Torch.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 namespace rpp {
 
 struct TrainerCounters {
-  int64_t step = 0;           // steps begun and ended: the next one has this number
-  int64_t tokens = 0;         // real tokens seen, of this run and those it continues
+  int64_t step = 0;           // completed steps: the next one has this number
+  int64_t tokens = 0;         // real tokens seen, by this run and those it continues
   int64_t skipped_steps = 0;  // non-finite loss or gradient
   int64_t bad_in_a_row = 0;
   int64_t best_step = -1;   // of the evaluation with the best train.best_metric; -1: none yet
@@ -23,9 +23,9 @@ struct TrainOutcome {
   bool by_signal = false;
   bool found_finished = false;  // by an earlier call: nothing was trained
   double encoder_ratio = 0;     // zeros over prunable entries at the end
-  double target_ratio = 0;      // what prune.target_ratio makes of it; 0 without one
+  double target_ratio = 0;      // the target of prune.target_ratio and prune.ratios; 0 without one
   double seconds = 0;
-  double tokens_per_second = 0;  // of this process, evaluation and checkpoints excluded
+  double tokens_per_second = 0;  // of this process, without evaluations and checkpoints
   Metrics last_train;
   Metrics last_eval;
 };

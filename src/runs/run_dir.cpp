@@ -21,7 +21,7 @@ bool is_one_of(std::span<const std::string_view> keys, std::string_view key) {
   return std::ranges::find(keys, key) != keys.end();
 }
 
-// The results are the same with any value of these.
+// Keys that do not change the results.
 bool changes_no_result(std::string_view key) {
   static constexpr std::string_view kKeys[] = {"output_dir",        "train.log_every",
                                                "train.save_every",  "train.keep_last",
@@ -31,14 +31,14 @@ bool changes_no_result(std::string_view key) {
   return is_one_of(kKeys, key);
 }
 
-// A run may go on to another end, or with other evaluations; what has finished is not what these ask for.
+// A resumed run may have another length or evaluation; a finished run does not contain their results.
 bool may_be_extended(std::string_view key) {
   static constexpr std::string_view kKeys[] = {"train.steps", "epochs", "train.patience", "train.eval_every",
                                                "train.eval_batches"};
   return is_one_of(kKeys, key);
 }
 
-// Whether both runs recorded what the setting names: then its content decides, not its name.
+// Whether both runs recorded the setting's contents: then those are compared, not the name.
 bool is_known_by_content(const std::string& key, const RunInputs& before, const RunInputs& now) {
   const auto known = [&](const std::string& input) { return before.contains(input) && now.contains(input); };
   return known(key) || (key == "data_dir" && known("train_files") && known("dev_files"));
@@ -65,12 +65,12 @@ std::optional<RecordedRun> recorded_in(const fs::path& output_dir,
                                    : RunInputs()};
 }
 
-// Files that lie there before a run begins: its lock, the note of a sweep, and what is written just now.
+// Files that may exist before a run starts: its lock, a sweep's note, and temporary files.
 bool is_no_part_of_a_run(const std::string& name) {
   return name == kLock || name == "sweep_run.json" || (name.starts_with('.') && name.ends_with(".tmp"));
 }
 
-// The first file of a directory that belongs to something; empty: there is none.
+// The first other file of a directory; empty: there is none.
 std::string first_file_in(const fs::path& dir) {
   std::string first;
   for (const auto& entry : fs::directory_iterator(dir)) {
@@ -95,7 +95,7 @@ std::vector<fs::path> paths_of(std::initializer_list<std::string> names) {
   fail_usage(
       "{} holds a run with other settings: {}; {} has the former: choose another output_dir, delete that "
       "one, "
-      "or go on from one of its checkpoints by name (--resume CHECKPOINT)",
+      "or resume one of its checkpoints by name (--resume CHECKPOINT)",
       dir, format_differences(differences), recorded.source);
 }
 
@@ -104,7 +104,7 @@ std::vector<fs::path> paths_of(std::initializer_list<std::string> names) {
 IdentityDifferences compare_runs(const RecordedRun& before, const RunIdentity& now) {
   IdentityDifferences differences;
   auto settings = now.differences(before.config_yaml, before.source.string());
-  const bool has_epochs = now.inputs.contains("train_files");  // which decide its steps
+  const bool has_epochs = now.inputs.contains("train_files");  // which determine its steps
   for (auto& setting : settings) {
     const std::string& key = setting.key;
     if (changes_no_result(key) || (has_epochs && key == "train.steps")) continue;
@@ -139,18 +139,20 @@ void check_output_dir(const fs::path& dir, const RunOptions& options, const std:
   const std::string first = first_file_in(dir);
   if (first.empty()) return;
   if (!fs::exists(dir / kConfig)) {
-    fail_usage("output_dir {} holds something else than a run ({}): choose another directory", dir, first);
+    fail_usage("output_dir {} contains something other than a run ({}): choose another directory", dir,
+               first);
   }
   if (options.resume.empty()) {
     fail_usage(
-        "output_dir {} already holds another run: go on with --resume auto, or choose another directory",
+        "output_dir {} already contains another run: resume it with --resume auto, or choose another "
+        "directory",
         dir);
   }
 }
 
 RunDir::MadeDirs::~MadeDirs() {
   std::error_code ignored;
-  for (const auto& dir : dirs) fs::remove(dir, ignored);  // not while it holds anything
+  for (const auto& dir : dirs) fs::remove(dir, ignored);  // fails unless empty
 }
 
 RunDir::RunDir(const fs::path& dir, const RunOptions& options, const std::vector<fs::path>& inputs) {
@@ -161,9 +163,9 @@ RunDir::RunDir(const fs::path& dir, const RunOptions& options, const std::vector
   fs::create_directories(dir);
   lock_.emplace(dir / kLock, dir);
   if (!lock_->is_held()) {
-    log::warn("{} is on a file system without locks: start no second process there", dir.string());
+    log::warn("{} is on a file system without locks: do not start a second process there", dir.string());
   }
-  check_output_dir(dir, options, inputs);  // as the process before has left it
+  check_output_dir(dir, options, inputs);  // checks the directory as the previous process left it
   finish_interrupted_writes(dir);
 }
 
@@ -181,10 +183,11 @@ std::optional<fs::path> find_checkpoint(const fs::path& output_dir, const RunOpt
   const auto [results, extended] = recorded ? compare_runs(*recorded, identity) : IdentityDifferences();
   if (automatic && !results.empty()) refuse(output_dir, *recorded, results);
   if (!results.empty()) {
-    log::warn("going on from {} with other settings: {}", checkpoint->string(), format_differences(results));
+    log::warn("continuing from {} with other settings: {}", checkpoint->string(),
+              format_differences(results));
   }
-  if (!extended.empty()) log::info("going on with other settings: {}", format_differences(extended));
-  if (!checkpoint) log::info("{} holds no checkpoint yet: starting from the beginning", output_dir.string());
+  if (!extended.empty()) log::info("continuing with other settings: {}", format_differences(extended));
+  if (!checkpoint) log::info("{} has no checkpoint yet: starting from step 0", output_dir.string());
   return checkpoint;
 }
 

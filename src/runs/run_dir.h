@@ -1,4 +1,4 @@
-// The directory of a run: one process at a time, and never another run's.
+// The output directory of a run: used by one process at a time, and never by another run.
 #pragma once
 
 #include <filesystem>
@@ -15,11 +15,11 @@
 
 namespace rpp {
 
-// By what a run is known: its settings, and what its inputs hold.
+// What identifies a run: its settings, and the contents of its inputs.
 struct RunIdentity {
   std::string config_yaml;
   RunInputs inputs;
-  // Of a config.yaml, named `source` in messages, from this run's.
+  // The differences of a config.yaml, named `source` in messages, from this run's.
   std::function<std::vector<SettingDifference>(std::string_view before, std::string_view source)> differences;
 };
 
@@ -32,33 +32,33 @@ RunIdentity identity_of(const Config& config) {
           }};
 }
 
-// What another run recorded of itself.
+// What another run recorded about itself.
 struct RecordedRun {
   std::string config_yaml;
-  std::filesystem::path source;  // the file that holds it
-  RunInputs inputs;              // none of a run that an earlier version wrote
+  std::filesystem::path source;  // the file it was read from
+  RunInputs inputs;              // empty for a run of an earlier version
 };
 
-// How a run differs from a recorded one. Keys that change no result (threads, logging, saving, where it runs)
+// How a run differs from a recorded one. Keys that do not change results (threads, logging, saving, device)
 // count as equal, and so do two names of equal inputs.
 struct IdentityDifferences {
-  std::vector<SettingDifference> results;   // keys that change what comes out, and inputs that have changed
-  std::vector<SettingDifference> extended;  // length and evaluation: a run may go on with others
+  std::vector<SettingDifference> results;   // keys that change results, and inputs that have changed
+  std::vector<SettingDifference> extended;  // length and evaluation: allowed to differ when resuming
 };
 IdentityDifferences compare_runs(const RecordedRun& before, const RunIdentity& now);
 
-// Throws UsageError where a directory is no place for a run: it is a file, holds something else than a run,
-// or a run where nothing says to go on with it, or is one of the run's own inputs by whatever name.
+// Throws UsageError if a directory cannot be used for a run: it is a file, contains something other than a
+// run, contains a run without a request to resume it, or is one of the run's own inputs under any name.
 void check_output_dir(const std::filesystem::path& dir, const RunOptions& options,
                       const std::vector<std::filesystem::path>& inputs);
 std::vector<std::filesystem::path> input_dirs(const PretrainConfig& config);
 std::vector<std::filesystem::path> input_dirs(const FinetuneConfig& config);
 
-// Makes the directory, keeps other processes from it, checks it and repairs what a killed process left. What
-// is still empty at the end goes again.
+// Creates the directory, locks it, checks it and repairs what a killed process left. If it is still empty at
+// the end it is removed.
 class RunDir {
  public:
-  // Throws Error when another process is at work in it, and as check_output_dir does.
+  // Throws Error when another process is using it, and as check_output_dir does.
   template <typename Config>
   RunDir(const Config& config, const RunOptions& options)
       : RunDir(config.output_dir, options, input_dirs(config)) {}
@@ -75,13 +75,13 @@ class RunDir {
   std::optional<FileLock> lock_;
 };
 
-// The checkpoint that options.resume means, verified; none where the run starts from the beginning. Throws
-// UsageError when "auto" would go on with the directory of a run of other settings or inputs; a checkpoint
-// that is named is taken, and the log says what differs.
+// The checkpoint selected by options.resume, verified; nothing if the run starts from scratch. Throws
+// UsageError when "auto" would resume a run with other settings or inputs; an explicitly named checkpoint is
+// accepted, and the log lists the differences.
 std::optional<std::filesystem::path> find_checkpoint(const std::filesystem::path& output_dir,
                                                      const RunOptions& options, const RunIdentity& identity);
 
-// Refuses to write the runs of several seeds into the directory of other ones, or of a single run.
+// Refuses to write runs of several seeds to a directory of other seeds, or of a single run.
 void check_seeds_dir(const FinetuneConfig& config, const RunOptions& options);
 
 }  // namespace rpp

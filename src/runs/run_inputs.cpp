@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using Paths = std::vector<fs::path>;
 
-// Of a model's directory: other files there, such as results, decide nothing.
+// Files of a model directory that affect a run: others, such as results, do not.
 bool is_read_from_model(const std::string& name) {
   const auto is = [&](const char* file) { return name == file; };
   return name == kConfigFile || name == "manifest.json" || std::ranges::any_of(kTokenizerFiles, is) ||
@@ -42,7 +42,7 @@ void add(RunInputs& inputs, const std::string& setting, const Paths& paths) {
     for (const auto& file : files_of(path)) {
       if (!fs::is_regular_file(file)) continue;
       const MmapFile content(file);
-      // The length keeps two files apart from one that holds both.
+      // The length distinguishes two files from one with the contents of both.
       const std::string head = fmt::format("{} {}\n", file.extension().string(), content.size());
       hash.update(std::as_bytes(std::span(head)));
       hash.update(content.bytes());

@@ -1,4 +1,4 @@
-// What a run reads, by its content: a run that goes on, or is found finished, must not have read other data.
+// Hashes of a run's inputs: a resumed or finished run must not have read other data.
 #pragma once
 
 #include <map>
@@ -8,10 +8,10 @@
 
 namespace rpp {
 
-// Setting -> "xxh3:" and 16 hexadecimal digits over what it names: weights, configuration, mask and tokenizer
-// of a model, the manifest of shards (which has the hash of each), the bytes of other files. Data files that
-// data_dir holds count as those of train_files, dev_files and test_files. What is not set, is missing or is
-// no plain file (a pipe) has no entry.
+// Setting -> "xxh3:" and 16 hexadecimal digits over its contents: weights, configuration, mask and tokenizer
+// of a model, the manifest of shards (which has the hash of each), the bytes of other files. Data files in
+// data_dir are recorded under train_files, dev_files and test_files. Settings that are unset, missing or not
+// a plain file (a pipe) have no entry.
 using RunInputs = std::map<std::string, std::string>;
 
 RunInputs inputs_of(const PretrainConfig& config);

@@ -7,8 +7,8 @@
 namespace rpp {
 
 struct RunOptions {
-  // Empty: start anew; "auto": continue with the directory's own run where there is one; or a checkpoint,
-  // which is taken with other settings too.
+  // Empty: start a new run; "auto": continue the directory's own run if there is one; or a checkpoint, which
+  // is accepted with other settings too.
   std::string resume;
   int64_t stop_after_step = 0;  // ends the run there as SIGTERM would, with a checkpoint; 0: at train.steps
 };

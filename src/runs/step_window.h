@@ -1,4 +1,4 @@
-// What a step did, and the means over the steps since the last log line.
+// The result of a step, and the means over the steps since the last log line.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,11 @@ struct StepResult {
   Metrics metrics;  // loss and its parts
 };
 
-// What a checkpoint keeps of a window, so that a line over steps before and after it is that of a run that
-// was not interrupted.
+// The state of a window in a checkpoint, so that a resumed run logs the same line as an uninterrupted one.
 struct StepWindowState {
   Metrics sums;
   Metrics last_step;   // learning_rate, grad_norm
-  Metrics last_means;  // of the window before
+  Metrics last_means;  // of the previous window
   int64_t num_applied = 0;
   int64_t tokens = 0;
   double seconds = 0;
@@ -37,12 +36,12 @@ class StepWindow {
 
   // Means of loss and parts, learning rate and gradient norm of the last step, tokens per second.
   Metrics means() const;
-  // means(), then starts a new window.
+  // Returns means() and starts a new window.
   Metrics take();
-  // What take() returned last; empty before.
+  // The last result of take(); empty before.
   const Metrics& last_means() const { return window_.last_means; }
 
-  // Of all steps added to this object, in all windows.
+  // Over all steps added to this object, in all windows.
   double total_seconds() const { return total_seconds_; }
   double tokens_per_second() const;
   double seconds_for(int64_t steps) const;

@@ -19,7 +19,7 @@ json to_json(const StepWindowState& window) {
           {"steps", window.num_applied}, {"tokens", window.tokens},       {"seconds", window.seconds}};
 }
 
-// Earlier versions saved none: their next line is over the steps of one process.
+// Earlier versions saved none: their next line covers only the steps of one process.
 StepWindowState window_in(const json& state, const fs::path& file) {
   if (!state.contains("window")) return {};
   const json& window = state["window"];
@@ -44,8 +44,8 @@ TrainerCounters counters_in(const json& state, const fs::path& file) {
                         counters.skipped_steps >= 0 && counters.skipped_steps <= counters.step &&
                         counters.tokens >= 0;
   RPP_CHECK(in_order,
-            "{} is damaged: step {}, best_step {}, skipped_steps {} and tokens {} do not go together", file,
-            counters.step, counters.best_step, counters.skipped_steps, counters.tokens);
+            "{} is damaged: step {}, best_step {}, skipped_steps {} and tokens {} contradict each other",
+            file, counters.step, counters.best_step, counters.skipped_steps, counters.tokens);
   return counters;
 }
 

@@ -1,4 +1,4 @@
-// training/state.json of a checkpoint: the numbers of a run beside its tensors (docs/formats.md).
+// training/state.json of a checkpoint: the counters of a run (docs/formats.md).
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@ struct TrainingState {
   std::string layout_sha256;  // of the flat parameters
   std::string prune_method;
   TrainerCounters counters;
-  bool evaluated = true;  // false: the evaluation that is due after the last step was interrupted
+  bool evaluated = true;  // false: the evaluation due after the last step was interrupted
   int64_t optimizer_steps = 0;
   StepWindowState window;
   RunInputs inputs;
@@ -22,7 +22,7 @@ struct TrainingState {
 
 void write_training_state(const std::filesystem::path& file, const TrainingState& state);
 
-// Throws Error naming the file, and the member that is missing or of another type.
+// Throws Error naming the file, and a member that is missing or has another type.
 TrainingState read_training_state(const std::filesystem::path& file);
 
 }  // namespace rpp

@@ -19,7 +19,7 @@
 namespace rpp {
 namespace {
 
-// Of a text, or a pair, as one sequence.
+// A text, or a pair, as one sequence.
 class SequenceAnswerer : public Answerer {
  public:
   SequenceAnswerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
@@ -52,7 +52,7 @@ class SequenceAnswerer : public Answerer {
   const RuntimeModel& model() const { return session_.model(); }
 
  private:
-  // [lines, ...] of what has been encoded
+  // The [lines, ...] outputs of the encoded texts.
   virtual std::span<const float> outputs_of(Session& session, std::span<const int32_t> cu_seqlens) = 0;
   virtual Answer answer_of(std::span<const float> outputs) const = 0;
 
@@ -79,7 +79,7 @@ class Classifier : public SequenceAnswerer {
   Answer answer_of(std::span<const float> logits) const override {
     std::vector<size_t> order(logits.size());
     std::iota(order.begin(), order.end(), size_t{0});
-    // Stable: of equal scores the first label comes first, as argmax takes it.
+    // Stable: for equal scores the first label comes first, as in argmax.
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return logits[a] > logits[b]; });
     std::vector<double> scores;
     for (const size_t label : order) scores.push_back(logits[label]);

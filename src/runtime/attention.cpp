@@ -5,7 +5,7 @@
 namespace rpp {
 namespace {
 
-// values[i * num_tokens + t] = the feature first_feature + i of the sequence's token t.
+// values[i * num_tokens + t] = feature first_feature + i of token t in the sequence.
 void gather(const Tiles& tiles, int64_t first_feature, int64_t num_features, const AttentionHead& head,
             std::vector<float>& values) {
   for_each_stretch(head.first_token, head.num_tokens, [&](const Stretch& stretch) {
@@ -16,8 +16,8 @@ void gather(const Tiles& tiles, int64_t first_feature, int64_t num_features, con
   });
 }
 
-// A tile of the sequence's tokens from `first` on: an attention score is a product of scaled queries with
-// keys.
+// A tile of the sequence's tokens starting at `first`: an attention score is the dot product of a scaled
+// query and a key.
 void gather_queries(const Tiles& qkv, const LayerShape& shape, const AttentionHead& head, int64_t first,
                     Tiles& query) {
   const int64_t first_feature = head.head * shape.query_key_dim;
@@ -59,8 +59,8 @@ void attend(const Kernels& kernels, const LayerShape& shape, const AttentionHead
   const int64_t all_heads = shape.num_heads * shape.query_key_dim, num_tokens = head.num_tokens;
   gather(qkv, all_heads + head.head * shape.query_key_dim, shape.query_key_dim, head, scratch.keys);
   gather(qkv, 2 * all_heads + head.head * shape.value_dim, shape.value_dim, head, scratch.values);
-  // A score's row is a key, its depth the head's dimensions; the context's rows are these, its depth the
-  // keys.
+  // In the matmul of scores a row is a key and the depth is the head's dimensions; in that of contexts a row
+  // is a dimension and the depth is the keys.
   const DenseView keys = {.values = scratch.keys.data(),
                           .rows = num_tokens,
                           .depth = shape.query_key_dim,

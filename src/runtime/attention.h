@@ -10,7 +10,7 @@
 
 namespace rpp {
 
-// The head's part of the activations, its tokens from the first lane on.
+// The head's part of the activations, with its tokens starting at lane 0.
 struct AttentionScratch {
   Tiles query;                // [64 tokens, query_key_dim], scaled
   Tiles scores;               // [64 tokens, keys], then their exponentials
@@ -27,7 +27,7 @@ struct AttentionHead {
   int64_t num_tokens = 0;
 };
 
-// Features of the queries, keys and values of all heads, one behind the other.
+// Numbers of features of the queries, keys and values of all heads, in this order.
 inline int64_t qkv_features(const LayerShape& shape) {
   return shape.num_heads * (2 * shape.query_key_dim + shape.value_dim);
 }

@@ -13,13 +13,13 @@
 namespace rpp {
 namespace {
 
-// Few enough that the weights stay in a cache, where the dense kernel is at its best. Those of a whole model
-// come from farther away, of which the sparse kernel reads less: about equal here is faster there.
+// Small enough for the weights to stay in a cache, where the dense kernel is fastest. A whole model's weights
+// come from memory, of which the sparse kernel reads less: about equal here is faster there.
 constexpr int64_t kRows = 384, kCols = 192;
-constexpr double kLargestShare = 1.08;  // of the dense time
+constexpr double kLargestShare = 1.08;  // relative to the dense time
 constexpr std::array kRatios = {0.4, 0.6};
 constexpr int kMostRounds = 9, kLeastRounds = 2;
-constexpr double kMostSeconds = 8e-3;  // of the rounds after the second
+constexpr double kMostSeconds = 8e-3;  // for the rounds after the second
 
 std::vector<float> random_matrix(double prune_ratio) {
   Rng rng(mix_key(1, kRows, kCols));
@@ -38,7 +38,7 @@ double seconds_of(const Kernels& kernels, const Linear& linear, const Tiles& x, 
   return stopwatch.seconds();
 }
 
-// The same product dense and without the zeros of each ratio; the shortest time of each counts.
+// The same matmul dense and sparse for each ratio; the shortest time of each counts.
 class Comparison {
  public:
   Comparison() : dense_values_(random_matrix(0.0)) {
@@ -95,7 +95,7 @@ double measure(const Kernels& kernels) {
 
 double break_even(SparseTime a, SparseTime b) {
   const double slope = (b.share - a.share) / (b.prune_ratio - a.prune_ratio);
-  if (slope >= 0) return kAlwaysSparseFrom;  // a disturbed measurement: zeros do save time
+  if (slope >= 0) return kAlwaysSparseFrom;  // a noisy measurement: zeros do save time
   return std::clamp(a.prune_ratio + (kLargestShare - a.share) / slope, kNeverSparseBelow, kAlwaysSparseFrom);
 }
 

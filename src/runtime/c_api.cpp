@@ -21,7 +21,7 @@
 struct rpp_model {
   std::shared_ptr<const rpp::RuntimeModel> runtime;
   std::shared_ptr<const rpp::Tokenizer> tokenizer;
-  rpp::Labels labels;  // none without a classifier
+  rpp::Labels labels;  // empty without a classifier
   int64_t max_tokens;
   std::optional<rpp::SentenceEmbedding> embedding;  // nothing: its modules are not supported
 };
@@ -30,11 +30,11 @@ struct rpp_session {
   rpp_model model;
   rpp::Session session;
   int64_t max_tokens;
-  int64_t max_embedded;  // tokens, of rpp_embed
+  int64_t max_embedded;  // tokens, for rpp_embed
   bool cut;
   rpp::TextBatch batch;
-  std::unique_ptr<rpp::Answerer> answerer;  // of a model of SQuAD, and of a masked language model
-  rpp::Answer filled;                       // the last one of these
+  std::unique_ptr<rpp::Answerer> answerer;  // of a SQuAD model or a masked language model
+  rpp::Answer filled;                       // its last answer
 };
 
 namespace rpp {
@@ -46,12 +46,12 @@ rpp_status failed(rpp_status status, const char* why) noexcept {
   try {
     last_error = why;
   } catch (...) {
-    last_error.clear();  // no memory for the reason: the status says enough
+    last_error.clear();  // no memory for the message: the status is enough
   }
   return status;
 }
 
-// What is thrown may not leave the library.
+// Exceptions must not leave the library.
 rpp_status guarded(const auto& body) noexcept {
   last_error.clear();
   try {
@@ -77,15 +77,15 @@ void check_utf8(std::string_view text, std::string_view name) {
   RPP_CHECK(invalid == text.size(), "byte {} of {} is not UTF-8", invalid, name);
 }
 
-// What a call is asked: texts, or pairs of them, read in passes of a few thousand tokens.
+// The input of a call: texts, or pairs, read in passes of a few thousand tokens.
 class Texts {
  public:
   struct Limits {
     int64_t max_tokens = 0;
-    std::string_view prompt;  // stands before each
+    std::string_view prompt;  // prepended to each
   };
 
-  // Checks all of them, before anything is computed: one that is refused leaves no results behind.
+  // Checks all of them before anything is computed: a refused text leaves no partial results.
   Texts(rpp_session& session, std::span<const char* const> texts, const char* const* pairs, Limits limits)
       : session_(session), texts_(texts), pairs_(pairs), limits_(limits) {
     for (size_t i = 0; i < texts_.size(); ++i) {
@@ -97,12 +97,12 @@ class Texts {
     for (size_t i = 0; i < texts_.size(); ++i) {
       session_.batch.clear();
       const int64_t lost = append(i);
-      RPP_CHECK(lost == 0, "text {} has {} tokens, {} are read: shorten it, or let it be cut", i,
+      RPP_CHECK(lost == 0, "text {} has {} tokens, {} are read: shorten it, or allow truncation", i,
                 limits_.max_tokens + lost, limits_.max_tokens);
     }
   }
 
-  // body(first, batch): the batch's sequences are texts from `first` on.
+  // Calls body(first, batch): the batch's sequences are texts from index `first` on.
   void for_each_pass(const auto& body) {
     TextBatch& batch = session_.batch;
     const ClearedAtEnd cleared(batch);
@@ -144,11 +144,11 @@ std::optional<SentenceEmbedding> supported_embedding(const ModelFile& file) {
   try {
     return read_sentence_embedding(file);
   } catch (const Error&) {
-    return std::nullopt;  // rpp_embed says why; the model's heads can be asked all the same
+    return std::nullopt;  // rpp_embed reports the reason; the model's heads remain usable
   }
 }
 
-// Fields that the caller's version of the struct does not have are 0, which is their default.
+// Fields missing in the caller's version of the struct are 0, which is their default.
 rpp_session_options known_options(const rpp_session_options* given) {
   rpp_session_options options = {};
   if (given == nullptr) return options;
@@ -278,8 +278,7 @@ rpp_status rpp_embed(rpp_session* session, const char* const* texts, size_t coun
     rpp::require(texts, "texts");
     rpp::require(embeddings, "embeddings");
     const rpp_model& model = session->model;
-    if (!model.embedding)
-      rpp::read_sentence_embedding(model.runtime->file());  // throws what is not supported
+    if (!model.embedding) rpp::read_sentence_embedding(model.runtime->file());  // throws if unsupported
     const auto size = static_cast<size_t>(rpp_embedding_size(&model));
     const int64_t skipped = rpp::tokens_not_pooled(*model.embedding, *model.tokenizer);
     rpp::Texts asked(*session, {texts, count}, nullptr,
@@ -318,7 +317,7 @@ rpp_status rpp_fill(rpp_session* session, const char* text, size_t count, rpp_fi
     rpp::require(text, "text");
     rpp::require(fillings, "fillings");
     const rpp::RuntimeModel& model = *session->model.runtime;
-    RPP_CHECK(rpp::fills_masks(model.sizes()), "{} is no masked language model (cls.predictions)",
+    RPP_CHECK(rpp::fills_masks(model.sizes()), "{} is not a masked language model (cls.predictions)",
               model.file().path());
     if (count > rpp::kNumFillings) rpp::fail_usage("{} fillings, there are {}", count, rpp::kNumFillings);
     rpp::check_utf8(text, "the text");

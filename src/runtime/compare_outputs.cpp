@@ -33,7 +33,7 @@ AnswerDifference compare(const SafetensorsFile& file, const TensorView& wanted, 
   return difference;
 }
 
-// In how many rows of [rows, labels] another label is the best.
+// The number of rows of [rows, labels] with a different best label.
 int64_t count_other_labels(std::span<const float> wanted, std::span<const float> got, size_t labels) {
   int64_t others = 0;
   for (size_t begin = 0; begin < got.size(); begin += labels) {

@@ -1,4 +1,4 @@
-// Dense W x on a tile: a block of rows times a few vectors of tokens stays in registers while the depth runs.
+// Dense W x on a tile: sums for a block of rows and a few vectors of tokens stay in registers over the depth.
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "matrix.h"
@@ -20,7 +20,7 @@ constexpr int64_t kLanes = HWY_LANES(float) < kGroupTokens ? HWY_LANES(float) : 
 constexpr int64_t kGroupVectors = kGroupTokens / kLanes;
 constexpr bool kHas32Registers = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON;
 
-// So many groups at a time, and rows, that the sums and what they need fit the registers.
+// The numbers of groups and rows for which the sums and operands fit the registers.
 constexpr int64_t kDenseGroups = kHas32Registers && kGroupVectors == 1 ? 4 : 1;
 constexpr int64_t kDenseRows = kHas32Registers || kGroupVectors <= 2 ? 6 : 2;
 
@@ -36,7 +36,7 @@ HWY_INLINE void dense_block(const DenseView& weights, int64_t row, const float* 
     for (int64_t v = 0; v < kVectors; ++v) sums[r][v] = hn::Set(d, bias == nullptr ? 0.0F : bias[row + r]);
   }
   const float* w = weights.values + row * weights.row_stride;
-  // The next rows, while these run: each ends before the processor has noticed that it is read in order.
+  // Prefetches the next rows: each row is too short for the processor to detect the sequential access.
   const float* next = w + kRows * weights.row_stride;
   for (int64_t k = 0; k < weights.depth; ++k, w += weights.depth_stride, x += kTileTokens) {
     hwy::Prefetch(next + k * kRows);

@@ -1,4 +1,4 @@
-// GELU, LayerNorm and softmax on a tile: lane by lane, each token by itself.
+// GELU, LayerNorm and softmax on a tile: lane by lane, each token independently.
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
 #include "kernels.h"
@@ -43,7 +43,7 @@ void gelu(float* x, int64_t rows, int64_t groups) {
   }
 }
 
-// One vector of tokens at a time; the sum of a token runs over the features in their order.
+// One vector of tokens at a time; each token's sum runs over the features in order.
 HWY_INLINE void add_layer_norm_of(const NormArguments& a, int64_t first_token, float* y) {
   const Floats d;
   const auto at = [first_token](int64_t feature) { return feature * kTileTokens + first_token; };

@@ -8,11 +8,11 @@
 namespace rpp {
 namespace {
 
-// One text: its hidden states [tokens, size], one row behind the other.
+// One text: its hidden states [tokens, size], row by row.
 struct TokenRows {
   std::span<const float> values;
   size_t size = 0;
-  size_t first = 0;  // that is pooled
+  size_t first = 0;  // first pooled token
 
   size_t count() const { return values.size() / size; }
   float at(size_t token, size_t i) const { return values[token * size + i]; }
@@ -57,12 +57,12 @@ void embed_into(const SentenceEmbedding& embedding, Session& session, std::span<
     const TokenRows rows{.values = hidden.subspan(begin * size, count * size),
                          .size = size,
                          .first = std::min(static_cast<size_t>(skipped), count - 1)};
-    require_finite(rows.values, session, "a hidden state");  // the largest of some numbers hides a NaN
+    require_finite(rows.values, session, "a hidden state");  // a maximum would hide a NaN
     const auto vector = vectors.subspan(at, embedding.poolings.size() * size);
     for (const Pooling pooling : embedding.poolings) {
       for (size_t i = 0; i < size; ++i) vectors[at++] = pooled(pooling, rows, i);
     }
-    require_finite(vector, session, "a number of an embedding");  // before it is divided by its length
+    require_finite(vector, session, "a number of an embedding");  // before normalisation
     if (embedding.normalized) normalize(vector);
   }
 }

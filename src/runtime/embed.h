@@ -10,11 +10,11 @@
 
 namespace rpp {
 
-// [CLS] and the prompt's, where they are not to be pooled, else 0.
+// The tokens of [CLS] and the prompt if they are excluded from pooling, else 0.
 int64_t tokens_not_pooled(const SentenceEmbedding& embedding, const Tokenizer& tokenizer);
 
-// The vectors [sequences, size] of the batch that the session has encoded last; the first `skipped` tokens of
-// each are the [CLS] and the prompt that are not pooled. Throws Error where a number is not finite.
+// The vectors [sequences, size] of the batch encoded last; the first `skipped` tokens of each sequence are
+// the [CLS] and prompt excluded from pooling. Throws Error for a non-finite number.
 void embed_into(const SentenceEmbedding& embedding, Session& session, std::span<const int32_t> cu_seqlens,
                 int64_t skipped, std::span<float> vectors);
 

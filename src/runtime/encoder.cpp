@@ -6,7 +6,7 @@
 namespace rpp {
 namespace {
 
-// The largest of a size over all layers.
+// The maximum of a size over all layers.
 template <typename Size>
 int64_t widest(const ModelSizes& sizes, const Size& size) {
   int64_t largest = 0;

@@ -1,4 +1,4 @@
-// The encoder on tiles: embeddings and layers of one batch, done by a team of threads together.
+// The encoder on tiles: embeddings and layers of one batch, computed by a team of threads.
 #pragma once
 
 #include <vector>
@@ -15,7 +15,7 @@ class Encoder {
  public:
   Encoder(const Weights& weights, ThreadTeam& team);
 
-  void encode(const TokenBatch& batch);            // which has been checked
+  void encode(const TokenBatch& batch);            // must be valid
   const Tiles& hidden() const { return hidden_; }  // [tokens, hidden]
 
  private:
@@ -36,7 +36,7 @@ class Encoder {
   Tiles qkv_;                            // [tokens, qkv_features]
   Tiles context_;                        // [tokens, heads * value_dim]
   Tiles intermediate_;                   // [tokens, intermediate]
-  std::vector<Scratch> scratch_;         // of each thread
+  std::vector<Scratch> scratch_;         // one per thread
 };
 
 }  // namespace rpp

@@ -4,14 +4,15 @@
 
 #include "rpp/error.h"
 
-// One portable target and the two of x86 that pay; on ARM, NEON. The rest would only be compiled.
+// One portable target and the two x86 targets that are worthwhile; on ARM, NEON. Others would only be
+// compiled.
 #define HWY_DISABLED_TARGETS                                                                         \
   (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_PPC8 | \
    HWY_WASM_EMU256 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "runtime/kernels.cpp"
 #include "hwy/foreach_target.h"
-// Below foreach_target.h, which includes this file once for each target.
+// Must precede foreach_target.h, which includes this file once per target.
 #include "dense_matmul-inl.h"
 #include "elementwise-inl.h"
 #include "hwy/highway.h"
@@ -42,7 +43,7 @@ namespace {
 std::vector<const Kernels*> list_kernels() {
   const int64_t supported = hwy::SupportedTargets();
   std::vector<const Kernels*> list;
-  [[maybe_unused]] const auto add = [&](int64_t target, const Kernels& kernels) {  // not on ARM
+  [[maybe_unused]] const auto add = [&](int64_t target, const Kernels& kernels) {  // unused on ARM
     if (supported & target) list.push_back(&kernels);
   };
 #if (HWY_TARGETS & HWY_AVX3) && HWY_STATIC_TARGET != HWY_AVX3
@@ -51,7 +52,7 @@ std::vector<const Kernels*> list_kernels() {
 #if (HWY_TARGETS & HWY_AVX2) && HWY_STATIC_TARGET != HWY_AVX2
   add(HWY_AVX2, N_AVX2::kernels_of_target());
 #endif
-  list.push_back(&HWY_STATIC_DISPATCH(kernels_of_target)());  // what the whole program is compiled for
+  list.push_back(&HWY_STATIC_DISPATCH(kernels_of_target)());  // the baseline target of the whole program
   return list;
 }
 

@@ -1,7 +1,7 @@
-// The loops of the encoder, compiled for each instruction set and chosen when a model is loaded.
+// The loops of the encoder, compiled for each instruction set and selected when a model is loaded.
 //
 // All work on one tile (matrix.h), on its first `groups` groups of 16 tokens, and give each token the same
-// result whatever the number of groups. Tiles are aligned to 64 bytes.
+// result for any number of groups. Tiles are aligned to 64 bytes.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace rpp {
 
 struct NormArguments {
   const float* x = nullptr;         // [features, 64]
-  const float* residual = nullptr;  // [features, 64], or none
+  const float* residual = nullptr;  // [features, 64], or nullptr
   const float* weight = nullptr;    // [features]
   const float* bias = nullptr;      // [features]
   float epsilon = 0;
@@ -26,21 +26,21 @@ struct Kernels {
 
   // y = W x + bias for the rows of W; x: [depth, 64], y: [rows, 64]. No bias: nullptr.
   void (*dense_matmul)(const DenseView& weights, const float* bias, const float* x, float* y, int64_t groups);
-  // The same for a block of rows: bias and y are those of its first row.
+  // The same for a block of rows: bias and y start at its first row.
   void (*sparse_matmul)(const SparseMatrix& weights, int64_t block, const float* bias, const float* x,
                         float* y, int64_t groups);
   // x = x * Phi(x) for [rows, 64], Phi after Abramowitz & Stegun 7.1.26 (error of erf below 1.5e-7).
   void (*gelu)(float* x, int64_t rows, int64_t groups);
   // y = LayerNorm(x + residual) over the features of each token; y may be x.
   void (*add_layer_norm)(const NormArguments& arguments, float* y, int64_t groups);
-  // x = exp(x - the token's largest), over [rows, 64]; the token's 1 / sum into inverse_sums [64].
+  // x = exp(x - the token's maximum), over [rows, 64]; the token's 1 / sum is written to inverse_sums [64].
   void (*softmax)(float* x, float* inverse_sums, int64_t rows, int64_t groups);
 };
 
-// Those that this machine can run, the fastest first. Never empty.
+// The kernels that this machine can run, fastest first. Never empty.
 std::span<const Kernels* const> supported_kernels();
 
-// By name; empty: the fastest. Throws Error that lists the names for one that is not among them.
+// By name; empty: the fastest. Throws Error that lists the names for an unknown one.
 const Kernels& find_kernels(std::string_view name);
 
 }  // namespace rpp

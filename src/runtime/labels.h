@@ -1,4 +1,4 @@
-// What the outputs of a model's classifier mean.
+// The meaning of a classifier's outputs.
 #pragma once
 
 #include <algorithm>
@@ -16,11 +16,11 @@ struct Labels {
   bool regression = false;
 };
 
-// By config.json. One label alone is a regression, as in transformers, where it does not say. Throws Error
-// for other problem types and for names that are not as many as the classifier's rows.
+// From config.json. If unspecified, one label means regression, as in transformers. Throws Error for other
+// problem types and when the number of names differs from the classifier's rows.
 Labels read_labels(const RuntimeModel& model);
 
-// Scores to probabilities, in place.
+// Converts scores to probabilities, in place.
 template <typename Score>
 void softmax(std::span<Score> scores) {
   const Score largest = *std::max_element(scores.begin(), scores.end());

@@ -21,14 +21,14 @@ class MaskFiller : public Answerer {
 
   std::string_view answer_name() const override { return "token"; }
 
-  // Nothing is cut: what is left out could be what the mask depends on, or the mask.
+  // Not truncated: the removed part could be the mask or its context.
   Added add(const TextLine& line) override {
     RPP_CHECK(!line.text_pair, "a pair of texts: this model fills the {} of one", mask_);
     const std::string_view text = line.text;
     const size_t begin = text.find(mask_);
-    RPP_CHECK(begin != text.npos, "no {}: this model says which token may stand in its place", mask_);
+    RPP_CHECK(begin != text.npos, "no {}: this model predicts the token at its position", mask_);
     const std::string_view behind = text.substr(begin + mask_.size());
-    RPP_CHECK(behind.find(mask_) == behind.npos, "more than one {}: ask for one after the other", mask_);
+    RPP_CHECK(behind.find(mask_) == behind.npos, "more than one {}: fill one at a time", mask_);
     const SpecialTokens& special = tokenizer_.special();
     std::vector<int32_t> ids = {special.cls};
     tokenizer_.encode_into(text.substr(0, begin), ids);
@@ -53,7 +53,7 @@ class MaskFiller : public Answerer {
     for_each_pass(batch_, [&](size_t first, const TokenBatch& batch) {
       session_.encode(batch);
       const size_t lines = batch.cu_seqlens.size() - 1;
-      std::vector<int32_t> masks;  // tokens of the pass
+      std::vector<int32_t> masks;  // token indices in the pass
       for (size_t i = 0; i < lines; ++i) masks.push_back(batch.cu_seqlens[i] + positions_[first + i]);
       for (size_t i = 0; i < lines; i += kMasksAtOnce) {
         append_answers(std::span(masks).subspan(i, std::min(kMasksAtOnce, lines - i)), answers);
@@ -63,7 +63,7 @@ class MaskFiller : public Answerer {
   }
 
  private:
-  // Logits of a mask are as many as the vocabulary has tokens: 120 kB each.
+  // The logits of one mask have the size of the vocabulary: 120 kB.
   static constexpr size_t kMasksAtOnce = 64;
 
   void append_answers(std::span<const int32_t> masks, std::vector<Answer>& answers) {
@@ -95,10 +95,10 @@ class MaskFiller : public Answerer {
 
   Session session_;
   const Tokenizer& tokenizer_;
-  std::string_view mask_;  // as a text spells it
+  std::string_view mask_;  // as written in a text
   int64_t max_seq_length_;
   TextBatch batch_;
-  std::vector<int32_t> positions_;  // of the mask in each of its sequences
+  std::vector<int32_t> positions_;  // of the mask in each sequence
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Texts with a [MASK], filled by a masked language model.
+// Fills texts with a [MASK], with a masked language model.
 #pragma once
 
 #include <memory>
@@ -7,9 +7,9 @@
 
 namespace rpp {
 
-inline constexpr size_t kNumFillings = 20;  // the best; of a smaller vocabulary all of it
+inline constexpr size_t kNumFillings = 20;  // the best; all tokens of a smaller vocabulary
 
-// A classifier that has kept the head it was pre-trained with classifies.
+// A classifier that kept its pre-training head is still used as a classifier.
 inline bool fills_masks(const ModelSizes& sizes) {
   return sizes.mlm && sizes.labels == 0 && !sizes.span;
 }

@@ -1,8 +1,8 @@
-// Weights as the kernels read them, and the tiles that activations lie in.
+// Weights in the kernels' layout, and the tiles of activations.
 //
-// Activations are K-major: a tile is [features, kTileTokens], 64 tokens side by side in each row. Every step
-// of the encoder works on a tile, lane by lane: a token's result is the same in whichever tile, lane and
-// batch it lies. A tile that is not full computes only its first groups of 16 tokens.
+// Activations are K-major: a tile is [features, kTileTokens], with 64 tokens side by side in each row. Every
+// step of the encoder works on a tile, lane by lane: a token's result does not depend on its tile, lane or
+// batch. A partial tile computes only its first groups of 16 tokens.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ constexpr int64_t num_groups(int64_t tokens) {
   return (tokens + kGroupTokens - 1) / kGroupTokens;
 }
 
-// The entry (row, k) lies at values[row * row_stride + k * depth_stride].
+// The entry (row, k) is at values[row * row_stride + k * depth_stride].
 struct DenseView {
   const float* values = nullptr;
   int64_t rows = 0;
@@ -30,9 +30,9 @@ struct DenseView {
   int64_t depth_stride = 1;
 };
 
-// A matrix without its zeros, cut into blocks of rows and these into panels of columns, as many as an L1
-// cache holds of a tile. Within a panel the rows are sorted by their number of values, so that the loop over
-// a row ends where the processor expects; each has an even number, the last one maybe a zero.
+// A sparse matrix, split into blocks of rows and these into panels of columns, as many as fit the L1 cache
+// with their part of a tile. Within a panel the rows are sorted by their number of values, so that loop ends
+// are predictable; each row has an even number of values, padded with a zero.
 struct SparseMatrix {
   static constexpr int64_t kBlockRows = 96;
   static constexpr int64_t kPanelCols = 192;
@@ -56,7 +56,7 @@ struct SparseMatrix {
   int64_t panels_per_block() const { return (cols + kPanelCols - 1) / kPanelCols; }
 };
 
-// The view must have passed check_packed. Values that are zero, as int8 has them, are left out.
+// The view must have passed check_packed. Values that are zero, as int8 may round to, are dropped.
 SparseMatrix make_sparse(const PackedView& packed);
 // matrix: row-major [rows, cols].
 SparseMatrix make_sparse(std::span<const float> matrix, int64_t rows, int64_t cols);

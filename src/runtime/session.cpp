@@ -36,7 +36,7 @@ void check_batch(const ModelSizes& sizes, const TokenBatch& batch) {
   }
 }
 
-// [tokens, features] row by row.
+// [tokens, features], row-major.
 std::span<const float> untile_into(const Tiles& tiles, std::vector<float>& values) {
   const int64_t features = tiles.features();
   values.resize(static_cast<size_t>(tiles.num_tokens() * features));
@@ -73,7 +73,7 @@ struct Session::State {
     RPP_CHECK(has_head, "{} has no {}", model->file().path(), name);
   }
 
-  // tiles = the hidden states of some tokens.
+  // tiles = the hidden states of the given tokens.
   void gather_into(std::span<const int32_t> tokens, Tiles& tiles) const {
     const Tiles& from = encoder.hidden();
     tiles.reshape(static_cast<int64_t>(tokens.size()), from.features());
@@ -115,7 +115,7 @@ struct Session::State {
   Tiles masked, transformed, mlm_logits;  // [positions, ...]
   struct {
     std::vector<float> hidden, pooled, mean_pooled, logits, span_logits, mlm_logits;
-  } output;  // what is handed out
+  } output;  // the buffers returned to callers
 };
 
 Session::Session(std::shared_ptr<const RuntimeModel> model, int num_threads)

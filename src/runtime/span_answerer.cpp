@@ -13,7 +13,7 @@
 namespace rpp {
 namespace {
 
-// Of rpp-finetune; shorter windows have shorter ones.
+// The default of rpp-finetune; shorter windows use less.
 constexpr int64_t kDocStride = 128, kMaxQueryLength = 64;
 
 Answer as_answer(const SquadPrediction& prediction) {
@@ -43,12 +43,12 @@ class SpanAnswerer : public Answerer {
                  .doc_stride = std::min(kDocStride, max_seq_length / 4),
                  .max_query_length = std::min(kMaxQueryLength, max_seq_length / 4),
                  .num_threads = 1},
-        // Nothing in the weights says whether a model has learnt that a question may have no answer.
+        // The weights do not show whether a model was trained with unanswerable questions.
         decoding_{.may_have_no_answer = task_of(session_.model()) == squad_name(SquadVersion::v2)} {}
 
   std::string_view answer_name() const override { return "answer"; }
 
-  // A context that is longer than a window is read in several: nothing is cut.
+  // A context longer than a window is read in several windows, not truncated.
   Added add(const TextLine& line) override {
     RPP_CHECK(line.text_pair && !line.text_pair->empty(),
               "no context: a line for this model is a question and its context with a separator between");
@@ -69,7 +69,7 @@ class SpanAnswerer : public Answerer {
     WindowLogits logits;
     encode_windows(logits);
     std::vector<Answer> answers;
-    int64_t first = 0;  // window of all
+    int64_t first = 0;  // index of the first window
     for (const auto& [data, features] : added_) {
       const int64_t end = first + static_cast<int64_t>(features.windows.size());
       answers.push_back(
@@ -84,7 +84,7 @@ class SpanAnswerer : public Answerer {
     return parse_model_labels(model.file().file(kConfigFile), model.file().path()).task;
   }
 
-  // A long context has many windows, which share tokens: those of one pass are laid out at a time.
+  // A long context has many overlapping windows: only those of one pass are laid out at a time.
   void encode_windows(WindowLogits& logits) {
     const ClearedAtEnd cleared(batch_);
     const auto encode = [&] {

@@ -1,4 +1,4 @@
-// Questions answered by spans of their contexts, with a model of SQuAD.
+// Answers questions by spans of their contexts, with a SQuAD model.
 #pragma once
 
 #include <memory>

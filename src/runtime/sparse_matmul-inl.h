@@ -1,9 +1,9 @@
-// Sparse W x on a tile: each value is one broadcast, times the row of the tile that its column names.
+// Sparse W x on a tile: each value is broadcast and multiplied with the tile's row of its column.
 //
-// A full tile is bound by the loads of x, one for each product. In a short one the latency of the additions
-// shows: rows that are summed side by side hide it. A row's own values are added one by one, in the order of
-// their columns, as dense_matmul does it: both give the same bits, so that it changes no answer which is
-// used.
+// A full tile is bound by the loads of x, one per multiplication. In a partial one the latency of the
+// additions dominates, hidden by summing several rows at once. A row's own values are added one by one, in
+// column order, as in dense_matmul: both kernels give the same bits, so the choice between them changes no
+// answer.
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "matrix.h"
@@ -24,13 +24,13 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int64_t kValuesAhead = 512;  // prefetched: rows are too short for the processor's own prefetching
 constexpr int64_t kSparseSums = kHas32Registers ? 16 : 8;  // vectors of sums in registers
-// Rows of a tile lie 256 bytes apart, which leaves short ones half of an L1 cache's places or fewer: with so
-// many groups a panel's rows are copied side by side first.
+// Rows of a tile are 256 bytes apart, so short ones use at most half of an L1 cache's sets: for this many
+// groups a panel's rows are first copied to be contiguous.
 constexpr int64_t kShortGroups = 2;
-constexpr int64_t kShortRun = 28;  // pairs; in full tiles two rows at a time are faster than four below that
+constexpr int64_t kShortRun = 28;  // pairs; below, full tiles are faster with two rows at a time than four
 constexpr int64_t kSparseGroups = kGroupVectors <= 2 ? 4 : 2;  // at most 8 vectors of AVX2 or NEON
 
-// Values of a row in a panel and what they add to.
+// The values of a row in a panel and their sums.
 struct SparseRow {
   const float* values = nullptr;
   const uint8_t* columns = nullptr;
@@ -74,7 +74,7 @@ HWY_INLINE void add_sparse_rows(const SparseRow* rows, int64_t num_values, const
   }
 }
 
-// kRows runs, the longest first: what the shortest has of all together, then what each has beyond it.
+// kRows runs, the longest first: the pairs that all runs have together, then the rest of each.
 template <int64_t kRows, int64_t kGroups, int64_t kStride>
 HWY_INLINE void add_sparse_runs(const SparseMatrix::Run* runs, const float*& values, const uint8_t*& columns,
                                 const float* x, float* y) {

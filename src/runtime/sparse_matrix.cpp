@@ -10,15 +10,15 @@ namespace {
 
 static_assert(SparseMatrix::kPanelCols <= UINT8_MAX + 1);
 
-// What is alive in the rows of a block: row by row, in a row panel by panel.
+// The non-zero values of a block of rows: row by row, within a row panel by panel.
 struct Block {
-  // One more than it can hold: a zero that comes last is written before it is left out.
+  // One more than needed: a trailing zero is written before it is dropped.
   explicit Block(size_t most_values) : values(most_values + 1), columns(values.size()) {}
 
   size_t num_values = 0;
   std::vector<float> values;
   std::vector<uint8_t> columns;  // in the panel
-  std::vector<size_t> ends;      // [rows][panels]: values up to there
+  std::vector<size_t> ends;      // [rows][panels]: end offsets of the values
 };
 
 struct PanelRow {
@@ -49,10 +49,10 @@ void read_block_into(PackedRows& rows, int64_t num_rows, int64_t num_panels, Blo
   for (int64_t row = 0; row < num_rows; ++row) append_row(rows.next(), num_panels, block);
 }
 
-// Those with most values first, by counting: loading a model sorts half a million rows.
+// Rows with most values first, by counting sort: loading a model sorts half a million rows.
 std::vector<PanelRow> sorted_rows(const Block& block, int64_t num_panels, int64_t panel) {
   std::vector<PanelRow> rows;
-  std::array<size_t, SparseMatrix::kPanelCols + 2> firsts{};  // by how many values a row is below the most
+  std::array<size_t, SparseMatrix::kPanelCols + 2> firsts{};  // by the distance from the maximum count
   const auto below_most = [](const PanelRow& row) { return SparseMatrix::kPanelCols - row.size(); };
   rows.reserve(SparseMatrix::kBlockRows);
   for (auto at = static_cast<size_t>(panel); at < block.ends.size(); at += static_cast<size_t>(num_panels)) {
@@ -72,7 +72,7 @@ void append(const std::vector<T>& from, const PanelRow& row, std::vector<T>& to)
   to.insert(to.end(), from.data() + row.begin, from.data() + row.end);
 }
 
-// Rows are padded to an even number of values: 0 times a column is nothing.
+// Rows are padded to an even number of values: 0 times a column adds nothing.
 void append_panel(const Block& block, int64_t num_panels, int64_t panel_index, SparseMatrix& sparse) {
   SparseMatrix::Panel panel{.first_run = static_cast<int64_t>(sparse.runs.size()),
                             .first_value = static_cast<int64_t>(sparse.values.size())};
@@ -96,7 +96,7 @@ void append_panel(const Block& block, int64_t num_panels, int64_t panel_index, S
 SparseMatrix make_sparse(const PackedView& packed) {
   SparseMatrix sparse{.rows = packed.rows, .cols = packed.cols};
   const int64_t num_panels = sparse.panels_per_block();
-  // By the number of values, as a few bytes may stand for a matrix of any size.
+  // Allocated by the number of values, as a few bytes may encode a matrix of any size.
   const auto num_values = static_cast<size_t>(packed.num_values());
   const auto num_runs = std::min(static_cast<size_t>(packed.rows * num_panels), num_values);
   sparse.runs.reserve(num_runs);

@@ -1,4 +1,4 @@
-// Steps of the encoder and the heads over all tiles of a batch: what one thread of a team does of them.
+// Steps of the encoder and the heads over all tiles of a batch: the share of one thread.
 #pragma once
 
 #include "thread_team.h"
@@ -9,7 +9,7 @@ namespace rpp {
 
 enum class Activation { none, gelu };
 
-// y = activation(W x + b); the features of y from `y_feature` on are written.
+// y = activation(W x + b), written to the features of y starting at `y_feature`.
 struct LinearStep {
   const Linear& linear;
   const Tiles& x;
@@ -22,11 +22,11 @@ struct LinearStep {
 struct NormStep {
   const LayerNorm& norm;
   const Tiles& x;
-  const Tiles* residual = nullptr;  // or none
+  const Tiles* residual = nullptr;  // or nullptr
   Tiles& y;
 };
 
-// Shares are blocks of rows of a tile, or tiles. None of the steps waits for the other threads.
+// Shares are blocks of rows of a tile, or tiles. No step waits for other threads.
 void do_step(const Weights& weights, const LinearStep& step, const ThreadTeam& team, int thread);
 void do_step(const Weights& weights, const NormStep& step, const ThreadTeam& team, int thread);
 

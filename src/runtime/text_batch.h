@@ -15,18 +15,18 @@ struct TextBatch {
     return {.input_ids = input_ids, .token_type_ids = token_type_ids, .cu_seqlens = cu_seqlens};
   }
   int64_t num_sequences() const { return static_cast<int64_t>(cu_seqlens.size()) - 1; }
-  int64_t longest() const;  // tokens of a sequence
+  int64_t longest() const;  // tokens of the longest sequence
 
-  // Drops what a call that failed has put behind the last sequence: the next one would begin with it.
+  // Drops tokens that a failed call left after the last sequence; they would become part of the next one.
   void begin_sequence();
-  // What was put behind the last sequence is the next one; returns its number of tokens. Throws Error for
+  // Ends a sequence: the tokens after the last one become the next; returns their number. Throws Error for
   // more than 2^31 - 1 tokens in all.
   int64_t end_sequence();
   void clear();
 };
 
-// What is collected for one call: gone when the call ends, also by an exception, so that the next one answers
-// its own texts.
+// The texts of one call: cleared when the call ends, also by an exception, so that the next call starts
+// empty.
 template <typename Collected>
 class ClearedAtEnd {
  public:
@@ -39,11 +39,11 @@ class ClearedAtEnd {
   Collected& collected_;
 };
 
-// Tokens of a pass, in which a session's memory stays small whatever is asked of it at once.
+// Tokens per pass, which bounds a session's memory for any number of texts.
 constexpr int64_t kPassTokens = 4096;
 
-// body(first, batch) for the sequences of `texts` in turn, in batches of kPassTokens or of one longer
-// sequence; `first` is the number of the batch's first sequence.
+// Calls body(first, batch) for the sequences of `texts` in order, in batches of kPassTokens or of one longer
+// sequence; `first` is the index of the batch's first sequence.
 template <typename Body>
 void for_each_pass(const TextBatch& texts, const Body& body) {
   const std::span<const int32_t> bounds = texts.cu_seqlens, ids = texts.input_ids,

@@ -16,12 +16,11 @@ ThreadTeam::ThreadTeam(int size) {
 
 ThreadTeam::~ThreadTeam() {
   if (process_ != ::getpid()) {
-    static_cast<void>(
-        workers_.release());  // of the process that this one was forked from: nobody to wait for
+    static_cast<void>(workers_.release());  // threads of the parent process: there is nothing to join
     return;
   }
   task_ = nullptr;
-  wait_for_all();  // lets them see that there is nothing more
+  wait_for_all();  // wakes them to see that the team ends
 }
 
 void ThreadTeam::start(int size) {
@@ -34,7 +33,7 @@ void ThreadTeam::start(int size) {
   try {
     for (; size_ < size; ++size_) workers_->threads.emplace_back([this, thread = size_] { work(thread); });
   } catch (const std::exception&) {
-    // No more threads, or no memory for their stacks: nobody waits for those that are missing.
+    // The system refused more threads: the team works with those it has.
     for (int missing = size_; missing < size; ++missing) workers_->barrier.arrive_and_drop();
   }
 }

@@ -1,4 +1,4 @@
-// A fixed set of threads that do one task together, in steps.
+// A fixed set of threads that run one task together, in steps.
 #pragma once
 
 #include <sys/types.h>
@@ -15,8 +15,8 @@ namespace rpp {
 
 class ThreadTeam {
  public:
-  // The caller of run() is one of them. Has fewer threads than `size` where the system starts no more. Throws
-  // UsageError for a size that is not 1 to kMaxThreads.
+  // The caller of run() is one of them. Has fewer threads than `size` if the system starts no more. Throws
+  // UsageError for a size outside 1 to kMaxThreads.
   explicit ThreadTeam(int size);
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
@@ -24,12 +24,12 @@ class ThreadTeam {
 
   int size() const { return size_; }
   // Calls task(0) here and task(1), ... on the other threads; returns when all have ended. The task must not
-  // throw, and must not be larger than a reference if nothing is to be allocated. In a process that was
-  // forked since the last call, which has none of the threads, they are started anew.
+  // throw, and must not be larger than a reference to avoid allocation. After a fork the child, which has
+  // none of the threads, starts new ones.
   void run(const std::function<void(int thread)>& task);
-  // For the task: waits until all threads are here.
+  // For the task: waits until all threads have called it.
   void wait_for_all();
-  // For the task: this thread's share of `count` things, [begin, end).
+  // For the task: this thread's share of `count` items, [begin, end).
   std::pair<int64_t, int64_t> share(int64_t count, int thread) const;
 
  private:
@@ -43,8 +43,8 @@ class ThreadTeam {
   void work(int thread);
 
   int size_ = 1;
-  pid_t process_ = 0;                               // which has the threads
-  std::unique_ptr<Workers> workers_;                // nothing where the caller is the only one
+  pid_t process_ = 0;                               // the process that owns the threads
+  std::unique_ptr<Workers> workers_;                // null if the caller is the only thread
   const std::function<void(int)>* task_ = nullptr;  // nullptr: end
 };
 

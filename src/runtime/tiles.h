@@ -1,4 +1,4 @@
-// Activations of a batch as tiles (matrix.h), and how tokens get into and out of them.
+// Activations of a batch as tiles (matrix.h), and moving tokens into and out of them.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace rpp {
 
-// One feature of a tile's tokens, aligned as the kernels want it.
+// One feature of a tile's tokens, aligned as the kernels require.
 struct alignas(64) TileRow {
   float tokens[kTileTokens];
 };
@@ -19,15 +19,15 @@ constexpr int64_t num_tiles(int64_t tokens) {
   return (tokens + kTileTokens - 1) / kTileTokens;
 }
 
-// [tiles][features][64]: the rows of a tile lie side by side.
+// [tiles][features][64]: the rows of a tile are contiguous.
 class Tiles {
  public:
-  // Adds memory where there is too little.
+  // Grows the memory if necessary.
   void reserve(int64_t num_tokens, int64_t features) {
     const auto rows = static_cast<size_t>(rpp::num_tiles(num_tokens) * features);
     if (rows_.size() < rows) rows_.resize(rows);
   }
-  // What the memory is from now on; its contents mean nothing until they are written.
+  // Sets the shape; the contents are undefined until written.
   void shape(int64_t num_tokens, int64_t features) {
     assert(static_cast<size_t>(rpp::num_tiles(num_tokens) * features) <= rows_.size());
     num_tokens_ = num_tokens;
@@ -41,12 +41,12 @@ class Tiles {
   int64_t num_tokens() const { return num_tokens_; }
   int64_t features() const { return features_; }
   int64_t num_tiles() const { return rpp::num_tiles(num_tokens_); }
-  // Of the tile's tokens.
+  // For the tile's tokens.
   int64_t groups(int64_t tile) const {
     return num_groups(std::min(num_tokens_ - tile * kTileTokens, kTileTokens));
   }
 
-  // [features, 64], from the given feature on.
+  // [features, 64], starting at the given feature.
   float* tile(int64_t tile, int64_t feature = 0) {
     return rows_[static_cast<size_t>(tile * features_ + feature)].tokens;
   }
@@ -66,15 +66,15 @@ class Tiles {
   std::vector<TileRow> rows_;
 };
 
-// Tokens in a row that lie in one tile.
+// Consecutive tokens within one tile.
 struct Stretch {
   int64_t tile = 0;
   int64_t lane = 0;  // of the first
   int64_t length = 0;
-  int64_t done = 0;  // tokens before this stretch
+  int64_t done = 0;  // tokens before this range
 };
 
-// Calls visit(stretch) for the tokens [first, first + count).
+// Calls visit for each range of the tokens [first, first + count).
 template <typename Visit>
 void for_each_stretch(int64_t first, int64_t count, const Visit& visit) {
   for (int64_t done = 0; done < count;) {

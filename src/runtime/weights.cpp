@@ -19,8 +19,8 @@ double zeros_of(const PackedView& weights) {
   return 1.0 - static_cast<double>(weights.num_values()) / static_cast<double>(weights.num_entries());
 }
 
-// A matrix with at least this share of zeros is multiplied without them. It is measured only if some matrix
-// of the model lies between the two limits of break_even.h.
+// The prune ratio from which a matrix is multiplied in sparse form. Measured only if some matrix of the model
+// is between the two limits of break_even.h.
 double sparse_from(const ModelFile& file, const RuntimeOptions& options, const Kernels& kernels) {
   if (options.matrices == Matrices::sparse) return 0.0;
   if (options.matrices == Matrices::dense) return 2.0;
@@ -55,7 +55,8 @@ ModelSizes sizes_of(const ModelDescription& description) {
   return sizes;
 }
 
-// Reads the weights twice: first only their sizes, so that a model that lacks one is refused before anything
+// Reads the weights twice: first only their sizes, so that a missing tensor is reported before anything is
+// allocated.
 // is allocated.
 class WeightReader {
  public:

@@ -1,4 +1,4 @@
-// The weights of a RuntimeModel. Names follow Hugging Face's.
+// The weights of a RuntimeModel. Names are Hugging Face's.
 #pragma once
 
 #include <optional>
@@ -12,20 +12,20 @@
 
 namespace rpp {
 
-// y = W x + b, in blocks of rows: what one thread computes at a time.
+// y = W x + b, in blocks of rows: the unit of work of one thread.
 struct Linear {
   static constexpr int64_t kDenseBlockRows = 96;
 
   int64_t rows = 0;
   int64_t cols = 0;
   std::variant<DenseView, SparseMatrix> matrix;
-  std::vector<float> storage;  // of a dense matrix that does not lie in the file as fp32
+  std::vector<float> storage;  // of a dense matrix that the file does not store as fp32
   std::vector<float> bias;     // [rows]
 
   bool is_sparse() const { return std::holds_alternative<SparseMatrix>(matrix); }
   int64_t block_rows() const { return is_sparse() ? SparseMatrix::kBlockRows : kDenseBlockRows; }
   int64_t num_blocks() const { return (rows + block_rows() - 1) / block_rows(); }
-  // x: [cols, 64], y: [rows, 64], of which the block's rows are written.
+  // x: [cols, 64], y: [rows, 64], of which only the block's rows are written.
   void apply(const Kernels& kernels, int64_t block, const float* x, float* y, int64_t groups) const;
 };
 

@@ -53,8 +53,8 @@ ordered_json unigram(const SentencePieceProcessor& processor) {
   return {{"type", "Unigram"}, {"unk_id", processor.unk_id()}, {"vocab", pieces}, {"byte_fallback", false}};
 }
 
-// sentencepiece joins the neighbours whose union has the best score, whatever they are; so each way to cut a
-// piece into two others is a merge, and the better piece's come first.
+// sentencepiece joins the neighbours whose union has the best score, whatever they are; so each split of a
+// piece into two others is a merge, ordered by the score of the piece.
 ordered_json merges(const SentencePieceProcessor& processor) {
   std::vector<int> by_score;
   for (int id = 0; id < processor.GetPieceSize(); ++id) {

@@ -1,5 +1,5 @@
-// A sentencepiece model as the files that transformers reads without sentencepiece installed: tokenizer.json
-// (the format of the tokenizers library) and tokenizer_config.json.
+// Converts a sentencepiece model to the files that transformers reads without sentencepiece installed:
+// tokenizer.json (the format of the tokenizers library) and tokenizer_config.json.
 #pragma once
 
 #include <string>

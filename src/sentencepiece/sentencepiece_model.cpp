@@ -13,7 +13,7 @@
 namespace rpp {
 namespace {
 
-// Protocol-buffer wire format. The processor has parsed the whole message before, so a fault here is a bug.
+// Protocol-buffer wire format. The processor has already parsed the whole message, so an error here is a bug.
 struct Field {
   uint64_t number = 0, value = 0;  // value: of a varint
   std::string_view bytes;          // of a string or message
@@ -44,9 +44,9 @@ Field take_field(std::string_view& message) {
   return field;
 }
 
-// The double-array trie of the normaliser's rules, as darts-clone lays it out: a unit's low byte is its
-// label, bit 8 says that a rule ends there, bits 9 to 31 are the offset to its children. A unit with bit 31
-// is a rule's value, the place of its text.
+// The double-array trie of the normaliser's rules in darts-clone's layout: a unit's low byte is its label,
+// bit 8 marks the end of a rule, bits 9 to 31 are the offset to its children. A unit with bit 31 is a rule's
+// value, the offset of its text.
 bool stays_inside(const std::vector<uint32_t>& units, size_t text_size) {
   constexpr uint32_t kValue = uint32_t{1} << 31, kEnds = 1u << 8;
   const auto is_place = [&](uint32_t unit) { return (unit & ~kValue) < text_size; };
@@ -60,7 +60,7 @@ bool stays_inside(const std::vector<uint32_t>& units, size_t text_size) {
   return true;
 }
 
-// Size of the trie in bytes (u32), the trie, the texts, each with a zero behind it.
+// Size of the trie in bytes (u32), the trie, the texts, each terminated by a zero.
 bool is_sound(std::string_view charsmap) {
   uint32_t trie_bytes = 0;
   if (charsmap.empty()) return true;  // no rules

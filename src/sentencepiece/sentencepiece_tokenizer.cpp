@@ -43,7 +43,7 @@ SentencePieceTokenizer::SentencePieceTokenizer(const std::filesystem::path& mode
       processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
   const auto status = processor_->LoadFromSerializedProto(model_);
   RPP_CHECK(!model_.empty() && status.ok(),
-            "{} is no sentencepiece model, or a damaged one ({}): copy it again", source_,
+            "{} is not a sentencepiece model, or is damaged ({}): copy it again", source_,
             model_.empty() ? "it is empty" : status.message());
   check_sentencepiece_model(source_, model_, *processor_);
   special_ = {.pad = require_piece({"[PAD]", "<pad>"}),
@@ -57,7 +57,7 @@ SentencePieceTokenizer::~SentencePieceTokenizer() = default;
 
 int32_t SentencePieceTokenizer::require_piece(std::initializer_list<std::string_view> spellings) const {
   for (const std::string_view spelling : spellings) {
-    const int id = processor_->PieceToId(spelling);  // the unknown piece's where there is none
+    const int id = processor_->PieceToId(spelling);  // the unknown piece if absent
     if (processor_->IdToPiece(id) == spelling) return id;
   }
   fail("{} has no piece {}: train the model with it as a control symbol", source_, join(spellings));

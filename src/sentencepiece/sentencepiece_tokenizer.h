@@ -14,9 +14,9 @@ namespace rpp {
 
 class SentencePieceTokenizer final : public Tokenizer {
  public:
-  // The model decides on normalisation and lower-casing. Special pieces are found as [CLS] or <cls>, [SEP] or
-  // <sep>, [MASK] or <mask>, [PAD] or <pad>, [UNK] or <unk>. Throws Error for a missing or damaged file or
-  // special piece.
+  // The model decides on normalisation and lower-casing. Special pieces are named [CLS] or <cls>, [SEP] or
+  // <sep>, [MASK] or <mask>, [PAD] or <pad>, [UNK] or <unk>. Throws Error for a missing or damaged file or a
+  // missing special piece.
   explicit SentencePieceTokenizer(const std::filesystem::path& model_file);
   ~SentencePieceTokenizer() override;
 
@@ -26,7 +26,7 @@ class SentencePieceTokenizer final : public Tokenizer {
   std::string_view piece(int32_t id) const override;
   int32_t size() const override;
   const SpecialTokens& special() const override { return special_; }
-  // Writes the model under the name it was read from (spiece.model unless it was tokenizer.model), and the
+  // Writes the model under its original name (spiece.model unless it was tokenizer.model), and the
   // tokenizer.json and tokenizer_config.json from which transformers loads a unigram or bpe model.
   void save(const std::filesystem::path& directory) const override;
 

@@ -1,4 +1,4 @@
-// The loss of a classification: cross entropy with the options that small and unbalanced tasks ask for.
+// The loss of a classification: cross entropy with options for small and unbalanced tasks.
 #pragma once
 
 #include <torch/types.h>
@@ -9,12 +9,12 @@
 namespace rpp {
 
 struct ClassLossOptions {
-  double label_smoothing = 0.0;  // share of the target that is spread over all classes (arXiv:1512.00567)
-  std::vector<double> weights;   // [classes]; empty: every class counts 1
+  double label_smoothing = 0.0;  // probability mass spread over all classes (arXiv:1512.00567)
+  std::vector<double> weights;   // [classes]; empty: all 1
 };
 
-// Reads "label=weight" entries; labels without one count 1. Throws UsageError for an entry that does not read
-// so, a weight below 0, a label named twice or none of the task's.
+// Reads "label=weight" entries; the default weight is 1. Throws UsageError for a malformed entry, a negative
+// weight, a duplicate label or one that the task does not have.
 std::vector<double> parse_class_weights(const std::vector<std::string>& entries,
                                         const std::vector<std::string>& label_names);
 
@@ -24,8 +24,7 @@ struct ClassLoss {
 };
 
 // logits [rows, classes] fp32 or bf16, labels [rows] int64. As torch.nn.CrossEntropyLoss with reduction
-// "sum": a run divides it by the number of rows, not by the sum of their weights, so that micro-batches add
-// up.
+// "sum": a run divides by the number of rows, not by the sum of their weights, so that micro-batches add up.
 ClassLoss class_loss(const torch::Tensor& logits, const torch::Tensor& labels,
                      const ClassLossOptions& options);
 

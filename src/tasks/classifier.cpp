@@ -33,16 +33,16 @@ std::string names_of(const ModelLabels& labels, int64_t num_rows) {
 
 void log_match(const fs::path& dir, const GlueTask& task, LabelOrder order, const std::string& brought) {
   if (order == LabelOrder::other) {
-    log::info("{}: its classifier is for other labels ({}): {} ({}) gets a new one", dir.string(), brought,
-              task.name, names_of(task));
+    log::info("{}: its classifier has other labels ({}): initialising a new classifier head for {} ({})",
+              dir.string(), brought, task.name, names_of(task));
   }
   if (order == LabelOrder::permuted) {
-    log::info("{}: the rows of its classifier ({}) are put into the order of {} ({})", dir.string(), brought,
+    log::info("{}: reordered the rows of its classifier ({}) to those of {} ({})", dir.string(), brought,
               task.name, names_of(task));
   }
   if (order == LabelOrder::unnamed) {
     log::warn(
-        "{}: config.json does not name the labels of its classifier: they are taken to be those of {} "
+        "{}: config.json does not name the labels of its classifier: assuming those of {} "
         "in this order: {}",
         dir.string(), task.name, names_of(task));
   }
@@ -57,7 +57,8 @@ std::unique_ptr<Bert> load_classifier_model(const fs::path& dir, const GlueTask&
   const int64_t num_rows = heads_of(dir).num_labels;
   if (num_rows == 0) {
     if (notes == LoadNotes::log) {
-      log::info("{} has no classifier: {} ({}) gets a new one", dir.string(), task.name, names_of(task));
+      log::info("{} has no classifier: initialising a new classifier head for {} ({})", dir.string(),
+                task.name, names_of(task));
     }
     return load_model(dir, heads, tokenizer, train, notes, {.classifier = false});
   }

@@ -1,4 +1,4 @@
-// What becomes of the classifier that a model brings to a task.
+// How a task uses the classifier that a model already has.
 #pragma once
 
 #include <filesystem>
@@ -12,15 +12,14 @@
 
 namespace rpp {
 
-// The model with a classifier for the task: its own where config.json names the task's labels, the rows put
-// into the task's order; its own as it is, with a warning, where the labels have no names; else a new one.
-// The log says which. Throws as load_model and match_labels do.
+// The model with a classifier for the task: its own if config.json names the task's labels, with rows in the
+// task's order; its own unchanged, with a warning, if the labels have no names; else a new one. Logs which.
+// Throws as load_model and match_labels do.
 std::unique_ptr<Bert> load_classifier_model(const std::filesystem::path& dir, const GlueTask& task,
                                             const Tokenizer& tokenizer, const TrainConfig& train,
                                             LoadNotes notes);
 
-// Throws UsageError when the teacher's logits are of other labels than the task's, or of these in another
-// order.
+// Throws UsageError when the teacher's labels differ from the task's, or are in another order.
 void check_teacher_labels(const std::filesystem::path& teacher_dir, const GlueTask& task);
 
 }  // namespace rpp

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What float rounding makes of another order of summation stays far below.
+// Rounding differences of another summation order are far below this.
 constexpr double kLargestDifference = 1e-4;
 
 std::vector<GlueExample> own_texts() {
@@ -55,7 +55,7 @@ void check_equal(const fs::path& model_dir, const std::vector<OutputDifference>&
   }
 }
 
-// The zeros of the compacted model, the units that fill up its layers included, as its mask.
+// The zeros of the compacted model, including filler units, as its mask.
 void save_own_mask(const OpenModel& model) {
   const auto mask = nonzero_mask(model);
   save_mask(model.directory / "mask.safetensors", model.params->matrices(), mask);
@@ -119,7 +119,7 @@ std::string format_compaction(const CompactReport& report) {
                       100.0 * static_cast<double>(report.parameters_before - report.parameters_after) /
                           static_cast<double>(report.parameters_before));
   if (report.parameters_before == report.parameters_after) {
-    text += "nothing that can go is dead: the new model is the old one\n";
+    text += "no removable part is dead: the new model equals the old one\n";
   }
   if (plan.leftover_parameters() > 0) {
     text += fmt::format("dead too, but dropped only with sizes per layer (--per-layer): {} parameters\n",

@@ -1,4 +1,4 @@
-// What a task's forward pass needs of the encoder: few tokens, or all of them where a teacher compares.
+// The encoder outputs that a task's loss needs: a few tokens, or all of them for distillation.
 #pragma once
 
 #include <torch/types.h>
@@ -12,7 +12,7 @@ struct EncodedForLoss {
   torch::Tensor hidden;     // [tokens, hidden] with `whole`, else undefined
 };
 
-// `needed` as Bert::encode_at takes it.
+// `needed` as in Bert::encode_at.
 inline EncodedForLoss encode_for_loss(const Bert& model, const BertInputs& inputs,
                                       const torch::Tensor& needed, const ForwardOptions& options,
                                       bool whole) {

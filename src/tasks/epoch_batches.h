@@ -1,4 +1,4 @@
-// Which examples the micro-batches of a step hold.
+// The examples in the micro-batches of a step.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,13 @@
 
 namespace rpp {
 
-// Each epoch has its own order; its last batch holds what is left. A function of (seed, step) that remembers
-// the order of the last epoch asked for, which takes longer to draw than a step may. May be called from
-// several threads.
+// Each epoch has its own order; its last batch may be partial. A function of (seed, step) that caches the
+// order of the last epoch, as drawing it takes longer than a step may. Thread-safe.
 class EpochBatches {
  public:
   EpochBatches(int64_t num_examples, const TrainConfig& config);
 
-  // Indices of examples, a list for each micro-batch of the step.
+  // Indices of examples, one list per micro-batch of the step.
   std::vector<std::vector<int64_t>> of_step(int64_t step) const;
 
  private:
@@ -24,7 +23,7 @@ class EpochBatches {
 
   int64_t num_examples_;
   TrainConfig config_;
-  mutable std::mutex mutex_;  // of what follows
+  mutable std::mutex mutex_;  // protects the members below
   mutable int64_t epoch_ = -1;
   mutable std::vector<int64_t> order_;  // of epoch_
 };

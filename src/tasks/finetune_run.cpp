@@ -22,11 +22,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Everything that a fine-tuning run stands on, in the order in which it is made.
+// Everything that a fine-tuning run needs, in order of creation.
 struct FinetuneSetup {
   explicit FinetuneSetup(const FinetuneConfig& given, LoadNotes notes = LoadNotes::log);
 
-  FinetuneConfig config;  // with the steps of its epochs
+  FinetuneConfig config;  // with the steps derived from its epochs
   KernelsGuard kernels;
   GlueTask glue;
   std::unique_ptr<Tokenizer> tokenizer;
@@ -86,7 +86,7 @@ void write_dev_predictions(const fs::path& dir, const DevSet& set, const torch::
   write_file_atomically(dir / fmt::format("eval_predictions_{}.txt", set.task->name), text);
 }
 
-// "index<TAB>prediction". Most data sets come without a test file.
+// "index<TAB>prediction". Most data sets have no test file.
 void write_test_predictions(FinetuneSetup& setup, const GlueTask& task) {
   const auto examples = load_test_examples(setup.config, task, *setup.tokenizer);
   if (examples.empty()) return;

@@ -1,4 +1,5 @@
-// The same fine-tuning with several seeds: small tasks differ more between seeds than between methods.
+// The same fine-tuning with several seeds: on small tasks results vary more between seeds than between
+// methods.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -25,11 +26,11 @@ void check_seeds(std::span<const int64_t> seeds, const RunOptions& options) {
   if (twice != sorted.end()) fail_usage("seed {} is given twice", *twice);
   if (sorted.front() < 0) fail_usage("seed {}: seeds are at least 0", sorted.front());
   if (!options.resume.empty() && options.resume != "auto") {
-    fail_usage("several seeds go on with --resume auto: {} is one run's", options.resume);
+    fail_usage("several seeds are resumed with --resume auto: {} is a single run", options.resume);
   }
 }
 
-// Nothing when a signal ended it.
+// Nothing if a signal ended it.
 std::optional<Metrics> run_seed(FinetuneConfig config, int64_t seed, const RunOptions& options) {
   const fs::path directory = fs::path(config.output_dir) / fmt::format("seed-{}", seed);
   config.output_dir = directory.string();
@@ -56,7 +57,7 @@ SeedsOutcome run_finetuning_seeds(const FinetuneConfig& config, std::span<const 
   check_seeds(seeds, options);
   const RunDir run_dir(config, options);
   check_seeds_dir(config, options);
-  // By which the same runs go on later.
+  // Written for resuming the same runs later.
   write_file_atomically(fs::path(config.output_dir) / "config.yaml", to_yaml(config));
   SeedsOutcome outcome;
   std::map<std::string, std::vector<double>> values;

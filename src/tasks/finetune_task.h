@@ -25,12 +25,12 @@ class FinetuneTask : public Task {
                const Teacher* teacher = nullptr);
 
   Bert& model() override { return model_; }
-  // Each epoch in its own order; its last batch holds what is left.
+  // Each epoch has its own order; its last batch may be partial.
   std::vector<PackedBatch> batches(int64_t step) const override;
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
-  // "loss" and the task's metrics of every dev set, with its suffix: accuracy, accuracy_mm.
+  // "loss" and the task's metrics for every dev set, with its suffix: accuracy, accuracy_mm.
   Metrics evaluate() override;
-  // Of the last evaluation: [dev sets] of [examples, num_labels], as predict gives them.
+  // Logits of the last evaluation: [dev sets] of [examples, num_labels], as from predict.
   const std::vector<torch::Tensor>& dev_logits() const { return dev_logits_; }
   std::vector<std::string> metric_names() const override;
   std::string describe_data() const override;
@@ -53,7 +53,7 @@ class FinetuneTask : public Task {
   std::vector<torch::Tensor> dev_logits_;
 };
 
-// Steps of so many passes over the data, rounded up to whole batches in each pass.
+// The steps of this number of epochs, with each epoch rounded up to whole batches.
 int64_t steps_of_epochs(int64_t num_examples, int64_t batch_size, double epochs);
 
 }  // namespace rpp

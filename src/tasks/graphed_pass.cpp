@@ -89,8 +89,8 @@ TaskLoss GraphedPass::run() {
 
 #ifdef RPP_CUDA
 void GraphedPass::record() {
-  constexpr int kWarmUps = 3;  // libraries set themselves up in their first calls, which a graph cannot hold
-  torch::cuda::synchronize();  // what the default stream has queued; on that one nothing can be recorded
+  constexpr int kWarmUps = 3;  // libraries initialise in their first calls, which a graph cannot record
+  torch::cuda::synchronize();  // finishes the default stream, on which nothing can be recorded
   const c10::cuda::CUDAStreamGuard guard(
       c10::cuda::getStreamFromPool(/*isHighPriority=*/false, model_.device().index()));
   for (int i = 0; i < kWarmUps; ++i) run();
@@ -106,7 +106,7 @@ TaskLoss GraphedPass::replay() {
   at::Generator generator = at::globalContext().defaultGenerator(model_.device());
   generator.set_current_seed(options_.dropout_seed);
   graph_->graph.replay();
-  // The next replay writes over them before anybody reads.
+  // Copies, as the next replay overwrites the results.
   TaskLoss result{.loss = recorded_.loss.clone(), .parts = {}};
   for (const auto& [name, value] : recorded_.parts) result.parts[name] = value.clone();
   return result;

@@ -51,7 +51,7 @@ void check_same_matrices(const OpenModel& a, const OpenModel& b) {
        a.directory, b.directory, of_a.size(), of_b.size());
 }
 
-// A mask beside the model that is not the one it was saved with would prove nothing.
+// A mask other than the one the model was saved with would verify nothing.
 void check_own_mask(const OpenModel& model, const std::string& mask_sha256) {
   const SafetensorsFile file(model.directory / kWeightsFile);
   const auto found = file.metadata().find("mask_sha256");
@@ -90,7 +90,7 @@ GlueExample parse_text(const std::string& line, const fs::path& file, int64_t nu
   return {.text_a = line.substr(0, tab), .text_b = line.substr(tab + 1)};
 }
 
-// Each line says whether it is a pair.
+// Each line determines whether it is a pair.
 std::vector<EncodedExample> encode_texts(std::span<const GlueExample> texts, const Tokenizer& tokenizer,
                                          int64_t max_seq_length) {
   std::vector<EncodedExample> encoded;

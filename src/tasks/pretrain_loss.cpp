@@ -10,7 +10,7 @@
 namespace rpp {
 namespace {
 
-// A step without a single prediction divides nothing by one.
+// At least 1, so that a step without predictions does not divide by zero.
 template <typename Number>
 Number at_least_one(int64_t count) {
   return static_cast<Number>(std::max<int64_t>(count, 1));

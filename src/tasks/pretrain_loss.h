@@ -1,4 +1,4 @@
-// The loss of pre-training, of what lies on the model's device already.
+// The pre-training loss, for inputs already on the model's device.
 #pragma once
 
 #include <torch/types.h>
@@ -10,21 +10,20 @@
 
 namespace rpp {
 
-// All that differs from micro-batch to micro-batch but for dropout's seed.
+// Everything that differs between micro-batches, except dropout's seed.
 struct PretrainInputs {
   BertInputs bert;
   torch::Tensor mlm_positions;              // [predictions] int64
   torch::Tensor mlm_labels;                 // [predictions] int64
-  torch::Tensor nsp_labels;                 // int64, of the first sequences; none: no next-sentence loss
+  torch::Tensor nsp_labels;                 // int64, of the first sequences; empty: no next-sentence loss
   torch::Tensor predictions_and_sequences;  // [2] fp32: those of the step, at least 1
   StepCounts counts;                        // of the step
 };
 
 PretrainInputs pretrain_inputs(const PackedBatch& batch, const StepCounts& counts, torch::Device device);
 
-// Mean over predictions of the masked-LM loss plus mean over sequences of the next-sentence loss
-// (google-research/bert, run_pretraining.py), both divided by the counts of the step. `teacher` may be null:
-// no distillation.
+// Mean masked-LM loss over predictions plus mean next-sentence loss over sequences (google-research/bert,
+// run_pretraining.py), both divided by the counts of the step. `teacher` may be null: no distillation.
 TaskLoss pretrain_loss(const Bert& model, const PretrainInputs& inputs, const ForwardOptions& options,
                        const Teacher* teacher = nullptr);
 

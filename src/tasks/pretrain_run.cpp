@@ -22,7 +22,7 @@ std::vector<fs::path> as_paths(const std::vector<std::string>& names) {
   return {names.begin(), names.end()};
 }
 
-// Everything that a pre-training run stands on, in the order in which it is made.
+// Everything that a pre-training run needs, in order of creation.
 struct PretrainSetup {
   explicit PretrainSetup(const PretrainConfig& config, LoadNotes notes = LoadNotes::log);
 
@@ -40,7 +40,7 @@ struct PretrainSetup {
 
 std::unique_ptr<Tokenizer> find_tokenizer(const PretrainConfig& config) {
   const std::string& path = config.tokenizer.empty() ? config.model : config.tokenizer;
-  if (path.empty()) fail_usage("tokenizer is not set: a model that starts from model_config brings none");
+  if (path.empty()) fail_usage("tokenizer is not set: a model that starts from model_config has none");
   return load_tokenizer(path);
 }
 

@@ -21,7 +21,7 @@ PretrainTask::PretrainTask(Bert& model, const Tokenizer& tokenizer, const Pretra
   }
 }
 
-// Only the next-sentence loss looks at what the pooler gives.
+// Only the next-sentence loss depends on the pooler.
 bool PretrainTask::reaches(std::string_view parameter) const {
   const ModelPart part = part_of(parameter);
   return train_.next_sentence() || (part != ModelPart::pooler && part != ModelPart::next_sentence);

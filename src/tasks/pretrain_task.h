@@ -25,7 +25,7 @@ class PretrainTask : public Task {
   bool reaches(std::string_view parameter) const override;
   std::vector<PackedBatch> batches(int64_t step) const override;
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
-  // With train.cuda_graph through a GraphedPass.
+  // With train.cuda_graph this uses a GraphedPass.
   TaskLoss add_gradients(const PackedBatch& batch, const StepCounts& counts,
                          const ForwardOptions& options) override;
   // loss, mlm_loss, mlm_accuracy, nsp_loss, nsp_accuracy.

@@ -29,7 +29,7 @@ bool has_zeros(Bert& model) {
   return false;
 }
 
-// Another task's head is left out in every run that starts from a model of it.
+// Not logged: a run that starts from a model of another task never uses that model's head.
 bool is_of_a_head(const std::string& name) {
   return is_head(canonical_name(name));
 }
@@ -99,7 +99,7 @@ PruneConfig resolve_fixed(PruneConfig prune, const fs::path& model_dir, Bert& mo
   if (const auto mask = mask_beside(model_dir)) {
     prune.mask = mask->string();
   } else if (!has_zeros(model)) {
-    log::info("{} has no zeros to hold: it is trained dense", model_dir.string());
+    log::info("{} has no zeros to hold: training without pruning", model_dir.string());
     prune.method = "dense";
   }
   return prune;
@@ -115,7 +115,7 @@ void resume_if_found(Trainer& trainer, const std::optional<fs::path>& checkpoint
                      const fs::path& output_dir) {
   if (!checkpoint) return;
   trainer.resume(*checkpoint);
-  fs::remove(output_dir / "finished.json");  // it goes on
+  fs::remove(output_dir / "finished.json");  // the run continues
 }
 
 void log_ratios(const FlatParams& params) {

@@ -1,4 +1,4 @@
-// What pre-training and fine-tuning runs prepare alike.
+// Preparation shared by pre-training and fine-tuning runs.
 #pragma once
 
 #include <filesystem>
@@ -18,12 +18,12 @@
 
 namespace rpp {
 
-// Whether loading a model is worth a line in the log: not where a checkpoint replaces its weights at once.
+// Whether to log the loading of a model: not if a checkpoint replaces its weights at once.
 enum class LoadNotes { log, quiet };
 LoadNotes load_notes(const std::optional<std::filesystem::path>& checkpoint);
 
-// The model of a directory, or of a configs/model/ file with new weights. What the file lacks, or `options`
-// leave out, is initialised and named in the log. Throws Error when the tokenizer has ids that the model's
+// The model of a directory, or of a configs/model/ file with new weights. Weights that the file lacks, or
+// `options` exclude, are initialised and logged. Throws Error when the tokenizer has ids that the model's
 // vocabulary lacks, or the model has no positions for max_seq_length.
 std::unique_ptr<Bert> load_model(const std::filesystem::path& dir, const HeadSpec& heads,
                                  const Tokenizer& tokenizer, const TrainConfig& train, LoadNotes notes,
@@ -33,15 +33,15 @@ std::unique_ptr<Bert> new_model(const std::filesystem::path& config_file, const 
 void check_vocabulary(const Bert& model, const Tokenizer& tokenizer);
 void check_sequence_length(const Bert& model, int64_t max_seq_length);
 
-// Null where distill.teacher is empty. Throws as Teacher does.
+// Null if distill.teacher is empty. Throws as Teacher does.
 std::unique_ptr<Teacher> find_teacher(const DistillConfig& distill, const Tokenizer& tokenizer,
                                       const Bert& student, const TrainConfig& train);
 
-// The mask.safetensors beside a model, where there is one.
+// The mask.safetensors beside a model, if there is one.
 std::optional<std::filesystem::path> mask_beside(const std::filesystem::path& model_dir);
 
-// Without prune.mask, "fixed" holds the mask beside the model, else the model's zeros; a model that has none
-// is trained dense, which the log says.
+// Without prune.mask, "fixed" uses the mask beside the model, else the model's zeros; a model without zeros
+// is trained dense, and the log says so.
 PruneConfig resolve_fixed(PruneConfig prune, const std::filesystem::path& model_dir, Bert& model);
 
 // The trainer's part of a run's configuration. `prune` is the section after resolve_fixed.
@@ -58,15 +58,15 @@ TrainerConfig trainer_config_of(const Config& config, const PruneConfig& prune, 
           .stop_after_step = options.stop_after_step};
 }
 
-// Checks the weights against the mask beside the model they came from, where there is one.
+// Verifies the weights against the mask beside the model they came from, if there is one.
 std::unique_ptr<Trainer> make_trainer(Task& task, const TrainerConfig& config,
                                       const std::filesystem::path& model_dir);
 
-// Continues from what find_checkpoint found.
+// Continues from the result of find_checkpoint.
 void resume_if_found(Trainer& trainer, const std::optional<std::filesystem::path>& checkpoint,
                      const std::filesystem::path& output_dir);
 
-// Both ratios of the finished model, in the log.
+// Logs both ratios of the finished model.
 void log_ratios(const FlatParams& params);
 
 }  // namespace rpp

@@ -53,7 +53,7 @@ std::unordered_map<std::string_view, size_t> index_by_id(const SquadData& data) 
   return index;
 }
 
-// The least of them, whatever the order of the map.
+// The smallest of them, so that the map's order does not matter.
 void name_unknown_prediction(const SquadData& data,
                              const std::unordered_map<std::string, std::string>& predictions,
                              MissingIds& unknown) {
@@ -64,7 +64,7 @@ void name_unknown_prediction(const SquadData& data,
   }
 }
 
-// The questions in the order of the file of null odds, with their odds; those without prediction behind them.
+// The questions and odds in the order of the file of null odds, then those without prediction.
 std::vector<ScoredQuestion> with_null_odds(const SquadData& data, const std::vector<ScoredQuestion>& scored,
                                            const std::filesystem::path& file) {
   const auto index = index_by_id(data);

@@ -34,20 +34,21 @@ SquadSet load_set(const FinetuneConfig& config, SquadVersion version, const Toke
                   std::string_view split, int64_t max_questions = 0) {
   const bool has_answers = split != "test";
   auto files = squad_files(config, version, split);
-  if (files.empty()) files = {find_squad_file(version, config.data_dir, split)};  // says what is missing
+  if (files.empty()) files = {find_squad_file(version, config.data_dir, split)};  // throws if missing
   SquadSet set{.data = read_squad(files, {.strict = config.squad.strict, .has_answers = has_answers}),
                .features = {}};
   if (has_answers) require_answers(set.data, version);
   if (set.data.misplaced_answers > 0) {
     log::warn("{} answers of the {} set are not where answer_start says, the first of question '{}'{}",
               set.data.misplaced_answers, split, set.data.first_misplaced,
-              split == "train" ? ": they are not learned from" : ": they are scored by their text");
+              split == "train" ? ": they are not used for training" : ": they are scored by their text");
   }
   const bool is_train = split == "train";
   if (is_train) remove_misplaced_questions(set.data);
   // All seeds are evaluated on the same questions.
   keep_sampled_questions(set.data, max_questions, is_train ? static_cast<uint64_t>(config.train.seed) : 0);
-  RPP_CHECK(!set.data.questions.empty(), "no question of the {} set has an answer in its place", split);
+  RPP_CHECK(!set.data.questions.empty(), "no question of the {} set has an answer at its answer_start",
+            split);
   set.features = make_squad_features(set.data, tokenizer,
                                      {.max_seq_length = config.max_seq_length,
                                       .doc_stride = config.squad.doc_stride,
@@ -61,8 +62,7 @@ SquadSet load_set(const FinetuneConfig& config, SquadVersion version, const Toke
   return set;
 }
 
-// A teacher of 1.1 gives every question an answer. What a model has learned is known where its config.json
-// says.
+// A teacher trained on 1.1 answers every question. Its config.json may name the task it was trained on.
 void check_teacher_task(const std::string& teacher_dir, SquadVersion version) {
   if (teacher_dir.empty() || version == SquadVersion::v1) return;
   const std::string task = read_model_labels(teacher_dir).task;
@@ -72,11 +72,11 @@ void check_teacher_task(const std::string& teacher_dir, SquadVersion version) {
       teacher_dir, task, squad_name(version));
 }
 
-// Everything that a run stands on, in the order in which it is made.
+// Everything that a run needs, in order of creation.
 struct SquadSetup {
   SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, LoadNotes notes = LoadNotes::log);
 
-  FinetuneConfig config;  // with the steps of its epochs
+  FinetuneConfig config;  // with the steps derived from its epochs
   KernelsGuard kernels;
   SquadVersion version;
   std::unique_ptr<Tokenizer> tokenizer;
@@ -117,7 +117,7 @@ SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, 
                                      teacher.get());
 }
 
-// Most data sets come without a test file.
+// Most data sets have no test file.
 void write_test_predictions(SquadSetup& setup) {
   const FinetuneConfig& config = setup.config;
   if (squad_files(config, setup.version, "test").empty()) return;

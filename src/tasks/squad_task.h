@@ -26,7 +26,7 @@ struct SquadAnswers {
   double loss = 0;                           // mean over the windows
 };
 
-// Without gradient and dropout. Throws Error when a logit is not finite.
+// Without gradient and dropout. Throws Error for a non-finite logit.
 SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding);
 
 struct SquadSettings {
@@ -44,10 +44,10 @@ class SquadTask : public Task {
             SquadSettings settings, const Teacher* teacher = nullptr);
 
   Bert& model() override { return model_; }
-  // Windows; each epoch in its own order, its last batch holds what is left.
+  // Windows; each epoch has its own order, and its last batch may be partial.
   std::vector<PackedBatch> batches(int64_t step) const override;
-  // The mean over the windows of the cross entropies of beginning and end; while it trains with a teacher,
-  // blended with the divergences of both from the teacher's (train/teacher.h: two rows a window).
+  // The mean over the windows of the cross entropies of start and end; in training with a teacher, blended
+  // with the divergences of both from the teacher's (train/teacher.h: two rows per window).
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
   // "loss" and the official scores on the dev questions.
   Metrics evaluate() override;
@@ -58,7 +58,7 @@ class SquadTask : public Task {
 
   // Without gradient and dropout.
   SquadAnswers answer(const SquadSet& set);
-  // Of the last evaluate(): a dev set takes too long to answer it twice.
+  // Result of the last evaluate(), as answering a dev set twice takes too long.
   const std::vector<SquadPrediction>& dev_predictions() const { return dev_predictions_; }
 
  private:

@@ -1,5 +1,5 @@
-// A dense model that a pruned one imitates while it trains (Hinton et al., arXiv:1503.02531): its logits
-// where the labels are, and, as an option, its last hidden states.
+// Distillation (Hinton et al., arXiv:1503.02531): a pruned model is trained to match a dense model's logits
+// and, as an option, its last hidden states.
 #pragma once
 
 #include <torch/types.h>
@@ -25,25 +25,25 @@ class Teacher {
   Teacher(const DistillConfig& config, const Tokenizer& tokenizer, const Bert& student,
           const TrainConfig& train);
 
-  // Whether the student needs its hidden states of all tokens, or only those that its heads read.
+  // Whether hidden states of all tokens are needed, or only those that the heads read.
   bool compares_hidden() const { return config_.hidden_weight > 0; }
 
-  // What the student learns from, without gradient or dropout. Logits are undefined tensors at a weight of 0.
+  // The teacher's outputs, without gradient or dropout. Logits are undefined tensors at a weight of 0.
   torch::Tensor hidden(const BertInputs& inputs) const;  // [tokens, hidden]
   EncodedForLoss encode(const BertInputs& inputs, const torch::Tensor& needed) const;
   torch::Tensor mlm_logits(const torch::Tensor& at_predictions) const;  // [predictions, vocab]
   torch::Tensor class_logits(const torch::Tensor& at_first) const;      // [sequences, num_labels]
   torch::Tensor span_logits(const torch::Tensor& hidden) const;         // [tokens, 2]
 
-  // What both made of one pass.
+  // The outputs of both for one pass.
   struct Pass {
     torch::Tensor student_logits, teacher_logits;  // [rows, classes]
-    torch::Tensor student_hidden, teacher_hidden;  // [tokens, hidden]; read where compares_hidden()
+    torch::Tensor student_hidden, teacher_hidden;  // [tokens, hidden]; used if compares_hidden()
   };
   // loss = (1 - weight) * loss + weight * distillation_loss / rows_of_step
-  //        + hidden_weight * sum of squared differences of the hidden states / (tokens_of_step * hidden)
-  // Divided by the counts of the step, as every loss (train/task.h). Adds "distill_loss" and "hidden_loss"
-  // where their weights are not 0.
+  //         + hidden_weight * sum of squared differences of the hidden states / (tokens_of_step * hidden)
+  // Divided by the counts of the step, as every loss (train/task.h). Adds "distill_loss" and "hidden_loss" if
+  // their weights are not 0.
   void blend_into(TaskLoss& loss, const Pass& pass, double rows_of_step, double tokens_of_step) const;
 
  private:

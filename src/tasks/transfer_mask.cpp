@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// In the form of the file: dtype, order and names stay, "bert." in front of them or not.
+// Keeps the form of the file: dtype, order and names, with or without "bert.".
 void write_masked_weights(const OpenModel& model, const torch::Tensor& mask, const fs::path& output) {
   const SafetensorsFile file(model.directory / kWeightsFile);
   auto tensors = load_tensors(file.path());

@@ -1,4 +1,4 @@
-// The zeros of one model put into the weights of another: does a mask that one method found serve others?
+// Applies the zeros of one model to the weights of another, to test whether a mask transfers.
 #pragma once
 
 #include <filesystem>
@@ -8,9 +8,9 @@
 namespace rpp {
 
 // Writes a copy of the model with zeros wherever the mask prunes, and the mask beside it, so that fine-tuning
-// holds them. `mask`: a mask file, or the directory of a model whose zeros are taken. Weights that were zero
-// before stay zero, and count. Throws Error as mask_from does (train/inspect.h), and when `output` exists;
-// then nothing is written.
+// keeps them. `mask`: a mask file, or a model directory whose zeros are used. Weights that were zero before
+// stay zero and count. Throws Error as mask_from does (train/inspect.h), and when `output` exists; nothing is
+// written then.
 SparsityReport transfer_mask(const std::filesystem::path& model_dir, const std::filesystem::path& mask,
                              const std::filesystem::path& output);
 

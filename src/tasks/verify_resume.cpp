@@ -1,4 +1,4 @@
-// Proof that a resumed run repeats the uninterrupted one bit for bit.
+// Verifies that a resumed run repeats the uninterrupted one bit for bit.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The first tensor that differs between two files; empty when there is none.
+// The first tensor that differs between two files; empty if there is none.
 std::string first_difference(const fs::path& a, const fs::path& b) {
   const SafetensorsFile file_a(a), file_b(b);
   if (file_a.tensors().size() != file_b.tensors().size()) return "the number of tensors";
@@ -43,15 +43,15 @@ PretrainConfig shortened(PretrainConfig config, int64_t steps, const fs::path& o
   config.output_dir = output_dir;
   config.train.steps = steps;
   config.train.save_every = 0;
-  config.train.keep_checkpoints = true;  // which are what is compared
+  config.train.keep_checkpoints = true;  // needed for the comparison
   config.train.eval_every = 0;
   config.train.eval_batches = 1;
-  config.prune.steps_per_round = 0;  // the rounds are spread over these steps
+  config.prune.steps_per_round = 0;  // distributes the rounds over these steps
   config.schedule.warmup_steps = std::min(config.schedule.warmup_steps, steps / 2);
   return config;
 }
 
-// The signal meant this run, which only passes it on.
+// The signal ended this run and is passed on.
 void run_part(const PretrainConfig& config, const RunOptions& options) {
   if (run_pretraining(config, options).by_signal) throw Stopped();
 }
@@ -60,7 +60,7 @@ void run_part(const PretrainConfig& config, const RunOptions& options) {
 
 ResumeProof verify_pretraining_resume(const PretrainConfig& config, int64_t steps) {
   if (steps < 2) fail_usage("--verify-resume {}: it takes two steps at least", steps);
-  const fs::path base = (fs::path(config.output_dir) / "").parent_path();  // without a slash at its end
+  const fs::path base = (fs::path(config.output_dir) / "").parent_path();  // without a trailing slash
   if (base.has_parent_path()) fs::create_directories(base.parent_path());
   const TemporaryDirectory whole(base.string() + ".verify-whole");
   const TemporaryDirectory parts(base.string() + ".verify-parts");

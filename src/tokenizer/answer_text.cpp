@@ -5,7 +5,7 @@
 namespace rpp {
 namespace {
 
-// string.punctuation of Python.
+// Python's string.punctuation.
 bool is_ascii_punctuation(char32_t c) {
   return (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) || (c >= 123 && c <= 126);
 }
@@ -25,7 +25,7 @@ size_t end_of_word(std::u32string_view text, size_t begin) {
   return begin;
 }
 
-// re.sub(r'\b(a|an|the)\b', ' ', text): an article is a run of word characters as a whole.
+// re.sub(r'\b(a|an|the)\b', ' ', text): an article is a complete run of word characters.
 std::u32string without_articles(std::u32string_view text) {
   std::u32string kept;
   for (size_t i = 0; i < text.size();) {

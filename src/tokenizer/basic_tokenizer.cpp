@@ -14,7 +14,7 @@ enum class ByteClass : uint8_t {
   punctuation,
   control,
   wide
-};  // wide: of a character beyond ASCII
+};  // wide: from a character beyond ASCII
 
 constexpr ByteClass classify(int byte) {
   if (byte >= 0x80) return ByteClass::wide;
@@ -39,7 +39,7 @@ bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
 }
 
-// Appends words to the list one after another; a word without characters leaves no trace.
+// Appends words to the list one after another; a word without characters is dropped.
 class WordWriter {
  public:
   explicit WordWriter(WordList& words) : words_(words), begin_(words.bytes.size()) {}
@@ -88,8 +88,8 @@ size_t end_of_run(std::string_view text, size_t position) {
   return position;
 }
 
-// Splits the chunk that starts at `begin` and ends before a blank, and returns its end; stops early, at the
-// first byte beyond ASCII.
+// Splits the chunk that starts at `begin` and ends before a blank, and returns its end; stops at the first
+// byte beyond ASCII.
 size_t append_ascii_chunk(std::string_view text, size_t begin, LetterCase letter_case, WordList& words) {
   WordWriter writer(words);
   size_t i = begin;
@@ -113,8 +113,8 @@ size_t append_ascii_chunk(std::string_view text, size_t begin, LetterCase letter
   return i;
 }
 
-// The same beyond ASCII, with the table; false, with the list as it stops, at a character that depends on
-// others.
+// The same beyond ASCII, with the table; returns false, leaving the list as it is, at a character that
+// depends on others.
 bool append_folded_chunk(std::string_view chunk, LetterCase letter_case, WordList& words) {
   const FoldTable& table = FoldTable::of(letter_case);
   WordWriter writer(words);
@@ -148,8 +148,8 @@ std::u32string clean(std::string_view text) {
   return cleaned;
 }
 
-// BasicTokenizer._run_split_on_punc of one token. White space, which only decomposition could bring in, ends
-// a word as the reference's last split() would.
+// BasicTokenizer._run_split_on_punc of one token. White space, which only decomposition can produce here,
+// ends a word as in the reference's last split().
 void append_split_on_punctuation(std::u32string_view token, WordList& words) {
   WordWriter writer(words);
   for (const char32_t c : token) {
@@ -175,7 +175,7 @@ void append_words_by_code_point(std::string_view text, LetterCase letter_case, W
     size_t end = begin;
     while (end < view.size() && !is_python_whitespace(view[end])) ++end;
     const auto token = view.substr(begin, end - begin);
-    // The whole token is lower-cased before accents go: the final sigma depends on its neighbours.
+    // The whole token is lower-cased before accents are stripped: the final sigma depends on its neighbours.
     if (letter_case == LetterCase::lower) {
       append_split_on_punctuation(strip_accents(lower_case(token)), words);
     } else {
@@ -202,7 +202,8 @@ void split_words_into(std::string_view text, LetterCase letter_case, WordList& w
     };
     size_t end = append_ascii_chunk(text, i, letter_case, words);
     if (end < text.size() && classify_byte(text[end]) == ByteClass::wide) {
-      // A character beyond ASCII may change how its neighbours are lower-cased: the chunk is done as a whole.
+      // A character beyond ASCII may change how its neighbours are lower-cased, so the chunk is processed as
+      // a whole.
       start_again();
       end = find_blank(text, end);
       const std::string_view chunk = text.substr(i, end - i);

@@ -1,7 +1,7 @@
 // The first half of BERT's tokenization: cleans a text and splits it at blanks, punctuation and CJK
 // ideographs.
 //
-// Word for word the BasicTokenizer of google-research/bert (tokenization.py); without its special treatment
+// Equivalent to the BasicTokenizer of google-research/bert (tokenization.py); without its special treatment
 // of anything such as "[MASK]" in the text.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace rpp {
 
-// Words one after another in one buffer, so that splitting a text does not allocate for each.
+// Words concatenated in one buffer, so that splitting a text does not allocate per word.
 struct WordList {
   struct Word {
     uint32_t begin = 0, end = 0;  // bytes of the buffer
@@ -34,15 +34,14 @@ struct WordList {
 
 enum class LetterCase { lower, keep };
 
-// Replaces what `words` holds. `lower` lower-cases and strips accents. Throws Error as
-// check_text_size.
+// Replaces the contents of `words`. `lower` lower-cases and strips accents. Throws Error as check_text_size.
 void split_words_into(std::string_view text, LetterCase letter_case, WordList& words);
 
-// The same by the book, one code point at a time, added to what `words` holds: the reference of the test, and
-// the path of words whose characters depend on each other.
+// The same by code points, appended to `words`: the reference implementation for the test, and the path for
+// words whose characters depend on each other.
 void append_words_by_code_point(std::string_view text, LetterCase letter_case, WordList& words);
 
-// Where the characters of the words of split_words_into come from: one entry for each, in order.
+// The source positions of the characters in the words of split_words_into: one entry per character, in order.
 std::vector<TextSpan> word_char_sources(std::string_view text, LetterCase letter_case);
 
 }  // namespace rpp

@@ -16,7 +16,8 @@ bool has_combining_class(char32_t c) {
   return class_of(c).combining != 0;
 }
 
-// Normalisation sorts marks, those that are stripped afterwards included; so only the marks that stay matter.
+// Normalisation sorts marks, including those stripped afterwards; so only the order of the remaining marks
+// matters.
 bool is_contextual(char32_t c, std::u32string_view folded) {
   return c == kCapitalSigma || is_cjk_ideograph(c) || folded.size() > UINT8_MAX ||
          std::any_of(folded.begin(), folded.end(), has_combining_class) ||

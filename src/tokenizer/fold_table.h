@@ -1,7 +1,7 @@
-// What BERT's tokenization makes of a character on its own: its class, and its lower-cased and stripped form.
+// How BERT's tokenization treats a single character: its class, and its lower-cased and stripped form.
 //
-// Few characters depend on their neighbours (the capital sigma, marks that trade places); they are marked
-// `contextual` and left to the way by code points, of which this table is a copy.
+// A few characters depend on their neighbours (the capital sigma, marks that are reordered); they are marked
+// `contextual` and handled by the code-point path, which this table caches.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct FoldedChar {
 
 class FoldTable {
  public:
-  // The scripts of Europe and the Middle East, India's, and general punctuation.
+  // Scripts of Europe, the Middle East and India, and general punctuation.
   static constexpr char32_t kSize = 0x3000;
 
   static const FoldTable& of(LetterCase letter_case);

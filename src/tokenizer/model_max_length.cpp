@@ -9,7 +9,7 @@ namespace rpp {
 namespace {
 
 using nlohmann::json;
-using nlohmann::ordered_json;  // for what is written again: to read many keys into it takes quadratic time
+using nlohmann::ordered_json;  // keeps the order when written; reading many keys into it is quadratic
 using std::filesystem::path;
 
 constexpr const char* kKey = "model_max_length";

@@ -1,5 +1,5 @@
-// How many tokens of a text a model was trained to read: model_max_length of tokenizer_config.json, at which
-// transformers' tokenizers cut.
+// The number of tokens a model was trained to read: model_max_length of tokenizer_config.json, to which
+// transformers' tokenizers truncate.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 
 namespace rpp {
 
-// Adds it to the tokenizer_config.json that Tokenizer::save has written.
+// Adds it to the tokenizer_config.json written by Tokenizer::save.
 void write_model_max_length(const std::filesystem::path& model_dir, int64_t tokens);
 
-// Nothing where there is no such file, where it does not say, and where it says "no limit" as transformers
-// does: a number of 31 digits. Throws Error naming the file when the value is no number of tokens.
+// Nothing if the file or the key is absent, or if it is transformers' "no limit", a number of 31 digits.
+// Throws Error naming the file when the value is not a number of tokens.
 std::optional<int64_t> read_model_max_length(const std::filesystem::path& model_dir);
-// The same of the file's text; `file` is what messages name.
+// The same from the file's text; `file` is the name in messages.
 std::optional<int64_t> parse_model_max_length(std::string_view tokenizer_config,
                                               const std::filesystem::path& file);
 

@@ -34,7 +34,7 @@ PieceTrie::PieceTrie(std::vector<Entry> entries) : nodes_(kNumBytes) {
   while (!open.empty()) {
     Range range = open.back();
     open.pop_back();
-    // Sorted, the piece that ends here comes before those that go on.
+    // In sorted order the piece that ends here precedes its extensions.
     if (range.begin < range.end && entries[range.begin].piece.size() == range.depth) {
       if (range.depth > 0) nodes_[static_cast<size_t>(range.node)].id = entries[range.begin].id;
       ++range.begin;
@@ -51,14 +51,14 @@ PieceTrie::PieceTrie(std::vector<Entry> entries) : nodes_(kNumBytes) {
   }
 }
 
-// First fit, from first_candidate_ on. `bytes` is sorted. Slot 0 is the root's.
+// First fit, starting at first_candidate_. `bytes` is sorted. Slot 0 is the root's.
 int32_t PieceTrie::place_children(int32_t parent, const std::vector<unsigned char>& bytes) {
   const auto is_free = [this](size_t slot) { return nodes_[slot].parent < 0; };
   const size_t first_byte = bytes[0];
   const size_t begin = std::max(first_candidate_, first_byte);
   size_t num_taken = 0;
   size_t slot = begin;
-  for (;; ++slot) {  // of the first byte
+  for (;; ++slot) {  // for the first byte
     reserve_window(slot - first_byte);
     if (!is_free(slot)) {
       ++num_taken;
@@ -67,7 +67,7 @@ int32_t PieceTrie::place_children(int32_t parent, const std::vector<unsigned cha
       break;
     }
   }
-  // Without giving up a stretch that is nearly full, building would take quadratic time.
+  // Without skipping ranges that are nearly full, building would take quadratic time.
   if (num_taken * 20 >= (slot - begin) * 19) first_candidate_ = slot;
   const size_t base = slot - first_byte;
   for (const size_t byte : bytes) nodes_[base + byte].parent = parent;
@@ -75,7 +75,7 @@ int32_t PieceTrie::place_children(int32_t parent, const std::vector<unsigned cha
   return static_cast<int32_t>(base);
 }
 
-// Any byte may be looked up from any base, so a full window of slots lies behind each.
+// Any byte may be looked up from any base, so a full window of slots follows each.
 void PieceTrie::reserve_window(size_t base) {
   if (base + kNumBytes > nodes_.size()) nodes_.resize(base + kNumBytes);
 }

@@ -1,7 +1,7 @@
-// The pieces of a vocabulary as a trie: the longest one that a text begins with, one array access a byte.
+// The pieces of a vocabulary as a trie: finds the longest prefix of a text with one array access per byte.
 //
-// A double-array trie (Aoe, 1989): the child of node n by byte b is slot base[n] + b, if that slot names n as
-// its parent.
+// A double-array trie (Aoe, 1989): the child of node n for byte b is slot base[n] + b, if that slot names n
+// as its parent.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,7 @@ class PieceTrie {
   void reserve_window(size_t base);
 
   std::vector<Node> nodes_;
-  size_t first_candidate_ = 1;  // where the search for free slots begins
+  size_t first_candidate_ = 1;  // where the search for free slots starts
 };
 
 }  // namespace rpp

@@ -3,8 +3,8 @@
 namespace rpp {
 namespace {
 
-// As TruncationStrategy::LongestFirst of the tokenizers library: both to half, or the longer to what the
-// shorter leaves.
+// As TruncationStrategy::LongestFirst of the tokenizers library: both to half, or the longer one to the space
+// that the shorter leaves.
 void truncate_longest_first(std::vector<int32_t>& first, std::vector<int32_t>& second, size_t max_tokens) {
   if (first.size() + second.size() <= max_tokens) return;
   auto& shorter = first.size() > second.size() ? second : first;
@@ -18,7 +18,7 @@ void truncate_longest_first(std::vector<int32_t>& first, std::vector<int32_t>& s
 int64_t append_sequence(const Tokenizer& tokenizer, std::string_view text,
                         std::optional<std::string_view> pair, int64_t max_tokens, std::vector<int32_t>& ids,
                         std::vector<int32_t>& type_ids) {
-  thread_local std::vector<int32_t> first, second;  // keep their memory from text to text
+  thread_local std::vector<int32_t> first, second;  // keep their memory between texts
   first.clear();
   second.clear();
   tokenizer.encode_into(text, first);

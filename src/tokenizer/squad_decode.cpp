@@ -16,13 +16,13 @@ struct Span {
   float score() const { return start_logit + end_logit; }
 };
 
-// Ties go to the earlier span, so that the order is a function of the logits alone.
+// Ties go to the earlier span, so that the order depends only on the logits.
 bool is_better(const Span& a, const Span& b) {
   if (a.score() != b.score()) return a.score() > b.score();
   return a.first != b.first ? a.first < b.first : a.last < b.last;
 }
 
-// The best so many of the spans it is offered.
+// Keeps the given number of best spans.
 class BestSpans {
  public:
   explicit BestSpans(int64_t size) : size_(static_cast<size_t>(size)) {}
@@ -44,7 +44,7 @@ class BestSpans {
 
  private:
   size_t size_;
-  std::vector<Span> spans_;  // a heap, the worst in front
+  std::vector<Span> spans_;  // a heap, the worst at the front
 };
 
 std::vector<Span> best_spans(const SquadFeatures& features, int64_t question,
@@ -60,7 +60,7 @@ std::vector<Span> best_spans(const SquadFeatures& features, int64_t question,
       if (!is_max_context(windows, w, first)) continue;
       const float start_logit = logits[w].start[static_cast<size_t>(first + shift)];
       for (int64_t last = first; last < std::min(end, first + decoding.max_answer_length); ++last) {
-        // A piece of blanks alone has no text of its own.
+        // A piece made of blanks only has no text.
         if (spans[static_cast<size_t>(last)].end <= spans[static_cast<size_t>(first)].begin) continue;
         best.offer({start_logit, logits[w].end[static_cast<size_t>(last + shift)], first, last});
       }
@@ -85,7 +85,7 @@ double score_of(const SquadCandidate& candidate) {
   return static_cast<double>(candidate.start_logit) + static_cast<double>(candidate.end_logit);
 }
 
-// Before the first candidate that it beats; in place of the last one of a full list.
+// Inserts it before the first candidate that it beats; replaces the last one of a full list.
 void insert_null(std::vector<SquadCandidate>& n_best, const SquadCandidate& null, int64_t n_best_size) {
   const auto place = std::ranges::find_if(
       n_best, [&](const SquadCandidate& candidate) { return score_of(candidate) < score_of(null); });
@@ -138,7 +138,7 @@ SquadPrediction decode_squad(const SquadFeatures& features, std::string_view con
                                  .start_logit = span.start_logit,
                                  .end_logit = span.end_logit});
   }
-  // Without any span the reference implementations put one of no text and score 0 in its place.
+  // For a question without any span the reference implementations add an empty text with score 0.
   SquadCandidate best;
   if (!prediction.n_best.empty()) best = prediction.n_best.front();
   prediction.text = prediction.best_text = best.text;

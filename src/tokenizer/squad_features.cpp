@@ -56,8 +56,8 @@ struct TokenRange {
   int64_t first, last;
 };
 
-// The last token that begins at or before the answer, the first that ends at or behind its end. Nothing when
-// the answer lies before the first token or behind the last (in what normalisation drops).
+// The last token that starts at or before the answer, the first that ends at or after its end. Nothing if the
+// answer is before the first token or after the last (in text that normalisation drops).
 std::optional<TokenRange> find_tokens(const EncodedText& context, const SquadAnswer& answer) {
   const auto begin = static_cast<uint32_t>(answer.begin);
   const auto end = static_cast<uint32_t>(begin + answer.text.size());
@@ -67,7 +67,7 @@ std::optional<TokenRange> find_tokens(const EncodedText& context, const SquadAns
   return TokenRange{after - context.spans.begin() - 1, last - context.spans.begin()};
 }
 
-// Every question's place among the windows, then the windows themselves; both by all cores.
+// Finds every question's first window, then makes the windows; both on all cores.
 class WindowMaker {
  public:
   WindowMaker(const SquadData& data, const SquadFeatureOptions& options, SquadFeatures& features)
@@ -166,8 +166,8 @@ SquadFeatures make_squad_features(const SquadData& data, const Tokenizer& tokeni
 }
 
 bool is_max_context(std::span<const SquadWindow> windows, size_t window, int64_t token) {
-  // min(left, right) + 0.01 * length there; in whole numbers here. The first of equals wins.
-  // Windows begin and end in order, so those that hold the token are neighbours.
+  // min(left, right) + 0.01 * length in the reference; in integers here. Ties go to the first.
+  // Windows start and end in ascending order, so those that contain the token are neighbours.
   auto holder = std::ranges::partition_point(
       windows, [&](const SquadWindow& w) { return w.first_token + w.num_tokens <= token; });
   int64_t best = -1;

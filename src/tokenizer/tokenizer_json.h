@@ -1,4 +1,5 @@
-// Reads the WordPiece vocabulary of a tokenizer.json: all that transformers 5 saves of a BERT tokenizer.
+// Reads the WordPiece vocabulary of a tokenizer.json, the only file that transformers 5 saves for a BERT
+// tokenizer.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +15,7 @@ struct WordPieceJson {
   LetterCase letter_case;
 };
 
-// Throws Error for another kind of model or normaliser and for ids with gaps; `file` is what messages name.
+// Throws Error for another kind of model or normaliser and for ids with gaps; `file` is the name in messages.
 WordPieceJson parse_tokenizer_json(std::string_view text, const std::filesystem::path& file);
 
 }  // namespace rpp

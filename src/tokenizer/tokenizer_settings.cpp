@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 using std::filesystem::path;
 
-// Each also as "...Fast". They differ from BertTokenizer in nothing that decides on ids.
+// Each also as "...Fast". They give the same ids as BertTokenizer.
 constexpr std::array<std::string_view, 11> kWordPieceClasses = {
     "BertTokenizer",       "DistilBertTokenizer",  "ElectraTokenizer",   "MobileBertTokenizer",
     "ConvBertTokenizer",   "SqueezeBertTokenizer", "RetriBertTokenizer", "LayoutLMTokenizer",
@@ -53,13 +53,13 @@ std::optional<int32_t> special_id(const Tokenizer& tokenizer, std::string_view c
   return std::nullopt;
 }
 
-// A token is its text, or an object with its "content".
+// A token is a string, or an object with a "content".
 std::optional<std::string> content_of(const json& token) {
   const json content = token.is_object() ? token.value("content", json()) : token;
   return content.is_string() ? std::optional(content.get<std::string>()) : std::nullopt;
 }
 
-// transformers cuts an added token out of a text before it looks into the vocabulary.
+// transformers splits a text at added tokens before it uses the vocabulary.
 void check_added(const json& token, const std::optional<int64_t>& id, const path& file,
                  const Tokenizer& tokenizer) {
   const auto content = content_of(token);
@@ -101,7 +101,7 @@ bool is_set(const json& config, const char* key, const json& as_usual) {
   return !value.is_null() && value != as_usual;
 }
 
-// What transformers lets a file switch off.
+// Options of transformers that change ids when switched off.
 void check_switches(const json& config, const path& file) {
   const std::pair<const char*, json> usual[] = {{"do_basic_tokenize", true},
                                                 {"never_split", json::array()},

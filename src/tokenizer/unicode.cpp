@@ -16,15 +16,15 @@ constexpr char32_t kFinalSigma = 0x03C2, kSmallSigma = 0x03C3;
 constexpr char32_t kCapitalIWithDot = 0x0130, kDotAbove = 0x0307;
 constexpr char32_t kFirstDecomposable = 0x00C0;  // below it NFD changes nothing and no mark is of category Mn
 
-// Hangul syllables are arithmetic of their parts (The Unicode Standard, 3.12).
+// Hangul syllables are computed from their parts (The Unicode Standard, 3.12).
 constexpr char32_t kFirstSyllable = 0xAC00, kNumSyllables = 11172;
 constexpr char32_t kFirstLead = 0x1100, kFirstVowel = 0x1161, kBeforeFirstTail = 0x11A7;
 constexpr char32_t kNumVowels = 21, kNumTails = 28;
 
 struct Utf8Lead {
-  int num_trails;  // bytes behind it; 0: no code point begins so
+  int num_trails;  // trailing bytes; 0: no code point starts so
   unsigned char first_low,
-      first_high;  // of the first of them: no overlong form, no surrogate, no more than U+10FFFF
+      first_high;  // range of the first of them: no overlong form, no surrogate, at most U+10FFFF
 };
 
 Utf8Lead utf8_lead(unsigned char byte) {
@@ -50,7 +50,7 @@ bool is_ascii16(const char* bytes) {
   return ((words[0] | words[1]) & kHighBits) == 0;
 }
 
-// Bytes of the common code points that are valid whatever stands around them; 0: next_code_point() decides.
+// The byte length of common code points that are always valid; 0: next_code_point() decides.
 size_t common_code_point(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
   if (lead < 0x80) return 1;
@@ -59,8 +59,8 @@ size_t common_code_point(std::string_view text) {
   return three && text.size() > 2 && is_utf8_trail(text[1]) && is_utf8_trail(text[2]) ? 3 : 0;
 }
 
-// Unicode's Final_Sigma (The Unicode Standard, table 3-17): a cased letter before and none after,
-// case-ignorable characters between them not counted.
+// Unicode's Final_Sigma (The Unicode Standard, table 3-17): a cased letter before and none after, ignoring
+// case-ignorable characters between them.
 bool is_final_sigma(std::u32string_view text, size_t position) {
   const auto is_ignorable = [](char32_t c) { return class_of(c).is(CharClass::ignorable); };
   const auto is_cased = [](char32_t c) { return class_of(c).is(CharClass::cased); };
@@ -85,7 +85,7 @@ void append_decomposed(char32_t c, std::u32string& text) {
   text.append(parts.begin(), parts.end());
 }
 
-// Marks behind a letter stand by their combining class; those of equal class keep their order.
+// Marks after a letter are sorted by combining class; those of equal class keep their order.
 void order_marks(std::u32string& text) {
   const auto is_letter = [](char32_t c) { return class_of(c).combining == 0; };
   const auto by_class = [](char32_t a, char32_t b) { return class_of(a).combining < class_of(b).combining; };
@@ -196,7 +196,7 @@ bool is_python_word(char32_t c) {
   return class_of(c).is(CharClass::word);
 }
 
-// Of Unicode's SpecialCasing only these two concern lower-casing without a locale.
+// Of Unicode's SpecialCasing only these two affect lower-casing without a locale.
 std::u32string lower_case(std::u32string_view text) {
   std::u32string lower;
   lower.reserve(text.size());

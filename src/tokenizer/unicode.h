@@ -1,7 +1,7 @@
 // Code points and the character classes of google-research/bert's tokenization.py, by Python's Unicode data.
 //
-// The version is that of the Python which made the tables (scripts/dev/make_unicode.py); a character that is
-// newer may be classed differently by another Python.
+// The Unicode version is that of the Python that generated the tables (scripts/dev/make_unicode.py); another
+// Python may classify newer characters differently.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ inline constexpr char32_t kInvalidUtf8 = 0xFFFFFFFF;
 
 char32_t next_beyond_ascii(std::string_view text, size_t& position);
 
-// The code point that begins at `position`, which moves behind it. kInvalidUtf8: there is none, and
-// `position` moves behind the bytes that might have begun one ("maximal subpart", The Unicode Standard, 3.9).
+// The code point at `position`, which is advanced past it. kInvalidUtf8: invalid, and `position` is advanced
+// past the bytes that might have started one ("maximal subpart", The Unicode Standard, 3.9).
 inline char32_t next_code_point(std::string_view text, size_t& position) {
   const auto lead = static_cast<unsigned char>(text[position]);
   if (lead >= 0x80) return next_beyond_ascii(text, position);
@@ -28,7 +28,7 @@ inline char32_t next_code_point(std::string_view text, size_t& position) {
 // Invalid bytes are dropped, as by Python's bytes.decode("utf-8", "ignore").
 std::u32string decode_utf8(std::string_view text);
 void append_utf8(char32_t code_point, std::string& text);
-// Of valid UTF-8.
+// For valid UTF-8.
 size_t count_code_points(std::string_view text);
 // The first byte that is not UTF-8; text.size() when there is none.
 size_t find_invalid_utf8(std::string_view text);
@@ -42,9 +42,9 @@ bool is_bert_whitespace(char32_t c);
 bool is_bert_control(char32_t c);
 // Category P*, and ASCII 33-47, 58-64, 91-96, 123-126 (which adds $ + < = > ^ ` | ~).
 bool is_bert_punctuation(char32_t c);
-// The CJK ideograph blocks that are set off by blanks.
+// The CJK ideograph blocks that are separated by blanks.
 bool is_cjk_ideograph(char32_t c);
-// What Python's str.split() and str.strip() take for white space.
+// The white space of Python's str.split() and str.strip().
 bool is_python_whitespace(char32_t c);
 
 // A character of a word to Python's regular expressions (\w): str.isalnum() and the underscore.

@@ -8,7 +8,7 @@
 namespace rpp {
 namespace {
 
-// An arithmetic progression of letters that lie equally far from their lower case.
+// An arithmetic progression of letters with the same offset to their lower case.
 struct LowerRun {
   char32_t first, last;
   uint32_t step;
@@ -20,7 +20,7 @@ struct LowerRun {
 
 constexpr char32_t kEnd = 0x110000;
 
-// The classes of all code points, by pages of which neighbours are often equal.
+// The classes of all code points, in pages, many of which are equal.
 class ClassTable {
  public:
   ClassTable() {
@@ -51,7 +51,7 @@ class ClassTable {
   std::vector<uint16_t> page_of_;
 };
 
-// Where each decomposition begins, by code point.
+// The start of each decomposition, by code point.
 class DecompositionIndex {
  public:
   DecompositionIndex() {

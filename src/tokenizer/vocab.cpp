@@ -44,7 +44,7 @@ std::optional<int32_t> Vocabulary::find(std::string_view piece) const {
 
 int32_t Vocabulary::require(std::string_view piece) const {
   const auto id = find(piece);
-  if (!id) fail("{} has no piece {}: add it as a line of its own", source_, piece);
+  if (!id) fail("{} has no piece {}: add it as a separate line", source_, piece);
   return *id;
 }
 

@@ -1,5 +1,4 @@
-// The list of pieces of a vocabulary: id -> piece and piece -> id. One piece a line in vocab.txt, the line is
-// the id.
+// The pieces of a vocabulary: id -> piece and piece -> id. In vocab.txt the line number is the id.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +14,7 @@ namespace rpp {
 class Vocabulary {
  public:
   // The index is the id. Throws Error for an empty list or a duplicate (naming both lines, counted from 1);
-  // `source` is what messages call the list, such as the file's path.
+  // `source` is the list's name in messages, such as the file's path.
   explicit Vocabulary(std::vector<std::string> pieces, std::string_view source = "the vocabulary");
 
   Vocabulary(Vocabulary&&) = default;
@@ -36,11 +35,10 @@ class Vocabulary {
   std::string source_;
 };
 
-// Reads a vocab.txt as google-research/bert does: each line is stripped at both ends of what Python's
-// str.strip() takes for white space. Throws Error for a missing or empty file and for duplicates, which that
-// reader would merge silently.
+// Reads a vocab.txt as google-research/bert does: each line is stripped of Python's white space at both ends.
+// Throws Error for a missing or empty file and for duplicates, which that reader would merge silently.
 Vocabulary load_vocabulary(const std::filesystem::path& path);
-// The same of the file's text; `file` is what messages name.
+// The same from the file's text; `file` is the name in messages.
 Vocabulary parse_vocabulary(std::string_view text, const std::filesystem::path& file);
 
 }  // namespace rpp

@@ -1,5 +1,5 @@
-// Where the characters of words come from. Which characters they are is not asked here, only how many each
-// character of the text leaves: that does not depend on its neighbours.
+// The source positions of the characters of words. Only the number of characters that each source character
+// produces matters here, which does not depend on its neighbours.
 #include <algorithm>
 #include <cassert>
 #include <limits>
@@ -11,8 +11,8 @@
 namespace rpp {
 namespace {
 
-// Of a character that the table leaves to others. Marks that trade places do so within one word, and all of
-// them are counted.
+// For a character that the table marks as contextual. Reordered marks stay within one word, and all of them
+// are counted.
 size_t count_folded(char32_t c, LetterCase letter_case) {
   if (c == 0xFFFD || is_bert_control(c) || is_bert_whitespace(c) || is_python_whitespace(c)) return 0;
   if (letter_case == LetterCase::keep) return 1;

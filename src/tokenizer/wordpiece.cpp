@@ -57,7 +57,7 @@ WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, LetterCase letter_
 WordPieceTokenizer::~WordPieceTokenizer() = default;
 
 void WordPieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>& ids) const {
-  thread_local WordList words;  // keeps its memory from text to text
+  thread_local WordList words;  // keeps its memory between texts
   split_words_into(text, letter_case_, words);
   for (const WordList::Word& word : words.words) append_word(words, word, ids);
   if (words.bytes.capacity() + words.words.capacity() * sizeof(WordList::Word) > kKeptBytes) {
@@ -72,7 +72,7 @@ EncodedText WordPieceTokenizer::encode_with_offsets(std::string_view text) const
   split_words_into(text, letter_case_, words);
   const std::vector<TextSpan> sources = word_char_sources(text, letter_case_);
   EncodedText encoded;
-  size_t next = 0;  // character of the words that no token has yet
+  size_t next = 0;  // the first character of the words that no token covers yet
   const auto add_span = [&](size_t num_chars) {
     encoded.spans.push_back({sources[next].begin, sources[next + num_chars - 1].end});
     next += num_chars;

@@ -1,7 +1,7 @@
-// WordPiece (BERT): words split into the longest pieces of a vocabulary, from the left.
+// WordPiece (BERT): splits words into the longest pieces of a vocabulary, from the left.
 //
-// Token for token google-research/bert's tokenization.py: FullTokenizer of the same vocabulary, with its
-// limit of 200 characters a word. A word that no pieces cover is one [UNK].
+// Equivalent to FullTokenizer of google-research/bert's tokenization.py with the same vocabulary, including
+// its limit of 200 characters per word. A word that cannot be split into pieces is one [UNK].
 #pragma once
 
 #include <memory>
@@ -28,7 +28,7 @@ class WordPieceTokenizer final : public Tokenizer {
   std::string_view piece(int32_t id) const override { return vocabulary_.piece(id); }
   int32_t size() const override { return vocabulary_.size(); }
   const SpecialTokens& special() const override { return special_; }
-  // vocab.txt and tokenizer_config.json; makes the directory.
+  // Writes vocab.txt and tokenizer_config.json; creates the directory.
   void save(const std::filesystem::path& directory) const override;
 
   LetterCase letter_case() const { return letter_case_; }
@@ -43,7 +43,7 @@ class WordPieceTokenizer final : public Tokenizer {
   LetterCase letter_case_;
   SpecialTokens special_;
   std::unique_ptr<const PieceTrie> word_starts_;    // pieces without "##"
-  std::unique_ptr<const PieceTrie> continuations_;  // pieces with it, stored without it
+  std::unique_ptr<const PieceTrie> continuations_;  // pieces with it, stored without the prefix
 };
 
 }  // namespace rpp

@@ -20,13 +20,12 @@ std::optional<bool> read_switch(const json& config, const char* key, const path&
   return value->get<bool>();
 }
 
-// transformers lets a file switch off parts of BERT's tokenization; ids would silently differ, so such a file
+// transformers allows parts of BERT's tokenization to be disabled; ids would silently differ, so such a file
 // is refused.
 void refuse_other_options(const json& config, LetterCase letter_case, const path& file) {
   const bool lower = letter_case == LetterCase::lower;
   RPP_CHECK(read_switch(config, "tokenize_chinese_chars", file).value_or(true),
-            "{}: tokenize_chinese_chars false is not supported: ideographs are always words of their own",
-            file);
+            "{}: tokenize_chinese_chars false is not supported: ideographs are always separate words", file);
   RPP_CHECK(read_switch(config, "strip_accents", file).value_or(lower) == lower,
             "{}: strip_accents must be null or equal to do_lower_case ({})", file, lower);
 }

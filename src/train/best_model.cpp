@@ -1,4 +1,4 @@
-// The best weights of a run: noted at evaluations, kept in output_dir/best, and taken at the end.
+// The best weights of a run: recorded at evaluations, kept in output_dir/best, and restored at the end.
 #include "best_model.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 namespace rpp {
 namespace {
 
-// The model of a checkpoint, without what training goes on with.
+// The model of a checkpoint, without the training state.
 void copy_model(const std::filesystem::path& checkpoint, const std::filesystem::path& directory) {
   for (const auto& entry : std::filesystem::directory_iterator(checkpoint)) {
     const auto name = entry.path().filename();
@@ -27,7 +27,7 @@ void copy_model(const std::filesystem::path& checkpoint, const std::filesystem::
   }
 }
 
-// The process before had these settings.
+// Whether the previous process had these settings.
 bool has_config(const std::filesystem::path& run_dir, const std::string& config_yaml) {
   const auto file = run_dir / "config.yaml";
   return std::filesystem::exists(file) && read_file(file) == config_yaml;
@@ -52,7 +52,7 @@ bool Trainer::out_of_patience() const {
   return config_.train.patience > 0 && counters_.evals_since_best >= config_.train.patience;
 }
 
-// A model with other zeros than the run ends with is no candidate.
+// A model that is not fully pruned yet is not a candidate.
 void Trainer::note_best(const Metrics& metrics) {
   const std::string& metric = config_.train.best_metric;
   const int64_t steps = config_.train.steps;
@@ -73,7 +73,7 @@ void Trainer::note_best(const Metrics& metrics) {
   });
 }
 
-// Takes over what belongs to the branch that goes on, and sets the rest aside.
+// Keeps what belongs to the resumed branch, and moves the rest aside.
 void Trainer::begin_branch() {
   const auto& run_dir = config_.output_dir;
   BranchPoint point{.checkpoint = resumed_from_,
@@ -92,7 +92,7 @@ void Trainer::begin_branch() {
     return;
   }
   log::warn(
-      "the best weights so far (step {}, {} {:.4f}) are in no checkpoint: the best are chosen anew from step "
+      "the best weights so far (step {}, {} {:.4f}) are in no checkpoint: the best is chosen again from step "
       "{}",
       counters_.best_step, config_.train.best_metric, counters_.best_value, counters_.step);
   counters_.best_step = -1;
@@ -100,7 +100,7 @@ void Trainer::begin_branch() {
   counters_.evals_since_best = 0;
 }
 
-// Evaluates what it has loaded, so that the run reports the weights that it saves.
+// Evaluates the restored weights, so that the run reports the weights that it saves.
 Metrics Trainer::restore_best(MetricsLog& log) {
   log::info("restored the best checkpoint (step {}): {} {:.4f}", counters_.best_step,
             config_.train.best_metric, counters_.best_value);

@@ -1,4 +1,4 @@
-// Where a run computes: threads of Torch's pool, and the device.
+// The device of a run, and the threads of Torch's pool.
 #pragma once
 
 #include <torch/types.h>
@@ -11,8 +11,7 @@ namespace rpp {
 // Sets the number of threads of Torch's pool, 0: all cores; returns it.
 int64_t use_threads(int64_t num_threads);
 
-// "automatic" takes a GPU where this build and the machine have one. Throws UsageError for "cuda" without
-// one.
+// "automatic" uses a GPU if this build and the machine have one. Throws UsageError for "cuda" without one.
 torch::Device choose_device(const std::string& name);
 
 }  // namespace rpp

@@ -5,10 +5,10 @@
 #ifdef RPP_JEMALLOC
 #include <jemalloc/jemalloc.h>
 
-// Read by jemalloc as the process starts (jemalloc(3), TUNING). One arena: a step's blocks are freed by
-// another thread than asked for them. Freed pages stay: with a decay of ten seconds, too, most of a step's
-// went back to the system at its end. Huge pages cost fewer faults. Blocks of many megabytes are treated as
-// all others (oversize_threshold), not returned at once.
+// Read by jemalloc at process start (jemalloc(3), TUNING). One arena: a step's blocks are freed by another
+// thread than allocated them. Freed pages are kept: even with a decay of ten seconds most of a step's memory
+// went back to the system at its end. Huge pages cause fewer faults. Blocks of many megabytes are treated
+// like all others (oversize_threshold), not returned at once.
 extern "C" {
 const char* malloc_conf = "narenas:1,oversize_threshold:0,dirty_decay_ms:-1,muzzy_decay_ms:0,thp:always";
 }
@@ -21,7 +21,7 @@ namespace {
 
 constexpr double kLargestExcess = 1.07;  // resident bytes per byte of the largest step
 
-// A figure of jemalloc(3), MALLCTL NAMESPACE; 0 where this version lacks it.
+// A statistic of jemalloc(3), MALLCTL NAMESPACE; 0 if this version lacks it.
 template <typename T>
 int64_t heap_figure(const char* name) {
   T value = 0;
@@ -30,7 +30,7 @@ int64_t heap_figure(const char* name) {
 }
 
 int64_t bytes_in_use() {
-  uint64_t epoch = 1;  // figures are those of the last time that this was written
+  uint64_t epoch = 1;  // statistics are updated when this is written
   mallctl("epoch", nullptr, nullptr, &epoch, sizeof(epoch));
   return heap_figure<size_t>("stats.allocated");
 }
@@ -38,7 +38,7 @@ int64_t bytes_in_use() {
 }  // namespace
 
 void give_back_freed_memory() {
-  // Of all arenas; the number is a constant of its headers, with which the name is written.
+  // Of all arenas; the index is a constant in jemalloc's headers, used in the name.
   static_assert(MALLCTL_ARENAS_ALL == 4096);
   mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);
 }
@@ -48,7 +48,7 @@ StepHeap::StepHeap() : start_(bytes_in_use()) {
 }
 
 void StepHeap::end_step() {
-  const int64_t grown = heap_figure<uint64_t>("thread.peak.read");  // at most, since the step began
+  const int64_t grown = heap_figure<uint64_t>("thread.peak.read");  // peak since the start of the step
   mallctl("thread.peak.reset", nullptr, nullptr, nullptr, 0);
   largest_ = std::max(largest_, start_ + grown);
   start_ = bytes_in_use();

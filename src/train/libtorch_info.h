@@ -1,4 +1,4 @@
-// Which LibTorch this program runs on, for --version.
+// The LibTorch version of this program, for --version.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The first lines of a run: what it does, on what, and where its output goes.
+// The first log lines of a run: what it does, on what data, and where its output goes.
 #pragma once
 
 #include <cstdint>

@@ -55,7 +55,7 @@ PreflightReport preflight(Trainer& trainer, const TrainerConfig& config, int64_t
 std::string format_preflight(const PreflightReport& report) {
   const double tokens_per_second =
       report.seconds_per_step > 0 ? report.tokens_per_step / report.seconds_per_step : 0;
-  // A dense model has nothing to say of its matrices.
+  // A dense model needs no lines per matrix.
   const bool is_sparse = report.sparsity.zeros() > 0;
   return fmt::format(
       "parameters   {} ({} prunable)\n"

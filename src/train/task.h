@@ -1,4 +1,4 @@
-// What the training loop asks of a task: the batches of a step, a loss, an evaluation, and the files beside
+// The task interface of the training loop: the batches of a step, a loss, an evaluation, and the files beside
 // the weights.
 #pragma once
 
@@ -18,8 +18,8 @@
 
 namespace rpp {
 
-// Counts over all micro-batches of a step. A loss is divided by these, so that a step cut into micro-batches
-// has the gradient of the big batch: micro-batches hold different numbers of masked tokens.
+// Counts over all micro-batches of a step. Losses are divided by these, because micro-batches have different
+// numbers of masked tokens: so a step in micro-batches has the gradient of the whole batch.
 struct StepCounts {
   int64_t tokens = 0;
   int64_t sequences = 0;
@@ -28,7 +28,7 @@ struct StepCounts {
   void add(const PackedBatch& batch);
 };
 
-// Of a forward pass: train.micro_batch_size, or the whole batch where that is 0 or larger.
+// Sequences per forward pass: train.micro_batch_size, or the whole batch if that is 0 or larger.
 int64_t sequences_per_pass(const TrainConfig& config);
 
 struct TaskLoss {
@@ -37,7 +37,7 @@ struct TaskLoss {
       parts;  // scalars without gradient; summed over the micro-batches for the log
 };
 
-// Adds the gradient of a loss to those of the parameters: the loss without it.
+// Adds the gradient of the loss to those of the parameters; returns the loss without its graph.
 TaskLoss backward(TaskLoss loss);
 
 class Task {
@@ -46,8 +46,8 @@ class Task {
 
   virtual Bert& model() = 0;
 
-  // Whether the loss depends on this parameter (ParamSpec::name). What it does not depend on is not trained:
-  // it would only decay.
+  // Whether the loss depends on this parameter (ParamSpec::name). If not it is not trained, as it would only
+  // decay.
   virtual bool reaches(std::string_view parameter) const {
     static_cast<void>(parameter);
     return true;
@@ -63,17 +63,17 @@ class Task {
   virtual TaskLoss add_gradients(const PackedBatch& batch, const StepCounts& counts,
                                  const ForwardOptions& options);
 
-  // Metrics on held-out data, such as "mlm_accuracy"; empty when there is none. Runs without gradient and
+  // Metrics on held-out data, such as "mlm_accuracy"; empty without such data. Runs without gradient and
   // dropout, logs its progress, and calls check_stop() (core/stop_signal.h).
   virtual Metrics evaluate() = 0;
 
-  // What evaluate() gives; empty when there is nothing to evaluate on.
+  // The names of the metrics of evaluate(); empty without data to evaluate.
   virtual std::vector<std::string> metric_names() const = 0;
 
-  // What it trains on, for the first lines of a run: "2,400 examples"; empty: nothing to say.
+  // A description of the training data for the first log lines: "2,400 examples"; may be empty.
   virtual std::string describe_data() const { return ""; }
 
-  // Model, tokenizer and what else from_pretrained reads, into an existing directory.
+  // Writes model, tokenizer and the other files of from_pretrained into an existing directory.
   virtual void save_model(const std::filesystem::path& directory,
                           const std::map<std::string, std::string>& metadata) const = 0;
 };

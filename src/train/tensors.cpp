@@ -44,7 +44,7 @@ TensorView view_of(const std::string& name, const torch::Tensor& tensor) {
   return view;
 }
 
-// From pinned memory, so that neither the host waits for the copy nor the GPU for the host.
+// From pinned memory, so that the copy is asynchronous for host and GPU.
 template <typename T, typename Value>
 torch::Tensor copy_to(const std::vector<Value>& values, torch::ScalarType type, torch::Device device) {
   const auto options = torch::dtype(type).pinned_memory(device.is_cuda());
@@ -57,7 +57,7 @@ torch::Tensor copy_to(const std::vector<Value>& values, torch::ScalarType type, 
 
 void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors,
                   const std::map<std::string, std::string>& metadata) {
-  std::vector<torch::Tensor> on_cpu;  // keeps alive what the views point into
+  std::vector<torch::Tensor> on_cpu;  // owns the memory that the views refer to
   std::vector<TensorView> views;
   for (const auto& [name, tensor] : tensors) {
     on_cpu.push_back(tensor.detach().to(torch::kCPU).contiguous());

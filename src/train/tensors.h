@@ -18,27 +18,27 @@ namespace rpp {
 
 using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
 
-// Writes the tensors in the given order, from any device, atomically. Throws Error naming the tensor whose
-// dtype the format lacks.
+// Writes the tensors in the given order, from any device, atomically. Throws Error naming a tensor with an
+// unsupported dtype.
 void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors,
                   const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
 
 // Copies of every tensor of the file, on the CPU. Throws Error as SafetensorsFile does.
 std::map<std::string, torch::Tensor> load_tensors(const std::filesystem::path& path);
 
-// What the model reads of a batch, on the model's device: ids int64 [tokens].
+// The model's inputs for a batch, on the model's device: ids int64 [tokens].
 BertInputs bert_inputs(const PackedBatch& batch, torch::Device device);
 
-// Copies on the device, for which neither the host waits nor the GPU: int64, fp32, and int64 bit for bit.
+// Asynchronous copies to the device: int64, fp32, and int64 bit for bit.
 torch::Tensor index_tensor(const std::vector<int32_t>& values, torch::Device device);
 torch::Tensor float_tensor(const std::vector<float>& values, torch::Device device);
 torch::Tensor seed_tensor(const std::vector<uint64_t>& values, torch::Device device);
 
-// Throws Error naming the first row of `logits` [rows, n] with a value that is not finite, as number
-// first_row + row of `what` ("example", "window").
+// Throws Error naming the first row of `logits` [rows, n] with a non-finite value, as number first_row + row
+// of `what` ("example", "window").
 void check_finite_rows(const torch::Tensor& logits, int64_t first_row, std::string_view what);
 
-// The sum of the scalars of each name, in one wait for a GPU.
+// The sum of the scalars of each name, with one GPU synchronisation.
 std::map<std::string, double> sums_of(const NamedTensors& scalars);
 
 }  // namespace rpp

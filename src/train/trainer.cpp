@@ -1,4 +1,4 @@
-// The loop itself; what a checkpoint holds is in trainer_state.cpp.
+// The training loop; trainer_state.cpp handles checkpoints.
 #include "train/trainer.h"
 
 #include <algorithm>
@@ -28,9 +28,9 @@
 namespace rpp {
 namespace {
 
-constexpr uint64_t kDropoutStream = 0x64726f70;  // apart from the sampler's draws of the same seed
+constexpr uint64_t kDropoutStream = 0x64726f70;  // separate from the sampler's draws of the same seed
 constexpr int kPrefetchSteps = 2;
-constexpr double kSilentSeconds = 10;  // without a line, whatever log_every says
+constexpr double kSilentSeconds = 10;  // the longest time without a log line, whatever log_every is
 constexpr const char* kStopNotice =
     "signal received: ending the step, then saving (another signal ends the run without saving)\n";
 
@@ -85,15 +85,15 @@ double Trainer::learning_rate(int64_t step) const {
          schedule_factor(config_.schedule, step, config_.train.steps, phase_starts_);
 }
 
-// A signal ends them in the middle of the step, which is made again when the run goes on. Not so a step that
-// has changed the mask: its event would be told twice, or never.
+// A signal interrupts the passes in the middle of a step, which is repeated on resume. Except for a step that
+// has changed the mask: its event would be logged twice, or never.
 StepResult Trainer::run_passes(const std::vector<PackedBatch>& batches) {
   std::optional<Interruptible> passes;
   if (!pruner_->has_events()) passes.emplace();
   StepCounts counts;
   for (const auto& batch : batches) counts.add(batch);
   StepResult result{.tokens = counts.tokens};
-  NamedTensors values;  // read after the last pass: a GPU goes on meanwhile
+  NamedTensors values;  // read after the last pass, so that a GPU need not wait
   for (size_t i = 0; i < batches.size(); ++i) {
     check_stop();
     const auto seed = mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, counters_.step, i);
@@ -183,14 +183,14 @@ void Trainer::train(StepWindow& window, MetricsLog& log, TrainOutcome& outcome, 
   }
 }
 
-// The last step's evaluation and checkpoint come when the mask is final.
+// The last step's evaluation and checkpoint follow when the mask is final.
 void Trainer::finish(MetricsLog& log, TrainOutcome& outcome) {
   pruner_->finish();
   log_prune_events(log);
   const std::string missed = missed_ratios(config_.prune, params_->matrices(), pruner_->mask());
   if (!missed.empty()) log::warn("{}", missed);
   if (out_of_patience()) {
-    log::info("early stopping: {} evaluations without a better {}", counters_.evals_since_best,
+    log::info("early stopping: {} evaluations without improvement of {}", counters_.evals_since_best,
               config_.train.best_metric);
   } else {
     outcome.last_eval = log_eval(log);
@@ -204,9 +204,9 @@ bool Trainer::evaluation_is_due() const {
   return counters_.step == config_.train.steps || is_due(counters_.step, config_.train.eval_every);
 }
 
-// What is due between steps.
+// Work that is due between steps.
 void Trainer::after_step(StepWindow& window, MetricsLog& log, TrainOutcome& outcome) {
-  const int64_t step = counters_.step;  // steps done
+  const int64_t step = counters_.step;  // completed steps
   const bool last = step == config_.train.steps;
   log_prune_events(log);
   if (is_due(step, config_.prune.check_every)) pruner_->check_drift();
@@ -238,7 +238,7 @@ void Trainer::log_progress(const StepWindow& window, const Metrics& metrics) {
   since_progress_.emplace();
 }
 
-// An event happens before the forward pass of the step that has just been made.
+// An event happened before the forward pass of the step just completed.
 void Trainer::log_prune_events(MetricsLog& log) {
   for (const auto& event : pruner_->take_events()) {
     log.write(counters_.step, "prune", event.values);
@@ -256,8 +256,7 @@ Metrics Trainer::evaluate() {
   return metrics;
 }
 
-// A run that goes on where its last evaluation has been made repeats it for the results, without another
-// line.
+// A run resumed after its last evaluation repeats it for the results, without another log line.
 Metrics Trainer::log_eval(MetricsLog& log) {
   Metrics metrics = evaluate();
   const bool is_repeated = std::exchange(evaluated_, true);

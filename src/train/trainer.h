@@ -1,8 +1,8 @@
 // The one training loop: micro-batches, clip, schedule, pruner, log, evaluate, checkpoint, stop.
 //
-// State is the flat parameters, both moments, the pruner's tensors and a few counters; all else is a function
-// of (seed, step). So a resumed run repeats the uninterrupted one bit for bit on the same machine and thread
-// count.
+// The state is the flat parameters, both moments, the pruner's tensors and a few counters; all else is a
+// function of (seed, step). So a resumed run repeats the uninterrupted one bit for bit on the same machine
+// and thread count.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct TrainerConfig {
   PruneConfig prune;
   TrainConfig train;
   std::string config_yaml;                    // the resolved configuration, saved with every checkpoint
-  std::map<std::string, std::string> inputs;  // what it reads, by its content, saved with every checkpoint
+  std::map<std::string, std::string> inputs;  // hashes of its input files, saved with every checkpoint
   int64_t stop_after_step = 0;                // ends the run there as SIGTERM would; 0: at train.steps
 };
 
@@ -49,22 +49,22 @@ class Trainer {
   ~Trainer();
 
   // Continues from a checkpoint directory; verifies it first. Throws Error naming what is damaged or does not
-  // fit. run() then sets later checkpoints and the best weights of the branch that is left aside.
+  // fit. run() then moves aside the later checkpoints and the best weights of the abandoned branch.
   void resume(const std::filesystem::path& checkpoint);
 
-  // From the current step to the end, to the end of train.patience, or a stop. A signal stops it in a step
-  // or an evaluation, with a checkpoint of the last whole step; what was interrupted is made again when the
-  // run goes on. The finished model lies in output_dir itself, its last checkpoint in
-  // output_dir/checkpoint-<step>; with train.best_metric the finished model is the best one, which lies in
-  // output_dir/best too. Throws Error after train.max_bad_steps non-finite steps in a row, naming the last
+  // Runs from the current step to the end, to early stopping, or to a stop. A signal stops it in a step or an
+  // evaluation, with a checkpoint of the last complete step; the interrupted work is repeated when the run is
+  // resumed. The finished model is written to output_dir, its last checkpoint to
+  // output_dir/checkpoint-<step>; with train.best_metric the finished model is the best one, which is also in
+  // output_dir/best. Throws Error after train.max_bad_steps consecutive non-finite steps, naming the last
   // good checkpoint.
   TrainOutcome run();
 
-  // One step without logs and files; false when it was skipped as not finite. For probes and tests.
+  // One step without logs and files; false if it was skipped as non-finite. For probes and tests.
   bool step_once();
 
-  // Throws Error when a weight that this mask file prunes is not zero: a model is checked against the mask
-  // that lies beside it before anything is trained.
+  // Throws Error if a weight that this mask file prunes is not zero: a model is checked against the mask
+  // beside it before training.
   void check_against_mask(const std::filesystem::path& mask_file) const;
 
   FlatParams& params() { return *params_; }
@@ -109,10 +109,10 @@ class Trainer {
   TrainerCounters counters_;
   std::unique_ptr<StepWindow> window_;
   StepHeap heap_;
-  bool evaluated_ = true;    // whether the evaluation that is due after the last step has been made
+  bool evaluated_ = true;    // whether the evaluation due after the last step has been made
   int64_t saved_step_ = -1;  // of the checkpoint written or loaded last
   std::optional<std::filesystem::path> resumed_from_;
-  std::optional<Stopwatch> since_progress_;  // since the last line of it
+  std::optional<Stopwatch> since_progress_;  // since the last progress line
 };
 
 }  // namespace rpp

@@ -1,4 +1,4 @@
-// What a checkpoint of a training run holds, and how a run goes on from it.
+// The contents of a training checkpoint, and how to resume from it.
 #include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "model/hf_checkpoint.h"
@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Names and places of the parameters in the flat buffer: moments fit only a buffer that is laid out alike.
+// Names and positions of the parameters in the flat buffer: moments fit only the same layout.
 std::string layout_hash(const FlatParams& params) {
   Sha256 hash;
   for (const auto& entry : params.entries()) {
@@ -33,11 +33,11 @@ const torch::Tensor& tensor_at(const std::map<std::string, torch::Tensor>& tenso
   RPP_CHECK(found != tensors.end() && found->second.numel() == numel,
             "{} has no tensor {} of {} entries: it belongs to another model", file, name, numel);
   RPP_CHECK(found->second.isfinite().all().item<bool>(),
-            "{}: tensor {} holds values that are not finite: go on from an earlier checkpoint", file, name);
+            "{}: tensor {} holds values that are not finite: resume from an earlier checkpoint", file, name);
   return found->second;
 }
 
-// A pruner knows its state, but not where it comes from.
+// A pruner checks its state, but does not know the file it comes from.
 void load_pruner_state(Pruner& pruner, const fs::path& file) {
   const auto state = load_tensors(file);
   try {
@@ -57,7 +57,7 @@ void Trainer::check_against_mask(const fs::path& mask_file) const {
             drift.first_matrix, mask_file.filename());
 }
 
-// A step of a large rate may leave weights that no loss has been calculated with yet.
+// A step with a large learning rate may leave weights for which no loss has been computed yet.
 void Trainer::check_finite_weights() const {
   const auto& values = params_->values();
   if (values.isfinite().all().item<bool>()) return;
@@ -75,7 +75,7 @@ void Trainer::write_model(const fs::path& directory) const {
   pruner_->check_drift();
   std::map<std::string, std::string> metadata = {{"format", "pt"}, {"prune_method", config_.prune.method}};
   if (config_.prune.method != "dense") {
-    if (config_.prune.final_topk) metadata["final_topk"] = "true";  // an addition to the method
+    if (config_.prune.final_topk) metadata["final_topk"] = "true";  // not part of the published method
     const auto mask = pruner_->mask();
     metadata["mask_sha256"] = mask_sha256(params_->matrices(), mask);
     metadata["prune_ratio"] = fmt::format("{:.6f}", mask.eq(0).to(torch::kFloat64).mean().item<double>());

@@ -20,7 +20,7 @@ PairKey key_of(PieceId left, PieceId right) {
 
 struct Pair {
   int64_t count = 0;
-  std::vector<uint32_t> words;  // all that hold it, and some that no longer do
+  std::vector<uint32_t> words;  // all that contain it, and some that no longer do
 };
 
 struct Candidate {
@@ -31,7 +31,7 @@ struct Candidate {
   }
 };
 
-// Pairs are counted once; a merge then touches only the words that hold its pair.
+// Pairs are counted once; a merge then updates only the words that contain its pair.
 class PieceLearner {
  public:
   PieceLearner(std::span<const WordCount> words, const std::set<char32_t>& characters) {
@@ -58,7 +58,7 @@ class PieceLearner {
 
  private:
   struct Word {
-    size_t begin = 0, size = 0;  // of ids_
+    size_t begin = 0, size = 0;  // in ids_
     int64_t count = 0;
   };
 
@@ -96,13 +96,13 @@ class PieceLearner {
 
   void subtract(PairKey key, uint32_t word) {
     const auto pair = pairs_.find(key);
-    if (pair == pairs_.end()) return;  // the one that is being merged
+    if (pair == pairs_.end()) return;  // the one being merged
     pair->second.count -= words_[word].count;
     if (pair->second.count == 0) pairs_.erase(pair);
   }
 
-  // A candidate's count is of the time when it was pushed: one that has grown was pushed again, one that has
-  // shrunk goes back.
+  // A candidate's count dates from when it was pushed: if it has grown the pair was pushed again, if it has
+  // shrunk the candidate is pushed back.
   std::optional<PairKey> next_best() {
     while (!candidates_.empty()) {
       const Candidate best = candidates_.top();

@@ -7,7 +7,7 @@
 namespace rpp {
 namespace {
 
-// sentencepiece keeps its text in memory, about 26 bytes a byte for a unigram model: 1.3 GB.
+// sentencepiece keeps its text in memory, about 26 bytes per byte for a unigram model: 1.3 GB.
 constexpr size_t kMaxBytes = size_t{48} << 20;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The parts of train_vocabulary: one way to learn for WordPiece, one for sentencepiece's own models, and the
-// call of sentencepiece's trainer that both share.
+// The parts of train_vocabulary: one for WordPiece, one for sentencepiece's own models, and the shared call
+// of sentencepiece's trainer.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ VocabReport train_spiece(const VocabOptions& options);
 using TrainerArguments = std::unordered_map<std::string, std::string>;
 using LineSource = std::function<bool(std::string&)>;  // false at the end
 
-// The serialized model. Throws Error when there are no lines, and where sentencepiece reports one.
+// The serialized model. Throws Error when there are no lines, and for errors reported by sentencepiece.
 std::string run_sentencepiece_trainer(TrainerArguments arguments, const VocabOptions& options,
                                       LineSource next_line);
 

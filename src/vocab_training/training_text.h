@@ -1,4 +1,4 @@
-// The lines that a vocabulary is learned from: of several files, all of them or a sample.
+// The lines from which a vocabulary is learned: those of several files, all or a sample.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,18 @@ namespace rpp {
 
 class TrainingText {
  public:
-  // Takes inputs, max_lines and seed of the options. With a limit, max_lines or max_bytes of text, the files
-  // are read here, once, and the lines of a sample that keeps both are held in memory; every line has an
-  // equal chance, a function of the seed and the line's number alone. 0: no limit.
+  // Uses inputs, max_lines and seed of the options. With a limit, max_lines or max_bytes of text, the files
+  // are read here, once, and the sampled lines are kept in memory; every line has equal probability, as a
+  // function of the seed and the line's number. 0: no limit.
   explicit TrainingText(const VocabOptions& options, size_t max_bytes = 0);
 
-  // The next line that is not blank; false at the end. Throws Error with file and line for bytes that are not
-  // UTF-8.
+  // The next non-blank line; false at the end. Throws Error with file and line for bytes that are not UTF-8.
   bool next(std::string& line);
-  // The next lines as at most `count` blocks, each of the lines that first reach `bytes`; none at the end.
+  // The next lines as at most `count` blocks, each ending with the line that reaches `bytes`; empty at the
+  // end.
   std::vector<std::string> next_blocks(size_t count, size_t bytes);
 
-  int64_t num_lines() const { return num_lines_; }  // that were read and not blank
+  int64_t num_lines() const { return num_lines_; }  // non-blank lines read
   int64_t num_used() const { return sampled_ ? static_cast<int64_t>(sample_.size()) : num_lines_; }
 
  private:

@@ -71,7 +71,7 @@ VocabType parse_vocab_type(std::string_view name) {
 
 VocabReport train_vocabulary(const VocabOptions& options) {
   RPP_CHECK(options.character_coverage > 0 && options.character_coverage <= 1,
-            "character_coverage is {}, but must lie above 0 and not above 1", options.character_coverage);
+            "character_coverage is {}, but must be above 0 and at most 1", options.character_coverage);
   RPP_CHECK(options.size > 0, "the size of a vocabulary is {}, but must be positive", options.size);
   return options.type == VocabType::wordpiece ? train_wordpiece(options) : train_spiece(options);
 }

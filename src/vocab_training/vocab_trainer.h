@@ -18,30 +18,30 @@ VocabType parse_vocab_type(std::string_view name);
 
 struct VocabOptions {
   std::vector<std::filesystem::path> inputs;  // UTF-8 text, plain, .gz or .zst
-  std::filesystem::path output;               // directory, made if need be
+  std::filesystem::path output;               // directory, created if missing
   VocabType type = VocabType::wordpiece;
-  int32_t size = 30522;  // pieces, special ones included
+  int32_t size = 30522;  // pieces, including special ones
   LetterCase letter_case = LetterCase::lower;
-  double character_coverage = 0.9995;  // share of the text's characters that get a piece of their own
-  int64_t max_lines = 0;               // at most so many random lines are learned from; 0 = all
-  uint64_t seed = 42;                  // of the choice of lines
-  // 0 = the machine's cores. The vocabulary does not depend on it; that of a unigram model may.
+  double character_coverage = 0.9995;  // fraction of the text's characters that get their own piece
+  int64_t max_lines = 0;               // maximum number of random lines to learn from; 0 = all
+  uint64_t seed = 42;                  // for sampling lines
+  // 0 = the machine's cores. The vocabulary does not depend on it, except for a unigram model.
   int num_threads = 0;
 };
 
 struct VocabReport {
-  int32_t size = 0;            // pieces written; fewer than asked for when the text has no more
+  int32_t size = 0;            // pieces written; fewer than requested if the text has no more
   int64_t num_lines = 0;       // read
-  int64_t num_lines_used = 0;  // learned from: all, or a sample
+  int64_t num_lines_used = 0;  // used for training: all, or a sample
   std::filesystem::path file;
 };
 
 // wordpiece: byte-pair merges of the words of split_words_into, written as vocab.txt with [PAD] [UNK] [CLS]
-// [SEP] [MASK] first and every kept character as "c" and as "##c". unigram, bpe: sentencepiece's own, as
-// spiece.model with the same five pieces. Each with the files from which transformers loads it. Memory stays
-// below 2 GB whatever the corpus: of more than two million distinct words the rarer half is dropped, and
-// sentencepiece learns from at most 48 MiB of random lines. Throws Error when the inputs hold no text or the
-// size is too small for the characters.
+// [SEP] [MASK] first and every kept character as "c" and as "##c". unigram, bpe: sentencepiece's own trainer,
+// written as spiece.model with the same five pieces. Both come with the files from which transformers loads
+// them. Memory stays below 2 GB for any corpus: of more than two million distinct words the rarer half is
+// dropped, and sentencepiece learns from at most 48 MiB of random lines. Throws Error when the inputs have no
+// text or the size is too small for the characters.
 VocabReport train_vocabulary(const VocabOptions& options);
 
 }  // namespace rpp

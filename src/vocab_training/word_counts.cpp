@@ -15,7 +15,7 @@
 namespace rpp {
 namespace {
 
-constexpr size_t kNumParts = 64;  // of the table, by hash: as many threads can add to it
+constexpr size_t kNumParts = 64;  // of the table, by hash: the number of threads that can add to it
 constexpr size_t kBlocksPerBatch = 64;
 constexpr size_t kNumCodePoints = 0x110000;
 
@@ -25,14 +25,14 @@ struct WordHash {
 };
 using Table = std::unordered_map<std::string, int64_t, WordHash, std::equal_to<>>;
 
-// Frequent words first; the hash decides between equals, so that no letter is favoured.
+// Frequent words first; ties by hash, so that no letter is favoured.
 using Rank = std::pair<int64_t, uint64_t>;
 Rank rank_of(const Table::value_type& entry) {
   return {entry.second, WordHash()(entry.first)};
 }
 
 struct BlockCounts {
-  WordList words;  // what the views point into
+  WordList words;  // owns the text of the views
   std::array<std::vector<std::pair<std::string_view, int64_t>>, kNumParts> parts;
 };
 
@@ -112,7 +112,7 @@ class WordTable {
 
   int num_threads_;
   std::array<Table, kNumParts> parts_;
-  std::vector<int64_t> characters_;  // of the words that are in the table no more
+  std::vector<int64_t> characters_;  // of the words dropped from the table
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// How often each word of a text occurs, counted on all cores in bounded memory.
+// Counts how often each word of a text occurs, on all cores in bounded memory.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct WordCount {
 
 struct WordCounts {
   std::vector<WordCount> words;            // distinct
-  std::map<char32_t, int64_t> characters;  // of every word, those that were dropped included
+  std::map<char32_t, int64_t> characters;  // of every word, including dropped ones
 };
 
 struct CountOptions {
@@ -28,8 +28,8 @@ struct CountOptions {
   size_t block_bytes = size_t{512} << 10;  // of text that one thread counts at a time
 };
 
-// Of the words of split_words_into that are no longer than kMaxWordChars. A word that was dropped and comes
-// again starts from nothing, so counts may fall short of the truth by what words at the limit had (lossy
+// Counts the words of split_words_into that are no longer than kMaxWordChars. A dropped word that occurs
+// again starts at zero, so counts may be too low by at most the count at which words were dropped (lossy
 // counting, Manku and Motwani 2002); with fewer distinct words than max_words they are exact.
 WordCounts count_words(TrainingText& text, const CountOptions& options);
 

@@ -12,7 +12,7 @@
 namespace rpp {
 namespace {
 
-// The most frequent characters that together make up `coverage` of the text.
+// The most frequent characters that together cover `coverage` of the text.
 std::set<char32_t> kept_characters(const std::map<char32_t, int64_t>& counts, double coverage) {
   int64_t total = 0;
   for (const auto& [c, count] : counts) total += count;

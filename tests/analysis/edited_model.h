@@ -1,4 +1,4 @@
-// The golden model with some of its weights changed, for the tests of what is done with dead ones.
+// The golden model with some weights changed, for tests of dead units and heads.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class EditedModel {
     }
   }
 
-  // Names are without "bert.encoder.layer." and ".weight": "0.attention.self.query".
+  // Names omit "bert.encoder.layer." and ".weight": "0.attention.self.query".
   EditedModel& zero_row(const std::string& matrix, int64_t row) {
     const int64_t cols = shape(matrix)[1];
     std::fill_n(weight(matrix).begin() + row * cols, cols, 0.0F);

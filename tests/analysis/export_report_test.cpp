@@ -1,4 +1,4 @@
-// What a report says; that an export is right: model_export_test.cpp.
+// Checks the contents of the report; model_export_test.cpp checks the export.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -35,7 +35,7 @@ class ExportReportTest : public testing::Test {
   const fs::path output_ = directory_ / "model.rpp";
 };
 
-TEST_F(ExportReportTest, SizesAreThoseOfTheMatrixAndOfTheFile) {
+TEST_F(ExportReportTest, SizesCoverMatricesAndTheFile) {
   const auto sizes = report();
   EXPECT_EQ(sizes.num_pruned, 1);
   EXPECT_DOUBLE_EQ(sizes.prune_ratio, 0.8);
@@ -51,14 +51,14 @@ TEST_F(ExportReportTest, AMatrixWithoutZerosSavesNothing) {
   EXPECT_THAT(format_report(report()), HasSubstr("no matrix is smaller without its zeros"));
 }
 
-TEST_F(ExportReportTest, AModelWithoutPrunedMatricesHasNoRatioOfTheirSizes) {
+TEST_F(ExportReportTest, AModelWithoutPrunedMatricesHasNoSizeRatio) {
   for (float& value : matrix_) value = 1.0F;
   const std::string text = format_report(report());
   EXPECT_EQ(text.find("nan"), std::string::npos) << text;
   EXPECT_THAT(text, HasSubstr("pruned matrices               0              0      -"));
 }
 
-TEST_F(ExportReportTest, AnyVocabularyIsATokenizer) {
+TEST_F(ExportReportTest, AnyVocabularyFileIsATokenizer) {
   EXPECT_FALSE(report().has_tokenizer);
   for (const char* name : {"vocab.txt", "tokenizer.json", "spiece.model"}) {
     write_file_atomically(directory_ / name, "{}");

@@ -23,14 +23,14 @@ const MatrixPattern& at(const ModelPatterns& patterns, const std::string& name) 
   return *std::find_if(patterns.matrices.begin(), patterns.matrices.end(), is_it);
 }
 
-// Everything of head 2 of layer 1 that `zero` names, as dimensions 16 to 23.
+// Zeroes all parts of head 2 of layer 1 that `zero` names; its dimensions are 16 to 23.
 EditedModel with_head(const std::function<void(EditedModel&, int64_t dimension)>& zero) {
   EditedModel model;
   for (int64_t dimension = 16; dimension < 24; ++dimension) zero(model, dimension);
   return model;
 }
 
-TEST(Patterns, ADenseModelHasNone) {
+TEST(Patterns, ADenseModelHasNoPatterns) {
   const auto patterns = patterns_of(EditedModel());
   EXPECT_EQ(patterns.matrices.size(), 12U);
   EXPECT_EQ(patterns.kinds.size(), 6U);
@@ -57,7 +57,7 @@ TEST(Patterns, RowsAreOutputsAndColumnsInputs) {
   EXPECT_EQ(at(patterns, "1.output.dense").dead_cols, 1);
 }
 
-TEST(Patterns, AKindIsTheMeanOfItsLayers) {
+TEST(Patterns, AMatrixKindIsTheMeanOverLayers) {
   const auto patterns = patterns_of(EditedModel().zero_row("1.attention.self.key", 3));
   const auto& key = patterns.kinds[1];
   EXPECT_EQ(key.kind, "key");
@@ -67,7 +67,7 @@ TEST(Patterns, AKindIsTheMeanOfItsLayers) {
   EXPECT_EQ(patterns.kinds[0].dead_rows, 0);
 }
 
-TEST(Patterns, AHeadThatIsPrunedAsAWholeIsStructureBetweenHeads) {
+TEST(Patterns, AFullyPrunedHeadIsStructureBetweenHeads) {
   const auto patterns = patterns_of(with_head([](auto& model, auto d) {
     model.zero_row("0.attention.self.query", d).zero_col("0.attention.output.dense", d);
   }));
@@ -80,7 +80,7 @@ TEST(Patterns, AHeadThatIsPrunedAsAWholeIsStructureBetweenHeads) {
   EXPECT_EQ(patterns.kinds[4].head_effect, 0.0);
 }
 
-TEST(Patterns, DeadDimensionsAreCountedByHead) {
+TEST(Patterns, DeadDimensionsAreCountedPerHead) {
   // Head 1 of layer 0 has the dimensions 8 to 15.
   const auto patterns = patterns_of(EditedModel()
                                         .zero_row("0.attention.self.query", 8)
@@ -119,7 +119,7 @@ TEST(Patterns, AHeadIsDeadWithoutValuesOrWithoutOutputs) {
   EXPECT_EQ(dead(patterns_of(rows)), 0);
 }
 
-TEST(Patterns, ValuesPairWithOutputColumnsAndUnitsWithTheirs) {
+TEST(Patterns, ValueRowsPairWithOutputColumnsAndUnitsWithTheirColumns) {
   const auto patterns = patterns_of(EditedModel()
                                         .zero_row("0.attention.self.value", 5)
                                         .zero_col("0.attention.output.dense", 5)
@@ -131,7 +131,7 @@ TEST(Patterns, ValuesPairWithOutputColumnsAndUnitsWithTheirs) {
   EXPECT_EQ(patterns.pairings[0].dead_both, 0);
 }
 
-TEST(Patterns, TheTablesNameWhatIsDead) {
+TEST(Patterns, TheTablesListDeadHeadsAndUnits) {
   const auto text = format_patterns(
       patterns_of(with_head([](auto& model, auto d) { model.zero_row("1.attention.self.value", d); })));
   EXPECT_NE(text.find("1 of 8 heads are dead; 1 have dead dimensions (of 8)\n"
@@ -154,7 +154,7 @@ TEST(Patterns, TheJsonHoldsEveryHead) {
   EXPECT_DOUBLE_EQ(json["matrices"][0]["rows"]["effect"], patterns.matrices[0].rows.effect);
 }
 
-TEST(Patterns, AModelThatIsNotWholeIsRefused) {
+TEST(Patterns, AnIncompleteModelIsRefused) {
   const TestDir dir("patterns");
   EXPECT_NE(message_of([&] { read_encoder_zeros(dir.path()); }).find("config.json"), std::string::npos);
   EditedModel().save(dir.path());

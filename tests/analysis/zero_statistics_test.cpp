@@ -37,7 +37,7 @@ TEST(CountZeros, CountsByRowAndByColumn) {
   EXPECT_DOUBLE_EQ(counts.ratio(), 4.0 / 6);
 }
 
-TEST(CountZeros, NegativeZeroIsAZeroTinyAndNotANumberAreNot) {
+TEST(CountZeros, NegativeZeroCountsAndTinyOrNanValuesDoNot) {
   const float tiny = std::numeric_limits<float>::denorm_min();
   EXPECT_EQ(counts_of({-0.0F, tiny, -tiny, std::nanf("")}, 1, 4).in_col, (std::vector<int64_t>{1, 0, 0, 0}));
 }
@@ -49,7 +49,7 @@ TEST(CountZeros, HalfPrecisionZerosCountToo) {
   EXPECT_EQ(count_zeros(matrix_of(std::span<const uint16_t>(halves), Dtype::bf16, {2, 2})).zeros(), 2);
 }
 
-TEST(CountZeros, WhatIsNoMatrixOfWeightsIsRefusedByName) {
+TEST(CountZeros, ATensorThatIsNotAFloatMatrixIsRefusedByName) {
   const std::vector<int32_t> ids = {0, 1};
   const auto vector = matrix_of(std::span<const int32_t>(ids), Dtype::f32, {2});
   EXPECT_EQ(message_of([&] { count_zeros(vector); }), "tensor w has 1 dimensions, a matrix has two");
@@ -80,7 +80,7 @@ TEST(ChiSquaredTail, EndsAtOneAndZero) {
   EXPECT_EQ(chi_squared_tail(1e6, 383), 0.0);
 }
 
-TEST(LineSpread, ByHand) {
+TEST(LineSpread, MatchesAHandCalculation) {
   // 4 zeros of 6 in 2 rows: m = 2, v = 2 * 2 / 5 = 0.8, squares 1 + 1.
   const std::vector<int64_t> rows = {3, 1};
   const auto spread = line_spread(rows, 3);
@@ -91,8 +91,8 @@ TEST(LineSpread, ByHand) {
   EXPECT_NEAR(spread.p_value, 0.11384629800665805, 1e-12);  // scipy.stats.chi2.sf(2.5, 1)
 }
 
-// The closed form against what it is the closed form of: permuted masks of 12 x 20 with 70 zeros.
-TEST(LineSpread, APermutedMaskIsChance) {
+// Compares the closed form with permuted masks of 12 x 20 with 70 zeros.
+TEST(LineSpread, APermutedMaskMatchesChance) {
   constexpr int64_t kRows = 12, kCols = 20, kPermutations = 1000;
   std::vector<float> mask(kRows * kCols, 1.0F);
   std::fill_n(mask.begin(), 70, 0.0F);
@@ -108,14 +108,15 @@ TEST(LineSpread, APermutedMaskIsChance) {
     row_rejections += rows.p_value < 0.05 ? 1 : 0;
     col_rejections += cols.p_value < 0.05 ? 1 : 0;
   }
-  // Four standard errors: the statistic's deviation is sqrt(2 * freedom), a rate's sqrt(0.05 * 0.95 / n).
+  // Four standard errors: the statistic's deviation is sqrt(2 * freedom), a rejection rate's sqrt(0.05 * 0.95
+  // / n).
   EXPECT_NEAR(row_sum / kPermutations, kRows - 1, 4 * std::sqrt(2.0 * (kRows - 1) / kPermutations));
   EXPECT_NEAR(col_sum / kPermutations, kCols - 1, 4 * std::sqrt(2.0 * (kCols - 1) / kPermutations));
   EXPECT_NEAR(static_cast<double>(row_rejections) / kPermutations, 0.05, 0.028);
   EXPECT_NEAR(static_cast<double>(col_rejections) / kPermutations, 0.05, 0.028);
 }
 
-TEST(LineSpread, DeadRowsStandOutAndTheirColumnsDoNot) {
+TEST(LineSpread, DeadRowsIncreaseTheRowSpreadOnly) {
   std::vector<float> mask(40 * 30, 1.0F);
   std::fill_n(mask.begin(), 20 * 30, 0.0F);  // rows 0 to 19
   const auto counts = counts_of(mask, 40, 30);
@@ -126,14 +127,14 @@ TEST(LineSpread, DeadRowsStandOutAndTheirColumnsDoNot) {
   EXPECT_EQ(cols.p_value, 1.0);
 }
 
-TEST(LineSpread, WithoutAChoiceThereIsOnlyChance) {
+TEST(LineSpread, FullAndEmptyMasksMatchChance) {
   for (const std::vector<int64_t>& zeros : {std::vector<int64_t>{0, 0, 0}, {5, 5, 5}, {3}, {}}) {
     EXPECT_EQ(line_spread(zeros, 5).effect, 1.0);
     EXPECT_EQ(line_spread(zeros, 5).p_value, 1.0);
   }
 }
 
-TEST(GroupedSpread, AddsUpToThatOfTheLines) {
+TEST(GroupedSpread, AddsUpToTheLineSpread) {
   const std::vector<int64_t> rows = {3, 1, 0, 2, 5, 4};
   const auto all = line_spread(rows, 6);
   const auto groups = grouped_spread(rows, 6, 2);
@@ -146,7 +147,7 @@ TEST(GroupedSpread, AddsUpToThatOfTheLines) {
   EXPECT_NEAR(groups.within.effect, 1.0, 1e-12);
 }
 
-TEST(GroupedSpread, WholeGroupsLeaveNothingWithin) {
+TEST(GroupedSpread, WholeGroupsHaveNoSpreadWithin) {
   const std::vector<int64_t> rows = {5, 5, 5, 1, 1, 1};
   const auto groups = grouped_spread(rows, 6, 3);
   EXPECT_GT(groups.between.effect, 3.0);
@@ -154,7 +155,7 @@ TEST(GroupedSpread, WholeGroupsLeaveNothingWithin) {
   EXPECT_NEAR(groups.within.p_value, 1.0, 1e-6);
 }
 
-TEST(GroupedSpread, WithoutZerosThereIsOnlyChance) {
+TEST(GroupedSpread, WithoutZerosMatchesChance) {
   const std::vector<int64_t> rows = {0, 0, 0, 0};
   EXPECT_EQ(grouped_spread(rows, 6, 2).between.effect, 1.0);
   EXPECT_EQ(grouped_spread(rows, 6, 2).within.effect, 1.0);
@@ -169,20 +170,20 @@ TEST(OverlapDistribution, IsHypergeometric) {
   EXPECT_NEAR(probability[3], 0.08333333333333333, 1e-12);
 }
 
-TEST(OverlapDistribution, WhatMustOverlapDoes) {
+TEST(OverlapDistribution, ForcedOverlapsAreCertain) {
   EXPECT_EQ(overlap_distribution(4, 3, 3)[1], 0.0);
   EXPECT_NEAR(overlap_distribution(4, 4, 2)[2], 1.0, 1e-12);
   EXPECT_EQ(overlap_distribution(4, 0, 2), std::vector<double>{1.0});
 }
 
-// `dead` lines of 10 zeros among `size`, from `first` on; the others have `other` zeros.
+// `dead` lines of 10 zeros among `size` lines, starting at `first`; the others have `other` zeros.
 std::vector<int64_t> lines(int64_t size, int64_t first, int64_t dead, int64_t other = 3) {
   std::vector<int64_t> zeros(static_cast<size_t>(size), other);
   std::fill_n(zeros.begin() + first, dead, 10);
   return zeros;
 }
 
-TEST(PairLines, DeadDimensionsThatCoincideAreFishersExactTest) {
+TEST(PairLines, CoincidingDeadDimensionsUseFishersExactTest) {
   const auto query = lines(32, 0, 8), key = lines(32, 3, 9);  // 3 to 7 in both
   const PairedLines head{.zeros_a = query, .zeros_b = key, .length_a = 10, .length_b = 10};
   const auto pairing = pair_lines("query and key", {&head, 1});
@@ -194,7 +195,7 @@ TEST(PairLines, DeadDimensionsThatCoincideAreFishersExactTest) {
   EXPECT_NEAR(pairing.dead_p_value, 0.023315079432988217, 1e-12);
 }
 
-TEST(PairLines, ChanceIsWithinTheGroups) {
+TEST(PairLines, ChanceIsComputedWithinGroups) {
   const auto a0 = lines(8, 0, 2), b0 = lines(8, 1, 3), a1 = lines(6, 0, 1), b1 = lines(6, 0, 4);
   const std::vector<PairedLines> heads = {{.zeros_a = a0, .zeros_b = b0, .length_a = 10, .length_b = 10},
                                           {.zeros_a = a1, .zeros_b = b1, .length_a = 10, .length_b = 10}};
@@ -215,15 +216,15 @@ TEST(PairLines, WithoutDeadLinesNothingCoincides) {
   EXPECT_EQ(pairing.correlation_p, 1.0);
 }
 
-TEST(PairLines, TheCorrelationIsThatOfTheFractions) {
+TEST(PairLines, TheCorrelationUsesTheFractions) {
   const std::vector<int64_t> query = {1, 2, 3, 4, 5, 6, 7, 8}, key = {4, 8, 12, 16, 20, 24, 28, 32};
   const PairedLines head{.zeros_a = query, .zeros_b = key, .length_a = 10, .length_b = 40};
   EXPECT_NEAR(pair_lines("", {&head, 1}).correlation, 1.0, 1e-12);
   EXPECT_LT(pair_lines("", {&head, 1}).correlation_p, 1e-12);
 }
 
-TEST(PairLines, HeadsThatDifferAsAWholeDoNotCorrelate) {
-  // Within each head: (1,1), (1,2), (2,1), (2,2): nothing. The second head has nine more of both.
+TEST(PairLines, DifferencesBetweenHeadsDoNotCorrelate) {
+  // Within each head: (1,1), (1,2), (2,1), (2,2): no correlation. The second head has nine more of both.
   const std::vector<int64_t> a0 = {1, 1, 2, 2}, b0 = {1, 2, 1, 2}, a1 = {10, 10, 11, 11},
                              b1 = {10, 11, 10, 11};
   const std::vector<PairedLines> heads = {{.zeros_a = a0, .zeros_b = b0, .length_a = 20, .length_b = 20},
@@ -231,7 +232,7 @@ TEST(PairLines, HeadsThatDifferAsAWholeDoNotCorrelate) {
   EXPECT_NEAR(pair_lines("", heads).correlation, 0.0, 1e-12);
 }
 
-TEST(PairLines, TheCorrelationsPValueCountsTheGroups) {
+TEST(PairLines, TheCorrelationPValueAccountsForGroups) {
   const std::vector<int64_t> a = {1, 1, 2, 2, 0, 0, 3, 3};
   const std::vector<int64_t> b = {1, 1, 2, 2, 3, 0, 3, 0};
   const std::vector<PairedLines> heads = {

@@ -1,4 +1,4 @@
-// That they measure what they say, never how fast.
+// Checks what the benchmarks report, never how fast anything is.
 #include "measure/benches.h"
 #include "bert_format/model_config.h"
 
@@ -31,7 +31,7 @@ TrainBench one_step(const std::vector<int64_t>& lengths) {
   return bench;
 }
 
-TEST(TrainBench, CountsTheTokensAndTheWorkOfItsRows) {
+TEST(TrainBench, CountsTokensAndFlopsOfItsRows) {
   auto bench = one_step({20, 20, 20});
   bench.method = "rpp";
   bench.precision = "fp32";
@@ -45,7 +45,7 @@ TEST(TrainBench, CountsTheTokensAndTheWorkOfItsRows) {
   EXPECT_GT(line.at("peak_bytes").get<int64_t>(), 1 << 20);
 }
 
-TEST(TrainBench, SharesOfAStepAddUpToAllOfIt) {
+TEST(TrainBench, SharesOfAStepAddUpToOne) {
   const auto line = bench_train(one_step({20, 20})).front();
   double sum = 0;
   for (const auto& [name, share] : line.at("sections").items()) sum += share.get<double>();
@@ -55,7 +55,7 @@ TEST(TrainBench, SharesOfAStepAddUpToAllOfIt) {
   }
 }
 
-TEST(MemoryBench, HasALineForEveryPowerOfTenAndThrice) {
+TEST(MemoryBench, HasALineForEachSizeInPowersOfTenAndThreeTimesThose) {
   auto bench = one_step(std::vector<int64_t>(4, 20));
   bench.steps = 31;
   const auto lines = bench_memory(bench);
@@ -81,7 +81,7 @@ TEST(OptimizerBench, HasALineForEveryRule) {
 TEST(CheckpointBench, CountsAllFilesAndLeavesNone) {
   const TestDir dir("bench_checkpoint");
   const auto line = bench_checkpoint({.model = tiny(), .directory = dir / "new", .repeat = 1}).front();
-  EXPECT_GT(line.at("bytes").get<int64_t>(), 3 * 4 * 5000);  // weights and both moments of 5,826
+  EXPECT_GT(line.at("bytes").get<int64_t>(), 3 * 4 * 5000);  // weights and both moments of 5,826 parameters
   EXPECT_FALSE(std::filesystem::exists(dir / "new"));
   EXPECT_THROW(bench_checkpoint({.model = tiny(), .directory = dir.path(), .repeat = 1}), Error);
 }

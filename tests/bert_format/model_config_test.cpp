@@ -31,7 +31,7 @@ TEST(ModelJson, AbsentAndNullKeysHaveTransformersDefaults) {
   EXPECT_EQ(config.layer_norm_eps, 1e-12);
 }
 
-TEST(ModelJson, KeysOfOthersArePassedOver) {
+TEST(ModelJson, UnknownKeysAreSkipped) {
   EXPECT_EQ(error_of(R"({"transformers_version": "5.0", "gradient_checkpointing": false, "x": [1]})"),
             "no error");
 }
@@ -53,7 +53,7 @@ TEST(ModelJson, WritesTheTypeTheFieldsAndTheExtraMembersInOrder) {
   EXPECT_EQ(text.back(), '\n');
 }
 
-TEST(ModelJson, LayersMayHaveSizesOfTheirOwn) {
+TEST(ModelJson, LayersMayHaveDifferentSizes) {
   ModelConfig config;
   config.num_hidden_layers = 2;
   config.layer_sizes = {
@@ -67,7 +67,7 @@ TEST(ModelJson, LayersMayHaveSizesOfTheirOwn) {
                 .num_attention_heads = 12, .query_key_dim = 64, .value_dim = 64, .intermediate_size = 3072}));
 }
 
-TEST(ModelJson, SizesOfLayersAreNamedWhenTheyAreWrong) {
+TEST(ModelJson, WrongLayerSizesAreNamed) {
   const std::string layer =
       R"({"num_attention_heads": 1, "query_key_dim": 1, "value_dim": 1, "intermediate_size": 0})";
   EXPECT_EQ(error_of(R"({"layer_sizes": 3})"),

@@ -52,7 +52,7 @@ class ModelExport : public testing::Test {
   fs::path root_, directory_, output_;
 };
 
-TEST_F(ModelExport, TheDirectoryComesBackByteForByte) {
+TEST_F(ModelExport, TheDirectoryRoundTripsByteForByte) {
   write_file_atomically(directory_ / "eval_results.json", "{\"eval_accuracy\": 0.5}\n");
   export_model(directory_, output_);
   unpack_model(output_, root_ / "back");
@@ -69,14 +69,14 @@ TEST_F(ModelExport, OnlyMatricesLoseTheirZeros) {
   EXPECT_EQ(file.find("bert.embeddings.word_embeddings.weight")->data.packing, Packing::dense);
 }
 
-TEST_F(ModelExport, TheHeaderSaysWhatTheModelIs) {
+TEST_F(ModelExport, TheHeaderDescribesTheModel) {
   export_model(directory_, output_);
   const SafetensorsFile file(output_);
   EXPECT_EQ(file.metadata().at("mask_sha256"), "ab");
   EXPECT_EQ(file.metadata().at("prune_ratio"), "0.800000");
 }
 
-TEST_F(ModelExport, ValuesAndEmbeddingsHaveTypesOfTheirOwn) {
+TEST_F(ModelExport, ValuesAndEmbeddingsHaveSeparateTypes) {
   export_model(directory_, output_, {.values = Dtype::i8, .embeddings = Dtype::bf16});
   const ModelFile file(output_);
   EXPECT_EQ(file.find("query.weight")->data.dtype, Dtype::i8);
@@ -84,7 +84,7 @@ TEST_F(ModelExport, ValuesAndEmbeddingsHaveTypesOfTheirOwn) {
   EXPECT_EQ(file.find("bert.embeddings.word_embeddings.weight")->data.dtype, Dtype::bf16);
 }
 
-TEST_F(ModelExport, HalfPrecisionIsReadToo) {
+TEST_F(ModelExport, HalfPrecisionIsAccepted) {
   const std::vector<uint16_t> halves = {0x3C00, 0, 0, 0xC000};
   save({{.name = "w", .dtype = Dtype::f16, .shape = {2, 2}, .data = std::as_bytes(std::span(halves))}});
   export_model(directory_, output_);
@@ -93,7 +93,7 @@ TEST_F(ModelExport, HalfPrecisionIsReadToo) {
   EXPECT_THAT(matrix, testing::ElementsAre(1, 0, 0, -2));
 }
 
-TEST_F(ModelExport, TokenizerJsonIsTakenWhereItIsTheOnlyVocabulary) {
+TEST_F(ModelExport, TokenizerJsonIsUsedWhenItIsTheOnlyVocabulary) {
   write_file_atomically(directory_ / "tokenizer.json", "{}");
   export_model(directory_, output_);
   EXPECT_FALSE(ModelFile(output_).contents().files.contains("tokenizer.json"));
@@ -102,7 +102,7 @@ TEST_F(ModelExport, TokenizerJsonIsTakenWhereItIsTheOnlyVocabulary) {
   EXPECT_TRUE(ModelFile(output_).contents().files.contains("tokenizer.json"));
 }
 
-TEST_F(ModelExport, ADecoderIsLeftOutWhenItIsTheWordEmbeddings) {
+TEST_F(ModelExport, ATiedDecoderIsLeftOut) {
   save({words(), words("cls.predictions.decoder.weight")});
   export_model(directory_, output_);
   EXPECT_EQ(ModelFile(output_).contents().tensors.size(), 1U);
@@ -110,13 +110,13 @@ TEST_F(ModelExport, ADecoderIsLeftOutWhenItIsTheWordEmbeddings) {
   EXPECT_THAT(export_error(), HasSubstr("cls.predictions.decoder.weight differs from"));
 }
 
-TEST_F(ModelExport, WhatIsMissingIsNamed) {
+TEST_F(ModelExport, MissingFilesAreNamed) {
   fs::remove(directory_ / "config.json");
   EXPECT_THAT(export_error(), HasSubstr("config.json"));
   EXPECT_FALSE(fs::exists(output_));
 }
 
-TEST_F(ModelExport, WhatIsNoWeightIsNamed) {
+TEST_F(ModelExport, NonFloatTensorsAreNamed) {
   const std::vector<int64_t> whole = {1, 2};
   save({{.name = "counts", .dtype = Dtype::i64, .shape = {2}, .data = std::as_bytes(std::span(whole))}});
   EXPECT_THAT(export_error(), HasSubstr("model.safetensors: tensor counts is I64 with 1 dimensions"));
@@ -134,16 +134,16 @@ TEST_F(ModelExport, AnExistingDirectoryIsNotOverwritten) {
   EXPECT_THAT(message_of([&] { unpack_model(output_, directory_); }), HasSubstr("exists already"));
 }
 
-TEST_F(ModelExport, AFileThatWouldLandElsewhereIsRefused) {
+TEST_F(ModelExport, AFileOutsideTheDirectoryIsRefused) {
   for (const std::string name : {"../evil", "a/../evil", "/tmp/evil", ".", "a/b/evil", "a/"}) {
     write_model_file(output_, {.files = {{name, "text"}}});
     EXPECT_THAT(message_of([&] { unpack_model(output_, root_ / "back"); }),
-                HasSubstr("'" + name + "' is no name of a file"));
+                HasSubstr("'" + name + "' is not a file name"));
     EXPECT_FALSE(fs::exists(root_ / "back"));
   }
 }
 
-TEST_F(ModelExport, ADecodersBiasIsLeftOutOnlyWhereItIsTheMaskedLms) {
+TEST_F(ModelExport, ADecoderBiasIsLeftOutOnlyWhenTiedToTheMaskedLm) {
   const std::vector<float> other = {0, 0, 2};
   const TensorView decoder = {.name = "cls.predictions.decoder.bias", .shape = {3}, .data = bytes(kBias)};
   const auto bias = [](const std::vector<float>& values) {
@@ -152,20 +152,20 @@ TEST_F(ModelExport, ADecodersBiasIsLeftOutOnlyWhereItIsTheMaskedLms) {
   save({words(), bias(kBias), decoder});
   export_model(directory_, output_);
   EXPECT_EQ(ModelFile(output_).find(decoder.name), nullptr);
-  save({words(), decoder});  // some files have this name alone
+  save({words(), decoder});  // some files have only this name
   export_model(directory_, output_);
   EXPECT_NE(ModelFile(output_).find(decoder.name), nullptr);
   save({words(), bias(other), decoder});
   EXPECT_THAT(export_error(), HasSubstr("cls.predictions.decoder.bias differs from cls.predictions.bias"));
 }
 
-TEST_F(ModelExport, AWeightWithoutEntriesIsNamed) {
+TEST_F(ModelExport, AnEmptyWeightIsNamed) {
   save({words(), {.name = "classifier.weight", .shape = {1 << 24, 0}, .data = {}}});
   EXPECT_THAT(export_error(), HasSubstr("tensor classifier.weight of shape [16777216, 0] has no entries"));
 }
 
-// A matrix of zeros takes a byte for 255 entries.
-TEST_F(ModelExport, AMatrixComesBackInLittleMemoryHoweverFewBytesItWas) {
+// A matrix of zeros takes one byte per 255 entries.
+TEST_F(ModelExport, ImportingAHighlyCompressedMatrixNeedsLittleMemory) {
   PackedTensor zeros{.rows = 1 << 10, .cols = 1 << 14, .packing = Packing::gaps};
   zeros.index.assign((size_t{1} << 24) / kLongGap, kLongGap);
   zeros.index.push_back((1 << 24) % kLongGap);

@@ -37,7 +37,7 @@ class ModelFileTest : public testing::Test {
             .files = {{"config.json", "{}"}}};
   }
 
-  // Without the sync of the atomic writer, which would take most of the time here.
+  // Without the sync of the atomic writer, which would dominate the test's time.
   void overwrite(std::string_view bytes) const {
     std::ofstream(path_, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   }
@@ -46,7 +46,7 @@ class ModelFileTest : public testing::Test {
     return message_of([&] { const ModelFile file(path_); });
   }
 
-  // The error for a file whose list of tensors says something else than its data.
+  // The error for a file whose tensor list contradicts its data.
   std::string error_with(std::string_view list) const {
     const std::vector<TensorView> views = {
         {.name = "w", .shape = {2}, .data = std::as_bytes(std::span(kTwo))},
@@ -65,7 +65,7 @@ class ModelFileTest : public testing::Test {
   fs::path directory_, path_;
 };
 
-TEST_F(ModelFileTest, WhatIsWrittenIsReadBack) {
+TEST_F(ModelFileTest, RoundTrips) {
   write_model_file(path_, contents());
   const ModelFile file(path_);
   ASSERT_EQ(file.contents().tensors.size(), 3U);
@@ -81,7 +81,7 @@ TEST_F(ModelFileTest, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(file.contents().metadata, contents().metadata);
 }
 
-TEST_F(ModelFileTest, WhatIsNotThereIsSaid) {
+TEST_F(ModelFileTest, AbsentEntriesAreReported) {
   write_model_file(path_, contents());
   const ModelFile file(path_);
   EXPECT_EQ(file.find("u"), nullptr);
@@ -99,9 +99,9 @@ TEST_F(ModelFileTest, EveryFlippedBitIsAnError) {
   }
 }
 
-// Whoever damages a file on purpose makes the checksum fit. What still loads must be safe to unpack; the
-// sanitizers see what is not.
-TEST_F(ModelFileTest, AFlippedBitUnderAFittingChecksumNeverLeadsOutsideTheFile) {
+// An attacker can repair the checksum, so a file that still loads must be safe to unpack; the sanitizers
+// check that.
+TEST_F(ModelFileTest, AFlippedBitWithAMatchingChecksumNeverReadsOutsideTheFile) {
   write_model_file(path_, contents());
   const std::string whole = read_file(path_);
   const size_t num_hashed = whole.size() - sizeof(uint64_t);
@@ -121,7 +121,7 @@ TEST_F(ModelFileTest, AFlippedBitUnderAFittingChecksumNeverLeadsOutsideTheFile) 
       ++num_loaded;
     });
   }
-  EXPECT_GT(num_loaded, 0);  // other values, other names
+  EXPECT_GT(num_loaded, 0);  // the flip changed only values or names
 }
 
 TEST_F(ModelFileTest, EveryTruncationIsAnError) {
@@ -133,22 +133,22 @@ TEST_F(ModelFileTest, EveryTruncationIsAnError) {
   }
 }
 
-TEST_F(ModelFileTest, AnotherVersionIsNamed) {
+TEST_F(ModelFileTest, AnUnsupportedVersionIsNamed) {
   save_checked_safetensors(path_, {}, {{"rpp_format", "rpp-model-2"}});
   EXPECT_THAT(read_error(), HasSubstr("format 'rpp-model-2', this program reads rpp-model-1"));
 }
 
-TEST_F(ModelFileTest, AnotherSafetensorsFileIsNoModelFile) {
+TEST_F(ModelFileTest, AnOrdinarySafetensorsFileIsRefused) {
   save_safetensors(path_, {});
-  EXPECT_THAT(read_error(), HasSubstr("is no model file: rpp-export makes one"));
+  EXPECT_THAT(read_error(), HasSubstr("is not a model file: rpp-export makes one"));
 }
 
-TEST_F(ModelFileTest, AMissingChecksumIsSaid) {
+TEST_F(ModelFileTest, AMissingChecksumIsReported) {
   save_safetensors(path_, {}, {{"rpp_format", "rpp-model-1"}, {"rpp_tensors", "[]"}});
   EXPECT_THAT(read_error(), HasSubstr("does not end in the checksum 'xxh3'"));
 }
 
-TEST_F(ModelFileTest, AChecksumIsTheLastOfTheBytes) {
+TEST_F(ModelFileTest, TheChecksumMustBeTheLastBytes) {
   const std::array<uint8_t, 8> zeros{};
   TensorView checksum{
       .name = "xxh3", .dtype = Dtype::u8, .shape = {8}, .data = std::as_bytes(std::span(zeros))};
@@ -161,16 +161,16 @@ TEST_F(ModelFileTest, AChecksumIsTheLastOfTheBytes) {
   EXPECT_THAT(read_error(), HasSubstr("its bytes do not match its checksum"));
 }
 
-// A hostile file can have a checksum that fits; these do.
+// A hostile file can have a valid checksum; these do.
 TEST_F(ModelFileTest, AMissingTensorIsNamed) {
   EXPECT_THAT(error_with(R"([{"name":"v","shape":[2],"packing":"dense"}])"), HasSubstr("no tensor 'v'"));
   EXPECT_THAT(error_with(R"([{"name":"w","shape":[1,3],"packing":"gaps"}])"),
               HasSubstr("no tensor 'w:gaps'"));
 }
 
-TEST_F(ModelFileTest, AListThatIsNoneIsRefused) {
+TEST_F(ModelFileTest, ATensorListThatIsNotAListIsRefused) {
   EXPECT_THAT(error_with("[{"), HasSubstr("rpp_tensors: broken JSON at byte"));
-  EXPECT_THAT(error_with("{}"), HasSubstr("rpp_tensors is no list"));
+  EXPECT_THAT(error_with("{}"), HasSubstr("rpp_tensors is not a list"));
   EXPECT_THAT(error_with(std::string(65, '[')), HasSubstr("model.rpp: rpp_tensors: JSON of 65 levels"));
   EXPECT_THAT(error_with("[5]"), HasSubstr("lacks name, shape or packing"));
   EXPECT_THAT(error_with(R"([{"name":"w","shape":[2],"packing":"zip"}])"),
@@ -178,10 +178,10 @@ TEST_F(ModelFileTest, AListThatIsNoneIsRefused) {
   EXPECT_THAT(error_with(R"([{"name":"w","shape":[],"packing":"dense"}])"), HasSubstr("has 0 dimensions"));
 }
 
-TEST_F(ModelFileTest, AShapeOfOtherNumbersThanSizesIsRefused) {
+TEST_F(ModelFileTest, AShapeWithInvalidSizesIsRefused) {
   for (const char* extent : {"2.5", "1e300", "-2", "18446744073709551615", "true", "\"2\""}) {
     EXPECT_THAT(error_with(fmt::format(R"([{{"name":"w","shape":[{}],"packing":"dense"}}])", extent)),
-                HasSubstr("tensor w: its shape is no list of sizes"));
+                HasSubstr("tensor w: its shape is not a list of sizes"));
   }
 }
 
@@ -199,7 +199,7 @@ TEST_F(ModelFileTest, ShapesThatDoNotFitTheDataAreRefused) {
               HasSubstr("is too large"));
 }
 
-TEST_F(ModelFileTest, AMaskThatFitsIsAccepted) {
+TEST_F(ModelFileTest, AMatchingMaskIsAccepted) {
   EXPECT_EQ(error_with(R"([{"name":"w","shape":[1,3],"packing":"bitmask"}])"), "no error");
 }
 
@@ -220,7 +220,7 @@ TEST_F(ModelFileTest, AMatrixWithoutRowsOrColumnsIsRefused) {
   EXPECT_THAT(error_with(R"([{"name":"w","shape":[0],"packing":"dense"}])"), HasSubstr("has no entries"));
 }
 
-TEST_F(ModelFileTest, OlderAndEmptyVersionsAreNamedToo) {
+TEST_F(ModelFileTest, OlderAndEmptyVersionsAreNamed) {
   for (const char* format : {"rpp-model-0", "rpp-model-10", "rpp-model", ""}) {
     save_checked_safetensors(path_, {}, {{"rpp_format", format}, {"rpp_tensors", "[]"}});
     EXPECT_THAT(read_error(), HasSubstr(fmt::format("is of the format '{}'", format)));

@@ -23,7 +23,7 @@ class ModelPath : public testing::Test {
       fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
-TEST_F(ModelPath, ANameOfTheHubIsToldHowToBeFetched) {
+TEST_F(ModelPath, AHubNameIsAnsweredWithTheDownloadCommand) {
   const std::string message = message_of([] { require_model_directory("bert-base-uncased"); });
   EXPECT_TRUE(message.starts_with("bert-base-uncased/config.json is missing: there is no bert-base-uncased."))
       << message;
@@ -37,19 +37,19 @@ TEST_F(ModelPath, ANameOfTheHubIsToldHowToBeFetched) {
                        "Hub are not fetched"));
 }
 
-TEST_F(ModelPath, APathIsNoNameOfTheHub) {
+TEST_F(ModelPath, APathIsNotTakenForAHubName) {
   for (const char* path :
        {"./absent", "/absent/model", "runs/absent/model", "absent/", "absent.rpp", "vocab.txt", "m.yaml"}) {
     EXPECT_EQ(hub_advice(path), "") << path;
   }
 }
 
-TEST_F(ModelPath, WhatExistsIsNotAsked) {
+TEST_F(ModelPath, ExistingPathsAreNotTakenForHubNames) {
   EXPECT_EQ(hub_advice("/"), "");
   EXPECT_EQ(message_of([] { require_model("."); }), "no error");
 }
 
-TEST_F(ModelPath, WhereADirectoryIsNeededAFileNamesTheWayToOne) {
+TEST_F(ModelPath, AFileWhereADirectoryIsNeededSaysHowToMakeOne) {
   const auto file = write("m.rpp", "");
   EXPECT_EQ(message_of([&] { require_model_directory(file); }),
             fmt::format("{0} is a file, and a model directory is needed: rpp-export {0} --to-hf DIRECTORY "
@@ -67,7 +67,7 @@ TEST_F(ModelPath, AFileOfAModelDirectoryNamesTheDirectory) {
   EXPECT_NE(message_of([&] { require_model_directory(packed); }).find("--to-hf"), std::string::npos);
 }
 
-TEST_F(ModelPath, ADirectoryWithoutAConfigurationIsNoModel) {
+TEST_F(ModelPath, ADirectoryWithoutAConfigurationIsRefused) {
   EXPECT_NE(message_of([&] { require_model_directory(dir_); }).find("is no model directory"),
             std::string::npos);
 }

@@ -5,7 +5,7 @@ namespace {
 
 using CheckTest = ConfigFiles;
 
-TEST_F(CheckTest, EveryMissingKeyIsNamedAtOnce) {
+TEST_F(CheckTest, AllMissingKeysAreNamedInOneMessage) {
   EXPECT_EQ(
       pretrain_error(""),
       "rpp.yaml: missing: model or model_config, output_dir, data.train (write it into the file, or pass "
@@ -15,7 +15,7 @@ TEST_F(CheckTest, EveryMissingKeyIsNamedAtOnce) {
             "file, or pass --set key=value)");
 }
 
-TEST_F(CheckTest, WithoutAFileTheMessageNamesNone) {
+TEST_F(CheckTest, WithoutAFileTheMessageNamesNoFile) {
   EXPECT_EQ(error_of([] {
               load_finetune_config("", std::vector<std::string>{"task=sst2", "data_dir=d", "model=m"});
             }),
@@ -31,10 +31,10 @@ TEST_F(CheckTest, ModelAndModelConfigExcludeEachOther) {
 
 TEST_F(CheckTest, RandomWeightsNeedATokenizer) {
   EXPECT_EQ(pretrain_error("model_config: tiny.yaml\noutput_dir: out\ndata: {train: a}\n"),
-            "rpp.yaml:1: tokenizer is not set: a model that starts from model_config brings none");
+            "rpp.yaml:1: tokenizer is not set: a model that starts from model_config has none");
 }
 
-TEST_F(CheckTest, RandomWeightsHaveNoZerosToHold) {
+TEST_F(CheckTest, FixedWithRandomWeightsNeedsAMask) {
   const std::string text =
       "model_config: tiny.yaml\ntokenizer: vocab.txt\noutput_dir: out\ndata: {train: a}\n";
   EXPECT_EQ(pretrain_error(text + "prune: {method: fixed}\n"),
@@ -43,14 +43,14 @@ TEST_F(CheckTest, RandomWeightsHaveNoZerosToHold) {
   EXPECT_EQ(pretrain_error(text + "prune: {method: fixed, mask: mask.safetensors}\n"), "no error");
 }
 
-TEST_F(CheckTest, TheModelsDirectoryIsNoOutputDirectory) {
+TEST_F(CheckTest, TheOutputDirectoryMustNotBeTheModelDirectory) {
   EXPECT_EQ(pretrain_error(kPretrain, {"output_dir=./bert/"}),
             "--set output_dir=./bert/: output_dir is the directory of the model itself: choose another one");
   EXPECT_EQ(finetune_error(kFinetune, {"output_dir=bert"}),
             "--set output_dir=bert: output_dir is the directory of the model itself: choose another one");
 }
 
-TEST_F(CheckTest, NamedFilesStandForTheDataDirectory) {
+TEST_F(CheckTest, NamedFilesReplaceTheDataDirectory) {
   const std::string text = "task: sst2\nmodel: bert\noutput_dir: out\n";
   EXPECT_EQ(finetune_error(text + "train_files: a.tsv\ndev_files: b.tsv\n"), "no error");
   EXPECT_EQ(
@@ -59,10 +59,10 @@ TEST_F(CheckTest, NamedFilesStandForTheDataDirectory) {
       "key=value)");
 }
 
-TEST_F(CheckTest, FilesThatCanBeReadOnlyOnceAreNoData) {
+TEST_F(CheckTest, FilesThatCanBeReadOnlyOnceAreRefusedAsData) {
   EXPECT_EQ(
       finetune_error(kFinetune + "dev_files: [dev.tsv, /dev/null]\n"),
-      "rpp.yaml:5: /dev/null can be read only once, training reads its files again when it goes on: write "
+      "rpp.yaml:5: /dev/null can be read only once, training reads its files again when it is resumed: write "
       "it to a file first");
   for (const char* key : {"train_files", "dev_files", "test_files"}) {
     EXPECT_EQ(
@@ -71,9 +71,9 @@ TEST_F(CheckTest, FilesThatCanBeReadOnlyOnceAreNoData) {
   }
 }
 
-TEST_F(CheckTest, ACustomTaskIsDescribedWhereItIsTheTask) {
+TEST_F(CheckTest, CustomTaskKeysBelongToTheCustomTask) {
   EXPECT_EQ(finetune_error(kFinetune, {"custom.label=stars"}),
-            "rpp.yaml:1: task is sst2, but custom describes a task of one's own: set task to custom");
+            "rpp.yaml:1: task is sst2, but custom describes another task: set task to custom");
   EXPECT_EQ(finetune_error(kFinetune, {"task=custom", "custom.label=stars"}), "no error");
   EXPECT_EQ(finetune_error(kFinetune, {"task=custom", "custom.labels=[a, b]", "custom.regression=true"}),
             "--set custom.labels=[a, b]: custom.labels is set, but a regression has none: leave one out");
@@ -81,7 +81,7 @@ TEST_F(CheckTest, ACustomTaskIsDescribedWhereItIsTheTask) {
             "--set custom.labels=[a]: custom.labels has one label only: a classification needs two");
 }
 
-TEST_F(CheckTest, MethodsWithATargetNeedOne) {
+TEST_F(CheckTest, MethodsThatReachATargetRatioRequireIt) {
   for (const std::string method : {"rpp", "nip", "gradual", "one_shot", "movement"}) {
     EXPECT_EQ(
         pretrain_error(kPretrain + "prune:\n  method: " + method + "\n  target_ratio: 0\n"),
@@ -92,7 +92,7 @@ TEST_F(CheckTest, MethodsWithATargetNeedOne) {
             "--set prune.target_ratio=1.5: prune.target_ratio is 1.5, it must be at least 0 and less than 1");
 }
 
-TEST_F(CheckTest, MethodsWhoseRatioFollowsFromOthersNeedNoTarget) {
+TEST_F(CheckTest, MethodsThatDeriveTheirRatioNeedNoTarget) {
   for (const std::string method : {"dense", "fixed", "soft_movement"}) {
     EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=" + method, "prune.target_ratio=0"}), "no error");
   }
@@ -103,7 +103,7 @@ TEST_F(CheckTest, MethodsWhoseRatioFollowsFromOthersNeedNoTarget) {
             "nothing: set it, or set prune.method to dense");
 }
 
-TEST_F(CheckTest, ARampEndsAfterItBegins) {
+TEST_F(CheckTest, ARampEndsAfterItsStart) {
   for (const std::string method : {"gradual", "movement", "soft_movement"}) {
     const std::string set = "prune.method=" + method;
     EXPECT_EQ(pretrain_error(kPretrain, {set, "prune.ramp_begin=0.8"}),
@@ -115,7 +115,7 @@ TEST_F(CheckTest, ARampEndsAfterItBegins) {
   EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=nip", "prune.ramp_begin=0.8"}), "no error");
 }
 
-TEST_F(CheckTest, AMaskIsForFixedOnly) {
+TEST_F(CheckTest, OnlyTheFixedMethodTakesAMask) {
   EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=fixed", "prune.mask=m.safetensors"}), "no error");
   EXPECT_EQ(
       pretrain_error(kPretrain, {"prune.mask=m.safetensors"}),
@@ -123,7 +123,7 @@ TEST_F(CheckTest, AMaskIsForFixedOnly) {
       "prune.method to fixed");
 }
 
-TEST_F(CheckTest, AMicroBatchNeedNotDivideTheBatchButFitsIntoIt) {
+TEST_F(CheckTest, AMicroBatchNeedNotDivideTheBatchButMustNotExceedIt) {
   EXPECT_EQ(pretrain_error(kPretrain, {"train.batch_size=32", "train.micro_batch_size=5"}), "no error");
   EXPECT_EQ(pretrain_error(kPretrain, {"train.micro_batch_size=32"}), "no error");
   for (const auto& error : {pretrain_error(kPretrain, {"train.micro_batch_size=33"}),
@@ -135,7 +135,7 @@ TEST_F(CheckTest, AMicroBatchNeedNotDivideTheBatchButFitsIntoIt) {
   }
 }
 
-TEST_F(CheckTest, ACudaGraphRepeatsOneMicroBatchOfPreTrainingWithoutATeacher) {
+TEST_F(CheckTest, ACudaGraphNeedsPreTrainingWithOneMicroBatchAndNoTeacher) {
   EXPECT_EQ(pretrain_error(kPretrain, {"train.cuda_graph=true", "train.micro_batch_size=8"}), "no error");
   EXPECT_EQ(
       pretrain_error(kPretrain, {"train.cuda_graph=true", "train.micro_batch_size=5"}),
@@ -148,11 +148,10 @@ TEST_F(CheckTest, ACudaGraphRepeatsOneMicroBatchOfPreTrainingWithoutATeacher) {
             "--set train.cuda_graph=true: train.cuda_graph is for pre-training alone: leave it out");
 }
 
-TEST_F(CheckTest, ATeacherThatWouldTeachNothingIsRefused) {
+TEST_F(CheckTest, ATeacherWithoutAnyLossWeightIsRefused) {
   const std::string message =
       "--set distill.teacher=bert: distill.teacher is bert, but distill.weight and distill.hidden_weight are "
-      "0: "
-      "it would teach nothing; leave it out or set one of them";
+      "0: it would have no effect; leave it out or set one of them";
   EXPECT_EQ(pretrain_error(kPretrain, {"distill.teacher=bert", "distill.weight=0"}), message);
   EXPECT_EQ(finetune_error(kFinetune, {"distill.teacher=bert", "distill.weight=0"}), message);
   const std::vector<std::string> hidden_states = {"distill.teacher=bert", "distill.weight=0",
@@ -160,7 +159,7 @@ TEST_F(CheckTest, ATeacherThatWouldTeachNothingIsRefused) {
   EXPECT_EQ(pretrain_error(kPretrain, hidden_states), "no error");
 }
 
-TEST_F(CheckTest, WarmupFitsIntoTheSteps) {
+TEST_F(CheckTest, WarmupMustNotExceedTheSteps) {
   EXPECT_EQ(
       pretrain_error(kPretrain, {"schedule.warmup_steps=1001"}),
       "--set schedule.warmup_steps=1001: schedule.warmup_steps is 1001, it must be at most train.steps, "
@@ -177,7 +176,7 @@ TEST_F(CheckTest, ALongSequenceNeedsMorePredictions) {
   EXPECT_EQ(pretrain_error(kPretrain, {"data.max_seq_length=512", "data.max_predictions=77"}), "no error");
 }
 
-TEST_F(CheckTest, HeldOutTextIsOtherText) {
+TEST_F(CheckTest, HeldOutTextMustDifferFromTrainingText) {
   EXPECT_EQ(
       pretrain_error(kPretrain, {"data.valid=./shards"}),
       "--set data.valid=./shards: data.valid holds ./shards, which data.train holds too: evaluate on other "
@@ -185,26 +184,26 @@ TEST_F(CheckTest, HeldOutTextIsOtherText) {
   EXPECT_EQ(pretrain_error(kPretrain, {"data.valid=other"}), "no error");
 }
 
-TEST_F(CheckTest, EachHeldOutTextIsComparedWithEachThatIsTrainedOn) {
+TEST_F(CheckTest, EachHeldOutTextIsComparedWithEachTrainingText) {
   const std::vector<std::string> settings = {"data.train=[a, b, c]", "data.valid=[d, c]"};
   EXPECT_EQ(
       pretrain_error(kPretrain, settings),
       "--set data.valid=[d, c]: data.valid holds c, which data.train holds too: evaluate on other text");
 }
 
-TEST_F(CheckTest, InFineTuningEpochsDecideTheSteps) {
+TEST_F(CheckTest, FineTuningDerivesStepsFromEpochs) {
   EXPECT_EQ(finetune_error(kFinetune + "train:\n  steps: 100\n"),
             "rpp.yaml:6: epochs decides train.steps in fine-tuning: set epochs instead");
   EXPECT_EQ(finetune_error(kFinetune + "epochs: 3\n", {"train.steps=5"}),
             "--set train.steps=5: epochs decides train.steps in fine-tuning: set epochs instead");
 }
 
-TEST_F(CheckTest, HeadsDivideTheHiddenSize) {
+TEST_F(CheckTest, HeadsMustDivideTheHiddenSize) {
   EXPECT_EQ(model_error("hidden_size: 100\n"),
             "rpp.yaml: hidden_size is 100, it must be a multiple of num_attention_heads, which is 12");
 }
 
-TEST_F(CheckTest, ThePaddingPieceIsInTheVocabulary) {
+TEST_F(CheckTest, ThePaddingTokenMustBeInTheVocabulary) {
   EXPECT_EQ(model_error("vocab_size: 100\npad_token_id: 100\n"),
             "rpp.yaml: pad_token_id is 100, it must be less than vocab_size, which is 100");
   EXPECT_EQ(model_error("vocab_size: 100\npad_token_id: 99\n"), "no error");
@@ -220,7 +219,7 @@ TEST_F(CheckTest, PatienceNeedsAMetricAndEvaluations) {
             "--set train.patience=1: train.patience is 1, but train.best_metric is not set: name one");
 }
 
-TEST_F(CheckTest, RppThatFindsItsGammaKnowsOneRate) {
+TEST_F(CheckTest, RppThatFindsItsGammaNeedsOneLearningRate) {
   EXPECT_EQ(
       finetune_error(kFinetune, {"prune.method=rpp", "optimizer.layer_decay=0.9"}),
       "--set optimizer.layer_decay=0.9: optimizer.layer_decay is 0.9, but prune.method rpp finds its gamma "

@@ -28,7 +28,7 @@ TEST(DifferingSettings, EqualConfigurationsHaveNone) {
   EXPECT_TRUE(differing_settings(to_yaml(config), "config.yaml", config).empty());
 }
 
-TEST(DifferingSettings, AValueIsTheSameHoweverItIsWritten) {
+TEST(DifferingSettings, EqualValuesInDifferentNotationDoNotDiffer) {
   PretrainConfig now;
   now.optimizer.learning_rate = 1e-4;
   now.train.steps = 2000;
@@ -37,7 +37,7 @@ TEST(DifferingSettings, AValueIsTheSameHoweverItIsWritten) {
           .empty());
 }
 
-TEST(DifferingSettings, AKeyThatIsMissingHadItsDefault) {
+TEST(DifferingSettings, AMissingKeyHasItsDefault) {
   PretrainConfig now;
   EXPECT_TRUE(differing_settings("train: {seed: 42}", "config.yaml", now).empty());
   now.train.patience = 3;
@@ -45,7 +45,7 @@ TEST(DifferingSettings, AKeyThatIsMissingHadItsDefault) {
             "train.patience was 0, now 3");
 }
 
-TEST(DifferingSettings, AnotherProgramsConfigurationDiffers) {
+TEST(DifferingSettings, ConfigurationsOfDifferentProgramsDiffer) {
   FinetuneConfig now;
   now.task = "sst2";
   EXPECT_EQ(
@@ -53,7 +53,7 @@ TEST(DifferingSettings, AnotherProgramsConfigurationDiffers) {
       "task was not set, now sst2; schedu");
 }
 
-TEST(DifferingSettings, ATextThatIsNoConfigurationIsNamed) {
+TEST(DifferingSettings, ATextThatIsNotAConfigurationIsNamed) {
   EXPECT_EQ(message_of([] { differing_settings("- 1", "run/config.yaml", PretrainConfig()); }),
             "run/config.yaml is damaged: it holds no settings");
   EXPECT_EQ(message_of([] {

@@ -1,4 +1,4 @@
-// docs/config.md lists every key as the programs know it. It is written anew by
+// Checks that docs/config.md lists every key as the programs know it. To regenerate it:
 //   RPP_WRITE_DOCS=1 build/config_tests --gtest_filter='ConfigDocs.*'
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -20,8 +20,8 @@ constexpr const char* kHead = R"(# Configuration
 
 Every key of the YAML files of `rpp-pretrain` and `rpp-finetune`. A dot stands for a section: `train.steps` is `steps` in the
 section `train`. `--set key=value` sets any of them on the command line and wins over the file; an unknown key is an error.
-`--print-config` prints the values that a run would have. A list is written `[a, b]`; `""` is an empty text. A bound that is not
-allowed itself stands behind "more than" or "less than".
+`--print-config` prints the values that a run would have. A list is written `[a, b]`; `""` is an empty text. "more than" and
+"less than" exclude the bound itself.
 
 This page is generated from the list of fields in `src/config/fields.h`; a test compares the two.
 )";
@@ -136,7 +136,7 @@ TEST(ConfigDocs, ListEveryKeyWithDefaultValuesAndMeaning) {
                                         "config_tests --gtest_filter='ConfigDocs.*' writes it";
 }
 
-TEST(ConfigDocs, EveryKeyHasAMeaning) {
+TEST(ConfigDocs, EveryKeyHasADescription) {
   for (const auto& [key, row] : rows_of<PretrainConfig>()) EXPECT_NE(row.help, "") << key;
   for (const auto& [key, row] : rows_of<FinetuneConfig>()) EXPECT_NE(row.help, "") << key;
   for (const auto& [key, row] : rows_of<ModelConfig>()) EXPECT_NE(row.help, "") << key;

@@ -1,4 +1,4 @@
-// A configuration file of a test's own, and the message that loading it gives.
+// Writes a configuration file for a test and returns the error message from loading it.
 #pragma once
 
 #include <fmt/format.h>
@@ -31,7 +31,7 @@ class ConfigFiles : public testing::Test {
     return directory_ / "rpp.yaml";
   }
 
-  // The complaint about a pre-training file, with "rpp.yaml" for its whole path.
+  // The error message for a pre-training file, with its path shortened to "rpp.yaml".
   std::string pretrain_error(const std::string& text, const std::vector<std::string>& overrides = {}) const {
     return error_of([&] { load_pretrain_config(file(text), overrides); });
   }
@@ -42,7 +42,7 @@ class ConfigFiles : public testing::Test {
     return error_of([&] { load_model_config(file(text)); });
   }
 
-  // Only a UsageError passes as a complaint: anything else would end the program with the wrong status.
+  // Only UsageError is caught: any other error would end the program with the wrong status.
   std::string error_of(const std::function<void()>& load) const {
     try {
       load();
@@ -63,7 +63,7 @@ class ConfigFiles : public testing::Test {
   std::filesystem::path directory_;
 };
 
-// Six lines that are complete: whatever a test adds starts at line 7.
+// Six complete lines: whatever a test adds starts at line 7.
 inline const std::string kPretrain =
     "model: bert\n"
     "output_dir: out\n"
@@ -72,7 +72,7 @@ inline const std::string kPretrain =
     "optimizer:\n"
     "  learning_rate: 1e-4\n";
 
-// Four lines that are complete.
+// Four complete lines.
 inline const std::string kFinetune =
     "task: sst2\n"
     "data_dir: glue\n"

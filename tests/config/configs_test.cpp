@@ -1,4 +1,4 @@
-// Every file under configs/ is complete but for what a command line gives.
+// Checks that every file under configs/ needs nothing but the keys given on the command line.
 #include <algorithm>
 
 #include "config_files.h"
@@ -24,19 +24,19 @@ bool is_finetuning(const fs::path& file) {
 
 const std::vector<std::string> kCommandLine = {"data_dir=glue", "model=bert", "output_dir=out"};
 
-TEST(Configs, EveryModelLoads) {
+TEST(Configs, EveryModelConfigLoads) {
   const auto files = files_of("model");
   EXPECT_EQ(files.size(), 7U);
   for (const auto& file : files) EXPECT_NO_THROW(load_model_config(file)) << file;
 }
 
-TEST(Configs, EveryPretrainingLoads) {
+TEST(Configs, EveryPretrainingConfigLoads) {
   const auto files = files_of("pretrain");
   EXPECT_GE(files.size(), 9U);
   for (const auto& file : files) EXPECT_NO_THROW(load_pretrain_config(file)) << file;
 }
 
-TEST(Configs, EveryFineTuningLoads) {
+TEST(Configs, EveryFineTuningConfigLoads) {
   for (const auto& file : files_of("finetune")) {
     EXPECT_NO_THROW(load_finetune_config(file, kCommandLine)) << file;
   }
@@ -54,7 +54,7 @@ TEST(Configs, EveryGlueTaskHasBertsUsualSettings) {
   }
 }
 
-TEST(Configs, TheDemosLoad) {
+TEST(Configs, TheDemoConfigsLoad) {
   for (const auto& file : files_of("demo")) {
     if (is_finetuning(file)) {
       EXPECT_NO_THROW(load_finetune_config(file, kCommandLine)) << file;

@@ -1,5 +1,5 @@
-// Every key with its default and what it may hold, both ends of its range: a bound or a default that changes
-// by accident changes a line here.
+// Every key with its default and both ends of its range, so that an accidental change of a default or a bound
+// fails here.
 #include "config/fields.h"
 #include "bert_format/model_config.h"
 #include "bert_format/model_fields.h"
@@ -14,7 +14,7 @@
 namespace rpp {
 namespace {
 
-// "[0, 1)" holds 0, but not 1.
+// "[0, 1)" includes 0, but not 1.
 std::string range_text(const Range& range) {
   return fmt::format("{}{}, {}{}", range.open_min ? '(' : '[', range.min, range.max,
                      range.open_max ? ')' : ']');
@@ -177,11 +177,11 @@ squad.null_score_diff_threshold = 0  [-inf, inf]
 squad.strict = false
 )";
 
-TEST(Fields, OfAModel) {
+TEST(Fields, ModelConfigHasTheseKeys) {
   EXPECT_EQ(fields_of(ModelConfig()), kModel);
 }
 
-TEST(Fields, OfALayersSizes) {
+TEST(Fields, LayerSizesHaveTheseKeys) {
   EXPECT_EQ(fields_of(LayerSizes()),
             "num_attention_heads = 0  [1, inf]\n"
             "query_key_dim = 0  [1, inf]\n"
@@ -189,15 +189,15 @@ TEST(Fields, OfALayersSizes) {
             "intermediate_size = 0  [1, inf]\n");
 }
 
-TEST(Fields, OfPreTraining) {
+TEST(Fields, PretrainConfigHasTheseKeys) {
   EXPECT_EQ(fields_of(PretrainConfig()), std::string(kPretraining) + kSections);
 }
 
-TEST(Fields, OfFineTuning) {
+TEST(Fields, FinetuneConfigHasTheseKeys) {
   FinetuneConfig config;
   EXPECT_EQ(config.schedule.warmup_ratio, 0.1);
   EXPECT_EQ(config.prune.method, "fixed");
-  config.schedule = {};  // the other sections are those of pre-training
+  config.schedule = {};  // the other sections are the same as for pre-training
   config.prune = {};
   EXPECT_EQ(fields_of(config), std::string(kFinetuning) + kSections);
 }

@@ -30,11 +30,11 @@ TEST_F(SettingsTest, SectionWithAPlainValueIsRefused) {
             "rpp.yaml:1: train is a section: write its keys below it, indented");
 }
 
-TEST_F(SettingsTest, SectionWithEveryKeyCommentedOutSaysNothing) {
+TEST_F(SettingsTest, SectionWithEveryKeyCommentedOutKeepsTheDefaults) {
   EXPECT_EQ(load_pretrain_config(file(kPretrain + "train:\n  # steps: 5\n")).train.steps, 1000);
 }
 
-TEST_F(SettingsTest, AFileThatIsNoMapIsRefused) {
+TEST_F(SettingsTest, AFileThatIsNotAMapIsRefused) {
   EXPECT_EQ(pretrain_error("- model\n"), "rpp.yaml:1: a configuration file holds lines of 'key: value'");
 }
 
@@ -57,7 +57,7 @@ TEST_F(SettingsTest, DirectoryInPlaceOfAFileIsNamed) {
             "pretrain is a directory, not a configuration file");
 }
 
-TEST_F(SettingsTest, UnknownKeyOfAnOverrideNamesTheOverride) {
+TEST_F(SettingsTest, UnknownKeyInAnOverrideNamesTheOverride) {
   EXPECT_EQ(pretrain_error(kPretrain, {"train.step=5"}),
             "--set train.step=5: unknown key 'train.step' (did you mean 'train.steps'?)");
 }
@@ -76,19 +76,19 @@ TEST_F(SettingsTest, OverrideWithDamagedYamlIsRefused) {
             "--set data.train=[a, b: the value is not valid YAML: en");
 }
 
-TEST_F(SettingsTest, AKeyLikeNoOtherIsAnsweredWithTheWayToAllKeys) {
+TEST_F(SettingsTest, AnUnknownKeyWithoutASimilarOneSaysHowToListAllKeys) {
   EXPECT_EQ(pretrain_error(kPretrain, {"foo=1"}),
             "--set foo=1: unknown key 'foo' (--print-config shows all keys)");
 }
 
-TEST_F(SettingsTest, ATextOnTheCommandLineIsNotReadAsYaml) {
+TEST_F(SettingsTest, StringsOnTheCommandLineAreNotParsedAsYaml) {
   for (const std::string name : {"x/exp #1", "@s", "a: b", "#1", "[x", "1", "null"}) {
     EXPECT_EQ(load_pretrain_config(file(kPretrain), {{"output_dir=" + name}}).output_dir, name);
   }
   EXPECT_EQ(load_pretrain_config(file(kPretrain), {{"output_dir=\"a\""}}).output_dir, "a");
 }
 
-TEST_F(SettingsTest, BracketsMakeAListWhereTheKeyIsOne) {
+TEST_F(SettingsTest, BracketsMakeAListForListKeys) {
   const auto train = [&](const std::string& value) {
     return load_pretrain_config(file(kPretrain), {{"data.train=" + value}}).data.train;
   };
@@ -100,14 +100,14 @@ TEST_F(SettingsTest, BracketsMakeAListWhereTheKeyIsOne) {
   }
   EXPECT_EQ(train("\"[x]\""), Texts{"[x]"});
   EXPECT_EQ(train("'it''s'"), Texts{"it's"});
-  EXPECT_EQ(train("['a\\', b]"), (Texts{"a\\", "b"}));  // a backslash is one of many between such quotes
+  EXPECT_EQ(train("['a\\', b]"), (Texts{"a\\", "b"}));  // single quotes do not escape a backslash
   EXPECT_EQ(train("[\"a\\\"]\", b]"), (Texts{"a\"]", "b"}));
   for (const std::string broken : {"[a #1, b]", "[a], [b]", "[a] b", "[x].tsv", "[[a]]", "[a,", "'a' 'b'"}) {
     EXPECT_NE(pretrain_error(kPretrain, {"data.train=" + broken}), "no error") << broken;
   }
 }
 
-TEST_F(SettingsTest, WhatFollowsANumberIsNoComment) {
+TEST_F(SettingsTest, AHashAfterANumberIsNotAComment) {
   EXPECT_EQ(pretrain_error(kPretrain, {"train.steps=10 #x"}),
             "--set train.steps=10 #x: train.steps is '10 #x', it must be a whole number");
   EXPECT_EQ(pretrain_error(kPretrain, {"train.steps=[10]"}),
@@ -116,7 +116,7 @@ TEST_F(SettingsTest, WhatFollowsANumberIsNoComment) {
             "--set data.next_sentence=true #: data.next_sentence is 'true #', it must be true or false");
 }
 
-TEST_F(SettingsTest, AFlagIsTakenAsItIsTypedAndComesLast) {
+TEST_F(SettingsTest, AFlagIsTakenLiterallyAndOverridesEarlierValues) {
   for (const std::string name : {"x/exp #1", "@s", "a: b", "[x]", "\"q\""}) {
     const std::vector<Flag> flags = {{"--output-dir", "output_dir", name}};
     EXPECT_EQ(load_pretrain_config(file(kPretrain), {{"output_dir=other"}}, flags).output_dir, name);

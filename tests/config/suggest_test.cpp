@@ -3,7 +3,7 @@
 namespace rpp {
 namespace {
 
-// What the complaint about an unknown key proposes.
+// The suggestion in the error message for an unknown key.
 std::string suggestion(const std::function<void(const std::vector<std::string>&)>& load,
                        const std::string& key) {
   try {
@@ -31,12 +31,12 @@ TEST(Suggest, AKeyInTheWrongSectionIsFoundByItsName) {
   EXPECT_EQ(in_finetuning("data.max_seq_length"), "max_seq_length");
 }
 
-// A file that is none of ours may be one long line: it is not compared with every key to its end.
-TEST(Suggest, AKeyOfMillionsOfCharactersIsOnlyOneMoreUnknownKey) {
+// A file of another kind may be one very long line: comparing all of it with every key would be slow.
+TEST(Suggest, AVeryLongUnknownKeyIsHandledQuickly) {
   EXPECT_EQ(in_pretraining("train.step" + std::string(10'000'000, ' ')).substr(0, 6), "train.");
 }
 
-TEST(Suggest, NamesOfOtherTrainersAreKnown) {
+TEST(Suggest, KnowsTheNamesThatOtherTrainersUse) {
   EXPECT_EQ(in_pretraining("per_device_train_batch_size"), "train.batch_size");
   EXPECT_EQ(in_pretraining("train.gradient_accumulation_steps"), "train.micro_batch_size");
   EXPECT_EQ(in_pretraining("model_name_or_path"), "model");
@@ -45,14 +45,14 @@ TEST(Suggest, NamesOfOtherTrainersAreKnown) {
   EXPECT_EQ(in_finetuning("task_name"), "task");
 }
 
-TEST(Suggest, ANameOfOtherTrainersLeadsToTheKeyOfThisKindOfRun) {
+TEST(Suggest, MapsNamesOfOtherTrainersToTheKeyForThisProgram) {
   EXPECT_EQ(in_pretraining("num_train_epochs"), "train.steps");
   EXPECT_EQ(in_finetuning("num_train_epochs"), "epochs");
   EXPECT_EQ(in_pretraining("train_file"), "data.train");
   EXPECT_EQ(in_finetuning("train_file"), "train_files");
 }
 
-TEST(Suggest, AnOptionOfOtherTrainersIsASettingOfThisOne) {
+TEST(Suggest, MapsOptionsOfOtherTrainersToSettings) {
   EXPECT_EQ(pretrain_setting_of("per_device_train_batch_size"), "train.batch_size=...");
   EXPECT_EQ(pretrain_setting_of("learning_rate"), "optimizer.learning_rate=...");
   EXPECT_EQ(pretrain_setting_of("max_seq_length"), "data.max_seq_length=...");

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::Not;
 using ToYaml = ConfigFiles;
 
-// Gives every field a value that is neither its default nor anyone else's, inside its range.
+// Gives every field a distinct value inside its range that is not its default.
 class Scrambler {
  public:
   void field(const FieldInfo& info, int64_t& value) {
@@ -38,7 +38,7 @@ class Scrambler {
   int count_ = 0;
 };
 
-// Every value as text with all its digits.
+// Every value as text with all digits.
 class Listing {
  public:
   void field(const FieldInfo& info, const auto& value) {
@@ -71,7 +71,7 @@ TEST_F(ToYaml, APretrainingConfigurationComesBackExactly) {
   PretrainConfig config;
   Scrambler scrambler;
   visit_fields(config, scrambler);
-  config.model_config.clear();  // these would contradict the others
+  config.model_config.clear();  // these contradict the other keys
   config.prune.method = "fixed";
   config.data.valid = {"held out"};
   config.data.max_predictions = config.data.max_seq_length;
@@ -100,7 +100,7 @@ TEST_F(ToYaml, AModelConfigurationComesBackExactly) {
   EXPECT_EQ(listed(load_model_config(file(to_yaml(config)))), listed(config));
 }
 
-TEST_F(ToYaml, EachFieldCarriesItsExplanation) {
+TEST_F(ToYaml, EachFieldHasItsDescriptionAsComment) {
   const std::string text = to_yaml(PretrainConfig{});
   EXPECT_THAT(text, HasSubstr("model: \"\"  # Hugging Face directory to continue from\n"));
   EXPECT_THAT(text,
@@ -117,14 +117,14 @@ TEST_F(ToYaml, NumbersAreWrittenWithTheFewestDigits) {
   EXPECT_THAT(text, HasSubstr("max_grad_norm: 1.0 "));
 }
 
-TEST_F(ToYaml, TextsThatLookLikeSomethingElseAreQuoted) {
+TEST_F(ToYaml, AmbiguousStringsAreQuoted) {
   PretrainConfig config;
   config.data.train = {"runs/a-1.b_c", "true", "12", "-a", "../up", "a b", "NULL"};
   EXPECT_THAT(to_yaml(config),
               HasSubstr("train: [runs/a-1.b_c, \"true\", \"12\", \"-a\", \"../up\", \"a b\", \"NULL\"]"));
 }
 
-TEST_F(ToYaml, EveryWordThatYamlTakesForAnotherValueIsQuoted) {
+TEST_F(ToYaml, WordsThatYamlReadsAsOtherTypesAreQuoted) {
   for (const std::string word :
        {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "True", "OFF", "N"}) {
     PretrainConfig config;
@@ -133,7 +133,7 @@ TEST_F(ToYaml, EveryWordThatYamlTakesForAnotherValueIsQuoted) {
   }
 }
 
-TEST_F(ToYaml, ControlCharactersAreWrittenAsNumbers) {
+TEST_F(ToYaml, ControlCharactersAreEscaped) {
   PretrainConfig config;
   config.output_dir = "a\x01\x1f\x7f~";
   EXPECT_THAT(to_yaml(config), HasSubstr(R"(output_dir: "a\x01\x1f\x7f~")"));

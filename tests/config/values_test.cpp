@@ -15,14 +15,14 @@ struct BadValue {
 
 class BadValues : public ConfigFiles, public testing::WithParamInterface<BadValue> {};
 
-TEST_P(BadValues, IsRefusedInWords) {
+TEST_P(BadValues, AreRefusedWithAReadableMessage) {
   const auto& [setting, complaint] = GetParam();
   EXPECT_EQ(pretrain_error(kPretrain, {setting}), fmt::format("--set {}: {}", setting, complaint));
 }
 
 using BadValuesOfAFile = ConfigFiles;
 
-TEST_F(BadValuesOfAFile, AreRefusedInWordsToo) {
+TEST_F(BadValuesOfAFile, AreRefusedWithAReadableMessage) {
   const auto error = [&](const char* lines) { return pretrain_error(std::string(kPretrain) + lines); };
   EXPECT_EQ(error("train:\n  steps: [1, 2]\n"),
             "rpp.yaml:8: train.steps is a list, it must be a whole number");
@@ -84,7 +84,7 @@ TEST_F(ValuesTest, ANumberMayBeWrittenInAnyUsualForm) {
   EXPECT_EQ(rate_of("3"), 3.0);
 }
 
-TEST_F(ValuesTest, ASingleTextIsAListOfOne) {
+TEST_F(ValuesTest, ASingleStringIsAListOfOne) {
   const std::vector<std::string> overrides = {"data.valid=held-out"};
   const auto config = load_pretrain_config(file(kPretrain), overrides);
   EXPECT_EQ(config.data.train, std::vector<std::string>{"shards"});
@@ -99,19 +99,19 @@ TEST_F(ValuesTest, ALaterOverrideWins) {
   EXPECT_EQ(config.optimizer.learning_rate, 3e-5);
 }
 
-TEST_F(ValuesTest, AnOverriddenValueIsCheckedTooBecauseTheFileIsWrong) {
+TEST_F(ValuesTest, AnInvalidValueInTheFileIsRefusedEvenIfOverridden) {
   EXPECT_EQ(pretrain_error(kPretrain + "train:\n  steps: 0\n", {"train.steps=7"}),
             "rpp.yaml:8: train.steps is 0, it must be at least 1");
 }
 
-TEST_F(ValuesTest, AnEmptyOverrideEmptiesATextAndAList) {
+TEST_F(ValuesTest, AnEmptyOverrideClearsAStringAndAList) {
   const std::vector<std::string> overrides = {"tokenizer=", "data.valid="};
   const auto config = load_pretrain_config(file(kPretrain + "tokenizer: vocab\n"), overrides);
   EXPECT_EQ(config.tokenizer, "");
   EXPECT_TRUE(config.data.valid.empty());
 }
 
-TEST_F(ValuesTest, ANumberAsATextStaysAsWritten) {
+TEST_F(ValuesTest, ANumberGivenAsAStringStaysAsWritten) {
   const std::vector<std::string> overrides = {"output_dir=007"};
   EXPECT_EQ(load_pretrain_config(file(kPretrain), overrides).output_dir, "007");
 }

@@ -1,4 +1,4 @@
-// What a killed process leaves while it writes a file or a directory, and what the next one makes of it.
+// What a process killed while writing a file or a directory leaves behind, and how the next one recovers.
 #include "core/atomic_file.h"
 
 #include <gtest/gtest.h>
@@ -17,11 +17,11 @@
 
 namespace {
 
-int exchange_error = 0;  // what the next exchanges fail with; 0: they are made
+int exchange_error = 0;  // errno of the next exchanges; 0: they succeed
 
 }  // namespace
 
-// Stands in for the C library's function: no file system of a test machine lacks the call.
+// Replaces the C library's function: every file system on the test machine supports the call.
 extern "C" int renameat2(int old_directory, const char* old_path, int new_directory, const char* new_path,
                          unsigned int flags) noexcept {
   if (exchange_error == 0)
@@ -46,7 +46,7 @@ class AtomicFileTest : public testing::Test {
   AtomicFileTest() { fs::create_directories(dir_); }
   ~AtomicFileTest() override { fs::remove_all(dir_); }
 
-  // A directory with a file `step` of this text.
+  // A directory with a file `step` that contains this text.
   fs::path directory(const std::string& name, const std::string& text) const {
     fs::create_directories(dir_ / name);
     write_file_atomically(dir_ / name / "step", text);
@@ -58,7 +58,7 @@ class AtomicFileTest : public testing::Test {
     std::ranges::sort(found);
     return found;
   }
-  // Runs `body` in a process of its own, which ends when it is killed.
+  // Runs `body` in a child process, which may be killed.
   template <typename Body>
   void kill_in(const Body& body) const {
     int ready[2];
@@ -85,14 +85,14 @@ class AtomicFileTest : public testing::Test {
 
 using Names = std::vector<std::string>;
 
-TEST_F(AtomicFileTest, AFileIsReadToItsEndWhateverItsSizeAndAReadErrorIsNotTakenForThat) {
+TEST_F(AtomicFileTest, AFileIsReadToItsEndAndAReadErrorIsReported) {
   for (const size_t size : {size_t{0}, size_t{1}, (size_t{1} << 16) - 1, size_t{1} << 16, size_t{200'003}}) {
     std::string text(size, 'x');
     if (size > 0) text.back() = '\0';
     write_file_atomically(dir_ / "a", text);
     EXPECT_EQ(read_file(dir_ / "a"), text) << size;
   }
-  EXPECT_NE(read_file("/proc/self/status").find("VmRSS:"), std::string::npos);  // which has no size
+  EXPECT_NE(read_file("/proc/self/status").find("VmRSS:"), std::string::npos);  // /proc files have no size
   EXPECT_EQ(message_of([] { read_file("/proc/self/mem"); }),
             "cannot read /proc/self/mem: Input/output error");
   EXPECT_EQ(message_of([&] { read_file(dir_); }), fmt::format("cannot read {}: Is a directory", dir_));
@@ -100,7 +100,7 @@ TEST_F(AtomicFileTest, AFileIsReadToItsEndWhateverItsSizeAndAReadErrorIsNotTaken
             fmt::format("cannot open {}: No such file or directory", dir_ / "absent"));
 }
 
-TEST_F(AtomicFileTest, ALinkUnderATemporaryNameIsNotWrittenThrough) {
+TEST_F(AtomicFileTest, ASymlinkAtTheTemporaryNameIsNotFollowed) {
   write_file_atomically(dir_ / "precious", "text");
   fs::create_symlink(dir_ / "precious", dir_ / fmt::format(".a.{}.tmp", ::getpid()));
   write_file_atomically(dir_ / "a", "new");
@@ -108,7 +108,7 @@ TEST_F(AtomicFileTest, ALinkUnderATemporaryNameIsNotWrittenThrough) {
   EXPECT_EQ(read_file(dir_ / "a"), "new");
 }
 
-TEST_F(AtomicFileTest, WhatAKilledWriterOfAFileLeftIsRemovedByTheNext) {
+TEST_F(AtomicFileTest, TemporaryFilesOfAKilledWriterAreRemovedByTheNext) {
   kill_in([&](const auto& wait) {
     AtomicFile file(dir_ / "a");
     file.write("half");
@@ -116,12 +116,12 @@ TEST_F(AtomicFileTest, WhatAKilledWriterOfAFileLeftIsRemovedByTheNext) {
   });
   EXPECT_EQ(names().size(), 1U);
   write_file_atomically(dir_ / "b", "other");
-  EXPECT_EQ(names().size(), 2U);  // another file's leftovers are none of its business
+  EXPECT_EQ(names().size(), 2U);  // leftovers of another file are kept
   write_file_atomically(dir_ / "a", "new");
   EXPECT_EQ(names(), (Names{"a", "b"}));
 }
 
-TEST_F(AtomicFileTest, TwoWritersOfOneFileLeaveEachOtherAlone) {
+TEST_F(AtomicFileTest, TwoWritersOfOneFileDoNotInterfere) {
   AtomicFile first(dir_ / "a"), second(dir_ / "a");
   first.write("first");
   second.write("second");
@@ -132,7 +132,7 @@ TEST_F(AtomicFileTest, TwoWritersOfOneFileLeaveEachOtherAlone) {
   EXPECT_EQ(names(), (Names{"a"}));
 }
 
-TEST_F(AtomicFileTest, ADirectoryIsReplacedWholeAndNothingElseIsLeft) {
+TEST_F(AtomicFileTest, ADirectoryIsReplacedAtomicallyWithoutLeftovers) {
   const auto target = directory("best", "1");
   write_file_atomically(target / "of the old one", "");
   write_directory_atomically(target, [](const fs::path& to) { write_file_atomically(to / "step", "2"); });
@@ -141,7 +141,7 @@ TEST_F(AtomicFileTest, ADirectoryIsReplacedWholeAndNothingElseIsLeft) {
   EXPECT_EQ(names(), (Names{"best"}));
 }
 
-TEST_F(AtomicFileTest, WhatKilledWritersOfADirectoryLeftIsRemovedByTheNext) {
+TEST_F(AtomicFileTest, TemporaryDirectoriesOfKilledWritersAreRemovedByTheNext) {
   kill_in([&](const auto& wait) {
     write_directory_atomically(dir_ / "best", [&](const fs::path& to) {
       write_file_atomically(to / "step", "half");
@@ -149,14 +149,14 @@ TEST_F(AtomicFileTest, WhatKilledWritersOfADirectoryLeftIsRemovedByTheNext) {
     });
   });
   directory(fmt::format(".best.{}.tmp", ::getpid()), "half");
-  directory(fmt::format(".best.{}.old", ::getpid()), "1");  // numbers of processes repeat in containers
+  directory(fmt::format(".best.{}.old", ::getpid()), "1");  // process ids repeat in containers
   write_directory_atomically(dir_ / "best",
                              [](const fs::path& to) { write_file_atomically(to / "step", "2"); });
   EXPECT_EQ(names(), (Names{"best"}));
   EXPECT_EQ(read_file(dir_ / "best/step"), "2");
 }
 
-TEST_F(AtomicFileTest, AProcessThatWritesADirectoryKeepsOthersFromIt) {
+TEST_F(AtomicFileTest, ADirectoryIsLockedWhileItIsWritten) {
   std::string message;
   write_directory_atomically(dir_ / "shards", [&](const fs::path& to) {
     write_file_atomically(to / "step", "first");
@@ -173,7 +173,7 @@ TEST_F(AtomicFileTest, AFileIsNotReplacedByADirectory) {
   EXPECT_EQ(read_file(dir_ / "best"), "text");
 }
 
-TEST_F(AtomicFileTest, WithoutAnExchangeOfDirectoriesThePreviousOneStaysBeside) {
+TEST_F(AtomicFileTest, WithoutDirectoryExchangeThePreviousOneIsMovedAside) {
   const auto target = directory("best", "1"), next = directory("next", "2");
   const fs::path previous = replace_directory(next, target, Exchange::never);
   EXPECT_EQ(read_file(target / "step"), "2");
@@ -181,7 +181,7 @@ TEST_F(AtomicFileTest, WithoutAnExchangeOfDirectoriesThePreviousOneStaysBeside) 
   EXPECT_FALSE(fs::exists(next));
 }
 
-TEST_F(AtomicFileTest, WhereTheFileSystemHasNoExchangeThePreviousOneStaysBeside) {
+TEST_F(AtomicFileTest, OnAFileSystemWithoutExchangeThePreviousOneIsMovedAside) {
   for (const int code : {EINVAL, ENOSYS, ENOTSUP}) {
     const auto target = directory("best", "1"), next = directory("next", "2");
     const FailingExchange failing(code);
@@ -192,7 +192,7 @@ TEST_F(AtomicFileTest, WhereTheFileSystemHasNoExchangeThePreviousOneStaysBeside)
   }
 }
 
-TEST_F(AtomicFileTest, AnExchangeThatFailsChangesNothing) {
+TEST_F(AtomicFileTest, AFailedExchangeChangesNothing) {
   const auto target = directory("best", "1"), next = directory("next", "2");
   const FailingExchange failing(EACCES);
   EXPECT_THROW(replace_directory(next, target), fs::filesystem_error);
@@ -200,14 +200,14 @@ TEST_F(AtomicFileTest, AnExchangeThatFailsChangesNothing) {
   EXPECT_EQ(read_file(next / "step"), "2");
 }
 
-TEST_F(AtomicFileTest, AnExchangeLeavesNoMomentWithoutADirectory) {
+TEST_F(AtomicFileTest, TheDirectoryExistsThroughoutAnExchange) {
   const auto target = directory("best", "1"), next = directory("next", "2");
-  EXPECT_EQ(replace_directory(next, target), next);  // one call: what was there has the other's name
+  EXPECT_EQ(replace_directory(next, target), next);  // one call swaps the two names
   EXPECT_EQ(read_file(target / "step"), "2");
   EXPECT_EQ(read_file(next / "step"), "1");
 }
 
-TEST_F(AtomicFileTest, ADirectoryThatWasMovedAsideByADeadProcessComesBack) {
+TEST_F(AtomicFileTest, ADirectoryMovedAsideByADeadProcessIsRestored) {
   directory(".best.0123456789abcdef.old", "1");
   directory(".best.fedcba9876543210.tmp", "2");
   finish_interrupted_writes(dir_);
@@ -215,7 +215,7 @@ TEST_F(AtomicFileTest, ADirectoryThatWasMovedAsideByADeadProcessComesBack) {
   EXPECT_EQ(read_file(dir_ / "best/step"), "1");
 }
 
-TEST_F(AtomicFileTest, OfSeveralThatWereMovedAsideTheNewestComesBack) {
+TEST_F(AtomicFileTest, TheNewestOfSeveralDirectoriesMovedAsideIsRestored) {
   const auto now = fs::file_time_type::clock::now();
   for (const auto& [random, minutes] :
        {std::pair{"1111111111111111", 3}, {"2222222222222222", 1}, {"3333333333333333", 2}}) {
@@ -227,7 +227,7 @@ TEST_F(AtomicFileTest, OfSeveralThatWereMovedAsideTheNewestComesBack) {
   EXPECT_EQ(read_file(dir_ / "best/step"), "1");
 }
 
-TEST_F(AtomicFileTest, LeftoversOfEveryNameGoAndFilesOfUsersStay) {
+TEST_F(AtomicFileTest, LeftoversAreRemovedAndUserFilesAreKept) {
   directory(".checkpoint-20.0123456789abcdef.tmp", "half");
   directory("best", "2");
   directory(".best.0123456789abcdef.old", "1");
@@ -242,7 +242,7 @@ TEST_F(AtomicFileTest, LeftoversOfEveryNameGoAndFilesOfUsersStay) {
   EXPECT_EQ(read_file(dir_ / "best/step"), "2");
 }
 
-TEST_F(AtomicFileTest, WhatALivingProcessWritesStays) {
+TEST_F(AtomicFileTest, TemporaryFilesOfALivingProcessAreKept) {
   AtomicFile file(dir_ / "model.rpp");
   file.write("half");
   write_directory_atomically(dir_ / "shards", [&](const fs::path& to) {

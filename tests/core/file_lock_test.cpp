@@ -23,7 +23,7 @@ class FileLockTest : public testing::Test {
       fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
-TEST_F(FileLockTest, ASecondHolderIsRefusedWithTheDirectoryAndTheProcess) {
+TEST_F(FileLockTest, ASecondHolderIsRefusedNamingTheDirectoryAndTheProcess) {
   const FileLock first(dir_ / "run.lock", dir_);
   const std::string message = message_of([&] { FileLock(dir_ / "run.lock", dir_); });
   EXPECT_EQ(message.find(fmt::format("{} is being written by process {} on ", dir_, ::getpid())), 0U)
@@ -34,13 +34,13 @@ TEST_F(FileLockTest, ASecondHolderIsRefusedWithTheDirectoryAndTheProcess) {
   EXPECT_TRUE(fs::exists(dir_ / "run.lock"));
 }
 
-TEST_F(FileLockTest, WhoReleasesItRemovesItsFile) {
+TEST_F(FileLockTest, ReleasingTheLockRemovesItsFile) {
   { const FileLock first(dir_ / "run.lock", dir_); }
   EXPECT_TRUE(fs::is_empty(dir_));
   EXPECT_EQ(message_of([&] { FileLock(dir_ / "run.lock", dir_); }), "no error");
 }
 
-TEST_F(FileLockTest, AProcessThatIsKilledHoldsItNoLonger) {
+TEST_F(FileLockTest, AKilledProcessReleasesTheLock) {
   int ready[2];
   ASSERT_EQ(::pipe(ready), 0);
   const pid_t child = ::fork();
@@ -55,11 +55,11 @@ TEST_F(FileLockTest, AProcessThatIsKilledHoldsItNoLonger) {
             std::string::npos);
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
-  EXPECT_TRUE(fs::exists(dir_ / "run.lock"));  // that it lies there says nothing
+  EXPECT_TRUE(fs::exists(dir_ / "run.lock"));  // the file alone does not hold the lock
   EXPECT_EQ(message_of([&] { FileLock(dir_ / "run.lock", dir_); }), "no error");
 }
 
-TEST_F(FileLockTest, ALinkInItsPlaceIsNotFollowed) {
+TEST_F(FileLockTest, ASymlinkInItsPlaceIsNotFollowed) {
   write_file_atomically(dir_ / "precious", "text");
   fs::create_symlink(dir_ / "precious", dir_ / "run.lock");
   EXPECT_NE(message_of([&] { FileLock(dir_ / "run.lock", dir_); }).find("cannot write"), std::string::npos);

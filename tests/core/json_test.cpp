@@ -22,7 +22,7 @@ std::string nested(int levels) {
   return std::string(static_cast<size_t>(levels), '[') + std::string(static_cast<size_t>(levels), ']');
 }
 
-TEST(Json, AsManyLevelsAsAreReadPass) {
+TEST(Json, TheMaximumNestingDepthIsAccepted) {
   EXPECT_EQ(complaint(nested(64)), "no error");
   EXPECT_THAT(complaint(nested(65)), HasSubstr("a.json: JSON of 65 levels, at most 64 are read"));
 }
@@ -33,18 +33,18 @@ TEST(Json, ListsAndObjectsCountAlike) {
   EXPECT_THAT(complaint(text), HasSubstr("66 levels"));
 }
 
-TEST(Json, NeighboursAreOnOneLevel) {
+TEST(Json, SiblingsDoNotAddDepth) {
   std::string text = "[";
   for (int i = 0; i < 100; ++i) text += "[],{},";
   EXPECT_EQ(complaint(text + "0]"), "no error");
 }
 
-TEST(Json, BracketsInStringsAreText) {
+TEST(Json, BracketsInStringsDoNotAddDepth) {
   EXPECT_EQ(complaint("[\"" + std::string(100, '[') + "\"]"), "no error");
   EXPECT_EQ(complaint(R"(["\")" + std::string(100, '[') + "\"]"), "no error");
 }
 
-TEST(Json, ErrorsNameLineAndByteFromOne) {
+TEST(Json, ErrorsNameLineAndByteCountedFromOne) {
   EXPECT_THAT(complaint("{\n \"a\": 1,,\n}"), StartsWith("a.json:2: broken JSON at byte 9 of the line: "));
   EXPECT_THAT(complaint("x\n"), StartsWith("a.json:1: broken JSON at byte 1 of the line: "));
   EXPECT_THAT(complaint("[\"abc"), StartsWith("a.json: broken JSON at byte "));
@@ -52,11 +52,11 @@ TEST(Json, ErrorsNameLineAndByteFromOne) {
   EXPECT_EQ(complaint(""), "a.json is empty, expected JSON");
 }
 
-TEST(Json, ANumberThatNoDoubleHoldsIsAnErrorWithItsPlace) {
+TEST(Json, ANumberOutOfRangeIsAnErrorWithItsPosition) {
   EXPECT_THAT(complaint("[1e999]"), StartsWith("a.json: broken JSON: number overflow"));
 }
 
-TEST(Json, AnObjectIsAskedForByName) {
+TEST(Json, AValueThatIsNotAnObjectIsNamed) {
   EXPECT_EQ(parse_json_object("{\"a\": 1}", "a.json").at("a"), 1);
   EXPECT_EQ(message_of([] { parse_json_object("[1]", "a.json"); }), "a.json holds no JSON object, but [1]");
   const auto long_list = "[\"" + std::string(100, 'x') + "\"]";
@@ -78,7 +78,7 @@ TEST(Json, AnOrderedObjectKeepsItsOrder) {
   EXPECT_EQ(json.dump(), "{\"b\":1,\"a\":2}");
 }
 
-TEST(Json, BrokenTextsAreNothingWhereTheyAreNoError) {
+TEST(Json, TryParseReturnsNothingForInvalidJson) {
   EXPECT_EQ(try_parse_json("[1]"), nlohmann::json::array({1}));
   EXPECT_EQ(try_parse_json("[1"), std::nullopt);
   EXPECT_EQ(try_parse_json(""), std::nullopt);

@@ -20,19 +20,19 @@ class MmapFileTest : public testing::Test {
   const fs::path path_ = fs::temp_directory_path() / fmt::format("rpp_mmap_{}", ::getpid());
 };
 
-TEST_F(MmapFileTest, MappedAndCopiedBytesAreThoseOfTheFile) {
+TEST_F(MmapFileTest, MappedAndCopiedBytesEqualTheFile) {
   for (const auto access : {FileAccess::mapped, FileAccess::copied}) {
     EXPECT_EQ(MmapFile(path_, access).text(), "some bytes");
   }
 }
 
-TEST_F(MmapFileTest, CopiedBytesStayAsTheyWere) {
+TEST_F(MmapFileTest, CopiedBytesDoNotFollowChangesOfTheFile) {
   const MmapFile copied(path_, FileAccess::copied);
   std::ofstream(path_, std::ios::trunc) << "x";
   EXPECT_EQ(copied.text(), "some bytes");
 }
 
-TEST_F(MmapFileTest, AnEmptyFileIsEmptyAndADirectoryIsNone) {
+TEST_F(MmapFileTest, AnEmptyFileIsEmptyAndADirectoryIsRefused) {
   std::ofstream(path_, std::ios::trunc).flush();
   for (const auto access : {FileAccess::mapped, FileAccess::copied}) {
     EXPECT_EQ(MmapFile(path_, access).size(), 0U);

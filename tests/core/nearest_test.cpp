@@ -21,7 +21,7 @@ TEST(NearestName, IsTheCandidateWithTheFewestEdits) {
   EXPECT_EQ(nearest_name("save_evry", keys), "save_every");
 }
 
-TEST(NearestName, OfEquallyNearOnesTheFirstIsTaken) {
+TEST(NearestName, TheFirstOfEquallyNearNamesIsTaken) {
   EXPECT_EQ(nearest_name("c", std::vector<std::string>{"a", "b"}), "a");
 }
 
@@ -29,37 +29,37 @@ TEST(NearestName, IsEmptyWithoutCandidates) {
   EXPECT_EQ(nearest_name("a", {}), "");
 }
 
-TEST(CloseName, IsASlipOfTheFingersOrTheStartOfAName) {
+TEST(CloseName, MatchesTyposAndPrefixes) {
   EXPECT_EQ(close_name("biuld", std::vector<std::string>{"build", "vocab"}), "build");
   EXPECT_EQ(close_name("acc", std::vector<std::string>{"f1", "accuracy"}), "accuracy");
   EXPECT_EQ(close_name("accuracy_mm", std::vector<std::string>{"f1", "accuracy"}), "accuracy");
 }
 
-TEST(CloseName, IsNoOtherWord) {
+TEST(CloseName, DoesNotMatchUnrelatedWords) {
   EXPECT_EQ(close_name("acc", std::vector<std::string>{"f1"}), "");
   EXPECT_EQ(close_name("--bogus", std::vector<std::string>{"--help", "--json"}), "");
   EXPECT_EQ(close_name("slow", std::vector<std::string>{"fast", "reference"}), "");
 }
 
-TEST(IsClose, UpToFourEditsAndToHalfOfTheShorterOnesLetters) {
-  EXPECT_TRUE(is_close("abcdefgh", "wxyzefgh"));       // four of eight
-  EXPECT_FALSE(is_close("abcdefghij", "vwxyzfghij"));  // five
+TEST(IsClose, AllowsFourEditsAndHalfTheShorterLength) {
+  EXPECT_TRUE(is_close("abcdefgh", "wxyzefgh"));       // four edits of eight letters
+  EXPECT_FALSE(is_close("abcdefghij", "vwxyzfghij"));  // five edits
   EXPECT_TRUE(is_close("abcd", "xycd"));
   EXPECT_FALSE(is_close("abc", "xyc"));
 }
 
-TEST(IsClose, WhatBeginsWithThreeLettersOfTheOtherIs) {
+TEST(IsClose, AcceptsAPrefixOfThreeLetters) {
   EXPECT_TRUE(is_close("abc", "abcdefghijk"));
   EXPECT_TRUE(is_close("abcdefghijk", "abc"));
   EXPECT_FALSE(is_close("ab", "abcdefghijk"));
 }
 
-TEST(DidYouMean, SaysNothingWhereNoNameIsClose) {
+TEST(DidYouMean, IsEmptyWhenNoNameIsClose) {
   EXPECT_EQ(did_you_mean("stpes", std::vector<std::string>{"steps"}), ": did you mean 'steps'?");
   EXPECT_EQ(did_you_mean("foo", std::vector<std::string>{"steps"}), "");
 }
 
-TEST(NameHint, ListsTheNamesWhereNoneIsClose) {
+TEST(NameHint, ListsTheNamesWhenNoneIsClose) {
   EXPECT_EQ(name_hint("stpes", std::vector<std::string>{"steps", "seed"}), ": did you mean 'steps'?");
   EXPECT_EQ(name_hint("foo", std::vector<std::string>{"steps", "seed"}), ": choose steps or seed");
 }

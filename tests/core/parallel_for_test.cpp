@@ -23,7 +23,7 @@ TEST(ParallelFor, VisitsEveryIndexOnceWhateverTheThreads) {
   }
 }
 
-TEST(ParallelFor, NoRangeIsEmptyOrCalledForNothing) {
+TEST(ParallelFor, NoRangeIsEmpty) {
   std::atomic<int> calls = 0;
   parallel_for(3, 8, [&](int64_t begin, int64_t end) { calls += begin < end ? 1 : 100; });
   EXPECT_EQ(calls, 3);
@@ -42,7 +42,7 @@ TEST(ParallelFor, RethrowsAfterEveryRangeHasEnded) {
 }
 
 #ifndef __SANITIZE_ADDRESS__
-TEST(ParallelFor, WhereThreadsDoNotStartTheCallerDoesTheirRanges) {
+TEST(ParallelFor, TheCallerRunsRangesOfThreadsThatCannotStart) {
   const auto all_done = [](int num_threads, int started) {
     allow_more_threads(started);
     std::vector<std::atomic<int>> visits(40);
@@ -59,7 +59,7 @@ TEST(ParallelFor, WhereThreadsDoNotStartTheCallerDoesTheirRanges) {
 }
 #endif
 
-TEST(ParallelFor, StartsNoMoreThreadsThanAnyMachineIsFasterWith) {
+TEST(ParallelFor, LimitsTheNumberOfThreads) {
   std::atomic<int64_t> calls = 0;
   parallel_for(1'000'000, 1'000'000, [&](int64_t, int64_t) { ++calls; });
   EXPECT_EQ(calls, kMaxThreads);

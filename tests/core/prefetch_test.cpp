@@ -10,7 +10,7 @@
 namespace rpp {
 namespace {
 
-TEST(Prefetcher, ValuesComeInOrderFromTheFirstIndex) {
+TEST(Prefetcher, ValuesArriveInOrderFromTheFirstIndex) {
   Prefetcher<int64_t> squares([](int64_t i) { return i * i; }, 3, 2);
   EXPECT_EQ(squares.next(), 9);
   EXPECT_EQ(squares.next(), 16);
@@ -23,7 +23,7 @@ TEST(Prefetcher, ValuesNeedNotBeCopyable) {
   EXPECT_EQ(*values.next(), 1);
 }
 
-TEST(Prefetcher, AsManyValuesAsItsDepthAreMadeAheadAndNoMore) {
+TEST(Prefetcher, PreparesAtMostDepthValuesAhead) {
   std::atomic<int> made = 0;
   Prefetcher<int> values([&](int64_t) { return ++made; }, 0, 3);
   while (made < 3) std::this_thread::yield();
@@ -33,7 +33,7 @@ TEST(Prefetcher, AsManyValuesAsItsDepthAreMadeAheadAndNoMore) {
   while (made < 4) std::this_thread::yield();
 }
 
-TEST(Prefetcher, AnExceptionComesOutAtItsTurnAndAtEveryLaterOne) {
+TEST(Prefetcher, AnExceptionIsThrownAtItsIndexAndEveryLaterOne) {
   const auto make = [](int64_t i) {
     if (i == 2) throw std::runtime_error("no third value");
     return i;
@@ -45,7 +45,7 @@ TEST(Prefetcher, AnExceptionComesOutAtItsTurnAndAtEveryLaterOne) {
   EXPECT_THROW(values.next(), std::runtime_error);
 }
 
-TEST(Prefetcher, ItEndsWhileValuesAreUnread) {
+TEST(Prefetcher, CanBeDestroyedWithUnreadValues) {
   std::atomic<bool> running = false;
   {
     Prefetcher<int> values(
@@ -58,7 +58,7 @@ TEST(Prefetcher, ItEndsWhileValuesAreUnread) {
         0, 100);
     while (!running) std::this_thread::yield();
   }
-  EXPECT_FALSE(running);  // the destructor waited for the call under way
+  EXPECT_FALSE(running);  // the destructor waited for the running call
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace rpp {
 namespace {
 
-TEST(FormatDuration, HasMinutesAndFromAnHourOnHours) {
+TEST(FormatDuration, ShowsHoursFromOneHourOn) {
   EXPECT_EQ(format_duration(0), "0 s");
   EXPECT_EQ(format_duration(75), "1 min 15 s");
   EXPECT_EQ(format_duration(3675), "1 h 1 min");

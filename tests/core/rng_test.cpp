@@ -14,7 +14,7 @@ TEST(Rng, SameKeyGivesTheSameStream) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(a.next_u64(), b.next_u64());
 }
 
-TEST(Rng, KeyDependsOnEveryWordAndOnTheirOrder) {
+TEST(Rng, TheKeyDependsOnEveryWordAndTheirOrder) {
   EXPECT_NE(mix_key(1, 2, 3), mix_key(1, 3, 2));
   EXPECT_NE(mix_key(1, 2, 3), mix_key(2, 2, 3));
   EXPECT_NE(mix_key(1, 2), mix_key(1, 2, 0));
@@ -31,9 +31,8 @@ TEST(Rng, BelowIsUniform) {
   for (const int count : counts) EXPECT_NEAR(count, 10000, 450);  // five standard deviations
 }
 
-// Of a bound that is no small part of 2^64, numbers drawn without rejection would come twice as often as
-// others.
-TEST(Rng, BelowIsUniformBelowALargeBoundToo) {
+// For a bound near 2^64, drawing without rejection would return some numbers twice as often as others.
+TEST(Rng, BelowIsUniformForLargeBounds) {
   Rng rng(3);
   std::array<int, 3> counts{};
   for (int i = 0; i < 30000; ++i) ++counts[rng.below(uint64_t{3} << 62) % 3];

@@ -7,7 +7,7 @@
 namespace rpp {
 namespace {
 
-TEST(SmallFloats, EveryHalfComesBackFromItsFloat) {
+TEST(SmallFloats, EveryHalfRoundTripsThroughFloat) {
   for (uint32_t half = 0; half <= 0xFFFF; ++half) {
     const float value = fp16_value(static_cast<uint16_t>(half));
     if (std::isnan(value)) continue;
@@ -15,7 +15,7 @@ TEST(SmallFloats, EveryHalfComesBackFromItsFloat) {
   }
 }
 
-TEST(SmallFloats, HalfKnowsTheNumbersOfIeee754) {
+TEST(SmallFloats, HalfMatchesIeee754Values) {
   EXPECT_EQ(fp16_value(0x3C00), 1.0F);
   EXPECT_EQ(fp16_value(0xC000), -2.0F);
   EXPECT_EQ(fp16_value(0x7BFF), 65504.0F);
@@ -24,11 +24,11 @@ TEST(SmallFloats, HalfKnowsTheNumbersOfIeee754) {
 }
 
 TEST(SmallFloats, HalfRoundsToNearestAndTiesToEven) {
-  EXPECT_EQ(fp16_bits(1.0F + 0x1.0p-11F), 0x3C00);  // a tie, down to the even one
-  EXPECT_EQ(fp16_bits(1.0F + 0x1.8p-10F), 0x3C02);  // a tie, up
+  EXPECT_EQ(fp16_bits(1.0F + 0x1.0p-11F), 0x3C00);  // a tie, rounded down to even
+  EXPECT_EQ(fp16_bits(1.0F + 0x1.8p-10F), 0x3C02);  // a tie, rounded up to even
   EXPECT_EQ(fp16_bits(1.0F + 0x1.1p-11F), 0x3C01);
   EXPECT_EQ(fp16_bits(0x1.8p-25F), 0x0001);
-  EXPECT_EQ(fp16_bits(0x1.0p-25F), 0x0000);  // a tie below the smallest
+  EXPECT_EQ(fp16_bits(0x1.0p-25F), 0x0000);  // a tie below the smallest denormal
   EXPECT_EQ(fp16_bits(65519.0F), 0x7BFF);
   EXPECT_EQ(fp16_bits(65520.0F), 0x7C00);
 }

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Files of proc and of control groups, as a container or a machine shows them.
+// Files of /proc and of control groups as seen in a container or on a machine.
 class CpuQuota : public testing::Test {
  protected:
   CpuQuota() {
@@ -51,9 +51,9 @@ TEST_F(CpuQuota, IsReadInAContainerThatSeesItsGroupAsTheRoot) {
   EXPECT_EQ(quota(), std::nullopt);
 }
 
-TEST_F(CpuQuota, OfAGroupIsTheLeastUpToTheRoot) {
+TEST_F(CpuQuota, IsTheSmallestQuotaBetweenTheGroupAndTheRoot) {
   write("proc/mountinfo", kV2);
-  write("proc/cgroup", "0::/user.slice/session: 1.scope\n");  // a group may hold colons
+  write("proc/cgroup", "0::/user.slice/session: 1.scope\n");  // a group name may contain colons
   write("sys/fs/cgroup/user.slice/cpu.max", "200000 100000\n");
   write("sys/fs/cgroup/user.slice/session: 1.scope/cpu.max", "max 100000\n");
   EXPECT_EQ(quota(), 2.0);
@@ -61,7 +61,7 @@ TEST_F(CpuQuota, OfAGroupIsTheLeastUpToTheRoot) {
   EXPECT_EQ(quota(), 0.5);
 }
 
-TEST_F(CpuQuota, OfTheFirstVersionIsThatOfTheCpuController) {
+TEST_F(CpuQuota, InCgroupV1IsReadFromTheCpuController) {
   write("proc/mountinfo",
         "31 1 0:27 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n"
         "32 1 0:28 / /sys/fs/cgroup/cpu,cpuacct rw shared:9 - cgroup cgroup rw,cpu,cpuacct\n");
@@ -73,8 +73,8 @@ TEST_F(CpuQuota, OfTheFirstVersionIsThatOfTheCpuController) {
   EXPECT_EQ(quota(), std::nullopt);
 }
 
-// Docker with the first version: the path counts from the machine's root, the mount shows the group itself.
-TEST_F(CpuQuota, IsFoundWhereTheMountBeginsAtTheGroup) {
+// Docker with cgroup v1: the path is relative to the host's root, the mount shows the group itself.
+TEST_F(CpuQuota, IsFoundWhenTheMountStartsAtTheGroup) {
   write("proc/mountinfo", "32 1 0:28 /docker/ab /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu\n");
   write("proc/cgroup", "4:cpu:/docker/ab\n");
   write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "200000\n");
@@ -84,7 +84,7 @@ TEST_F(CpuQuota, IsFoundWhereTheMountBeginsAtTheGroup) {
   EXPECT_EQ(quota(), 2.0);
 }
 
-TEST(UsableCpus, AQuotaIsRoundedUpAndAddsNone) {
+TEST(UsableCpus, AQuotaIsRoundedUpAndNeverAddsCpus) {
   EXPECT_EQ(cpus_within(8, 1.5), 2);
   EXPECT_EQ(cpus_within(8, 2.0), 2);
   EXPECT_EQ(cpus_within(8, 0.2), 1);
@@ -94,9 +94,9 @@ TEST(UsableCpus, AQuotaIsRoundedUpAndAddsNone) {
   EXPECT_EQ(cpus_within(0, std::nullopt), 1);
 }
 
-TEST(UsableCpus, AreThoseOfTheAffinityMask) {
+TEST(UsableCpus, EqualTheAffinityMask) {
   int cpus = 0;
-  std::thread([&] {  // the mask is the thread's own
+  std::thread([&] {  // the affinity mask belongs to the thread
     cpu_set_t all, one;
     ASSERT_EQ(sched_getaffinity(0, sizeof all, &all), 0);
     CPU_ZERO(&one);

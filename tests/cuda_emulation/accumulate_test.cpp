@@ -8,7 +8,7 @@ namespace {
 struct Shape {
   int64_t rows, columns, stride;
 };
-// Where columns are no whole packs but strides are, the last pack of a row goes one by one.
+// Where the column count is not a multiple of the pack size, the last pack of a row is read elementwise.
 constexpr Shape kShapes[] = {{0, 5, 5},     {1, 1, 1},       {3, 31, 31},     {9, 33, 33},
                              {255, 8, 8},   {256, 127, 127}, {256, 127, 128}, {257, 129, 136},
                              {520, 64, 64}, {520, 258, 264}, {100, 768, 768}, {5, 1024, 1024},
@@ -21,7 +21,7 @@ struct Matrix {
 
   explicit Matrix(const Shape& shape) : values(random_values<T>(shape.rows * shape.stride, 1)) {
     for (int64_t i = 0; i < shape.rows * shape.stride; ++i) {
-      if (i % shape.stride >= shape.columns) store(&values[static_cast<size_t>(i)], NAN);  // in no sum
+      if (i % shape.stride >= shape.columns) store(&values[static_cast<size_t>(i)], NAN);  // not in any sum
     }
     rows = {values.data(), shape.rows, shape.columns, shape.stride};
   }
@@ -35,7 +35,7 @@ std::vector<float> scratch_for(const Shape& shape) {
   return std::vector<float>(static_cast<size_t>(row_chunks(shape.rows) * shape.columns), NAN);
 }
 
-// fp32 sums of up to 520 numbers, in another order.
+// fp32 sums of up to 520 numbers, in a different order.
 TYPED_TEST(EmulatedColumnSums, EqualTheLoop) {
   for (const auto& shape : kShapes) {
     const Matrix<TypeParam> matrix(shape);
@@ -48,7 +48,7 @@ TYPED_TEST(EmulatedColumnSums, EqualTheLoop) {
   }
 }
 
-TYPED_TEST(EmulatedColumnSums, OfAMatrixThatBeginsAnywhereAreTheSame) {
+TYPED_TEST(EmulatedColumnSums, DoNotDependOnTheAlignmentOfTheMatrix) {
   const auto values = random_values<TypeParam>(9 * 64 + 1, 1);
   std::vector<float> cuda(64), cpu(64), scratch(64);
   const Rows<const TypeParam> rows = {values.data() + 1, 9, 64, 64};
@@ -57,7 +57,7 @@ TYPED_TEST(EmulatedColumnSums, OfAMatrixThatBeginsAnywhereAreTheSame) {
   expect_near(cuda, cpu, 8.0F);
 }
 
-// Tiles of 32 packs of columns, chunks of 256 rows; then the chunks.
+// Tiles of 32 packs of columns, chunks of 256 rows; then the sum over the chunks.
 TEST(EmulatedColumnSums, GridsFollowTilesAndChunks) {
   const Shape shape = {520, 264, 264};
   const Matrix<uint16_t> matrix(shape);

@@ -15,7 +15,7 @@ void expect_same(const AdamWArrays& got, const AdamWArrays& wanted) {
   EXPECT_EQ(got.working, wanted.working);
 }
 
-// Around a pack, a warp and a block.
+// Sizes around a pack, a warp and a block.
 TEST_P(EmulatedAdamW, EqualsTheCpuLoop) {
   const auto step = some_step(GetParam());
   for (const int64_t size : {0, 1, 3, 4, 5, 31, 33, 127, 129, 1023, 1025, 4099}) {
@@ -27,8 +27,8 @@ TEST_P(EmulatedAdamW, EqualsTheCpuLoop) {
   }
 }
 
-// A span may begin anywhere in the flat buffer.
-TEST_P(EmulatedAdamW, EqualsTheCpuLoopFromAnyElementOn) {
+// A span may start anywhere in the flat buffer.
+TEST_P(EmulatedAdamW, EqualsTheCpuLoopAtAnyOffset) {
   const auto step = some_step(GetParam());
   for (const int64_t offset : {1, 2, 3, 5}) {
     AdamWArrays cuda(700), cpu(700);
@@ -39,7 +39,7 @@ TEST_P(EmulatedAdamW, EqualsTheCpuLoopFromAnyElementOn) {
   }
 }
 
-TEST_P(EmulatedAdamW, ArraysThatReachNoBoundaryTogetherAreUpdatedOneByOne) {
+TEST_P(EmulatedAdamW, ArraysWithDifferentAlignmentAreUpdatedElementwise) {
   const auto step = some_step(GetParam());
   AdamWArrays cuda(300), cpu(300);
   for (auto* arrays : {&cuda, &cpu}) arrays->grads.insert(arrays->grads.begin(), 7.0F);

@@ -1,4 +1,4 @@
-// Arrays in both precisions for kernels and loops, and how close their results have to be.
+// Arrays in both precisions for kernels and reference loops, and the tolerance for their results.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ std::vector<T> random_values(int64_t size, uint32_t seed, float deviation = 1.0F
   return values;
 }
 
-// Sums run in another order, and bf16 may round to the other side.
+// Sums run in a different order, and bf16 may round the other way.
 template <typename T>
 constexpr float kTolerance = sizeof(T) == sizeof(float) ? 3e-6F : 8e-3F;
 
@@ -36,7 +36,7 @@ void expect_near(const std::vector<T>& got, const std::vector<T>& wanted, float 
   }
 }
 
-// The blocks of the last launches, as {x, y}.
+// The grid sizes of the last launches, as {x, y}.
 inline std::vector<std::pair<unsigned, unsigned>> taken_blocks() {
   std::vector<std::pair<unsigned, unsigned>> blocks;
   for (const auto& launched : cuda_emulation::take_launches()) {

@@ -9,7 +9,7 @@ namespace {
 struct Shape {
   int64_t rows, classes, stride;
 };
-// Odd strides make rows begin anywhere.
+// Odd strides give rows of any alignment.
 constexpr Shape kShapes[] = {{0, 5, 5},     {1, 1, 1},     {4, 2, 2},       {4, 2, 8},        {4, 3, 8},
                              {3, 31, 31},   {3, 33, 33},   {3, 33, 40},     {5, 127, 127},    {5, 129, 129},
                              {5, 129, 131}, {2, 768, 768}, {9, 3001, 3001}, {2, 30522, 30528}};
@@ -31,7 +31,7 @@ struct Problem {
         log_sum_exp(is_correct.size()) {
     for (int64_t row = 0; row < shape.rows; ++row) {
       const auto begin = logits.begin() + row * shape.stride;
-      for (int64_t i = shape.classes; i < shape.stride; ++i) store(&begin[i], 1e9F);  // no logits
+      for (int64_t i = shape.classes; i < shape.stride; ++i) store(&begin[i], 1e9F);  // padding, not logits
       const auto largest =
           std::max_element(begin, begin + shape.classes, [](T a, T b) { return to_float(a) < to_float(b); });
       labels.push_back(row % 2 == 0 ? largest - begin : shape.classes / 2);
@@ -79,7 +79,7 @@ TYPED_TEST(EmulatedCrossEntropy, EqualsTheLoopForwardAndBackward) {
   }
 }
 
-TYPED_TEST(EmulatedCrossEntropy, TheGradientMayTakeThePlaceOfTheLogits) {
+TYPED_TEST(EmulatedCrossEntropy, TheGradientMayOverwriteTheLogits) {
   const Shape shape = {5, 129, 129};
   Problem<TypeParam> apart(shape), in_place(shape);
   apart.run_cuda(shape.rows);
@@ -103,7 +103,7 @@ TYPED_TEST(EmulatedCrossEntropy, AnIgnoredRowHasNoLossNoGradientAndIsNotCorrect)
   expect_near(cuda.dlogits, cpu.dlogits);
 }
 
-TEST(EmulatedCrossEntropy, OfEqualLogitsTheFirstIsThePrediction) {
+TEST(EmulatedCrossEntropy, TheFirstOfEqualLogitsIsThePrediction) {
   Problem<float> run({3, 300, 300});
   std::fill(run.logits.begin(), run.logits.end(), 1.5F);
   run.labels = {0, 1, 299};

@@ -1,4 +1,4 @@
-// The emulation itself: what it computes, and that what would hang or go wrong on a GPU fails here.
+// Tests the emulation itself: its results, and that code which would hang or fail on a GPU fails here.
 #include <gtest/gtest.h>
 
 #include <numeric>

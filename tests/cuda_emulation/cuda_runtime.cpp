@@ -18,17 +18,17 @@ constexpr unsigned kWarp = 32;
 constexpr unsigned kAllLanes = 0xFFFFFFFFU;
 constexpr size_t kStackBytes = 128 << 10;
 
-// Threads that arrived at a barrier and wait there for `needed` of them.
+// A barrier: threads wait here until `needed` of them have arrived.
 struct Barrier {
   unsigned needed = 0;
   unsigned arrived = 0;
-  uint64_t passed = 0;  // how often all have arrived
+  uint64_t passed = 0;  // number of times that all have arrived
   const char* purpose = nullptr;
 };
 
 struct Warp {
   Barrier barrier;
-  uint32_t shown[2][kWarp] = {};  // in turn, so that the next exchange overwrites nothing that is still read
+  uint32_t shown[2][kWarp] = {};  // double-buffered: the previous values are still being read
   uint64_t exchanges[kWarp] = {};
 };
 
@@ -38,7 +38,7 @@ struct Fiber {
   dim3 index;
   bool ended = false;
   const Barrier* waits_at = nullptr;
-  uint64_t waits_for = 0;  // Barrier::passed
+  uint64_t waits_for = 0;  // value of Barrier::passed
 
   bool can_run() const { return !ended && (waits_at == nullptr || waits_at->passed >= waits_for); }
 };
@@ -62,12 +62,12 @@ std::string name_of(const Fiber& fiber) {
          std::to_string(blockIdx.y);
 }
 
-// From a fiber back to the scheduler.
+// Switches from a fiber back to the scheduler.
 void yield() {
   swapcontext(&block->running->context, &block->scheduler);
 }
 
-// Never returns, which it does not promise: a sanitizer would look for the end of the fiber's stack.
+// Not declared [[noreturn]], or a sanitizer would look for the end of the fiber's stack.
 void stop_with(const std::string& fault) {
   block->fault = fault;
   for (;;) yield();
@@ -119,7 +119,7 @@ void resume(Fiber& fiber) {
   if (!block->fault.empty()) throw std::logic_error(block->fault);
 }
 
-// One turn of every thread that can go on; whether there was any.
+// Runs each runnable thread once; returns whether there was any.
 bool resume_all(bool descending) {
   bool any = false;
   for (size_t i = 0; i < block->fibers.size(); ++i) {

@@ -1,10 +1,9 @@
-// The part of CUDA that the kernels use, on a CPU, so that machines without a GPU can test them: .cu files
-// are compiled as C++ with this header in place of CUDA's own.
-//
-// Blocks run one after another. The threads of a block are fibers that run until they have to wait for each
-// other, in ascending order in even blocks and in descending order in odd ones, so that a barrier that is
-// missing shows. A barrier that not all threads reach throws instead of hanging. Not emulated: time, memory
-// models, races that the order hides.
+// Emulates the part of CUDA that the kernels use on a CPU, so that machines without a GPU can test them: .cu
+// files are compiled as C++ with this header in place of CUDA's own.
+// Blocks run one after another. The threads of a block are fibers that run until they wait for each other, in
+// ascending order in even blocks and in descending order in odd ones, so that a missing barrier shows. A
+// barrier that not all threads reach throws instead of hanging. Not emulated: time, memory models, and races
+// that the fixed order hides.
 #pragma once
 
 #include <cassert>
@@ -20,7 +19,7 @@
 #define __host__
 #define __forceinline__ __attribute__((always_inline)) inline
 #define __launch_bounds__(...)
-#define __shared__ static  // of the one block that runs
+#define __shared__ static  // shared by the threads of the one running block
 
 struct dim3 {
   unsigned x = 1, y = 1, z = 1;
@@ -40,19 +39,19 @@ extern dim3 threadIdx, blockIdx, blockDim, gridDim;  // of the running fiber
 
 namespace cuda_emulation {
 
-// Runs `thread` for every thread of every block. Throws std::logic_error where threads wait for ever.
+// Runs `thread` for every thread of every block. Throws std::logic_error on a deadlock.
 cudaError_t run(const cudaLaunchConfig_t& config, const std::function<void()>& thread);
 
 // The launches since the last call.
 std::vector<cudaLaunchConfig_t> take_launches();
 
-// Dynamic shared memory of the block, full of NaN when it starts.
+// Dynamic shared memory of the block, filled with NaN at the start.
 void* shared_memory();
 
 void wait_for_block();
-// Waits for the 32 threads of the warp, which all have to ask for the same `purpose`.
+// Waits for all 32 threads of the warp, which must all pass the same `purpose`.
 void wait_for_warp(unsigned mask, const char* purpose);
-// 4 bytes that each lane of the warp shows the others.
+// 4 bytes that each lane of the warp publishes to the others.
 uint32_t exchange(unsigned mask, uint32_t bits, unsigned from_lane, const char* purpose);
 
 inline unsigned lane() {

@@ -31,7 +31,7 @@ TYPED_TEST(EmulatedElements, GeluBackwardEqualsTheLoop) {
   }
 }
 
-TYPED_TEST(EmulatedElements, DropoutDropsWhatTheLoopDrops) {
+TYPED_TEST(EmulatedElements, DropoutDropsTheSameElementsAsTheLoop) {
   const auto rule = dropout_rule(0.1, 77);
   for (const int64_t size : kSizes) {
     const auto x = random_values<TypeParam>(size, 1);
@@ -42,7 +42,7 @@ TYPED_TEST(EmulatedElements, DropoutDropsWhatTheLoopDrops) {
   }
 }
 
-TYPED_TEST(EmulatedElements, DropoutDropsBySeedsInMemoryAsByNumbers) {
+TYPED_TEST(EmulatedElements, DropoutWithASeedInMemoryEqualsDropoutByValue) {
   const uint64_t seed = 77;
   auto in_memory = dropout_rule(0.1, 0);
   in_memory.seed_at = &seed;
@@ -53,8 +53,8 @@ TYPED_TEST(EmulatedElements, DropoutDropsBySeedsInMemoryAsByNumbers) {
   EXPECT_EQ(got, wanted);
 }
 
-// Two arrays that begin one element behind a boundary, and two that do not reach one together.
-TYPED_TEST(EmulatedElements, UnalignedArraysGiveTheSame) {
+// Two arrays that start one element after a boundary, and two with different alignment.
+TYPED_TEST(EmulatedElements, UnalignedArraysGiveTheSameResult) {
   const auto rule = dropout_rule(0.5, 78);
   const auto x = random_values<TypeParam>(301, 1);
   for (const int64_t out_offset : {0, 1}) {

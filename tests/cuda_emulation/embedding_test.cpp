@@ -14,7 +14,7 @@ std::vector<int64_t> random_ids(int64_t tokens, int64_t rows, uint32_t seed) {
   return ids;
 }
 
-TEST(EmulatedEmbedding, TheSumEqualsTheLoops) {
+TEST(EmulatedEmbedding, TheSumEqualsTheLoop) {
   for (const int64_t tokens : {0, 1, 33}) {
     for (const int64_t hidden : {1, 127, 129, 768}) {
       EmbeddingSum op;
@@ -68,8 +68,9 @@ TEST(EmulatedEmbedding, TheScatterEqualsTheLoop) {
   }
 }
 
-// Runs of 20, 44, 32, 33 and 31 tokens: within a chunk, across, whole ones, and those that end at a boundary.
-TEST(EmulatedEmbedding, RunsMayCrossChunksAnyWay) {
+// Runs of 20, 44, 32, 33 and 31 tokens: inside a chunk, across chunks, whole chunks, and ending at a
+// boundary.
+TEST(EmulatedEmbedding, RunsOfEqualIdsMayCrossChunks) {
   std::vector<int64_t> ids;
   for (const auto& [id, count] : {std::pair<int64_t, size_t>{0, 20}, {2, 44}, {3, 32}, {4, 33}, {5, 31}}) {
     ids.insert(ids.end(), count, id);

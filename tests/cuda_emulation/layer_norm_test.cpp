@@ -8,7 +8,8 @@ namespace {
 struct Shape {
   int64_t rows, hidden;
 };
-// Around packs, warps and blocks; hidden sizes of BERT; rows that leave a block room for one warp.
+// Sizes around packs, warps and blocks; BERT's hidden sizes; rows so large that a block has room for one
+// warp.
 constexpr Shape kShapes[] = {{0, 8},   {1, 1},   {3, 31},  {5, 33},   {2, 127},  {7, 129},
                              {67, 48}, {1, 768}, {9, 768}, {6, 1024}, {3, 4096}, {3, 6144}};
 
@@ -69,7 +70,7 @@ struct Backward {
           .dropout = dropout_rule(rate, 9)};
   }
 
-  // The kernel's partial sums, added block after block.
+  // The kernel's partial sums, added block by block.
   void run_cuda(const Shape& shape) {
     const auto blocks = static_cast<size_t>(layer_norm_blocks(shape.rows));
     std::vector<float> partial(blocks * 2 * dweight.size(), NAN);
@@ -117,7 +118,7 @@ TYPED_TEST(EmulatedLayerNorm, BackwardEqualsTheLoop) {
   }
 }
 
-TYPED_TEST(EmulatedLayerNorm, DropsBySeedsInMemoryAsByNumbers) {
+TYPED_TEST(EmulatedLayerNorm, DropoutWithASeedInMemoryEqualsDropoutByValue) {
   const Shape shape = {5, 33};
   const uint64_t seed = 9;
   Forward<TypeParam> forward(shape, 0.1, true), forward_in_memory(shape, 0.1, true);
@@ -132,7 +133,7 @@ TYPED_TEST(EmulatedLayerNorm, DropsBySeedsInMemoryAsByNumbers) {
   EXPECT_EQ(backward_in_memory.dx, backward.dx);
 }
 
-TEST(EmulatedLayerNorm, RowsThatBeginAnywhereAreReadElementByElement) {
+TEST(EmulatedLayerNorm, UnalignedRowsAreReadElementwise) {
   const Shape shape = {3, 64};
   Forward<float> cuda(shape, 0.0, true), cpu(shape, 0.0, true);
   for (auto* run : {&cuda, &cpu}) {
@@ -145,8 +146,7 @@ TEST(EmulatedLayerNorm, RowsThatBeginAnywhereAreReadElementByElement) {
   expect_near(cuda.y, cpu.y);
 }
 
-// Four rows a block forward; backward about 32 rows a block, in a grid that does not grow beyond 1,056
-// blocks.
+// Forward: four rows per block. Backward: about 32 rows per block, at most 1,056 blocks.
 TEST(EmulatedLayerNorm, GridsFollowTheRows) {
   const Shape shape = {67, 48};
   Forward<float> forward(shape, 0.0, true);
@@ -158,7 +158,7 @@ TEST(EmulatedLayerNorm, GridsFollowTheRows) {
   EXPECT_EQ(layer_norm_blocks(1'000'000), 1056);
 }
 
-TEST(EmulatedLayerNorm, RowsBeyondTheSharedMemoryAreAnError) {
+TEST(EmulatedLayerNorm, RowsLargerThanTheSharedMemoryAreAnError) {
   const Shape shape = {1, 12'289};
   Forward<float> run(shape, 0.0, true);
   EXPECT_EQ(layer_norm_forward_cuda(run.op, shape.rows, nullptr), cudaErrorInvalidConfiguration);

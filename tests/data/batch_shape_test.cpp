@@ -21,7 +21,7 @@ PackedBatch small_batch() {
           .labels = {0, 1}};
 }
 
-TEST(FillUp, FillerStandsBehindWhatIsReal) {
+TEST(FillUp, FillerFollowsTheRealTokens) {
   const auto batch = fill_up(small_batch(), {.sequences = 2, .max_seq_length = 4, .predictions = 3});
   EXPECT_EQ(batch.input_ids, Ids({2, 9, 3, 2, 8, 0, 0, 0}));
   EXPECT_EQ(batch.token_type_ids, Ids({0, 0, 1, 0, 1, 0, 0, 0}));
@@ -32,14 +32,14 @@ TEST(FillUp, FillerStandsBehindWhatIsReal) {
   EXPECT_EQ(batch.labels, Ids({0, 1}));
 }
 
-TEST(FillUp, NoSequenceOfFillerIsLongerThanTheLongest) {
+TEST(FillUp, NoFillerSequenceIsLongerThanTheLongestReal) {
   const auto batch = fill_up(small_batch(), {.sequences = 2, .max_seq_length = 5, .predictions = 12});
   EXPECT_EQ(batch.cu_seqlens, Ids({0, 3, 5, 10, 10}));
   EXPECT_EQ(batch.position_ids, Ids({0, 1, 2, 0, 1, 0, 1, 2, 3, 4}));
   EXPECT_EQ(batch.mlm_positions, Ids({1, 4, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1}));
 }
 
-TEST(FillUp, AFullBatchGetsEmptySequencesAlone) {
+TEST(FillUp, AFullBatchGetsOnlyEmptySequences) {
   auto batch = small_batch();
   batch = fill_up(batch, {.sequences = 2, .max_seq_length = 4, .predictions = 2});
   batch.cu_seqlens = {0, 4, 8};

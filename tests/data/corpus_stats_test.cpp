@@ -17,7 +17,7 @@ class Stats : public testing::Test {
   const FakeTokenizer tokenizer_;
 };
 
-TEST_F(Stats, WhatTheShardsHoldIsCounted) {
+TEST_F(Stats, CountsTheContentsOfTheShards) {
   const CorpusStats stats = stats_of("w0 w1 nope\nw2\n\nw3 w4 w5 w6 w7 w8 w9 what\n", 1);
   EXPECT_EQ(stats.documents, 2);
   EXPECT_EQ(stats.sentences, 3);
@@ -36,7 +36,7 @@ TEST_F(Stats, TheLastBucketHoldsEveryLongerSentence) {
   EXPECT_EQ(stats.longest_sentence, 1000);
 }
 
-TEST_F(Stats, PairsAreThoseThatARunDraws) {
+TEST_F(Stats, PairsEqualThoseThatARunDraws) {
   const CorpusStats stats = stats_of(corpus_text(10, 100), 2500);
   EXPECT_EQ(stats.sampled_pairs, 2500);
   EXPECT_NEAR(static_cast<double>(stats.random_pairs), 1250, 125);  // five standard deviations
@@ -45,7 +45,7 @@ TEST_F(Stats, PairsAreThoseThatARunDraws) {
   EXPECT_LE(stats.mean_pair_length, 128);
 }
 
-TEST(FormatStats, SaysEachFigureWithItsUnit) {
+TEST(FormatStats, ShowsEachNumberWithItsUnit) {
   CorpusStats stats{.documents = 2, .sentences = 4, .tokens = 1234, .unknown = 1, .longest_sentence = 200};
   stats.length_histogram = {3, 0, 1};
   stats.sampled_pairs = 1000;

@@ -23,7 +23,7 @@ class CustomTask : public testing::Test {
   const TestDir dir_{testing::UnitTest::GetInstance()->current_test_info()->name()};
 };
 
-TEST_F(CustomTask, LabelsAreThoseOfTheTrainingFilesSorted) {
+TEST_F(CustomTask, LabelsAreCollectedFromTheTrainingFilesAndSorted) {
   EXPECT_EQ(task("text\tlabel\na\tspam\nb\tham\nc\tspam\n").label_names, (Names{"ham", "spam"}));
 }
 
@@ -31,7 +31,7 @@ TEST_F(CustomTask, WholeNumbersAreSortedByValue) {
   EXPECT_EQ(task("text\tlabel\na\t10\nb\t9\nc\t-1\n").label_names, (Names{"-1", "9", "10"}));
 }
 
-TEST_F(CustomTask, LabelsOfSeveralFilesAreTakenTogether) {
+TEST_F(CustomTask, LabelsOfSeveralFilesAreMerged) {
   const auto first = dir_.write("a.tsv", "text\tlabel\na\tx\n");
   const auto second = dir_.write("b.jsonl", "{\"text\": \"a\", \"label\": \"w\"}\n");
   EXPECT_EQ(custom_task({}, std::vector<fs::path>{first, second}).label_names, (Names{"w", "x"}));
@@ -41,7 +41,7 @@ TEST_F(CustomTask, GivenLabelsKeepTheirOrder) {
   EXPECT_EQ(custom_task({.labels = {"no", "maybe", "yes"}}, {}).label_names, (Names{"no", "maybe", "yes"}));
 }
 
-TEST_F(CustomTask, ItsFilesAreReadByTheNamesOfTheColumns) {
+TEST_F(CustomTask, ColumnsAreFoundByName) {
   const CustomTaskConfig columns = {.text = "title", .text_pair = "body", .label = "kind"};
   const std::string text = "kind\tbody\ttitle\nspam\tB\tA\nham\tD\tC\n";
   const auto examples = read_glue(task(text, columns), dir_ / "train.tsv", true);
@@ -51,9 +51,9 @@ TEST_F(CustomTask, ItsFilesAreReadByTheNamesOfTheColumns) {
   EXPECT_EQ(examples[0].label, 1);
 }
 
-// Of a column that is none of labels, such as one of numbers of rows, every row has its own: to walk through
-// them for each row would take minutes.
-TEST_F(CustomTask, LabelsMayBeAsManyAsRows) {
+// A column of row numbers has a label per row: a linear search through the labels for each row would take
+// minutes.
+TEST_F(CustomTask, EveryRowMayHaveItsOwnLabel) {
   constexpr int kRows = 100'000;
   std::string text = "text\tlabel\n";
   for (int i = 0; i < kRows; ++i) text += fmt::format("a\t{}\n", i);
@@ -75,7 +75,7 @@ TEST_F(CustomTask, MetricsFitTheLabels) {
   EXPECT_EQ(custom_task({.regression = true}, {}).metrics, (Names{"pearson", "spearman"}));
 }
 
-TEST_F(CustomTask, WhatIsNoClassificationIsRefused) {
+TEST_F(CustomTask, DataThatIsNotAClassificationIsRefused) {
   EXPECT_EQ(message("text\tlabel\na\tx\nb\tx\n"),
             "train.tsv: column 'label' holds 1 labels: a classification needs two");
   EXPECT_EQ(message("text\tlabels\na\tx\n"),
@@ -83,7 +83,7 @@ TEST_F(CustomTask, WhatIsNoClassificationIsRefused) {
   EXPECT_EQ(message("text\tlabel\na\tx\nb\t\n"), "train.tsv:3: the label is empty: give each row one");
 }
 
-TEST_F(CustomTask, LabelsThatWouldBreakTheOutputAreRefused) {
+TEST_F(CustomTask, LabelsThatWouldBreakTheOutputFormatAreRefused) {
   EXPECT_EQ(message("text\tlabel\na\tx\nb\t\x1b[31mred\n"),
             "train.tsv:3: the label \"\\u001b[31mred\" holds a tab, a line end or another control character: "
             "results "
@@ -96,12 +96,12 @@ TEST_F(CustomTask, LabelsThatWouldBreakTheOutputAreRefused) {
   EXPECT_NE(complaint({"a", "b\n"}).find("the label \"b\\n\" holds a tab, a line end"), std::string::npos);
 }
 
-TEST_F(CustomTask, LabelsAreWhatIsWritten) {
+TEST_F(CustomTask, LabelsAreTakenLiterally) {
   EXPECT_EQ(task("text\tlabel\na\t+\nb\t-\nc\t\u574f\nd\tA\ne\ta\n").label_names,
             (Names{"+", "-", "A", "a", "\u574f"}));
 }
 
-TEST_F(CustomTask, AFinishedRunTellsItsTask) {
+TEST_F(CustomTask, ReadsTheTaskFromAFinishedRun) {
   dir_.write("config.json", R"({"finetuning_task": "custom", "id2label": {"0": "a", "1": "b", "2": "c"}})");
   const GlueTask found = custom_task_of_run(dir_.path());
   EXPECT_EQ(found.label_names, (Names{"a", "b", "c"}));

@@ -1,5 +1,5 @@
-// A tokenizer for tests: one id a word, split at blanks; "##" marks a continuation. Five special ids come
-// first.
+// A tokenizer for tests: one id per word, split at blanks; "##" marks a continuation. The first five ids are
+// the special tokens.
 #pragma once
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@
 
 namespace rpp {
 
-// Knows w0, w1, ... and ##w0, ##w1, ... by turns: word n is id 5 + 2n, its continuation 6 + 2n.
+// Its vocabulary is w0, ##w0, w1, ##w1, ...: word n has id 5 + 2n, its continuation 6 + 2n.
 class FakeTokenizer : public Tokenizer {
  public:
   explicit FakeTokenizer(int32_t size = 1005, std::string identity = "fake")
@@ -70,12 +70,12 @@ class FakeTokenizer : public Tokenizer {
   std::string identity_;
 };
 
-// Of shards that FakeTokenizer() has made.
+// Reads shards made with FakeTokenizer().
 inline std::string fake_fingerprint() {
   return fingerprint(FakeTokenizer());
 }
 
-// A directory of the running test, removed at its end.
+// A directory for the running test, removed at its end.
 class TestDir {
  public:
   explicit TestDir(const std::string& name)
@@ -95,8 +95,8 @@ class TestDir {
   std::filesystem::path path_;
 };
 
-// Documents of so many sentences of 3 to 9 words. The word number tells the document: document d has words 10
-// d + 0..9.
+// Documents with the given numbers of sentences of 3 to 9 words. Words identify the document: document d uses
+// words 10 d + 0..9.
 inline std::string corpus_text(int num_documents, int num_sentences) {
   std::string text;
   for (int document = 0; document < num_documents; ++document) {

@@ -36,7 +36,7 @@ TEST(EncodeGlue, APairHasTypeOneAfterTheFirstSep) {
   EXPECT_EQ(encoded.score, 2.5F);
 }
 
-TEST(EncodeGlue, ARowOfAPairTaskIsAPairWhateverTheOtherRowsHold) {
+TEST(EncodeGlue, ARowOfAPairTaskIsAlwaysAPair) {
   const std::vector<GlueExample> examples = {{.text_a = "w1"}, {.text_a = "w1", .text_b = "w2"}};
   for (const size_t count : {1, 2}) {
     const auto encoded = encode_glue(std::span(examples).first(count), Texts::pair, FakeTokenizer(), 128);
@@ -46,7 +46,7 @@ TEST(EncodeGlue, ARowOfAPairTaskIsAPairWhateverTheOtherRowsHold) {
   EXPECT_EQ(encode_glue(examples, Texts::single, FakeTokenizer(), 128)[1].ids, (Ids{2, 7, 3}));
 }
 
-TEST(EncodeGlue, TheColumnsOfATaskSayWhetherItHasPairs) {
+TEST(EncodeGlue, TheColumnsOfATaskDetermineWhetherItHasPairs) {
   EXPECT_EQ(texts_of(glue_task("sst2")), Texts::single);
   EXPECT_EQ(texts_of(glue_task("rte")), Texts::pair);
   GlueTask custom;
@@ -57,16 +57,16 @@ TEST(EncodeGlue, TheColumnsOfATaskSayWhetherItHasPairs) {
 
 TEST(EncodeGlue, CountsTheTextsThatLoseTokens) {
   const std::vector<GlueExample> examples = {{.text_a = words(6, '1')}, {.text_a = words(7, '1')}, {}};
-  EXPECT_EQ(num_cut(encode_glue(examples, Texts::single, FakeTokenizer(), 8)), 1);  // six and [CLS] [SEP] fit
+  EXPECT_EQ(num_cut(encode_glue(examples, Texts::single, FakeTokenizer(), 8)), 1);  // 8 with [CLS] and [SEP]
   EXPECT_EQ(num_cut(encode_glue(examples, Texts::single, FakeTokenizer(), 9)), 0);
-  EXPECT_EQ(num_cut(encode_glue(examples, Texts::pair, FakeTokenizer(), 9)), 1);  // a second [SEP]
+  EXPECT_EQ(num_cut(encode_glue(examples, Texts::pair, FakeTokenizer(), 9)), 1);  // needs a second [SEP]
 }
 
-TEST(EncodeGlue, ALongSingleTextLosesItsEnd) {
+TEST(EncodeGlue, ALongSingleTextIsTruncatedAtItsEnd) {
   EXPECT_EQ(encode({.text_a = "w1 w2 w3 w4 w5 w6 w7"}, 8).ids, (Ids{2, 7, 9, 11, 13, 15, 17, 3}));
 }
 
-TEST(EncodeGlue, PairsAreCutAsLongestFirstOfTheTokenizersLibrary) {
+TEST(EncodeGlue, PairsAreTruncatedLikeLongestFirstInTokenizers) {
   struct Case {
     int64_t first, second, max_seq_length, kept_first, kept_second;
   };
@@ -108,7 +108,7 @@ TEST(MakeBatch, PacksTheExamplesOfTheIndicesInTheirOrder) {
   EXPECT_TRUE(batch.scores.empty());
 }
 
-TEST(MakeBatch, RegressionHasScoresInsteadOfLabels) {
+TEST(MakeBatch, RegressionBatchesHaveScoresInsteadOfLabels) {
   const std::vector<EncodedExample> examples = {{{2, 3}, {0, 0}, 0, 3.5F}};
   const std::vector<int64_t> indices = {0};
   const PackedBatch batch = make_batch(examples, indices, true);

@@ -18,12 +18,12 @@ class GluePredictionsTest : public testing::Test {
     dir_.write(name + "/eval_predictions_" + task + ".txt", text);
     return dir_.path() / name;
   }
-  // Of reading a file, from the file's name on.
+  // The error message from reading a file, starting at the file's name.
   std::string bad_file(const std::string& task, const std::string& text) const {
     const fs::path file = dir_.write("file.txt", text);
     return from_name(message_of([&] { read_glue_predictions(glue_task(task), file); }));
   }
-  // Of loading runs, without the path of the test's folder.
+  // The error message from loading runs, without the path of the test's directory.
   std::string bad_runs(const std::vector<fs::path>& directories) const {
     return from_name(message_of([&] { load_glue_runs(directories); }));
   }
@@ -46,7 +46,7 @@ TEST_F(GluePredictionsTest, NamesOfLabelsBecomeClassNumbers) {
   EXPECT_EQ(rows.labels, (std::vector<double>{0, 1}));
 }
 
-TEST_F(GluePredictionsTest, SeedsOfADirectoryComeInTheOrderOfTheirNumbers) {
+TEST_F(GluePredictionsTest, SeedDirectoriesAreSortedByNumber) {
   for (const char* name :
        {"run/seed-10", "run/seed-2", "run/seed-0", "run/seed-x", "run/seed-1x", "run/seed", "one"}) {
     fs::create_directories(dir_ / name);
@@ -77,11 +77,13 @@ TEST_F(GluePredictionsTest, ADamagedFileIsNamedWithItsLine) {
   EXPECT_EQ(bad_file("sst2", kHeader + "0\t1\t1\n2\t1\t0\n"), "file.txt:3: index '2', expected 1");
   EXPECT_EQ(bad_file("sst2", kHeader + "0\tyes\t1\n"), "file.txt:2: unknown label 'yes' (expected 0, 1)");
   EXPECT_EQ(bad_file("sst2", kHeader + "0\t1\t-1\n"), "file.txt:2: unknown label '-1' (expected 0, 1)");
-  EXPECT_EQ(bad_file("stsb", kHeader + "0\tnan\t1\n"), "file.txt:2: 'nan' is no score (expected a number)");
-  EXPECT_EQ(bad_file("stsb", kHeader + "0\t1\t2,5\n"), "file.txt:2: '2,5' is no score (expected a number)");
+  EXPECT_EQ(bad_file("stsb", kHeader + "0\tnan\t1\n"),
+            "file.txt:2: 'nan' is not a score (expected a number)");
+  EXPECT_EQ(bad_file("stsb", kHeader + "0\t1\t2,5\n"),
+            "file.txt:2: '2,5' is not a score (expected a number)");
 }
 
-TEST_F(GluePredictionsTest, AnswersToATestFileHaveNoLabels) {
+TEST_F(GluePredictionsTest, PredictionsForATestFileHaveNoLabels) {
   const auto file = dir_.write("f.txt", "index\tprediction\n0\tneutral\n1\tentailment\n");
   EXPECT_EQ(read_glue_answers(glue_task("ax"), file), (std::vector<double>{1, 0}));
   const auto labelled = dir_.write("g.txt", kHeader + "0\tneutral\tneutral\n");
@@ -89,13 +91,13 @@ TEST_F(GluePredictionsTest, AnswersToATestFileHaveNoLabels) {
             "g.txt:1: expected the columns index, prediction");
 }
 
-TEST_F(GluePredictionsTest, OfAModelOfMnliTheMatchedExamplesAreCompared) {
+TEST_F(GluePredictionsTest, ForMnliTheMatchedExamplesAreCompared) {
   const fs::path both = run("a", "mnli", kHeader + "0\tneutral\tentailment\n");
   run("a", "mnli-mm", kHeader + "0\tneutral\tneutral\n1\tneutral\tneutral\n");
   EXPECT_EQ(load_glue_runs(std::vector<fs::path>{both}).labels, (std::vector<double>{0}));
 }
 
-TEST_F(GluePredictionsTest, ACustomTaskIsWhatConfigJsonBesideThePredictionsTells) {
+TEST_F(GluePredictionsTest, ACustomTaskIsReadFromTheConfigJsonBesideThePredictions) {
   const auto custom = [&](const std::string& name, const std::string& second) {
     const fs::path directory = run(name, "custom", kHeader + "0\tham\t" + second + "\n");
     dir_.write(name + "/config.json",
@@ -118,7 +120,7 @@ TEST_F(GluePredictionsTest, RunsKeepTheirOrder) {
   EXPECT_EQ(runs.predictions, (std::vector<std::vector<double>>{{0}, {1}}));
 }
 
-TEST_F(GluePredictionsTest, RunsOfDifferentExamplesAreRefused) {
+TEST_F(GluePredictionsTest, RunsWithDifferentExamplesAreRefused) {
   const fs::path a = run("a", "sst2", kHeader + "0\t1\t1\n1\t1\t0\n");
   const fs::path fewer = run("fewer", "sst2", kHeader + "0\t1\t1\n");
   const fs::path relabelled = run("relabelled", "sst2", kHeader + "0\t1\t1\n1\t1\t1\n");
@@ -138,7 +140,7 @@ TEST_F(GluePredictionsTest, RunsOfDifferentExamplesAreRefused) {
   EXPECT_EQ(bad_runs({a, other_task}), "other_task is a run of wnli, a of sst2: compare runs of one task");
 }
 
-TEST_F(GluePredictionsTest, ADirectoryWithoutOneRunIsRefused) {
+TEST_F(GluePredictionsTest, ADirectoryWithoutRunsIsRefused) {
   const fs::path a = run("a", "sst2", kHeader + "0\t1\t1\n");
   run("both", "rte", kHeader);
   const fs::path both = run("both", "sst2", kHeader);

@@ -21,7 +21,7 @@ std::string answers(int64_t count, const std::string& answer) {
 
 class GlueSubmission : public testing::Test {
  protected:
-  // A run that answered `count` rows alike, or as many as the official file has.
+  // A run with `count` equal predictions, by default as many as the official file has rows.
   fs::path run(const std::string& task, const std::string& answer, int64_t count = 0) const {
     fs::create_directories(dir_ / task);
     dir_.write(task + "/predict_results_" + task + ".txt",
@@ -54,11 +54,11 @@ class GlueSubmission : public testing::Test {
   const TestDir dir_{testing::UnitTest::GetInstance()->current_test_info()->name()};
 };
 
-TEST_F(GlueSubmission, HoldsElevenFilesOfTheOfficialNumberOfRows) {
+TEST_F(GlueSubmission, HasElevenFilesWithTheOfficialNumberOfRows) {
   const Paths runs = {run("rte", "not_entailment"), run("stsb", "5.250"), run("mnli-mm", "contradiction")};
   const auto files = write_glue_submission(runs, zip(), MissingTasks::fill);
   EXPECT_EQ(entry("RTE.tsv"), answers(3000, "not_entailment"));
-  EXPECT_EQ(entry("STS-B.tsv"), answers(1379, "5.000"));  // cut to what the server takes
+  EXPECT_EQ(entry("STS-B.tsv"), answers(1379, "5.000"));  // clamped to the server's range
   EXPECT_EQ(entry("MNLI-mm.tsv"), answers(9847, "contradiction"));
   const std::pair<const char*, std::string> filled[] = {{"CoLA.tsv", answers(1063, "0")},
                                                         {"SST-2.tsv", answers(1821, "0")},
@@ -75,18 +75,18 @@ TEST_F(GlueSubmission, HoldsElevenFilesOfTheOfficialNumberOfRows) {
   EXPECT_TRUE(files[0].source.empty());
 }
 
-TEST_F(GlueSubmission, AScoreBelowZeroIsZero) {
+TEST_F(GlueSubmission, NegativeScoresBecomeZero) {
   write_glue_submission(Paths{run("stsb", "-0.250")}, zip(), MissingTasks::fill);
   EXPECT_EQ(entry("STS-B.tsv"), answers(1379, "0.000"));
 }
 
-TEST_F(GlueSubmission, EqualAnswersMakeEqualBytes) {
+TEST_F(GlueSubmission, EqualPredictionsMakeEqualBytes) {
   const Paths runs = {run("rte", "entailment")};
   write_glue_submission(runs, zip(), MissingTasks::fill);
   const std::string once = read_file(zip());
   write_glue_submission(runs, zip(), MissingTasks::fill);
   EXPECT_EQ(read_file(zip()), once);
-  // Time and date of the first local file header: not those of the clock, at whatever moment this runs.
+  // Time and date in the first local file header must not depend on the clock.
   EXPECT_EQ(once.substr(0, 4), "PK\x03\x04");
   EXPECT_EQ(once.substr(10, 4), std::string("\x00\x00\x21\x00", 4));
 }

@@ -17,7 +17,7 @@ class Glue : public testing::Test {
   std::vector<GlueExample> read(const std::string& task, std::string_view text) const {
     return read_glue(glue_task(task), dir_.write("file.tsv", text), true);
   }
-  // The message of a bad file, from the file's name on.
+  // The error message for a bad file, starting at the file's name.
   std::string message(const std::string& task, std::string_view text) const {
     const std::string whole = message_of([&] { read(task, text); });
     const size_t at = whole.find("file.tsv");
@@ -33,7 +33,7 @@ struct ReadCase {
   GlueExample first;
 };
 
-TEST_F(Glue, EveryTaskIsReadByTheNamesOfItsColumns) {
+TEST_F(Glue, ColumnsOfEveryTaskAreFoundByName) {
   const ReadCase cases[] = {
       {"cola", "gj04\t1\t\tA b.\n", {"A b.", "", 1}},
       {"cola", "index\tsentence\tlabel\n0\tA b.\t1\n", {"A b.", "", 1}},
@@ -56,14 +56,14 @@ TEST_F(Glue, EveryTaskIsReadByTheNamesOfItsColumns) {
   }
 }
 
-TEST_F(Glue, TheOrderOfColumnsAndOthersBesideThemDoNotMatter) {
+TEST_F(Glue, ColumnOrderAndExtraColumnsDoNotMatter) {
   const auto examples = read("mnli", "gold_label\tpairID\tsentence2\tsentence1\nneutral\t7\tB\tA\n");
   EXPECT_EQ(examples[0].text_a, "A");
   EXPECT_EQ(examples[0].text_b, "B");
   EXPECT_EQ(examples[0].label, 1);
 }
 
-TEST_F(Glue, AByteOrderMarkIsNoPartOfTheFirstColumn) {
+TEST_F(Glue, AByteOrderMarkIsNotPartOfTheFirstColumn) {
   EXPECT_EQ(read("sst2", "\xef\xbb\xbfsentence\tlabel\na\t1\n").size(), 1U);
 }
 
@@ -74,7 +74,7 @@ TEST_F(Glue, QuotesArePlainCharacters) {
   EXPECT_EQ(examples[1].text_a, "\"c\"");
 }
 
-TEST_F(Glue, WindowsLineEndsAndBlankLinesAreSkippedOver) {
+TEST_F(Glue, WindowsLineEndsAndBlankLinesAreAccepted) {
   EXPECT_EQ(read("sst2", "sentence\tlabel\r\na\t1\r\n\r\nb\t0\r\n").size(), 2U);
 }
 
@@ -109,7 +109,7 @@ TEST_F(Glue, TestFilesOfTheOfficialArchiveAreRead) {
   }
 }
 
-TEST_F(Glue, JsonLinesAreReadByTheirName) {
+TEST_F(Glue, JsonLinesAreRecognisedByTheFileName) {
   const auto file =
       dir_.write("train.jsonl",
                  "{\"label\": 1, \"sentence\": \"tab\\there\"}\n\n{\"sentence\": \"b\", \"label\": \"0\"}\n");
@@ -137,7 +137,7 @@ TEST_F(Glue, ABadJsonLineIsNamed) {
             "bad.jsonl:1: JSON of 100001 levels, at most 64 are read");
 }
 
-TEST_F(Glue, AFileOfAnotherKindIsExplained) {
+TEST_F(Glue, AnUnsupportedFileTypeIsNamed) {
   EXPECT_EQ(message("sst2", "sentence,label\na,1\n"),
             "file.tsv:1: no column 'sentence' in the header (sentence,label): columns are separated by tabs, "
             "this looks like CSV");
@@ -151,17 +151,17 @@ TEST_F(Glue, AFileOfAnotherKindIsExplained) {
       "file.tsv:2: byte 4 of the line is not UTF-8: convert the file, as with iconv -f ISO-8859-1 -t UTF-8");
 }
 
-TEST_F(Glue, TheFewBrokenRowsOfTheOfficialQqpArePassedOver) {
+TEST_F(Glue, TheKnownBrokenRowsOfTheOfficialQqpAreSkipped) {
   std::string text = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n0\t1\t2\tA half\n\tits rest\t0\n";
   EXPECT_EQ(message("qqp", text + "1\t1\t2\tA\tB\t1\n"),
             "file.tsv:2: 4 columns, expected at least 6, separated by tabs");
   for (int i = 0; i < 1999; ++i)
-    text += "1\t1\t2\tA\tB\t1\n";  // two rows are broken: one in a thousand may be
+    text += "1\t1\t2\tA\tB\t1\n";  // two broken rows: more than the one per thousand allowed
   EXPECT_EQ(message("qqp", text), "file.tsv:2: 4 columns, expected at least 6, separated by tabs");
   EXPECT_EQ(read("qqp", text + "1\t1\t2\tA\tB\t1\n").size(), 2000U);
 }
 
-TEST_F(Glue, AnEmptyLineIsAnEmptyTextWhereATableHasOneColumn) {
+TEST_F(Glue, AnEmptyLineIsAnEmptyTextInATableWithOneColumn) {
   const auto texts = [&](const std::string& text) {
     Names found;
     for (const auto& example : read_glue(glue_task("sst2"), dir_.write("file.tsv", text), false)) {
@@ -188,7 +188,7 @@ TEST_F(Glue, BadRowsAreNamedByLine) {
 TEST_F(Glue, AScoreIsAFiniteNumber) {
   for (const std::string score : {"", "3.2x", "nan", "inf"}) {
     EXPECT_EQ(message("stsb", fmt::format("sentence1\tsentence2\tscore\nA\tB\t{}\n", score)),
-              fmt::format("file.tsv:2: '{}' is no score (expected a number)", score));
+              fmt::format("file.tsv:2: '{}' is not a score (expected a number)", score));
   }
 }
 
@@ -208,8 +208,8 @@ TEST(GlueTasks, AreFoundBySeveralSpellings) {
   EXPECT_EQ(glue_task("sts-b").num_labels(), 1);
 }
 
-// The official archive's numbers of rows; names of labels in their order in Hugging Face's datasets.
-TEST(GlueTasks, AreThoseOfTheBenchmark) {
+// Row counts of the official archive; label names in the order of Hugging Face's datasets.
+TEST(GlueTasks, ListTheTasksOfTheBenchmark) {
   std::string text;
   for (const GlueTask& task : glue_tasks()) {
     text += fmt::format("{} {} {} {} | {} | {} | {}\n", task.name, task.directory, task.submission_file,
@@ -230,7 +230,7 @@ wnli WNLI WNLI.tsv 146 | 0 1 | not_entailment entailment | accuracy
 )");
 }
 
-TEST(GlueTasks, AModelOfMnliAnswersTwoMore) {
+TEST(GlueTasks, AnMnliModelAlsoPredictsMismatchedAndDiagnostic) {
   const auto companions = companions_of(glue_task("mnli"));
   ASSERT_EQ(companions.size(), 2U);
   EXPECT_EQ(companions[0], &glue_task("MNLI-mm"));
@@ -238,14 +238,14 @@ TEST(GlueTasks, AModelOfMnliAnswersTwoMore) {
   EXPECT_TRUE(companions_of(glue_task("rte")).empty());
 }
 
-TEST(GlueTasks, AnUnknownOneIsAnsweredWithTheNearest) {
+TEST(GlueTasks, AnUnknownTaskSuggestsTheNearest) {
   EXPECT_EQ(message_of([] { glue_task("sst3"); }),
             "unknown task 'sst3': did you mean 'sst2'? (known: cola, sst2, mrpc, qqp, stsb, mnli, mnli-mm, "
             "ax, qnli, rte, wnli, custom, squad1, squad2)");
   EXPECT_THROW(glue_task(""), UsageError);
 }
 
-TEST_F(Glue, FilesAreFoundInTheDirectoryOrInTheTasksFolder) {
+TEST_F(Glue, FilesAreFoundInTheDirectoryOrItsTaskSubdirectory) {
   fs::create_directory(dir_ / "SST-2");
   const auto inner = dir_.write("SST-2/train.tsv.gz", "");
   EXPECT_EQ(find_glue_file(glue_task("sst2"), dir_.path(), "train"), inner);
@@ -260,7 +260,7 @@ TEST_F(Glue, FilesAreFoundInTheDirectoryOrInTheTasksFolder) {
   EXPECT_EQ(find_glue_file(glue_task("ax"), dir_.path(), "test"), diagnostic);
 }
 
-TEST_F(Glue, AMissingFileIsNamedWithWhereItWasLookedFor) {
+TEST_F(Glue, AMissingFileIsNamedWithTheSearchedDirectories) {
   EXPECT_EQ(
       message_of([&] { find_glue_file(glue_task("cola"), dir_.path(), "dev"); }),
       fmt::format(

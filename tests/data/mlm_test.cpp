@@ -32,24 +32,24 @@ class Mlm : public testing::Test {
   const MaskVocabulary vocabulary_{tokenizer_};
 };
 
-// Five standard deviations of a count of `draws` with this chance.
+// Five standard deviations of a count of `draws` with this probability.
 double tolerance(double draws, double chance) {
   return 5 * std::sqrt(draws * chance * (1 - chance));
 }
 
-TEST_F(Mlm, FifteenPercentRoundedAreHidden) {
+TEST_F(Mlm, FifteenPercentRoundedAreMasked) {
   EXPECT_EQ(num_hidden(100), 15U);
-  EXPECT_EQ(num_hidden(30), 5U);  // 4.5
-  EXPECT_EQ(num_hidden(29), 4U);  // 4.35
+  EXPECT_EQ(num_hidden(30), 5U);  // 15 % is 4.5
+  EXPECT_EQ(num_hidden(29), 4U);  // 15 % is 4.35
 }
 
-TEST_F(Mlm, AtLeastOneAndAtMostMaxPredictionsAreHidden) {
+TEST_F(Mlm, AtLeastOneAndAtMostMaxPredictionsAreMasked) {
   EXPECT_EQ(num_hidden(1), 1U);
   EXPECT_EQ(num_hidden(400), 20U);
   EXPECT_EQ(num_hidden(400, {.max_predictions = 76}), 60U);
 }
 
-TEST_F(Mlm, LabelsAreWhatStoodAtThePositions) {
+TEST_F(Mlm, LabelsAreTheOriginalIds) {
   const Ids original = sentence(100);
   Ids ids = original;
   Rng rng(2);
@@ -62,7 +62,7 @@ TEST_F(Mlm, LabelsAreWhatStoodAtThePositions) {
   EXPECT_EQ(ids, original);
 }
 
-TEST_F(Mlm, EveryOrdinaryPositionIsEquallyLikelyAndSpecialOnesAreNever) {
+TEST_F(Mlm, OrdinaryPositionsAreEquallyLikelyAndSpecialTokensAreNeverMasked) {
   constexpr int kRounds = 20000;
   std::map<int32_t, int> counts;
   Rng rng(3);
@@ -77,7 +77,7 @@ TEST_F(Mlm, EveryOrdinaryPositionIsEquallyLikelyAndSpecialOnesAreNever) {
   }
 }
 
-TEST_F(Mlm, EightyPercentBecomeMaskTenStayTenBecomeAnotherPiece) {
+TEST_F(Mlm, EightyPercentBecomeMaskTenStayTenBecomeRandom) {
   double masked = 0, kept = 0, replaced = 0;
   Rng rng(4);
   for (int round = 0; round < 5000; ++round) {
@@ -95,7 +95,7 @@ TEST_F(Mlm, EightyPercentBecomeMaskTenStayTenBecomeAnotherPiece) {
   EXPECT_NEAR(replaced, 10000 - 10000 * same_by_chance, tolerance(100000, 0.1));
 }
 
-TEST_F(Mlm, RandomPiecesAreUniformOverTheVocabularyWithoutSpecialOnes) {
+TEST_F(Mlm, RandomReplacementsAreUniformOverOrdinaryPieces) {
   const FakeTokenizer small(15);
   const MaskVocabulary vocabulary(small);
   std::map<int32_t, int> counts;
@@ -108,14 +108,14 @@ TEST_F(Mlm, RandomPiecesAreUniformOverTheVocabularyWithoutSpecialOnes) {
   }
 }
 
-TEST_F(Mlm, OnlySpecialTokensLeaveNothingToHide) {
+TEST_F(Mlm, OnlySpecialTokensLeaveNothingToMask) {
   const SpecialTokens& special = tokenizer_.special();
   Ids ids = {special.cls, special.sep, special.mask, special.pad};
   Rng rng(6);
   EXPECT_TRUE(mask_tokens(ids, {.rate = 1}, vocabulary_, rng).positions.empty());
 }
 
-TEST_F(Mlm, WholeWordsAreHiddenTogether) {
+TEST_F(Mlm, WholeWordsAreMaskedTogether) {
   const Ids original = tokenizer_.encode("w1 ##w2 w3 w4 ##w5 ##w6 w7 w8 ##w9 w10 w11 ##w12");
   const std::vector<std::set<int32_t>> words = {{0, 1}, {2}, {3, 4, 5}, {6}, {7, 8}, {9}, {10, 11}};
   Rng rng(7);
@@ -133,22 +133,22 @@ TEST_F(Mlm, WholeWordsAreHiddenTogether) {
   }
 }
 
-TEST_F(Mlm, AWordOfTooManyPiecesIsLeftOut) {
+TEST_F(Mlm, AWordWithTooManyPiecesIsSkipped) {
   Ids ids = tokenizer_.encode("w1 ##w2 ##w3");
   Rng rng(8);
   EXPECT_TRUE(mask_tokens(ids, {.whole_word = true, .max_predictions = 2}, vocabulary_, rng).labels.empty());
 }
 
-TEST_F(Mlm, AContinuationAfterASeparatorIsAWordOfItsOwn) {
+TEST_F(Mlm, AContinuationAfterASeparatorStartsAWord) {
   Ids ids = tokenizer_.encode("w1 ##w2");
   ids.push_back(tokenizer_.special().sep);
   tokenizer_.encode_into("##w3", ids);
   Rng rng(9);
   const auto positions = mask_tokens(ids, {.rate = 0.3, .whole_word = true}, vocabulary_, rng).positions;
-  EXPECT_EQ(positions, Ids{3});  // one token may be hidden, and the other word has two
+  EXPECT_EQ(positions, Ids{3});  // one token may be masked, and the other word has two
 }
 
-TEST_F(Mlm, TheReplacementIsDrawnForEachPieceOfAWord) {
+TEST_F(Mlm, TheReplacementIsDrawnPerPiece) {
   int mixed = 0;
   Rng rng(10);
   for (int round = 0; round < 1000; ++round) {

@@ -16,12 +16,12 @@ LabelMatch match(const std::string& task, const ModelLabels& model, int64_t num_
   return match_labels(glue_task(task), model, num_rows, "bert");
 }
 
-TEST(MatchLabels, TheTasksOwnOrderIsTheSame) {
+TEST(MatchLabels, TheTaskOrderIsKept) {
   const ModelLabels model = {.task = "mnli", .names = {"entailment", "neutral", "contradiction"}};
   EXPECT_EQ(match("mnli", model, 3).order, LabelOrder::same);
 }
 
-TEST(MatchLabels, AnotherOrderIsPutIntoTheTasks) {
+TEST(MatchLabels, AnotherOrderIsMappedToTheTaskOrder) {
   const LabelMatch found = match("mnli", {.names = {"contradiction", "entailment", "neutral"}}, 3);
   EXPECT_EQ(found.order, LabelOrder::permuted);
   EXPECT_EQ(found.rows, (Rows{1, 2, 0}));  // entailment is row 1 of the classifier
@@ -32,8 +32,8 @@ TEST(MatchLabels, CaseAndPunctuationOfNamesDoNotMatter) {
   EXPECT_EQ(match("rte", {.names = {"entailment", "not-entailment"}}, 2).order, LabelOrder::same);
 }
 
-// Names that a look at letters and digits alone would take for one.
-TEST(MatchLabels, NamesAreComparedAsTheyAreWritten) {
+// Names that are equal when only letters and digits are compared.
+TEST(MatchLabels, SimilarNamesAreKeptApart) {
   const auto match_custom = [](const Names& task_labels, const Names& model_labels) {
     const GlueTask task{.name = "custom", .label_names = task_labels};
     return match_labels(task, {.task = "custom", .names = model_labels}, std::ssize(model_labels), "bert");
@@ -54,16 +54,16 @@ TEST(MatchLabels, NamesAreComparedAsTheyAreWritten) {
   EXPECT_EQ(match("cola", {.names = {"-0", "-1"}}, 2).order, LabelOrder::other);
 }
 
-TEST(MatchLabels, TwoLabelsNeverMeetInOneRow) {
+TEST(MatchLabels, TwoLabelsNeverMapToOneRow) {
   EXPECT_EQ(match("rte", {.names = {"entailment", "Entailment"}}, 2).order, LabelOrder::other);
 }
 
-TEST(MatchLabels, SignedNumbersOfAnotherTaskSayNothing) {
+TEST(MatchLabels, SignedNumbersOfAnotherTaskAreIgnored) {
   const GlueTask task{.name = "custom", .label_names = {"-1", "1"}};
   EXPECT_EQ(match_labels(task, {.task = "sst2", .names = {"-1", "1"}}, 2, "bert").order, LabelOrder::other);
 }
 
-TEST(MatchLabels, WordsStandForTheNumbersOfTheFiles) {
+TEST(MatchLabels, WordsMatchTheNumbersInTheFiles) {
   EXPECT_EQ(match("sst2", {.names = {"NEGATIVE", "POSITIVE"}}, 2).order, LabelOrder::same);
   EXPECT_EQ(match("mrpc", {.names = {"equivalent", "not_equivalent"}}, 2).rows, (Rows{1, 0}));
 }
@@ -73,15 +73,15 @@ TEST(MatchLabels, GenericOrAbsentNamesAreUnnamed) {
   EXPECT_EQ(match("mnli", {}, 3).order, LabelOrder::unnamed);
 }
 
-TEST(MatchLabels, OtherNamesOrAnotherNumberAreOfAnotherTask) {
+TEST(MatchLabels, OtherNamesOrAnotherCountMeanAnotherTask) {
   const ModelLabels mnli = {.task = "mnli", .names = {"entailment", "neutral", "contradiction"}};
   for (const char* task : {"rte", "mrpc", "stsb"})
     EXPECT_EQ(match(task, mnli, 3).order, LabelOrder::other) << task;
   EXPECT_EQ(match("rte", {.names = {"negative", "positive"}}, 2).order, LabelOrder::other);
-  EXPECT_EQ(match("mnli", {}, 2).order, LabelOrder::other);  // without names the number tells
+  EXPECT_EQ(match("mnli", {}, 2).order, LabelOrder::other);  // without names the count differs
 }
 
-TEST(MatchLabels, NumbersOfAnotherTaskSayNothing) {
+TEST(MatchLabels, NumbersOfAnotherTaskAreIgnored) {
   const Names numbers = {"0", "1"};
   EXPECT_EQ(match("mrpc", {.task = "sst2", .names = numbers}, 2).order, LabelOrder::other);
   EXPECT_EQ(match("mrpc", {.task = "mrpc", .names = numbers}, 2).order, LabelOrder::same);
@@ -92,11 +92,11 @@ TEST(MatchLabels, NumbersOfAnotherTaskSayNothing) {
             LabelOrder::same);
 }
 
-TEST(MatchLabels, NamesOfAnotherNumberThanTheClassifiersRowsAreRefused) {
+TEST(MatchLabels, ADifferentCountThanTheClassifierRowsIsRefused) {
   EXPECT_EQ(message_of([] {
               match("rte", {.names = {"a", "b", "c"}}, 2);
             }),
-            "bert: config.json names 3 labels (a, b, c), but the classifier has 2 rows: mend id2label");
+            "bert: config.json names 3 labels (a, b, c), but the classifier has 2 rows: correct id2label");
 }
 
 TEST(ReadModelLabels, ReadsWhatFineTuningWrites) {
@@ -111,7 +111,7 @@ TEST(ReadModelLabels, ReadsWhatFineTuningWrites) {
   EXPECT_TRUE(read_model_labels(dir.path()).names.empty());
 }
 
-TEST(ReadModelLabels, NamesThatWouldBreakAnOutputAreRefused) {
+TEST(ReadModelLabels, NamesThatWouldBreakTheOutputFormatAreRefused) {
   const TestDir dir("bad_labels");
   const auto complaint = [&](const std::string& name) {
     const auto file = dir.write("config.json", R"({"id2label": {"0": "ham", "1": ")" + name + "\"}}");
@@ -130,7 +130,7 @@ TEST(ReadModelLabels, NamesThatWouldBreakAnOutputAreRefused) {
     EXPECT_EQ(complaint(name), "no error");
 }
 
-TEST(ReadModelLabels, AClassThatIsNullHasTheNameOfItsNumber) {
+TEST(ReadModelLabels, ANullNameBecomesTheClassNumber) {
   const TestDir dir("null_labels");
   dir.write("config.json", R"({"problem_type": null, "id2label": {"0": "ham", "1": null}})");
   const ModelLabels labels = read_model_labels(dir.path());
@@ -138,13 +138,13 @@ TEST(ReadModelLabels, AClassThatIsNullHasTheNameOfItsNumber) {
   EXPECT_EQ(labels.problem_type, "");
 }
 
-TEST(ClassNames, AreThoseOfTheModelOrNumbers) {
+TEST(ClassNames, ComeFromTheModelOrAreNumbers) {
   EXPECT_EQ(class_names({.names = {"ham", "spam"}}, 2, "bert"), (Names{"ham", "spam"}));
   EXPECT_EQ(class_names({}, 3, "bert"), (Names{"LABEL_0", "LABEL_1", "LABEL_2"}));
   EXPECT_EQ(message_of([] {
               class_names({.names = {"ham", "spam"}}, 3, "bert");
             }),
-            "bert: config.json names 2 labels (ham, spam), but the classifier has 3 rows: mend id2label");
+            "bert: config.json names 2 labels (ham, spam), but the classifier has 3 rows: correct id2label");
 }
 
 TEST(ReadModelLabels, ADamagedFileIsNamed) {

@@ -14,7 +14,7 @@ namespace {
 
 using Ids = std::vector<int32_t>;
 
-// One sequence of a batch, its mask positions counted from its own beginning.
+// One sequence of a batch, with mask positions relative to its start.
 struct Sample {
   Ids ids, type_ids, position_ids, mlm_positions, mlm_labels;
   int32_t label = -1;
@@ -50,7 +50,7 @@ Ids unmasked(const Sample& sample) {
   return ids;
 }
 
-// The documents whose words (see corpus_text) are among these ids.
+// The documents whose words (see corpus_text) occur among these ids.
 std::set<int64_t> documents_of(const Ids& ids) {
   std::set<int64_t> documents;
   for (const int32_t id : ids) documents.insert((id - 5) / 20);
@@ -67,7 +67,7 @@ class Sampler : public testing::Test {
     build_shards({.inputs = {dir_.write("corpus.txt", text)}, .output_dir = dir_ / "shards"}, tokenizer_);
     return ShardSet({dir_ / "shards"}, fake_fingerprint());
   }
-  // Every id of the document, sentence after sentence.
+  // Every id of the document, sentence by sentence.
   static Ids document_ids(const ShardSet& shards, int64_t document) {
     Ids ids;
     for (int64_t i = 0; i < shards.num_sentences(document); ++i) shards.sentence(document, i).append_to(ids);
@@ -84,8 +84,8 @@ TEST_F(Sampler, HalfOfThePairsAreRandom) {
   EXPECT_NEAR(std::count(batch.labels.begin(), batch.labels.end(), 1), 2000, tolerance(4000, 0.5));
 }
 
-// Also a pair that starts at the last sentence of its document.
-TEST_F(Sampler, HalfOfThePairsAreRandomHoweverShortTheDocuments) {
+// Includes pairs that start at the last sentence of their document.
+TEST_F(Sampler, HalfOfThePairsAreRandomForShortDocumentsToo) {
   const ShardSet shards = make_shards(corpus_text(10, 2));
   const PackedBatch batch = PretrainSampler(shards, tokenizer_, {}, 1).batch(0, 0, 4000);
   EXPECT_NEAR(std::count(batch.labels.begin(), batch.labels.end(), 1), 2000, tolerance(4000, 0.5));
@@ -93,7 +93,7 @@ TEST_F(Sampler, HalfOfThePairsAreRandomHoweverShortTheDocuments) {
 
 TEST_F(Sampler, NegativesComeFromAnotherDocumentAndPositivesFollowInTheirs) {
   const ShardSet shards = make_shards(corpus_text(5, 12));
-  const PretrainSampler sampler(shards, tokenizer_, {.max_seq_length = 512}, 1);  // nothing is cut off
+  const PretrainSampler sampler(shards, tokenizer_, {.max_seq_length = 512}, 1);  // no pair is truncated
   Rng rng(1);
   for (int i = 0; i < 2000; ++i) {
     const PretrainSampler::Pair pair = sampler.draw_pair(rng);
@@ -108,7 +108,7 @@ TEST_F(Sampler, NegativesComeFromAnotherDocumentAndPositivesFollowInTheirs) {
   }
 }
 
-TEST_F(Sampler, WithTwoDocumentsTheNegativeIsTheOtherOneHoweverShort) {
+TEST_F(Sampler, WithTwoDocumentsNegativesComeFromTheOther) {
   const ShardSet shards = make_shards(corpus_text(1, 200) + "w10 w11\nw12\n");
   const PretrainSampler sampler(shards, tokenizer_, {}, 1);
   Rng rng(2);
@@ -135,7 +135,7 @@ TEST_F(Sampler, ShardsOfAnotherVocabularyAreRefused) {
   }
 }
 
-TEST_F(Sampler, DocumentsOfOneSentenceAreWarnedOfWhereNextSentencesAreAsked) {
+TEST_F(Sampler, WarnsOfDocumentsOfOneSentenceWithNextSentencePrediction) {
   init_logging();
   const ShardSet shards = make_shards("w1\n\nw2\n\nw3\n");
   for (const bool next_sentence : {true, false}) {
@@ -148,7 +148,7 @@ TEST_F(Sampler, DocumentsOfOneSentenceAreWarnedOfWhereNextSentencesAreAsked) {
   }
 }
 
-TEST_F(Sampler, OneDocumentIsRefusedUnlessNextSentencesAreOff) {
+TEST_F(Sampler, OneDocumentIsRefusedUnlessNextSentencePredictionIsOff) {
   const ShardSet shards = make_shards("w0 w1\n");
   EXPECT_EQ(message_of([&] { PretrainSampler(shards, tokenizer_, {}, 1); }),
             "next_sentence needs two documents or more, the shards hold 1: a negative comes from another "
@@ -175,7 +175,7 @@ TEST_F(Sampler, APairIsClsFirstSepSecondSepWithTypesAndPositions) {
   }
 }
 
-TEST_F(Sampler, LongPairsFillTheSequenceAndNeverExceedIt) {
+TEST_F(Sampler, LongPairsFillTheSequenceExactly) {
   const ShardSet shards = make_shards(corpus_text(3, 500));
   const PretrainSampler sampler(shards, tokenizer_, {.max_seq_length = 32, .short_seq_prob = 0}, 1);
   int full = 0;
@@ -186,12 +186,13 @@ TEST_F(Sampler, LongPairsFillTheSequenceAndNeverExceedIt) {
   EXPECT_GT(full, 950);  // all but those at the end of a document
 }
 
-TEST_F(Sampler, ShortSeqProbMakesThatShareShort) {
+TEST_F(Sampler, ShortSeqProbIsTheShareOfShortSequences) {
   const ShardSet shards = make_shards(corpus_text(2, 2000));
   const auto num_short = [&](double short_seq_prob) {
     const DataConfig config{.max_seq_length = 128, .short_seq_prob = short_seq_prob};
     const auto samples = samples_of(PretrainSampler(shards, tokenizer_, config, 1).batch(0, 0, 2000));
-    // A short target is uniform in 2..125 and ends with the sentence (9 tokens at most) that reaches it.
+    // A short target length is uniform in 2..125; the text ends with the sentence (at most 9 tokens) that
+    // reaches it.
     return std::count_if(samples.begin(), samples.end(), [](const Sample& s) { return s.ids.size() < 115; });
   };
   const double chance_below = 103.0 / 124;
@@ -200,7 +201,7 @@ TEST_F(Sampler, ShortSeqProbMakesThatShareShort) {
   EXPECT_GT(num_short(1), 2000 * chance_below - tolerance(2000, chance_below));
 }
 
-TEST_F(Sampler, TheSamplesOfAStepDoNotDependOnMicroBatches) {
+TEST_F(Sampler, SamplesDoNotDependOnTheMicroBatchSize) {
   const ShardSet shards = make_shards(corpus_text(10, 20));
   const PretrainSampler sampler(shards, tokenizer_, {}, 42);
   auto parts = samples_of(sampler.batch(7, 0, 3));
@@ -219,7 +220,7 @@ TEST_F(Sampler, ABatchIsAFunctionOfSeedAndStep) {
   EXPECT_NE(samples_of(sampler.batch(8, 0, 8)), batch);
 }
 
-TEST_F(Sampler, EvaluationBatchesAreTheSameEachTimeAndNotThoseOfTraining) {
+TEST_F(Sampler, EvaluationBatchesAreFixedAndDifferFromTraining) {
   const ShardSet shards = make_shards(corpus_text(10, 20));
   const PretrainSampler sampler(shards, tokenizer_, {}, 42);
   const auto first = samples_of(sampler.eval_batch(0, 4)), second = samples_of(sampler.eval_batch(4, 4));
@@ -231,7 +232,7 @@ TEST_F(Sampler, EvaluationBatchesAreTheSameEachTimeAndNotThoseOfTraining) {
   EXPECT_NE(samples_of(sampler.batch(0, 0, 4)), first);
 }
 
-TEST_F(Sampler, FifteenPercentOfTheOrdinaryTokensAreLabels) {
+TEST_F(Sampler, FifteenPercentOfTheOrdinaryTokensAreMasked) {
   const ShardSet shards = make_shards(corpus_text(10, 200));
   const PretrainSampler sampler(shards, tokenizer_, {.max_predictions = 1000}, 42);
   for (const Sample& sample : samples_of(sampler.batch(0, 0, 200))) {
@@ -241,7 +242,7 @@ TEST_F(Sampler, FifteenPercentOfTheOrdinaryTokensAreLabels) {
   }
 }
 
-TEST_F(Sampler, WithoutNextSentencesASampleIsOneTextWithoutALabel) {
+TEST_F(Sampler, WithoutNextSentencePredictionASampleIsOneUnlabelledText) {
   const ShardSet shards = make_shards(corpus_text(3, 50));
   const DataConfig config{.max_seq_length = 24, .next_sentence = false};
   const PackedBatch batch = PretrainSampler(shards, tokenizer_, config, 1).batch(0, 0, 100);
@@ -255,7 +256,7 @@ TEST_F(Sampler, WithoutNextSentencesASampleIsOneTextWithoutALabel) {
   }
 }
 
-TEST(TruncatePair, TheLongerLosesTokensAtBothEndsUntilBothFit) {
+TEST(TruncatePair, TheLongerTextLosesTokensAtBothEnds) {
   Rng rng(1);
   int64_t cut_in_front = 0;
   for (int round = 0; round < 1000; ++round) {
@@ -269,7 +270,7 @@ TEST(TruncatePair, TheLongerLosesTokensAtBothEndsUntilBothFit) {
   EXPECT_NEAR(static_cast<double>(cut_in_front), 2500, tolerance(5000, 0.5));
 }
 
-TEST(TruncatePair, TwoLongTextsEndAtHalfEach) {
+TEST(TruncatePair, TwoLongTextsGetHalfEach) {
   Rng rng(1);
   Ids first(100), second(70);
   truncate_pair(first, second, 21, rng);

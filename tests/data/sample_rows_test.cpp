@@ -12,14 +12,14 @@ namespace {
 
 using Rows = std::vector<int64_t>;
 
-TEST(SampleRows, WithoutALimitTheyAreAll) {
+TEST(SampleRows, WithoutALimitAllRowsAreKept) {
   const Rows all = {0, 1, 2, 3};
   for (const int64_t limit : {0, 4, 5}) EXPECT_EQ(sample_rows(4, limit, 1), all) << limit;
   EXPECT_EQ(sample_rows(4, 3, 1).size(), 3U);
   EXPECT_TRUE(sample_rows(0, 3, 1).empty());
 }
 
-TEST(SampleRows, AreDifferentRowsInTheOrderOfTheFile) {
+TEST(SampleRows, AreDistinctAndInFileOrder) {
   const Rows rows = sample_rows(1000, 100, 7);
   EXPECT_EQ(rows.size(), 100U);
   EXPECT_TRUE(std::ranges::is_sorted(rows));
@@ -42,7 +42,7 @@ TEST(SampleRows, AreAFunctionOfTheSeed) {
   EXPECT_NE(sample_rows(1000, 20, 3), sample_rows(1000, 20, 4));
 }
 
-TEST(SampleRows, ALargerSampleHoldsTheSmallerOne) {
+TEST(SampleRows, ALargerSampleContainsTheSmaller) {
   const Rows small = sample_rows(1000, 20, 3), large = sample_rows(1000, 40, 3);
   EXPECT_TRUE(std::ranges::includes(large, small));
 }

@@ -56,7 +56,7 @@ std::string all_bytes(const fs::path& dir) {
   return bytes;
 }
 
-TEST_F(Shards, WhatIsBuiltReadsBackSentenceBySentence) {
+TEST_F(Shards, SentencesReadBackAsWritten) {
   const BuildReport report = build(dir_.write("a.txt", "w0 w1\nw2\n\n  \nw3 nope w4\n"));
   const ShardSet shards = open();
   EXPECT_EQ(shards.num_documents(), 2);
@@ -68,7 +68,7 @@ TEST_F(Shards, WhatIsBuiltReadsBackSentenceBySentence) {
   EXPECT_EQ(report.empty_lines, 2);
 }
 
-TEST_F(Shards, AFilesEndEndsItsDocument) {
+TEST_F(Shards, TheEndOfAFileEndsItsDocument) {
   BuildOptions options{.inputs = {dir_.write("a.txt", "w0"), dir_.write("b.txt", "w1")},
                        .output_dir = dir_ / "shards"};
   EXPECT_EQ(build_shards(options, tokenizer_).documents, 2);
@@ -102,7 +102,7 @@ TEST_F(Shards, GzipAndZstdInputGiveTheSameShards) {
   EXPECT_EQ(all_bytes(dir_ / "zst"), all_bytes(dir_ / "plain"));
 }
 
-TEST_F(Shards, SeveralShardsAndDirectoriesReadAsOneList) {
+TEST_F(Shards, SeveralShardsAndDirectoriesAreConcatenated) {
   const auto input = dir_.write("a.txt", corpus_text(6, 4));
   build(input, "small", {.shard_tokens = 30});
   build(input, "whole");
@@ -141,12 +141,12 @@ TEST_F(Shards, TextThatIsNotUtf8IsRefusedByFileAndLine) {
   expect_contains(message("w0\n", "w1\nw2 \xe9 w3\n"), file + ":2: byte 4 of the line is not UTF-8");
   expect_contains(message("", "\xe9"), file + ":1: byte 1");
   expect_contains(message("w0\n", "w1\nw2 \xc3\n\xa9 w3\n"),
-                  file + ":2: byte 4");  // whole without the line end
+                  file + ":2: byte 4");  // complete without the line end
   expect_contains(message("w0\n", corpus_text(40, 1500) + "\xff\n"), file + ":60041: byte 1");
   EXPECT_FALSE(fs::exists(dir_ / "shards"));
 }
 
-TEST_F(Shards, APipeGivesTheShardsOfItsText) {
+TEST_F(Shards, APipeGivesTheSameShardsAsAFile) {
   const std::string text = corpus_text(40, 1500);  // several chunks
   build(dir_.write("a.txt", text), "file");
   const fs::path pipe = dir_ / "pipe";
@@ -165,16 +165,16 @@ TEST_F(Shards, ATextWithoutBlankLinesIsOneDocumentWithAWarning) {
   EXPECT_EQ(open().num_sentences(), 2);
 }
 
-TEST_F(Shards, ATextWithoutBlankLinesIsCutIntoDocumentsOfTwoShardsLength) {
+TEST_F(Shards, TextWithoutBlankLinesIsSplitEveryTwoShards) {
   build_shards(
       {.inputs = {dir_.write("o", "w0\nw1\nw2\nw3\nw4\n")}, .output_dir = dir_ / "shards", .shard_tokens = 1},
       tokenizer_);
-  EXPECT_EQ(open().num_documents(), 3);  // of two tokens, of two and of one
+  EXPECT_EQ(open().num_documents(), 3);  // of two, two and one tokens
   EXPECT_EQ(open().num_sentences(), 5);
   EXPECT_EQ(open().num_sentences(2), 1);
 }
 
-TEST_F(Shards, AShardHoldsATokenAtLeast) {
+TEST_F(Shards, TheShardSizeIsAtLeastOneToken) {
   const auto input = dir_.write("a.txt", "w0\n");
   for (const int64_t tokens : {0, -1}) {
     EXPECT_EQ(message_of([&] { build(input, "shards", {.shard_tokens = tokens}); }),
@@ -183,12 +183,12 @@ TEST_F(Shards, AShardHoldsATokenAtLeast) {
   EXPECT_EQ(build(input, "shards", {.shard_tokens = 1}).tokens, 1);
 }
 
-TEST_F(Shards, TheReportCountsTheBytesOfAllBlocks) {
+TEST_F(Shards, TheReportCountsDroppedBytesOfAllBlocks) {
   const std::string text = corpus_text(40, 1500);  // several blocks
   EXPECT_EQ(build(dir_.write("a.txt", text)).bytes, static_cast<int64_t>(text.size()));
 }
 
-TEST_F(Shards, AnOutputDirectoryWithOtherFilesIsRefusedAndKept) {
+TEST_F(Shards, AnOutputDirectoryWithOtherFilesIsRefused) {
   const auto input = dir_.write("a.txt", corpus_text(2, 2));
   expect_contains(message_of([&] { build(input, "."); }), "already holds something else (a.txt)");
   EXPECT_TRUE(fs::exists(input));
@@ -207,7 +207,7 @@ TEST_F(Shards, AnotherVocabularyIsRefusedByDirectory) {
                   "the shards in " + (dir_ / "shards").string() + " were built with another vocabulary");
 }
 
-TEST_F(Shards, DocumentsOfOneSentenceAreCountedAndWarnedOf) {
+TEST_F(Shards, DocumentsOfOneSentenceAreCountedAndReported) {
   init_logging();
   const auto warning = [&](const std::string& text) {
     testing::internal::CaptureStderr();
@@ -222,7 +222,7 @@ TEST_F(Shards, DocumentsOfOneSentenceAreCountedAndWarnedOf) {
   expect_contains(warning("w0\n\nw1\n\nw2\n\nw3\nw4\n"),
                   "o.txt: 3 of 5 sentences are alone in their document");
   EXPECT_EQ(open().num_lone_sentences(), 3);
-  EXPECT_EQ(warning("w0\n\nw1\n\nw3\nw4\n").find("warning"), std::string::npos);  // half of them are not
+  EXPECT_EQ(warning("w0\n\nw1\n\nw3\nw4\n").find("warning"), std::string::npos);  // fewer than half
   EXPECT_EQ(build(dir_ / "o.txt").lone_sentences, 2);
 }
 
@@ -233,7 +233,7 @@ TEST_F(Shards, DocumentsOfOneSentenceAreCountedInAllShards) {
   EXPECT_EQ(ShardSet({dir_ / "shards", dir_ / "shards"}, "").num_lone_sentences(), 6);
 }
 
-TEST_F(Shards, DirectoriesOfTwoVocabulariesAreNotReadAsOne) {
+TEST_F(Shards, DirectoriesWithDifferentVocabulariesAreRefused) {
   const auto input = dir_.write("a.txt", corpus_text(2, 2));
   build(input, "one");
   build_shards({.inputs = {input}, .output_dir = dir_ / "two"}, FakeTokenizer(1005, "another"));
@@ -244,10 +244,10 @@ TEST_F(Shards, DirectoriesOfTwoVocabulariesAreNotReadAsOne) {
                   "the shards in " + (dir_ / "two").string() + " were built with another vocabulary");
 }
 
-// Shards whose hashes are right and whose contents are not: made by another program, or to do harm.
+// Shards with correct hashes and invalid contents, as a faulty or hostile program may write them.
 class HostileShards : public Shards {
  protected:
-  // Two documents of two sentences of three, four, five and six tokens; ids of 16 bits.
+  // Two documents of two sentences each, of three, four, five and six tokens; ids of 16 bits.
   HostileShards() {
     build(dir_.write("a.txt", "w1 w2 w3\nw1 w2 w3 w4\n\nw1 w2 w3 w4 w5\nw1 w2 w3 w4 w5 w6\n"));
     shard_ = read_file(dir_ / "shards/shard-00000.bin");
@@ -261,7 +261,7 @@ class HostileShards : public Shards {
 
   nlohmann::json& entry() { return manifest_["shards"][0]; }
 
-  // Of opening what was changed, with the right size and hash.
+  // The error from opening the changed files after their sizes and hashes were updated.
   std::string message() {
     entry()["bytes"] = shard_.size();
     entry()["xxh3"] = fmt::format("{:016x}", xxh3_64(std::as_bytes(std::span(shard_))));
@@ -280,7 +280,7 @@ class HostileShards : public Shards {
   nlohmann::json manifest_;
 };
 
-TEST_F(HostileShards, UnchangedOnesAreRead) {
+TEST_F(HostileShards, UnchangedShardsAreRead) {
   EXPECT_EQ(message(), "no error");
 }
 
@@ -298,35 +298,35 @@ TEST_F(HostileShards, OtherVersionsOfAShardAndOfAManifestAreRefused) {
   }
 }
 
-TEST_F(HostileShards, AFileOfAnotherKindIsNoShard) {
+TEST_F(HostileShards, AFileOfAnotherFormatIsRefused) {
   set(0, 'r');
   expect_contains(message(),
-                  "shard-00000.bin is no shard, or damaged: its first bytes are not those of a shard");
+                  "shard-00000.bin is not a shard, or is damaged: its first bytes are not those of a shard");
   set(0, 'R');
   set(7, 'd');
   expect_contains(message(), "its first bytes are not those of a shard");
 }
 
-TEST_F(HostileShards, OffsetsBeginWithZeroAscendAndEndWithTheCount) {
+TEST_F(HostileShards, OffsetsStartAtZeroAscendAndEndAtTheCount) {
   const auto check = [&](size_t offset, uint64_t value, const std::string& of) {
     const std::string whole = shard_;
     set(offset, value);
     expect_contains(message(), "the offsets of its " + of + " are out of order");
     shard_ = whole;
   };
-  for (const uint64_t value : {uint64_t{0}, uint64_t{4}, uint64_t{5}, uint64_t{1} << 60}) {  // 2 is right
+  for (const uint64_t value : {uint64_t{0}, uint64_t{4}, uint64_t{5}, uint64_t{1} << 60}) {  // 2 is correct
     check(kDocumentOffsets + 8, value, "documents");
   }
   check(kDocumentOffsets, 1, "documents");
   check(kDocumentOffsets + 16, 3, "documents");
-  for (const uint64_t value : {uint64_t{0}, uint64_t{7}, uint64_t{1} << 40}) {  // 3 is right
+  for (const uint64_t value : {uint64_t{0}, uint64_t{7}, uint64_t{1} << 40}) {  // 3 is correct
     check(kSentenceOffsets + 8, value, "sentences");
   }
   check(kSentenceOffsets, 1, "sentences");
   for (const uint64_t value : {17, 19}) check(kSentenceOffsets + 32, value, "sentences");
 }
 
-TEST_F(HostileShards, CountsThatDoNotFitTheFileAreRefusedHoweverTheyWrap) {
+TEST_F(HostileShards, CountsThatDoNotFitTheFileAreRefusedEvenIfTheyOverflow) {
   const auto check = [&](size_t offset, uint64_t value) {
     const std::string whole = shard_;
     set(offset, value);
@@ -343,14 +343,14 @@ TEST_F(HostileShards, CountsThatDoNotFitTheFileAreRefusedHoweverTheyWrap) {
   check(kTokens, 17);
 }
 
-TEST_F(HostileShards, CountsAreThoseOfTheManifest) {
+TEST_F(HostileShards, CountsMustEqualTheManifest) {
   for (const char* key : {"documents", "sentences", "tokens"}) {
     const auto whole = manifest_;
     entry()[key] = entry()[key].get<int64_t>() + 1;
     expect_contains(message(), "its counts are not those in manifest.json");
     manifest_ = whole;
     manifest_[key] = manifest_[key].get<int64_t>() + 1;
-    expect_contains(message(), "manifest.json is damaged: it counts other documents, sentences or tokens");
+    expect_contains(message(), "manifest.json is damaged: its counts of documents, sentences or tokens");
     manifest_ = whole;
     for (const auto& value :
          {nlohmann::json(-1), nlohmann::json(2.5), nlohmann::json("2"), nlohmann::json()}) {
@@ -361,7 +361,7 @@ TEST_F(HostileShards, CountsAreThoseOfTheManifest) {
   }
 }
 
-TEST_F(HostileShards, IdsAreAsWideAsTheVocabularyAsks) {
+TEST_F(HostileShards, IdWidthMustMatchTheVocabularySize) {
   for (const uint32_t width : {0U, 1U, 4U, 1U << 31}) {
     set(kBytesPerId, width);
     expect_contains(message(), fmt::format("{} bytes an id for a vocabulary of 1005", width));
@@ -378,7 +378,7 @@ TEST_F(HostileShards, IdsAreAsWideAsTheVocabularyAsks) {
   }
 }
 
-TEST_F(HostileShards, IdsBeyondTheVocabularyAreRefusedWhereverTheyAre) {
+TEST_F(HostileShards, IdsOutsideTheVocabularyAreRefusedAtEveryPosition) {
   for (const size_t index : {0, 9, 17}) {
     const std::string whole = shard_;
     set(kIds + 2 * index, uint16_t{1005});
@@ -389,7 +389,7 @@ TEST_F(HostileShards, IdsBeyondTheVocabularyAreRefusedWhereverTheyAre) {
   }
 }
 
-TEST_F(HostileShards, WideIdsAreNotNegative) {
+TEST_F(HostileShards, NegativeWideIdsAreRefused) {
   const FakeTokenizer large(70001);
   build_shards({.inputs = {dir_.write("a.txt", "w34000\n\nw1\n")}, .output_dir = dir_ / "shards"}, large);
   shard_ = read_file(dir_ / "shards/shard-00000.bin");
@@ -399,7 +399,7 @@ TEST_F(HostileShards, WideIdsAreNotNegative) {
   expect_contains(message(), "id 4294967295 in a vocabulary of 70001");
 }
 
-TEST_F(HostileShards, ANameOfAShardStaysInItsFolder) {
+TEST_F(HostileShards, AShardNameMustNotLeaveItsDirectory) {
   dir_.write("outside.bin", shard_);
   for (const std::string name : {"../outside.bin", "..", ".", "", "/etc/passwd", "a/shard.bin"}) {
     entry()["file"] = name;
@@ -410,7 +410,7 @@ TEST_F(HostileShards, ANameOfAShardStaysInItsFolder) {
   expect_contains(message(), "manifest.json is damaged");
 }
 
-TEST_F(HostileShards, AManifestOfAnotherFormIsDamaged) {
+TEST_F(HostileShards, AManifestWithAnotherStructureIsRefused) {
   const auto whole = manifest_;
   for (const char* key : {"format", "tokenizer", "vocab_size", "shards", "documents"}) {
     manifest_ = whole;

@@ -8,7 +8,7 @@
 namespace rpp {
 namespace {
 
-TEST(SquadDump, NamesIdsOffsetsInCodePointsAndLabelsOfEachWindow) {
+TEST(SquadDump, WritesIdsCodePointOffsetsAndLabelsOfEachWindow) {
   const TestDir dir("squad_dump");
   const SquadDumpOptions options{
       .data = dir.write("data.json", R"({"data": [{"paragraphs": [{"context": "\u00c9va met the 3.", "qas": [

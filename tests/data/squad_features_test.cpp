@@ -10,7 +10,7 @@ namespace {
 
 using Ids = std::vector<int32_t>;
 
-// "w0 w1 ... ": word n is id 5 + 2n and begins at byte_of(n).
+// "w0 w1 ... ": word n has id 5 + 2n and starts at byte_of(n).
 std::string numbered_words(int64_t count) {
   std::string text;
   for (int64_t i = 0; i < count; ++i) text += fmt::format("{}w{}", i == 0 ? "" : " ", i);
@@ -27,7 +27,7 @@ SquadData one_question(int64_t context_words, const std::string& question, const
   return data;
 }
 
-// Room for ten tokens of context beside a question of one.
+// Room for ten context tokens beside a question of one token.
 constexpr SquadFeatureOptions kOptions = {.max_seq_length = 14, .doc_stride = 4, .max_query_length = 3};
 
 std::vector<std::pair<int32_t, int32_t>> ranges(const SquadFeatures& features) {
@@ -60,7 +60,7 @@ TEST(SquadFeatures, ASequenceIsClsQuestionSepContextSep) {
   EXPECT_EQ(batch.end_positions, (Ids{4}));
 }
 
-TEST(SquadFeatures, WindowsShareTheStrideAndTheLastEndsWithTheContext) {
+TEST(SquadFeatures, WindowsOverlapByTheStrideAndTheLastEndsWithTheContext) {
   const auto windows_of = [](int64_t words) {
     return ranges(make_squad_features(one_question(words, "w50"), FakeTokenizer(), kOptions));
   };
@@ -76,7 +76,7 @@ TEST(SquadFeatures, AContextWithoutTokensHasOneWindow) {
   EXPECT_EQ(ranges(make_squad_features(data, FakeTokenizer(), kOptions)), (Pairs{{0, 0}}));
 }
 
-TEST(SquadFeatures, ALongQuestionLosesItsEndAndLeavesLessContext) {
+TEST(SquadFeatures, ALongQuestionIsTruncatedAndLeavesLessContext) {
   const SquadFeatures features =
       make_squad_features(one_question(10, "w50 w51 w52 w53 w54"), FakeTokenizer(), kOptions);
   EXPECT_EQ(features.questions[0], (Ids{105, 107, 109}));
@@ -86,8 +86,8 @@ TEST(SquadFeatures, ALongQuestionLosesItsEndAndLeavesLessContext) {
             0);
 }
 
-TEST(SquadFeatures, AWindowThatLacksThePartOfTheAnswerIsLabelledCls) {
-  // Tokens of the windows: 0-9, 6-15, 12-16; the context begins at position 3.
+TEST(SquadFeatures, AWindowWithoutTheWholeAnswerIsLabelledCls) {
+  // Tokens of the windows: 0-9, 6-15, 12-16; the context starts at position 3.
   const auto labels_of = [](const std::string& answer) {
     return labels(make_squad_features(one_question(17, "w50", answer), FakeTokenizer(), kOptions));
   };
@@ -105,7 +105,7 @@ TEST(SquadFeatures, AnAnswerInsideATokenIsLabelledWithThatToken) {
   EXPECT_EQ(labels(make_squad_features(data, FakeTokenizer(), kOptions))[0], (std::pair(4, 6)));
 }
 
-TEST(SquadFeatures, TheFirstAnswerThatIsInItsPlaceIsTheLabel) {
+TEST(SquadFeatures, TheFirstCorrectlyPlacedAnswerIsTheLabel) {
   SquadData data = one_question(5, "w50", "w3");
   data.questions[0].answers.insert(data.questions[0].answers.begin(), {.text = "w9", .begin = -1});
   data.questions[0].answers.push_back(answer_in(data.contexts[0], "w1"));
@@ -159,7 +159,7 @@ TEST(SquadFeatures, WindowsThatWouldNotAdvanceAreRefused) {
   EXPECT_EQ(error_of(60), "no error");
 }
 
-TEST(MaxContext, IsTheWindowWithTheMostOnTheThinnerSide) {
+TEST(MaxContext, IsTheWindowWithTheLargestMinimumContext) {
   const SquadWindow windows[] = {{.first_token = 0, .num_tokens = 10}, {.first_token = 6, .num_tokens = 10}};
   EXPECT_TRUE(is_max_context(windows, 0, 7));  // 2 tokens to the right, against 1 to the left
   EXPECT_FALSE(is_max_context(windows, 1, 7));
@@ -168,16 +168,16 @@ TEST(MaxContext, IsTheWindowWithTheMostOnTheThinnerSide) {
   EXPECT_TRUE(is_max_context(windows, 1, 12));
 }
 
-TEST(MaxContext, OfEqualsTheLongerWindowThenTheFirst) {
+TEST(MaxContext, TiesGoToTheLongerWindowThenTheFirst) {
   const SquadWindow equal[] = {{.first_token = 0, .num_tokens = 5}, {.first_token = 2, .num_tokens = 5}};
   EXPECT_TRUE(is_max_context(equal, 0, 3));
   EXPECT_FALSE(is_max_context(equal, 1, 3));
   const SquadWindow longer[] = {{.first_token = 0, .num_tokens = 4}, {.first_token = 1, .num_tokens = 5}};
-  EXPECT_TRUE(is_max_context(longer, 1, 2));  // one token on the thinner side in both
+  EXPECT_TRUE(is_max_context(longer, 1, 2));  // the minimum is one token in both
 }
 
-// A look through all windows for each token would make of a long context a matter of hours.
-TEST(MaxContext, IsOneOfAHundredThousandWindowsForEachToken) {
+// Searching all windows for each token would take hours on a long context.
+TEST(MaxContext, HandlesAHundredThousandWindows) {
   constexpr int32_t kTokens = 100'000, kSize = 3;
   std::vector<SquadWindow> windows;
   for (int32_t i = 0; i + kSize <= kTokens; ++i) windows.push_back({.first_token = i, .num_tokens = kSize});

@@ -37,14 +37,14 @@ TEST_F(SquadPredictions, AreWrittenInTheOfficialLayoutsAndReadBack) {
   EXPECT_EQ(odds, (std::vector<std::pair<std::string, double>>{{"b", -2.5}, {"a", 3.0}}));
 }
 
-TEST_F(SquadPredictions, WithoutNullOddsThereIsNoFileOfThem) {
+TEST_F(SquadPredictions, WithoutNullOddsNoNullOddsFileIsWritten) {
   const SquadData data{.contexts = {"c"}, .questions = {{.id = "a", .text = "q"}}};
   const SquadPrediction predictions[] = {{.text = "c"}};
   write_squad_predictions(dir_.path(), data, predictions, false);
   EXPECT_FALSE(std::filesystem::exists(dir_ / "null_odds.json"));
 }
 
-TEST_F(SquadPredictions, AValueThatWouldExhaustTheStackInAMessageIsRefused) {
+TEST_F(SquadPredictions, ADeeplyNestedValueIsRefused) {
   EXPECT_EQ(message(R"({"a": )" + std::string(100'000, '[') + std::string(100'000, ']') + "}"),
             "file.json: JSON of 100001 levels, at most 64 are read");
 }

@@ -31,7 +31,7 @@ class Squad : public testing::Test {
     const fs::path files[] = {dir_.write("file.json", text)};
     return read_squad(files, reading);
   }
-  // The message of a bad file, from the file's name on.
+  // The error message for a bad file, starting at the file's name.
   std::string message(std::string_view text, const SquadReading& reading = {}) const {
     const std::string whole = message_of([&] { read(text, reading); });
     const size_t at = whole.find("file.json");
@@ -41,7 +41,7 @@ class Squad : public testing::Test {
   const TestDir dir_{fmt::format("squad_{}", testing::UnitTest::GetInstance()->current_test_info()->name())};
 };
 
-TEST_F(Squad, QuestionsPointToTheirContextAndAnswersIntoIt) {
+TEST_F(Squad, QuestionsAndAnswersReferToTheirContext) {
   const SquadData data =
       read(file_text("Ann met Bob.", question("a", "Bob", 8) + "," + question("b", "Ann", 0)));
   ASSERT_EQ(data.contexts, (std::vector<std::string>{"Ann met Bob."}));
@@ -54,8 +54,8 @@ TEST_F(Squad, QuestionsPointToTheirContextAndAnswersIntoIt) {
   EXPECT_EQ(data.version, SquadVersion::v1);
 }
 
-// To count code points from the beginning for each answer would take minutes.
-TEST_F(Squad, ManyAnswersFarBehindInALongContextAreFound) {
+// Counting code points from the start of the context for each answer would take minutes.
+TEST_F(Squad, AnswersLateInALongContextAreFound) {
   constexpr int64_t kBefore = 1'000'000, kAnswers = 20'000;
   std::string answers;
   for (int64_t i = 0; i < kAnswers; ++i) {
@@ -69,13 +69,13 @@ TEST_F(Squad, ManyAnswersFarBehindInALongContextAreFound) {
   EXPECT_EQ(data.misplaced_answers, 0);
 }
 
-TEST_F(Squad, AnswerStartCountsCodePointsAlsoOfEscapes) {
+TEST_F(Squad, AnswerStartCountsCodePointsIncludingEscapes) {
   const SquadData data = read(file_text("\u00c9va \u4e00 \\ud83d\\ude00 Bob", question("a", "Bob", 8)));
   EXPECT_EQ(data.questions[0].answers[0].begin, 14);
   EXPECT_EQ(data.contexts[0].substr(14), "Bob");
 }
 
-TEST_F(Squad, ImpossibleQuestionsHaveNoAnswersAndPlausibleOnesArePassedOver) {
+TEST_F(Squad, ImpossibleQuestionsHaveNoAnswersAndPlausibleAnswersAreSkipped) {
   const SquadData data =
       read(file_text("Ann met Bob.", R"({"id": "a", "question": "Why?", "is_impossible": true, "answers": [],
                           "plausible_answers": [{"text": "Bob", "answer_start": 8}]})"));
@@ -83,7 +83,7 @@ TEST_F(Squad, ImpossibleQuestionsHaveNoAnswersAndPlausibleOnesArePassedOver) {
   EXPECT_EQ(data.version, SquadVersion::v2);
 }
 
-TEST_F(Squad, SeveralFilesAreOneSet) {
+TEST_F(Squad, SeveralFilesAreConcatenated) {
   const fs::path files[] = {dir_.write("a.json", file_text("Ann", question("a", "Ann", 0))),
                             dir_.write("b.json", file_text("Bob", question("b", "Bob", 0)))};
   const SquadData data = read_squad(files);
@@ -113,7 +113,7 @@ TEST_F(Squad, AMisplacedAnswerIsCountedAndNamed) {
   EXPECT_EQ(data.misplaced_answers, 4);
   EXPECT_EQ(data.first_misplaced, "a");
   EXPECT_EQ(data.questions[0].answers[0].begin, -1);
-  EXPECT_EQ(data.questions[0].answers[0].text, "Bob");  // scoring needs no place
+  EXPECT_EQ(data.questions[0].answers[0].text, "Bob");  // scoring does not use the position
 }
 
 TEST_F(Squad, StrictReadingRefusesAMisplacedAnswer) {
@@ -121,7 +121,7 @@ TEST_F(Squad, StrictReadingRefusesAMisplacedAnswer) {
             "file.json: question 'a': its context does not have the answer 'Bob' at character 7");
 }
 
-TEST_F(Squad, TrainingLeavesOutQuestionsWithoutAPlacedAnswer) {
+TEST_F(Squad, TrainingSkipsQuestionsWithoutACorrectlyPlacedAnswer) {
   SquadData data = read(file_text(
       "Ann met Bob.", question("a", "Bob", 7) + "," + question("b", "Bob", 8) +
                           R"(,{"id": "c", "question": "Why?", "is_impossible": true, "answers": []})"));
@@ -131,7 +131,7 @@ TEST_F(Squad, TrainingLeavesOutQuestionsWithoutAPlacedAnswer) {
   EXPECT_EQ(data.questions[1].id, "c");
 }
 
-TEST_F(Squad, AQuestionIsLearnedFromWhereOneOfItsAnswersIsInItsPlace) {
+TEST_F(Squad, AQuestionWithOneCorrectlyPlacedAnswerIsKeptForTraining) {
   SquadData data = read(file_text("Ann met Bob.", R"({"id": "a", "question": "Who?", "answers": [
       {"text": "Bob", "answer_start": 7}, {"text": "Bob", "answer_start": 8}]})"));
   remove_misplaced_questions(data);
@@ -172,7 +172,7 @@ TEST_F(Squad, AnotherEncodingIsNamedByLineAndByte) {
   EXPECT_EQ(message("{\n\"data\": \"Z\xfcrich\"}"),
             "file.json:2: byte 11 of the line is not UTF-8: convert the file, as with iconv -t UTF-8");
   EXPECT_TRUE(
-      message(std::string_view("\xff\xfe{\0", 4)).starts_with("file.json is UTF-16, which is not read"));
+      message(std::string_view("\xff\xfe{\0", 4)).starts_with("file.json is UTF-16, which is not supported"));
 }
 
 TEST_F(Squad, AMissingKeyOrAnotherTypeIsNamedWithItsPath) {
@@ -217,7 +217,7 @@ TEST_F(Squad, AFileWithoutQuestionsIsRefused) {
   EXPECT_TRUE(message_of([&] { read(R"({"data": []})"); }).ends_with("file.json"));
 }
 
-TEST_F(Squad, FilesOfADirectoryAreFoundByTheirOfficialNames) {
+TEST_F(Squad, FilesAreFoundByTheirOfficialNames) {
   dir_.write("dev-v1.1.json.zst", "");
   EXPECT_EQ(find_squad_file(SquadVersion::v1, dir_.path(), "dev"), dir_ / "dev-v1.1.json.zst");
   dir_.write("dev-v1.1.json", "");

@@ -42,7 +42,7 @@ TEST_F(TokenizeFile, WritesToStandardOutputWithoutAPath) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "5 5 6\n\n1 5\n");
 }
 
-TEST_F(TokenizeFile, TakesAMinusForStandardOutput) {
+TEST_F(TokenizeFile, AcceptsAMinusForStandardOutput) {
   TokenizeOptions to_stdout = options(TokenForm::ids);
   to_stdout.output = "-";
   testing::internal::CaptureStdout();
@@ -50,7 +50,7 @@ TEST_F(TokenizeFile, TakesAMinusForStandardOutput) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "5 5 6\n\n1 5\n");
 }
 
-TEST_F(TokenizeFile, CountsTheLinesWithBytesThatItDrops) {
+TEST_F(TokenizeFile, CountsLinesWithDroppedBytes) {
   write("in.txt", "a\na\xff\na\n\xe9 a\n");
   const TokenizeReport report = tokenize_file(options(TokenForm::ids));
   EXPECT_EQ(report.num_invalid_lines, 2);

@@ -18,19 +18,19 @@ const Classes kLabels = {1, 0, 0, 1, 0, 1, 1, 0, 1, 0};
 const Scores kX = {0.5, 2.1, 2.1, 3.9, 4.4, 1.0, 5.2, 2.1};
 const Scores kY = {0.0, 2.5, 1.8, 4.0, 4.0, 2.5, 5.0, 2.0};
 
-TEST(Metrics, AccuracyIsTheShareThatIsRight) {
+TEST(Metrics, AccuracyIsTheFractionCorrect) {
   EXPECT_DOUBLE_EQ(accuracy(kPredictions, kLabels), 0.7);
 }
 
-TEST(Metrics, F1CountsClassOne) {
+TEST(Metrics, F1IsForClassOne) {
   EXPECT_DOUBLE_EQ(f1(kPredictions, kLabels), 8.0 / 11);  // TP 4, FP 2, FN 1
   EXPECT_EQ(f1(Classes{0, 0}, Classes{0, 0}), 0);
 }
 
-TEST(Metrics, MacroF1IsTheMeanOverTheClassesThatOccur) {  // scikit-learn 1.9.1, f1_score(average="macro")
+TEST(Metrics, MacroF1AveragesOverOccurringClasses) {  // scikit-learn 1.9.1, f1_score(average="macro")
   EXPECT_NEAR(macro_f1(Classes{0, 1, 2, 2, 1, 0, 2, 1, 0, 2}, Classes{0, 1, 2, 1, 1, 0, 0, 1, 2, 2}),
               0.6984126984126983, 1e-14);
-  EXPECT_DOUBLE_EQ(macro_f1(Classes{0, 0, 3, 3}, Classes{0, 0, 0, 0}), 1.0 / 3);  // class 3 has none right
+  EXPECT_DOUBLE_EQ(macro_f1(Classes{0, 0, 3, 3}, Classes{0, 0, 0, 0}), 1.0 / 3);  // class 3 is never right
   EXPECT_DOUBLE_EQ(macro_f1(Classes{0, 0}, Classes{0, 1}), 1.0 / 3);  // class 1 is never predicted
   EXPECT_DOUBLE_EQ(macro_f1(Classes{2, 2}, Classes{2, 2}), 1);
 }
@@ -41,7 +41,7 @@ TEST(Metrics, MatthewsEqualsScikitLearn) {  // scikit-learn 1.9.1, matthews_corr
               0.5606060606060606, 1e-14);
 }
 
-TEST(Metrics, MatthewsIsOneMinusOneOrZeroAtItsEnds) {
+TEST(Metrics, MatthewsIsOneForPerfectMinusOneForInverseAndZeroForConstant) {
   EXPECT_DOUBLE_EQ(matthews(Classes{0, 1, 1}, Classes{0, 1, 1}), 1);
   EXPECT_DOUBLE_EQ(matthews(Classes{1, 0, 0}, Classes{0, 1, 1}), -1);
   EXPECT_EQ(matthews(Classes{1, 1, 1}, Classes{0, 1, 1}), 0);
@@ -52,19 +52,19 @@ TEST(Metrics, CorrelationsEqualScipy) {  // scipy 1.17.1, pearsonr and spearmanr
   EXPECT_NEAR(spearman(kX, kY), 0.8519167771102709, 1e-14);
 }
 
-TEST(Metrics, SpearmanSeesOnlyTheOrder) {
+TEST(Metrics, SpearmanDependsOnlyOnRanks) {
   EXPECT_DOUBLE_EQ(spearman(Scores{1, 2, 3, 4}, Scores{1, 10, 100, 1000}), 1);
   EXPECT_DOUBLE_EQ(spearman(Scores{1, 2, 3, 4}, Scores{4, 3, 2, 1}), -1);
 }
 
-TEST(Metrics, AConstantSideHasNoCorrelation) {
+TEST(Metrics, ConstantInputHasNoCorrelation) {
   EXPECT_EQ(pearson(Scores{2, 2, 2}, Scores{1, 2, 3}), 0);
   EXPECT_EQ(spearman(Scores{1, 2, 3}, Scores{5, 5, 5}), 0);
-  EXPECT_EQ(pearson(Scores{0.1, 0.1, 0.1}, Scores{1, 2, 4}), 0);  // their mean rounds to another number
+  EXPECT_EQ(pearson(Scores{0.1, 0.1, 0.1}, Scores{1, 2, 4}), 0);  // their mean is not exactly 0.1
 }
 
-TEST(Metrics, RoundingMakesNoCorrelationLargerThanOne) {
-  const Scores x = {1, 1, -2}, opposite = {-1, -1, 2};  // 6 / (sqrt(6) * sqrt(6)) is more than 1 in doubles
+TEST(Metrics, CorrelationNeverExceedsOneByRounding) {
+  const Scores x = {1, 1, -2}, opposite = {-1, -1, 2};  // 6 / (sqrt(6) * sqrt(6)) exceeds 1 in doubles
   EXPECT_EQ(pearson(x, x), 1);
   EXPECT_EQ(pearson(x, opposite), -1);
 }
@@ -82,13 +82,13 @@ TEST(GlueMetrics, TheCombinedScoreIsTheMeanOfTheOthers) {
   EXPECT_DOUBLE_EQ(values.at("combined_score"), 0.775);
 }
 
-TEST(GlueMetrics, OnlyWhatIsAskedForIsGiven) {
+TEST(GlueMetrics, OnlyRequestedMetricsAreComputed) {
   EXPECT_EQ(glue_metrics(std::vector<std::string>{"pearson", "spearman"}, kX, kY).size(), 2U);
   EXPECT_EQ(message_of([] { glue_metrics(std::vector<std::string>{"combined_score"}, kX, kY); }),
-            "combined_score needs a metric to be the mean of");
+            "combined_score needs other metrics to average");
 }
 
-TEST(GlueMetrics, AnUnknownNameIsAnsweredWithTheNearest) {
+TEST(GlueMetrics, AnUnknownNameSuggestsTheNearest) {
   EXPECT_EQ(message_of([] { glue_metrics(std::vector<std::string>{"acuracy"}, kX, kY); }),
             "unknown metric 'acuracy': did you mean 'accuracy'?");
 }
@@ -97,12 +97,11 @@ TEST(Metrics, WrongSizesAreRefused) {
   EXPECT_EQ(message_of([] {
               accuracy(Classes{1}, Classes{1, 0});
             }),
-            "1 predictions for 2 labels: they must be as many");
-  EXPECT_EQ(message_of([] { pearson(Scores{}, Scores{}); }),
-            "no predictions: a metric of nothing has no value");
+            "1 predictions for 2 labels: the numbers must be equal");
+  EXPECT_EQ(message_of([] { pearson(Scores{}, Scores{}); }), "no predictions: a metric needs at least one");
 }
 
-TEST(Metrics, AConstantSideHasNoCorrelationAmongClassesEither) {
+TEST(Metrics, ConstantInputOnEitherSideHasNoCorrelation) {
   EXPECT_EQ(matthews(Classes{0, 1, 1}, Classes{1, 1, 1}), 0);
   EXPECT_EQ(matthews(Classes{0, 0, 0}, Classes{0, 1, 1}), 0);
   EXPECT_EQ(pearson(Scores{1, 2, 3}, Scores{2, 2, 2}), 0);

@@ -16,7 +16,7 @@ using Values = std::vector<double>;
 using Runs = std::vector<Values>;
 
 const std::vector<std::string> kAccuracy = {"accuracy"};
-const Values kOnes(40, 1);   // the labels; as predictions: all right
+const Values kOnes(40, 1);   // the labels; as predictions: all correct
 const Values kZeros(40, 0);  // all wrong
 
 MetricComparison compare_accuracy(const Runs& baseline, const Runs& candidate, const Values& labels,
@@ -24,7 +24,7 @@ MetricComparison compare_accuracy(const Runs& baseline, const Runs& candidate, c
   return compare_runs(kAccuracy, {baseline, candidate, labels}, options).at("accuracy");
 }
 
-// One wrong prediction in `every`, at places that the seed picks.
+// One wrong prediction in every `every`, at positions that depend on the seed.
 Values some_predictions(const Values& labels, uint64_t every, uint64_t seed) {
   Rng rng(mix_key(seed, every));
   Values predictions = labels;
@@ -34,7 +34,7 @@ Values some_predictions(const Values& labels, uint64_t every, uint64_t seed) {
   return predictions;
 }
 
-TEST(CompareRuns, GivesEachSidesMeanAndDeviation) {
+TEST(CompareRuns, ReportsMeanAndDeviationOfEachSide) {
   const auto result = compare_accuracy({kOnes, kZeros}, {kOnes}, kOnes);
   EXPECT_EQ(result.baseline.n, 2);
   EXPECT_EQ(result.baseline.mean, 0.5);
@@ -44,7 +44,7 @@ TEST(CompareRuns, GivesEachSidesMeanAndDeviation) {
   EXPECT_EQ(result.difference, 0.5);
 }
 
-TEST(CompareRuns, ACertainDifferenceHasAnIntervalOfOnePoint) {
+TEST(CompareRuns, AConstantDifferenceHasAZeroWidthInterval) {
   const auto better = compare_accuracy({kZeros}, {kOnes}, kOnes);
   EXPECT_EQ(better.low, 1);
   EXPECT_EQ(better.high, 1);
@@ -52,7 +52,7 @@ TEST(CompareRuns, ACertainDifferenceHasAnIntervalOfOnePoint) {
   EXPECT_EQ(compare_accuracy({kOnes}, {kZeros}, kOnes).verdict, Verdict::worse);
 }
 
-TEST(CompareRuns, EqualRunsAreWithinNoiseHoweverManyThereAre) {
+TEST(CompareRuns, EqualRunsAreWithinNoiseForAnyNumberOfRuns) {
   const Values run = some_predictions(kOnes, 3, 1);
   const auto result = compare_accuracy({run, run, run}, {run}, kOnes);
   EXPECT_NEAR(result.low, 0, 1e-15);
@@ -60,9 +60,9 @@ TEST(CompareRuns, EqualRunsAreWithinNoiseHoweverManyThereAre) {
   EXPECT_EQ(result.verdict, Verdict::within_noise);
 }
 
-// 1000 examples, 500 right in both, 100 in the baseline only, 150 in the candidate only: the difference 0.05
-// has the standard error sqrt((0.25 - 0.05^2) / 1000), a quarter less than of two independent samples.
-TEST(CompareRuns, TheIntervalIsThatOfPairedExamples) {
+// 1000 examples: 500 correct in both, 100 only in the baseline, 150 only in the candidate. The difference
+// 0.05 has the standard error sqrt((0.25 - 0.05^2) / 1000), a quarter less than for two independent samples.
+TEST(CompareRuns, TheIntervalUsesPairedExamples) {
   const Values labels(1000, 1);
   Values baseline(1000, 0), candidate(1000, 0);
   std::fill_n(baseline.begin(), 600, 1);
@@ -75,9 +75,8 @@ TEST(CompareRuns, TheIntervalIsThatOfPairedExamples) {
   EXPECT_EQ(result.verdict, Verdict::better);
 }
 
-// The mean of two drawn runs, one right and one wrong, is 0, 1/2 or 1, and 0 and 1 come a quarter of the
-// time.
-TEST(CompareRuns, TheSeedsOfEachSideAreDrawnToo) {
+// The mean of two drawn runs, one correct and one wrong, is 0, 1/2 or 1; 0 and 1 have probability 1/4 each.
+TEST(CompareRuns, SeedsAreResampledToo) {
   const auto candidate = compare_accuracy({kZeros}, {kOnes, kZeros}, kOnes);
   EXPECT_EQ(candidate.low, 0);
   EXPECT_EQ(candidate.high, 1);
@@ -87,13 +86,13 @@ TEST(CompareRuns, TheSeedsOfEachSideAreDrawnToo) {
   EXPECT_EQ(baseline.high, 0);
 }
 
-TEST(CompareRuns, TheSeedsOfTheTwoSidesAreDrawnIndependently) {
+TEST(CompareRuns, SeedsOfTheTwoSidesAreResampledIndependently) {
   const auto result = compare_accuracy({kOnes, kZeros}, {kOnes, kZeros}, kOnes);
   EXPECT_EQ(result.low, -1);
   EXPECT_EQ(result.high, 1);
 }
 
-// The slow twin: what a resample of one run a side draws, value by value.
+// The reference implementation: resamples one run per side, value by value.
 Values twin_differences(const Values& baseline, const Values& candidate, const Values& labels,
                         const BootstrapOptions& options) {
   const std::vector<std::string> names = {"spearman"};
@@ -113,7 +112,7 @@ Values twin_differences(const Values& baseline, const Values& candidate, const V
   return differences;
 }
 
-TEST(CompareRuns, EqualsItsSlowTwin) {
+TEST(CompareRuns, EqualsTheReferenceImplementation) {
   const Values labels = {0, 1.5, 2, 3.25, 4, 4.5, 5}, baseline = {1, 1, 3, 2, 5, 3, 4};
   const Values candidate = {0, 2, 2.5, 3, 3.5, 5, 4};
   const BootstrapOptions options = {.resamples = 11, .seed = 7};
@@ -121,7 +120,7 @@ TEST(CompareRuns, EqualsItsSlowTwin) {
   const Runs baselines = {baseline}, candidates = {candidate};
   const auto result =
       compare_runs(std::vector<std::string>{"spearman"}, {baselines, candidates, labels}, options);
-  // The 2.5 percentile of 11 values lies a quarter of the way from the first to the second.
+  // The 2.5 percentile of 11 values is a quarter of the way from the first to the second.
   EXPECT_NEAR(result.at("spearman").low, sorted[0] + 0.25 * (sorted[1] - sorted[0]), 1e-14);
   EXPECT_NEAR(result.at("spearman").high, sorted[10] - 0.25 * (sorted[10] - sorted[9]), 1e-14);
   EXPECT_NE(sorted[0], sorted[1]);
@@ -148,7 +147,7 @@ TEST(CompareRuns, DependsOnTheSeedAndNotOnTheThreads) {
   EXPECT_NE(other.low, compare_accuracy(baseline, candidate, labels, {.resamples = 100, .seed = 3}).low);
 }
 
-TEST(CompareRuns, OneInTwentyEqualModelsIsCalledDifferent) {
+TEST(CompareRuns, FalsePositiveRateIsFivePercent) {
   const Values labels(200, 1);
   int called_different = 0;
   for (uint64_t data = 0; data < 400; ++data) {
@@ -167,7 +166,7 @@ TEST(Verdict, NeedsTheWholeIntervalOnOneSideOfZero) {
   EXPECT_EQ(verdict_of(-0.01, 0.02), Verdict::within_noise);
   EXPECT_EQ(verdict_of(0, 0.02), Verdict::within_noise);
   EXPECT_EQ(verdict_of(-0.02, 0), Verdict::within_noise);
-  EXPECT_EQ(verdict_of(1e-16, 0.02), Verdict::within_noise);  // zero, but for the order of a sum
+  EXPECT_EQ(verdict_of(1e-16, 0.02), Verdict::within_noise);  // zero, up to the rounding of a sum
   EXPECT_EQ(verdict_of(-0.02, -1e-16), Verdict::within_noise);
   EXPECT_EQ(verdict_name(Verdict::better), "better");
   EXPECT_EQ(verdict_name(Verdict::worse), "worse");
@@ -182,13 +181,14 @@ TEST(CompareRuns, MissingOrUnequalRunsAreRefused) {
   EXPECT_EQ(message_of([] {
               compare_accuracy({kOnes}, {kOnes, {1, 0}}, kOnes);
             }),
-            "2 predictions for 40 labels: they must be as many");
+            "2 predictions for 40 labels: the numbers must be equal");
   EXPECT_EQ(message_of([] { compare_accuracy({kOnes}, {kOnes}, kOnes, {.resamples = 0}); }),
             "0 resamples: the bootstrap needs at least one");
 }
 
-// Three runs, of which one is right: two of a mean of three draws are right as often as 3 * (1/3)^2 * (2/3).
-TEST(CompareRuns, EveryRunIsDrawnAsOftenAsTheOthers) {
+// Of three runs one is correct: with probability 3 * (1/3)^2 * (2/3) two of a mean of three draws are
+// correct.
+TEST(CompareRuns, RunsAreResampledUniformly) {
   for (size_t right = 0; right < 3; ++right) {
     Runs candidate(3, kZeros);
     candidate[right] = kOnes;
@@ -203,7 +203,7 @@ TEST(CompareRuns, EveryRunIsDrawnAsOftenAsTheOthers) {
   }
 }
 
-TEST(CompareRuns, EveryRunOfTheBaselineIsDrawnAsOftenAsTheOthers) {
+TEST(CompareRuns, BaselineRunsAreResampledUniformly) {
   for (size_t right = 0; right < 3; ++right) {
     Runs baseline(3, kZeros);
     baseline[right] = kOnes;

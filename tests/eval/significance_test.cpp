@@ -12,7 +12,7 @@ namespace {
 
 using Values = std::vector<double>;
 
-TEST(SeedStatistics, TheDeviationIsThatOfASample) {
+TEST(SeedStatistics, UsesTheSampleStandardDeviation) {
   const SeedStatistics statistics = seed_statistics(Values{1, 2, 6});
   EXPECT_EQ(statistics.n, 3);
   EXPECT_DOUBLE_EQ(statistics.mean, 3);
@@ -26,8 +26,8 @@ TEST(SeedStatistics, OneValueHasNoDeviation) {
   EXPECT_EQ(statistics.sd, 0);
 }
 
-TEST(SeedStatistics, NoValueIsRefused) {
-  EXPECT_EQ(message_of([] { seed_statistics(Values{}); }), "no values: the mean of nothing has no value");
+TEST(SeedStatistics, AnEmptyListIsRefused) {
+  EXPECT_EQ(message_of([] { seed_statistics(Values{}); }), "no values: a mean needs at least one");
 }
 
 struct KnownP {
@@ -43,8 +43,8 @@ TEST(McNemar, EqualsStatsmodels) {  // statsmodels 0.15.0, mcnemar(exact=b + c <
       {2, 10, 0.03857421875},
       {3, 9, 0.14599609375},
       {12, 12, 1},
-      {6, 18, 0.022655844688415527},  // the last exact one
-      {6, 19, 0.01639507184919225},   // the first with chi-squared
+      {6, 18, 0.022655844688415527},  // the last exact p-value
+      {6, 19, 0.01639507184919225},   // the first from chi-squared
       {12, 13, 1},
       {7, 30, 0.0002982932471420178},
       {30, 55, 0.009236735486806593},
@@ -76,14 +76,14 @@ TEST(McNemar, EqualsScipyFarIntoTheTails) {
   for (const KnownP& c : cases) EXPECT_NEAR(mcnemar(c.b, c.c).p, c.p, 1e-12 * c.p) << c.b << ", " << c.c;
 }
 
-TEST(McNemar, AsManyForBothIsNoEvidenceAtAll) {
+TEST(McNemar, EqualDisagreementsHavePValueOne) {
   for (const int64_t count : {0, 1, 12, 13, 5000}) EXPECT_EQ(mcnemar(count, count).p, 1) << count;
 }
 
-TEST(McNemar, CountsWhereOnlyOneIsRight) {
+TEST(McNemar, CountsExamplesWhereOnlyOneModelIsRight) {
   const Values labels = {0, 1, 2, 0, 1, 2, 1};
-  const Values a = {0, 1, 0, 0, 0, 2, 0};  // right: 0, 1, 3, 5
-  const Values b = {0, 0, 0, 1, 1, 0, 2};  // right: 0, 4
+  const Values a = {0, 1, 0, 0, 0, 2, 0};  // correct: 0, 1, 3, 5
+  const Values b = {0, 0, 0, 1, 1, 0, 2};  // correct: 0, 4
   const McNemar test = mcnemar(a, b, labels);
   EXPECT_EQ(test.b, 3);
   EXPECT_EQ(test.c, 1);
@@ -94,7 +94,7 @@ TEST(McNemar, WrongSizesAreRefused) {
   EXPECT_EQ(message_of([] {
               mcnemar(Values{1}, Values{1, 0}, Values{1, 0});
             }),
-            "1 and 2 predictions for 2 labels: they must be as many");
+            "1 and 2 predictions for 2 labels: the numbers must be equal");
 }
 
 }  // namespace

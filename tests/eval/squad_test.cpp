@@ -12,10 +12,10 @@ namespace {
 
 using Gold = std::vector<std::string>;
 
-TEST(SquadScore, F1CountsSharedWordsAsOftenAsBothHaveThem) {
+TEST(SquadScore, F1CountsSharedWordsWithMultiplicity) {
   const AnswerScore score = squad1_score("to be or not to be", Gold{"to be to go"});
   EXPECT_EQ(score.exact, 0);
-  EXPECT_DOUBLE_EQ(score.f1, 2 * (3.0 / 6) * (3.0 / 4) / (3.0 / 6 + 3.0 / 4));  // to, be, to
+  EXPECT_DOUBLE_EQ(score.f1, 2 * (3.0 / 6) * (3.0 / 4) / (3.0 / 6 + 3.0 / 4));  // shared words: to, be, to
 }
 
 TEST(SquadScore, EachScoreIsTheBestOverTheGoldAnswers) {
@@ -25,20 +25,20 @@ TEST(SquadScore, EachScoreIsTheBestOverTheGoldAnswers) {
   EXPECT_DOUBLE_EQ(squad1_score("denver broncos", Gold{"carolina", "broncos"}).f1, 2.0 / 3);
 }
 
-TEST(SquadScore, NothingAgainstNothingIsExactInBothButHasNoF1InTheFirst) {
+TEST(SquadScore, TwoEmptyAnswersMatchExactlyButHaveNoF1InVersionOne) {
   EXPECT_EQ(squad1_score("", Gold{""}).exact, 1);
   EXPECT_EQ(squad1_score("", Gold{""}).f1, 0);
   EXPECT_EQ(squad2_score("", Gold{""}).f1, 1);
 }
 
-TEST(SquadScore, InTheSecondNoAnswerIsRightWhereThereIsNoneAndWrongElsewhere) {
+TEST(SquadScore, InVersionTwoNoAnswerIsRightOnlyForUnanswerableQuestions) {
   EXPECT_EQ(squad2_score("", {}).exact, 1);
   EXPECT_EQ(squad2_score("", {}).f1, 1);
   EXPECT_EQ(squad2_score("text", {}).f1, 0);
   EXPECT_EQ(squad2_score("", Gold{"text", ""}).exact, 0);
 }
 
-TEST(Squad1Metrics, AreMeansInPerCentAndMissingPredictionsCountZero) {
+TEST(Squad1Metrics, AreMeansInPercentAndMissingPredictionsCountAsZero) {
   const ScoredQuestion questions[] = {
       {.score = {1, 1}}, {.score = {0, 0.5}}, {.is_missing = true}, {.score = {0, 0}}};
   const auto metrics = squad1_metrics(questions);
@@ -46,7 +46,7 @@ TEST(Squad1Metrics, AreMeansInPerCentAndMissingPredictionsCountZero) {
   EXPECT_DOUBLE_EQ(metrics.at("f1"), 37.5);
 }
 
-// Two with an answer, two without; the last of each is predicted wrongly.
+// Two questions with an answer, two without; the last of each is predicted wrongly.
 std::vector<ScoredQuestion> four() {
   return {{.score = {1, 1}, .null_odds = -3},
           {.score = {0, 0.5}, .null_odds = 1},
@@ -62,7 +62,7 @@ TEST(Squad2Metrics, AreSplitByWhetherThereIsAnAnswer) {
   EXPECT_EQ(metrics, expected);
 }
 
-TEST(Squad2Metrics, AKindThatTheDataLacksHasNoScore) {
+TEST(Squad2Metrics, ACategoryWithoutQuestionsHasNoScore) {
   const ScoredQuestion questions[] = {{.score = {1, 1}}};
   EXPECT_FALSE(squad2_metrics(questions, std::nullopt).contains("NoAns_exact"));
 }
@@ -74,16 +74,16 @@ TEST(Squad2Metrics, OddsAboveTheThresholdCountAsNoAnswer) {
   EXPECT_DOUBLE_EQ(metrics.at("NoAns_exact"), 100);
 }
 
-TEST(Squad2Metrics, TheBestThresholdIsThatOfTheLastQuestionWorthAnswering) {
+TEST(Squad2Metrics, TheBestThresholdMaximisesTheScore) {
   const auto metrics = squad2_metrics(four(), 0);
-  // By rising odds: 2 without any, +1, -1, then +0 (exact) or +0.5 (F1), +0.
+  // By ascending odds: 2 without any answer, +1, -1, then +0 (exact) or +0.5 (F1), +0.
   EXPECT_DOUBLE_EQ(metrics.at("best_exact"), 75);
   EXPECT_DOUBLE_EQ(metrics.at("best_exact_thresh"), -3);
   EXPECT_DOUBLE_EQ(metrics.at("best_f1"), 75);
   EXPECT_DOUBLE_EQ(metrics.at("best_f1_thresh"), -3);
 }
 
-TEST(Squad2Metrics, WhereNothingIsWorthAnsweringTheThresholdIsZero) {
+TEST(Squad2Metrics, TheBestThresholdIsZeroWhenNoAnswerHelps) {
   std::vector<ScoredQuestion> questions = four();
   questions[0].score = {};
   EXPECT_DOUBLE_EQ(squad2_metrics(questions, 0).at("best_exact"), 50);

@@ -1,6 +1,6 @@
-// Damaged files, as a bad disk or a broken copy makes them: truncated, or with a few bits flipped. Each must
-// be refused with an rpp::Error that names the file, or be read to something well-formed, within ten seconds
-// and ten times the file's size plus 64 MB of memory.
+// Damaged files, as a bad disk or a broken copy makes them: truncated, or with a few flipped bits. Each must
+// be refused with an rpp::Error that names the file, or read as something valid, within ten seconds and ten
+// times the file's size plus 64 MB of memory.
 #pragma once
 
 #include <filesystem>
@@ -11,20 +11,21 @@
 
 namespace rpp {
 
-// The files of a folder: path in it, bytes.
+// The files of a directory: relative path and bytes.
 using FolderFiles = std::map<std::string, std::string>;
 
 struct DamagedFormat {
-  std::string name;                // of the format, as --only takes it
+  std::string name;                // of the format, as given to --only
   std::vector<std::string> files;  // each case damages one of these
-  // Writes the whole folder. It is written once; each case starts from a copy.
+  // Writes the whole directory. It is written once; each case starts from a copy.
   std::function<void(const std::filesystem::path& folder)> make;
-  // Throws Error for what is refused, std::logic_error for what is read and makes no sense.
+  // Throws Error for files that are refused, std::logic_error for files that are read but inconsistent.
   std::function<void(const std::filesystem::path& folder)> read;
-  // Makes up for the damage in hashes that would end every reading at the first check; half of the cases have
-  // it. May be empty.
+  // Repairs hashes after the damage, so that reading goes beyond the first check; applied in half of the
+  // cases. May be empty.
   std::function<void(const std::filesystem::path& folder)> repair = {};
-  // A message that has one of these is as good as one with the file's name: where the file speaks of others.
+  // A message that contains one of these is accepted instead of the file's name: some errors concern other
+  // files.
   std::vector<std::string> also_named = {};
 };
 

@@ -1,5 +1,5 @@
-// Damages files of every format and reads them, in a child process: what crashes or hangs it is counted, and
-// the next case goes on in another.
+// Damages files of every format and reads them in a child process: a crash or hang is counted, and the next
+// case runs in a new child.
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -30,11 +30,10 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kLimit = std::chrono::seconds(10);  // of a case
+constexpr auto kLimit = std::chrono::seconds(10);  // per case
 constexpr int64_t kSpareBytes = int64_t{64} << 20;
-constexpr rlim_t kAddressSpace = rlim_t{16}
-                                 << 30;  // a request beyond it fails instead of filling the machine
-constexpr int kMaxFailures = 20;         // of a format
+constexpr rlim_t kAddressSpace = rlim_t{16} << 30;  // larger requests fail instead of filling the machine
+constexpr int kMaxFailures = 20;                    // per format
 #ifdef __SANITIZE_ADDRESS__
 constexpr bool kSanitized = true;
 #else
@@ -48,9 +47,9 @@ struct Arguments {
   bool list = false;
 };
 
-// What the child tells its parent.
+// What the child reports to its parent.
 struct Progress {
-  std::atomic<uint64_t> current{0};  // case under way, or the one after the last
+  std::atomic<uint64_t> current{0};  // the running case, or one past the last
   std::atomic<int64_t> read{0}, refused{0}, failed{0};
 };
 
@@ -75,7 +74,8 @@ void write_bytes(const fs::path& path, const std::string& bytes) {
   RPP_CHECK(file.good(), "cannot write {}", path);
 }
 
-// Headers are short beside the data, and decide more: a third of the flipped bits are in the first bytes.
+// Headers are short compared with the data and matter more: a third of the flipped bits are in the first
+// bytes.
 void flip_bits(std::string& bytes, Rng& rng) {
   constexpr size_t kFront = 128;
   for (uint64_t left = 1 + rng.below(8); left > 0; --left) {
@@ -117,7 +117,7 @@ bool is_named(const DamagedFormat& format, const Damage& damage, std::string_vie
       names, [&](const std::string& name) { return message.find(name) != std::string_view::npos; });
 }
 
-// Empty: as it should be.
+// Empty: the outcome is acceptable.
 std::string fault_of_case(const DamagedFormat& format, const fs::path& folder, const Damage& damage,
                           Progress& progress) {
   try {
@@ -153,7 +153,7 @@ void run_case(const DamagedFormat& format, const FolderFiles& whole, const fs::p
 
 [[noreturn]] void run_child(const DamagedFormat& format, const Arguments& arguments, const fs::path& folder,
                             uint64_t end, Progress& progress) {
-  if (!kSanitized) {  // whose shadow memory takes terabytes of addresses
+  if (!kSanitized) {  // its shadow memory takes terabytes of address space
     const rlimit limit{kAddressSpace, kAddressSpace};
     ::setrlimit(RLIMIT_AS, &limit);
   }
@@ -165,7 +165,7 @@ void run_case(const DamagedFormat& format, const FolderFiles& whole, const fs::p
     fs::create_directories(folder);
     format.make(folder);
     const FolderFiles whole = read_folder(folder);
-    format.read(folder);  // what is whole must be read; and one-time memory is taken
+    format.read(folder);  // undamaged files must be readable; this also allocates one-time memory
     for (; progress.current < end; ++progress.current) {
       run_case(format, whole, folder, arguments, progress.current, progress);
       if (progress.failed >= kMaxFailures) break;
@@ -178,7 +178,7 @@ void run_case(const DamagedFormat& format, const FolderFiles& whole, const fs::p
   ::_exit(status);
 }
 
-// Empty when the child ended in order; else how it ended. One that stays at a case is killed.
+// Empty when the child ended normally; else how it ended. A child that hangs is killed.
 std::string wait_for(pid_t child, const Progress& progress) {
   uint64_t seen = progress.current;
   auto since = Clock::now();

@@ -1,4 +1,4 @@
-// What no input may lead to, and is no rpp::Error.
+// Thrown for outcomes that no input may cause, distinct from rpp::Error.
 #pragma once
 
 #include <stdexcept>

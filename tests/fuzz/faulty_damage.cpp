@@ -1,4 +1,4 @@
-// Readers with the faults that the driver is to find: tests/tools/damage_test.sh looks whether it does.
+// Readers with deliberate faults: tests/tools/damage_test.sh checks that the driver finds them.
 #include <csignal>
 #include <stdexcept>
 #include <thread>

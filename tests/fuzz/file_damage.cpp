@@ -202,7 +202,7 @@ void make_shards(const fs::path& folder) {
   fs::remove(corpus);
 }
 
-// The manifest's sizes and hashes become those of the shards as they are.
+// Updates the sizes and hashes in the manifest to those of the current shards.
 void seal_shards(const fs::path& folder) {
   const fs::path file = folder / "manifest.json";
   ordered_json manifest = ordered_json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);

@@ -1,4 +1,4 @@
-// Runs the fuzz target without libFuzzer: the files as they are, then mutations until the time is over.
+// Runs the fuzz target without libFuzzer: the files unchanged, then mutations until the time is over.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -24,7 +24,7 @@ struct Arguments {
   uint64_t seed = 1;
 };
 
-using Counts = std::vector<int64_t>;  // of inputs, one for each outcome
+using Counts = std::vector<int64_t>;  // of inputs, one count per outcome
 
 std::vector<std::string> read_files(const std::vector<fs::path>& paths) {
   std::vector<fs::path> files;
@@ -34,7 +34,7 @@ std::vector<std::string> read_files(const std::vector<fs::path>& paths) {
     else
       for (const auto& entry : fs::directory_iterator(path)) files.push_back(entry.path());
   }
-  std::sort(files.begin(), files.end());  // a seed means the same wherever it runs
+  std::sort(files.begin(), files.end());  // a seed gives the same result on every machine
   std::vector<std::string> bytes;
   for (const auto& file : files) bytes.push_back(read_file(file));
   if (bytes.empty()) fail_usage("no files to start from");

@@ -1,4 +1,4 @@
-// Runs the fuzz target under Clang's libFuzzer: half of the changes are its own, half the target's.
+// Runs the fuzz target under Clang's libFuzzer: half of the mutations are libFuzzer's, half the target's.
 #include <algorithm>
 #include <cstdint>
 

@@ -1,4 +1,4 @@
-// The fuzz target of model files: any bytes are refused with rpp::Error, or answer as a model.
+// The fuzz target for model files: any bytes are refused with rpp::Error, or work as a model.
 #include "bert_format/model_file.h"
 #include "fuzz_target.h"
 #include "io/safetensors.h"
@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What is no model file may be the weights of a model directory.
+// Bytes that are not a model file may still be the weights of a model directory.
 fs::path model_of(const fs::path& input, const SafetensorsFile& file) {
   if (file.metadata().contains("rpp_format")) return input;
   const fs::path directory = input.string() + ".model";

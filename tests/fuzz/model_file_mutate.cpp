@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kLengthBytes = 8, kChecksumBytes = 8;
 constexpr const char* kConfig = "file:config.json";
 
-// Where the data begins, if the header's length is still within the file.
+// Where the data starts, if the header's length is within the file.
 std::optional<size_t> data_begin(std::string_view bytes) {
   uint64_t length = 0;
   if (bytes.size() < kLengthBytes) return {};
@@ -55,7 +55,7 @@ void edit_header(std::string& bytes, Rng& rng) {
   set_header(bytes, *begin, header);
 }
 
-// config.json lies in the data: what comes behind it moves.
+// config.json is part of the data: everything after it moves.
 void edit_config(std::string& bytes, size_t begin, Rng& rng) {
   const std::string text = bytes.substr(kLengthBytes, begin - kLengthBytes);
   auto header = parse_json<Json>(text, "the header");
@@ -82,7 +82,7 @@ void edit_config(std::string& bytes, Rng& rng) {
   if (!begin) return;
   try {
     edit_config(bytes, *begin, rng);
-  } catch (const Json::exception&) {  // a file that is damaged already
+  } catch (const Json::exception&) {  // a file that is already damaged
   } catch (const Error&) {
   }
 }

@@ -1,4 +1,4 @@
-// Damaged model files: what chance does to bytes, and what someone does who knows the format.
+// Mutations of model files: random damage to bytes, and changes that respect the format.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace rpp {
 
-// A few changes: flipped bits, cut or swapped stretches, a stretch of another file, the header's length,
-// tokens of the header's or of config.json's JSON.
+// A few changes: flipped bits, removed or swapped ranges, a range of another file, the header's length,
+// tokens in the JSON of the header or of config.json.
 void mutate_model_file(std::string& bytes, const std::vector<std::string>& others, Rng& rng);
 
 void fit_checksum(std::string& bytes);

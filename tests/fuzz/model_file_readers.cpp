@@ -13,7 +13,7 @@
 
 namespace rpp {
 
-// A sanitizer sees only what is read.
+// Reads every byte, as a sanitizer only sees what is read.
 void read_all(const SafetensorsFile& file) {
   volatile uint8_t sum = 0;
   for (const auto& tensor : file.tensors()) {
@@ -30,7 +30,7 @@ void unpack_all(const ModelFile& file) {
 
 namespace {
 
-// Damaged weights may be finite and too large to compute with: an Error that says so is an answer.
+// Damaged weights may be finite and still overflow: an Error that says so is an accepted outcome.
 void compute(const std::function<void()>& body) {
   try {
     body();

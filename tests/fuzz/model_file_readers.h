@@ -1,4 +1,4 @@
-// What a program does with a model file that it has opened, so that a sanitizer sees it.
+// What a program does with an opened model file, so that a sanitizer checks it.
 #pragma once
 
 #include <memory>
@@ -12,10 +12,10 @@ namespace rpp {
 void read_all(const SafetensorsFile& file);
 void unpack_all(const ModelFile& file);
 
-// Two sequences, with the first and the last of everything that ids may name; every head the model has.
+// Two sequences with the first and last valid ids; every head of the model.
 void encode(const std::shared_ptr<const RuntimeModel>& model);
 
-// Texts, by the tokenizer, the labels and the head of the file.
+// Texts, with the tokenizer, the labels and the head of the file.
 void answer(const std::shared_ptr<const RuntimeModel>& model);
 
 }  // namespace rpp

@@ -56,7 +56,7 @@ class TinyModel {
 
   void save_weights(const fs::path& path) const { save_safetensors(path, tensors_); }
 
-  // `layer_sizes`: more of config.json, with a comma in front.
+  // `layer_sizes`: more members of config.json, starting with a comma.
   void export_to(const fs::path& output, const ExportOptions& options,
                  std::string_view layer_sizes = "") const {
     const fs::path directory = output.string() + ".model";
@@ -70,7 +70,7 @@ class TinyModel {
  private:
   double prune_ratio_;
   Rng rng_{1};
-  std::deque<std::vector<float>> values_;  // which the tensors show
+  std::deque<std::vector<float>> values_;  // the memory that the tensors refer to
   std::vector<TensorView> tensors_;
 };
 

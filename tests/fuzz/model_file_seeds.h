@@ -1,4 +1,4 @@
-// The files that mutations start from.
+// The initial files for mutations.
 #pragma once
 
 #include <filesystem>
@@ -6,12 +6,12 @@
 
 namespace rpp {
 
-// Models of a few kilobytes, which between them have every packing, type and head; the weights of a model
-// directory; and a safetensors file that is no model.
+// Models of a few kilobytes that together cover every packing, type and head; the weights of a model
+// directory; and a safetensors file that is not a model.
 void write_model_seeds(const std::filesystem::path& directory);
 
-// What a model directory has beside these weights: config.json and vocab.txt. `layer_sizes`: more of
-// config.json, with a comma in front.
+// The other files of a model directory with these weights: config.json and vocab.txt. `layer_sizes`: more
+// members of config.json, starting with a comma.
 void write_beside_weights(const std::filesystem::path& directory, std::string_view layer_sizes = "");
 
 }  // namespace rpp

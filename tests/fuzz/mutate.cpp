@@ -63,7 +63,7 @@ struct Token {
   size_t begin = 0, length = 0;
 };
 
-// Numbers and the names between quotes, plain or escaped: lists of tensors are JSON in a string.
+// Numbers and quoted names, plain or escaped: tensor lists are JSON inside a string.
 std::vector<Token> tokens_of(std::string_view text) {
   constexpr std::string_view kWord = "0123456789+-.eE_abcdefghijklmnopqrstuvwxyzABCDFGHIJKLMNOPQRSTUVWXYZ:";
   std::vector<Token> tokens;

@@ -1,4 +1,4 @@
-// What chance does to bytes, and what someone does to JSON and to other text.
+// Random mutations of bytes, and mutations of JSON and other text.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@ namespace rpp {
 
 void flip_bit(std::string& bytes, Rng& rng);
 void truncate(std::string& bytes, Rng& rng);
-// A stretch of `other` over, or into, a stretch of the bytes.
+// Copies a range of `other` over, or into, the bytes.
 void splice(std::string& bytes, const std::string& other, Rng& rng);
-// In place of a number or a name another one of the text, which may have a meaning there, or a value that
-// readers stumble over; quotes around it go half the time.
+// Replaces a number or a name with another one of the text, which may be valid there, or with a value that
+// often breaks readers; half of the time surrounding quotes are removed.
 void edit_token(std::string& text, Rng& rng);
 
 }  // namespace rpp

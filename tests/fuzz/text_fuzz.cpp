@@ -1,5 +1,5 @@
-// The fuzz target of texts: what the programs read beside models. The first byte of an input says what the
-// others are; any of them are refused with rpp::Error, or read.
+// The fuzz target for text files. The first byte of an input selects the reader for the rest; any bytes are
+// refused with rpp::Error, or read.
 #include <algorithm>
 #include <vector>
 

@@ -34,7 +34,7 @@ std::vector<std::string> lines_of(const fs::path& file) {
   return lines;
 }
 
-// Runs all of them; throws what the last one threw when none of them ended well.
+// Runs all of them; if none succeeds, rethrows the last exception.
 void try_each(std::initializer_list<std::function<void()>> readings) {
   bool any = false;
   for (const auto& read : readings) {
@@ -78,7 +78,7 @@ void read_text(const fs::path& file) {
   expect(normalize_answer(normal) == normal, "an answer changes when it is normalised again");
 }
 
-// The file's own text is as good as any.
+// Uses the file's own text as input.
 void read_tokenizer(const fs::path& file) {
   tokenize(*load_tokenizer(file), read_file(file));
 }
@@ -111,7 +111,7 @@ void read_lines(const fs::path& file) {
             [&] { answer_lines(file, "bitmask_fp16.rpp", /*embed=*/false); }});
 }
 
-// Configurations. What was accepted is written, and read again as the same.
+// Configurations. What was accepted is written and must read back the same.
 
 template <typename Config>
 void read_again(const Config& config, const fs::path& file, Config (*load)(const fs::path&)) {
@@ -156,7 +156,7 @@ void read_labels(const fs::path& file) {
   match_labels(glue_task("mnli"), labels, std::ssize(labels.names), file.parent_path());
 }
 
-// Data sets, and answers to them
+// Data sets and predictions for them
 
 void read_examples(const fs::path& file) {
   try_each({[&] { read_glue(glue_task("cola"), file, /*has_labels=*/true); },

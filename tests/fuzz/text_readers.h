@@ -1,4 +1,4 @@
-// Readers of what the programs read beside models: each reads the file and uses what it has read.
+// Readers of all text files: each reads the file and uses what it has read.
 #pragma once
 
 #include <filesystem>
@@ -7,9 +7,9 @@
 namespace rpp {
 
 struct TextReader {
-  char letter;       // at the front of an input of text_fuzz
-  const char* file;  // the name that the bytes get, which decides how they are read
-  // Throws Error for what is refused, std::logic_error for something that is read and makes no sense.
+  char letter;       // first byte of an input of text_fuzz
+  const char* file;  // the file name given to the bytes, which decides how they are read
+  // Throws Error for files that are refused, std::logic_error for files that are read but inconsistent.
   void (*read)(const std::filesystem::path& file);
 };
 

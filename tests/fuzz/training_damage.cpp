@@ -1,4 +1,4 @@
-// The formats that only the training programs read: masks, checkpoints, what a run leaves.
+// The formats that only the training programs read: masks, checkpoints, run directories.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -71,13 +71,13 @@ void make_inputs(const fs::path& folder) {
                *load_tokenizer(folder / "vocab.txt"));
 }
 
-// A finished run whose last checkpoint is that of step 4; stopped: one of step 2.
+// A finished run whose last checkpoint is at step 4; stopped: a run with one at step 2.
 void make_run(const fs::path& folder, int64_t stop_after_step) {
   make_inputs(folder);
   run_pretraining(config(folder), {.resume = "", .stop_after_step = stop_after_step});
 }
 
-// Sizes and hashes become those of the files as they are.
+// Updates sizes and hashes to those of the current files.
 void seal_checkpoint(const fs::path& folder) {
   const fs::path checkpoint = checkpoint_path(folder / "run", kCheckpoint);
   const fs::path file = checkpoint / "manifest.json";
@@ -100,8 +100,8 @@ void make_checkpoint(const fs::path& folder) {
   make_run(folder, kCheckpoint);
 }
 
-// `also_named`: of values that could be a run's own, with hashes made up for them, what comes of them is
-// told.
+// `also_named`: accepted instead of the file's name, for values that a run could have and whose hashes were
+// repaired.
 DamagedFormat checkpoint_format(const char* name, std::vector<std::string> files,
                                 std::vector<std::string> also_named = {}) {
   for (std::string& file : files) file = fmt::format("run/checkpoint-{}/{}", kCheckpoint, file);
@@ -128,7 +128,7 @@ void inspect(const fs::path& folder) {
   prove_zeros(folder / "run");
 }
 
-// A resumed run cuts its log, and goes on with it.
+// A resumed run truncates its log and continues it.
 void append_metrics(const fs::path& folder) {
   const fs::path file = folder / "run/metrics.jsonl";
   MetricsLog(file, kCheckpoint).write(kCheckpoint + 1, "train", {{"loss", 1.0}});

@@ -45,7 +45,7 @@ TEST(CheckFinite, TheLargestNumberOfEveryTypeIsFiniteAndTheNextIsNot) {
   EXPECT_NE(message_for<uint16_t>(Dtype::bf16, {0x7F7F, 0x7F80}), "no error");
   EXPECT_NE(message_for<uint16_t>(Dtype::bf16, {0x7FC1}), "no error");
   EXPECT_EQ(message_for<double>(Dtype::f64, {1e38, -1e38}), "no error");
-  EXPECT_NE(message_for<double>(Dtype::f64, {1e39}), "no error");  // beyond fp32, which it is read as
+  EXPECT_NE(message_for<double>(Dtype::f64, {1e39}), "no error");  // beyond fp32, to which it is converted
 }
 
 TEST(CheckFinite, IntegersPass) {

@@ -16,7 +16,7 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// Each entry is alive with the probability `density`.
+// Each entry is non-zero with the probability `density`.
 std::vector<float> random_matrix(int64_t entries, double density) {
   Rng rng(mix_key(7, entries));
   std::vector<float> matrix;
@@ -38,7 +38,7 @@ std::string fault_of(const PackedTensor& packed) {
   return message_of([&] { check_packed(packed.view(), "m.rpp: tensor w"); });
 }
 
-TEST(PackedTensor, EveryDensityComesBackBitForBit) {
+TEST(PackedTensor, EveryDensityRoundTripsBitForBit) {
   for (const double density : {0.0, 0.001, 0.05, 0.11, 0.2, 0.5, 0.97, 1.0}) {
     const auto matrix = random_matrix(37 * 41, density);
     EXPECT_EQ(unpacked(pack(matrix, 37, 41, Dtype::f32)), matrix) << density;
@@ -54,48 +54,48 @@ TEST(PackedTensor, ThePackingIsTheSmallest) {
   EXPECT_EQ(packing_at(0.1), Packing::gaps);
 }
 
-TEST(PackedTensor, OfPackingsOfOneSizeTheFastestToReadIsTaken) {
-  const std::vector<float> one_zero = {1, 2, 3, 4, 5, 6, 7, 0};  // a byte of a mask for a byte of a value
+TEST(PackedTensor, TiesInSizeGoToTheFastestToRead) {
+  const std::vector<float> one_zero = {1, 2, 3, 4, 5, 6, 7, 0};  // a mask byte costs what one zero saves
   EXPECT_EQ(pack(one_zero, 1, 8, Dtype::i8).packing, Packing::dense);
   EXPECT_EQ(pack(one_zero, 1, 8, Dtype::bf16).packing, Packing::bitmask);
-  std::vector<float> one_value(16, 0.0F);  // two gaps, or two bytes of a mask
+  std::vector<float> one_value(16, 0.0F);  // two gap bytes, or two mask bytes
   one_value[3] = 1;
   EXPECT_EQ(pack(one_value, 4, 4, Dtype::f32).packing, Packing::bitmask);
 }
 
-TEST(PackedTensor, AMatrixIsSmallerByWhatItsZerosTakeLessTheMask) {
+TEST(PackedTensor, PackingSavesTheZerosMinusTheMask) {
   const auto packed = pack(random_matrix(80 * 100, 0.4), 80, 100, Dtype::f32);
   EXPECT_EQ(packed.view().num_bytes(), packed.view().num_values() * 4 + 80 * 100 / 8);
 }
 
-TEST(PackedTensor, MaskAndValuesAreTheBytesOfTheFormat) {
+TEST(PackedTensor, MaskAndValuesHaveTheDocumentedBytes) {
   const std::vector<float> matrix = {0, 1, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0};
   const auto packed = pack(matrix, 3, 4, Dtype::bf16);
   EXPECT_THAT(packed.index, ElementsAre(0b00010010, 0b00000010));
   EXPECT_EQ(packed.values.size(), 6U);
 }
 
-TEST(PackedTensor, GapsAreTheBytesOfTheFormat) {
+TEST(PackedTensor, GapsHaveTheDocumentedBytes) {
   std::vector<float> matrix(600, 0.0F);
   matrix[1] = matrix[2] = matrix[258] = 1.0F;
   const auto packed = pack(matrix, 2, 300, Dtype::f32);
-  // A zero; none; 255 of them (and none more); 341 behind the last value, 86 of them after the long gap.
+  // Gaps: one zero; none; 255 zeros exactly; 341 after the last value, 86 of them after the long gap.
   EXPECT_THAT(packed.index, ElementsAre(1, 0, 255, 0, 255, 86));
 }
 
-TEST(PackedTensor, AnEmptyRowAndAMatrixOfZerosComeBack) {
+TEST(PackedTensor, AnEmptyRowAndAZeroMatrixRoundTrip) {
   EXPECT_THAT(unpacked(pack(std::vector<float>(33, 0.0F), 3, 11, Dtype::i8)), Each(0.0F));
   const std::vector<float> matrix = {1, 2, 0, 0, 3, 4};
   EXPECT_EQ(unpacked(pack(matrix, 3, 2, Dtype::f32)), matrix);
 }
 
-TEST(PackedTensor, NegativeZeroIsAZero) {
+TEST(PackedTensor, NegativeZeroCountsAsZero) {
   const auto packed = pack(std::vector<float>(64, -0.0F), 8, 8, Dtype::f32);
   EXPECT_TRUE(packed.values.empty());
   EXPECT_FALSE(std::signbit(unpacked(packed)[0]));
 }
 
-TEST(PackedTensor, DenormalsAndNanAreAlive) {
+TEST(PackedTensor, DenormalsAndNanCountAsNonZero) {
   std::vector<float> matrix(64, 0.0F);
   matrix[3] = std::numeric_limits<float>::denorm_min();
   matrix[9] = std::numeric_limits<float>::quiet_NaN();
@@ -115,16 +115,16 @@ TEST(PackedTensor, SmallerValuesRoundToNearest) {
   EXPECT_LE(worst(Dtype::f16), 4.0F / 2048 / 2);  // |w| < 4: half a unit in the last of 11 bits
   EXPECT_LE(worst(Dtype::bf16), 4.0F / 256 / 2);
   EXPECT_LE(worst(Dtype::i8), 4.0F / 127 / 2);
-  EXPECT_GT(worst(Dtype::i8), 1e-3F);  // it does round
+  EXPECT_GT(worst(Dtype::i8), 1e-3F);  // rounding has an effect
 }
 
-TEST(PackedTensor, RowsOfInt8HaveTheirOwnScale) {
+TEST(PackedTensor, EachInt8RowHasItsOwnScale) {
   const std::vector<float> matrix = {127, -64, 0.127F, 0.064F};
   const auto back = unpacked(pack_dense(matrix, 2, 2, Dtype::i8));
   for (size_t i = 0; i < 4; ++i) EXPECT_FLOAT_EQ(back[i], matrix[i]);
 }
 
-TEST(PackedTensor, ARowOfADenseMatrixIsReadAlone) {
+TEST(PackedTensor, OneRowOfADenseMatrixCanBeRead) {
   const std::vector<float> matrix = {1, 2, 3, -4, 5, -6};
   std::vector<float> row(3);
   for (const Dtype dtype : {Dtype::f32, Dtype::bf16, Dtype::f16}) {
@@ -152,12 +152,12 @@ TEST(PackedTensor, RowsAreReadInTheirOrderFromAMaskAndFromGaps) {
     EXPECT_THAT(first.values, ElementsAre(1, 2));
     EXPECT_TRUE(rows.next().columns.empty());
     const auto last = rows.next();
-    EXPECT_THAT(last.columns, ElementsAre(0, 56, 57));  // on both sides of what is read of a mask at once
+    EXPECT_THAT(last.columns, ElementsAre(0, 56, 57));  // on both sides of the mask's read unit
     EXPECT_THAT(last.values, ElementsAre(3, 4, 5));
   }
 }
 
-TEST(PackedTensor, RowsOfADenseMatrixHaveTheirZerosToo) {
+TEST(PackedTensor, RowsOfADenseMatrixIncludeZeros) {
   const auto dense = pack_dense(std::vector<float>{0, 7}, 2, 1, Dtype::f32);
   PackedRows rows(dense.view());
   EXPECT_THAT(rows.next().values, ElementsAre(0));
@@ -185,13 +185,13 @@ TEST(PackedTensor, AMaskOfAnotherSizeIsRefused) {
   EXPECT_THAT(fault_of(packed), HasSubstr("the mask has 12 bytes, 100 entries ask for 13"));
 }
 
-TEST(PackedTensor, BitsBehindTheLastEntryAreRefused) {
+TEST(PackedTensor, BitsAfterTheLastEntryAreRefused) {
   auto packed = pack(random_matrix(100, 0.3), 10, 10, Dtype::f32);
   packed.index.back() |= 0x80;
   EXPECT_THAT(fault_of(packed), HasSubstr("bits behind the last entry"));
 }
 
-TEST(PackedTensor, GapsThatLeadElsewhereThanToTheEndAreRefused) {
+TEST(PackedTensor, GapsThatDoNotEndAtTheLastEntryAreRefused) {
   const auto packed = pack(random_matrix(400, 0.02), 20, 20, Dtype::f32);
   ASSERT_EQ(packed.packing, Packing::gaps);
   auto longer = packed, shorter = packed, open = packed;
@@ -206,8 +206,8 @@ TEST(PackedTensor, GapsThatLeadElsewhereThanToTheEndAreRefused) {
   EXPECT_THAT(fault_of(empty), HasSubstr("the gaps do not lead"));
 }
 
-// Behind a long gap another one follows: who reads a file that ends in one would read on behind it.
-TEST(PackedTensor, GapsThatEndInALongOneAreRefusedWhereverItLeads) {
+// A long gap is followed by another gap byte, so a file that ends in one would be read past its end.
+TEST(PackedTensor, GapsThatEndInALongGapAreRefused) {
   const PackedTensor packed{.rows = 1, .cols = 255, .packing = Packing::gaps, .index = {0, kLongGap}};
   EXPECT_THAT(fault_of(packed), HasSubstr("the gaps do not lead to the end of 255 entries"));
 }
@@ -219,7 +219,7 @@ TEST(PackedTensor, SizesThatOverflowAreRefused) {
   EXPECT_THAT(fault_of(packed), HasSubstr("is too large"));
 }
 
-TEST(PackedTensor, ScalesOfAnotherNumberOfRowsAreRefused) {
+TEST(PackedTensor, AWrongNumberOfScalesIsRefused) {
   auto packed = pack(random_matrix(100, 0.3), 10, 10, Dtype::i8);
   packed.scales.pop_back();
   EXPECT_THAT(fault_of(packed), HasSubstr("9 scales for 10 rows of I8"));
@@ -255,7 +255,7 @@ TEST(PackedTensor, AMatrixWithoutEntriesIsRefused) {
   EXPECT_EQ(fault_of(pack_dense(std::vector<float>{1}, 1, 1, Dtype::f32)), "no error");
 }
 
-TEST(PackedTensor, NoMatrixWiderThanAnyLayerIsPacked) {
+TEST(PackedTensor, AMatrixWiderThanTheLimitIsRefused) {
   EXPECT_EQ(fault_of(zeros_as_gaps(1, kMaxPackedExtent)), "no error");
   EXPECT_EQ(fault_of(zeros_as_gaps(kMaxPackedExtent, 1)), "no error");
   EXPECT_THAT(fault_of(zeros_as_gaps(1, kMaxPackedExtent + 1)),
@@ -270,7 +270,7 @@ TEST(PackedTensor, NoMatrixWiderThanAnyLayerIsPacked) {
             Packing::gaps);
 }
 
-TEST(PackedTensor, AValueThatIsNotFiniteIsFoundWhereverItIs) {
+TEST(PackedTensor, ANonFiniteValueIsFoundAtEveryPosition) {
   const auto fault_with = [](size_t place, float value, Dtype dtype) {
     std::vector<float> matrix(3 * 1024, 1.0F);
     matrix[place] = value;

@@ -63,7 +63,7 @@ TensorView bits() {
   return {.name = "bits", .dtype = Dtype::u8, .shape = {3}, .data = std::as_bytes(std::span(kBits))};
 }
 
-TEST_F(Safetensors, WhatIsWrittenIsReadBack) {
+TEST_F(Safetensors, RoundTrips) {
   save_safetensors(path_, std::array{weights(), bits()}, {{"format", "pt"}, {"mask", "abc"}});
   const SafetensorsFile file(path_);
   ASSERT_EQ(file.tensors().size(), 2U);
@@ -75,7 +75,7 @@ TEST_F(Safetensors, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(file.metadata().at("mask"), "abc");
 }
 
-TEST_F(Safetensors, TheDataBeginsOnEightBytesAndTheBytesAreTheFormats) {
+TEST_F(Safetensors, DataIsAlignedToEightBytesAndBytesMatchTheFormat) {
   save_safetensors(path_, std::array{bits()}, {});
   const std::string text = read_file(path_);
   const std::string header = R"({"bits":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}})";
@@ -84,7 +84,7 @@ TEST_F(Safetensors, TheDataBeginsOnEightBytesAndTheBytesAreTheFormats) {
   EXPECT_EQ(text.substr(text.size() - 3), "\1\2\3");
 }
 
-TEST_F(Safetensors, TheDataBeginsOnEightBytesHoweverLongItsName) {
+TEST_F(Safetensors, DataIsAlignedToEightBytesForAnyNameLength) {
   for (size_t length = 1; length <= 8; ++length) {
     auto named = bits();
     named.name = std::string(length, 'n');
@@ -128,7 +128,7 @@ TEST_F(Safetensors, AnAbsentTensorIsNamedWithItsFile) {
       Error);
 }
 
-// A look that walked the list would make reading a hostile file a matter of hours.
+// A linear search would take hours on a hostile file.
 TEST_F(Safetensors, EachOfManyTensorsIsFound) {
   constexpr int kCount = 20'000;
   std::string header;
@@ -148,18 +148,18 @@ TEST_F(Safetensors, DataIsNotReadAsATypeOfAnotherSize) {
 
 TEST_F(Safetensors, AnEmptyFileIsRefused) {
   write_file_atomically(path_, "");
-  EXPECT_THAT(read_error(), HasSubstr("model.safetensors is no safetensors file: 0 bytes"));
+  EXPECT_THAT(read_error(), HasSubstr("model.safetensors is not a safetensors file: 0 bytes"));
 }
 
 TEST_F(Safetensors, AHeaderLongerThanTheFileIsRefused) {
   write_file_atomically(path_, "\xff\xff\xff\xff\xff\xff\xff\xff{}");
-  EXPECT_THAT(read_error(), HasSubstr("truncated or no safetensors file"));
+  EXPECT_THAT(read_error(), HasSubstr("truncated or not a safetensors file"));
 }
 
-TEST_F(Safetensors, AHeaderHasAsManyBytesAsTheReferenceImplementationReadsAndNoMore) {
+TEST_F(Safetensors, TheHeaderLimitEqualsTheReferenceImplementation) {
   for (const uint64_t length : {100'000'000, 100'000'001}) {
     write_raw("", 0);
-    fs::resize_file(path_, 8 + length);  // of zeros, which take no place on the disk
+    fs::resize_file(path_, 8 + length);  // a sparse file of zeros, which takes no disk space
     std::fstream(path_, std::ios::in | std::ios::out | std::ios::binary)
         .write(reinterpret_cast<const char*>(&length), sizeof length);
     EXPECT_THAT(read_error(), HasSubstr(length == 100'000'000 ? "the header: broken JSON"
@@ -167,12 +167,12 @@ TEST_F(Safetensors, AHeaderHasAsManyBytesAsTheReferenceImplementationReadsAndNoM
   }
 }
 
-TEST_F(Safetensors, AHeaderThatIsNoJsonIsRefused) {
+TEST_F(Safetensors, AHeaderThatIsNotJsonIsRefused) {
   EXPECT_THAT(error_of("{\"w\": ", 0), HasSubstr("the header: broken JSON"));
   EXPECT_THAT(error_of("[]", 0), HasSubstr("the header holds no JSON object"));
 }
 
-TEST_F(Safetensors, AHeaderThatWouldExhaustTheStackIsRefused) {
+TEST_F(Safetensors, ADeeplyNestedHeaderIsRefused) {
   const std::string deep = R"({"w":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
   EXPECT_THAT(error_of(deep, 0), HasSubstr("model.safetensors: the header: JSON of 100001 levels"));
 }
@@ -181,7 +181,7 @@ TEST_F(Safetensors, AnEntryWithoutItsFieldsIsRefused) {
   EXPECT_THAT(error_of(R"({"w":{"dtype":"F32"}})", 0),
               HasSubstr("tensor 'w' lacks dtype, shape or data_offsets"));
   EXPECT_THAT(error_of(R"({"w":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}})", 1),
-              HasSubstr("shape of tensor 'w' is no list of sizes"));
+              HasSubstr("shape of tensor 'w' is not a list of sizes"));
 }
 
 TEST_F(Safetensors, AnUnknownDtypeIsNamed) {
@@ -189,7 +189,7 @@ TEST_F(Safetensors, AnUnknownDtypeIsNamed) {
               HasSubstr("tensor 'w' has the unknown dtype 'F8_E4M3'"));
 }
 
-TEST_F(Safetensors, OffsetsBehindTheEndAreRefused) {
+TEST_F(Safetensors, OffsetsPastTheEndAreRefused) {
   EXPECT_THAT(error_of(R"({"w":{"dtype":"U8","shape":[9],"data_offsets":[0,9]}})", 8),
               HasSubstr("tensor 'w' ends at byte 9 of 8"));
 }
@@ -206,7 +206,7 @@ TEST_F(Safetensors, OverlappingTensorsAreRefusedByName) {
               HasSubstr("tensors 'a' and 'b' overlap"));
 }
 
-TEST_F(Safetensors, BytesOfNoTensorAreRefused) {
+TEST_F(Safetensors, BytesWithoutATensorAreRefused) {
   EXPECT_THAT(error_of(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})", 3),
               HasSubstr("bytes between 'the header' and 'a'"));
   EXPECT_THAT(error_of(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})", 3),
@@ -236,7 +236,7 @@ TEST_F(Safetensors, EveryTruncationIsRefused) {
   }
 }
 
-TEST_F(Safetensors, WritingTwoTensorsOfOneNameIsRefused) {
+TEST_F(Safetensors, WritingTwoTensorsWithOneNameIsRefused) {
   EXPECT_THROW(save_safetensors(path_, std::array{bits(), bits()}), Error);
   auto named_as_metadata = bits();
   named_as_metadata.name = "__metadata__";
@@ -244,7 +244,7 @@ TEST_F(Safetensors, WritingTwoTensorsOfOneNameIsRefused) {
   EXPECT_FALSE(fs::exists(path_));
 }
 
-// A limit on file size fails write() as a full disk does.
+// A limit on the file size makes write() fail as a full disk does.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
@@ -262,7 +262,7 @@ class FileSizeLimit {
   void (*handler_)(int);
 };
 
-TEST_F(Safetensors, AFailedWriteLeavesTheOldFileWholeAndNothingBeside) {
+TEST_F(Safetensors, AFailedWriteKeepsTheOldFileWithoutLeftovers) {
   save_safetensors(path_, std::array{bits()});
   const std::string before = read_file(path_);
   const std::vector<float> many(4096, 1.0F);

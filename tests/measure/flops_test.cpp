@@ -30,14 +30,14 @@ double megaflops(const ModelConfig& config, double length) {
          1e6;
 }
 
-TEST(Flops, AreThoseOfTheFormulaForBertsOwnSizes) {
+TEST(Flops, MatchTheFormulaForBertBase) {
   EXPECT_NEAR(megaflops(base(), 128), 545, 1);
   EXPECT_NEAR(megaflops(base(), 512), 588, 1);
   EXPECT_NEAR(megaflops(large(), 128), 1879, 1);
   EXPECT_NEAR(megaflops(large(), 512), 1992, 1);
 }
 
-TEST(Flops, EachPartIsCountedAlone) {
+TEST(Flops, EachPartIsCountedSeparately) {
   const double d = 768, encoder = 72 * 12 * d * d;
   EXPECT_DOUBLE_EQ(training_flops_per_token(base(), {}), encoder);
   EXPECT_DOUBLE_EQ(training_flops_per_token(base(), {.attended = 10}) - encoder, 12 * 12 * d * 10);

@@ -1,4 +1,4 @@
-// That the lines say what was measured, never how fast.
+// Checks what the lines report, never how fast anything is.
 #include <gtest/gtest.h>
 
 #include "data/fake_tokenizer.h"
@@ -9,7 +9,7 @@
 namespace rpp {
 namespace {
 
-TEST(InferBench, HasALineForEveryLoadWithWhatTheModelCostsInEach) {
+TEST(InferBench, ReportsEachModelUnderEachLoad) {
   const TemporaryFile file("bench.rpp");
   export_model(golden_dir(), file.path(), {});
   const auto lines = bench_infer(
@@ -28,11 +28,11 @@ TEST(InferBench, HasALineForEveryLoadWithWhatTheModelCostsInEach) {
       EXPECT_GT(line.at(side + "_memory_bytes"), 0);
     }
     EXPECT_GT(line.at("speedup"), 0.0);
-    EXPECT_EQ(line.at("sparse_wins"), "no");  // whatever chance says: no matrix is sparse
+    EXPECT_EQ(line.at("sparse_wins"), "no");  // no matrix is sparse, so noise does not matter
   }
 }
 
-// As `rpp-inspect forward` writes it, made of what transformers computed.
+// In the format of `rpp-inspect forward`, with the values that transformers computed.
 void write_outputs(const std::filesystem::path& path) {
   const SafetensorsFile golden(golden_dir() / "golden.safetensors");
   auto hidden = golden.at("hidden.2");
@@ -42,7 +42,7 @@ void write_outputs(const std::filesystem::path& path) {
   save_safetensors(path, tensors);
 }
 
-TEST(InferBench, TakesItsTextsFromAFileAndComparesTheOutputsInIt) {
+TEST(InferBench, ReadsTextsFromAFileAndComparesTheStoredOutputs) {
   const TemporaryFile model("bench.rpp"), outputs("outputs.safetensors");
   export_model(golden_dir(), model.path(), {});
   write_outputs(outputs.path());
@@ -53,7 +53,7 @@ TEST(InferBench, TakesItsTextsFromAFileAndComparesTheOutputsInIt) {
   EXPECT_LT(lines[0].at("difference").at("last_hidden_state"), 1e-5);
 }
 
-TEST(InferBench, ShowsTheScoresThatEachModelBrings) {
+TEST(InferBench, ShowsTheRecordedScoresOfEachModel) {
   const TestDir dir("bench_scores");
   std::filesystem::copy(golden_dir() / "classifier", dir.path());
   dir.write("eval_results.json",
@@ -81,7 +81,7 @@ Measurement load(int64_t longest, double speedup) {
           {"sparse_wins", speedup > 1 ? "yes" : "no"}};
 }
 
-TEST(InferBench, NamesTheLoadsWithWhichSparseDoesNotWin) {
+TEST(InferBench, NamesTheLoadsWhereSparseIsNotFaster) {
   EXPECT_EQ(conclude_infer({load(16, 2.0), load(128, 1.1)}),
             "a.rpp: sparse is faster than dense in all measurements.\n");
   EXPECT_EQ(conclude_infer({load(16, 0.5), load(64, 2.0), load(128, 0.98)}),
@@ -89,14 +89,15 @@ TEST(InferBench, NamesTheLoadsWithWhichSparseDoesNotWin) {
             "(0.98x).\n");
 }
 
-TEST(InferBench, SaysOfEachModelWhenThereIsNothingToLeaveOut) {
+TEST(InferBench, ReportsModelsWithoutSparseMatrices) {
   auto line = load(16, 1.01);
   line["sparse_matrices"] = 0;
   line["sparse_from"] = 0.49;
   line["model"] = "b.rpp";
-  EXPECT_EQ(conclude_infer({load(16, 2.0), line}),
-            "a.rpp: sparse is faster than dense in all measurements.\n"
-            "b.rpp: no matrix has the zeros that pay here, 49 % or more: both sides did the same.\n");
+  EXPECT_EQ(
+      conclude_infer({load(16, 2.0), line}),
+      "a.rpp: sparse is faster than dense in all measurements.\n"
+      "b.rpp: no matrix has enough zeros for the sparse kernel, 49 % or more: both sides were dense.\n");
 }
 
 }  // namespace

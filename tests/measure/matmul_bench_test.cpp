@@ -6,7 +6,7 @@
 namespace rpp {
 namespace {
 
-TEST(MatmulBench, HasALineForEveryMatrixAndRatioInTheirOrder) {
+TEST(MatmulBench, HasALineForEachMatrixAndRatioInOrder) {
   const auto lines =
       bench_matmul({.rows = {64, 32}, .cols = {16, 8}, .ratios = {0.9, 0.5}, .tokens = 5, .repeat = 1});
   ASSERT_EQ(lines.size(), 4U);
@@ -24,13 +24,13 @@ Measurement product(int64_t rows, double prune_ratio, double speedup) {
   return {{"rows", rows}, {"cols", 8}, {"prune_ratio", prune_ratio}, {"speedup", speedup}};
 }
 
-TEST(MatmulBench, TheBreakEvenRatioLiesBetweenTwoOfThoseMeasured) {
-  // The sparse time falls from twice the dense one to half of it: equal after two thirds of the way.
+TEST(MatmulBench, TheBreakEvenRatioIsInterpolatedBetweenTwoMeasuredRatios) {
+  // The sparse time falls from twice to half the dense time: equal after two thirds of the way.
   EXPECT_EQ(conclude_matmul({product(4, 0.3, 0.5), product(4, 0.6, 2.0), product(4, 0.9, 9.0)}),
             "4 x 8 is faster sparse than dense from 50 % zeros on.\n");
 }
 
-TEST(MatmulBench, ABreakEvenBeyondWhatWasMeasuredIsSaidToBeSo) {
+TEST(MatmulBench, ReportsABreakEvenOutsideTheMeasuredRange) {
   EXPECT_EQ(conclude_matmul({product(4, 0.3, 1.5), product(4, 0.6, 2.0), product(2, 0.6, 0.9)}),
             "4 x 8 is faster sparse than dense from 30 % zeros or fewer, the least measured.\n"
             "2 x 8 is faster sparse than dense not even at 60 % zeros, the most measured.\n");

@@ -1,4 +1,4 @@
-// BERT as whoever knows LibTorch expects a module: names, modes, devices, serialisation.
+// BERT as a LibTorch module: names, modes, devices, serialisation.
 #include "model/bert_modules.h"
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ std::unique_ptr<Bert> loaded(const std::filesystem::path& directory) {
   return model;
 }
 
-// Query, key and value are one parameter of the module: the mapping that bert_modules.h documents.
+// Query, key and value are one parameter of the module: the mapping is documented in bert_modules.h.
 Names with_query_key_and_value(const torch::OrderedDict<std::string, torch::Tensor>& parameters) {
   Names names;
   for (const auto& item : parameters) {
@@ -36,7 +36,7 @@ Names with_query_key_and_value(const torch::OrderedDict<std::string, torch::Tens
   return names;
 }
 
-// What transformers saved, but for the tied decoder, which named_parameters() of transformers leaves out too.
+// The tensors that transformers saved, without the tied decoder, which its named_parameters() omits too.
 Names names_in_file(const std::filesystem::path& directory) {
   const SafetensorsFile file(directory / "model.safetensors");
   Names names;
@@ -46,7 +46,7 @@ Names names_in_file(const std::filesystem::path& directory) {
   return names;
 }
 
-TEST(BertModules, ParametersHaveTheNamesThatTransformersSaves) {
+TEST(BertModules, ParameterNamesEqualTransformers) {
   for (const char* part : {"", "classifier", "span"}) {
     const auto directory = golden_dir() / part;
     const auto model = loaded(directory);
@@ -55,7 +55,7 @@ TEST(BertModules, ParametersHaveTheNamesThatTransformersSaves) {
   }
 }
 
-TEST(BertModules, QueryKeyAndValueAreTheRowsOfOneParameter) {
+TEST(BertModules, QueryKeyAndValueShareOneParameter) {
   const auto model = loaded(golden_dir());
   const SafetensorsFile file(golden_dir() / "model.safetensors");
   const auto parameters = model->module()->named_parameters();
@@ -75,7 +75,7 @@ TEST(BertModules, QueryKeyAndValueAreTheRowsOfOneParameter) {
   EXPECT_EQ(qkv.size(0), first_row);
 }
 
-TEST(BertModules, DropoutIsOnWhileTheModuleTrains) {
+TEST(BertModules, DropoutIsActiveOnlyInTrainingMode) {
   auto config = read_model_config(golden_dir());
   config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.5;
   Bert model(config, {});
@@ -92,7 +92,7 @@ TEST(BertModules, DropoutIsOnWhileTheModuleTrains) {
   EXPECT_TRUE(torch::equal(model.encode(inputs, {.training = true, .dropout_seed = 3}), with));
 }
 
-TEST(BertModules, GoThroughTorchSaveAndLoad) {
+TEST(BertModules, RoundTripThroughTorchSaveAndLoad) {
   const auto model = loaded(golden_dir());
   std::stringstream stream;
   torch::save(model->module(), stream);
@@ -104,7 +104,7 @@ TEST(BertModules, GoThroughTorchSaveAndLoad) {
   EXPECT_TRUE(torch::equal(other.encode(inputs), model->encode(inputs)));
 }
 
-TEST(BertModules, MoveTheirParametersAndGradientsReachThem) {
+TEST(BertModules, MovedParametersStillReceiveGradients) {
   const auto model = loaded(golden_dir());
   model->module()->to(torch::Device(torch::kCPU));
   for (const auto& parameter : model->module()->parameters()) EXPECT_TRUE(parameter.requires_grad());
@@ -115,7 +115,7 @@ TEST(BertModules, MoveTheirParametersAndGradientsReachThem) {
   for (const char* name :
        {"bert.embeddings.word_embeddings.weight", "bert.encoder.layer.0.attention.self.qkv.weight",
         "cls.predictions.transform.dense.weight"}) {
-    EXPECT_FALSE(parameters[name].mutable_grad().defined()) << name;  // as zero_grad() leaves them
+    EXPECT_FALSE(parameters[name].mutable_grad().defined()) << name;  // zero_grad() sets them to undefined
   }
   model->mlm_logits(model->encode(golden_inputs(golden_values()))).square().sum().backward();
   for (const char* name :

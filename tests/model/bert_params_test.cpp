@@ -42,9 +42,9 @@ std::string error_of(const ModelConfig& config, const HeadSpec& heads) {
   return "no error";
 }
 
-// Encoder and pooler have 109,482,240; the transform, its LayerNorm, the masked-LM bias and the next-sentence
-// head add 590,592 + 1,536 + 30,522 + 1,538.
-TEST(BertParams, BertBaseHasThePublishedNumbersOfParameters) {
+// Encoder and pooler have 109,482,240 parameters; the transform, its LayerNorm, the masked-LM bias and the
+// next-sentence head add 590,592 + 1,536 + 30,522 + 1,538.
+TEST(BertParams, BertBaseHasThePublishedParameterCounts) {
   Bert bare(ModelConfig{}, {});
   EXPECT_EQ(count(bare).all, 109'482'240);
   EXPECT_EQ(count(bare).prunable, 84'934'656);
@@ -53,7 +53,7 @@ TEST(BertParams, BertBaseHasThePublishedNumbersOfParameters) {
   EXPECT_EQ(count(with_heads).prunable, 84'934'656);
 }
 
-TEST(BertParams, EveryParameterHasOneGroupByItsName) {
+TEST(BertParams, EveryParameterIsInOneGroup) {
   Bert model(kSmall, {.pretraining = true, .num_labels = 3});
   for (const auto& spec : model.param_specs()) {
     const bool is_vector = spec.name.ends_with("bias") || spec.name.ends_with("LayerNorm.weight");
@@ -66,7 +66,7 @@ TEST(BertParams, EveryParameterHasOneGroupByItsName) {
   }
 }
 
-TEST(BertParams, ALayerHasSixPrunableMatricesUnderTheirOutsideNames) {
+TEST(BertParams, ALayerHasSixPrunableMatricesWithTransformersNames) {
   Bert model(kSmall, {});
   std::vector<std::string> names;
   for (const auto& spec : model.param_specs()) {
@@ -97,7 +97,7 @@ TEST(BertParams, AClassifierWithoutThePoolerIsRefused) {
   EXPECT_THAT(error_of(kSmall, {.num_labels = 2, .pooler = false}), HasSubstr("need the pooler"));
 }
 
-TEST(BertParams, DepthCountsTheLayersFromTheHeadsDown) {
+TEST(BertParams, DepthCountsLayersDownFromTheHeads) {
   ModelConfig config = kSmall;
   config.num_hidden_layers = 3;
   Bert model(config, {.num_labels = 2});

@@ -71,7 +71,7 @@ std::map<std::string, torch::Tensor> outside_grads(Bert& model) {
   return grads;
 }
 
-TEST_F(GoldenBert, EveryLayerGivesTheHiddenStatesOfTransformers) {
+TEST_F(GoldenBert, HiddenStatesOfEveryLayerEqualTransformers) {
   for (int64_t layers = 0; layers <= 2; ++layers) {
     auto config = config_;
     config.num_hidden_layers = layers;
@@ -82,7 +82,7 @@ TEST_F(GoldenBert, EveryLayerGivesTheHiddenStatesOfTransformers) {
   }
 }
 
-TEST_F(GoldenBert, TokensAskedForAreThoseOfTheWholeLayer) {
+TEST_F(GoldenBert, SelectedTokensEqualTheFullLayerOutput) {
   Bert model(config_, {});
   load_weights(model, golden_dir());
   const auto tokens = torch::tensor({5, 0, 5, 1}, torch::kInt64);
@@ -100,14 +100,14 @@ TEST_F(GoldenBert, TokensAskedForAreThoseOfTheWholeLayer) {
   }
 }
 
-TEST_F(GoldenBert, PoolerGivesTheOutputOfTransformers) {
+TEST_F(GoldenBert, PoolerOutputEqualsTransformers) {
   Bert model(config_, {});
   load_weights(model, golden_dir());
   const auto pooled = model.pool(model.encode_at(inputs_, first_tokens(inputs_.layout)));
   EXPECT_LT(largest_difference(pooled, at("pooler_output")), kTolerance);
 }
 
-TEST_F(GoldenBert, PretrainingHeadsGiveTheLogitsAndLossesOfTransformers) {
+TEST_F(GoldenBert, PretrainingLogitsAndLossesEqualTransformers) {
   Bert model(config_, {.pretraining = true});
   load_weights(model, golden_dir());
   const auto loss = pretraining_loss(model, inputs_, golden_);
@@ -117,14 +117,14 @@ TEST_F(GoldenBert, PretrainingHeadsGiveTheLogitsAndLossesOfTransformers) {
   EXPECT_LT(largest_difference(loss.nsp, at("nsp_loss")), kTolerance);
 }
 
-TEST_F(GoldenBert, PretrainingGivesTheGradientsOfTransformers) {
+TEST_F(GoldenBert, PretrainingGradientsEqualTransformers) {
   Bert model(config_, {.pretraining = true});
   load_weights(model, golden_dir());
   const auto loss = pretraining_loss(model, inputs_, golden_);
   (loss.mlm + loss.nsp).backward();
   int64_t compared = 0;
   for (const auto& [name, grad] : outside_grads(model)) {
-    // A bias of the keys shifts all scores of a query alike: its true gradient is zero.
+    // The key bias shifts all scores of a query equally, so its true gradient is zero.
     if (name.ends_with("key.bias")) {
       EXPECT_LT(grad.abs().max().item<double>(), 1e-6) << name;
     } else {
@@ -135,7 +135,7 @@ TEST_F(GoldenBert, PretrainingGivesTheGradientsOfTransformers) {
   EXPECT_EQ(compared, 5 + 2 * 16 + 2 + 7);
 }
 
-TEST_F(GoldenBert, ClassifierGivesTheLogitsLossAndGradientsOfTransformers) {
+TEST_F(GoldenBert, ClassifierLogitsLossAndGradientsEqualTransformers) {
   Bert model(config_, {.num_labels = 3});
   load_weights(model, golden_dir() / "classifier");
   const auto logits = model.classify(model.pool(model.encode_at(inputs_, first_tokens(inputs_.layout))));
@@ -149,7 +149,7 @@ TEST_F(GoldenBert, ClassifierGivesTheLogitsLossAndGradientsOfTransformers) {
   }
 }
 
-TEST_F(GoldenBert, PackedSequencesGiveWhatEachGivesAlone) {
+TEST_F(GoldenBert, PackedSequencesEqualSeparateSequences) {
   Bert model(config_, {});
   load_weights(model, golden_dir());
   const auto packed = model.encode(inputs_);
@@ -164,7 +164,7 @@ TEST_F(GoldenBert, PackedSequencesGiveWhatEachGivesAlone) {
   }
 }
 
-// As the optimizer prepares a model: gradients as views of one buffer, and where asked bf16 working copies.
+// As the optimizer prepares a model: gradients are views of one buffer, optionally with bf16 working copies.
 torch::Tensor prepare_for_training(Bert& model, bool with_working_copies) {
   auto specs = model.param_specs();
   int64_t size = 0;
@@ -193,7 +193,7 @@ Step prepared_step(Bert& model, const BertInputs& inputs, const std::map<std::st
   return {.loss = std::move(loss), .grads = std::move(grads)};
 }
 
-TEST_F(GoldenBert, GradientsAreAddedInPlaceIntoTheBufferThatTheyAreViewsOf) {
+TEST_F(GoldenBert, GradientsAccumulateInPlaceInTheFlatBuffer) {
   Bert plain(config_, {.pretraining = true}), prepared(config_, {.pretraining = true});
   load_weights(plain, golden_dir());
   load_weights(prepared, golden_dir());
@@ -205,7 +205,7 @@ TEST_F(GoldenBert, GradientsAreAddedInPlaceIntoTheBufferThatTheyAreViewsOf) {
   EXPECT_LT(relative_difference(step.grads, torch::cat(wanted)), 1e-6);
 }
 
-TEST_F(GoldenBert, SeedsInMemoryDropWhatTheirNumberDrops) {
+TEST_F(GoldenBert, DropoutWithASeedInMemoryEqualsDropoutByValue) {
   Bert model(config_with_dropout(), {});
   load_weights(model, golden_dir());
   const auto seeds = dropout_seeds(3, model.config().num_hidden_layers);
@@ -223,8 +223,8 @@ TEST_F(GoldenBert, SeedsInMemoryDropWhatTheirNumberDrops) {
   EXPECT_TRUE(torch::equal(grads[1], grads[0]));
 }
 
-// With dropout, of tokens that are asked for, bf16 copies included: bit for bit.
-TEST_F(GoldenBert, ActivationCheckpointingGivesTheSameStatesAndGradients) {
+// With dropout, selected tokens and bf16 copies: bit for bit.
+TEST_F(GoldenBert, ActivationCheckpointingKeepsStatesAndGradients) {
   for (const bool bf16 : {false, true}) {
     Bert model(config_with_dropout(), {});
     load_weights(model, golden_dir());
@@ -244,8 +244,8 @@ TEST_F(GoldenBert, ActivationCheckpointingGivesTheSameStatesAndGradients) {
   }
 }
 
-// As on a GPU, where autograd has threads of its own. The twins draw other dropout masks, so that a layer
-// computed again by the wrong ones would have other gradients.
+// As on a GPU, where autograd has its own threads. The reference implementations draw other dropout masks, so
+// recomputing a layer with the wrong kernels would change its gradients.
 TEST_F(GoldenBert, ActivationCheckpointingKeepsTheKernelsInABackwardPassOnAnotherThread) {
   std::array<torch::Tensor, 2> grads;
   for (const bool recomputes : {false, true}) {
@@ -262,7 +262,7 @@ TEST_F(GoldenBert, ActivationCheckpointingKeepsTheKernelsInABackwardPassOnAnothe
   EXPECT_LT(relative_difference(grads[1], grads[0]), 1e-6);
 }
 
-TEST_F(GoldenBert, ActivationCheckpointingIsIdleWhereNoGradientsAreRecorded) {
+TEST_F(GoldenBert, ActivationCheckpointingIsInactiveWithoutGradients) {
   Bert model(config_, {});
   load_weights(model, golden_dir());
   const torch::NoGradGuard no_grad;
@@ -284,7 +284,7 @@ TEST_F(GoldenBert, Bf16IsCloseToFp32AndKeepsFp32Gradients) {
   EXPECT_LT(relative_difference(bf16.grads, fp32.grads), 0.05);
 }
 
-TEST_F(GoldenBert, DropoutFollowsTheSeedInTrainingOnly) {
+TEST_F(GoldenBert, DropoutDependsOnTheSeedInTrainingOnly) {
   Bert model(config_with_dropout(), {});
   load_weights(model, golden_dir());
   const auto run = [&](uint64_t seed) {

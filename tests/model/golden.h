@@ -1,4 +1,4 @@
-// The small BERT of tests/golden/bert and what transformers computes with it (scripts/dev/make_golden.py).
+// The small BERT of tests/golden/bert and the outputs of transformers for it (scripts/dev/make_golden.py).
 #pragma once
 
 #include <filesystem>
@@ -51,7 +51,7 @@ inline double largest_difference(const torch::Tensor& a, const torch::Tensor& b)
                                 : 1e9;
 }
 
-// The norm of the difference over the norm of the wanted tensor.
+// The norm of the difference divided by the norm of the expected tensor.
 inline double relative_difference(const torch::Tensor& got, const torch::Tensor& wanted) {
   const auto difference = (got.to(torch::kFloat64) - wanted.to(torch::kFloat64)).norm().item<double>();
   return difference / std::max(1e-12, wanted.to(torch::kFloat64).norm().item<double>());

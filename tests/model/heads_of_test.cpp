@@ -8,7 +8,7 @@ namespace {
 
 class HeadsOf : public TextFiles {};
 
-TEST_F(HeadsOf, AreThoseThatTheFileHasTensorsOf) {
+TEST_F(HeadsOf, AreTheHeadsWithTensorsInTheFile) {
   const HeadSpec pretraining = heads_of(golden_dir());
   EXPECT_TRUE(pretraining.pretraining && pretraining.pooler && !pretraining.span);
   EXPECT_EQ(pretraining.num_labels, 0);
@@ -19,7 +19,7 @@ TEST_F(HeadsOf, AreThoseThatTheFileHasTensorsOf) {
   EXPECT_TRUE(!span.pretraining && !span.pooler && span.span);
 }
 
-TEST_F(HeadsOf, AClassifierWithoutAPoolerIsOneOfTokens) {
+TEST_F(HeadsOf, AClassifierWithoutAPoolerIsATokenClassifier) {
   const std::vector<float> values(6);
   const TensorView view{
       .name = "classifier.weight", .shape = {3, 2}, .data = std::as_bytes(std::span(values))};
@@ -28,7 +28,7 @@ TEST_F(HeadsOf, AClassifierWithoutAPoolerIsOneOfTokens) {
   EXPECT_FALSE(heads_of(directory_).pooler);
 }
 
-TEST_F(HeadsOf, WithoutAFileThereIsNone) {
+TEST_F(HeadsOf, WithoutAFileThereAreNoHeads) {
   EXPECT_EQ(heads_of(directory_).num_labels, 0);
   EXPECT_FALSE(heads_of(directory_).pretraining || heads_of(directory_).span);
 }

@@ -87,7 +87,7 @@ TEST_F(HfCheckpoint, AllTensorsOfACompleteFileAreUsed) {
   EXPECT_THAT(report.ignored, ElementsAre());
 }
 
-TEST_F(HfCheckpoint, NamesOfABareModelAndOfOldLayerNormsAreUnderstood) {
+TEST_F(HfCheckpoint, NamesOfBareModelsAndOldLayerNormsAreAccepted) {
   Bert plain(config_, {}), renamed(config_, {});
   load(plain);
   for (auto& view : views_) {
@@ -101,7 +101,7 @@ TEST_F(HfCheckpoint, NamesOfABareModelAndOfOldLayerNormsAreUnderstood) {
   }
 }
 
-TEST_F(HfCheckpoint, PositionIdsAndATiedDecoderArePassedOver) {
+TEST_F(HfCheckpoint, PositionIdsAndATiedDecoderAreSkipped) {
   const std::vector<int64_t> ids(24);
   views_.push_back({.name = "bert.embeddings.position_ids",
                     .dtype = Dtype::i64,
@@ -114,7 +114,7 @@ TEST_F(HfCheckpoint, PositionIdsAndATiedDecoderArePassedOver) {
   EXPECT_THAT(load(model).ignored, ElementsAre());
 }
 
-TEST_F(HfCheckpoint, ADecoderThatIsNotTiedIsRefused) {
+TEST_F(HfCheckpoint, AnUntiedDecoderIsRefused) {
   const std::vector<float> other(100 * 32, 0.5F);
   views_.push_back({.name = "cls.predictions.decoder.weight",
                     .dtype = Dtype::f32,
@@ -123,7 +123,7 @@ TEST_F(HfCheckpoint, ADecoderThatIsNotTiedIsRefused) {
   EXPECT_THAT(error_of_load(), HasSubstr("cls.predictions.decoder.weight differs from bert.embeddings"));
 }
 
-TEST_F(HfCheckpoint, TheDecodersNameOfTheMaskedLmBiasIsUnderstood) {
+TEST_F(HfCheckpoint, TheDecoderNameOfTheMaskedLmBiasIsAccepted) {
   view("cls.predictions.bias").name = "cls.predictions.decoder.bias";
   Bert model(config_, {.pretraining = true});
   EXPECT_THAT(load(model).missing, ElementsAre());
@@ -140,7 +140,7 @@ TEST_F(HfCheckpoint, AMissingHeadIsNamedAndKeepsItsValues) {
   EXPECT_TRUE(torch::equal(before, weight_of(model, "classifier.weight")));
 }
 
-TEST_F(HfCheckpoint, AClassifierOfAnotherTaskCanBePassedOver) {
+TEST_F(HfCheckpoint, AClassifierOfAnotherTaskCanBeSkipped) {
   Bert saved(config_, {.num_labels = 3}), model(config_, {.num_labels = 2});
   initialize(saved, 1);
   initialize(model, 2);
@@ -158,8 +158,8 @@ TEST_F(HfCheckpoint, AMissingEncoderTensorIsAnErrorThatNamesIt) {
   EXPECT_THAT(error_of_load(), HasSubstr(fmt::format("model.safetensors has no tensor {}", kQuery)));
 }
 
-// Before memory is taken: the embeddings alone would need a terabyte.
-TEST_F(HfCheckpoint, AConfigurationOfAModelLargerThanItsFileIsRefused) {
+// The check runs before allocation: the embeddings alone would need a terabyte.
+TEST_F(HfCheckpoint, AConfigurationLargerThanTheFileIsRefused) {
   save_safetensors(directory_ / "model.safetensors", views_);
   const std::string whole = read_file(directory_ / "config.json");
   EXPECT_EQ(error_of_config(whole), "no error");
@@ -219,7 +219,7 @@ TEST_F(HfCheckpoint, AnotherArchitectureIsRefusedByName) {
   EXPECT_THAT(error_of_config(R"({"model_type": "roberta", "vocab_size": 100})"), HasSubstr("roberta"));
 }
 
-TEST_F(HfCheckpoint, SavingAndLoadingGivesEveryBitBack) {
+TEST_F(HfCheckpoint, SavingAndLoadingIsBitExact) {
   const HeadSpec heads = {.pretraining = true, .num_labels = 3};
   Bert saved(config_, heads), loaded(config_, heads);
   initialize(saved, 3);
@@ -234,7 +234,7 @@ TEST_F(HfCheckpoint, SavingAndLoadingGivesEveryBitBack) {
   EXPECT_EQ(read_model_config(directory_).intermediate_size, config_.intermediate_size);
 }
 
-TEST_F(HfCheckpoint, ArchitectureAndLabelsFollowTheHeads) {
+TEST_F(HfCheckpoint, SavedArchitectureAndLabelsMatchTheHeads) {
   const auto saved_config = [&](const HeadSpec& heads) {
     save_weights(Bert(config_, heads), directory_);
     return nlohmann::json::parse(read_file(directory_ / "config.json"));

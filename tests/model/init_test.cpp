@@ -25,16 +25,16 @@ std::map<std::string, torch::Tensor> initial_weights(const HeadSpec& heads, uint
   return weights;
 }
 
-TEST(Initialize, MatricesAreNormalAndCutAtTwoStandardDeviations) {
+TEST(Initialize, MatricesAreTruncatedNormalAtTwoStandardDeviations) {
   const auto words = initial_weights({}, 7).at("bert.embeddings.word_embeddings.weight").slice(0, 1);
   EXPECT_LE(words.abs().max().item<float>(), 2 * 0.02F);
   EXPECT_GT(words.abs().max().item<float>(), 1.9 * 0.02F);
   EXPECT_NEAR(words.mean().item<float>(), 0.0, 0.001);
-  // A normal distribution cut at two standard deviations has 0.88 of its deviation.
+  // A normal distribution truncated at two standard deviations has 0.88 of its deviation.
   EXPECT_NEAR(words.std().item<float>(), 0.88 * 0.02, 0.0005);
 }
 
-TEST(Initialize, BiasesAndThePaddingRowAreZeroAndLayerNormWeightsOne) {
+TEST(Initialize, BiasesAndThePaddingRowAreZeroAndLayerNormWeightsAreOne) {
   const auto weights = initial_weights({}, 7);
   EXPECT_EQ(weights.at("bert.embeddings.word_embeddings.weight")[0].abs().sum().item<float>(), 0.0F);
   EXPECT_EQ(weights.at("bert.encoder.layer.1.attention.self.query.bias").abs().sum().item<float>(), 0.0F);
@@ -47,7 +47,7 @@ TEST(Initialize, TheSameSeedGivesTheSameWeightsWithAnyHeads) {
   for (const auto& [name, weight] : bare) EXPECT_TRUE(torch::equal(weight, full.at(name))) << name;
 }
 
-TEST(Initialize, AnotherSeedOrAnotherNameGivesOtherWeights) {
+TEST(Initialize, WeightsDependOnSeedAndName) {
   const auto weights = initial_weights({}, 7);
   const std::string query = "bert.encoder.layer.0.attention.self.query.weight";
   EXPECT_FALSE(torch::equal(weights.at(query), initial_weights({}, 8).at(query)));
@@ -61,7 +61,7 @@ std::map<std::string, torch::Tensor> top_anew(Bert& model, int64_t layers) {
   return weights;
 }
 
-TEST(InitializeTop, TheTopLayersAndThePoolerStartAnewAndTheOthersStay) {
+TEST(InitializeTop, ReinitialisesOnlyTheTopLayersAndThePooler) {
   Bert model(kSmall, {.num_labels = 2});
   initialize(model, 7);
   const auto before = initial_weights({.num_labels = 2}, 7), anew = initial_weights({.num_labels = 2}, 9);
@@ -72,7 +72,7 @@ TEST(InitializeTop, TheTopLayersAndThePoolerStartAnewAndTheOthersStay) {
   }
 }
 
-TEST(InitializeTop, ZerosStay) {
+TEST(InitializeTop, KeepsZeros) {
   Bert model(kSmall, {});
   initialize(model, 7);
   const std::string query = "bert.encoder.layer.1.attention.self.query.weight";
@@ -85,9 +85,9 @@ TEST(InitializeTop, ZerosStay) {
   EXPECT_EQ(weight[3].abs().sum().item<float>(), 0.0F);
 }
 
-TEST(InitializeTop, MoreLayersThanThereAreAreRefused) {
+TEST(InitializeTop, RefusesMoreLayersThanTheModelHas) {
   Bert model(kSmall, {});
-  EXPECT_EQ(message_of([&] { initialize_top(model, 3, 1); }), "3 layers are to start anew, the model has 2");
+  EXPECT_EQ(message_of([&] { initialize_top(model, 3, 1); }), "3 layers to re-initialise, the model has 2");
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ torch::Tensor weight_of(const Bert& model, const std::string& name) {
   return {};
 }
 
-TEST(SpanHead, GivesTheLogitsLossAndGradientsOfTransformers) {
+TEST(SpanHead, LogitsLossAndGradientsEqualTransformers) {
   const auto golden = golden_values();
   const BertInputs inputs = golden_inputs(golden);
   Bert model(read_model_config(golden_dir() / "span"), kSpan);
@@ -42,7 +42,7 @@ TEST(SpanHead, GivesTheLogitsLossAndGradientsOfTransformers) {
   for (const auto& spec : model.param_specs()) {
     const auto wanted = golden.find("span_grad." + spec.name);
     if (wanted == golden.end()) continue;
-    // The head's bias shifts all logits of a softmax alike: its true gradient is zero.
+    // The head's bias shifts all logits of a softmax equally, so its true gradient is zero.
     if (spec.name == "qa_outputs.bias") {
       EXPECT_LT(spec.param.grad().abs().max().item<double>(), 1e-6);
     } else {
@@ -53,7 +53,7 @@ TEST(SpanHead, GivesTheLogitsLossAndGradientsOfTransformers) {
   EXPECT_EQ(compared, 2 + 5);  // the head and the embeddings
 }
 
-TEST(SpanHead, IsALinearLayerOverEveryToken) {
+TEST(SpanHead, AppliesALinearLayerToEveryToken) {
   Bert model(read_model_config(golden_dir()), kSpan);
   load_weights(model, golden_dir());
   const torch::NoGradGuard no_grad;
@@ -66,7 +66,7 @@ TEST(SpanHead, IsALinearLayerOverEveryToken) {
   EXPECT_LT(largest_difference(model.span_logits(hidden), wanted), 1e-5);
 }
 
-TEST(SpanHead, IsSavedAndLoadedUnderTheNamesOfTransformers) {
+TEST(SpanHead, IsSavedAndLoadedWithTransformersNames) {
   const auto directory = std::filesystem::temp_directory_path() / fmt::format("rpp_span_head_{}", ::getpid());
   std::filesystem::create_directories(directory);
   Bert saved(read_model_config(golden_dir()), kSpan);
@@ -81,7 +81,7 @@ TEST(SpanHead, IsSavedAndLoadedUnderTheNamesOfTransformers) {
   std::filesystem::remove_all(directory);
 }
 
-TEST(SpanHead, AnEncoderWithoutItLeavesItToInitialisation) {
+TEST(SpanHead, IsInitialisedWhenTheFileHasNone) {
   Bert model(read_model_config(golden_dir()), kSpan);
   const LoadReport report = load_weights(model, golden_dir());
   EXPECT_EQ(report.missing, (std::vector<std::string>{"qa_outputs.weight", "qa_outputs.bias"}));

@@ -1,5 +1,5 @@
-// The CUDA kernel against the CPU loop: the same element function, so the same numbers but for contracted
-// products.
+// Compares the CUDA kernel with the CPU loop: both use the same element function, so only contracted
+// multiply-adds may differ.
 #include <gtest/gtest.h>
 
 #include "adamw_twin.h"
@@ -59,7 +59,7 @@ class AdamWCuda : public testing::TestWithParam<AdamWShrink> {
   }
 };
 
-// Around a warp, a block, and more elements than one pass of the grid takes by fours.
+// Sizes around a warp, a block, and more elements than one pass of the grid covers in packs of four.
 TEST_P(AdamWCuda, EqualsTheCpuLoop) {
 #ifdef RPP_CUDA
   const auto step = some_step(GetParam());

@@ -15,8 +15,8 @@ constexpr float kInf = std::numeric_limits<float>::infinity();
 
 class EveryShrink : public testing::TestWithParam<AdamWShrink> {};
 
-// Around the widths of vectors (4, 8, 16, and loops unrolled over them), and none at all.
-TEST_P(EveryShrink, EqualsTheTwinOnSizesAroundTheVectorWidths) {
+// Sizes around the vector widths (4, 8, 16, and unrolled loops), and zero.
+TEST_P(EveryShrink, EqualsTheReferenceOnSizesAroundTheVectorWidths) {
   const auto step = some_step(GetParam());
   for (const int64_t size : {0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 1001}) {
     const AdamWArrays before(size);
@@ -31,7 +31,7 @@ TEST_P(EveryShrink, EqualsTheTwinOnSizesAroundTheVectorWidths) {
   }
 }
 
-TEST_P(EveryShrink, WhereTheSpanIsCutDoesNotChangeABit) {
+TEST_P(EveryShrink, SplittingTheSpanDoesNotChangeABit) {
   const auto step = some_step(GetParam());
   AdamWArrays whole(1001), cut(1001);
   adamw_cpu(step, whole.span());
@@ -68,7 +68,7 @@ TEST_P(EveryShrink, WithoutAWorkingCopyTheWeightsAreTheSame) {
 INSTANTIATE_TEST_SUITE_P(AdamWKernel, EveryShrink, testing::ValuesIn(kEveryShrink),
                          [](const auto& info) { return name_of(info.param); });
 
-TEST(AdamWKernel, AboutHalfOfTheInputsAreShrunkToZero) {  // so that the twin is compared on both sides
+TEST(AdamWKernel, AboutHalfOfTheInputsAreShrunkToZero) {  // so that both branches are compared
   for (const auto shrink : {AdamWShrink::prox, AdamWShrink::preconditioned_prox}) {
     AdamWArrays arrays(1001);
     adamw_cpu(some_step(shrink), arrays.span());
@@ -78,7 +78,7 @@ TEST(AdamWKernel, AboutHalfOfTheInputsAreShrunkToZero) {  // so that the twin is
   }
 }
 
-TEST(AdamWKernel, ZerosArePositiveFromEitherSide) {
+TEST(AdamWKernel, ShrunkZerosArePositive) {
   for (const auto shrink : {AdamWShrink::mask, AdamWShrink::prox, AdamWShrink::preconditioned_prox}) {
     AdamWArrays arrays(1001);
     adamw_cpu(some_step(shrink), arrays.span());
@@ -128,8 +128,8 @@ TEST(SoftThreshold, MovesTowardsZeroAndStopsThere) {
 
 TEST(Bf16Bits, RoundsToNearestAndTiesToEven) {
   EXPECT_EQ(bf16_bits(1.0F), 0x3F80);
-  EXPECT_EQ(bf16_bits(1.0F + 0x1p-8F), 0x3F80);             // half way: to the even neighbour below
-  EXPECT_EQ(bf16_bits(1.0F + 3 * 0x1p-8F), 0x3F82);         // half way: to the even neighbour above
+  EXPECT_EQ(bf16_bits(1.0F + 0x1p-8F), 0x3F80);             // half way: rounds down to even
+  EXPECT_EQ(bf16_bits(1.0F + 3 * 0x1p-8F), 0x3F82);         // half way: rounds up to even
   EXPECT_EQ(bf16_bits(1.0F + 0x1p-8F + 0x1p-20F), 0x3F81);  // above half way
   EXPECT_EQ(bf16_bits(-0.0F), 0x8000);
   EXPECT_EQ(bf16_bits(kInf), 0x7F80);

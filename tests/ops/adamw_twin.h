@@ -1,5 +1,5 @@
-// The slow twin of the AdamW kernel: one element in double precision, written from the papers, and inputs
-// that visit every case.
+// The reference implementation of the AdamW kernel: one element in double precision, written from the papers,
+// and inputs that reach every case.
 #pragma once
 
 #include <algorithm>
@@ -46,7 +46,7 @@ struct AdamWArrays {
   std::vector<uint8_t> keep;
   std::vector<uint16_t> working;
 
-  // Weights of deviation 0.04, about as many above the proximal thresholds as below.
+  // Weights of deviation 0.04: about half of them are above the proximal thresholds.
   explicit AdamWArrays(int64_t size, uint32_t seed = 1) : working(static_cast<size_t>(size)) {
     std::mt19937 random(seed);
     std::normal_distribution<float> normal;

@@ -24,7 +24,7 @@ std::vector<uint16_t> random_bf16(int64_t size, uint32_t seed) {
   return values;
 }
 
-// What lies in the scratch at the beginning must not matter: NaN shows where it does.
+// The initial contents of the scratch must not matter: they are NaN.
 Result run(const AttentionKernels<uint16_t>& kernels, const AttentionShape& shape, int64_t length) {
   const auto qkv = random_bf16(length * shape.qkv_size(), 1);
   const auto dout = random_bf16(length * shape.context_size(), 2);
@@ -44,7 +44,7 @@ Result run(const AttentionKernels<uint16_t>& kernels, const AttentionShape& shap
   return result;
 }
 
-// Relative to the largest, as both round their sums to bf16.
+// Relative to the largest value, as both round their sums to bf16.
 void expect_close(const std::vector<uint16_t>& got, const std::vector<uint16_t>& wanted) {
   float largest = 1.0F;
   for (const uint16_t value : wanted) largest = std::max(largest, std::abs(bf16_value(value)));
@@ -61,7 +61,7 @@ AttentionShape shape_of(int64_t query_key_dim, int64_t value_dim, double dropout
           .dropout = dropout_rule(dropout, 5)};
 }
 
-TEST(AttentionKernel, Bf16ProductsAgreeWithFp32ProductsOnSizesAroundTheVectorWidths) {
+TEST(AttentionKernel, Bf16DotsAgreeWithFp32DotsOnSizesAroundTheVectorWidths) {
   const auto dot = attention_dot_kernels();
   if (!dot) GTEST_SKIP() << "this processor does not multiply bf16";
   for (const int64_t length : {1, 2, 7, 8, 9, 15, 16, 17, 33, 130, 511}) {

@@ -12,7 +12,7 @@ struct Case {
   AttentionHeads heads;
 };
 
-// The last two as compaction leaves them: fewer query and key dimensions than value dimensions, and more.
+// The last two are shapes after compaction: fewer, or more, query-key dimensions than value dimensions.
 const std::vector<Case> kCases = {
     {{1}, equal_heads(1, 1)},
     {{5, 1, 9}, equal_heads(24, 3)},
@@ -24,7 +24,7 @@ const std::vector<Case> kCases = {
     {{40}, {.num_heads = 3, .query_key_dim = 17, .value_dim = 1, .scale = 0.5}}};
 constexpr uint64_t kSeed = 11;
 
-// The factors of one head: [length, length].
+// The dropout factors of one head: [length, length].
 torch::Tensor factors(const DropoutRule& rule, int64_t first_token, int64_t length, int64_t head,
                       int64_t heads) {
   auto mask = torch::empty({length, length}, torch::kFloat64);
@@ -68,11 +68,11 @@ TEST(Attention, AgreesWithTheFormulaForwardAndBackward) {
   for (const auto& c : kCases) twin_test(c, 0.0, 1).run_in_both_precisions();
 }
 
-TEST(Attention, DropsProbabilitiesByTheMaskOfItsSeed) {
+TEST(Attention, DropoutUsesTheMaskOfItsSeed) {
   for (const auto& c : {kCases[1], kCases[2], kCases[6]}) twin_test(c, 0.3, 2).run_in_both_precisions();
 }
 
-TEST(Attention, CompositeAgreesToo) {
+TEST(Attention, CompositeAgreesWithTheFormula) {
   for (const auto& c : kCases) {
     auto test = twin_test(c, 0.0, 3);
     const auto layout = layout_of_lengths(c.lengths);
@@ -82,9 +82,9 @@ TEST(Attention, CompositeAgreesToo) {
   }
 }
 
-TEST(Attention, CompositeDropoutKeepsTheMeanAndFollowsTheSeed) {
+TEST(Attention, CompositeDropoutKeepsTheMeanAndDependsOnTheSeed) {
   const auto layout = layout_of_lengths({40, 25});
-  const auto qkv = torch::ones({65, 3 * 64});  // uniform probabilities of ones
+  const auto qkv = torch::ones({65, 3 * 64});  // uniform probabilities over values of one
   const auto run = [&](uint64_t seed) {
     return composite::attention(qkv, layout, equal_heads(64, 4), 0.2, seed);
   };

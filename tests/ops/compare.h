@@ -1,4 +1,4 @@
-// Runs an op and its slow twin forward and backward. The twin runs in double on the same (rounded) inputs.
+// Runs an op and its reference implementation, which uses double on the same (rounded) inputs, both ways.
 #pragma once
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -41,7 +41,7 @@ inline void expect_close(const torch::Tensor& got, const torch::Tensor& wanted, 
   EXPECT_LT((got.to(torch::kFloat64) - wanted).abs().max().item<double>() / scale, tolerance);
 }
 
-// Inputs marked true are activations and take the dtype under test; the others are fp32 parameters.
+// Inputs marked true are activations and have the dtype under test; the others are fp32 parameters.
 struct TwinTest {
   Op op, twin;
   Tensors inputs;

@@ -51,14 +51,14 @@ TEST(CrossEntropy, AgreesWithTheFormulaForwardAndBackward) {
   }
 }
 
-TEST(CrossEntropy, CountsRowsWhoseLargestLogitIsTheLabels) {
+TEST(CrossEntropy, CountsCorrectRows) {
   const auto logits = torch::tensor({{1.0F, 2.0F, 0.0F}, {5.0F, 2.0F, 3.0F}, {0.0F, 1.0F, 4.0F}});
   const auto labels = torch::tensor({1, 2, 2}, torch::kInt64);
   EXPECT_EQ(cross_entropy(logits, labels).num_correct.item<int64_t>(), 2);
   EXPECT_EQ(composite::cross_entropy(logits, labels).num_correct.item<int64_t>(), 2);
 }
 
-TEST(CrossEntropy, NoRowsGiveZeroAndAnEmptyGradient) {
+TEST(CrossEntropy, NoRowsGiveZeroLossAndAnEmptyGradient) {
   const auto logits = torch::zeros({0, 9}).requires_grad_(true);
   const auto result = cross_entropy(logits, torch::zeros({0}, torch::kInt64));
   EXPECT_EQ(result.loss_sum.item<float>(), 0.0F);
@@ -67,7 +67,7 @@ TEST(CrossEntropy, NoRowsGiveZeroAndAnEmptyGradient) {
   EXPECT_EQ(logits.grad().size(0), 0);
 }
 
-// Three equal logits: the loss of a row is ln 3, its gradient 1/3 off the label.
+// Three equal logits: the loss of a row is ln 3, its gradient 1/3 at the wrong classes.
 TEST(CrossEntropy, AnIgnoredRowHasNoLossNoGradientAndIsNotCorrect) {
   const auto labels = torch::tensor({0, kIgnoredLabel, 2}, torch::kInt64);
   for (const bool fused : {true, false}) {
@@ -82,7 +82,7 @@ TEST(CrossEntropy, AnIgnoredRowHasNoLossNoGradientAndIsNotCorrect) {
   }
 }
 
-TEST(CrossEntropy, ALabelThatIsNoClassIsAnError) {
+TEST(CrossEntropy, ALabelOutOfRangeIsAnError) {
   try {
     cross_entropy(torch::zeros({2, 3}), torch::tensor({0, 3}, torch::kInt64));
     FAIL() << "no error";

@@ -15,7 +15,7 @@ torch::Tensor factors(const std::vector<int64_t>& shape, double rate, uint64_t s
   return mask;
 }
 
-TEST(Dropout, MultipliesByTheMaskOfItsSeedForwardAndBackward) {
+TEST(Dropout, AppliesTheMaskOfItsSeedForwardAndBackward) {
   for (const std::vector<int64_t>& shape : {std::vector<int64_t>{1}, {7, 33}, {129, 255}}) {
     const TwinTest test = {[](const Tensors& in) { return rpp::dropout(in[0], 0.1, uint64_t{5}); },
                            [&](const Tensors& in) { return in[0] * factors(shape, 0.1, 5); },
@@ -25,7 +25,7 @@ TEST(Dropout, MultipliesByTheMaskOfItsSeedForwardAndBackward) {
   }
 }
 
-TEST(Dropout, DropsItsShareAndKeepsTheMean) {
+TEST(Dropout, DropsTheGivenFractionAndKeepsTheMean) {
   const auto ones = torch::ones({400, 500});
   for (const auto& dropped :
        {rpp::dropout(ones, 0.1, uint64_t{3}), composite::dropout(ones, 0.1, uint64_t{3})}) {

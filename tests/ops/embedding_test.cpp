@@ -11,7 +11,7 @@ namespace {
 
 const std::vector<torch::ScalarType> kTypes(3, torch::kFloat32);
 
-// Ids repeat, so gradients of a row add up.
+// Ids repeat, so the gradients of a row add up.
 struct Ids {
   torch::Tensor input = torch::tensor({4, 1, 4, 4, 0, 6, 1}, torch::kInt64);
   torch::Tensor types = torch::tensor({0, 0, 1, 1, 0, 1, 1}, torch::kInt64);
@@ -40,7 +40,7 @@ TEST(Embedding, SumsThreeRowsAndAddsGradientsOfRepeatedIds) {
   }
 }
 
-TEST(Embedding, CompositeAgrees) {
+TEST(Embedding, CompositeAgreesWithTheFastOp) {
   const Ids ids;
   const auto run = [&](const Op& op) { return run_op(op, tables(33), kTypes); };
   const auto a = run([&](const Tensors& in) { return fused(ids, in); });
@@ -51,7 +51,7 @@ TEST(Embedding, CompositeAgrees) {
   for (size_t i = 0; i < 3; ++i) expect_close(a.grads[i], b.grads[i].to(torch::kFloat64), 1e-6);
 }
 
-TEST(Embedding, AddsIntoAGradientThatIsThere) {
+TEST(Embedding, AccumulatesIntoAnExistingGradient) {
   const Ids ids;
   auto leaves = tables(8);
   for (auto& table : leaves) {
@@ -61,11 +61,11 @@ TEST(Embedding, AddsIntoAGradientThatIsThere) {
   const auto* buffer = leaves[0].grad().const_data_ptr();
   fused(ids, leaves).sum().backward();
   EXPECT_EQ(leaves[0].grad().const_data_ptr(), buffer);
-  EXPECT_EQ(leaves[0].grad()[4][0].item<float>(), 1.0F + 3.0F);  // id 4 stands at three tokens
-  EXPECT_EQ(leaves[0].grad()[5][0].item<float>(), 1.0F);         // id 5 at none
+  EXPECT_EQ(leaves[0].grad()[4][0].item<float>(), 1.0F + 3.0F);  // id 4 occurs at three tokens
+  EXPECT_EQ(leaves[0].grad()[5][0].item<float>(), 1.0F);         // id 5 does not occur
 }
 
-TEST(Embedding, AnIdOutsideItsTableIsAnErrorThatNamesIt) {
+TEST(Embedding, AnIdOutOfRangeIsNamed) {
   Ids ids;
   ids.input[2] = 7;
   try {

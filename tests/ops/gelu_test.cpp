@@ -18,7 +18,7 @@ TEST(Gelu, AgreesWithTheErfFormulaForwardAndBackward) {
   }
 }
 
-TEST(Gelu, CompositeAgreesToo) {
+TEST(Gelu, CompositeAgreesWithTheFormula) {
   const TwinTest test = {
       [](const Tensors& in) { return composite::gelu(in[0]); }, twin, {random_tensor({5, 7}, 1)}, {true}};
   test.run_in_both_precisions();

@@ -9,7 +9,7 @@
 namespace rpp {
 namespace {
 
-TEST(Kernels, AreFastUntilAGuardSaysOtherwiseAndAgainAfterIt) {
+TEST(Kernels, AGuardSelectsTheKernelsForItsScope) {
   EXPECT_EQ(kernels_in_use(), Kernels::fast);
   {
     const KernelsGuard guard(kernels_of("reference"));
@@ -20,8 +20,8 @@ TEST(Kernels, AreFastUntilAGuardSaysOtherwiseAndAgainAfterIt) {
   EXPECT_EQ(kernels_in_use(), Kernels::fast);
 }
 
-// The twin's mask comes from Torch's generator: bits tell which of the two has run.
-TEST(Kernels, ReferenceRunsTheTwins) {
+// The reference draws its mask from Torch's generator, so the bits show which one has run.
+TEST(Kernels, ReferenceRunsTheReferenceImplementations) {
   const auto x = random_tensor({40, 33}, 1);
   const auto wanted = composite::dropout(x, 0.3, 5);
   EXPECT_FALSE(torch::equal(rpp::dropout(x, 0.3, 5), wanted));

@@ -31,7 +31,7 @@ TEST(LayerNorm, AgreesWithTheFormulaForwardAndBackward) {
   }
 }
 
-TEST(LayerNorm, CompositeAgreesToo) {
+TEST(LayerNorm, CompositeAgreesWithTheFormula) {
   const TwinTest test = {
       [](const Tensors& in) { return composite::layer_norm(in[0], in[1], in[2], kEpsilon); },
       [](const Tensors& in) { return normalise(in[0], in[1], in[2]); },

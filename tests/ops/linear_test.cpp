@@ -28,12 +28,12 @@ TEST(Linear, AgreesWithTheFormulaForwardAndBackward) {
   }
 }
 
-TEST(Linear, NoRowsGiveNoRowsAndZeroGradients) {
+TEST(Linear, EmptyInputGivesEmptyOutputAndZeroGradients) {
   twin_test(0, 8, 5).run_in_both_precisions();
   twin_test(0, 8, 1030).run_in_both_precisions();
 }
 
-TEST(Linear, WithAWorkingCopyTheProductIsBf16AndGradientsStayFp32) {
+TEST(Linear, WithAWorkingCopyTheMatmulIsBf16AndGradientsStayFp32) {
   const auto weight = random_tensor({6, 4}, 1).requires_grad_(true);
   const auto bias = torch::zeros({6}).requires_grad_(true);
   const auto y = linear(random_tensor({3, 4}, 2), weight, bias, weight.detach().to(torch::kBFloat16));
@@ -47,7 +47,7 @@ torch::Tensor bf16_linear(const torch::Tensor& x, const torch::Tensor& weight, c
   return linear(x, weight, bias, weight.detach().to(torch::kBFloat16));
 }
 
-TEST(Linear, RowsOfABf16VocabularyBeginAtMultiplesOf16Bytes) {
+TEST(Linear, RowsOfABf16VocabularyAreAlignedTo16Bytes) {
   const auto rows_of = [](int64_t out) {
     return bf16_linear(random_tensor({3, 4}, 1), random_tensor({out, 4}, 2), torch::zeros({out})).stride(0);
   };
@@ -56,7 +56,7 @@ TEST(Linear, RowsOfABf16VocabularyBeginAtMultiplesOf16Bytes) {
   EXPECT_EQ(rows_of(3), 3);
 }
 
-TEST(Linear, TakesGradientsOfAlignedRowsAsThoseOfContiguousOnes) {
+TEST(Linear, GradientsOfAlignedRowsEqualThoseOfContiguousRows) {
   const auto labels = torch::tensor({5, 1029, 0}, torch::kInt64);
   Tensors grads;
   for (const bool aligned : {true, false}) {
@@ -74,7 +74,7 @@ TEST(Linear, TakesGradientsOfAlignedRowsAsThoseOfContiguousOnes) {
   for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(torch::equal(grads[i], grads[i + 3])) << i;
 }
 
-TEST(Linear, AddsIntoAGradientThatIsThere) {
+TEST(Linear, AccumulatesIntoAnExistingGradient) {
   auto weight = torch::ones({2, 3}).requires_grad_(true);
   auto bias = torch::zeros({2}).requires_grad_(true);
   weight.mutable_grad() = torch::full({2, 3}, 10.0F);
@@ -86,12 +86,12 @@ TEST(Linear, AddsIntoAGradientThatIsThere) {
   EXPECT_TRUE(torch::equal(bias.grad(), torch::full({2}, 14.0F)));
 }
 
-TEST(Linear, ASignalEndsABackwardPassThatMayBeInterrupted) {
+TEST(Linear, ASignalInterruptsABackwardPass) {
   const auto weight = torch::ones({2, 3}).requires_grad_(), bias = torch::zeros({2}).requires_grad_();
   const StopSignal stop;
   const auto loss = linear(torch::ones({4, 3}), weight, bias).sum(), other = loss + 0;
   std::raise(SIGTERM);
-  loss.backward({}, /*retain_graph=*/true);  // nothing says that it may be
+  loss.backward({}, /*retain_graph=*/true);  // without an interruptible scope
   const Interruptible passes;
   EXPECT_THROW(other.backward(), Stopped);
 }

@@ -1,4 +1,4 @@
-// Every op on a GPU beside the same op on the CPU: same inputs, same seeds, forward and backward.
+// Compares every op on a GPU with the same op on the CPU: same inputs, same seeds, forward and backward.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -30,14 +30,14 @@ struct DeviceCase {
   std::string name;
   Op op;
   Tensors inputs;                   // on the CPU
-  std::vector<bool> is_activation;  // takes the precision under test; the others are fp32 parameters
+  std::vector<bool> is_activation;  // has the precision under test; the others are fp32 parameters
 };
 
 void PrintTo(const DeviceCase& given, std::ostream* out) {
   *out << given.name;
 }
 
-// Made once: a copy to the device in an op would be a wait.
+// Created once: a copy to the device inside an op would wait.
 const SequenceLayout& layout_on(const torch::Device& device) {
   static std::map<bool, SequenceLayout> layouts;
   auto& layout = layouts[device.is_cpu()];
@@ -48,7 +48,7 @@ const SequenceLayout& layout_on(const torch::Device& device) {
   return layout;
 }
 
-// As in training, where the gradients are views of a flat buffer that always exist.
+// As in training, where gradients are views of a flat buffer that always exists.
 void give_grad(const torch::Tensor& parameter) {
   parameter.mutable_grad() = torch::full_like(parameter, 0.25, parameter.options().requires_grad(false));
 }
@@ -121,7 +121,7 @@ std::vector<DeviceCase> every_case() {
       linear_case("linear_of_aligned_rows", 1027, true),
       embedding_case("embedding", false),
       embedding_case("embedding_into_grad", true),
-      {"cross_entropy",  // twice, so that its gradient is not that of sin(0)
+      {"cross_entropy",  // twice, so that its gradient is not sin(0)
        [](const Tensors& in) {
          return cross_entropy(in[0], ids_below(1003, 65, in[0].device())).loss_sum.expand({2}) / 65;
        },
@@ -187,18 +187,18 @@ TEST_P(OpsCuda, EqualsTheCpuInBf16) {
   expect_same_as_cpu(torch::kBFloat16, 2e-2);
 }
 
-TEST_P(OpsCuda, RepeatsItsBits) {
+TEST_P(OpsCuda, IsDeterministic) {
   for (const auto precision : {torch::kFloat32, torch::kBFloat16}) {
     expect_same_bits(run_on(torch::kCUDA, precision), run_on(torch::kCUDA, precision));
   }
 }
 
-TEST_P(OpsCuda, TheSlowTwinRunsThereToo) {
+TEST_P(OpsCuda, TheReferenceImplementationRunsOnTheGpu) {
   const auto fast = run_on(torch::kCUDA, torch::kFloat32);
   const KernelsGuard guard(Kernels::reference);
   const auto slow = run_on(torch::kCUDA, torch::kFloat32);
   EXPECT_EQ(fast.value.sizes(), slow.value.sizes());
-  if (GetParam().name.find("dropout") == std::string::npos) {  // the twin's masks are Torch's
+  if (GetParam().name.find("dropout") == std::string::npos) {  // the reference draws its masks with Torch
     expect_close(fast.value, slow.value.to(torch::kFloat64), 1e-5);
   }
 }
@@ -208,7 +208,7 @@ TEST_P(OpsCuda, DoesNotWaitForTheDevice) {
 #ifdef RPP_CUDA
   Tensors inputs;
   for (const auto& input : GetParam().inputs) inputs.push_back(input.to(torch::kCUDA).requires_grad_(true));
-  GetParam().op(inputs).sum().backward();  // workspaces are there, constants have been copied
+  GetParam().op(inputs).sum().backward();  // workspaces are allocated, constants copied
   c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_ERROR);
   EXPECT_NO_THROW(GetParam().op(inputs).sum().backward());
   c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_DISABLED);
@@ -240,8 +240,8 @@ TEST_P(AttentionCuda, DropoutIsAFunctionOfTheSeedAndLeavesTorchsGeneratorAlone) 
   EXPECT_TRUE(torch::equal(wanted, torch::rand({4}, torch::kCUDA)));
 }
 
-// With the same mask the gradient is that of finite differences along one direction.
-TEST_P(AttentionCuda, TheBackwardPassDropsWhatTheForwardPassDropped) {
+// With a fixed mask the gradient equals finite differences along one direction.
+TEST_P(AttentionCuda, BackwardUsesTheDropoutMaskOfForward) {
   if (GetParam() != torch::kFloat32) GTEST_SKIP() << "bf16 is too coarse for differences";
   const auto& layout = layout_on(torch::kCUDA);
   const auto direction = random_tensor({231, 3 * 128}, 2).to(torch::kCUDA);

@@ -16,7 +16,7 @@ SequenceLayout layout() {
   return {.host_cu_seqlens = kBounds, .cu_seqlens = torch::tensor(kBounds, torch::kInt32), .max_seqlen = 7};
 }
 
-// Each sequence padded to the longest with minus infinity, then Torch's own cross entropy.
+// Pads each sequence to the longest with minus infinity, then uses Torch's cross entropy.
 torch::Tensor padded_loss(const torch::Tensor& logits, const torch::Tensor& starts,
                           const torch::Tensor& ends) {
   std::vector<torch::Tensor> rows;
@@ -35,7 +35,7 @@ struct Batch {
   torch::Tensor ends = torch::tensor({4, 0, 6}, torch::kInt64);
 };
 
-TEST(SpanCrossEntropy, IsThatOfAPaddedBatchWithItsGradient) {
+TEST(SpanCrossEntropy, LossAndGradientEqualThoseOfAPaddedBatch) {
   torch::manual_seed(3);
   const Batch batch;
   const auto packed = batch.logits.clone().requires_grad_(true);
@@ -48,7 +48,7 @@ TEST(SpanCrossEntropy, IsThatOfAPaddedBatchWithItsGradient) {
   EXPECT_LT((packed.grad() - padded.grad()).abs().max().item<float>(), 1e-6);
 }
 
-// By the definition: (1 - e) * -log p[label] + e / n * the sum over the sequence's n tokens of -log p.
+// By definition: (1 - e) * -log p[label] + e / n * the sum over the sequence's n tokens of -log p.
 double smoothed_by_hand(const Batch& batch, double smoothing) {
   double sum = 0;
   for (int64_t s = 0; s + 1 < static_cast<int64_t>(kBounds.size()); ++s) {
@@ -60,7 +60,7 @@ double smoothed_by_hand(const Batch& batch, double smoothing) {
   return sum / 2;
 }
 
-TEST(SpanCrossEntropy, SmoothingSpreadsItsShareOverTheTokensOfTheSequence) {
+TEST(SpanCrossEntropy, LabelSmoothingSpreadsOverTheTokensOfTheSequence) {
   torch::manual_seed(4);
   const Batch batch;
   for (const double smoothing : {0.1, 0.5}) {
@@ -69,13 +69,13 @@ TEST(SpanCrossEntropy, SmoothingSpreadsItsShareOverTheTokensOfTheSequence) {
   }
   auto logits = batch.logits.clone().requires_grad_(true);
   span_cross_entropy(logits, layout(), batch.starts, batch.ends, 0.1).loss_sum.backward();
-  // Half of p - target in each column; the first sequence of five tokens begins at 0.
+  // Half of p - target in each column; the first sequence of five tokens starts at 0.
   const auto p = torch::softmax(batch.logits.slice(0, 0, 5), 0);
   EXPECT_NEAR(logits.grad()[0][0].item<double>(), (p[0][0].item<double>() - 0.9 - 0.1 / 5) / 2, 1e-6);
   EXPECT_NEAR(logits.grad()[3][0].item<double>(), (p[3][0].item<double>() - 0.1 / 5) / 2, 1e-6);
 }
 
-TEST(SpanRows, HoldTheSoftmaxesOfTheSequences) {
+TEST(SpanRows, ContainTheSoftmaxOfEachSequence) {
   torch::manual_seed(5);
   const Batch batch;
   const auto rows = torch::softmax(span_rows(batch.logits, layout()), 1);
@@ -98,15 +98,15 @@ TEST(SpanCrossEntropy, LogitsFarApartInDifferentSequencesStayFinite) {
   EXPECT_NEAR(loss.item<float>(), padded_loss(batch.logits, batch.starts, batch.ends).item<float>(), 1e-3);
 }
 
-TEST(SpanCrossEntropy, ASequenceIsCorrectWhenBothEndsAre) {
+TEST(SpanCrossEntropy, ASequenceIsCorrectWhenStartAndEndAre) {
   Batch batch;
   batch.logits.zero_();
-  batch.logits[0][0] = 1;  // sequence 0 begins at 0 and ends at 4
+  batch.logits[0][0] = 1;  // sequence 0 starts at 0 and ends at 4
   batch.logits[4][1] = 1;
-  batch.logits[8][0] = 1;  // sequence 2 begins at 2, but seems to end at 3
+  batch.logits[8][0] = 1;  // sequence 2 starts at 2, but the prediction ends at 3
   batch.logits[9][1] = 1;
   const auto result = span_cross_entropy(batch.logits, layout(), batch.starts, batch.ends);
-  EXPECT_EQ(result.num_correct.item<int64_t>(), 2);  // a single token is always right
+  EXPECT_EQ(result.num_correct.item<int64_t>(), 2);  // a single token is always correct
 }
 
 TEST(SpanCrossEntropy, Bf16LogitsAreComputedInFp32) {

@@ -1,4 +1,4 @@
-// Every loop runs on all threads of Torch, and gives the same bits on one.
+// Every loop runs on all of Torch's threads and gives the same bits with one thread.
 #include <gtest/gtest.h>
 
 #include <mutex>
@@ -17,7 +17,7 @@
 namespace rpp {
 namespace {
 
-TEST(RunSplit, EveryThreadTakesAPart) {
+TEST(RunSplit, EveryThreadGetsAPart) {
   const auto [one, two] = with_one_and_two_threads([] {
     std::mutex mutex;
     std::set<std::thread::id> threads;
@@ -44,7 +44,7 @@ void PrintTo(const ThreadsCase& given, std::ostream* out) {
   *out << given.name;
 }
 
-// Sizes that no number of threads or lanes divides.
+// Sizes that are not multiples of any number of threads or lanes.
 constexpr int64_t kRows = 301, kColumns = 203;
 
 torch::Tensor rows() {
@@ -64,7 +64,7 @@ std::vector<ThreadsCase> cases() {
          return dropout_add_layer_norm(in[0], in[0], in[1], in[2], 1e-12, 0.1, uint64_t{9});
        },
        {rows(), random_tensor({kColumns}, 2), random_tensor({kColumns}, 3)}},
-      {"bias",  // the product is Torch's: of zeros here
+      {"bias",  // the matmul is Torch's: of zeros here
        [](const Tensors& in) {
          return linear(torch::zeros({kRows, 2}), torch::zeros({in[0].numel(), 2}), in[0]);
        },

@@ -8,7 +8,7 @@
 namespace rpp {
 namespace {
 
-TEST(VectorMath, ExpIsWithinAFewUnitsOfTheLastPlace) {
+TEST(VectorMath, ExpIsWithinAFewUlps) {
   for (double x = -86.9; x < 88.0; x += 0.00137) {
     const auto argument = static_cast<float>(x);
     const double wanted = std::exp(static_cast<double>(argument));

@@ -18,7 +18,7 @@ double norm_of(const torch::Tensor& grads) {
   return global_grad_norm(params);
 }
 
-// Around the lanes of the inner loop and the blocks of the sum.
+// Sizes around the lanes of the inner loop and the blocks of the sum.
 TEST(GlobalGradNorm, EqualsTheNormInDoubleOnOddSizes) {
   for (const int64_t size : {1, 7, 8, 9, 1001, 65535, 65536, 65537, 200003}) {
     const auto grads = gaussian({size}, 0.3, 5);
@@ -27,7 +27,7 @@ TEST(GlobalGradNorm, EqualsTheNormInDoubleOnOddSizes) {
 }
 
 TEST(GlobalGradNorm, SumsInDouble) {
-  // 2^24 + 1 is the first integer that fp32 lacks: 1 + 2^24 additions of 1 would stand still.
+  // fp32 cannot represent 2^24 + 1: summing 1 + 2^24 ones would stop at 2^24.
   EXPECT_DOUBLE_EQ(norm_of(torch::ones({(1 << 24) + 4})), std::sqrt((1 << 24) + 4.0));
   EXPECT_DOUBLE_EQ(norm_of(torch::tensor({1e30F})), static_cast<double>(1e30F));  // its square overflows fp32
 }
@@ -47,7 +47,7 @@ TEST(GlobalGradNorm, CoversEveryGroup) {
   EXPECT_DOUBLE_EQ(global_grad_norm(params), std::sqrt(static_cast<double>(kAll)));
 }
 
-TEST(GlobalGradNorm, ShowsAGradientThatIsNotFinite) {
+TEST(GlobalGradNorm, PropagatesNonFiniteGradients) {
   auto grads = torch::ones({100000});
   grads[99999] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_FALSE(std::isfinite(norm_of(grads)));
@@ -55,7 +55,7 @@ TEST(GlobalGradNorm, ShowsAGradientThatIsNotFinite) {
   EXPECT_FALSE(std::isfinite(norm_of(grads)));
 }
 
-TEST(ClipScale, BringsALargerNormDownAndLeavesASmallerOne) {
+TEST(ClipScale, ReducesOnlyNormsAboveTheLimit) {
   EXPECT_DOUBLE_EQ(clip_scale(4.0, 1.0), 0.25);
   EXPECT_DOUBLE_EQ(clip_scale(1.0, 1.0), 1.0);
   EXPECT_DOUBLE_EQ(clip_scale(0.5, 1.0), 1.0);

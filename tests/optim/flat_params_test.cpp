@@ -25,7 +25,7 @@ TEST(FlatParams, TheOrderIsPrunableThenDecayedThenUndecayed) {
   EXPECT_EQ(params.size(), kAll);
 }
 
-TEST(FlatParams, MatricesAreTheRowsOfTheirParameter) {
+TEST(FlatParams, MatricesAreRowsOfTheirParameter) {
   const auto specs = some_params();
   const FlatParams params(specs);
   ASSERT_EQ(params.matrices().size(), 3U);
@@ -47,7 +47,7 @@ TEST(FlatParams, ValuesAreKeptAndTheTensorsBecomeViews) {
   EXPECT_FALSE(params.values().requires_grad());
 }
 
-TEST(FlatParams, BackwardAddsIntoTheBuffer) {
+TEST(FlatParams, BackwardAccumulatesIntoTheBuffer) {
   auto specs = some_params();
   FlatParams params(specs);
   for (int pass = 0; pass < 2; ++pass) (3.0 * specs[2].param.sum()).backward();
@@ -58,14 +58,14 @@ TEST(FlatParams, BackwardAddsIntoTheBuffer) {
   EXPECT_TRUE(params.grads().narrow(0, kPrunable, 12).equal(torch::full({12}, 3.0F)));
 }
 
-TEST(FlatParams, AForwardPassSeesWhatIsWrittenIntoTheBuffer) {
+TEST(FlatParams, AForwardPassUsesTheValuesInTheBuffer) {
   auto specs = some_params();
   const FlatParams params(specs);
   params.values().fill_(2.0);
   EXPECT_EQ(specs[3].param.sum().item<float>(), 30.0F);
 }
 
-TEST(FlatParams, TheWorkingCopyIsRoundedAndFollowsRefresh) {
+TEST(FlatParams, RefreshRoundsTheWeightsIntoTheWorkingCopy) {
   auto specs = some_params();
   torch::Tensor working;
   specs[1].working = &working;
@@ -76,7 +76,7 @@ TEST(FlatParams, TheWorkingCopyIsRoundedAndFollowsRefresh) {
   EXPECT_TRUE(working.equal(torch::ones({6, 7}, torch::kBFloat16)));
 }
 
-TEST(FlatParams, UnderFp32ThereIsNoWorkingCopyNotEvenAnOldOne) {
+TEST(FlatParams, InFp32TheWorkingCopyIsRemoved) {
   auto specs = some_params();
   torch::Tensor working;
   specs[1].working = &working;
@@ -93,7 +93,7 @@ TEST(FlatParams, WithoutPrunableParametersTheSpanIsEmpty) {
   EXPECT_TRUE(params.matrices().empty());
 }
 
-TEST(FlatParams, WhatCannotBeTrainedIsRefusedByName) {
+TEST(FlatParams, UntrainableTensorsAreRefusedByName) {
   EXPECT_EQ(message_of([] { FlatParams({}); }), "the model has no parameters to train");
   auto half = some_params();
   half[2].param = torch::zeros({4, 3}, torch::kFloat16);
@@ -113,7 +113,7 @@ TEST(FlatParams, AParameterOnAnotherDeviceIsRefused) {
   auto specs = some_params();
   specs[2].param = torch::zeros({4, 3}, torch::device(torch::kMeta));
   EXPECT_EQ(message_of([&] { FlatParams{specs}; }),
-            "parameter table lies on meta, the first one on cpu: move the whole model");
+            "parameter table is on meta, the first one on cpu: move the whole model");
 }
 
 TEST(FlatParams, MatricesMustCoverTheirParameterWithoutGaps) {

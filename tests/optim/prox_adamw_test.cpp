@@ -26,7 +26,7 @@ torch::Tensor gradients_of_step(int64_t size, int64_t step) {
   return gaussian({size}, 0.3, 100 + static_cast<uint64_t>(step));
 }
 
-// The largest difference over the largest value.
+// The largest difference divided by the largest value.
 double relative_error(const torch::Tensor& actual, const torch::Tensor& expected) {
   const auto exact = expected.detach().to(torch::kFloat64);
   return (actual.detach().to(torch::kFloat64) - exact).abs().max().item<double>() /
@@ -63,7 +63,7 @@ void ten_steps(FlatParams& params, ProxAdamW& optimizer, const ShrinkRule& rule 
   }
 }
 
-TEST(ProxAdamW, EqualsTorchsAdamWForTenSteps) {
+TEST(ProxAdamW, EqualsTorchAdamWForTenSteps) {
   FlatParams params(some_params());
   const auto expected = torch_adamw(params, some_config(), 1.0);
   ProxAdamW optimizer(params, some_config());
@@ -72,7 +72,7 @@ TEST(ProxAdamW, EqualsTorchsAdamWForTenSteps) {
   EXPECT_EQ(optimizer.step_count(), 10);
 }
 
-TEST(ProxAdamW, AScaleEqualsSmallerGradients) {
+TEST(ProxAdamW, AGradientScaleEqualsScaledGradients) {
   FlatParams params(some_params());
   const auto expected = torch_adamw(params, some_config(), 0.25);
   ProxAdamW optimizer(params, some_config());
@@ -105,7 +105,7 @@ TEST(ProxAdamW, WithoutBiasCorrectionItIsBertsOptimizer) {
   EXPECT_LT(relative_error(params.values(), expected), 1e-6);
 }
 
-// Ten steps with the prox after each, in double precision, of one prunable span without decay.
+// Ten steps with the prox after each, in double precision, for one prunable span without decay.
 torch::Tensor proximal_twin(const FlatParams& params, const ShrinkRule& rule, const OptimizerConfig& config) {
   auto w = params.values().to(torch::kFloat64).clone();
   auto m = torch::zeros_like(w), v = torch::zeros_like(w);
@@ -127,26 +127,26 @@ torch::Tensor proximal_twin(const FlatParams& params, const ShrinkRule& rule, co
 
 class ProxRule : public testing::TestWithParam<bool> {};
 
-TEST_P(ProxRule, EqualsItsTwinForTenSteps) {
+TEST_P(ProxRule, EqualsTheReferenceForTenSteps) {
   FlatParams params(one_matrix(1001));
   ShrinkRule rule{.kind = ShrinkRule::Kind::prox, .gamma = 0.05, .preconditioned = GetParam()};
   rule.alpha = 1.0 / (params.values().abs() + 0.1);
   const auto expected = proximal_twin(params, rule, some_config());
   ProxAdamW optimizer(params, some_config());
   ten_steps(params, optimizer, rule);
-  EXPECT_LT(relative_error(params.values(), expected), 1e-5);  // ten times the rounding at a threshold
-  EXPECT_GT(expected.eq(0).sum().item<int64_t>(), 20);         // or nothing has been compared
+  EXPECT_LT(relative_error(params.values(), expected), 1e-5);  // ten times the rounding error at a threshold
+  EXPECT_GT(expected.eq(0).sum().item<int64_t>(), 20);         // otherwise nothing was compared
 }
 
 INSTANTIATE_TEST_SUITE_P(ProxAdamW, ProxRule, testing::Bool(),
                          [](const auto& info) { return info.param ? "preconditioned" : "lr"; });
 
-TEST(ProxAdamW, TheThresholdIsRateTimesGammaTimesAlpha) {
+TEST(ProxAdamW, TheThresholdIsLearningRateTimesGammaTimesAlpha) {
   FlatParams params(one_matrix(3));
   params.values().copy_(torch::tensor({0.5F, -0.5F, 0.05F}));
   auto config = some_config();
   config.weight_decay = 0.0;
-  ProxAdamW optimizer(params, config);  // gradients are zero: only the prox moves
+  ProxAdamW optimizer(params, config);  // gradients are zero: only the prox moves weights
   ShrinkRule rule{.kind = ShrinkRule::Kind::prox, .gamma = 2.0};
   rule.alpha = torch::tensor({1.0F, 3.0F, 1.0F});
   optimizer.step(0.1, rule);
@@ -154,7 +154,7 @@ TEST(ProxAdamW, TheThresholdIsRateTimesGammaTimesAlpha) {
   EXPECT_FALSE(params.values().signbit().any().item<bool>());
 }
 
-TEST(ProxAdamW, EveryMatrixMayHaveAGammaOfItsOwn) {
+TEST(ProxAdamW, EachMatrixMayHaveItsOwnGamma) {
   ParamSpec spec{"w", torch::full({3, 2}, 0.5F).requires_grad_(), ParamGroup::prunable, {}};
   spec.matrices = {{"a", 0, 1, 2}, {"b", 1, 1, 2}, {"c", 2, 1, 2}};
   FlatParams params({spec});
@@ -169,8 +169,8 @@ TEST(ProxAdamW, EveryMatrixMayHaveAGammaOfItsOwn) {
   EXPECT_THROW(optimizer.step(0.1, rule), Error);
 }
 
-// The top one moves by the rate, one two layers below by a quarter of it.
-TEST(ProxAdamW, WithLayerDecayADeeperParameterIsOneWithALowerRate) {
+// The top layer moves by the learning rate, one two layers below by a quarter of it.
+TEST(ProxAdamW, LayerDecayLowersTheLearningRateOfDeeperParameters) {
   auto specs = some_params();
   for (auto& spec : specs) spec.depth = spec.name == "qk" || spec.name == "bias" ? 2 : 0;
   FlatParams params(std::move(specs)), fast(some_params()), slow(some_params());
@@ -208,7 +208,7 @@ TEST(ProxAdamW, OnlyThePrunableSpanIsShrunk) {
                   .equal(plain.values().narrow(0, kPrunable, kAll - kPrunable)));
 }
 
-TEST(ProxAdamW, AMaskHoldsZerosAndMomentsAndLeavesTheOthersAlone) {
+TEST(ProxAdamW, AMaskHoldsZerosAndTheirMomentsOnly) {
   FlatParams masked(some_params()), plain(some_params());
   ProxAdamW with_mask(masked, some_config()), without(plain, some_config());
   const auto keep = torch::arange(kPrunable).remainder(3).ne(0).to(torch::kUInt8);
@@ -222,7 +222,7 @@ TEST(ProxAdamW, AMaskHoldsZerosAndMomentsAndLeavesTheOthersAlone) {
   EXPECT_FALSE(masked.values().masked_select(kept.logical_not()).signbit().any().item<bool>());
 }
 
-// Around the grain of the thread pool: the kernel in one piece, with its own test, is the reference.
+// Sizes around the grain of the thread pool; the reference is one call of the kernel, which has its own test.
 TEST(ProxAdamW, ThreadsDoNotChangeABit) {
   constexpr int64_t kGrain = 1 << 14;
   for (const int64_t size : {kGrain - 1, kGrain, kGrain + 1, 2 * kGrain + 3, 3 * kGrain + 17}) {
@@ -264,7 +264,7 @@ TEST(ProxAdamW, EveryGroupOfTheWorkingCopyIsRefreshed) {
   EXPECT_TRUE(params.working().equal(params.values().to(torch::kBFloat16)));
 }
 
-TEST(ProxAdamW, ARestoredStateTakesTheSameNextStep) {
+TEST(ProxAdamW, ARestoredStateGivesTheSameNextStep) {
   FlatParams whole(some_params());
   ProxAdamW optimizer(whole, some_config());
   ten_steps(whole, optimizer);
@@ -279,7 +279,7 @@ TEST(ProxAdamW, ARestoredStateTakesTheSameNextStep) {
   EXPECT_TRUE(resumed.values().equal(whole.values()));
 }
 
-TEST(ProxAdamW, ANanGradientStaysVisible) {
+TEST(ProxAdamW, ANanGradientPropagates) {
   FlatParams params(one_matrix(9));
   ProxAdamW optimizer(params, some_config());
   params.grads()[4] = std::nan("");
@@ -300,7 +300,7 @@ std::string message_of_step(const ShrinkRule& rule) {
   return "no error";
 }
 
-TEST(ProxAdamW, ARuleThatDoesNotFitIsRefusedBeforeAnythingMoves) {
+TEST(ProxAdamW, AnInvalidRuleIsRefusedBeforeTheUpdate) {
   const std::string keep =
       "the shrink rule's keep must be a contiguous Byte tensor of 57 entries on the device of the weights";
   EXPECT_EQ(message_of_step({.kind = ShrinkRule::Kind::mask}), keep);
@@ -316,8 +316,8 @@ TEST(ProxAdamW, ARuleThatDoesNotFitIsRefusedBeforeAnythingMoves) {
       "the shrink rule's alpha must be a contiguous Float tensor of 57 entries on the device of the weights");
 }
 
-// Whatever the gradients and however small gamma: the mask holds, and the others are shrunk as without it.
-TEST(ProxAdamW, AProxMayHoldZerosToo) {
+// For any gradients and however small gamma: the mask holds, and the others are shrunk as without it.
+TEST(ProxAdamW, AProxRuleMayAlsoHoldZeros) {
   for (const bool preconditioned : {false, true}) {
     FlatParams masked(some_params()), plain(some_params());
     ProxAdamW with_mask(masked, some_config()), without(plain, some_config());
@@ -336,7 +336,7 @@ TEST(ProxAdamW, AProxMayHoldZerosToo) {
   }
 }
 
-TEST(ProxAdamW, WhatIsNotTrainedDoesNotMoveAndItsNeighboursMoveAsEver) {
+TEST(ProxAdamW, FrozenParametersDoNotMoveAndTheOthersAreUnaffected) {
   for (const std::string name : {"bias", "qk", "table", "out"}) {
     auto specs = some_params();
     for (auto& spec : specs) spec.trained = spec.name != name;
@@ -355,8 +355,8 @@ TEST(ProxAdamW, WhatIsNotTrainedDoesNotMoveAndItsNeighboursMoveAsEver) {
   }
 }
 
-// Gradients of one size: v_hat is their square from the first step on.
-TEST(ProxAdamW, DenominatorsAreThoseOfTheCorrectedMoment) {
+// Gradients of constant magnitude: v_hat is their square from the first step on.
+TEST(ProxAdamW, DenominatorsUseTheCorrectedMoment) {
   for (const bool bias_correction : {true, false}) {
     auto config = some_config();
     config.bias_correction = bias_correction;

@@ -14,7 +14,7 @@
 namespace rpp {
 namespace {
 
-// Two matrices, a vector, and a parameter that is not trained.
+// Two matrices, a vector, and a frozen parameter.
 struct Net : torch::nn::Module {
   Net() {
     torch::manual_seed(7);
@@ -44,7 +44,7 @@ void train(Net& net, torch::optim::Optimizer& optimizer, int64_t begin, int64_t 
   }
 }
 
-// LibTorch's own, with no decay on the vector.
+// LibTorch's optimizer, without decay on the vector.
 std::unique_ptr<torch::optim::AdamW> reference_optimizer(Net& net,
                                                          const torch::optim::AdamWOptions& options) {
   auto undecayed = options;
@@ -66,7 +66,7 @@ double largest_difference(const Net& a, const Net& b) {
   return largest;
 }
 
-TEST(ProxOptimizer, WithoutARuleItIsAdamWOfLibTorchUnderASchedulerToo) {
+TEST(ProxOptimizer, WithoutARuleItEqualsLibTorchAdamWUnderAScheduler) {
   Net ours, theirs;
   ProxOptimizer optimizer(ours, ProxAdamWOptions(0.02).weight_decay(0.1).eps(1e-6).betas({0.8, 0.99}));
   const auto reference = reference_optimizer(
@@ -82,7 +82,7 @@ TEST(ProxOptimizer, WithoutARuleItIsAdamWOfLibTorchUnderASchedulerToo) {
   EXPECT_GT(largest_difference(ours, Net()), 0.02);
 }
 
-TEST(ProxOptimizer, AClosureGivesTheLoss) {
+TEST(ProxOptimizer, StepReturnsTheLossOfTheClosure) {
   Net net;
   ProxOptimizer optimizer(net);
   const double expected = net.loss(batch(1)).item<double>();
@@ -96,7 +96,7 @@ TEST(ProxOptimizer, AClosureGivesTheLoss) {
   EXPECT_GT(largest_difference(net, Net()), 1e-4);
 }
 
-TEST(ProxOptimizer, AClosureRecordsGradientsWhereTheCallerDoesNot) {
+TEST(ProxOptimizer, AClosureRecordsGradientsUnderNoGrad) {
   Net net;
   ProxOptimizer optimizer(net);
   const torch::NoGradGuard no_grad;
@@ -108,7 +108,8 @@ TEST(ProxOptimizer, AClosureRecordsGradientsWhereTheCallerDoesNot) {
   EXPECT_GT(largest_difference(net, Net()), 1e-4);
 }
 
-// The first step is rate * (1 - beta1) / sqrt(1 - beta2) then, in place of the rate.
+// Without bias correction the first step is rate * (1 - beta1) / sqrt(1 - beta2) instead of the learning
+// rate.
 TEST(ProxOptimizer, BiasCorrectionCanBeLeftOut) {
   Net net;
   ProxOptimizer optimizer(net, ProxAdamWOptions(0.01).betas({0.9, 0.999}).bias_correction(false));
@@ -116,7 +117,7 @@ TEST(ProxOptimizer, BiasCorrectionCanBeLeftOut) {
   EXPECT_NEAR(net.bias.abs().max().item<double>(), 0.01 * 0.1 / std::sqrt(0.001), 1e-5);
 }
 
-TEST(ProxOptimizer, ARuleHoldsZerosThatDecayAndMomentsDoNotMove) {
+TEST(ProxOptimizer, ARuleHoldsZerosAgainstDecayAndMoments) {
   Net net;
   ProxOptimizer optimizer(net, ProxAdamWOptions(0.05),
                           [](const std::string& name, const torch::Tensor&) { return name == "first"; });
@@ -132,12 +133,12 @@ TEST(ProxOptimizer, ARuleHoldsZerosThatDecayAndMomentsDoNotMove) {
   EXPECT_GT(net.first.select(0, 0).abs().min().item<float>(), 0.0F);
 }
 
-// A step whose gradient went away counts as one of zeros, and the buffer sees those that came elsewhere.
-TEST(ProxOptimizer, GradientsThatWereReplacedAreFound) {
+// A missing gradient counts as zeros, and the buffer receives gradients stored in new tensors.
+TEST(ProxOptimizer, ReplacedGradientTensorsAreUsed) {
   Net ours, theirs;
   ProxOptimizer optimizer(ours), other(theirs);
   for (int64_t step = 0; step < 4; ++step) {
-    if (step % 2 == 0) ours.zero_grad();  // of the module: to none
+    if (step % 2 == 0) ours.zero_grad();  // sets the module's gradients to undefined
     if (step % 2 == 1) optimizer.flat().zero_grad();
     ours.loss(batch(step)).backward();
     optimizer.step();
@@ -148,7 +149,7 @@ TEST(ProxOptimizer, GradientsThatWereReplacedAreFound) {
   EXPECT_EQ(largest_difference(ours, theirs), 0.0);
 }
 
-TEST(ProxOptimizer, GoesOnFromASavedStateBitForBit) {
+TEST(ProxOptimizer, ContinuesFromASavedStateBitForBit) {
   Net whole, half;
   ProxOptimizer optimizer(whole), first_half(half);
   train(whole, optimizer, 0, 6);
@@ -180,7 +181,7 @@ TEST(ProxOptimizer, AStateOfAnotherModuleIsRefused) {
   }
 }
 
-TEST(ParamSpecsOf, GroupsByNameAndShapeAndLeavesWhatIsNotTrained) {
+TEST(ParamSpecsOf, GroupsByNameAndShapeAndSkipsFrozenParameters) {
   const Net net;
   std::map<std::string, ParamGroup> groups;
   for (const auto& spec : param_specs_of(net)) groups[spec.name] = spec.group;

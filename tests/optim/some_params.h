@@ -1,4 +1,4 @@
-// A small set of parameters of all three groups, in an order that is not the buffer's.
+// A small set of parameters of all three groups, in a different order than in the buffer.
 #pragma once
 
 #include <utility>
@@ -18,8 +18,8 @@ inline torch::Tensor leaf(torch::IntArrayRef shape, uint64_t seed) {
   return gaussian(shape, 0.1, seed).requires_grad_();
 }
 
-// "bias" [5] undecayed; "qk" [6, 7] prunable of "query" and "key" [3, 7]; "table" [4, 3] decayed; "out" [5,
-// 3] prunable.
+// "bias" [5] undecayed; "qk" [6, 7] prunable, made of "query" and "key" [3, 7]; "table" [4, 3] decayed; "out"
+// [5, 3] prunable.
 inline std::vector<ParamSpec> some_params(uint64_t seed = 1) {
   ParamSpec bias{.name = "bias", .param = leaf({5}, seed), .group = ParamGroup::undecayed};
   ParamSpec qk{.name = "qk", .param = leaf({6, 7}, seed + 1), .group = ParamGroup::prunable};

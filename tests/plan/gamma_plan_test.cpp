@@ -19,7 +19,7 @@ std::vector<float> half_normal(size_t count) {
   return magnitudes;
 }
 
-// A round whose alpha has just been refreshed.
+// A round whose alpha has just been updated.
 ShrinkForecast reweighted(std::vector<double> rate_sums) {
   ShrinkForecast forecast{
       .magnitudes = half_normal(200'000), .alphas = {}, .rate_sums = std::move(rate_sums), .epsilon = 1e-9};
@@ -40,15 +40,15 @@ TEST(GammaPlan, OneReweightedRoundFollowsTheErfLaw) {
   }
 }
 
-TEST(GammaPlan, TheFirstRoundTakesGammaTimesTheRatesOffEveryWeight) {
+TEST(GammaPlan, TheFirstRoundShrinksEveryWeightByGammaTimesTheLearningRates) {
   ShrinkForecast forecast{
       .magnitudes = {0.1F, 0.2F, 0.3F, 0.4F}, .alphas = {1, 1, 1, 1}, .rate_sums = {0.01}};
   EXPECT_DOUBLE_EQ(share_zeroed(forecast, 25.0), 0.5);
 }
 
-// |w| = 0.3 with alpha 1 / 0.3: the first round leaves 0.3 - 0.045 / 0.3 = 0.15, the second takes 0.045 /
+// |w| = 0.3 with alpha 1 / 0.3: the first round leaves 0.3 - 0.045 / 0.3 = 0.15, the second subtracts 0.045 /
 // 0.15.
-TEST(GammaPlan, LaterRoundsStartFromWhatTheEarlierLeft) {
+TEST(GammaPlan, LaterRoundsStartFromTheEarlierResult) {
   ShrinkForecast forecast{
       .magnitudes = {0.3F}, .alphas = {1 / 0.3F}, .rate_sums = {1.0, 1.0}, .epsilon = 1e-9};
   EXPECT_DOUBLE_EQ(share_zeroed(forecast, 0.0450), 1.0);
@@ -62,13 +62,13 @@ TEST(GammaPlan, ScalesDivideByThePreconditioner) {
   EXPECT_DOUBLE_EQ(share_zeroed(forecast, 0.1e-3), plain);
 }
 
-TEST(GammaPlan, EveryWeightHasAScaleOfItsOwn) {
+TEST(GammaPlan, EveryWeightHasItsOwnScale) {
   const ShrinkForecast forecast{
       .magnitudes = {0.2F, 0.2F}, .alphas = {1, 1}, .scales = {1.0F, 0.1F}, .rate_sums = {1.0}};
   EXPECT_DOUBLE_EQ(share_zeroed(forecast, 1.0), 0.5);
 }
 
-TEST(GammaPlan, TheGammaFoundGivesTheShareAskedFor) {
+TEST(GammaPlan, TheGammaFoundGivesTheRequestedRatio) {
   for (const auto& rates : {std::vector<double>{0.02}, {0.001, 0.01, 0.008, 0.005, 0.002}}) {
     const auto forecast = reweighted(rates);
     for (const double share : {0.01, 0.3, 0.593, 0.8, 0.95}) {
@@ -80,7 +80,7 @@ TEST(GammaPlan, TheGammaFoundGivesTheShareAskedFor) {
   }
 }
 
-TEST(GammaPlan, WithoutRatesOrWeightsTheGuessStays) {
+TEST(GammaPlan, WithoutLearningRatesOrWeightsTheGuessIsKept) {
   EXPECT_DOUBLE_EQ(gamma_for(reweighted({0.0}), 0.5, 0.123), 0.123);
   EXPECT_DOUBLE_EQ(gamma_for({.magnitudes = {}, .alphas = {}, .rate_sums = {0.1}}, 0.5, 0.123), 0.123);
 }

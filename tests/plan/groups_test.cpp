@@ -35,20 +35,20 @@ std::string refusal(const PruneConfig& config) {
   return "accepted";
 }
 
-TEST(PruneGroups, EveryMatrixIsAGroupOrAllAreOne) {
+TEST(PruneGroups, EachMatrixIsAGroupOrAllFormOne) {
   EXPECT_EQ(prune_groups(config_with({}), kMatrices, Ranking::matrix).size(), 4U);
   const auto global = prune_groups(config_with({}), kMatrices, Ranking::global);
   ASSERT_EQ(global.size(), 1U);
   EXPECT_EQ(global[0].size(), 20);
 }
 
-TEST(PruneGroups, ExcludedMatricesAreInNone) {
+TEST(PruneGroups, ExcludedMatricesAreInNoGroup) {
   const auto groups = prune_groups(config_with({"layer.0.*"}), kMatrices, Ranking::global);
   ASSERT_EQ(groups.size(), 1U);
   EXPECT_EQ(names_of(groups[0]), (std::vector<std::string>{"layer.1.query", "layer.1.output"}));
 }
 
-TEST(PruneGroups, TheFirstPatternCountsAndExclusionBeforeIt) {
+TEST(PruneGroups, TheFirstMatchingPatternWinsAfterExclusion) {
   const auto groups = prune_groups(config_with({"layer.1.output"}, {"layer.1.*=0.9", "*.query=0.25"}),
                                    kMatrices, Ranking::global);
   ASSERT_EQ(groups.size(), 3U);
@@ -60,21 +60,21 @@ TEST(PruneGroups, TheFirstPatternCountsAndExclusionBeforeIt) {
   EXPECT_DOUBLE_EQ(groups[2].target_ratio, 0.9);
 }
 
-TEST(PruneGroups, APatternWithoutAMatrixIsRefusedWithANameThatExists) {
+TEST(PruneGroups, APatternWithoutAMatchIsRefusedNamingAnExistingMatrix) {
   EXPECT_EQ(refusal(config_with({"layer.7.*"})),
             "prune.exclude: 'layer.7.*' matches no matrix; the matrices are named like layer.0.query");
   EXPECT_EQ(refusal(config_with({}, {"query=0.5"})),
             "prune.ratios: 'query' matches no matrix; the matrices are named like layer.0.query");
 }
 
-TEST(PruneGroups, RatiosMustReadPatternEqualsShare) {
+TEST(PruneGroups, RatiosMustReadPatternEqualsRatio) {
   for (const auto* entry :
        {"*.query", "*.query=", "*.query=1", "*.query=-0.1", "*.query=0.5x", "*.query=nan"}) {
     EXPECT_NE(refusal(config_with({}, {entry})).find("must read pattern=ratio"), std::string::npos) << entry;
   }
 }
 
-TEST(PruneGroups, ARatioMayBeNothingAndAlmostAll) {
+TEST(PruneGroups, ARatioIsAtLeastZeroAndBelowOne) {
   const auto target_of = [](const std::string& entry) {
     return prune_groups(config_with({}, {entry}), kMatrices, Ranking::matrix).front().target_ratio;
   };

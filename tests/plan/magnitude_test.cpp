@@ -27,7 +27,7 @@ Mask pruned(Mask keep, const Scores& scores, const PruneGroup& group, int64_t ta
   return keep;
 }
 
-// The rule in ten lines: a stable sort of the kept entries.
+// The reference implementation: a stable sort of the kept entries.
 Mask slow_twin(Mask keep, const Scores& scores, const PruneGroup& group, int64_t target, RankBy rank_by) {
   std::vector<size_t> kept;
   int64_t zeros = 0;
@@ -42,22 +42,22 @@ Mask slow_twin(Mask keep, const Scores& scores, const PruneGroup& group, int64_t
   return keep;
 }
 
-TEST(PruneSmallest, TheSmallestMagnitudesGo) {
+TEST(PruneSmallest, PrunesTheSmallestMagnitudes) {
   EXPECT_EQ(pruned(Mask(6, 1), {0.3F, -0.1F, 0.2F, -0.6F, 0.5F, -0.4F}, one_row(6), 3),
             (Mask{0, 0, 0, 1, 1, 1}));
 }
 
-TEST(PruneSmallest, ByValueTheMostNegativeGo) {
+TEST(PruneSmallest, ByValuePrunesTheMostNegative) {
   EXPECT_EQ(pruned(Mask(6, 1), {0.3F, -0.1F, 0.2F, -0.6F, 0.5F, -0.4F}, one_row(6), 3, RankBy::value),
             (Mask{1, 0, 1, 0, 1, 0}));
 }
 
-TEST(PruneSmallest, AmongEqualsTheLowerIndexGoes) {
+TEST(PruneSmallest, TiesPruneTheLowerIndex) {
   EXPECT_EQ(pruned(Mask(6, 1), {0.2F, -0.2F, 0.2F, 0.1F, -0.2F, 0.2F}, one_row(6), 3),
             (Mask{0, 0, 1, 0, 1, 1}));
 }
 
-TEST(PruneSmallest, EntriesAlreadyPrunedCountAndStay) {
+TEST(PruneSmallest, EntriesAlreadyPrunedCountAndStayPruned) {
   EXPECT_EQ(pruned({1, 1, 1, 1, 1, 0}, {0.0F, 0.3F, 0.0F, 0.5F, 0.4F, 9.0F}, one_row(6), 2),
             (Mask{0, 1, 1, 1, 1, 0}));
 }
@@ -67,18 +67,18 @@ TEST(PruneSmallest, ALowerTargetPrunesNothingMore) {
   EXPECT_EQ(pruned(keep, {0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F}, one_row(6), 1), keep);
 }
 
-TEST(PruneSmallest, AllAndNothingAreTargetsToo) {
+TEST(PruneSmallest, AllAndNothingAreValidTargets) {
   const Scores scores = {0.1F, 0.2F, 0.3F};
   EXPECT_EQ(pruned(Mask(3, 1), scores, one_row(3), 0), Mask(3, 1));
   EXPECT_EQ(pruned(Mask(3, 1), scores, one_row(3), 3), Mask(3, 0));
 }
 
-TEST(PruneSmallest, EntriesOutsideTheGroupAreLeftAlone) {
+TEST(PruneSmallest, EntriesOutsideTheGroupAreUntouched) {
   const PruneGroup ends = {.matrices = {{"a", 0, 1, 2}, {"c", 4, 1, 2}}, .target_ratio = 0.5};
   EXPECT_EQ(pruned(Mask(6, 1), {5.0F, 1.0F, 0.0F, 0.0F, 2.0F, 3.0F}, ends, 2), (Mask{1, 0, 1, 1, 0, 1}));
 }
 
-// Values that fall into few and into many buckets, with ties, of sizes that do not divide among threads.
+// Values in few and in many histogram buckets, with ties, of sizes that threads cannot divide evenly.
 TEST(PruneSmallest, EqualsAStableSort) {
   std::mt19937 random(1);
   for (const double spread : {1e-3, 1.0, 1e4}) {
@@ -98,7 +98,7 @@ TEST(PruneSmallest, EqualsAStableSort) {
   }
 }
 
-// Large enough to be cut among threads.
+// Large enough to be split among threads.
 TEST(PruneSmallest, ThreadsPruneTheExactNumber) {
   const int64_t size = 5 << 20;
   Scores scores(static_cast<size_t>(size));
@@ -124,14 +124,14 @@ TEST(PruneSmallest, AScoreThatIsNotFiniteIsRefusedByMatrix) {
   }
 }
 
-TEST(PruneSmallest, ByValueAScoreThatIsNotFiniteIsRefusedWhateverItsSign) {
+TEST(PruneSmallest, ByValueANonFiniteScoreOfEitherSignIsRefused) {
   for (const float bad : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
                           std::nanf(""), -std::nanf("")}) {
     EXPECT_THROW(pruned(Mask(3, 1), {1.0F, bad, 2.0F}, one_row(3), 1, RankBy::value), Error) << bad;
   }
 }
 
-TEST(PruneSmallest, TheMatrixNamedHoldsAScoreThatCountsAndIsNotFinite) {
+TEST(PruneSmallest, TheErrorNamesTheMatrixOfANonFiniteScore) {
   const PruneGroup group = {.matrices = {{"query", 0, 1, 3}, {"key", 3, 1, 3}}, .target_ratio = 0.5};
   const float bad = std::numeric_limits<float>::infinity();
   EXPECT_NE(message_of([&] {

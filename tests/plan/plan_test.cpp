@@ -33,7 +33,7 @@ std::string message_of(Call call) {
   return "accepted";
 }
 
-TEST(Plan, RecoveryIsAShareOrANumberOfSteps) {
+TEST(Plan, RecoveryIsAFractionOrANumberOfSteps) {
   auto config = config_of("rpp");
   EXPECT_EQ(recovery_start(config, 100), 100);
   config.recovery_share = 0.3;
@@ -62,7 +62,7 @@ TEST(Plan, RoundsFillTheStepsBeforeRecovery) {
             std::string::npos);
 }
 
-TEST(Plan, RoundsMayHaveANumberOfStepsOfTheirOwn) {
+TEST(Plan, RoundsMayHaveAGivenNumberOfSteps) {
   auto config = config_of("rpp");
   config.rounds = 4;
   config.first_round_share = 0.5;
@@ -73,7 +73,7 @@ TEST(Plan, RoundsMayHaveANumberOfStepsOfTheirOwn) {
             std::string::npos);
 }
 
-TEST(Plan, TheFirstRoundHasAStepHoweverSmallItsShare) {
+TEST(Plan, TheFirstRoundHasAtLeastOneStep) {
   auto config = config_of("rpp");
   config.first_round_share = 0.01;
   EXPECT_EQ(round_starts(config, 10), (Steps{0, 1, 4, 7}));
@@ -81,7 +81,7 @@ TEST(Plan, TheFirstRoundHasAStepHoweverSmallItsShare) {
   EXPECT_EQ(round_starts(config, 10), (Steps{0}));
 }
 
-TEST(Plan, EachRoundAndEachStageHasAStep) {
+TEST(Plan, EachRoundAndStageHasAtLeastOneStep) {
   auto config = config_of("rpp");
   config.first_round_share = 1;
   EXPECT_EQ(round_starts(config, 4), (Steps{0, 1, 2, 3}));
@@ -93,7 +93,7 @@ TEST(Plan, EachRoundAndEachStageHasAStep) {
   EXPECT_NE(message_of([&] { mask_updates(nip, 3); }).find("4 do not fit into 3 steps"), std::string::npos);
 }
 
-TEST(Plan, NipHasAStageForEveryTenPoints) {
+TEST(Plan, NipHasOneStagePerTenPoints) {
   auto config = config_of("nip");
   const auto stages_for = [&](double ratio) {
     config.target_ratio = ratio;
@@ -105,7 +105,7 @@ TEST(Plan, NipHasAStageForEveryTenPoints) {
   EXPECT_EQ(stages_for(0), 1U);
 }
 
-TEST(Plan, StagesOfNipAreEquallyLongAndClimbInEqualPoints) {
+TEST(Plan, NipStagesAreEquallyLongAndRiseEqually) {
   auto config = config_of("nip");
   config.target_ratio = 0.5;
   const auto updates = mask_updates(config, 100);
@@ -136,7 +136,7 @@ TEST(Plan, ARampHasNoMoreUpdatesThanSteps) {
   EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{1, 2, 3, 4, 5}));
 }
 
-TEST(Plan, ARampHasAStepHoweverShortItIs) {
+TEST(Plan, ARampHasAtLeastOneStep) {
   auto config = config_of("gradual");
   config.ramp_begin = 0.5;
   config.ramp_end = 0.501;
@@ -150,7 +150,7 @@ TEST(Plan, OneShotPrunesBeforeTrainingOrAfterTheLastStep) {
   EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{100}));
 }
 
-TEST(Plan, PhasesEndWhereTheMaskIsFinal) {
+TEST(Plan, ThePruningPhaseEndsWhenTheMaskIsFinal) {
   auto rpp = config_of("rpp");
   rpp.recovery_share = 0.3;
   EXPECT_EQ(phase_starts(rpp, 100), (Steps{0, 70}));
@@ -160,21 +160,21 @@ TEST(Plan, PhasesEndWhereTheMaskIsFinal) {
   EXPECT_EQ(phase_starts(config_of("gradual"), 100), (Steps{0, 70}));
   EXPECT_EQ(phase_starts(config_of("one_shot"), 100), (Steps{0}));
   auto one_shot = config_of("one_shot");
-  one_shot.prune_at = 1;  // no step is behind it
+  one_shot.prune_at = 1;  // no step follows
   EXPECT_EQ(phase_starts(one_shot, 100), (Steps{0}));
   one_shot.prune_at = 0.99;
   EXPECT_EQ(phase_starts(one_shot, 100), (Steps{0, 99}));
   EXPECT_EQ(phase_starts(config_of("dense"), 100), (Steps{0}));
 }
 
-TEST(Plan, TheDescriptionNamesWhatIsNotPartOfTheMethod) {
+TEST(Plan, TheDescriptionNamesExtensionsOfTheMethod) {
   auto config = config_of("rpp");
   config.final_topk = true;
   config.recovery_steps = 30;
   config.target_ratio = 0.8;
   const auto text = describe_plan(config, 100);
   EXPECT_NE(text.find("4 rounds in 70 steps"), std::string::npos) << text;
-  EXPECT_NE(text.find("gamma found on the way to 80.0 %"), std::string::npos) << text;
+  EXPECT_NE(text.find("gamma adjusted to reach 80.0 %"), std::string::npos) << text;
   EXPECT_NE(text.find("not part of the method"), std::string::npos) << text;
 }
 

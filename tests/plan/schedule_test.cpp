@@ -14,7 +14,7 @@ ScheduleConfig schedule(const std::string& decay, int64_t warmup_steps = 0, doub
   return {.decay = decay, .warmup_steps = warmup_steps, .warmup_ratio = warmup_ratio};
 }
 
-TEST(Schedule, WarmupClimbsInEqualStepsAndTheFirstStepMoves) {
+TEST(Schedule, WarmupIsLinearAndTheFirstStepIsNotZero) {
   for (const auto* decay : {"linear", "cosine", "constant"}) {
     EXPECT_DOUBLE_EQ(schedule_factor(schedule(decay, 4), 0, 10), 0.25) << decay;
     EXPECT_DOUBLE_EQ(schedule_factor(schedule(decay, 4), 2, 10), 0.75) << decay;
@@ -22,15 +22,15 @@ TEST(Schedule, WarmupClimbsInEqualStepsAndTheFirstStepMoves) {
   }
 }
 
-TEST(Schedule, LinearFallsToZeroBehindTheLastStep) {
+TEST(Schedule, LinearReachesZeroAfterTheLastStep) {
   const auto linear = schedule("linear", 4);
   EXPECT_DOUBLE_EQ(schedule_factor(linear, 4, 10), 1.0);
   EXPECT_DOUBLE_EQ(schedule_factor(linear, 7, 10), 0.5);
-  EXPECT_NEAR(schedule_factor(linear, 9, 10), 1.0 / 6, 1e-15);  // the last step still moves
+  EXPECT_NEAR(schedule_factor(linear, 9, 10), 1.0 / 6, 1e-15);  // the last step still moves weights
   EXPECT_DOUBLE_EQ(schedule_factor(linear, 10, 10), 0.0);
 }
 
-TEST(Schedule, CosineIsHalfWayInTheMiddle) {
+TEST(Schedule, CosineIsHalfInTheMiddle) {
   const auto cosine = schedule("cosine", 4);
   EXPECT_DOUBLE_EQ(schedule_factor(cosine, 4, 10), 1.0);
   EXPECT_NEAR(schedule_factor(cosine, 7, 10), 0.5, 1e-15);
@@ -43,7 +43,7 @@ TEST(Schedule, ConstantStays) {
   EXPECT_DOUBLE_EQ(schedule_factor(schedule("constant"), 0, 10), 1.0);
 }
 
-TEST(Schedule, WithoutWarmupTheFirstStepIsTheFullOne) {
+TEST(Schedule, WithoutWarmupTheFirstStepHasTheFullLearningRate) {
   EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 0, 10), 1.0);
   EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 9, 10), 0.1);
 }
@@ -53,10 +53,10 @@ TEST(Schedule, ARatioIsRoundedToStepsAndAStepCountWins) {
   EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 2, 0.5), 0, 10), 0.5);
 }
 
-TEST(Schedule, NeverNegativeWherever) {
+TEST(Schedule, IsNeverNegative) {
   EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 15, 10), 0.0);
   EXPECT_NEAR(schedule_factor(schedule("cosine"), 15, 10), 0.0, 1e-15);
-  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 20), 9, 10), 0.5);  // a run shorter than its warm-up
+  EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 20), 9, 10), 0.5);  // a run shorter than its warmup
   EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear", 10), 10, 10), 1.0);
   EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 0, 1), 1.0);  // one step
 }
@@ -65,7 +65,7 @@ ScheduleConfig with_phases(const std::string& phases) {
   return {.decay = "linear", .phases = phases, .warmup_ratio = 0.2};
 }
 
-TEST(Schedule, EachPhaseWarmsUpAndDecaysAnew) {
+TEST(Schedule, EachPhaseWarmsUpAndDecays) {
   const std::vector<int64_t> starts = {0, 10};  // the second phase is 20 steps long
   const auto each = with_phases("each");
   EXPECT_DOUBLE_EQ(schedule_factor(each, 0, 30, starts), 0.5);
@@ -79,7 +79,7 @@ TEST(Schedule, EachPhaseWarmsUpAndDecaysAnew) {
 TEST(Schedule, LastStaysConstantUntilTheLastPhase) {
   const std::vector<int64_t> starts = {0, 10, 20};
   const auto last = with_phases("last");
-  EXPECT_DOUBLE_EQ(schedule_factor(last, 2, 30, starts), 0.5);  // a warm-up of 6 steps
+  EXPECT_DOUBLE_EQ(schedule_factor(last, 2, 30, starts), 0.5);  // a warmup of 6 steps
   EXPECT_DOUBLE_EQ(schedule_factor(last, 6, 30, starts), 1.0);
   EXPECT_DOUBLE_EQ(schedule_factor(last, 20, 30, starts), 1.0);
   EXPECT_DOUBLE_EQ(schedule_factor(last, 25, 30, starts), 0.5);
@@ -96,7 +96,7 @@ std::string refusal(const ScheduleConfig& config, int64_t total_steps, std::vect
   return "accepted";
 }
 
-TEST(CheckWarmup, AWarmupFitsIntoTheRun) {
+TEST(CheckWarmup, AWarmupMustNotExceedTheRun) {
   EXPECT_EQ(refusal(schedule("linear", 10), 10, {0}), "accepted");
   EXPECT_EQ(refusal(schedule("linear", 11), 10, {0}),
             "schedule.warmup_steps is 11, but the run has 10 steps: set fewer, or schedule.warmup_ratio, or "
@@ -104,7 +104,7 @@ TEST(CheckWarmup, AWarmupFitsIntoTheRun) {
   EXPECT_EQ(refusal(schedule("linear", 0, 0.5), 10, {0}), "accepted");
 }
 
-TEST(CheckWarmup, AWarmupOfEachPhaseFitsIntoEveryPhase) {
+TEST(CheckWarmup, AWarmupOfEachPhaseMustNotExceedAnyPhase) {
   auto each = schedule("linear", 4);
   each.phases = "each";
   EXPECT_EQ(refusal(each, 14, {0, 5, 9}), "accepted");
@@ -112,8 +112,8 @@ TEST(CheckWarmup, AWarmupOfEachPhaseFitsIntoEveryPhase) {
   EXPECT_EQ(refusal(each, 14, {0, 5, 9}),
             "schedule.warmup_steps is 5, but with schedule.phases each the phase from step 5 to step 9 has 4 "
             "steps: set fewer, or schedule.warmup_ratio, which counts by phase");
-  EXPECT_NE(refusal(each, 13, {0, 9}), "accepted");  // the last one
-  EXPECT_NE(refusal(each, 13, {0, 4}), "accepted");  // the first one
+  EXPECT_NE(refusal(each, 13, {0, 9}), "accepted");  // exceeds the last phase
+  EXPECT_NE(refusal(each, 13, {0, 4}), "accepted");  // exceeds the first phase
   each.phases = "last";
   EXPECT_EQ(refusal(each, 14, {0, 5, 9}), "accepted");
 }

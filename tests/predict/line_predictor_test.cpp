@@ -37,19 +37,19 @@ class Predict : public testing::Test {
   std::vector<Answer> answers_;
 };
 
-TEST_F(Predict, AFullPassIsReportedAndTheRestAtTheEnd) {
+TEST_F(Predict, ReportsAfterEachFullPassAndAtTheEnd) {
   auto lines = predictor({.batch_tokens = 8});
-  lines.add("w0 w1");  // with [CLS] and [SEP] 4 tokens
+  lines.add("w0 w1");  // 4 tokens with [CLS] and [SEP]
   EXPECT_TRUE(texts_.empty());
   lines.add("w1 w2");
   EXPECT_EQ(texts_.size(), 2U);
   lines.add("w2");
-  EXPECT_EQ(texts_.size(), 2U);  // the next pass is counted from its first line
+  EXPECT_EQ(texts_.size(), 2U);  // the next pass starts counting at its first line
   lines.finish();
   EXPECT_EQ(texts_, (std::vector<std::string>{"w0 w1", "w1 w2", "w2"}));
 }
 
-TEST_F(Predict, ACarriageReturnIsNoPartOfALine) {
+TEST_F(Predict, ACarriageReturnIsNotPartOfALine) {
   auto lines = predictor();
   lines.add("w0 w1\r");
   lines.finish();
@@ -85,7 +85,7 @@ TEST_F(Predict, AnEmbeddingIsTheMeanOfTheLastHiddenStates) {
   }
 }
 
-TEST_F(Predict, AnEncoderAloneEmbedsAndHasNoAnswers) {
+TEST_F(Predict, AnEncoderWithoutAHeadOnlyEmbeds) {
   std::vector<TensorView> encoder;
   const SafetensorsFile all(kClassifier / "model.safetensors");
   for (const TensorView& tensor : all.tensors()) {
@@ -99,7 +99,7 @@ TEST_F(Predict, AnEncoderAloneEmbedsAndHasNoAnswers) {
   EXPECT_EQ(answers_.at(0).embedding.size(), 32U);
 }
 
-TEST_F(Predict, ProbabilitiesFallAndSumToOne) {
+TEST_F(Predict, ProbabilitiesDescendAndSumToOne) {
   auto lines = predictor();
   lines.add("w0");
   lines.finish();
@@ -118,7 +118,7 @@ TEST_F(Predict, APairWithAnEmptySecondTextIsStillAPair) {
   EXPECT_NE(answers_.at(0).scores.front().second, answers_.at(1).scores.front().second);
 }
 
-TEST_F(Predict, CutLinesAreCounted) {
+TEST_F(Predict, TruncatedLinesAreCounted) {
   auto lines = predictor({.max_seq_length = 8});
   lines.add("w0 w1 w2 w0 w1 w2");
   lines.add("w0 w1 w2 w0 w1 w2 w0 w1");
@@ -126,8 +126,8 @@ TEST_F(Predict, CutLinesAreCounted) {
   EXPECT_EQ(lines.num_texts(), 2);
 }
 
-TEST_F(Predict, AsManyTokensAreReadAsTheModelWasFineTunedWith) {
-  EXPECT_EQ(predictor().max_seq_length(), 24);  // its positions
+TEST_F(Predict, TextsAreTruncatedToTheFineTuningLength) {
+  EXPECT_EQ(predictor().max_seq_length(), 24);  // the model's number of positions
   dir_.write("tokenizer_config.json", R"({"model_max_length": 9})");
   EXPECT_EQ(predictor().max_seq_length(), 9);
   EXPECT_EQ(predictor({.max_seq_length = 12}).max_seq_length(), 12);
@@ -135,17 +135,17 @@ TEST_F(Predict, AsManyTokensAreReadAsTheModelWasFineTunedWith) {
   EXPECT_EQ(predictor().max_seq_length(), 24);
 }
 
-TEST_F(Predict, LabelsThatAreNotAsManyAsTheClassifiersRowsAreRefused) {
+TEST_F(Predict, ADifferentNumberOfLabelsThanClassifierRowsIsRefused) {
   auto config = nlohmann::json::parse(read_file(dir_ / "config.json"));
   config["id2label"] = {{"0", "ham"}, {"1", "spam"}};
   dir_.write("config.json", config.dump());
-  EXPECT_EQ(
-      message_of([&] { predictor(); }),
-      fmt::format("{}: config.json names 2 labels (ham, spam), but the classifier has 3 rows: mend id2label",
-                  dir_.path()));
+  EXPECT_EQ(message_of([&] { predictor(); }),
+            fmt::format(
+                "{}: config.json names 2 labels (ham, spam), but the classifier has 3 rows: correct id2label",
+                dir_.path()));
 }
 
-TEST_F(Predict, WhatAClassifierDoesNotSayIsRefused) {
+TEST_F(Predict, UnsupportedProblemTypesAreRefused) {
   const auto refusal_of = [&](const char* problem_type) {
     auto config = nlohmann::json::parse(read_file(dir_ / "config.json"));
     config["problem_type"] = problem_type;
@@ -162,21 +162,21 @@ TEST_F(Predict, WhatAClassifierDoesNotSayIsRefused) {
   EXPECT_EQ(refusal_of("single_label_classification"), "no error");
 }
 
-TEST_F(Predict, ARefusedLineIsNamedAfterThoseBeforeItWereAnswered) {
+TEST_F(Predict, LinesBeforeARefusedLineAreAnswered) {
   auto lines = predictor({.max_seq_length = 8, .strict = true});
   lines.add("w0");
   EXPECT_EQ(message_of([&] { lines.add("w0 w1 w2 w0 w1 w2 w0"); }),
-            "lines:2: 9 tokens, 8 are read: shorten it, or let it be cut by leaving out --strict");
+            "lines:2: 9 tokens, 8 are read: shorten it, or allow truncation by leaving out --strict");
   EXPECT_EQ(texts_, std::vector<std::string>{"w0"});
 }
 
-TEST_F(Predict, WithoutLinesThereIsNothingToAnswer) {
+TEST_F(Predict, EmptyInputGivesEmptyOutput) {
   auto lines = predictor();
   EXPECT_EQ(message_of([&] { lines.finish(); }),
             "lines holds no line: a line is one text, or two with a separator between");
 }
 
-TEST_F(Predict, ASeparatorInATextToEmbedIsPartOfIt) {
+TEST_F(Predict, ASeparatorInATextToEmbedIsKept) {
   auto lines = predictor({.embed = true});
   for (const char* line : {"w0\tw1", "w0 w1", "w0\tw1\tw2\t", "w0 w1 w2"}) lines.add(line);
   lines.finish();
@@ -185,7 +185,7 @@ TEST_F(Predict, ASeparatorInATextToEmbedIsPartOfIt) {
   EXPECT_EQ(answers_.at(2).embedding, answers_.at(3).embedding);
 }
 
-// Reports of lines and of what is wrong with others, in their order.
+// Records answers and errors in the order of their reports.
 class Skip : public Predict {
  protected:
   PredictOptions skipping(PredictOptions options = {}) {
@@ -206,7 +206,7 @@ class Skip : public Predict {
     texts_ = texts, answers_ = answers;
     return scores;
   }
-  // A text with w2 overflows.
+  // Texts with w2 overflow.
   void make_a_word_too_large() {
     SafetensorsFile all(kClassifier / "model.safetensors");
     std::vector<TensorView> tensors = all.tensors();
@@ -236,7 +236,7 @@ TEST_F(Skip, ALineWithoutAnAnswerIsReportedInItsPlace) {
   EXPECT_EQ(lines.num_texts(), 3);
 }
 
-TEST_F(Skip, AnAnswerThatIsNotFiniteIsThatOfItsLine) {
+TEST_F(Skip, ANonFiniteOutputIsReportedForItsLine) {
   make_a_word_too_large();
   auto lines = predictor(skipping());
   for (const char* line : {"w0", "w2 w1", "w1"}) lines.add(line);
@@ -265,7 +265,7 @@ TEST_F(Skip, AHeaderIsNotSkipped) {
   EXPECT_THAT(texts_[2], testing::StartsWith("3: no key 'text'"));
 }
 
-TEST_F(Skip, WhereNoLineHasAnAnswerTheRunHasFailed) {
+TEST_F(Skip, TheRunFailsWhenNoLineHasAnAnswer) {
   auto lines = predictor(skipping());
   lines.add("\xff");
   EXPECT_EQ(message_of([&] { lines.finish(); }), "lines: none of 1 lines could be answered");

@@ -49,7 +49,7 @@ TEST(TextColumns, LinesThatStartWithABraceAreJsonObjects) {
   EXPECT_EQ(message_of([&] { columns.read("5"); }), "the line holds no JSON object, but 5");
 }
 
-TEST(TextColumns, AMissingColumnIsNamedWithThoseThatThereAre) {
+TEST(TextColumns, AMissingColumnIsNamedWithTheExistingOnes) {
   TextColumns columns({.text = "text", .text_pair = ""});
   EXPECT_EQ(
       message_of([&] { columns.read("texts\tlabel"); }),
@@ -65,10 +65,10 @@ TEST(TextColumns, ANumberBesideANameIsRefused) {
   EXPECT_EQ(message_of([] { TextColumns({.text = "0", .text_pair = ""}); }), "columns count from 1 on");
 }
 
-TEST(TextColumns, OnlyAHeaderIsNeededForTheRowsBehindIt) {
+TEST(TextColumns, TheHeaderAloneIsEnoughToReadLaterRows) {
   TextColumns named({.text = "text", .text_pair = "other"}), numbered({.text = "1"}),
       objects({.text = "text"});
-  EXPECT_NE(message_of([&] { named.read("text\tb"); }), "no error");  // one of two columns is there
+  EXPECT_NE(message_of([&] { named.read("text\tb"); }), "no error");  // one of two columns exists
   EXPECT_TRUE(named.needs_as_header("text\tb"));
   named.read("text\tother");
   EXPECT_FALSE(named.needs_as_header("a row"));

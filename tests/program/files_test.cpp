@@ -1,4 +1,4 @@
-// Files as they fail in life: missing, truncated, on a full disk, abandoned half way.
+// File errors that occur in practice: missing, truncated, full disk, abandoned half way.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <zlib.h>
@@ -44,7 +44,7 @@ std::string zstd(std::string_view text) {
   return packed;
 }
 
-TEST_F(Files, LinesAreReadWithEitherEndAndWithoutALastOne) {
+TEST_F(Files, LinesEndWithLfOrCrlfAndTheLastNeedsNone) {
   EXPECT_EQ(lines_of(write("a.txt", "one\r\n\ntwo")), (std::vector<std::string>{"one", "", "two"}));
 }
 
@@ -74,7 +74,7 @@ TEST_F(Files, AMissingFileIsNamedWithTheReason) {
 }
 
 #ifdef __SANITIZE_ADDRESS__
-TEST_F(Files, ReadingBehindAMappedFileDoesNotPassUnderTheSanitizer) {
+TEST_F(Files, TheSanitizerCatchesReadsPastAMappedFile) {
   write_file_atomically(dir_ / "a", "abc");
   const MmapFile file(dir_ / "a");
   EXPECT_EQ(file.text()[2], 'c');
@@ -82,12 +82,12 @@ TEST_F(Files, ReadingBehindAMappedFileDoesNotPassUnderTheSanitizer) {
 }
 #endif
 
-TEST_F(Files, AnUncommittedFileLeavesNothing) {
+TEST_F(Files, AnUncommittedFileLeavesNothingBehind) {
   { AtomicFile(dir_ / "a").write("half"); }
   EXPECT_TRUE(fs::is_empty(dir_));
 }
 
-TEST_F(Files, WhenTheDiskIsFullTheOldFileStaysWhole) {
+TEST_F(Files, OnAFullDiskTheOldFileStaysIntact) {
   write_file_atomically(dir_ / "a", "old");
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};

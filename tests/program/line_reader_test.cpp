@@ -1,4 +1,4 @@
-// Inputs as people have them: piped, compressed by anything, cut short, of endless lines.
+// Realistic inputs: pipes, all compressions, truncated files, very long lines.
 #include "program/line_reader.h"
 
 #include <fcntl.h>
@@ -65,7 +65,7 @@ std::string zstd(const std::string& text) {
   return packed;
 }
 
-// Many chunks long, of lines that differ.
+// Many chunks of distinct lines.
 std::string long_text() {
   std::string text;
   for (int i = 0; i < 100000; ++i) text += fmt::format("line {} {}\n", i, i * 7919 % 10007);
@@ -80,7 +80,7 @@ Lines split(const std::string& text) {
   return lines;
 }
 
-TEST_F(TheLineReader, ReadsAPipeFromItsFirstByteOn) {
+TEST_F(TheLineReader, ReadsAPipeFromItsFirstByte) {
   const std::string text = long_text();
   for (const std::string& bytes : {text, gzip(text), zstd(text)}) {
     const fs::path pipe = dir_ / "pipe";
@@ -105,7 +105,7 @@ TEST_F(TheLineReader, GivesTheFirstLineOfAPipeBeforeTheSecondIsWritten) {
   ::close(ends[0]);
 }
 
-// What a program has flushed into a pipe that it goes on writing to.
+// What a program that keeps writing to a pipe has flushed so far.
 std::string flushed_gzip(const std::string& text) {
   z_stream stream{};
   deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY);
@@ -131,7 +131,7 @@ std::string flushed_zstd(const std::string& text) {
   return packed;
 }
 
-TEST_F(TheLineReader, UnfoldsAllThatIsThereBeforeItWaitsForMore) {
+TEST_F(TheLineReader, DecompressesAllAvailableInputBeforeWaitingForMore) {
   std::string text;
   for (int i = 0; i < 300000; ++i) text += "a\n";
   for (const std::string& packed : {flushed_gzip(text), flushed_zstd(text)}) {
@@ -153,13 +153,13 @@ TEST_F(TheLineReader, UnfoldsAllThatIsThereBeforeItWaitsForMore) {
   }
 }
 
-TEST_F(TheLineReader, TakesAMinusForStandardInput) {
+TEST_F(TheLineReader, AcceptsAMinusForStandardInput) {
   const int before = ::dup(STDIN_FILENO);
   ASSERT_NE(std::freopen(write("in", "one\ntwo").c_str(), "r", stdin), nullptr);
   EXPECT_EQ(lines_of("-"), (Lines{"one", "two"}));
   EXPECT_EQ(input_name("-"), "standard input");
   EXPECT_EQ(input_name("./-"), "./-");
-  EXPECT_EQ(::fcntl(STDIN_FILENO, F_GETFD) & ~FD_CLOEXEC, 0);  // it is not ours to close
+  EXPECT_EQ(::fcntl(STDIN_FILENO, F_GETFD) & ~FD_CLOEXEC, 0);  // this descriptor must not be closed
   ::dup2(before, STDIN_FILENO);
   ::close(before);
 }
@@ -167,19 +167,19 @@ TEST_F(TheLineReader, TakesAMinusForStandardInput) {
 TEST_F(TheLineReader, ReadsAllMembersOfAGzipFileAndAllFramesOfAZstdFile) {
   EXPECT_EQ(lines_of(write("a.gz", gzip("one\nt") + gzip("") + gzip("wo\n"))), (Lines{"one", "two"}));
   EXPECT_EQ(lines_of(write("a.zst", zstd("one\nt") + zstd("wo\n"))), (Lines{"one", "two"}));
-  const std::string skippable = "\x50\x2a\x4d\x18\x04\0\0\0abcd"s;  // pzstd begins so
+  const std::string skippable = "\x50\x2a\x4d\x18\x04\0\0\0abcd"s;  // pzstd starts files like this
   EXPECT_EQ(lines_of(write("b.zst", skippable + zstd("one\n"))), (Lines{"one"}));
   EXPECT_EQ(lines_of(write("b.gz", gzip("one\n") + std::string(3, '\0'))), (Lines{"one"}));  // padding
 }
 
-TEST_F(TheLineReader, UnfoldsWhatIsMuchLongerThanItsFile) {
+TEST_F(TheLineReader, DecompressesTextMuchLargerThanItsFile) {
   const std::string text = std::string(5'000'000, 'a') + "\nlast\n";
   EXPECT_EQ(lines_of(write("a.gz", gzip(text))), split(text));
   EXPECT_EQ(lines_of(write("a.zst", zstd(text))), split(text));
 }
 
-// Blocks of a decompressor end where its output is full, before and behind.
-TEST_F(TheLineReader, UnfoldsATextOfAnyLength) {
+// Block sizes around the size of the decompressor's output buffer.
+TEST_F(TheLineReader, DecompressesTextOfAnyLength) {
   constexpr size_t kBlock = 1 << 17;
   for (const size_t blocks : {1, 2, 3, 4, 5}) {
     for (const size_t size :
@@ -191,8 +191,8 @@ TEST_F(TheLineReader, UnfoldsATextOfAnyLength) {
   }
 }
 
-// As "zstd --long=28" makes them: the window is larger than decompressors allow unless they are asked.
-TEST_F(TheLineReader, ReadsAZstdFrameOfALargeWindow) {
+// As "zstd --long=28" writes: the window is larger than decompressors allow by default.
+TEST_F(TheLineReader, ReadsAZstdFrameWithALargeWindow) {
   const std::string text = "one\ntwo\n";
   std::string packed(ZSTD_compressBound(text.size()), '\0');
   ZSTD_CCtx* context = ZSTD_createCCtx();
@@ -200,7 +200,7 @@ TEST_F(TheLineReader, ReadsAZstdFrameOfALargeWindow) {
   ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 28);
   ZSTD_inBuffer input{text.data(), text.size(), 0};
   ZSTD_outBuffer output{packed.data(), packed.size(), 0};
-  ZSTD_compressStream2(context, &output, &input, ZSTD_e_flush);  // the frame does not know its size
+  ZSTD_compressStream2(context, &output, &input, ZSTD_e_flush);  // the frame header has no content size
   EXPECT_EQ(ZSTD_compressStream2(context, &output, &input, ZSTD_e_end), 0U);
   ZSTD_freeCCtx(context);
   packed.resize(output.pos);
@@ -227,7 +227,7 @@ TEST_F(TheLineReader, RefusesATruncatedFileWhereverItIsCut) {
             two.string() + " is truncated: the last gzip member does not end");
 }
 
-TEST_F(TheLineReader, RefusesDamageAndWhatIsAppended) {
+TEST_F(TheLineReader, RefusesDamagedFilesAndTrailingBytes) {
   std::string flipped = gzip(long_text());
   flipped[flipped.size() / 2] ^= 4;
   const auto damaged = write("a.gz", flipped), appended = write("b.gz", gzip("one\n") + "text\n");
@@ -240,7 +240,7 @@ TEST_F(TheLineReader, RefusesDamageAndWhatIsAppended) {
             after_padding.string() + " is damaged: bytes behind the last gzip member");
 }
 
-TEST_F(TheLineReader, NamesTheCompressionThatItDoesNotRead) {
+TEST_F(TheLineReader, NamesUnsupportedCompressions) {
   const std::pair<std::string, std::string> forms[] = {
       {"\xfd\x37zXZ\0\0\x04"s, "compressed with xz"},
       {"BZh91AY&SY\x12\x34"s, "compressed with bzip2"},
@@ -256,15 +256,16 @@ TEST_F(TheLineReader, NamesTheCompressionThatItDoesNotRead) {
   };
   for (const auto& [bytes, name] : forms) {
     const auto path = write("input.txt", bytes);
-    EXPECT_NE(
-        message_of([&] { lines_of(path); }).find(path.string() + " is " + name + ", which is not read: "),
-        std::string::npos)
+    EXPECT_NE(message_of([&] {
+                lines_of(path);
+              }).find(path.string() + " is " + name + ", which is not supported: "),
+              std::string::npos)
         << name;
   }
   EXPECT_EQ(lines_of(write("text", "BZh is no bzip2\nPK\n")), (Lines{"BZh is no bzip2", "PK"}));
 }
 
-TEST_F(TheLineReader, NamesATarArchiveWhereverItIsPacked) {
+TEST_F(TheLineReader, NamesATarArchiveInsideAnyCompression) {
   std::string archive(512, '\0');
   archive.replace(0, 5, "a.txt").replace(257, 5, "ustar");
   for (const std::string& bytes : {archive, gzip(archive)}) {
@@ -274,11 +275,11 @@ TEST_F(TheLineReader, NamesATarArchiveWhereverItIsPacked) {
   }
 }
 
-TEST_F(TheLineReader, ADirectoryIsNamedAsOne) {
+TEST_F(TheLineReader, ADirectoryIsRefusedAsADirectory) {
   EXPECT_EQ(message_of([&] { LineReader{dir_}; }), "cannot read " + dir_.string() + ": it is a directory");
 }
 
-TEST_F(TheLineReader, ALineMayHaveTheLongestLengthAndNoMore) {
+TEST_F(TheLineReader, ALineMayHaveTheMaximumLengthAndNoMore) {
   const auto path = write("a.gz", gzip("ab\nabcd\nabcde\n"));
   LineReader reader(path, 4);
   std::string line;
@@ -290,9 +291,9 @@ TEST_F(TheLineReader, ALineMayHaveTheLongestLengthAndNoMore) {
       path.string() + ":3: a line of more than 4 bytes: is it text, with a line end after each sentence?");
 }
 
-TEST_F(TheLineReader, ALongestLineHasABoundThatTokenizersTake) {
-  EXPECT_LT(kMaxLineBytes, size_t{1} << 32);  // offsets into a text are 32 bits wide
-  EXPECT_GE(kMaxLineBytes, size_t{1} << 26);  // a whole data set is one line at times
+TEST_F(TheLineReader, TheMaximumLineLengthIsWithinTheTokenizersLimit) {
+  EXPECT_LT(kMaxLineBytes, size_t{1} << 32);  // offsets into a text have 32 bits
+  EXPECT_GE(kMaxLineBytes, size_t{1} << 26);  // a whole data set can be one line
   const auto bomb = write("bomb.zst", zstd(std::string(5'000'000, 'a')));
   LineReader reader(bomb, 1 << 20);
   std::string line;
@@ -308,14 +309,14 @@ TEST_F(TheLineReader, InputsAreCheckedBeforeTheyAreRead) {
     return message_of([&] { check_readable(inputs); });
   };
   EXPECT_EQ(check({plain, pipe, plain, "-"}),
-            "no error");  // a pipe is not opened: that would wait for its writer
+            "no error");  // a pipe is not opened: opening would wait for its writer
   EXPECT_EQ(check({plain, absent}), "cannot open " + absent.string() + ": No such file or directory");
   EXPECT_NE(check({plain, write("b", "PK\x03\x04")}).find("is a zip archive"), std::string::npos);
   EXPECT_EQ(check({"-", plain, "-"}), "standard input is named twice, but can be read only once");
   EXPECT_EQ(check({pipe, pipe}), pipe.string() + " is named twice, but can be read only once");
 }
 
-TEST_F(TheLineReader, PipesAndStandardInputAreReadOnce) {
+TEST_F(TheLineReader, PipesAndStandardInputCanBeReadOnlyOnce) {
   ASSERT_EQ(::mkfifo((dir_ / "pipe").c_str(), 0600), 0);
   for (const fs::path& path : {fs::path("-"), dir_ / "pipe", fs::path("/dev/null")}) {
     EXPECT_TRUE(is_read_once(path)) << path;
@@ -323,14 +324,14 @@ TEST_F(TheLineReader, PipesAndStandardInputAreReadOnce) {
   for (const fs::path& path : {write("a", "one\n"), dir_, dir_ / "absent"}) EXPECT_FALSE(is_read_once(path));
 }
 
-// Someone asks line by line and has written half of the third one.
-TEST_F(TheLineReader, SaysBeforeItWaitsForTheRestOfALine) {
+// A caller reads line by line while half of the third line is written.
+TEST_F(TheLineReader, ReportsThatItWillWaitForTheRestOfALine) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   ASSERT_EQ(::write(ends[1], "one\ntwo\nth", 10), 10);
   LineReader reader("/dev/fd/" + std::to_string(ends[0]));
   Lines lines;
-  std::vector<size_t> waits;  // by the number of lines before them
+  std::vector<size_t> waits;  // by the number of lines read before each
   reader.before_waiting([&] {
     waits.push_back(lines.size());
     ASSERT_EQ(::write(ends[1], "ree\nfour", 8), 8);
@@ -342,7 +343,7 @@ TEST_F(TheLineReader, SaysBeforeItWaitsForTheRestOfALine) {
   EXPECT_EQ(waits, std::vector<size_t>{2});
 }
 
-TEST_F(TheLineReader, NeverWaitsForAFile) {
+TEST_F(TheLineReader, NeverReportsWaitingForAFile) {
   LineReader reader(write("text", "one\ntwo"));
   reader.before_waiting([] { FAIL(); });
   while (reader.next()) {

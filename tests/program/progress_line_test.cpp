@@ -16,21 +16,21 @@ std::string logged(ProgressLine& line, int64_t done) {
   return testing::internal::GetCapturedStderr();
 }
 
-TEST(ProgressLine, SaysHowMuchIsDoneAndHowLongTheRestTakes) {
+TEST(ProgressLine, ShowsProgressAndRemainingTime) {
   init_logging();
   ProgressLine line("evaluation", "windows", 872, /*every_seconds=*/0);
   const std::string text = logged(line, 64);
   EXPECT_NE(text.find("evaluation: 64 of 872 windows, about 0 s left"), std::string::npos) << text;
 }
 
-TEST(ProgressLine, WithoutATotalSaysWhatIsDone) {
+TEST(ProgressLine, WithoutATotalShowsTheCount) {
   init_logging();
   ProgressLine line("reading", "MB", 0, /*every_seconds=*/0);
   const std::string text = logged(line, 1500);
   EXPECT_NE(text.find("reading: 1,500 MB\n"), std::string::npos) << text;
 }
 
-TEST(ProgressLine, IsSilentUntilItsTimeHasCome) {
+TEST(ProgressLine, IsSilentUntilItIsDue) {
   init_logging();
   ProgressLine line("reading", "MB", 0, /*every_seconds=*/1e9);
   EXPECT_EQ(logged(line, 1), "");

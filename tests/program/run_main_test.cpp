@@ -24,7 +24,7 @@ Outcome outcome_of(const std::function<int()>& body) {
   return {status, testing::internal::GetCapturedStderr()};
 }
 
-TEST(RunMain, GivesTheStatusOfItsBody) {
+TEST(RunMain, ReturnsTheStatusOfItsBody) {
   const Outcome outcome = outcome_of([] { return 3; });
   EXPECT_EQ(outcome.status, 3);
   EXPECT_EQ(outcome.text, "");
@@ -37,7 +37,7 @@ TEST(RunMain, AnErrorIsOneLineAndStatusOne) {
   EXPECT_EQ(outcome.text, "rpp-x: error: cannot open a b.txt\n");
 }
 
-TEST(RunMain, WrongUsageIsStatusTwo) {
+TEST(RunMain, UsageErrorsGiveStatusTwo) {
   const Outcome outcome = outcome_of([]() -> int { fail_usage("steps is {}, it must be positive", -1); });
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(outcome.text, "rpp-x: error: steps is -1, it must be positive\n");
@@ -50,7 +50,7 @@ TEST(RunMain, AnyOtherExceptionIsReportedToo) {
   EXPECT_EQ(outcome.text, "rpp-x: error: out of memory\n");
 }
 
-// What a program says that prints a line to the descriptor.
+// The output of a program that prints a line to the file descriptor.
 Outcome outcome_of_printing_to(int descriptor) {
   std::fflush(stdout);
   const int before = ::dup(STDOUT_FILENO);
@@ -65,13 +65,13 @@ Outcome outcome_of_printing_to(int descriptor) {
   return outcome;
 }
 
-TEST(RunMain, OutputThatDoesNotFitIsStatusOne) {
+TEST(RunMain, OutputToAFullDiskGivesStatusOne) {
   const Outcome outcome = outcome_of_printing_to(::open("/dev/full", O_WRONLY));
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.text, "rpp-x: error: cannot write to standard output: No space left on device\n");
 }
 
-TEST(RunMain, OutputThatNobodyReadsIsStatusOne) {
+TEST(RunMain, OutputToAClosedPipeGivesStatusOne) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   ::close(ends[0]);
@@ -82,7 +82,7 @@ TEST(RunMain, OutputThatNobodyReadsIsStatusOne) {
       "rpp-x: error: cannot write to standard output: Broken pipe: the program that reads it has ended\n");
 }
 
-TEST(StandardOutput, IsWhatWasWritten) {
+TEST(StandardOutput, ContainsWhatWasWritten) {
   testing::internal::CaptureStdout();
   write_output("one ");
   write_output("two\n");

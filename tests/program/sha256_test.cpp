@@ -5,7 +5,7 @@
 namespace rpp {
 namespace {
 
-TEST(Sha256, PiecesHashAsTheWhole) {
+TEST(Sha256, HashingInPiecesEqualsHashingTheWhole) {
   Sha256 hash;
   hash.update("a");
   hash.update("");
@@ -13,7 +13,7 @@ TEST(Sha256, PiecesHashAsTheWhole) {
   EXPECT_EQ(hash.hex(), sha256_hex("abc"));
 }
 
-TEST(Sha256, OfNothingIsThePublishedValue) {  // FIPS 180-4 example values, empty message
+TEST(Sha256, HashOfEmptyInputIsThePublishedValue) {  // FIPS 180-4 example values, empty message
   EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 

@@ -13,7 +13,7 @@
 namespace rpp {
 namespace {
 
-TEST(StopSignal, IsRequestedByTermAndByInt) {
+TEST(StopSignal, IsRequestedBySigtermAndSigint) {
   for (const int signal : {SIGTERM, SIGINT}) {
     const StopSignal stop;
     EXPECT_FALSE(stop.requested());
@@ -22,7 +22,7 @@ TEST(StopSignal, IsRequestedByTermAndByInt) {
   }
 }
 
-TEST(StopSignal, ALaterSecondSignalEndsTheProgramAndSaysThatNothingWasSaved) {
+TEST(StopSignal, ALaterSecondSignalEndsTheProgramAndReportsThatNothingWasSaved) {
   const auto twice = [] {
     const StopSignal stop({.same_signal_ms = 0});
     std::raise(SIGTERM);
@@ -31,30 +31,30 @@ TEST(StopSignal, ALaterSecondSignalEndsTheProgramAndSaysThatNothingWasSaved) {
   EXPECT_EXIT(twice(), testing::KilledBySignal(SIGTERM), "stopped without saving: second signal");
 }
 
-TEST(StopSignal, ASecondSignalRightAfterTheFirstIsTheSameOne) {
+TEST(StopSignal, ASecondSignalRightAfterTheFirstIsIgnored) {
   const StopSignal stop({.same_signal_ms = 1000000});
   std::raise(SIGINT);
   std::raise(SIGTERM);
   EXPECT_TRUE(stop.requested());
 }
 
-TEST(StopSignal, AfterItsLifeASignalEndsTheProgramAtOnce) {
+TEST(StopSignal, AfterItsDestructionASignalEndsTheProgramAtOnce) {
   const auto afterwards = [] {
-    std::signal(SIGINT, SIG_DFL);  // ignored where a shell has started the tests in the background
+    std::signal(SIGINT, SIG_DFL);  // shells ignore it for background processes
     { const StopSignal stop; }
     std::raise(SIGINT);
   };
   EXPECT_EXIT(afterwards(), testing::KilledBySignal(SIGINT), "");
 }
 
-TEST(StopSignal, SaysAtOnceWhatItWaitsFor) {
+TEST(StopSignal, ReportsAtOnceWhatItWaitsFor) {
   testing::internal::CaptureStderr();
   const StopSignal stop({.notice = "finishing the step\n"});
   std::raise(SIGTERM);
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "finishing the step\n");
 }
 
-TEST(CheckStop, ThrowsWhereWorkMayBeInterruptedAndNowhereElse) {
+TEST(CheckStop, ThrowsOnlyInInterruptibleScopes) {
   const StopSignal stop;
   std::raise(SIGTERM);
   EXPECT_NO_THROW(check_stop());
@@ -62,7 +62,7 @@ TEST(CheckStop, ThrowsWhereWorkMayBeInterruptedAndNowhereElse) {
   EXPECT_THROW(check_stop(), Stopped);
 }
 
-TEST(CheckStop, ARequestEndsWithTheStopSignalThatTookIt) {
+TEST(CheckStop, ARequestIsClearedWithItsStopSignal) {
   {
     const StopSignal stop;
     std::raise(SIGTERM);
@@ -71,7 +71,7 @@ TEST(CheckStop, ARequestEndsWithTheStopSignalThatTookIt) {
   EXPECT_NO_THROW(check_stop());
 }
 
-TEST(CheckStop, WithoutASignalWorkGoesOn) {
+TEST(CheckStop, WithoutASignalNothingIsThrown) {
   const StopSignal stop;
   const Interruptible evaluation;
   EXPECT_NO_THROW(check_stop());
@@ -82,14 +82,14 @@ int wait_after(int signal) {
   while (true) pause();
 }
 
-TEST(RunMain, ASignalEndsItsBodyWhateverItDoes) {
+TEST(RunMain, ASignalInterruptsItsBody) {
   for (const int signal : {SIGTERM, SIGINT}) {
     EXPECT_EXIT(run_main("rpp-x", [=] { return wait_after(signal); }),
                 testing::ExitedWithCode(kStoppedStatus), "rpp-x: stopped by a signal before the end");
   }
 }
 
-TEST(RunMain, ASignalLeavesNothingThatIsHalfWritten) {
+TEST(RunMain, ASignalLeavesNoPartialFiles) {
   const auto dir = std::filesystem::path(testing::TempDir()) / "half_written";
   std::filesystem::create_directories(dir);
   const auto body = [&] {
@@ -106,7 +106,7 @@ TEST(RunMain, ASignalLeavesNothingThatIsHalfWritten) {
   std::filesystem::remove_all(dir);
 }
 
-TEST(RunMain, WorkThatWasInterruptedEndsInTheStatusOfAStop) {
+TEST(RunMain, InterruptedWorkReturnsTheStopStatus) {
   EXPECT_EQ(run_main("rpp-x", []() -> int { throw Stopped(); }), kStoppedStatus);
 }
 

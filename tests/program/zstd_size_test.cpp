@@ -19,7 +19,7 @@ std::vector<std::byte> random_bytes(size_t count) {
   return bytes;
 }
 
-// All at once, into memory that holds all of it.
+// Compresses all input in one call.
 int64_t size_at_once(std::span<const std::byte> bytes) {
   std::vector<std::byte> packed(ZSTD_compressBound(bytes.size()));
   ZSTD_CCtx* context = ZSTD_createCCtx();
@@ -32,7 +32,7 @@ int64_t size_at_once(std::span<const std::byte> bytes) {
   return static_cast<int64_t>(output.pos);
 }
 
-TEST(ZstdSize, IsThatOfTheWholeStreamHoweverItIsCut) {
+TEST(ZstdSize, DoesNotDependOnHowTheStreamIsSplit) {
   const auto bytes = random_bytes(1'000'000);
   for (const size_t piece : {size_t{1'000'000}, size_t{300'000}, size_t{131'071}, size_t{7'777}}) {
     ZstdSize zstd;
@@ -43,7 +43,7 @@ TEST(ZstdSize, IsThatOfTheWholeStreamHoweverItIsCut) {
   }
 }
 
-TEST(ZstdSize, OfNothingIsThatOfAnEmptyFrame) {
+TEST(ZstdSize, EmptyInputHasTheSizeOfAnEmptyFrame) {
   EXPECT_EQ(ZstdSize().finish(), size_at_once({}));
 }
 

@@ -14,7 +14,7 @@ torch::Tensor mask(std::vector<int64_t> kept) {
   return torch::tensor(kept).to(torch::kUInt8);
 }
 
-TEST(PrunedOverlap, CountsWhatBothPrune) {
+TEST(PrunedOverlap, CountsEntriesThatBothPrune) {
   const auto a = mask({0, 0, 0, 0, 1, 1, 1, 1, /*key*/ 1, 1, 1, 1});
   const auto b = mask({1, 1, 0, 0, 0, 0, 1, 1, /*key*/ 0, 1, 1, 1});
   const auto rows = pruned_overlap(a, b, kMatrices);
@@ -23,18 +23,18 @@ TEST(PrunedOverlap, CountsWhatBothPrune) {
   EXPECT_EQ(rows[0].zeros_b, 4);
   EXPECT_EQ(rows[0].zeros_both, 2);
   EXPECT_DOUBLE_EQ(rows[0].jaccard(), 2.0 / 6);
-  EXPECT_DOUBLE_EQ(rows[0].chance_jaccard(), 2.0 / 6);  // half and half share a quarter of all by chance
+  EXPECT_DOUBLE_EQ(rows[0].chance_jaccard(), 2.0 / 6);  // two halves overlap in a quarter by chance
   EXPECT_DOUBLE_EQ(rows[1].jaccard(), 0.0);
 }
 
-TEST(PrunedOverlap, EqualMasksHaveJaccardOneEvenWhenEmpty) {
+TEST(PrunedOverlap, EqualMasksHaveJaccardOneIncludingEmptyMasks) {
   const auto some = mask({0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1});
   EXPECT_DOUBLE_EQ(total_overlap(pruned_overlap(some, some, kMatrices)).jaccard(), 1.0);
   const auto none = torch::ones({12}, torch::kUInt8);
   EXPECT_DOUBLE_EQ(total_overlap(pruned_overlap(none, none, kMatrices)).jaccard(), 1.0);
 }
 
-TEST(PrunedOverlap, IndependentMasksMeetTheChance) {
+TEST(PrunedOverlap, IndependentMasksOverlapByChance) {
   torch::manual_seed(3);
   const std::vector<FlatMatrix> large = {{"w", 0, 400, 500}};
   const auto a = torch::rand({200000}).gt(0.6).to(torch::kUInt8);
@@ -44,8 +44,8 @@ TEST(PrunedOverlap, IndependentMasksMeetTheChance) {
   EXPECT_NEAR(total.chance_jaccard(), 0.18 / (0.6 + 0.3 - 0.18), 0.005);
 }
 
-// One matrix pruned whole and one kept whole overlap by more than the ratio of both together says.
-TEST(PrunedOverlap, TheTotalOfChanceRespectsTheRatioOfEveryMatrix) {
+// A fully pruned and a fully kept matrix overlap by more than their total ratio predicts.
+TEST(PrunedOverlap, TheTotalExpectedOverlapUsesTheRatioOfEachMatrix) {
   const auto a = mask({0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1});
   EXPECT_DOUBLE_EQ(total_overlap(pruned_overlap(a, a, kMatrices)).chance_jaccard(), 1.0);
 }

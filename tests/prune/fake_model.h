@@ -1,4 +1,5 @@
-// A model of two small prunable matrices (a fused pair and a single one) and a bias, for the pruners' tests.
+// A model of two small prunable parameters (a fused pair and a single matrix) and a bias, for the pruners'
+// tests.
 #pragma once
 
 #include <string>
@@ -17,7 +18,7 @@ inline torch::Tensor gaussian(torch::IntArrayRef shape, double deviation, uint64
   return torch::randn(shape) * deviation;
 }
 
-// Weights given row by row as [1, n]: the matrix is called "w".
+// Weights as one row [1, n]: the matrix is called "w".
 inline std::vector<ParamSpec> one_matrix(const torch::Tensor& weights) {
   const auto rows = weights.size(0), cols = weights.size(1);
   ParamSpec spec{"w", weights.clone().requires_grad_(), ParamGroup::prunable, {}};

@@ -17,7 +17,7 @@ PruneConfig nip_config(double target, int64_t stages, const std::string& ranking
   return config;
 }
 
-TEST(Nip, StagesClimbInEqualPointsAndTheLastOneStillTrains) {
+TEST(Nip, StagesRiseInEqualStepsAndTheLastOneTrains) {
   FlatParams params(one_matrix(gaussian({10, 10}, 1.0, 1)));
   const auto pruner = make_pruner(nip_config(0.8, 4), {params, nullptr, 40});
   for (int64_t step : {0, 10, 20, 30}) {
@@ -28,7 +28,7 @@ TEST(Nip, StagesClimbInEqualPointsAndTheLastOneStillTrains) {
   EXPECT_DOUBLE_EQ(zero_ratio(params.values()), 0.8);
 }
 
-TEST(Nip, APrunedWeightNeverReturns) {
+TEST(Nip, APrunedWeightStaysPruned) {
   FlatParams params(three_matrices(2));
   ProxAdamW optimizer(params, without_decay());
   const auto pruner = make_pruner(nip_config(0.9, 9, "global"), {params, &optimizer, 18});
@@ -44,7 +44,7 @@ TEST(Nip, APrunedWeightNeverReturns) {
   }
 }
 
-TEST(Nip, MatrixRankingPrunesEveryMatrixAlikeAndGlobalRankingTheSmallOnesFirst) {
+TEST(Nip, MatrixRankingPrunesEachMatrixEquallyAndGlobalRankingSmallWeightsFirst) {
   FlatParams by_matrix(three_matrices(3));
   make_pruner(nip_config(0.5, 1), {by_matrix, nullptr, 1})->begin_step(0);
   EXPECT_EQ(by_matrix.values().narrow(0, 0, 42).eq(0).sum().item<int64_t>(), 21);   // query
@@ -66,7 +66,7 @@ TEST(Nip, PruningZeroesTheMomentsToo) {
   EXPECT_TRUE(optimizer.exp_avg_sq().eq(0).equal(params.values().eq(0)));
 }
 
-TEST(Nip, WithoutAGivenNumberEveryTenPointsAreAStage) {
+TEST(Nip, TheDefaultIsOneStagePerTenPoints) {
   FlatParams params(three_matrices(5));
   EXPECT_EQ(make_pruner(nip_config(0.5, 0), {params, nullptr, 100})->describe(99), "stage 5/5");
 }
@@ -101,7 +101,7 @@ TEST(OneShot, PrunesAtTheStartOrAfterTheLastStep) {
   }
 }
 
-TEST(Magnitude, AMatrixMayHaveARatioOfItsOwn) {
+TEST(Magnitude, AMatrixMayHaveItsOwnRatio) {
   FlatParams params(three_matrices(3));
   auto config = nip_config(0.5, 1, "global");
   config.ratios = {"output=0.2"};
@@ -110,8 +110,8 @@ TEST(Magnitude, AMatrixMayHaveARatioOfItsOwn) {
   EXPECT_EQ(params.values().narrow(0, 84, 45).eq(0).sum().item<int64_t>(), 9);
 }
 
-// 25 % come pruned, the target is 75 %: three stages of a third of the way each.
-TEST(Nip, StagesClimbFromTheRatioThatTheModelBrings) {
+// The model starts at 25 %, the target is 75 %: three stages of a third of the way each.
+TEST(Nip, StagesStartAtTheRatioOfTheModel) {
   FlatParams params(one_matrix(gaussian({10, 12}, 1.0, 1)));
   params.values().detach().narrow(0, 0, 30).zero_();
   const auto pruner = make_pruner(nip_config(0.75, 3), {params, nullptr, 3});
@@ -121,8 +121,8 @@ TEST(Nip, StagesClimbFromTheRatioThatTheModelBrings) {
   }
 }
 
-// query and output bring none, key half of its 42 entries.
-TEST(Nip, EachMatrixClimbsFromTheRatioThatItBrings) {
+// query and output start without zeros, key with half of its 42 entries.
+TEST(Nip, EachMatrixStartsAtItsOwnRatio) {
   FlatParams params(three_matrices(7));
   params.values().detach().narrow(0, 42, 21).zero_();
   const auto pruner = make_pruner(nip_config(0.75, 3), {params, nullptr, 3});
@@ -136,7 +136,7 @@ TEST(Nip, EachMatrixClimbsFromTheRatioThatItBrings) {
   }
 }
 
-TEST(Nip, AModelMayBringAsManyZerosAsAreAskedForAndNoMore) {
+TEST(Nip, AModelMayStartAtTheTargetRatioButNotAboveIt) {
   for (const int64_t zeros : {49, 50, 51}) {
     FlatParams params(one_matrix(gaussian({10, 10}, 1.0, 1)));
     params.values().detach().narrow(0, 0, zeros).zero_();

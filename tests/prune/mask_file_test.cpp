@@ -31,7 +31,7 @@ class MaskFile : public testing::Test {
   MaskFile() { fs::create_directories(dir_); }
   ~MaskFile() override { fs::remove_all(dir_); }
 
-  // What load_mask says of the saved mask after its file was changed.
+  // The error of load_mask after the saved mask was changed.
   std::string message_after(const std::function<void(std::string&)>& change) const {
     save_mask(path_, kMatrices, some_mask());
     std::string bytes = read_file(path_);
@@ -58,7 +58,7 @@ class MaskFile : public testing::Test {
   const fs::path path_ = dir_ / "mask.safetensors";
 };
 
-TEST_F(MaskFile, ComesBackAsItWasSaved) {
+TEST_F(MaskFile, RoundTrips) {
   save_mask(path_, kMatrices, some_mask());
   EXPECT_TRUE(load_mask(path_, kMatrices).equal(some_mask()));
 }
@@ -70,7 +70,7 @@ TEST_F(MaskFile, AnyNonZeroEntryMeansKept) {
   EXPECT_TRUE(load_mask(path_, kMatrices).equal(some_mask()));
 }
 
-TEST_F(MaskFile, BitsAreLittleEndFirst) {
+TEST_F(MaskFile, BitsAreStoredLeastSignificantFirst) {
   auto mask = torch::zeros({kEntries}, torch::kUInt8);
   for (const int64_t kept : {0, 9, 15}) mask[kept] = 1;
   save_mask(path_, kMatrices, mask);
@@ -85,7 +85,7 @@ TEST_F(MaskFile, BitsAreLittleEndFirst) {
   EXPECT_EQ(file.metadata().at("sha256"), mask_sha256(kMatrices, mask));
 }
 
-TEST_F(MaskFile, ALoadPutsEachMatrixWhereThisBufferHasIt) {
+TEST_F(MaskFile, LoadingPlacesEachMatrixByName) {
   save_mask(path_, kMatrices, some_mask());
   const std::vector<FlatMatrix> swapped = {{"layer.key", 0, 3, 7}, {"layer.query", 21, 3, 5}};
   const auto expected = torch::cat({some_mask().narrow(0, 15, 21), some_mask().narrow(0, 0, 15)});
@@ -99,7 +99,7 @@ TEST_F(MaskFile, TheHashDoesNotDependOnTheOrderInTheBuffer) {
   EXPECT_EQ(mask_sha256(kMatrices, some_mask()).size(), 64U);
 }
 
-TEST_F(MaskFile, TheHashSeesEveryBitTheNamesAndTheShapes) {
+TEST_F(MaskFile, TheHashCoversBitsNamesAndShapes) {
   const auto hash = mask_sha256(kMatrices, some_mask());
   for (int64_t i = 0; i < kEntries; ++i) {
     auto other = some_mask();
@@ -110,13 +110,13 @@ TEST_F(MaskFile, TheHashSeesEveryBitTheNamesAndTheShapes) {
   EXPECT_NE(mask_sha256({{"layer.value", 0, 3, 5}, {"layer.key", 15, 3, 7}}, some_mask()), hash);
 }
 
-TEST_F(MaskFile, AFlippedBitIsDamageThatIsNamed) {
+TEST_F(MaskFile, AFlippedBitIsReportedAsDamage) {
   const auto message = message_after([](std::string& bytes) { bytes.back() ^= 1; });
   EXPECT_TRUE(message.starts_with(path_.string() + " is damaged: its contents hash to ")) << message;
   EXPECT_NE(message.find("take the mask from an earlier checkpoint"), std::string::npos) << message;
 }
 
-TEST_F(MaskFile, AFlippedBitBehindTheLastEntryIsDamageToo) {
+TEST_F(MaskFile, AFlippedBitAfterTheLastEntryIsReportedAsDamage) {
   const auto message = message_after([](std::string& bytes) { bytes.back() ^= 0x80; });
   EXPECT_NE(message.find("is damaged"), std::string::npos) << message;
 }
@@ -137,7 +137,7 @@ TEST_F(MaskFile, AMissingFileIsNamed) {
   EXPECT_EQ(message_for(kMatrices), fmt::format("cannot open {}: No such file or directory", path_));
 }
 
-TEST_F(MaskFile, AMaskOfAnotherModelIsRefusedByMatrix) {
+TEST_F(MaskFile, AMaskOfAnotherModelIsRefusedNamingTheMatrix) {
   save_mask(path_, kMatrices, some_mask());
   expect_refused({{"layer.query", 0, 5, 3}, {"layer.key", 15, 3, 7}},
                  ": the mask of layer.query is [3,5], the model's matrix is [5,3]");
@@ -147,7 +147,7 @@ TEST_F(MaskFile, AMaskOfAnotherModelIsRefusedByMatrix) {
                  " has no mask for layer.value: is it another model's?");
 }
 
-TEST_F(MaskFile, AModelIsNoMask) {
+TEST_F(MaskFile, AModelFileIsRefused) {
   const std::vector<float> weights(15, 0.0F);
   TensorView view{
       .name = "layer.query", .dtype = Dtype::f32, .shape = {3, 5}, .data = std::as_bytes(std::span(weights))};
@@ -157,7 +157,7 @@ TEST_F(MaskFile, AModelIsNoMask) {
   expect_refused(kMatrices, " is not a mask file: its metadata has no format");
 }
 
-// Files whose hash is right and whose contents are not.
+// Files with a valid hash and invalid contents.
 class HostileMask : public MaskFile {
  protected:
   struct Tensor {
@@ -187,7 +187,7 @@ class HostileMask : public MaskFile {
   const Tensor key_ = {"layer.key", "3,7", {255, 255, 31}}, query_ = {"layer.query", "3,5", {255, 127}};
 };
 
-TEST_F(HostileMask, UnchangedItIsRead) {
+TEST_F(HostileMask, TheUnchangedMaskIsRead) {
   write({key_, query_});
   EXPECT_TRUE(load_mask(path_, kMatrices).equal(torch::ones({kEntries}, torch::kUInt8)));
 }
@@ -199,7 +199,7 @@ TEST_F(HostileMask, OtherVersionsAreRefused) {
   }
 }
 
-TEST_F(HostileMask, BytesAreAsManyAsTheMatrixNeeds) {
+TEST_F(HostileMask, TheByteCountMustMatchTheMatrix) {
   write({key_, {"layer.query", "3,5", {255}}});
   expect_refused(kMatrices, ": the mask of layer.query has 1 bytes, expected 2");
   write({key_, {"layer.query", "3,5", {255, 127, 0}}});

@@ -17,7 +17,7 @@ PruneConfig movement_config(const std::string& method) {
   return config;
 }
 
-// Weights and the gradients they always meet: the second and the fourth move towards zero, the fourth more.
+// Weights with constant gradients: the second and the fourth move towards zero, the fourth more.
 const std::vector<float> kWeights = {1.0F, 1.0F, -2.0F, -2.0F};
 const std::vector<float> kGradients = {-1.0F, 0.1F, 1.0F, -0.5F};
 
@@ -27,7 +27,7 @@ struct MovementRun {
         optimizer(params, without_decay()),
         pruner(make_pruner(config, {params, &optimizer, 10})) {}
 
-  // At a rate of zero, so that a score is the number of steps times -gradient * weight.
+  // With a learning rate of zero, so that a score is the number of steps times -gradient * weight.
   void steps(int64_t first, int64_t end) {
     for (int64_t step = first; step < end; ++step) {
       pruner->begin_step(step);
@@ -55,32 +55,32 @@ TEST(Movement, AScoreIsTheSumOfMinusGradientTimesWeight) {
   EXPECT_TRUE(run.state("scores").allclose(torch::tensor({3.0F, -0.3F, 6.0F, -3.0F})));
 }
 
-TEST(Movement, WeightsThatMoveTowardsZeroGoHoweverLargeTheyAre) {
+TEST(Movement, PrunesLargeWeightsThatMoveTowardsZero) {
   MovementRun run(movement_config("movement"));
   run.steps(0, 10);
   run.pruner->finish();
   EXPECT_TRUE(run.params.values().equal(torch::tensor({1.0F, 0.0F, -2.0F, 0.0F})));
 }
 
-TEST(Movement, APrunedWeightKeepsItsScoreMovingAndReturnsWithItsValue) {
+TEST(Movement, APrunedWeightStillUpdatesItsScoreAndCanReturn) {
   MovementRun run(movement_config("movement"));
   run.steps(0, 6);  // the first update prunes 1 - 1/8 of two entries: two
   EXPECT_TRUE(run.params.values().equal(torch::tensor({1.0F, 0.0F, -2.0F, 0.0F})));
   EXPECT_FLOAT_EQ(run.state("scores")[3].item<float>(),
-                  -6.0F);  // its weight is -2 in the score, 0 in the model
+                  -6.0F);  // the score still uses its weight of -2, which is 0 in the model
   const auto scores = run.state("scores");
   scores[3] = 100.0F;
   run.steps(6, 10);
   EXPECT_TRUE(run.params.values().equal(torch::tensor({0.0F, 0.0F, -2.0F, -2.0F})));
 }
 
-TEST(Movement, AfterTheLastUpdateScoresRest) {
+TEST(Movement, ScoresAreFrozenAfterTheLastUpdate) {
   MovementRun run(movement_config("movement"));
   run.steps(0, 9);
   EXPECT_TRUE(run.state("scores").allclose(torch::tensor({8.0F, -0.8F, 16.0F, -8.0F})));  // of steps 0 to 7
 }
 
-// Gradients that were clipped, or summed over micro-batches, count by their scale.
+// Clipped or accumulated gradients count with their scale.
 TEST(Movement, AScoreGrowsByTheScaledGradient) {
   for (const auto* method : {"movement", "soft_movement"}) {
     auto config = movement_config(method);
@@ -93,7 +93,7 @@ TEST(Movement, AScoreGrowsByTheScaledGradient) {
   }
 }
 
-TEST(SoftMovement, KeepsWhatScoresAboveTheThreshold) {
+TEST(SoftMovement, KeepsScoresAboveTheThreshold) {
   auto config = movement_config("soft_movement");
   config.score_penalty = 0;
   config.score_threshold = 0.5;
@@ -102,16 +102,16 @@ TEST(SoftMovement, KeepsWhatScoresAboveTheThreshold) {
   EXPECT_TRUE(run.pruner->mask().equal(torch::tensor({1, 0, 1, 0}, torch::kUInt8)));
 }
 
-TEST(SoftMovement, AScoreAtTheThresholdIsNotAboveIt) {
+TEST(SoftMovement, AScoreAtTheThresholdIsPruned) {
   auto config = movement_config("soft_movement");
   config.score_threshold = 0.5;
   MovementRun run(config);
-  run.pruner->begin_step(8);  // with scores of zero: the sigmoid is one half
+  run.pruner->begin_step(8);  // all scores are zero: the sigmoid is one half
   EXPECT_FALSE(run.pruner->mask().any().item<bool>());
 }
 
 // At score 0 the gradient of the penalty is 1/4.
-TEST(SoftMovement, ThePenaltyPullsScoresDown) {
+TEST(SoftMovement, ThePenaltyLowersScores) {
   auto config = movement_config("soft_movement");
   config.score_penalty = 8;
   config.score_rate = 0.5;

@@ -68,7 +68,7 @@ std::vector<std::string> events_of(Pruner& pruner) {
 
 class EveryMethod : public testing::TestWithParam<std::string> {};
 
-TEST_P(EveryMethod, ARestoredStateTakesTheSameNextSteps) {
+TEST_P(EveryMethod, ARestoredStateGivesTheSameNextSteps) {
   MethodRun whole(GetParam());
   whole.steps(0, 4);  // between boundaries for nip, inside round 2 for rpp
   const auto values = whole.params.values().detach().clone();
@@ -87,7 +87,7 @@ TEST_P(EveryMethod, ARestoredStateTakesTheSameNextSteps) {
   resumed.optimizer.exp_avg_sq().copy_(exp_avg_sq);
   resumed.optimizer.set_step_count(steps_done);
   resumed.pruner->load_state(state);
-  EXPECT_EQ(resumed.pruner->rule().gamma, gamma);  // also where the next steps plan no other
+  EXPECT_EQ(resumed.pruner->rule().gamma, gamma);  // also where no later step makes a plan
   resumed.steps(4, 12);
   resumed.pruner->finish();
 
@@ -97,7 +97,7 @@ TEST_P(EveryMethod, ARestoredStateTakesTheSameNextSteps) {
   EXPECT_EQ(events_of(*resumed.pruner), events_of(*whole.pruner));
 }
 
-TEST_P(EveryMethod, BeginningAStepTwiceChangesNothing) {
+TEST_P(EveryMethod, StartingAStepTwiceChangesNothing) {
   MethodRun run(GetParam());
   run.steps(0, 4);
   run.pruner->begin_step(4);
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(Pruner, EveryMethod,
                                          "movement", "soft_movement", "fixed"),
                          [](const auto& info) { return info.param; });
 
-TEST(Pruner, DriftIsAnErrorThatNamesTheMatrixAndTheCount) {
+TEST(Pruner, DriftIsAnErrorNamingTheMatrixAndTheCount) {
   MethodRun run("fixed");
   run.steps(0, 2);
   EXPECT_NO_THROW(run.pruner->check_drift());
@@ -137,7 +137,7 @@ TEST(Pruner, DriftIsAnErrorThatNamesTheMatrixAndTheCount) {
   }
 }
 
-TEST(Pruner, AFixedMaskMovesOnlyWhatItKeeps) {
+TEST(Pruner, AFixedMaskTrainsOnlyKeptWeights) {
   MethodRun run("fixed");
   const auto before = run.params.values().detach().clone();
   run.steps(0, 3);
@@ -150,7 +150,7 @@ TEST(Pruner, AFixedMaskMovesOnlyWhatItKeeps) {
 TEST(Pruner, AFixedMaskDoesNotHideDrift) {
   MethodRun run("fixed");
   run.steps(0, 2);
-  run.params.values()[0] = 1.0F;  // its mask prunes every third weight, from this one on
+  run.params.values()[0] = 1.0F;  // its mask prunes every third weight, starting with this one
   run.pruner->begin_step(2);
   EXPECT_THROW(run.pruner->check_drift(), Error);
 }
@@ -175,7 +175,7 @@ TEST(Pruner, FixedRefusesAModelWithoutZerosAndAMaskOfAnotherSize) {
                Error);
 }
 
-// Those that choose what goes.
+// The methods that choose weights to prune.
 class EveryPruningMethod : public testing::TestWithParam<std::string> {};
 
 INSTANTIATE_TEST_SUITE_P(Pruner, EveryPruningMethod,
@@ -183,8 +183,8 @@ INSTANTIATE_TEST_SUITE_P(Pruner, EveryPruningMethod,
                                          "soft_movement"),
                          [](const auto& info) { return info.param; });
 
-// Continued pruning: what comes pruned stays pruned and counts.
-TEST_P(EveryPruningMethod, ZerosThatTheModelBringsAreHeld) {
+// Continued pruning: initial zeros stay zero and count towards the target.
+TEST_P(EveryPruningMethod, InitialZerosAreKept) {
   FlatParams params(three_matrices(9));
   const auto brought = torch::arange(params.num_prunable()).remainder(4).eq(0);
   params.values().detach().narrow(0, 0, params.num_prunable()).masked_fill_(brought, 0.0);
@@ -202,7 +202,7 @@ TEST_P(EveryPruningMethod, ZerosThatTheModelBringsAreHeld) {
   }
 }
 
-TEST_P(EveryPruningMethod, AnExcludedMatrixLosesNothing) {
+TEST_P(EveryPruningMethod, AnExcludedMatrixIsNotPruned) {
   FlatParams params(three_matrices(10));
   ProxAdamW optimizer(params, without_decay());
   auto config = config_of(GetParam());
@@ -219,7 +219,7 @@ TEST_P(EveryPruningMethod, AnExcludedMatrixLosesNothing) {
   EXPECT_GT(zero_ratio(params.values().narrow(0, 0, 42)), 0.0);
 }
 
-TEST(Pruner, MoreZerosThanAskedForAreRefused) {
+TEST(Pruner, AModelWithMoreZerosThanTheTargetIsRefused) {
   for (const auto* method : {"nip", "gradual", "movement", "rpp_with_target"}) {
     FlatParams params(three_matrices(11));
     params.values().detach().narrow(0, 0, 100).zero_();
@@ -234,7 +234,7 @@ TEST(Pruner, MoreZerosThanAskedForAreRefused) {
   }
 }
 
-TEST(Pruner, APrunedWeightIsZeroInTheWorkingCopyToo) {
+TEST(Pruner, APrunedWeightIsZeroInTheWorkingCopy) {
   FlatParams params(three_matrices(7), Precision::bf16);
   const auto pruner = make_pruner(config_of("one_shot"), {params, nullptr, 12});
   pruner->finish();
@@ -242,7 +242,7 @@ TEST(Pruner, APrunedWeightIsZeroInTheWorkingCopyToo) {
   EXPECT_TRUE(params.working().equal(params.values().to(torch::kBFloat16)));
 }
 
-TEST(Pruner, AnEventSaysWhatWasPrunedAndWhatReturned) {
+TEST(Pruner, AnEventCountsPrunedAndReturnedWeights) {
   MethodRun run("nip");
   run.steps(0, 5);
   const auto events = run.pruner->take_events();
@@ -263,7 +263,7 @@ TEST(Pruner, StateOfOtherGroupsIsRefused) {
   MethodRun rpp("rpp_with_target");
   auto state = saved_state(*rpp.pruner);
   ASSERT_TRUE(state.contains("controller"));
-  for (const int64_t numbers : {1, 7}) {  // no group, or two
+  for (const int64_t numbers : {1, 7}) {  // no group, or two groups
     state["controller"] = torch::zeros({numbers}, torch::kFloat64);
     EXPECT_THROW(rpp.pruner->load_state(state), Error) << numbers;
   }

@@ -22,14 +22,14 @@ double first_planned_gamma(double target_ratio, bool final_topk) {
   return pruner->rule().gamma;
 }
 
-// A top-k can add zeros but not take any back.
-TEST(RatioController, BeforeAFinalTopkTheTargetIsAimedAtFromBelow) {
+// A final top-k can add zeros but not remove any.
+TEST(RatioController, BeforeAFinalTopkTheTargetIsApproachedFromBelow) {
   const double aimed = first_planned_gamma(0.5, /*final_topk=*/true);
   EXPECT_LT(aimed, first_planned_gamma(0.5, /*final_topk=*/false));
   EXPECT_DOUBLE_EQ(aimed, first_planned_gamma(0.5 - kMissedRatio / 2, /*final_topk=*/false));
 }
 
-// Between them gamma stays for about a twentieth of the steps that are left.
+// Between plans gamma stays for about a twentieth of the remaining steps.
 TEST(RatioController, APlanIsMadeAtTheStartOfEveryRound) {
   FlatParams params(one_matrix(gaussian({40, 50}, 0.04, 1)));
   ProxAdamW optimizer(params, without_decay());

@@ -30,7 +30,7 @@ TEST(SparsityReport, CountsEveryMatrixAndBothRatios) {
   EXPECT_DOUBLE_EQ(report.whole_model_ratio(), 8.0 / 133);
 }
 
-TEST(SparsityReport, OutsideTheMatricesNoZeroCounts) {
+TEST(SparsityReport, OnlyZerosInPrunableMatricesCount) {
   const auto params = some_zeros();
   params.values().narrow(0, 129, 4).zero_();  // the bias
   EXPECT_EQ(sparsity_report(params, params.size()).zeros(), 8);
@@ -48,7 +48,7 @@ TEST(SparsityReport, AModelWithoutMatricesHasRatioZero) {
   EXPECT_EQ(report.whole_model_ratio(), 0.0);
 }
 
-TEST(SparsityReport, TheRatiosOfThePaperAreBothLabelled) {
+TEST(SparsityReport, BothRatiosOfThePaperAreLabelled) {
   // BERT-base: 84,934,656 prunable of 109,514,810.
   const SparsityReport report{.matrices = {{"all", 50'366'251, 84'934'656}}, .total_parameters = 109'514'810};
   EXPECT_EQ(format_ratios(report),
@@ -82,7 +82,7 @@ TEST(DriftReport, NamesTheFirstMatrixThatMoved) {
   const auto mask = params.values().narrow(0, 0, 129).ne(0).to(torch::kUInt8);
   params.values()[84] = 1e-30F;
   params.values()[86] = std::numeric_limits<float>::quiet_NaN();
-  params.values()[50] = 1.0F;  // kept: may move
+  params.values()[50] = 1.0F;  // kept by the mask, so it may move
   const auto report = drift_report(params.values(), mask, params.matrices());
   EXPECT_EQ(report.drifted, 2);
   EXPECT_EQ(report.first_matrix, "output");
@@ -90,8 +90,8 @@ TEST(DriftReport, NamesTheFirstMatrixThatMoved) {
   EXPECT_EQ(format_drift(report), "2 of 8 zeros drifted");
 }
 
-TEST(DriftReport, OfSeveralMatricesThatMovedTheFirstIsNamedWithItsOwnCount) {
-  const FlatParams params(three_matrices(1));  // without a zero
+TEST(DriftReport, NamesTheFirstOfSeveralMatricesWithItsOwnCount) {
+  const FlatParams params(three_matrices(1));  // without zeros
   auto mask = torch::ones({129}, torch::kUInt8);
   mask.narrow(0, 42, 3).zero_();  // of key
   mask.narrow(0, 84, 5).zero_();  // of output
@@ -101,7 +101,7 @@ TEST(DriftReport, OfSeveralMatricesThatMovedTheFirstIsNamedWithItsOwnCount) {
   EXPECT_EQ(report.first_drifted, 3);
 }
 
-TEST(DriftReport, AZeroThatTheMaskKeepsIsNoDrift) {
+TEST(DriftReport, AZeroThatTheMaskKeepsIsNotDrift) {
   const auto params = some_zeros();
   const auto report = drift_report(params.values(), torch::ones({129}, torch::kUInt8), params.matrices());
   EXPECT_EQ(report.masked, 0);
@@ -117,17 +117,17 @@ std::string missed(const PruneConfig& config, int64_t zeros_of_query, int64_t ze
   return missed_ratios(config, params.matrices(), mask);
 }
 
-TEST(MissedRatios, NameTheFirstMatrixAndTheWholeWithBothNumbers) {
+TEST(MissedRatios, NameTheFirstMatrixAndTheTotalWithBothNumbers) {
   const PruneConfig config{.method = "nip", .target_ratio = 0.5};
   EXPECT_EQ(
       missed(config, 32, 32),
-      "a prune ratio is missed: query was asked for 50.00 % zeros and has 76.19 %, and so 3 of 3 matrices "
-      "or groups; the encoder was asked for 50.00 % and has 24.81 %: zeros that the model brings are held: "
-      "ask for as many, or set prune.hold_zeros to false");
+      "a target ratio was missed: query should have 50.00 % zeros and has 76.19 %, and so 3 of 3 matrices "
+      "or groups; the encoder should have 50.00 % and has 24.81 %: zeros of the initial model are kept: "
+      "set a higher target, or set prune.hold_zeros to false");
 }
 
-// 21 of 42, 21 of 42 and 22.5 of 45 are asked for.
-TEST(MissedRatios, AnEntryMoreOrLessIsReached) {
+// The targets are 21 of 42, 21 of 42 and 22.5 of 45.
+TEST(MissedRatios, ADifferenceOfOneEntryIsAccepted) {
   const PruneConfig config{.method = "gradual", .target_ratio = 0.5};
   EXPECT_EQ(missed({.method = "gradual", .target_ratio = 0.0}, 1, 1), "");
   EXPECT_NE(missed({.method = "gradual", .target_ratio = 0.0}, 2, 2), "");
@@ -139,18 +139,18 @@ TEST(MissedRatios, AnEntryMoreOrLessIsReached) {
   EXPECT_NE(missed(own, 23, 23), "");
 }
 
-TEST(MissedRatios, GroupsThatMakeUpForEachOtherAreMissedAllTheSame) {
+TEST(MissedRatios, OffsettingGroupsAreStillReported) {
   PruneConfig config{.method = "rpp", .target_ratio = 0.5, .ratios = {"output=0.2"}};
-  // 42 + 9 zeros are asked for, 42 + 9 are there, but 20 of them in the wrong group.
+  // The targets are 42 + 9 zeros; 42 + 9 exist, but 20 of them in the wrong group.
   const std::string message = missed(config, 22, 51);
-  EXPECT_NE(message.find("query and 1 more matrices was asked for 50.00 % zeros and has 26.19 %"),
+  EXPECT_NE(message.find("query and 1 more matrices should have 50.00 % zeros and has 26.19 %"),
             std::string::npos)
       << message;
   EXPECT_NE(message.find("2 of 2 matrices or groups"), std::string::npos) << message;
   EXPECT_NE(message.find("higher optimizer.learning_rate"), std::string::npos) << message;
 }
 
-TEST(MissedRatios, TheRemedyIsThatOfTheMethod) {
+TEST(MissedRatios, TheAdviceDependsOnTheMethod) {
   EXPECT_NE(missed({.method = "soft_movement", .target_ratio = 0.5}, 3, 3).find("score_penalty"),
             std::string::npos);
   EXPECT_NE(missed({.method = "rpp", .target_ratio = 0.5, .gamma = 1}, 3, 3).find("with prune.gamma 0"),

@@ -1,4 +1,4 @@
-// The closed forms of docs/method.md through the pruner and the optimizer.
+// The closed forms of docs/method.md, checked with the pruner and the optimizer.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -43,7 +43,7 @@ TEST(Rpp, TheFirstRoundPrunesAlmostNothing) {
   EXPECT_LT(zero_ratio(params.values()), 0.005);
 }
 
-// gamma * sum of the rates of one reweighted round, and the ratio it prunes weights of deviation 0.04 to.
+// gamma * the sum of learning rates of one reweighted round, and the resulting prune ratio at deviation 0.04.
 struct ErfLaw {
   double shrinkage;
   double ratio;
@@ -51,12 +51,12 @@ struct ErfLaw {
 
 class OneReweightedRound : public testing::TestWithParam<ErfLaw> {};
 
-TEST_P(OneReweightedRound, ZeroesWhatTheClosedFormSays) {
+TEST_P(OneReweightedRound, MatchesTheClosedForm) {
   const auto [shrinkage, ratio] = GetParam();
   FlatParams params(one_matrix(gaussian({100, 400}, 0.04, 2)));
   ProxAdamW optimizer(params, without_decay());
   auto config = rpp_config(/*gamma=*/100 * shrinkage, /*rounds=*/2);
-  config.first_round_share = 0.0;  // one step, at a rate of 0
+  config.first_round_share = 0.0;  // one step, with a learning rate of 0
   const auto pruner = make_pruner(config, {params, &optimizer, 101});
   pruner->begin_step(0);
   optimizer.step(0.0, pruner->rule());
@@ -85,7 +85,7 @@ TEST(Rpp, ZerosArePositive) {
   EXPECT_FALSE(params.values().signbit().any().item<bool>());
 }
 
-// A weight at zero meets a gradient of constant sign: Adam's normalised step u is 1 from the first step on,
+// A weight at zero with a gradient of constant sign: Adam's normalised step u is 1 from the first step on,
 // and alpha is 1 / epsilon.
 double weight_after_release(double epsilon, double gamma) {
   FlatParams params(one_matrix(torch::zeros({1, 2})));
@@ -104,12 +104,12 @@ double weight_after_release(double epsilon, double gamma) {
   return params.values()[0].item<double>();
 }
 
-TEST(Rpp, ATinyEpsilonLocksZerosAndALargeOneLetsThemReturn) {
+TEST(Rpp, ATinyEpsilonHoldsZerosAndALargeOneLetsThemReturn) {
   EXPECT_EQ(weight_after_release(/*epsilon=*/1e-9, /*gamma=*/1e-3), 0.0);   // gamma * alpha = 1e6
   EXPECT_GT(weight_after_release(/*epsilon=*/1e-2, /*gamma=*/1e-3), 1e-4);  // gamma * alpha = 0.1
 }
 
-TEST(Rpp, AZeroStaysZeroExactlyWhileTheStepIsNotLargerThanGammaAlpha) {
+TEST(Rpp, AZeroStaysZeroIfAndOnlyIfTheStepIsAtMostGammaAlpha) {
   EXPECT_EQ(weight_after_release(/*epsilon=*/1e-2, /*gamma=*/1.001e-2), 0.0);  // |u| = 1 < 1.001
   const double returned = weight_after_release(/*epsilon=*/1e-2, /*gamma=*/0.99e-2);
   EXPECT_NEAR(returned, 4 * 1e-3 * 0.01, 1e-7);  // four steps of rate * (1 - 0.99)
@@ -121,10 +121,10 @@ TEST(Rpp, AlphaIsFiniteForATinyEpsilon) {
   config.epsilon = 1e-9;
   const auto pruner = make_pruner(config, {params, nullptr, 4});
   pruner->begin_step(3);
-  EXPECT_TRUE(pruner->rule().alpha.allclose(torch::full({2}, 1e9F)));  // 1e9 would overflow half precision
+  EXPECT_TRUE(pruner->rule().alpha.allclose(torch::full({2}, 1e9F)));  // half precision would overflow at 1e9
 }
 
-TEST(Rpp, TheFirstRoundIsAShareOfTheOthersWhichAreEqual) {
+TEST(Rpp, TheFirstRoundIsAFractionOfTheOthers) {
   FlatParams params(three_matrices(4));
   auto config = rpp_config(0.1, 4);
   config.first_round_share = 0.5;
@@ -147,7 +147,7 @@ TEST(Rpp, GivenStepsPerRoundTheLastRoundTakesTheRest) {
   EXPECT_EQ(pruner->describe(69), "round 3/3");
 }
 
-TEST(Rpp, AsManyRoundsAsStepsFit) {
+TEST(Rpp, AsManyRoundsAsStepsAreAllowed) {
   FlatParams params(three_matrices(4));
   const auto pruner = make_pruner(rpp_config(0.1, 4), {params, nullptr, 4});
   for (int64_t step = 0; step < 4; ++step) {
@@ -166,7 +166,7 @@ TEST(Rpp, AlphaIsOneUntilTheSecondRound) {
   EXPECT_TRUE(pruner->rule().alpha.equal(torch::tensor({1.0F, 2.0F})));
 }
 
-TEST(Rpp, TheFinalMaskIsTheZeros) {
+TEST(Rpp, TheFinalMaskEqualsTheZeros) {
   FlatParams params(one_matrix(torch::tensor({{0.5F, 0.0F, -0.1F}})));
   const auto pruner = make_pruner(rpp_config(0.1, 1), {params, nullptr, 1});
   pruner->begin_step(0);
@@ -175,7 +175,7 @@ TEST(Rpp, TheFinalMaskIsTheZeros) {
   EXPECT_TRUE(pruner->mask().equal(torch::tensor({1, 0, 1}, torch::kUInt8)));
 }
 
-// A run that finds its gamma, with gradients that push back at random.
+// A run with automatic gamma and random gradients that work against the prox.
 struct ControlledRun {
   ControlledRun(PruneConfig config, int64_t steps, double rate = 1e-3)
       : params(three_large_matrices()), optimizer(params, without_decay()) {
@@ -205,7 +205,7 @@ struct ControlledRun {
 
 class Controller : public testing::TestWithParam<double> {};
 
-TEST_P(Controller, LandsOnTheTargetWithoutAThreshold) {
+TEST_P(Controller, ReachesTheTargetWithoutAThreshold) {
   for (const auto* scaling : {"lr", "preconditioned"}) {
     PruneConfig config;
     config.target_ratio = GetParam();
@@ -219,7 +219,7 @@ TEST_P(Controller, LandsOnTheTargetWithoutAThreshold) {
 
 INSTANTIATE_TEST_SUITE_P(Rpp, Controller, testing::Values(0.3, 0.412, 0.593, 0.8, 0.95));
 
-TEST(Rpp, EveryGroupLandsOnItsOwnTarget) {
+TEST(Rpp, EveryGroupReachesItsOwnTarget) {
   PruneConfig config;
   config.target_ratio = 0.6;
   config.ratios = {"output=0.85"};
@@ -240,9 +240,9 @@ TEST(Rpp, AFinalTopkIsExact) {
   EXPECT_DOUBLE_EQ(zero_ratio(run.params.values()), 0.7);
 }
 
-TEST(Rpp, AnEventCountsWhatWasPrunedSinceTheRoundBefore) {
+TEST(Rpp, AnEventCountsWeightsPrunedSinceThePreviousRound) {
   FlatParams params(one_matrix(torch::ones({1, 4})));
-  const auto pruner = make_pruner(rpp_config(0.1, 4), {params, nullptr, 14});  // rounds begin at 0, 2, 6, 10
+  const auto pruner = make_pruner(rpp_config(0.1, 4), {params, nullptr, 14});  // rounds start at 0, 2, 6, 10
   pruner->begin_step(0);
   for (int64_t round = 1; round < 4; ++round) {
     params.values()[round] = 0.0F;
@@ -253,7 +253,7 @@ TEST(Rpp, AnEventCountsWhatWasPrunedSinceTheRoundBefore) {
   }
 }
 
-TEST(Rpp, DriftOfAZeroThatTheModelBroughtIsAnError) {
+TEST(Rpp, DriftOfAnInitialZeroIsAnError) {
   FlatParams params(one_matrix(torch::tensor({{0.5F, 0.0F, -0.1F}})));
   auto config = rpp_config(0.1, 1);
   config.hold_zeros = true;
@@ -264,7 +264,7 @@ TEST(Rpp, DriftOfAZeroThatTheModelBroughtIsAnError) {
   EXPECT_THROW(pruner->check_drift(), Error);
 }
 
-TEST(Rpp, RecoveryHoldsTheZerosAndLetsTheRestTrain) {
+TEST(Rpp, RecoveryHoldsZerosAndTrainsTheRest) {
   PruneConfig config = rpp_config(/*gamma=*/0.5, /*rounds=*/2);
   config.recovery_steps = 5;
   FlatParams params(one_matrix(gaussian({20, 20}, 0.04, 1)));
@@ -297,25 +297,25 @@ TEST(Rpp, MoreRoundsThanStepsAreRefused) {
   EXPECT_THROW(make_pruner(too_long, {params, nullptr, 100}), UsageError);
 }
 
-TEST(Rpp, AlphaIsThatOfTheWeightsAtTheStartOfEveryRound) {
+TEST(Rpp, AlphaComesFromTheWeightsAtTheStartOfEachRound) {
   FlatParams params(one_matrix(torch::tensor({{0.5F, 0.0F}})));
   auto config = rpp_config(0.1, 4);
   config.epsilon = 0.5;
-  const auto pruner = make_pruner(config, {params, nullptr, 14});  // rounds begin at 0, 2, 6, 10
+  const auto pruner = make_pruner(config, {params, nullptr, 14});  // rounds start at 0, 2, 6, 10
   const float weights[] = {1.5F, 3.5F, 7.5F};
   for (int64_t round = 1; round < 4; ++round) {
     params.values()[0] = weights[round - 1];
     pruner->begin_step(4 * round - 2);
     const auto expected = torch::tensor({1.0F / (weights[round - 1] + 0.5F), 2.0F});
     EXPECT_TRUE(pruner->rule().alpha.equal(expected)) << round;
-    params.values()[0] = 100.0F;  // no matter within the round
+    params.values()[0] = 100.0F;  // ignored within the round
     pruner->begin_step(4 * round + 1);
     EXPECT_TRUE(pruner->rule().alpha.equal(expected)) << round;
   }
 }
 
-// Half of the model is zero and half is asked for: nothing is missing, for thousands of steps.
-TEST(Rpp, ZerosThatTheModelBringsStayWhateverGammaIs) {
+// Half of the model is zero and the target is one half: nothing is missing, for thousands of steps.
+TEST(Rpp, InitialZerosAreKeptForAnyGamma) {
   for (const auto* scaling : {"lr", "preconditioned"}) {
     auto weights = gaussian({20, 20}, 0.04, 1);
     weights.view({-1}).narrow(0, 0, 200).zero_();
@@ -340,7 +340,7 @@ TEST(Rpp, ZerosThatTheModelBringsStayWhateverGammaIs) {
   }
 }
 
-// A pruner that finds its gamma for half of the weights, at a rate of 1e-3, for the test to step through.
+// A pruner with automatic gamma and a target of one half, at a learning rate of 1e-3, stepped by the test.
 struct Planned {
   explicit Planned(const torch::Tensor& weights, int64_t steps, const char* scaling = "lr",
                    OptimizerConfig optimizer_config = without_decay())
@@ -363,18 +363,18 @@ struct Planned {
   std::unique_ptr<Pruner> pruner;
 };
 
-// Plans are for every step here: a twentieth of what is left is less than two.
-TEST(Rpp, GammaFallsByAFifthWhileNothingIsMissingAndNoFurtherThanItIsSearchedFor) {
+// A plan is due every step here: a twentieth of the remaining steps is less than two.
+TEST(Rpp, GammaFallsByAFifthPerPlanDownToItsLowerLimit) {
   const Planned run(gaussian({40, 50}, 0.04, 1), 39);
   double gamma = run.gamma_of(0);
   EXPECT_GT(gamma, 1e-2);
-  run.params.values().narrow(0, 0, 1000).zero_();  // half of them: on the target
+  run.params.values().narrow(0, 0, 1000).zero_();  // half of them: exactly the target
   for (int64_t step = 1; step < 20; ++step) {
     EXPECT_DOUBLE_EQ(run.gamma_of(step), gamma / 1.25) << step;
     gamma /= 1.25;
   }
   run.params.values().fill_(0.04);
-  const double risen = run.gamma_of(20);  // all are missing again
+  const double risen = run.gamma_of(20);  // all zeros are missing again
   EXPECT_LE(risen, 4 * gamma);
   EXPECT_GT(risen, gamma);
 
@@ -389,7 +389,7 @@ TEST(Rpp, APlanThatAsksForFewerZerosLowersGammaByAFifthAtMost) {
   const Planned run(gaussian({40, 50}, 0.04, 1), 39);
   const double gamma = run.gamma_of(0);
   run.params.values().narrow(0, 0, 1000).zero_();
-  run.params.values()[0] = 1e-9F;  // one is missing, the next step takes it
+  run.params.values()[0] = 1e-9F;  // one zero is missing, the next step makes it
   EXPECT_DOUBLE_EQ(run.gamma_of(1), gamma / 1.25);
 }
 
@@ -401,7 +401,7 @@ TEST(Rpp, APlanThatAsksForMoreZerosRaisesGammaFourfoldAtMost) {
   EXPECT_DOUBLE_EQ(run.gamma_of(2), 16 * gamma);
 }
 
-TEST(Rpp, WithoutAPlanNothingIsShrunk) {
+TEST(Rpp, BeforeTheFirstPlanNothingIsShrunk) {
   const Planned run(gaussian({40, 50}, 0.04, 1), 20, "preconditioned");
   for (int64_t step = 0; step < 3; ++step) {
     EXPECT_EQ(run.gamma_of(step), 0.0) << step;
@@ -410,8 +410,8 @@ TEST(Rpp, WithoutAPlanNothingIsShrunk) {
   }
 }
 
-// A plan rests on Adam's second moment: three steps that were made, not three that were skipped.
-TEST(Rpp, TheFirstPlanWaitsForThreeStepsOfTheOptimizer) {
+// A plan needs Adam's second moment: three completed steps, not three skipped ones.
+TEST(Rpp, TheFirstPlanIsMadeAfterThreeOptimizerSteps) {
   Planned run(gaussian({40, 50}, 0.04, 1), 20, "preconditioned");
   for (int64_t step = 0; step < 8; ++step) {
     EXPECT_EQ(run.gamma_of(step) > 0, step >= 7) << step;
@@ -421,7 +421,7 @@ TEST(Rpp, TheFirstPlanWaitsForThreeStepsOfTheOptimizer) {
   EXPECT_LT(run.gamma_of(8), 1e3);
 }
 
-TEST(Rpp, AResumedRunKeepsTheGammaOfEveryGroupUntilTheNextPlanIsDue) {
+TEST(Rpp, AResumedRunKeepsEachGroupsGammaUntilTheNextPlan) {
   FlatParams params(ControlledRun::three_large_matrices());
   ProxAdamW optimizer(params, without_decay());
   PruneConfig config;
@@ -442,8 +442,8 @@ TEST(Rpp, AResumedRunKeepsTheGammaOfEveryGroupUntilTheNextPlanIsDue) {
   EXPECT_GT(planned[2], planned[0]);
 }
 
-// 512 columns of which each fourth holds large weights: evenly spaced entries would see one kind only.
-TEST(Rpp, TheSampleOfAPlanSeesEveryColumn) {
+// 512 columns of which every fourth has large weights: evenly spaced samples would see only one kind.
+TEST(Rpp, TheSampleForAPlanCoversEveryColumn) {
   auto weights = gaussian({2048, 512}, 0.04, 1);
   weights.slice(1, 0, {}, 4).mul_(25);
   const Planned run(weights, 39);
@@ -456,8 +456,9 @@ TEST(Rpp, TheSampleOfAPlanSeesEveryColumn) {
   EXPECT_NEAR(run.gamma_of(0), exact, 0.02 * exact);
 }
 
-// Gradients of one size and changing sign, which a long first moment averages away, leave the weights to the
-// prox; sqrt(v) is their size from the first step on, or grows towards it where the bias is not corrected.
+// Gradients of constant magnitude and alternating sign average out in a long first moment, so only the prox
+// moves weights; sqrt(v) equals their magnitude from the first step on, or grows towards it without bias
+// correction.
 TEST(Rpp, TheFirstPlanIsRightWithAndWithoutBiasCorrection) {
   for (const bool bias_correction : {true, false}) {
     auto config = without_decay();

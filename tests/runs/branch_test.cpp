@@ -34,7 +34,7 @@ class Branch : public testing::Test {
     for (const auto& checkpoint : list_checkpoints(dir_ / run)) steps.push_back(checkpoint.step);
     return steps;
   }
-  // The log of setting aside what the point leaves.
+  // The log of moving aside what is not part of the resumed branch.
   std::string set_aside(const BranchPoint& point) const {
     testing::internal::CaptureStderr();
     set_aside_abandoned(dir_ / "run", point);
@@ -46,42 +46,41 @@ class Branch : public testing::Test {
 
 using Steps = std::vector<int64_t>;
 
-TEST_F(Branch, LaterCheckpointsAndTheirBestAreSetAsideAndTheLogSaysSo) {
+TEST_F(Branch, LaterCheckpointsAndTheirBestAreMovedAsideAndLogged) {
   const std::string log = set_aside({.checkpoint = dir_ / "run/checkpoint-2", .step = 2, .best = {{2, 0.1}}});
   EXPECT_EQ(steps("run"), (Steps{2}));
   EXPECT_EQ(steps("run/abandoned-1"), (Steps{4, 6}));
   EXPECT_EQ(read_best_record(dir_ / "run/abandoned-1/best"), (BestRecord{.step = 6, .value = 0.5}));
   EXPECT_FALSE(fs::exists(dir_ / "run/best"));
   EXPECT_EQ(read_file(dir_ / "run/abandoned-1/metrics.jsonl"), "{\"step\":6}\n");
-  EXPECT_NE(log.find(fmt::format(
-                "the run goes on from step 2: checkpoint-4, checkpoint-6, best of the branch that it "
-                "leaves are now in {}",
-                (dir_ / "run/abandoned-1").string())),
+  EXPECT_NE(log.find(fmt::format("the run continues from step 2: checkpoint-4, checkpoint-6, best of the "
+                                 "abandoned branch are now in {}",
+                                 (dir_ / "run/abandoned-1").string())),
             std::string::npos)
       << log;
 }
 
-TEST_F(Branch, WhatBelongsToItStays) {
+TEST_F(Branch, FilesOfTheResumedBranchAreKept) {
   EXPECT_EQ(set_aside({.checkpoint = dir_ / "run/checkpoint-6", .step = 6, .best = {{6, 0.5}}}), "");
   EXPECT_EQ(steps("run"), (Steps{2, 4, 6}));
   EXPECT_TRUE(fs::exists(dir_ / "run/best"));
   EXPECT_FALSE(fs::exists(dir_ / "run/abandoned-1"));
 }
 
-// The step may be the same: another branch may have been there.
-TEST_F(Branch, TheBestOfAnotherValueIsNotItsOwn) {
+// The step may be the same: another branch may have reached it.
+TEST_F(Branch, ABestWithADifferentValueIsMovedAside) {
   set_aside({.checkpoint = dir_ / "run/checkpoint-6", .step = 6, .best = {{6, 0.25}}});
   EXPECT_EQ(steps("run"), (Steps{2, 4, 6}));
   EXPECT_FALSE(fs::exists(dir_ / "run/best"));
 }
 
-TEST_F(Branch, ARunThatHasNoBestYetTakesNone) {
+TEST_F(Branch, ARunWithoutABestKeepsNone) {
   set_aside({.checkpoint = dir_ / "run/checkpoint-6", .step = 6});
   EXPECT_FALSE(fs::exists(dir_ / "run/best"));
 }
 
-// A process that ended between best/ and the checkpoint of its step has left no branch.
-TEST_F(Branch, ABestThatTheRunMakesOnceMoreIsRemoved) {
+// A process killed between writing best/ and the checkpoint of the same step has left no branch.
+TEST_F(Branch, ABestThatWillBeRecomputedIsRemoved) {
   best("run", {.step = 8, .value = 0.75});
   const auto last = dir_ / "run/checkpoint-6";
   EXPECT_EQ(set_aside({.checkpoint = last, .step = 6, .best = {{6, 0.5}}, .repeats = true}), "");
@@ -89,7 +88,7 @@ TEST_F(Branch, ABestThatTheRunMakesOnceMoreIsRemoved) {
   EXPECT_EQ(steps("run"), (Steps{2, 4, 6}));
 }
 
-TEST_F(Branch, ABestIsSetAsideWhereOtherSettingsMadeItOrMoreIsLeft) {
+TEST_F(Branch, ABestOfOtherSettingsOrWithOtherFilesIsMovedAside) {
   const auto last = dir_ / "run/checkpoint-6";
   set_aside({.checkpoint = last, .step = 6, .repeats = false});
   EXPECT_TRUE(fs::exists(dir_ / "run/abandoned-1/best"));
@@ -103,13 +102,13 @@ TEST_F(Branch, ABestIsSetAsideWhereOtherSettingsMadeItOrMoreIsLeft) {
   EXPECT_TRUE(fs::exists(dir_ / "run/abandoned-3/best"));
 }
 
-TEST_F(Branch, WithACheckpointOfAnotherDirectoryAllOfItsOwnAreSetAside) {
+TEST_F(Branch, ResumingFromAnotherDirectoryMovesAllOwnCheckpointsAside) {
   set_aside({.checkpoint = checkpoint("other", 4), .step = 4});
   EXPECT_EQ(steps("run"), Steps());
   EXPECT_EQ(steps("run/abandoned-1"), (Steps{2, 4, 6}));
 }
 
-TEST_F(Branch, EachAbandonedOneHasADirectoryOfItsOwn) {
+TEST_F(Branch, EachAbandonedBranchHasItsOwnDirectory) {
   set_aside({.checkpoint = dir_ / "run/checkpoint-4", .step = 4});
   set_aside({.checkpoint = dir_ / "run/checkpoint-2", .step = 2});
   EXPECT_EQ(steps("run/abandoned-1"), (Steps{6}));
@@ -118,7 +117,7 @@ TEST_F(Branch, EachAbandonedOneHasADirectoryOfItsOwn) {
   EXPECT_FALSE(fs::exists(dir_ / "run/abandoned-1") || fs::exists(dir_ / "run/abandoned-2"));
 }
 
-TEST_F(Branch, TheBestIsFoundInTheRunOrWhereItsCheckpointLies) {
+TEST_F(Branch, TheBestIsFoundInTheRunOrBesideItsCheckpoint) {
   const BestRecord record{.step = 4, .value = 0.5};
   const auto found = [&](const BranchPoint& point) { return find_best(dir_ / "run", point); };
   EXPECT_EQ(found({.checkpoint = dir_ / "run/checkpoint-6", .step = 6, .best = {{6, 0.5}}}),

@@ -31,7 +31,7 @@ class Checkpoint : public testing::Test {
   TestDir dir_;
 };
 
-TEST_F(Checkpoint, AWholeOnePassesAndTheLatestIsFound) {
+TEST_F(Checkpoint, AnIntactCheckpointPassesAndTheLatestIsFound) {
   write(5);
   write(40);
   write(100);
@@ -40,7 +40,7 @@ TEST_F(Checkpoint, AWholeOnePassesAndTheLatestIsFound) {
   EXPECT_EQ(find_resume(dir_.path(), "auto"), checkpoint_path(dir_.path(), 100));
 }
 
-TEST_F(Checkpoint, ATruncatedFileIsNamedAndTheOneBeforeOffered) {
+TEST_F(Checkpoint, ATruncatedFileIsNamedAndThePreviousCheckpointSuggested) {
   const auto before = write(5);
   const auto path = write(10);
   fs::resize_file(path / "weights", 600);
@@ -68,20 +68,20 @@ TEST_F(Checkpoint, AMissingFileIsNamed) {
             fmt::format("{}/weights is missing; there is no checkpoint before it", path));
 }
 
-TEST_F(Checkpoint, ADirectoryWithoutManifestIsNoCheckpoint) {
+TEST_F(Checkpoint, ADirectoryWithoutAManifestIsNotACheckpoint) {
   fs::create_directories(dir_ / "checkpoint-7");
   EXPECT_NE(
       message_of([&] { find_resume(dir_.path(), "auto"); }).find("checkpoint-7/manifest.json is missing"),
       std::string::npos);
 }
 
-TEST_F(Checkpoint, WhatAKilledRunLeftHalfWrittenDoesNotCount) {
+TEST_F(Checkpoint, PartiallyWrittenCheckpointsAreIgnored) {
   write(10);
   fs::create_directories(dir_ / ".checkpoint-20.0123456789abcdef.tmp");
   EXPECT_EQ(latest_checkpoint(dir_.path())->step, 10);
 }
 
-TEST_F(Checkpoint, OnlyNamesThatARunGivesAreCheckpoints) {
+TEST_F(Checkpoint, OnlyCheckpointNamesAreCheckpoints) {
   EXPECT_EQ(checkpoint_step("run/checkpoint-0"), 0);
   EXPECT_EQ(checkpoint_step("run/checkpoint-120/"), 120);
   for (const char* name :
@@ -93,7 +93,7 @@ TEST_F(Checkpoint, OnlyNamesThatARunGivesAreCheckpoints) {
   EXPECT_TRUE(list_checkpoints(dir_.path()).empty());
 }
 
-TEST_F(Checkpoint, AsManyAreKeptAsAskedForAndAtLeastOne) {
+TEST_F(Checkpoint, TheRequestedNumberIsKeptAndAtLeastOne) {
   const auto left = [&](int64_t keep_last) {
     for (int64_t step : {1, 2, 3, 10}) write(step);
     remove_old_checkpoints(dir_.path(), keep_last);
@@ -110,7 +110,7 @@ TEST_F(Checkpoint, AsManyAreKeptAsAskedForAndAtLeastOne) {
   EXPECT_EQ(left(0), (Steps{10}));
 }
 
-// What verify_checkpoint says of a checkpoint whose manifest.json is this text.
+// The error of verify_checkpoint for a checkpoint with this text as manifest.json.
 class Manifest : public Checkpoint {
  protected:
   std::string complaint_about(const std::string& manifest) const {
@@ -120,21 +120,21 @@ class Manifest : public Checkpoint {
     const size_t prefix = message.find(path.string());
     return prefix == 0 ? message.substr(path.string().size()) : message;
   }
-  // The right one, with the first `from` replaced.
+  // The valid manifest, with the first `from` replaced.
   std::string with(const std::string& from, const std::string& to) const {
     std::string text = read_file(write(10) / "manifest.json");
     return text.replace(text.find(from), from.size(), to);
   }
 };
 
-TEST_F(Manifest, ThatListsNothingIsRefused) {
+TEST_F(Manifest, AnEmptyManifestIsRefused) {
   EXPECT_EQ(complaint_about(R"({"format": "rpp-checkpoint-1", "files": {}})"),
             "/manifest.json is damaged: no list of files; there is no checkpoint before it");
   EXPECT_EQ(complaint_about(R"({"format": "rpp-checkpoint-1"})"),
             "/manifest.json is damaged: no list of files; there is no checkpoint before it");
 }
 
-TEST_F(Manifest, OfAnotherVersionIsRefused) {
+TEST_F(Manifest, AnotherVersionIsRefused) {
   EXPECT_EQ(
       complaint_about(with("rpp-checkpoint-1", "rpp-checkpoint-2")),
       "/manifest.json is damaged or of another version (this program reads rpp-checkpoint-1); there is no "
@@ -145,14 +145,13 @@ TEST_F(Manifest, OfAnotherVersionIsRefused) {
       "checkpoint before it");
 }
 
-TEST_F(Manifest, AFileThatItDoesNotListIsRefused) {
+TEST_F(Manifest, AnUnlistedFileIsRefused) {
   const auto path = write(10);
   dir_.write("checkpoint-10/training/mask.safetensors", "planted");
-  EXPECT_EQ(
-      message_of([&] { verify_checkpoint(path); }),
-      fmt::format("{}/training/mask.safetensors is not in manifest.json: move it away if it is none of the "
-                  "checkpoint; there is no checkpoint before it",
-                  path));
+  EXPECT_EQ(message_of([&] { verify_checkpoint(path); }),
+            fmt::format("{}/training/mask.safetensors is not in manifest.json: move it away if it is not "
+                        "part of the checkpoint; there is no checkpoint before it",
+                        path));
 }
 
 TEST_F(Manifest, NamesThatLeadOutOfTheDirectoryAreRefused) {
@@ -186,13 +185,13 @@ TEST_F(Manifest, AFileThatHasGrownIsDamaged) {
       std::string::npos);
 }
 
-TEST_F(Checkpoint, ANamedDirectoryWithoutOneIsAnErrorAndAutoStartsAnew) {
+TEST_F(Checkpoint, ANamedDirectoryWithoutACheckpointIsAnErrorAndAutoStartsFresh) {
   EXPECT_EQ(find_resume(dir_.path(), "auto"), std::nullopt);
   EXPECT_EQ(message_of([&] { find_resume(dir_.path(), dir_.path().string()); }),
             fmt::format("--resume {}: no checkpoint there (a directory with manifest.json)", dir_.path()));
 }
 
-TEST_F(Checkpoint, OnAFullDiskTheOldOneStaysWhole) {
+TEST_F(Checkpoint, OnAFullDiskTheOldCheckpointStaysIntact) {
   const auto path = write(10);
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};

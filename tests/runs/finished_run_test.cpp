@@ -35,7 +35,7 @@ class FinishedRun : public testing::Test {
     json.erase("sha256");
     return json;
   }
-  // What is said of a finished.json that holds this.
+  // The error for a finished.json with this text.
   template <typename Json>
   std::string complaint_about(const Json& json) const {
     const auto file = dir_.write("finished.json", json.dump());
@@ -49,7 +49,7 @@ class FinishedRun : public testing::Test {
   TrainOutcome outcome_;
 };
 
-TEST_F(FinishedRun, IsFoundWithWhatItReported) {
+TEST_F(FinishedRun, IsFoundWithItsReport) {
   finish();
   const auto found = find_finished(dir_.path(), identity(), {.resume = "auto"});
   ASSERT_TRUE(found);
@@ -63,14 +63,14 @@ TEST_F(FinishedRun, IsFoundWithWhatItReported) {
   EXPECT_EQ(found->tokens_per_second, 200);
 }
 
-TEST_F(FinishedRun, OnlyAutoLooksForIt) {
+TEST_F(FinishedRun, OnlyResumeAutoLooksForIt) {
   EXPECT_FALSE(find_finished(dir_.path(), identity(), {.resume = "auto"}));
   finish();
   EXPECT_FALSE(find_finished(dir_.path(), identity(), {}));
   EXPECT_FALSE(find_finished(dir_.path(), identity(), {.resume = "run/checkpoint-4"}));
 }
 
-TEST_F(FinishedRun, AChangedNumberOrSettingIsDamage) {
+TEST_F(FinishedRun, AChangedNumberOrSettingIsReportedAsDamage) {
   using Json = nlohmann::ordered_json;
   for (const auto& [name, value] :
        {std::pair{"step", Json(8)}, {"encoder_ratio", Json(0.5)}, {"config", Json("train: {seed: 43}")}}) {
@@ -84,7 +84,7 @@ TEST_F(FinishedRun, AChangedNumberOrSettingIsDamage) {
   }
 }
 
-TEST_F(FinishedRun, OfAnotherVersionOrDamagedIsRefused) {
+TEST_F(FinishedRun, AnotherVersionOrDamageIsRefused) {
   finish();
   for (const nlohmann::json& format : {nlohmann::json("rpp-finished-2"), nlohmann::json(1)}) {
     auto json = finished();
@@ -102,7 +102,7 @@ TEST_F(FinishedRun, OfAnotherVersionOrDamagedIsRefused) {
   }
 }
 
-TEST_F(FinishedRun, OfAnEarlierVersionIsKnownByItsConfigYaml) {
+TEST_F(FinishedRun, AnEarlierVersionIsRecognisedByItsConfigYaml) {
   finish();
   auto json = finished();
   json.erase("config");
@@ -113,7 +113,7 @@ TEST_F(FinishedRun, OfAnEarlierVersionIsKnownByItsConfigYaml) {
   EXPECT_NE(complaint_about(json).find("train.seed was 42, now 1"), std::string::npos);
 }
 
-TEST_F(FinishedRun, KeepsItsCheckpointsWhereItIsAskedTo) {
+TEST_F(FinishedRun, KeepsItsCheckpointsOnRequest) {
   fs::create_directories(dir_ / "checkpoint-12");
   fs::create_directories(dir_ / "best");
   fs::create_directories(dir_ / "abandoned-1");
@@ -125,7 +125,7 @@ TEST_F(FinishedRun, KeepsItsCheckpointsWhereItIsAskedTo) {
                fs::exists(dir_ / "abandoned-1"));
 }
 
-TEST_F(FinishedRun, GoesOnToMoreStepsWhereACheckpointIsLeft) {
+TEST_F(FinishedRun, ContinuesToMoreStepsWhenACheckpointExists) {
   fs::create_directories(dir_ / "checkpoint-12");
   finish(/*keep_checkpoints=*/true);
   config_.train.steps = 2000;

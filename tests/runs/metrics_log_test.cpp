@@ -11,7 +11,7 @@
 namespace rpp::test {
 namespace {
 
-TEST(MetricsLog, ALineIsAJsonObjectAndNotFiniteIsNull) {
+TEST(MetricsLog, ALineIsAJsonObjectAndNonFiniteValuesAreNull) {
   const TestDir dir("metrics_line");
   MetricsLog log(dir / "metrics.jsonl", 0);
   log.write(20, "train", {{"loss", 2.5}, {"grad_norm", std::numeric_limits<double>::infinity()}});
@@ -19,7 +19,7 @@ TEST(MetricsLog, ALineIsAJsonObjectAndNotFiniteIsNull) {
             "{\"step\":20,\"kind\":\"train\",\"grad_norm\":null,\"loss\":2.5}\n");
 }
 
-TEST(MetricsLog, AResumedRunDropsTheLinesItWillWriteAgainAndTheOneCutShort) {
+TEST(MetricsLog, AResumedRunDropsLaterAndIncompleteLines) {
   const TestDir dir("metrics_resume");
   const auto path =
       dir.write("metrics.jsonl", "{\"step\":10,\"loss\":1}\n{\"step\":20,\"loss\":2}\n{\"step\":3");
@@ -27,7 +27,7 @@ TEST(MetricsLog, AResumedRunDropsTheLinesItWillWriteAgainAndTheOneCutShort) {
   EXPECT_EQ(read_file(path), "{\"step\":10,\"loss\":1}\n{\"step\":15,\"kind\":\"eval\"}\n");
 }
 
-TEST(MetricsLog, LinesOfTheLastStepThatAreWrittenAgainAreDropped) {
+TEST(MetricsLog, LinesOfTheLastStepAreDroppedWhenRewritten) {
   const TestDir dir("metrics_repeated");
   const auto path = dir.write("metrics.jsonl",
                               "{\"step\":9,\"kind\":\"eval\"}\n{\"step\":10,\"kind\":\"train\"}\n"
@@ -38,8 +38,8 @@ TEST(MetricsLog, LinesOfTheLastStepThatAreWrittenAgainAreDropped) {
             "{\"step\":10,\"kind\":\"eval\",\"loss\":2.0}\n");
 }
 
-// Lines in the middle that a log never writes; the last one is what a crash leaves.
-TEST(MetricsLog, DamagedLinesAreLeftOutAndNamed) {
+// Invalid lines in the middle of a log; the last one is what a crash leaves.
+TEST(MetricsLog, DamagedLinesAreDroppedAndNamed) {
   const TestDir dir("metrics_damaged");
   const auto path = dir.write("metrics.jsonl",
                               "{\"step\":\"x\"}\n{\"step\":1,\"kind\":5}\n[1]\n{\"kind\":\"eval\"}\n"
@@ -50,7 +50,7 @@ TEST(MetricsLog, DamagedLinesAreLeftOutAndNamed) {
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_EQ(read_file(path), "{\"step\":1,\"kind\":5}\n{\"step\":3,\"kind\":\"train\"}\n");
   for (const int line : {1, 3, 4, 5}) {
-    EXPECT_NE(log.find(fmt::format("{}:{}: no line of a log: left out", path.string(), line)),
+    EXPECT_NE(log.find(fmt::format("{}:{}: not a line of a log: skipped", path.string(), line)),
               std::string::npos)
         << log;
   }
@@ -71,7 +71,7 @@ TEST(MetricsLog, ALineThatCannotBeWrittenIsAnErrorWithFileAndReason) {
             fmt::format("cannot write to {}: Is a directory", path.string()));
 }
 
-TEST(MetricsLog, LinesOfTheLastStepStayAndLaterOnesGo) {
+TEST(MetricsLog, LinesOfTheLastStepAreKeptAndLaterOnesDropped) {
   const TestDir dir("metrics_last_step");
   const auto path = dir.write("metrics.jsonl", "{\"step\":9}\n{\"step\":10}\n{\"step\":11}\n");
   MetricsLog(path, 10);

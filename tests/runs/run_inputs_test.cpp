@@ -10,7 +10,7 @@
 namespace rpp::test {
 namespace {
 
-// What differs between the inputs before and after `change`.
+// The differences between the inputs before and after `change`.
 template <typename Config, typename Change>
 std::vector<std::string> changed_by(const Config& config, const Change& change) {
   const RunInputs before = inputs_of(config);
@@ -25,7 +25,7 @@ std::vector<std::string> changed_by(const Config& config, const Change& change) 
 
 using Settings = std::vector<std::string>;
 
-TEST(RunInputs, EveryFileThatIsReadOfAModelCounts) {
+TEST(RunInputs, EveryModelFileThatIsReadIsHashed) {
   const TestDir dir("inputs_of_a_model");
   PretrainConfig config;
   config.model = dir.path();
@@ -41,7 +41,7 @@ TEST(RunInputs, EveryFileThatIsReadOfAModelCounts) {
   }
 }
 
-TEST(RunInputs, WhereAFileEndsCounts) {
+TEST(RunInputs, FileBoundariesAreHashed) {
   const TestDir dir("inputs_bytes");
   dir.write("a.model", "ab");
   dir.write("b.model", "c");
@@ -55,7 +55,7 @@ TEST(RunInputs, WhereAFileEndsCounts) {
             Settings{"model"});
 }
 
-TEST(RunInputs, EverySettingOfPreTrainingThatNamesFilesCounts) {
+TEST(RunInputs, EveryPretrainingKeyThatNamesFilesIsHashed) {
   const TestDir dir("inputs_of_pretraining");
   for (const char* name : {"model", "model_config", "tokenizer", "mask", "teacher", "train", "valid"}) {
     dir.write(name, "1");
@@ -79,7 +79,7 @@ TEST(RunInputs, EverySettingOfPreTrainingThatNamesFilesCounts) {
   }
 }
 
-TEST(RunInputs, EverySettingOfFineTuningThatNamesFilesCounts) {
+TEST(RunInputs, EveryFineTuningKeyThatNamesFilesIsHashed) {
   const TestDir dir("inputs_of_finetuning");
   for (const char* name : {"model", "mask", "teacher", "train", "more", "dev", "test"}) dir.write(name, "1");
   FinetuneConfig config;

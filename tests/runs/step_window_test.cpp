@@ -13,7 +13,7 @@ StepResult step(double loss, double learning_rate, int64_t tokens) {
           .metrics = {{"loss", loss}}};
 }
 
-TEST(StepWindow, MeansAreThoseOfItsStepsAndTheRateThatOfTheLast) {
+TEST(StepWindow, AveragesItsStepsAndReportsTheLastLearningRate) {
   StepWindow window;
   window.add(step(1, 0.1, 100), 2);
   window.add(step(3, 0.2, 300), 2);
@@ -33,7 +33,7 @@ TEST(StepWindow, ASkippedStepTakesTimeAndHasNoLoss) {
   EXPECT_EQ(window.means().at("tokens_per_second"), 60);
 }
 
-TEST(StepWindow, WhatIsTakenIsNotCountedAgainAndTheLastStepStays) {
+TEST(StepWindow, TakingClearsTheSumsAndKeepsTheLastStep) {
   StepWindow window;
   EXPECT_TRUE(window.last_means().empty());
   window.add(step(1, 0.1, 100), 1);
@@ -45,7 +45,7 @@ TEST(StepWindow, WhatIsTakenIsNotCountedAgainAndTheLastStepStays) {
   EXPECT_EQ(window.last_means().at("tokens_per_second"), 50);
 }
 
-TEST(StepWindow, AWindowGoesOnFromItsState) {
+TEST(StepWindow, AWindowContinuesFromItsState) {
   StepWindow whole, before;
   for (auto* window : {&whole, &before}) window->add(step(1, 0.1, 100), 1);
   StepWindow after(before.state());
@@ -53,7 +53,7 @@ TEST(StepWindow, AWindowGoesOnFromItsState) {
   EXPECT_EQ(after.means(), whole.means());
 }
 
-TEST(StepWindow, TotalsAreThoseOfAllWindows) {
+TEST(StepWindow, TotalsCoverAllWindows) {
   StepWindow window;
   EXPECT_EQ(window.tokens_per_second(), 0);
   EXPECT_EQ(window.seconds_for(10), 0);

@@ -52,7 +52,7 @@ class TrainingStateFile : public testing::Test {
   TrainingState state_;
 };
 
-TEST_F(TrainingStateFile, ComesBackAsItWas) {
+TEST_F(TrainingStateFile, RoundTrips) {
   written();
   const TrainingState read = read_training_state(dir_ / "state.json");
   EXPECT_EQ(read.layout_sha256, "abc");
@@ -76,7 +76,7 @@ TEST_F(TrainingStateFile, ComesBackAsItWas) {
   EXPECT_EQ(read.window.seconds, 0.7);
 }
 
-TEST_F(TrainingStateFile, OfAnotherVersionIsRefused) {
+TEST_F(TrainingStateFile, AnotherVersionIsRefused) {
   for (const nlohmann::json& format :
        {nlohmann::json("rpp-training-state-2"), nlohmann::json(1), nlohmann::json()}) {
     auto json = written();
@@ -85,7 +85,7 @@ TEST_F(TrainingStateFile, OfAnotherVersionIsRefused) {
   }
 }
 
-TEST_F(TrainingStateFile, WithoutWindowAndInputsIsThatOfAnEarlierVersion) {
+TEST_F(TrainingStateFile, AnEarlierVersionHasNoWindowAndInputs) {
   auto json = written();
   json.erase("window");
   json.erase("inputs");
@@ -95,7 +95,7 @@ TEST_F(TrainingStateFile, WithoutWindowAndInputsIsThatOfAnEarlierVersion) {
   EXPECT_EQ(read.counters.step, 7);
 }
 
-TEST_F(TrainingStateFile, EveryMemberThatIsMissingOrOfAnotherTypeIsNamed) {
+TEST_F(TrainingStateFile, EveryMissingOrWronglyTypedMemberIsNamed) {
   const auto json = written();
   for (const char* name : {"layout_sha256", "prune_method", "step", "tokens", "skipped_steps", "bad_in_a_row",
                            "best_step", "best_value", "evals_since_best", "evaluated", "optimizer_steps"}) {
@@ -112,35 +112,35 @@ TEST_F(TrainingStateFile, EveryMemberThatIsMissingOrOfAnotherTypeIsNamed) {
   EXPECT_EQ(complaint_about(input), " is damaged: 'model' of 'inputs' is 5");
 }
 
-// A step is a whole number: 7.5 would be taken for 7.
+// A step is an integer: 7.5 would be truncated to 7.
 TEST_F(TrainingStateFile, AFractionOfAStepIsRefused) {
   auto json = written();
   json["step"] = 7.5;
   EXPECT_EQ(complaint_about(json), " is damaged: 'step' is 7.5");
 }
 
-TEST_F(TrainingStateFile, ABestValueThatIsNoNumberIsNamed) {
+TEST_F(TrainingStateFile, ABestValueThatIsNotANumberIsNamed) {
   auto json = written();
-  json["best_value"] = nullptr;  // as NaN was saved once
+  json["best_value"] = nullptr;  // as NaN was saved by an earlier version
   EXPECT_EQ(complaint_about(json), " is damaged: 'best_value' is null");
 }
 
-TEST_F(TrainingStateFile, CountersThatContradictEachOtherAreRefused) {
+TEST_F(TrainingStateFile, ContradictoryCountersAreRefused) {
   const auto with = [&](const char* name, int64_t value) {
     auto json = written();
     json[name] = value;
     return complaint_about(json);
   };
   EXPECT_EQ(with("best_step", 7), "no error");
-  EXPECT_NE(with("best_step", 8).find("do not go together"), std::string::npos);
+  EXPECT_NE(with("best_step", 8).find("contradict each other"), std::string::npos);
   EXPECT_EQ(with("skipped_steps", 7), "no error");
-  EXPECT_NE(with("skipped_steps", 8).find("do not go together"), std::string::npos);
-  EXPECT_NE(with("skipped_steps", -1).find("do not go together"), std::string::npos);
-  EXPECT_NE(with("step", -1).find("do not go together"), std::string::npos);
-  EXPECT_NE(with("tokens", -1).find("do not go together"), std::string::npos);
+  EXPECT_NE(with("skipped_steps", 8).find("contradict each other"), std::string::npos);
+  EXPECT_NE(with("skipped_steps", -1).find("contradict each other"), std::string::npos);
+  EXPECT_NE(with("step", -1).find("contradict each other"), std::string::npos);
+  EXPECT_NE(with("tokens", -1).find("contradict each other"), std::string::npos);
 }
 
-TEST(StepWindow, GoesOnWhereItsStateWasTaken) {
+TEST(StepWindow, ContinuesFromASavedState) {
   const auto step = [](double loss, double grad_norm) {
     return StepResult{.applied = true,
                       .learning_rate = loss / 10,
@@ -159,10 +159,10 @@ TEST(StepWindow, GoesOnWhereItsStateWasTaken) {
   EXPECT_EQ(after.take(), whole.take());
   EXPECT_EQ(after.last_means().at("loss"), 2);
   EXPECT_TRUE(after.state().sums.empty());
-  EXPECT_EQ(after.total_seconds(), 1.5);  // of its own steps
+  EXPECT_EQ(after.total_seconds(), 1.5);  // only its own steps
 }
 
-TEST(StepWindow, AStepThatWasSkippedIsNoPartOfTheMeans) {
+TEST(StepWindow, ASkippedStepIsExcludedFromTheMeans) {
   StepWindow window;
   window.add({.applied = true, .tokens = 8, .metrics = {{"loss", 3}}}, 1);
   window.add({.applied = false, .grad_norm = NAN, .tokens = 8, .metrics = {{"loss", NAN}}}, 1);

@@ -1,4 +1,4 @@
-// A session allocates while it grows to the largest batch, and never again.
+// Checks that a session allocates only while it grows to the largest batch.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -11,13 +11,13 @@
 #include "exported_model.h"
 #include "rpp/rpp.h"
 
-// A sanitizer brings its own operator new.
+// A sanitizer replaces operator new itself.
 #ifndef __SANITIZE_ADDRESS__
 
 namespace {
 
 std::atomic<int64_t> num_allocations = 0;
-std::atomic<int64_t> failing_allocation = 0;  // by its number; 0: none
+std::atomic<int64_t> failing_allocation = 0;  // number of the allocation that fails; 0: none
 
 void* allocate(size_t bytes, size_t alignment) {
   if (++num_allocations == failing_allocation) throw std::bad_alloc();
@@ -58,7 +58,7 @@ void use(Session& session, const TokenBatch& batch, const std::vector<int32_t>& 
   session.mlm_logits(positions);
 }
 
-TEST(Allocations, ASessionThatIsWarmHasNone) {
+TEST(Allocations, AWarmSessionDoesNotAllocate) {
   const Golden golden;
   const auto ids = golden.integers("input_ids"), cu_seqlens = golden.integers("cu_seqlens");
   const TokenBatch all = {.input_ids = ids, .token_type_ids = {}, .cu_seqlens = cu_seqlens};
@@ -73,11 +73,11 @@ TEST(Allocations, ASessionThatIsWarmHasNone) {
     use(session, first, positions);
     use(session, all, positions);
     EXPECT_EQ(num_allocations, before) << threads << " threads";
-    EXPECT_GT(before, 0);  // they are counted
+    EXPECT_GT(before, 0);  // allocations are counted
   }
 }
 
-// A model of whole words with the heads of tests/golden/bert/HEADS.
+// A model of whole words with the heads in tests/golden/bert/HEADS.
 class OutOfMemory : public testing::Test {
  protected:
   OutOfMemory() : dir_(testing::UnitTest::GetInstance()->current_test_info()->name()) {}
@@ -91,7 +91,7 @@ class OutOfMemory : public testing::Test {
     ASSERT_EQ(rpp_open(model_, &one_thread, &session_), RPP_OK) << rpp_last_error();
   }
 
-  // Lets one allocation of `failing` after the other fail. After each of them `next` answers as ever.
+  // Fails each allocation of `failing` in turn. After each failure `next` must still give the correct answer.
   template <typename Answer>
   void expect_the_next_answer(const std::function<rpp_status()>& failing,
                               const std::function<Answer()>& next) {
@@ -112,7 +112,7 @@ class OutOfMemory : public testing::Test {
   rpp_session* session_ = nullptr;
 };
 
-TEST_F(OutOfMemory, TheNextQuestionIsAnsweredAndNotTheOneBefore) {
+TEST_F(OutOfMemory, TheNextQuestionIsAnsweredCorrectly) {
   open("span");
   rpp_answer unused = {};
   using Span = std::array<double, 3>;
@@ -124,7 +124,7 @@ TEST_F(OutOfMemory, TheNextQuestionIsAnsweredAndNotTheOneBefore) {
                                });
 }
 
-TEST_F(OutOfMemory, TheNextMaskIsFilledAndNotTheOneBefore) {
+TEST_F(OutOfMemory, TheNextMaskIsFilledCorrectly) {
   open("");
   rpp_filling unused = {};
   expect_the_next_answer<double>([&] { return rpp_fill(session_, "w2 w2 [MASK] w1", 1, &unused); },
@@ -135,7 +135,7 @@ TEST_F(OutOfMemory, TheNextMaskIsFilledAndNotTheOneBefore) {
                                  });
 }
 
-TEST_F(OutOfMemory, TheNextTextsAreScoredAndEmbedded) {
+TEST_F(OutOfMemory, TheNextTextsAreScoredAndEmbeddedCorrectly) {
   open("classifier");
   const char* before[] = {"w2 w1 w2", "w1"};
   const char* text[] = {"w0 w1"};
@@ -155,7 +155,7 @@ TEST_F(OutOfMemory, TheNextTextsAreScoredAndEmbedded) {
                                              });
 }
 
-TEST_F(OutOfMemory, ASessionThatIsNotOpenedIsNull) {
+TEST_F(OutOfMemory, AFailedOpenSetsTheSessionToNull) {
   open("classifier");
   const rpp_session_options one_thread = {.num_threads = 1};
   rpp_session* session = nullptr;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr LayerShape kShape = {.num_heads = 3, .query_key_dim = 5, .value_dim = 7, .score_scale = 0.3F};
 
-// The slow twin: one number of the context, from the formula.
+// The reference implementation: one element of the context, from the formula.
 double context_of(const Tiles& qkv, const AttentionHead& head, int64_t query, int64_t dim) {
   const int64_t query_at = head.head * kShape.query_key_dim,
                 key_at = kShape.num_heads * kShape.query_key_dim + query_at;
@@ -29,7 +29,7 @@ double context_of(const Tiles& qkv, const AttentionHead& head, int64_t query, in
   return weighted / sum;
 }
 
-TEST(Attention, OfAnyLengthAndPlaceIsTheFormula) {
+TEST(Attention, EqualsTheFormulaForAnyLengthAndOffset) {
   for (const int64_t length : {1, 2, 16, 63, 64, 65, 130, 511}) {
     const int64_t first = length == 64 ? 0 : 50, num_tokens = first + length + 3;
     Tiles qkv, context;
@@ -54,7 +54,7 @@ TEST(Attention, OfAnyLengthAndPlaceIsTheFormula) {
   }
 }
 
-TEST(Attention, WritesItsHeadAndItsSequenceOnly) {
+TEST(Attention, WritesOnlyItsHeadAndSequence) {
   Tiles qkv, context;
   qkv.reshape(70, qkv_features(kShape));
   context.reshape(70, kShape.num_heads * kShape.value_dim);

@@ -8,7 +8,7 @@
 namespace rpp {
 namespace {
 
-TEST(BreakEven, IsWhereTheLineThroughTwoTimesMeetsTheDenseOne) {
+TEST(BreakEven, IsTheIntersectionOfTheSparseAndDenseTimes) {
   EXPECT_NEAR(break_even({.prune_ratio = 0.4, .share = 1.28}, {.prune_ratio = 0.6, .share = 0.88}), 0.5,
               1e-12);
   EXPECT_NEAR(break_even({.prune_ratio = 0.4, .share = 1.18}, {.prune_ratio = 0.6, .share = 0.98}), 0.5,
@@ -22,7 +22,7 @@ TEST(BreakEven, StaysBetweenItsLimits) {
             kNeverSparseBelow);
 }
 
-TEST(BreakEven, OfADisturbedMeasurementIsTheCautiousLimit) {
+TEST(BreakEven, FallsBackToTheUpperLimitForANoisyMeasurement) {
   EXPECT_EQ(break_even({.prune_ratio = 0.4, .share = 0.5}, {.prune_ratio = 0.6, .share = 0.5}),
             kAlwaysSparseFrom);
 }

@@ -111,8 +111,8 @@ TEST_F(CApi, ThreadsShareAModelAndGetTheSameScores) {
   for (const auto& one : found) EXPECT_EQ(one, expected);
 }
 
-// 70,000 tokens in one pass would take 80 MB.
-TEST_F(CApi, ManyTextsOfOneCallAreAnsweredInPassesOfLittleMemory) {
+// One pass over 70,000 tokens would take 80 MB.
+TEST_F(CApi, ManyTextsInOneCallAreProcessedInSmallPasses) {
   rpp_session* session = open(load(exported("classifier")));
   const auto few = scores(session, {"w0 w1", "w2"});
   Texts texts;
@@ -133,7 +133,7 @@ TEST_F(CApi, EmbeddingsDependOnTheText) {
             std::vector(embeddings.begin() + static_cast<int64_t>(size), embeddings.end()));
 }
 
-TEST_F(CApi, EmbeddingsOfSeveralPassesStandInTheOrderOfTheTexts) {
+TEST_F(CApi, EmbeddingsOfSeveralPassesKeepTheOrderOfTheTexts) {
   const rpp_model* model = load(exported("classifier"));
   const auto size = static_cast<size_t>(rpp_hidden_size(model));
   Texts texts;
@@ -145,7 +145,7 @@ TEST_F(CApi, EmbeddingsOfSeveralPassesStandInTheOrderOfTheTexts) {
   for (size_t i = 0; i < many.size(); ++i) ASSERT_EQ(many[i], few[i % few.size()]) << i;
 }
 
-TEST_F(CApi, AnAnswerIsBytesOfTheContext) {
+TEST_F(CApi, AnAnswerIsAByteRangeOfTheContext) {
   const rpp_model* model = load(exported("span"));
   const std::string context = "\u00e9 w1 \u00e9 w2";
   rpp_answer answer = {};
@@ -167,7 +167,7 @@ TEST_F(CApi, AQuestionOrAContextThatIsNotUtf8IsNamed) {
 
 TEST_F(CApi, AMaskIsFilledByTheLikeliestTokens) {
   const std::string path = exported("classifier");
-  for (const char* file : {"config.json", "model.safetensors"}) {  // the same encoder with the head for masks
+  for (const char* file : {"config.json", "model.safetensors"}) {  // the same encoder with the masked-LM head
     fs::copy_file(fs::path(RPP_SOURCE_DIR) / "tests/golden/bert" / file, dir_ / "classifier" / file,
                   fs::copy_options::overwrite_existing);
   }
@@ -190,7 +190,7 @@ TEST_F(CApi, AMaskIsFilledByTheLikeliestTokens) {
   EXPECT_EQ(std::string(rpp_last_error()), "10 fillings, the vocabulary has 9 tokens");
 }
 
-TEST_F(CApi, FaultsAreCodesAndTexts) {
+TEST_F(CApi, ErrorsHaveACodeAndAMessage) {
   rpp_model* none = nullptr;
   EXPECT_EQ(rpp_load("absent.rpp", &none), RPP_ERROR);
   EXPECT_EQ(std::string(rpp_last_error()), "cannot open absent.rpp: No such file or directory");
@@ -201,7 +201,7 @@ TEST_F(CApi, FaultsAreCodesAndTexts) {
   EXPECT_EQ(rpp_label(model, 3), nullptr);
   rpp_filling filling = {};
   EXPECT_EQ(rpp_fill(open(model), "[MASK]", 1, &filling), RPP_ERROR);
-  EXPECT_NE(std::string(rpp_last_error()).find("is no masked language model"), std::string::npos);
+  EXPECT_NE(std::string(rpp_last_error()).find("is not a masked language model"), std::string::npos);
   const rpp_session_options too_long = {.num_threads = 1, .max_tokens = 99};
   rpp_session* session = nullptr;
   EXPECT_EQ(rpp_open(model, &too_long, &session), RPP_USAGE_ERROR);
@@ -212,7 +212,7 @@ TEST_F(CApi, FaultsAreCodesAndTexts) {
             (dir_ / "classifier.rpp").string() + " has no head for answers (qa_outputs)");
 }
 
-TEST_F(CApi, ALimitThatIsNoNumberIsFoundWhenTheModelIsLoaded) {
+TEST_F(CApi, AnInvalidTokenLimitIsRefusedWhenTheModelIsLoaded) {
   const std::string path = exported("classifier");
   dir_.write("classifier/tokenizer_config.json", R"({"model_max_length": "all"})");
   export_model(dir_ / "classifier", path);
@@ -223,7 +223,7 @@ TEST_F(CApi, ALimitThatIsNoNumberIsFoundWhenTheModelIsLoaded) {
   EXPECT_EQ(model, nullptr);
 }
 
-TEST_F(CApi, ALongTextIsCutOrRefusedAndTheNextOneScored) {
+TEST_F(CApi, ALongTextIsTruncatedOrRefusedAndTheNextIsScored) {
   const rpp_model* model = load(exported("classifier"));
   const rpp_session_options refusing = {.num_threads = 1, .max_tokens = 8, .refuse_longer = 1};
   const rpp_session_options cutting = {.num_threads = 1, .max_tokens = 8};
@@ -231,7 +231,8 @@ TEST_F(CApi, ALongTextIsCutOrRefusedAndTheNextOneScored) {
   const Texts texts = {"w0 w1 w2 w0 w1 w2 w0"};
   std::vector<float> scores_of(3);
   EXPECT_EQ(rpp_score(session, texts.data(), nullptr, 1, scores_of.data()), RPP_ERROR);
-  EXPECT_EQ(std::string(rpp_last_error()), "text 0 has 9 tokens, 8 are read: shorten it, or let it be cut");
+  EXPECT_EQ(std::string(rpp_last_error()),
+            "text 0 has 9 tokens, 8 are read: shorten it, or allow truncation");
   const Texts invalid = {"w0 \xff"};
   EXPECT_EQ(rpp_score(session, invalid.data(), nullptr, 1, scores_of.data()), RPP_ERROR);
   EXPECT_EQ(std::string(rpp_last_error()), "byte 3 of text 0 is not UTF-8");
@@ -240,7 +241,7 @@ TEST_F(CApi, ALongTextIsCutOrRefusedAndTheNextOneScored) {
   EXPECT_NEAR(std::accumulate(empty.begin(), empty.end(), 0.0), 1, 1e-6);
 }
 
-TEST_F(CApi, OfNoModelThereAreNoSizes) {
+TEST_F(CApi, SizesOfANullModelAreZero) {
   EXPECT_EQ(rpp_num_labels(nullptr), 0);
   EXPECT_EQ(rpp_label(nullptr, 0), nullptr);
   EXPECT_EQ(rpp_hidden_size(nullptr), 0);
@@ -277,25 +278,25 @@ TEST_F(CApi, ArgumentsThatAreNullAreNamed) {
   EXPECT_EQ(rpp_score(session, nullptr, nullptr, 0, nullptr), RPP_OK);
 }
 
-TEST_F(CApi, AModelThatIsNotLoadedIsNull) {
+TEST_F(CApi, AFailedLoadSetsTheModelToNull) {
   rpp_model* model = load(exported("classifier"));
   EXPECT_EQ(rpp_load("absent.rpp", &model), RPP_ERROR);
   EXPECT_EQ(model, nullptr);
 }
 
-TEST_F(CApi, OptionsOfZerosAreTheDefaults) {
+TEST_F(CApi, ZeroedOptionsAreTheDefaults) {
   const rpp_model* model = load(exported("classifier"));
   const rpp_session_options zeros = {};
   std::string long_text;
   for (int i = 0; i < 40; ++i) long_text += "w1 ";
-  const auto usual = scores(open(model), {long_text.c_str(), "w2"});  // cut, not refused
+  const auto usual = scores(open(model), {long_text.c_str(), "w2"});  // truncated, not refused
   EXPECT_EQ(scores(open(model, &zeros), {long_text.c_str(), "w2"}), usual);
   const rpp_session_options sized = {.struct_size = sizeof sized};
   EXPECT_EQ(scores(open(model, &sized), {long_text.c_str(), "w2"}), usual);
 }
 
-// Who was compiled with a shorter struct has other bytes behind it.
-TEST_F(CApi, FieldsThatTheCallerDoesNotKnowAreNotRead) {
+// A caller compiled with a shorter struct has unrelated bytes after it.
+TEST_F(CApi, FieldsBeyondTheCallersStructSizeAreNotRead) {
   const rpp_model* model = load(exported("classifier"));
   const rpp_session_options shorter = {.struct_size = offsetof(rpp_session_options, max_tokens),
                                        .num_threads = 1,
@@ -328,8 +329,8 @@ TEST_F(CApi, ThreadsAndTokensHaveLimits) {
   open(model, &most);
 }
 
-// cp writes into the file that is there, shorter first.
-TEST_F(CApi, AModelStaysAsItWasWhenItsFileIsWrittenOver) {
+// cp overwrites the existing file in place, after truncating it.
+TEST_F(CApi, AModelIsUnaffectedWhenItsFileIsOverwritten) {
   const std::string path = exported("classifier");
   const rpp_model* model = load(path);
   const auto before = scores(open(model), {"w0 w1", "w2"});
@@ -345,7 +346,7 @@ TEST_F(CApi, AMappedModelGivesTheSameScores) {
   EXPECT_EQ(scores(open(mapped), {"w0 w1"}), scores(open(load(path)), {"w0 w1"}));
 }
 
-TEST_F(CApi, AForkedProcessUsesModelAndSessionOfTheOneBefore) {
+TEST_F(CApi, AForkedProcessUsesTheModelAndSessionOfItsParent) {
   const rpp_model* model = load(exported("classifier"));
   const rpp_session_options three = {.num_threads = 3};
   rpp_session* session = open(model, &three);
@@ -365,12 +366,12 @@ TEST_F(CApi, AForkedProcessUsesModelAndSessionOfTheOneBefore) {
 TEST_F(CApi, ATextTooLongIsRefusedBeforeAnythingIsWritten) {
   const rpp_session_options refusing = {.max_tokens = 8, .refuse_longer = 1};
   rpp_session* session = open(load(exported("classifier")), &refusing);
-  Texts texts(2000, "w0 w1");  // more than a pass
+  Texts texts(2000, "w0 w1");  // more than one pass
   texts.push_back("w0 w1 w2 w0 w1 w2 w0");
   std::vector<float> values(3 * texts.size(), -1.0F);
   EXPECT_EQ(rpp_score(session, texts.data(), nullptr, texts.size(), values.data()), RPP_ERROR);
   EXPECT_EQ(std::string(rpp_last_error()),
-            "text 2000 has 9 tokens, 8 are read: shorten it, or let it be cut");
+            "text 2000 has 9 tokens, 8 are read: shorten it, or allow truncation");
   EXPECT_EQ(values, std::vector<float>(values.size(), -1.0F));
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// What `rpp-inspect forward` would write of the golden model, made of what transformers computed.
+// In the format of `rpp-inspect forward`, with the values that transformers computed for the golden model.
 class GoldenOutputs : public testing::Test {
  protected:
   void write(std::span<const float> hidden, std::span<const float> logits = {}) const {
@@ -35,7 +35,7 @@ class GoldenOutputs : public testing::Test {
   Session session_ = Session(exported(golden_dir()));
 };
 
-TEST_F(GoldenOutputs, EqualOutputsDifferByRounding) {
+TEST_F(GoldenOutputs, EqualOutputsDifferOnlyByRounding) {
   write(golden_.floats("hidden.2"));
   const auto differences = compare_outputs(session_, file_.path());
   ASSERT_EQ(differences.size(), 2U);
@@ -61,13 +61,13 @@ TEST_F(GoldenOutputs, TextsWithAnotherBestLabelAreCounted) {
   AnswerDifference difference = compare_outputs(classifier, file_.path()).back();
   EXPECT_EQ(difference.num_texts, 3);
   EXPECT_EQ(difference.other_labels, 0);
-  *std::min_element(logits.begin() + 3, logits.begin() + 6) = 50.0F;  // of the second text
+  *std::min_element(logits.begin() + 3, logits.begin() + 6) = 50.0F;  // the second text
   write(golden_.floats("hidden.2"), logits);
   difference = compare_outputs(classifier, file_.path()).back();
   EXPECT_EQ(difference.other_labels, 1);
 }
 
-TEST_F(GoldenOutputs, NanIsADifference) {
+TEST_F(GoldenOutputs, NanCountsAsADifference) {
   auto hidden = std::vector<float>(golden_.floats("hidden.2").begin(), golden_.floats("hidden.2").end());
   hidden[3] = NAN;
   write(hidden);

@@ -1,4 +1,4 @@
-// The small BERT of tests/golden/bert as a model file, and what transformers computes with it.
+// The small BERT of tests/golden/bert as a model file, and the outputs of transformers for it.
 #pragma once
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@ inline std::filesystem::path golden_dir() {
   return std::filesystem::path(RPP_SOURCE_DIR) / "tests/golden/bert";
 }
 
-// A file in the temporary folder, gone with the object.
+// A file in the temporary directory, removed with the object.
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::string_view name)
@@ -37,7 +37,7 @@ inline std::shared_ptr<const RuntimeModel> exported(const std::filesystem::path&
                                                     const ExportOptions& types = {}) {
   const TemporaryFile file("model.rpp");
   export_model(model_dir, file.path(), types);
-  return RuntimeModel::load(file.path(), options);  // the mapping outlives the name
+  return RuntimeModel::load(file.path(), options);  // the mapping stays valid after the file is removed
 }
 
 // The inputs and outputs in golden.safetensors.

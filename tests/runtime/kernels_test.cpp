@@ -1,4 +1,4 @@
-// Every kernel of every instruction set of this machine, against loops that anyone can check.
+// Every kernel of every instruction set of this machine, against simple reference loops.
 #include "runtime/kernels.h"
 
 #include <gmock/gmock.h>
@@ -15,10 +15,10 @@ namespace {
 
 using testing::HasSubstr;
 
-// What no kernel may touch.
+// A value that no kernel may overwrite.
 constexpr float kUntouched = -12345.0F;
 
-// Each entry is alive with the probability `density`.
+// Each entry is non-zero with the probability `density`.
 std::vector<float> random_values(int64_t count, double density = 1.0) {
   Rng rng(mix_key(3, count));
   std::vector<float> values;
@@ -50,7 +50,7 @@ struct Product {
   double density = 1.0;
 };
 
-// The largest difference of y from W x + bias, and infinity where a group that is not used was written to.
+// The largest difference of y from W x + bias; infinity if an unused group was written.
 double error_of(const Product& p, const std::vector<float>& w, const std::vector<float>& bias, const Tiles& x,
                 const Tiles& y) {
   double error = 0.0;
@@ -94,21 +94,21 @@ class EveryKernel : public testing::TestWithParam<const Kernels*> {
   const Kernels& kernels_ = *GetParam();
 };
 
-TEST_P(EveryKernel, SparseProductsAreExact) {
+TEST_P(EveryKernel, SparseMatmulsAreExact) {
   for (const int64_t tokens : {1, 15, 16, 17, 32, 33, 47, 63, 64}) {
     EXPECT_LT(sparse_error(kernels_, {.rows = 37, .cols = 41, .tokens = tokens, .density = 0.2}), 1e-5)
         << tokens;
   }
 }
 
-TEST_P(EveryKernel, SparseProductsOfManyBlocksAndPanelsAreExact) {
+TEST_P(EveryKernel, SparseMatmulsOfManyBlocksAndPanelsAreExact) {
   for (const double density : {0.02, 0.1, 0.9}) {
     EXPECT_LT(sparse_error(kernels_, {.rows = 131, .cols = 511, .tokens = 33, .density = density}), 2e-4)
         << density;
   }
 }
 
-TEST_P(EveryKernel, AMatrixOfZerosGivesTheBias) {
+TEST_P(EveryKernel, AZeroMatrixGivesTheBias) {
   EXPECT_EQ(sparse_error(kernels_, {.rows = 129, .cols = 193, .tokens = 5, .density = 0.0}), 0.0);
 }
 
@@ -116,7 +116,7 @@ TEST_P(EveryKernel, ASparseMatrixMayBeFull) {
   EXPECT_LT(sparse_error(kernels_, {.rows = 5, .cols = 400, .tokens = 64}), 2e-4);
 }
 
-TEST_P(EveryKernel, AnEmptyRowAmongOthersGivesItsBias) {
+TEST_P(EveryKernel, AnEmptyRowGivesItsBias) {
   std::vector<float> w = random_values(3 * 10);
   std::fill_n(w.begin() + 10, 10, 0.0F);
   const SparseMatrix sparse = make_sparse(w, 3, 10);
@@ -128,7 +128,7 @@ TEST_P(EveryKernel, AnEmptyRowAmongOthersGivesItsBias) {
   EXPECT_EQ(y.at(1, 1), 7.0F);
 }
 
-TEST_P(EveryKernel, DenseProductsAreExact) {
+TEST_P(EveryKernel, DenseMatmulsAreExact) {
   for (const int64_t tokens : {1, 16, 17, 33, 49, 64}) {
     for (const int64_t rows : {1, 2, 6, 7, 9, 23}) {
       EXPECT_LT(dense_error(kernels_, {.rows = rows, .cols = 41, .tokens = tokens}), 1e-5)
@@ -137,7 +137,7 @@ TEST_P(EveryKernel, DenseProductsAreExact) {
   }
 }
 
-TEST_P(EveryKernel, ATokensProductDoesNotDependOnItsCompany) {
+TEST_P(EveryKernel, AMatmulRowDoesNotDependOnTheBatch) {
   const auto w = random_values(30 * 200, 0.3), bias = random_values(30);
   const SparseMatrix sparse = make_sparse(w, 30, 200);
   const DenseView dense = {.values = w.data(), .rows = 30, .depth = 200, .row_stride = 200};
@@ -156,8 +156,8 @@ TEST_P(EveryKernel, ATokensProductDoesNotDependOnItsCompany) {
   expect_equal();
 }
 
-// So it may be chosen by speed which of them multiplies.
-TEST_P(EveryKernel, SparseAndDenseProductsAreTheSameBits) {
+// Equal bits allow choosing the faster of the two at run time.
+TEST_P(EveryKernel, SparseAndDenseMatmulsAreBitIdentical) {
   const int64_t rows = 67, cols = 401;
   for (const double density : {0.05, 0.5, 0.97}) {
     const auto w = random_values(rows * cols, density), bias = random_values(rows);
@@ -174,7 +174,7 @@ TEST_P(EveryKernel, SparseAndDenseProductsAreTheSameBits) {
   }
 }
 
-TEST_P(EveryKernel, GeluIsTheOneWithErf) {
+TEST_P(EveryKernel, GeluUsesErf) {
   Tiles x = random_tile(64, 9);
   x.at(0, 0) = 0.0F, x.at(1, 0) = -30.0F, x.at(2, 0) = 30.0F;
   Tiles y = x;
@@ -187,7 +187,7 @@ TEST_P(EveryKernel, GeluIsTheOneWithErf) {
   }
 }
 
-TEST_P(EveryKernel, LayerNormHasMeanAndVarianceOfItsParameters) {
+TEST_P(EveryKernel, LayerNormHasTheMeanAndVarianceOfItsParameters) {
   const int64_t features = 77, tokens = 19;
   const Tiles x = random_tile(tokens, features), residual = random_tile(tokens, features);
   const std::vector<float> weight(77, 2.0F), bias(77, 0.5F);
@@ -216,9 +216,9 @@ TEST_P(EveryKernel, LayerNormWithoutResidualWorksInPlace) {
   EXPECT_FLOAT_EQ(x.at(0, 1), 1.0F);
 }
 
-TEST_P(EveryKernel, SoftmaxGivesExponentialsAndTheInverseOfTheirSum) {
+TEST_P(EveryKernel, SoftmaxReturnsExponentialsAndTheInverseOfTheirSum) {
   Tiles x = random_tile(21, 13);
-  x.at(4, 6) = 300.0F;  // would overflow without the shift
+  x.at(4, 6) = 300.0F;  // would overflow without subtracting the maximum
   const Tiles before = x;
   TileRow inverse_sums;
   kernels_.softmax(x.tile(0), inverse_sums.tokens, 13, 2);
@@ -236,12 +236,12 @@ INSTANTIATE_TEST_SUITE_P(OfThisMachine, EveryKernel,
                          testing::ValuesIn(supported_kernels().begin(), supported_kernels().end()),
                          [](const auto& kernels) { return std::string(kernels.param->name); });
 
-TEST(Kernels, TheFastestIsTheFirstAndAnyCanBeForced) {
+TEST(Kernels, TheFastestIsFirstAndAnyCanBeForced) {
   EXPECT_EQ(&find_kernels(""), supported_kernels().front());
   for (const Kernels* kernels : supported_kernels()) EXPECT_EQ(&find_kernels(kernels->name), kernels);
 }
 
-TEST(Kernels, AnUnknownNameIsAnsweredWithThoseThatThereAre) {
+TEST(Kernels, AnUnknownNameListsTheAvailableKernels) {
   EXPECT_THAT(message_of([] { find_kernels("AVX9"); }), HasSubstr("no kernels named 'AVX9'"));
   EXPECT_THAT(message_of([] { find_kernels("AVX9"); }), HasSubstr(supported_kernels().back()->name));
 }

@@ -24,7 +24,7 @@ class MaskFilling : public testing::Test {
     return message_of([&] { make_answerer(model_, tokenizer_, 12)->add(line); });
   }
 
-  // What the model gives the third of these five tokens, as probabilities.
+  // The model's probabilities for the third of these five tokens.
   std::vector<double> probabilities(const std::vector<int32_t>& ids) {
     Session session(model_);
     const std::vector<int32_t> positions = {2}, bounds = {0, 5};
@@ -40,7 +40,7 @@ class MaskFilling : public testing::Test {
   std::shared_ptr<const RuntimeModel> model_ = exported(golden_dir());
 };
 
-TEST_F(MaskFilling, TheLikeliestTokensComeFirst) {
+TEST_F(MaskFilling, TheMostLikelyTokensComeFirst) {
   const auto wanted = probabilities({2, 5, 4, 11, 3});  // [CLS] w0 [MASK] w3 [SEP]
   const auto answers = fill({"w0 [MASK] w3"});
   const auto& scores = answers.at(0).scores;
@@ -56,7 +56,7 @@ TEST_F(MaskFilling, TheLikeliestTokensComeFirst) {
   EXPECT_NEAR(scores.front().second, *std::max_element(wanted.begin(), wanted.end()), 1e-6);
 }
 
-TEST_F(MaskFilling, RowsOfTheEmbeddingsWithoutATokenAreNoAnswersAndHaveTheirShare) {
+TEST_F(MaskFilling, EmbeddingRowsWithoutATokenAreNotAnswersButKeepTheirProbability) {
   const auto wanted = probabilities({2, 5, 4, 11, 3});  // of 100 rows
   const FakeTokenizer fewer(60);
   const auto filler = make_answerer(model_, fewer, 12);
@@ -67,8 +67,8 @@ TEST_F(MaskFilling, RowsOfTheEmbeddingsWithoutATokenAreNoAnswersAndHaveTheirShar
   EXPECT_NEAR(answers.at(0).scores.front().second, largest, 1e-6);
 }
 
-// Without word embeddings and biases no token is likelier than another.
-TEST_F(MaskFilling, TokensOfOneProbabilityComeInTheOrderOfTheirIds) {
+// Without word embeddings and biases all tokens have the same probability.
+TEST_F(MaskFilling, TokensOfEqualProbabilityAreOrderedById) {
   const TestDir dir("mask_filling_tie");
   const SafetensorsFile golden(golden_dir() / "model.safetensors");
   std::vector<TensorView> tensors = golden.tensors();
@@ -89,7 +89,7 @@ TEST_F(MaskFilling, TokensOfOneProbabilityComeInTheOrderOfTheirIds) {
   }
 }
 
-TEST_F(MaskFilling, EveryTextIsAnsweredAtItsOwnMask) {
+TEST_F(MaskFilling, EveryTextIsFilledAtItsOwnMask) {
   const auto together = fill({"w0 [MASK] w3", "[MASK]", "w1 w2 [MASK]"});
   ASSERT_EQ(together.size(), 3U);
   for (const auto& [text, index] : {std::pair("[MASK]", 1), std::pair("w1 w2 [MASK]", 2)}) {
@@ -98,7 +98,7 @@ TEST_F(MaskFilling, EveryTextIsAnsweredAtItsOwnMask) {
   EXPECT_NE(together[1].scores, together[2].scores);
 }
 
-TEST_F(MaskFilling, ATextWithoutOneMaskIsRefused) {
+TEST_F(MaskFilling, ATextWithoutExactlyOneMaskIsRefused) {
   EXPECT_THAT(refused({.text = "w0 w1"}), HasSubstr("no [MASK]"));
   EXPECT_THAT(refused({.text = "[MASK] w1 [MASK]"}), HasSubstr("more than one [MASK]"));
   EXPECT_THAT(refused({.text = "[MASK]", .text_pair = "w1"}), HasSubstr("fills the [MASK] of one"));
@@ -106,8 +106,8 @@ TEST_F(MaskFilling, ATextWithoutOneMaskIsRefused) {
   EXPECT_EQ(refused({.text = "w0 w0 w0 w0 w0 w0 w0 w0 w0 [MASK]"}), "no error");
 }
 
-TEST_F(MaskFilling, ManyTextsAreAnsweredInPassesAndMasksAFewAtATime) {
-  std::vector<std::string> texts = {"[MASK]"};  // passes begin at another text than the list
+TEST_F(MaskFilling, ManyTextsAreProcessedInSmallPasses) {
+  std::vector<std::string> texts = {"[MASK]"};  // so that pass boundaries differ from the list's repetition
   for (int i = 0; i < 500; ++i) texts.insert(texts.end(), {"w0 [MASK] w3", "w1 [MASK]", "[MASK]"});
   const auto answers = fill(texts);  // 6000 tokens
   const auto expected = fill({texts[0], texts[1], texts[2]});
@@ -115,7 +115,7 @@ TEST_F(MaskFilling, ManyTextsAreAnsweredInPassesAndMasksAFewAtATime) {
   for (size_t i = 0; i < texts.size(); ++i) ASSERT_EQ(answers[i].scores, expected[i % 3].scores) << i;
 }
 
-TEST_F(MaskFilling, WhatWasAnsweredIsNotAnsweredAgain) {
+TEST_F(MaskFilling, AnswersAreReturnedOnce) {
   const auto filler = make_answerer(model_, tokenizer_, 12);
   filler->add({.text = "w0 [MASK] w3"});
   EXPECT_EQ(filler->answer_added().size(), 1U);

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-// The golden model's directory, to be changed before it is exported.
+// The golden model's directory, modified before it is exported.
 class ChangedModel : public testing::Test {
  protected:
   ChangedModel() { fs::create_directories(directory_); }
@@ -30,7 +30,7 @@ class ChangedModel : public testing::Test {
     save();
     return exported(directory_);
   }
-  // Of the directory itself: an export would refuse what is not finite first.
+  // Loads the directory itself: an export would refuse non-finite values first.
   std::string unexported_error() const {
     save();
     return message_of([&] { RuntimeModel::load(directory_); });
@@ -70,7 +70,7 @@ class ChangedModel : public testing::Test {
   std::string config_ = read_file(golden_dir() / "config.json");
 };
 
-TEST_F(ChangedModel, SizesAreThoseOfTheConfiguration) {
+TEST_F(ChangedModel, SizesComeFromTheConfiguration) {
   const auto sizes = load()->sizes();
   EXPECT_EQ(sizes.vocab, 100);
   EXPECT_EQ(sizes.hidden, 32);
@@ -83,7 +83,7 @@ TEST_F(ChangedModel, SizesAreThoseOfTheConfiguration) {
   EXPECT_EQ(sizes.labels, 0);
 }
 
-TEST_F(ChangedModel, NamesOfBareAndOfOldModelsAreKnown) {
+TEST_F(ChangedModel, TensorNamesOfBareAndOldModelsAreAccepted) {
   const auto wanted = hidden_of(load());
   rename("LayerNorm.weight", "LayerNorm.gamma");
   rename("LayerNorm.bias", "LayerNorm.beta");
@@ -91,8 +91,8 @@ TEST_F(ChangedModel, NamesOfBareAndOfOldModelsAreKnown) {
   EXPECT_EQ(hidden_of(load()), wanted);
 }
 
-// A layer without its last head computes what it did with the head's outputs zero.
-TEST_F(ChangedModel, LayersMayHaveSizesOfTheirOwn) {
+// A layer without its last head equals one whose last head has zero output.
+TEST_F(ChangedModel, LayersMayHaveDifferentSizes) {
   const std::string layer = "bert.encoder.layer.0.attention.";
   auto& output = tensor(layer + "output.dense.weight");  // [32, 32]; the last 8 columns are head 3's
   std::vector<float> without_head(output.as<float>().begin(), output.as<float>().end()), narrow;
@@ -122,7 +122,7 @@ TEST_F(ChangedModel, SizesOfLayersAreChecked) {
   replace_in_config("{", R"({"layer_sizes": [{"num_attention_heads": 4}],)");
   EXPECT_THAT(load_error(), HasSubstr("layer_sizes[0] has no query_key_dim"));
   replace_in_config(R"([{"num_attention_heads": 4}])", "[]");
-  EXPECT_EQ(load_error(), "no error");  // as if there were none
+  EXPECT_EQ(load_error(), "no error");  // as if the key were absent
   replace_in_config(
       "[],", R"([{"num_attention_heads": 4, "query_key_dim": 8, "value_dim": 8, "intermediate_size": 48}],)");
   EXPECT_THAT(load_error(), HasSubstr("layer_sizes has 1 entries for 2 layers"));
@@ -141,20 +141,20 @@ TEST_F(ChangedModel, ATensorOfAnotherShapeIsNamed) {
   EXPECT_THAT(load_error(), HasSubstr("intermediate.dense.weight is 48 x 32, config.json asks for 64 x 32"));
 }
 
-TEST_F(ChangedModel, WhatTheRuntimeLacksIsRefused) {
+TEST_F(ChangedModel, UnsupportedFeaturesAreRefused) {
   replace_in_config("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"relu\"");
   EXPECT_THAT(load_error(),
               HasSubstr("config.json: hidden_act is \"relu\", this runtime knows \"gelu\" only"));
 }
 
-TEST_F(ChangedModel, SizesThatAreNoneAreRefused) {
+TEST_F(ChangedModel, InvalidSizesAreRefused) {
   replace_in_config("\"hidden_size\": 32", "\"hidden_size\": -32");
   EXPECT_THAT(load_error(), HasSubstr("hidden_size is -32, it must be a whole number above 0"));
   replace_in_config("\"hidden_size\": -32", "\"hidden_size\": 33");
-  EXPECT_THAT(load_error(), HasSubstr("hidden_size 33 is no multiple of num_attention_heads 4"));
+  EXPECT_THAT(load_error(), HasSubstr("hidden_size 33 is not a multiple of num_attention_heads 4"));
 }
 
-TEST_F(ChangedModel, AConfigurationThatWouldExhaustTheStackIsRefused) {
+TEST_F(ChangedModel, ADeeplyNestedConfigurationIsRefused) {
   replace_in_config("\"hidden_size\": 32",
                     "\"hidden_size\": " + std::string(100'000, '[') + std::string(100'000, ']'));
   EXPECT_THAT(load_error(), HasSubstr("config.json: JSON of 100001 levels"));
@@ -165,11 +165,11 @@ TEST_F(ChangedModel, MoreLayersThanTensorsAreRefused) {
   EXPECT_THAT(load_error(), HasSubstr("asks for 2000000000 layers"));
 }
 
-TEST_F(ChangedModel, KernelsOfAnotherMachineAreRefused) {
+TEST_F(ChangedModel, UnsupportedKernelsAreRefused) {
   EXPECT_THAT(message_of([&] { exported(golden_dir(), {.kernels = "AVX9"}); }), HasSubstr("'AVX9'"));
 }
 
-TEST_F(ChangedModel, OnlyMatricesWithManyZerosAreSparse) {
+TEST_F(ChangedModel, OnlyMatricesWithEnoughZerosAreStoredSparse) {
   EXPECT_EQ(load()->num_sparse(), 0);
   const std::vector<float> zeros(32 * 32, 0.0F);
   for (auto& tensor : tensors_) {
@@ -187,7 +187,7 @@ TEST_F(ChangedModel, AWeightThatIsNotFiniteIsNamed) {
   EXPECT_THAT(unexported_error(),
               HasSubstr("model.safetensors: tensor bert.embeddings.LayerNorm.bias holds NaN or infinity, "
                         "first as its value 3:"));
-  bias.name = "of.nothing";  // what nobody reads may be anything
+  bias.name = "of.nothing";  // unused tensors may have any contents
   values[3] = 0;
   tensors_.push_back({.name = "bert.embeddings.LayerNorm.bias", .shape = {32}, .data = bias.data});
   std::vector<float> unread(32, NAN);
@@ -215,7 +215,7 @@ TEST_F(ChangedModel, AnAnswerThatIsNotFiniteIsAnError) {
   }
 }
 
-// The sizes are compared with the file before the first layer is laid out.
+// The sizes are compared with the file before the first layer is allocated.
 TEST_F(ChangedModel, AMissingHeadIsFoundBeforeALayerIsRead) {
   auto& weight = tensor("bert.encoder.layer.0.intermediate.dense.weight");
   std::vector<float> values(weight.as<float>().begin(), weight.as<float>().end());

@@ -1,4 +1,4 @@
-// Vectors against sums over the hidden states that the session itself hands out.
+// Compares vectors with sums over the session's own hidden states.
 #include "bert_format/sentence_embedding.h"
 #include "bert_format/model_file.h"
 
@@ -45,7 +45,7 @@ class Embedding : public testing::Test {
     return message_of([&] { embed("w0"); });
   }
 
-  // As rpp-predict --embed does, of the model directory or of its export.
+  // As rpp-predict --embed computes it, for the model directory or its export.
   static Vector embed_of(const fs::path& path, const std::string& text) {
     const auto model = RuntimeModel::load(path);
     const auto tokenizer = make_tokenizer(model->file());
@@ -73,7 +73,7 @@ class Embedding : public testing::Test {
   const std::vector<int32_t> ids_ = {2, 5, 6, 3};  // [CLS] w0 w1 [SEP]
 };
 
-TEST_F(Embedding, WithoutModulesIsTheMeanNotNormalised) {
+TEST_F(Embedding, WithoutModulesIsTheUnnormalisedMean) {
   const auto rows = hidden(ids_);
   const Vector found = embed("w0 w1");
   ASSERT_EQ(found.size(), kHidden);
@@ -82,7 +82,7 @@ TEST_F(Embedding, WithoutModulesIsTheMeanNotNormalised) {
   }
 }
 
-TEST_F(Embedding, OfANormalisedModelHasLengthOneAndTheMeansDirection) {
+TEST_F(Embedding, WithNormalisationIsTheMeanWithLengthOne) {
   const Vector mean = embed("w0 w1");
   write(kModules, R"({"word_embedding_dimension": 32, "pooling_mode_mean_tokens": true})");
   const Vector found = embed("w0 w1");
@@ -92,7 +92,7 @@ TEST_F(Embedding, OfANormalisedModelHasLengthOneAndTheMeansDirection) {
   for (size_t i = 0; i < kHidden; ++i) EXPECT_NEAR(found[i], mean[i] / std::sqrt(squares), 1e-6);
 }
 
-TEST_F(Embedding, SeveralPoolingsLieSideBySideInTheOrderOfSentenceTransformers) {
+TEST_F(Embedding, SeveralPoolingsAreConcatenatedInSentenceTransformersOrder) {
   write(kModulesNotNormalised,
         R"({"pooling_mode_mean_sqrt_len_tokens": true, "pooling_mode_mean_tokens": true,
             "pooling_mode_max_tokens": true, "pooling_mode_cls_token": true,
@@ -111,7 +111,7 @@ TEST_F(Embedding, SeveralPoolingsLieSideBySideInTheOrderOfSentenceTransformers) 
   }
 }
 
-TEST_F(Embedding, PoolingMayBeNamedByAWordOrAList) {
+TEST_F(Embedding, PoolingMayBeAStringOrAList) {
   write(kModulesNotNormalised, R"({"embedding_dimension": 32, "pooling_mode": "cls"})");
   EXPECT_LT(largest_difference(embed("w0 w1"), hidden(ids_)[0]), 1e-6);
   write(kModulesNotNormalised, R"({"pooling_mode": ["lasttoken", "cls"]})");
@@ -121,7 +121,7 @@ TEST_F(Embedding, PoolingMayBeNamedByAWordOrAList) {
   EXPECT_LT(largest_difference(embed("w0 w1"), expected), 1e-6);
 }
 
-TEST_F(Embedding, TheDefaultPromptStandsBeforeEveryText) {
+TEST_F(Embedding, TheDefaultPromptIsPrependedToEveryText) {
   const Vector expected = embed("w0 w1 w2");
   write(kModulesNotNormalised, "{}");
   dir_.write("config_sentence_transformers.json",
@@ -129,7 +129,7 @@ TEST_F(Embedding, TheDefaultPromptStandsBeforeEveryText) {
   EXPECT_LT(largest_difference(embed("w1 w2"), expected), 1e-6);
 }
 
-TEST_F(Embedding, APromptThatIsNotPooledTakesTheFirstTokenWithIt) {
+TEST_F(Embedding, AnExcludedPromptExcludesTheFirstTokenToo) {
   write(kModulesNotNormalised, R"({"include_prompt": false})");
   dir_.write("config_sentence_transformers.json",
              R"({"prompts": {"query": "w0 "}, "default_prompt_name": "query"})");
@@ -138,7 +138,7 @@ TEST_F(Embedding, APromptThatIsNotPooledTakesTheFirstTokenWithIt) {
   for (size_t i = 0; i < kHidden; ++i) EXPECT_NEAR(found[i], (rows[2][i] + rows[3][i]) / 2, 1e-6);
 }
 
-TEST_F(Embedding, EveryPoolingLeavesOutAPromptThatIsNotPooled) {
+TEST_F(Embedding, EveryPoolingModeSkipsAnExcludedPrompt) {
   write(kModulesNotNormalised, R"({"include_prompt": false, "pooling_mode":
       ["cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"]})");
   dir_.write("config_sentence_transformers.json",
@@ -152,12 +152,12 @@ TEST_F(Embedding, EveryPoolingLeavesOutAPromptThatIsNotPooled) {
     EXPECT_NEAR(found[kHidden + i], std::max(c, d), 1e-6);
     EXPECT_NEAR(found[2 * kHidden + i], (c + d) / 2, 1e-6);
     EXPECT_NEAR(found[3 * kHidden + i], (c + d) / std::sqrt(2.0F), 1e-6);
-    EXPECT_NEAR(found[4 * kHidden + i], (3 * c + 4 * d) / 7, 1e-6);  // weights are places in the whole text
+    EXPECT_NEAR(found[4 * kHidden + i], (3 * c + 4 * d) / 7, 1e-6);  // weights count from the text's start
     EXPECT_NEAR(found[5 * kHidden + i], d, 1e-6);
   }
 }
 
-TEST_F(Embedding, OfAPromptThatFillsTheTextTheLastTokenIsPooled) {
+TEST_F(Embedding, APromptThatFillsTheTextLeavesTheLastTokenToPool) {
   write(kModulesNotNormalised, R"({"include_prompt": false})");
   dir_.write("config_sentence_transformers.json",
              R"({"prompts": {"query": "w0 w0 w0 w0 w0 w0 w0 w0 w0 "}, "default_prompt_name": "query"})");
@@ -166,14 +166,14 @@ TEST_F(Embedding, OfAPromptThatFillsTheTextTheLastTokenIsPooled) {
   EXPECT_LT(largest_difference(embed("w1"), rows[7]), 1e-6);
 }
 
-TEST_F(Embedding, ATextIsCutAsTheModelsFilesSay) {
+TEST_F(Embedding, TextsAreTruncatedToTheModelsMaxSeqLength) {
   const Vector expected = embed("w0 w1 w2 w0 w1 w2");  // 8 tokens
   write(kModulesNotNormalised, "{}");
   dir_.write("sentence_bert_config.json", R"({"max_seq_length": 8, "do_lower_case": false})");
   EXPECT_LT(largest_difference(embed("w0 w1 w2 w0 w1 w2 w2 w2"), expected), 1e-6);
 }
 
-TEST_F(Embedding, NoMoreIsReadThanTheModelHasPositions) {
+TEST_F(Embedding, TextsAreTruncatedToTheModelsPositions) {
   std::string text = "w0";
   for (int i = 0; i < 40; ++i) text += " w1";
   const Vector expected = embed(text);
@@ -182,7 +182,7 @@ TEST_F(Embedding, NoMoreIsReadThanTheModelHasPositions) {
   EXPECT_EQ(embed(text), expected);
 }
 
-TEST_F(Embedding, AnExportedModelGivesTheSameVectorAndItsFilesBack) {
+TEST_F(Embedding, AnExportedModelGivesTheSameVectorAndFiles) {
   write(kModules, R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false})");
   dir_.write("sentence_bert_config.json", R"({"max_seq_length": 8})");
   const TemporaryFile file("embed.rpp");
@@ -193,7 +193,7 @@ TEST_F(Embedding, AnExportedModelGivesTheSameVectorAndItsFilesBack) {
   EXPECT_EQ(embed_of(dir_ / "again", "w0 w1 w2"), embed("w0 w1 w2"));
 }
 
-TEST_F(Embedding, AModuleThatIsNotKnownIsRefusedByItsType) {
+TEST_F(Embedding, AnUnknownModuleIsRefusedNamingItsType) {
   write(R"([{"path": "", "type": "sentence_transformers.models.Transformer"},
             {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
             {"path": "2_Dense", "type": "sentence_transformers.models.Dense"}])",
@@ -240,7 +240,7 @@ TEST_F(Embedding, DamagedFilesAreNamed) {
   EXPECT_THAT(message(), HasSubstr("1_Pooling/config.json is missing"));
 }
 
-TEST_F(Embedding, TheCApiFollowsTheFilesToo) {
+TEST_F(Embedding, TheCApiUsesTheModuleFiles) {
   write(kModules, R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true})");
   rpp_model* model = nullptr;
   rpp_session* session = nullptr;

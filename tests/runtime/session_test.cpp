@@ -26,7 +26,7 @@ class GoldenSession : public testing::Test {
     return {.input_ids = ids_, .token_type_ids = types_, .cu_seqlens = cu_seqlens_};
   }
 
-  // The batch's sequence of that number, encoded alone.
+  // The hidden states of one sequence of the batch, encoded alone.
   std::vector<float> hidden_alone(Session& session, size_t sequence) const {
     const auto begin = static_cast<size_t>(cu_seqlens_[sequence]);
     const auto length = static_cast<size_t>(cu_seqlens_[sequence + 1]) - begin;
@@ -42,7 +42,7 @@ class GoldenSession : public testing::Test {
                        cu_seqlens_ = golden_.integers("cu_seqlens");
 };
 
-TEST_F(GoldenSession, EveryKernelGivesTheHiddenStatesOfTransformers) {
+TEST_F(GoldenSession, HiddenStatesEqualTransformersWithEveryKernel) {
   for (const Kernels* kernels : supported_kernels()) {
     for (const auto matrices : {Matrices::dense, Matrices::sparse}) {
       Session session(exported(golden_dir(), {.matrices = matrices, .kernels = std::string(kernels->name)}));
@@ -53,7 +53,7 @@ TEST_F(GoldenSession, EveryKernelGivesTheHiddenStatesOfTransformers) {
   }
 }
 
-TEST_F(GoldenSession, SparseAndDenseMatricesGiveTheSameBits) {
+TEST_F(GoldenSession, SparseAndDenseMatricesAreBitIdentical) {
   for (const Kernels* kernels : supported_kernels()) {
     const auto hidden_of = [&](Matrices matrices) {
       Session session(exported(golden_dir(), {.matrices = matrices, .kernels = std::string(kernels->name)}));
@@ -64,7 +64,7 @@ TEST_F(GoldenSession, SparseAndDenseMatricesGiveTheSameBits) {
   }
 }
 
-TEST_F(GoldenSession, HeadsGiveTheOutputsOfTransformers) {
+TEST_F(GoldenSession, HeadOutputsEqualTransformers) {
   Session session(exported(golden_dir()));
   session.encode(batch());
   EXPECT_LT(largest_difference(session.pooled(), golden_.floats("pooler_output")), kTolerance);
@@ -72,14 +72,14 @@ TEST_F(GoldenSession, HeadsGiveTheOutputsOfTransformers) {
   EXPECT_LT(largest_difference(session.mlm_logits(positions), golden_.floats("mlm_logits")), kTolerance);
 }
 
-TEST_F(GoldenSession, TheClassifierGivesTheLogitsOfTransformers) {
+TEST_F(GoldenSession, ClassifierLogitsEqualTransformers) {
   Session session(exported(golden_dir() / "classifier"));
   session.encode(batch());
   EXPECT_EQ(session.model().sizes().labels, 3);
   EXPECT_LT(largest_difference(session.logits(), golden_.floats("class_logits")), kTolerance);
 }
 
-TEST_F(GoldenSession, TheHeadForQuestionsGivesTheLogitsOfTransformers) {
+TEST_F(GoldenSession, QuestionAnsweringLogitsEqualTransformers) {
   Session session(exported(golden_dir() / "span"));
   session.encode(batch());
   const auto starts = golden_.floats("start_logits"), ends = golden_.floats("end_logits");
@@ -103,7 +103,7 @@ TEST_F(GoldenSession, MeanPoolingIsTheMeanOverTheTokens) {
   EXPECT_NEAR(means[32 + 5], sum / (cu_seqlens_[2] - cu_seqlens_[1]), 1e-6);
 }
 
-TEST_F(GoldenSession, AnswersDoNotDependOnTheBatch) {
+TEST_F(GoldenSession, OutputsDoNotDependOnTheBatch) {
   Session session(exported(golden_dir()));
   session.encode(batch());
   const auto together = copy(session.hidden());
@@ -114,7 +114,7 @@ TEST_F(GoldenSession, AnswersDoNotDependOnTheBatch) {
   }
 }
 
-TEST_F(GoldenSession, AnswersDoNotDependOnTheNumberOfThreads) {
+TEST_F(GoldenSession, OutputsDoNotDependOnTheNumberOfThreads) {
   const auto model = exported(golden_dir());
   Session one(model, 1);
   one.encode(batch());
@@ -126,9 +126,9 @@ TEST_F(GoldenSession, AnswersDoNotDependOnTheNumberOfThreads) {
   }
 }
 
-TEST_F(GoldenSession, ALongBatchCrossesTilesAndGivesTheSame) {
+TEST_F(GoldenSession, ALongBatchAcrossTilesGivesTheSameOutputs) {
   std::vector<int32_t> ids, types, cu_seqlens = {0};
-  for (int copies = 0; copies < 9; ++copies) {  // 225 tokens: sequences lie across tiles of 64
+  for (int copies = 0; copies < 9; ++copies) {  // 225 tokens: sequences cross tiles of 64
     ids.insert(ids.end(), ids_.begin(), ids_.end());
     types.insert(types.end(), types_.begin(), types_.end());
     for (size_t i = 1; i < cu_seqlens_.size(); ++i) {
@@ -144,7 +144,7 @@ TEST_F(GoldenSession, ALongBatchCrossesTilesAndGivesTheSame) {
   for (size_t i = 0; i < often.size(); ++i) ASSERT_EQ(often[i], once[i % once.size()]) << i;
 }
 
-TEST_F(GoldenSession, NoTokenTypesMeanTheFirst) {
+TEST_F(GoldenSession, MissingTokenTypesMeanTypeZero) {
   Session session(exported(golden_dir()));
   const std::vector<int32_t> zeros(ids_.size(), 0);
   session.encode({.input_ids = ids_, .token_type_ids = zeros, .cu_seqlens = cu_seqlens_});
@@ -153,7 +153,7 @@ TEST_F(GoldenSession, NoTokenTypesMeanTheFirst) {
   EXPECT_EQ(copy(session.hidden()), with);
 }
 
-TEST_F(GoldenSession, SmallerTypesStayNear) {
+TEST_F(GoldenSession, SmallerTypesStayWithinTolerance) {
   Session exact(exported(golden_dir()));
   exact.encode(batch());
   const auto wanted = copy(exact.hidden());
@@ -161,17 +161,17 @@ TEST_F(GoldenSession, SmallerTypesStayNear) {
   session.encode(batch());
   const double difference = largest_difference(session.hidden(), wanted);
   EXPECT_LT(difference, 0.1);
-  EXPECT_GT(difference, 1e-5);  // they were used
+  EXPECT_GT(difference, 1e-5);  // token types have an effect
 }
 
-TEST_F(GoldenSession, ABatchOfNothingGivesNothing) {
+TEST_F(GoldenSession, AnEmptyBatchGivesNoOutputs) {
   Session session(exported(golden_dir()));
   session.encode({.input_ids = {}, .token_type_ids = {}, .cu_seqlens = std::vector<int32_t>{0}});
   EXPECT_TRUE(session.hidden().empty());
   EXPECT_TRUE(session.pooled().empty());
 }
 
-TEST_F(GoldenSession, WrongBatchesAreRefused) {
+TEST_F(GoldenSession, InvalidBatchesAreRefused) {
   Session session(exported(golden_dir()));
   const auto error_of = [&](std::vector<int32_t> ids, std::vector<int32_t> cu_seqlens) {
     return message_of(
@@ -192,7 +192,7 @@ TEST_F(GoldenSession, WrongBatchesAreRefused) {
               HasSubstr("the model has no token type 2"));
 }
 
-TEST_F(GoldenSession, AHeadThatIsNotThereIsNamed) {
+TEST_F(GoldenSession, AMissingHeadIsNamed) {
   Session session(exported(golden_dir()));
   session.encode(batch());
   EXPECT_THAT(message_of([&] { session.logits(); }), HasSubstr("has no classifier"));

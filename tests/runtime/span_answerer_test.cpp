@@ -1,4 +1,4 @@
-// Questions to the small model of SQuAD in tests/golden/bert, which reads 24 tokens at a time.
+// Questions to the small SQuAD model in tests/golden/bert, which reads 24 tokens at a time.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ class SpanAnswers : public testing::Test {
  protected:
   std::unique_ptr<Answerer> answerer() const { return make_answerer(model_, tokenizer_, 24); }
 
-  // So many words that differ.
+  // The given number of distinct words.
   static std::string words(int count) {
     std::string text;
     for (int i = 0; i < count; ++i) text += fmt::format("{}w{}", i == 0 ? "" : " ", i % 40);
@@ -27,20 +27,20 @@ class SpanAnswers : public testing::Test {
   std::shared_ptr<const RuntimeModel> model_ = exported(golden_dir() / "span");
 };
 
-// [CLS], the question and two [SEP] leave 20 tokens of a context beside a question of one.
-TEST_F(SpanAnswers, ALongContextIsReadInWindowsThatShareAQuarter) {
+// [CLS], a question of one token and two [SEP] leave 20 tokens for the context.
+TEST_F(SpanAnswers, WindowsOfALongContextOverlapByAQuarter) {
   EXPECT_EQ(answerer()->add({.text = "w1", .text_pair = words(20)}).tokens, 24);
-  EXPECT_EQ(answerer()->add({.text = "w1", .text_pair = words(21)}).tokens, 24 + 4 + 7);  // from the 14th on
+  EXPECT_EQ(answerer()->add({.text = "w1", .text_pair = words(21)}).tokens, 24 + 4 + 7);  // starts at 14th
   EXPECT_EQ(answerer()->add({.text = "w1", .text_pair = words(30)}).tokens, 24 + 4 + 16);
   EXPECT_EQ(answerer()->add({.text = "w1", .text_pair = words(35)}).tokens, 24 + 24 + 4 + 7);
 }
 
-TEST_F(SpanAnswers, AQuestionHasAQuarterOfTheTokens) {
+TEST_F(SpanAnswers, AQuestionIsLimitedToAQuarterOfTheTokens) {
   EXPECT_EQ(answerer()->add({.text = words(6), .text_pair = words(10)}).tokens, 3 + 6 + 10);
   EXPECT_EQ(answerer()->add({.text = words(8), .text_pair = words(10)}).tokens, 3 + 6 + 10);
 }
 
-TEST_F(SpanAnswers, EachQuestionIsAnsweredFromItsOwnContextHoweverManyThereAre) {
+TEST_F(SpanAnswers, EachOfManyQuestionsIsAnsweredFromItsOwnContext) {
   std::vector<TextLine> lines;
   for (int i = 0; i < 60; ++i)
     lines.push_back({.text = fmt::format("w{}", i % 7), .text_pair = words(3 + 5 * i)});

@@ -20,7 +20,7 @@ std::vector<float> random_matrix(int64_t entries, double density) {
   return matrix;
 }
 
-// What the layout says, put back.
+// Reconstructs the dense matrix from the layout.
 std::vector<float> dense(const SparseMatrix& sparse) {
   std::vector<float> matrix(static_cast<size_t>(sparse.rows * sparse.cols), 0.0F);
   for (size_t p = 0; p < sparse.panels.size(); ++p) {
@@ -40,7 +40,7 @@ std::vector<float> dense(const SparseMatrix& sparse) {
   return matrix;
 }
 
-TEST(SparseMatrix, HoldsTheValuesOfEveryPacking) {
+TEST(SparseMatrix, StoresTheValuesOfEveryPacking) {
   for (const double density : {0.0, 0.03, 0.3, 1.0}) {  // gaps, gaps, a mask, dense
     const auto matrix = random_matrix(300 * 401, density);
     EXPECT_EQ(dense(make_sparse(matrix, 300, 401)), matrix) << density;
@@ -48,7 +48,7 @@ TEST(SparseMatrix, HoldsTheValuesOfEveryPacking) {
   }
 }
 
-TEST(SparseMatrix, RowsWithMostValuesComeFirstAndEqualOnesInTheirOrder) {
+TEST(SparseMatrix, RowsAreSortedByValueCountStably) {
   const std::vector<float> matrix = {1, 0, 0,  //
                                      0, 0, 0,  //
                                      2, 3, 4,  //
@@ -57,19 +57,19 @@ TEST(SparseMatrix, RowsWithMostValuesComeFirstAndEqualOnesInTheirOrder) {
   std::vector<int> rows;
   for (const auto& run : sparse.runs) rows.push_back(run.row);
   EXPECT_THAT(rows, ElementsAre(2, 0, 3));
-  EXPECT_THAT(sparse.values, ElementsAre(2, 3, 4, 0, 1, 0, 5, 0));  // each padded to pairs
+  EXPECT_THAT(sparse.values, ElementsAre(2, 3, 4, 0, 1, 0, 5, 0));  // each group padded to pairs
   EXPECT_THAT(sparse.columns, ElementsAre(0, 1, 2, 2, 0, 0, 1, 1));
 }
 
-TEST(SparseMatrix, ValuesThatInt8RoundsToZeroAreLeftOut) {
+TEST(SparseMatrix, ValuesThatRoundToZeroInInt8AreSkipped) {
   const std::vector<float> matrix = {127.0F, 0.1F, 0, 0, 0, 0, 0, 0};
   const auto packed = pack(matrix, 1, 8, Dtype::i8);
   ASSERT_EQ(packed.view().num_values(), 2);
-  EXPECT_THAT(make_sparse(packed.view()).values, ElementsAre(127.0F, 0.0F));  // the second only pads
+  EXPECT_THAT(make_sparse(packed.view()).values, ElementsAre(127.0F, 0.0F));  // the second is padding
 }
 
 // Room for every entry of a block would be 2 GB.
-TEST(SparseMatrix, TakesMemoryByItsValuesAndNotByItsSize) {
+TEST(SparseMatrix, MemoryGrowsWithValuesNotWithSize) {
   constexpr int64_t kCols = kMaxPackedExtent;
   PackedTensor one_value{.rows = 1, .cols = kCols, .packing = Packing::gaps};
   one_value.index.assign((kCols - 1) / kLongGap + 2, kLongGap);
@@ -81,8 +81,8 @@ TEST(SparseMatrix, TakesMemoryByItsValuesAndNotByItsSize) {
   check_packed(one_value.view(), "the test");
   [[maybe_unused]] const int64_t before = peak_resident_bytes();
   const SparseMatrix sparse = make_sparse(one_value.view());
-#ifndef __SANITIZE_ADDRESS__                              // whose heap keeps what is freed
-  EXPECT_LT(peak_resident_bytes() - before, 64'000'000);  // PackedRows has 8 bytes for each column
+#ifndef __SANITIZE_ADDRESS__                              // its heap keeps freed memory
+  EXPECT_LT(peak_resident_bytes() - before, 64'000'000);  // PackedRows has 8 bytes per column
 #endif
   EXPECT_THAT(sparse.values, ElementsAre(7, 0));
 }

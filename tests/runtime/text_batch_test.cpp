@@ -14,7 +14,7 @@ TextBatch texts_of(const std::vector<int64_t>& lengths) {
   return texts;
 }
 
-TEST(TextBatch, PassesAreFullAndTogetherAllSequences) {
+TEST(TextBatch, PassesAreFullAndCoverAllSequences) {
   const TextBatch texts = texts_of({4000, 90, 6, 1, 5000, 3});
   std::vector<size_t> firsts;
   std::vector<std::vector<int32_t>> bounds;
@@ -28,11 +28,11 @@ TEST(TextBatch, PassesAreFullAndTogetherAllSequences) {
   EXPECT_EQ(bounds, (std::vector<std::vector<int32_t>>{{0, 4000, 4090, 4096}, {0, 1}, {0, 5000}, {0, 3}}));
 }
 
-TEST(TextBatch, NoSequencesTakeNoPass) {
+TEST(TextBatch, NoSequencesNeedNoPass) {
   for_each_pass(TextBatch{}, [](size_t, const TokenBatch&) { FAIL(); });
 }
 
-TEST(TextBatch, ASequenceThatWasNotEndedIsDroppedByTheNext) {
+TEST(TextBatch, AnUnfinishedSequenceIsDroppedByTheNext) {
   TextBatch texts = texts_of({3});
   texts.token_type_ids.assign(3, 1);
   texts.input_ids.insert(texts.input_ids.end(), {7, 7});

@@ -14,7 +14,7 @@
 namespace rpp {
 namespace {
 
-TEST(ThreadTeam, EveryThreadDoesTheTaskOnce) {
+TEST(ThreadTeam, EveryThreadRunsTheTaskOnce) {
   for (const int size : {1, 2, 5}) {
     ThreadTeam team(size);
     std::vector<std::atomic<int>> calls(static_cast<size_t>(size));
@@ -24,7 +24,7 @@ TEST(ThreadTeam, EveryThreadDoesTheTaskOnce) {
   }
 }
 
-TEST(ThreadTeam, NobodyGoesOnBeforeAllAreThere) {
+TEST(ThreadTeam, BarrierWaitsForAllThreads) {
   ThreadTeam team(4);
   std::atomic<int> arrived = 0;
   std::atomic<bool> early = false;
@@ -36,7 +36,7 @@ TEST(ThreadTeam, NobodyGoesOnBeforeAllAreThere) {
   EXPECT_FALSE(early);
 }
 
-TEST(ThreadTeam, SharesCoverEverythingOnce) {
+TEST(ThreadTeam, SharesCoverAllWorkOnce) {
   const ThreadTeam team(3);
   for (const int64_t count : {0, 1, 2, 3, 7, 100}) {
     int64_t next = 0;
@@ -49,7 +49,7 @@ TEST(ThreadTeam, SharesCoverEverythingOnce) {
   }
 }
 
-TEST(ThreadTeam, HasOneThreadToAThousand) {
+TEST(ThreadTeam, TheNumberOfThreadsIsBetweenOneAndAThousand) {
   for (const int size : {-1, 0, kMaxThreads + 1}) {
     EXPECT_EQ(message_of([&] { const ThreadTeam team(size); }),
               fmt::format("{} threads: ask for 1 to 1024", size));
@@ -57,7 +57,7 @@ TEST(ThreadTeam, HasOneThreadToAThousand) {
   EXPECT_EQ(ThreadTeam(1).size(), 1);
 }
 
-// Ends the process: 0 where every thread of a team of `size` has done the task once, three times in a row.
+// Exits with 0 if every thread of a team of `size` has run the task once, three times in a row.
 void use_team(ThreadTeam& team, int size) {
   if (team.size() != size) ::_exit(2);
   std::vector<std::atomic<int>> calls(static_cast<size_t>(size));
@@ -74,7 +74,7 @@ void use_team(ThreadTeam& team, int size) {
 }
 
 #ifndef __SANITIZE_ADDRESS__
-TEST(ThreadTeam, IsSmallerWhereThreadsDoNotStart) {
+TEST(ThreadTeam, IsSmallerWhenThreadsCannotStart) {
   const auto use_with = [](int started) {
     allow_more_threads(started);
     ThreadTeam team(6);
@@ -101,7 +101,7 @@ TEST(ThreadTeam, WorksInAProcessThatWasForkedFromItsOwn) {
   EXPECT_EQ(calls, 3);
 }
 
-TEST(ThreadTeam, EndsInAForkedProcessThatHasNotUsedIt) {
+TEST(ThreadTeam, CanBeDestroyedUnusedInAForkedProcess) {
   auto team = std::make_unique<ThreadTeam>(3);
   const pid_t child = ::fork();
   if (child == 0) {

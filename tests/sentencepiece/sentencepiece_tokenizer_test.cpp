@@ -37,14 +37,14 @@ std::string joined_pieces(const Tokenizer& tokenizer, std::string_view text) {
   return joined;
 }
 
-TEST_F(SentencePiece, PiecesSpellTheNormalisedTextWithWordStartsMarked) {
+TEST_F(SentencePiece, PiecesSpellTheNormalisedTextWithMarkedWordStarts) {
   for (const VocabType type : {VocabType::unigram, VocabType::bpe}) {
     const SentencePieceTokenizer tokenizer(train(type));
     EXPECT_EQ(joined_pieces(tokenizer, " The  garden"), "\u2581the\u2581garden");
   }
 }
 
-TEST_F(SentencePiece, APieceWithoutTheMarkContinuesAWordASpecialOneDoesNot) {
+TEST_F(SentencePiece, OnlyOrdinaryPiecesWithoutTheMarkContinueAWord) {
   const SentencePieceTokenizer tokenizer(train(VocabType::bpe));
   for (int32_t id = 5; id < tokenizer.size(); ++id) {
     EXPECT_EQ(tokenizer.is_continuation(id), !tokenizer.piece(id).starts_with("\u2581"))
@@ -58,12 +58,12 @@ TEST_F(SentencePiece, SpecialPiecesAreNeverReadFromTheText) {
   EXPECT_THAT(tokenizer.encode("[MASK]"), testing::Not(testing::Contains(tokenizer.special().mask)));
 }
 
-TEST_F(SentencePiece, InvalidUtf8IsNoError) {
+TEST_F(SentencePiece, InvalidUtf8IsAccepted) {
   const SentencePieceTokenizer tokenizer(train(VocabType::unigram));
   EXPECT_THAT(tokenizer.encode("the\xff gar\xe2\x82"), testing::Contains(tokenizer.special().unk));
 }
 
-TEST_F(SentencePiece, WhatIsSavedLoadsAsTheSameTokenizerUnderItsName) {
+TEST_F(SentencePiece, SavedFilesLoadAsTheSameTokenizer) {
   for (const char* name : {"spiece.model", "tokenizer.model"}) {
     std::filesystem::create_directories(directory_ / "source");
     std::filesystem::copy_file(train(VocabType::unigram), directory_ / "source" / name);
@@ -100,7 +100,7 @@ TEST_F(SentencePiece, ADamagedModelIsNamed) {
   for (const std::string_view bytes : {std::string_view("not a model"), std::string_view("")}) {
     const auto path = write("spiece.model", bytes);
     EXPECT_THAT(message_of([&] { SentencePieceTokenizer tokenizer(path); }),
-                HasSubstr(path.string() + " is no sentencepiece model"));
+                HasSubstr(path.string() + " is not a sentencepiece model"));
   }
 }
 
@@ -110,12 +110,12 @@ TEST_F(SentencePiece, ATruncatedModelIsNamed) {
   EXPECT_THAT(message_of([&] { SentencePieceTokenizer tokenizer(path); }), HasSubstr("spiece.model"));
 }
 
-// It would write broken JSON, or follow the rules of the normaliser wherever they point.
-TEST_F(SentencePiece, AModelThatSentencePieceLoadsDamagedIsNamed) {
+// Loading it would write invalid JSON, or follow normaliser rules to arbitrary addresses.
+TEST_F(SentencePiece, DamageThatSentencePieceAcceptsIsNamed) {
   const std::string model = read_file(train(VocabType::bpe));
   std::string piece = model, score = model, rules = model;
   piece[model.find("garden")] = '\xff';
-  const float nan = std::numeric_limits<float>::quiet_NaN();  // behind the piece: 0x15, four bytes
+  const float nan = std::numeric_limits<float>::quiet_NaN();  // after the piece: 0x15, four bytes
   std::memcpy(score.data() + model.find("\u2581the") + 6 + 1, &nan, sizeof(nan));
   const auto reason_of = [&](const std::string& bytes) {
     const auto path = write("spiece.model", bytes);
@@ -129,7 +129,7 @@ TEST_F(SentencePiece, AModelThatSentencePieceLoadsDamagedIsNamed) {
   for (size_t at = rule; at < rule + 4; ++at) rules[at] = '\x7f';
   EXPECT_THAT(reason_of(rules), HasSubstr("the rules of its normaliser point outside of it"));
 
-  std::string unended = model;  // the zero behind the text of the last rule
+  std::string unended = model;  // the terminating zero of the last rule's text
   const std::string_view charsmap = read_sentencepiece_options(unended).charsmap;
   unended[static_cast<size_t>(charsmap.data() - unended.data()) + charsmap.size() - 1] = 'x';
   EXPECT_THAT(reason_of(unended), HasSubstr("the rules of its normaliser point outside of it"));
@@ -148,7 +148,7 @@ TEST_F(SentencePiece, AMissingSpecialPieceIsNamedWithBothSpellings) {
               HasSubstr("spiece.model has no piece [MASK] or <mask>"));
 }
 
-TEST_F(SentencePiece, OffsetsNameTheTextOfEachPieceWithoutTheBlankBeforeIt) {
+TEST_F(SentencePiece, OffsetsExcludeTheBlankBeforeAPiece) {
   for (const VocabType type : {VocabType::unigram, VocabType::bpe}) {
     const SentencePieceTokenizer tokenizer(train(type));
     const std::string_view text = "The  garden fence!";

@@ -24,7 +24,7 @@ class LoadTokenizer : public TextFiles {
   }
 };
 
-TEST_F(LoadTokenizer, WithoutAWordAboutCaseCapitalsInTheVocabularyDecide) {
+TEST_F(LoadTokenizer, WithoutACaseSettingCapitalsInTheVocabularyDecide) {
   init_logging();
   for (const char* config : {"", R"({"tokenizer_class": "BertTokenizer"})", R"({"do_lower_case": null})"}) {
     if (*config != 0) write("tokenizer_config.json", config);
@@ -42,7 +42,7 @@ TEST_F(LoadTokenizer, WithoutAWordAboutCaseCapitalsInTheVocabularyDecide) {
   EXPECT_THAT(load_tokenizer(directory_)->encode("A"), ElementsAre(1));
 }
 
-TEST_F(LoadTokenizer, AddedTokensAreRefusedByNameWhereverTheyStand) {
+TEST_F(LoadTokenizer, AddedTokensAreRefusedByNameInEveryFile) {
   const auto error = [&](const char* name, const char* text) {
     write(name, text);
     const std::string message = message_of([this] { load_tokenizer(directory_); });
@@ -69,7 +69,7 @@ TEST_F(LoadTokenizer, AddedTokensAreRefusedByNameWhereverTheyStand) {
               HasSubstr("mask_token is \"<mask>\""));
 }
 
-TEST_F(LoadTokenizer, FilesThatSayNothingNewAreTaken) {
+TEST_F(LoadTokenizer, RedundantFilesAreAccepted) {
   write("added_tokens.json", R"({"[PAD]": 0})");
   write("special_tokens_map.json", R"({"cls_token": "[CLS]", "sep_token": {"content": "[SEP]"},
                                        "additional_special_tokens": ["[MASK]"]})");
@@ -81,7 +81,7 @@ TEST_F(LoadTokenizer, FilesThatSayNothingNewAreTaken) {
   EXPECT_THAT(load_tokenizer(directory_)->encode("A"), ElementsAre(5));
 }
 
-TEST_F(LoadTokenizer, OtherClassesOfTokenizersAreRefusedByName) {
+TEST_F(LoadTokenizer, OtherTokenizerClassesAreRefusedByName) {
   for (const char* name : {"BertJapaneseTokenizer", "RobertaTokenizerFast", "MPNetTokenizer", "Fast"}) {
     const std::string config = fmt::format(R"({{"tokenizer_class": "{}", "do_lower_case": false}})", name);
     const std::string refusal = fmt::format("tokenizer_class \"{}\" is not supported", name);
@@ -104,7 +104,7 @@ TEST_F(LoadTokenizer, TheConfigDecidesOnTheCase) {
   EXPECT_THAT(load_tokenizer(directory_)->encode("A"), ElementsAre(5));
 }
 
-TEST_F(LoadTokenizer, AVocabTxtIsReadWithTheConfigBesideIt) {
+TEST_F(LoadTokenizer, VocabTxtIsReadWithTheConfigBesideIt) {
   write("tokenizer_config.json", R"({"do_lower_case": false})");
   EXPECT_THAT(load_tokenizer(directory_ / "vocab.txt")->encode("A"), ElementsAre(6));
 }
@@ -115,7 +115,7 @@ TEST_F(LoadTokenizer, ADamagedConfigIsNamed) {
               HasSubstr("do_lower_case must be true or false, not \"no\""));
 }
 
-TEST_F(LoadTokenizer, AConfigNestedToExhaustTheStackIsRefused) {
+TEST_F(LoadTokenizer, ADeeplyNestedConfigIsRefused) {
   EXPECT_THAT(error_with(R"({"a": )" + std::string(100'000, '[')), HasSubstr("tokenizer_config.json"));
 }
 
@@ -134,7 +134,7 @@ TEST_F(LoadTokenizer, AMissingPathIsNamed) {
   EXPECT_THAT(message_of([&] { load_tokenizer(directory_ / "none"); }), HasSubstr("no tokenizer at"));
 }
 
-TEST_F(LoadTokenizer, ADirectoryWithoutAVocabularySaysWhatItLooksFor) {
+TEST_F(LoadTokenizer, ADirectoryWithoutAVocabularyListsTheExpectedFiles) {
   std::filesystem::remove(directory_ / "vocab.txt");
   EXPECT_THAT(message_of([&] { load_tokenizer(directory_); }),
               AllOf(HasSubstr(directory_.string()),

@@ -14,8 +14,8 @@ std::string refusal_of(const std::vector<std::string>& entries) {
   return message_of([&] { parse_class_weights(entries, kLabels); });
 }
 
-// By the definition: -weight of the label * log p, and with a share e of the target spread evenly,
-// (1 - e) * that + e / classes * the sum over classes of -weight * log p.
+// By definition: -weight of the label * log p; with label smoothing e, (1 - e) * that + e / classes * the sum
+// over classes of -weight * log p.
 double by_hand(const torch::Tensor& logits, const std::vector<int64_t>& labels,
                const ClassLossOptions& options) {
   const auto log_p = torch::log_softmax(logits, 1);
@@ -34,7 +34,7 @@ double by_hand(const torch::Tensor& logits, const std::vector<int64_t>& labels,
   return sum;
 }
 
-TEST(ClassLoss, IsTheDefinitionWithEachOption) {
+TEST(ClassLoss, EqualsTheDefinitionWithEachOption) {
   const auto logits = torch::tensor({{1.0, -0.5, 0.3}, {0.2, 2.0, -1.0}, {0.0, 0.1, 0.4}});
   const std::vector<int64_t> labels = {0, 1, 1};
   const ClassLossOptions cases[] = {
@@ -46,7 +46,7 @@ TEST(ClassLoss, IsTheDefinitionWithEachOption) {
   }
 }
 
-TEST(ClassLoss, WeightsAreGivenByLabelAndTheOthersCountOne) {
+TEST(ClassLoss, WeightsAreGivenByLabelAndDefaultToOne) {
   EXPECT_EQ(parse_class_weights({"contradiction=2.5", "entailment=0"}, kLabels),
             (std::vector<double>{0, 1, 2.5}));
   EXPECT_TRUE(parse_class_weights({}, kLabels).empty());

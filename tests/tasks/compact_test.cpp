@@ -19,7 +19,7 @@ class Compact : public testing::Test {
   Compact()
       : dir_(fmt::format("compact_{}", testing::UnitTest::GetInstance()->current_test_info()->line())) {}
 
-  // Saved with a vocabulary of words, most of which no text has.
+  // Saved with a vocabulary of words, most of which do not occur in any text.
   fs::path save(const EditedModel& model, const std::string& name = "model") const {
     model.save(dir_ / name);
     std::string vocab = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nold\nbridge\nwater\nyes\n.\n,\n";
@@ -35,8 +35,8 @@ class Compact : public testing::Test {
   TestDir dir_;
 };
 
-// Units 0 to 8 of layer 0 without an input, 20 to 22 without an output; units 30 to 46 of layer 1 without an
-// input. The biases of the units without an input are far from zero: 36 and 31 live.
+// Layer 0: units 0 to 8 have no input, 20 to 22 no output; layer 1: units 30 to 46 have no input. The biases
+// of units without input are far from zero. 36 and 31 units are live.
 EditedModel with_dead_units(const fs::path& source = kGoldenModel) {
   EditedModel model(source);
   for (int64_t unit = 0; unit < 9; ++unit) {
@@ -63,13 +63,13 @@ torch::Tensor hidden_of(const fs::path& model) {
   return {};
 }
 
-TEST_F(Compact, DeadUnitsGoAndTheOutputsStay) {
+TEST_F(Compact, RemovingDeadUnitsKeepsTheOutputs) {
   const auto report = compact(with_dead_units());
   ASSERT_EQ(report.plan.layers.size(), 2U);
   EXPECT_EQ(report.plan.layers[0].units.size(), 36U);
   EXPECT_EQ(report.plan.layers[0].units.front(), 9);
   EXPECT_EQ(report.plan.layers[1].units.size(), 31U);
-  EXPECT_EQ(report.plan.sizes_after(0).intermediate_size, 40);  // 36, up to a multiple of 8
+  EXPECT_EQ(report.plan.sizes_after(0).intermediate_size, 40);  // 36, rounded up to a multiple of 8
   ASSERT_EQ(report.differences.size(), 2U);                     // last_hidden_state, pooler_output
   expect_equal_outputs(report);
   EXPECT_LT((hidden_of(dir_ / "model") - hidden_of(dir_ / "compacted")).abs().max().item<float>(), 1e-5F);
@@ -82,7 +82,7 @@ TEST_F(Compact, WithoutTheFoldedBiasesTheOutputsWouldDiffer) {
   EXPECT_GT((hidden_of(model) - hidden_of(save(without, "without"))).abs().max().item<float>(), 0.01F);
 }
 
-TEST_F(Compact, TheNewModelIsAnOrdinaryOne) {
+TEST_F(Compact, TheCompactModelLoadsAsAnOrdinaryModel) {
   const auto report = compact(with_dead_units());
   const auto config = read_model_config(dir_ / "compacted");
   EXPECT_EQ(config.intermediate_size, 40);
@@ -95,24 +95,24 @@ TEST_F(Compact, TheNewModelIsAnOrdinaryOne) {
   EXPECT_EQ(read_file(dir_ / "compacted" / "vocab.txt"), read_file(dir_ / "model" / "vocab.txt"));
 }
 
-TEST_F(Compact, ItsMaskHoldsTheZerosAndWhatFillsUp) {
+TEST_F(Compact, ItsMaskCoversZerosAndFiller) {
   compact(with_dead_units());
   const auto proof = prove_zeros(dir_ / "compacted");
   EXPECT_TRUE(proof.holds());
-  // Layer 0: 4 units fill up, two lines each; layer 1: 9. All that was dead is gone.
+  // Layer 0: 4 filler units with two lines each; layer 1: 9. All dead units are gone.
   EXPECT_EQ(proof.total.masked, (4 + 9) * 2 * 32);
   const SafetensorsFile weights(dir_ / "compacted" / "model.safetensors");
   EXPECT_EQ(weights.metadata().at("mask_sha256"), proof.mask_sha256);
 }
 
-TEST_F(Compact, AClassifiersLogitsAreComparedToo) {
+TEST_F(Compact, ClassifierLogitsAreCompared) {
   const auto report = compact(with_dead_units(kGoldenModel / "classifier"));
   ASSERT_EQ(report.differences.size(), 3U);
   EXPECT_EQ(report.differences.back().name, "logits");
   expect_equal_outputs(report);
 }
 
-TEST_F(Compact, ADenseModelStaysAsItIs) {
+TEST_F(Compact, ADenseModelIsUnchanged) {
   const auto report = compact(EditedModel());
   EXPECT_EQ(report.plan.sizes_after(0).intermediate_size, 48);
   EXPECT_EQ(report.parameters_before, report.parameters_after);
@@ -120,7 +120,7 @@ TEST_F(Compact, ADenseModelStaysAsItIs) {
   for (const auto& difference : report.differences) EXPECT_EQ(difference.largest, 0.0);
 }
 
-TEST_F(Compact, WithoutAnyLiveUnitAFewRemain) {
+TEST_F(Compact, WithoutLiveUnitsTheMinimumRemains) {
   EditedModel model;
   for (int64_t unit = 0; unit < 48; ++unit) {
     model.zero_row("0.intermediate.dense", unit).zero_col("1.output.dense", unit);
@@ -131,12 +131,12 @@ TEST_F(Compact, WithoutAnyLiveUnitAFewRemain) {
 }
 
 // Head 1 of layer 0 has the dimensions 8 to 15.
-TEST_F(Compact, AQueryKeyDimensionIsDeadWhenSoftmaxDoesNotSeeIt) {
+TEST_F(Compact, AQueryKeyDimensionIsDeadWhenItDoesNotAffectSoftmax) {
   EditedModel model;
   model.zero_row("0.attention.self.key", 8).set_bias("0.attention.self.key", 8, 0.7F);
   model.zero_row("0.attention.self.query", 9).set_bias("0.attention.self.query", 9, 0.0F);
   model.zero_row("0.attention.self.query", 10).set_bias("0.attention.self.query", 10, 3.0F);
-  EXPECT_EQ(plan_compaction(save(model)).layers[0].dead_query_key, 2);  // not 10: its bias weighs the keys
+  EXPECT_EQ(plan_compaction(save(model)).layers[0].dead_query_key, 2);  // not 10: its bias affects the keys
 
   const auto without = [&](int64_t dimension) {
     EditedModel copy(dir_ / "model");
@@ -156,15 +156,15 @@ TEST_F(Compact, AHeadIsDeadWhenAllItsValueDimensionsAre) {
   model.zero_col("1.attention.output.dense", 0);
   const auto plan = plan_compaction(save(model));
   EXPECT_EQ(plan.layers[0].dead_heads, 1);
-  EXPECT_EQ(plan.layers[0].dead_value, 0);  // beside the dead head
+  EXPECT_EQ(plan.layers[0].dead_value, 0);  // not counted again in the dead head
   EXPECT_EQ(plan.layers[0].dead_query_key, 0);
   EXPECT_EQ(plan.layers[1].dead_heads, 0);
   EXPECT_EQ(plan.layers[1].dead_value, 1);
   EXPECT_EQ(plan.leftover_parameters(), 8 * (4 * 32 + 3));  // layer 1 has a head with all dimensions
 }
 
-// In layer 0 head 1 is dead, 6 query-key and 7 value dimensions of the other heads are left at most; the
-// biases of what is dead are far from zero.
+// In layer 0 head 1 is dead and the other heads keep at most 6 query-key and 7 value dimensions; the biases
+// of dead parts are far from zero.
 EditedModel with_dead_heads(const fs::path& source = kGoldenModel) {
   auto model = with_dead_units(source);
   for (int64_t d = 8; d < 16; ++d) {
@@ -177,11 +177,11 @@ EditedModel with_dead_heads(const fs::path& source = kGoldenModel) {
     model.zero_row("0.attention.self.value", 8 * head + 7)
         .set_bias("0.attention.self.value", 8 * head + 7, -0.9F);
   }
-  model.zero_col("0.attention.output.dense", 3);  // head 0 has 6 value dimensions, filled up to 7
+  model.zero_col("0.attention.output.dense", 3);  // head 0 has 6 live value dimensions, padded to 7
   return model;
 }
 
-TEST_F(Compact, WithSizesPerLayerHeadsAndTheirDimensionsGoToo) {
+TEST_F(Compact, WithSizesPerLayerDeadHeadsAndDimensionsAreRemoved) {
   const auto report = compact(with_dead_heads(), CompactSizes::per_layer);
   const auto config = read_model_config(dir_ / "compacted");
   ASSERT_EQ(config.layer_sizes.size(), 2U);
@@ -191,7 +191,7 @@ TEST_F(Compact, WithSizesPerLayerHeadsAndTheirDimensionsGoToo) {
   EXPECT_EQ(
       config.layer_sizes[1],
       (LayerSizes{.num_attention_heads = 4, .query_key_dim = 8, .value_dim = 8, .intermediate_size = 32}));
-  EXPECT_EQ(config.num_attention_heads, 4);  // what the scores are scaled by
+  EXPECT_EQ(config.num_attention_heads, 4);  // determines the scale of the scores
   EXPECT_EQ(report.plan.leftover_parameters(), 0);
   expect_equal_outputs(report);
   EXPECT_LT((hidden_of(dir_ / "model") - hidden_of(dir_ / "compacted")).abs().max().item<float>(), 1e-5F);
@@ -210,16 +210,15 @@ TEST_F(Compact, AModelWithSizesPerLayerIsSavedAndReadAgain) {
   EXPECT_TRUE(torch::equal(hidden_of(dir_ / "saved"), hidden_of(dir_ / "compacted")));
 }
 
-TEST_F(Compact, WhatIsCompactedIsNotLookedIntoAgain) {
+TEST_F(Compact, ACompactModelIsNotCompactedAgain) {
   compact(with_dead_heads(), CompactSizes::per_layer);
-  EXPECT_EQ(
-      message_of([&] { plan_compaction(dir_ / "compacted"); }),
-      fmt::format("{} gives layers sizes of their own (layer_sizes): it is compacted already, look into the "
-                  "model it was made of",
-                  dir_ / "compacted" / "config.json"));
+  EXPECT_EQ(message_of([&] { plan_compaction(dir_ / "compacted"); }),
+            fmt::format("{} has different sizes per layer (layer_sizes): it is compacted already, inspect "
+                        "the original model",
+                        dir_ / "compacted" / "config.json"));
 }
 
-TEST_F(Compact, ALayerWithoutALiveHeadKeepsOneOfZeros) {
+TEST_F(Compact, ALayerWithoutALiveHeadKeepsOneZeroHead) {
   EditedModel model;
   for (int64_t d = 0; d < 32; ++d) {
     model.zero_row("1.attention.self.value", d).set_bias("1.attention.self.value", d, 0.3F);
@@ -231,9 +230,9 @@ TEST_F(Compact, ALayerWithoutALiveHeadKeepsOneOfZeros) {
   expect_equal_outputs(report);
 }
 
-// Two dead units that add about 3e7 and take it away again: in float the live units between them lose their
+// Two dead units that add about 3e7 and subtract it again: computed in float the live units between them lose
 // digits, folded into a bias they do not.
-TEST_F(Compact, AModelThatRoundingWouldChangeIsRefused) {
+TEST_F(Compact, AModelThatRoundingWouldChangeTooMuchIsRefused) {
   EditedModel model;
   model.zero_row("1.intermediate.dense", 0).set_bias("1.intermediate.dense", 0, 3000.0F);
   model.zero_row("1.intermediate.dense", 47).set_bias("1.intermediate.dense", 47, 3000.0F);
@@ -246,12 +245,12 @@ TEST_F(Compact, AModelThatRoundingWouldChangeIsRefused) {
   EXPECT_EQ(std::distance(fs::directory_iterator(dir_.path()), fs::directory_iterator()), 1);  // the model
 }
 
-TEST_F(Compact, WhatExistsIsNotOverwritten) {
+TEST_F(Compact, AnExistingDirectoryIsNotOverwritten) {
   EXPECT_EQ(message_of([&] { compact_model(save(EditedModel()), dir_.path()); }),
             fmt::format("{} exists already: name a new directory with --output", dir_.path()));
 }
 
-TEST_F(Compact, TheReportSaysWhatIsWrittenAndWhatIsNot) {
+TEST_F(Compact, TheReportListsRemovedAndKeptSizes) {
   const auto text = format_compaction(compact(with_dead_units()));
   EXPECT_NE(text.find("layer  live FFN units  dead heads  dead query-key dims  dead value dims\n"
                       "    0              36           0                    0                0\n"),

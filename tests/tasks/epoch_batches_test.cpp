@@ -20,8 +20,8 @@ TrainConfig batches_of(int64_t batch_size, int64_t micro_batch_size = 0) {
   return config;
 }
 
-// Ten examples in batches of four: two whole ones, then what is left.
-TEST(EpochBatches, EachEpochHasItsOwnOrderAndEveryExampleOnce) {
+// Ten examples in batches of four: two full ones, then the rest.
+TEST(EpochBatches, EachEpochHasItsOwnOrderAndUsesEveryExampleOnce) {
   const EpochBatches batches(10, batches_of(4, 3));
   for (int64_t epoch = 0; epoch < 3; ++epoch) {
     const auto order = epoch_order(10, 7, epoch);
@@ -34,7 +34,7 @@ TEST(EpochBatches, EachEpochHasItsOwnOrderAndEveryExampleOnce) {
   }
 }
 
-TEST(EpochBatches, AreAFunctionOfTheStepWhateverWasAskedForBefore) {
+TEST(EpochBatches, DependOnlyOnTheStep) {
   const EpochBatches in_order(9, batches_of(2)), once(9, batches_of(2));
   for (int64_t step = 0; step < 15; ++step) in_order.of_step(step);
   for (const int64_t step : {14, 3, 4, 5, 0, 10}) {
@@ -49,8 +49,8 @@ double seconds_of(const auto& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// An order of 400,000 examples takes milliseconds, a step of it none.
-TEST(EpochBatches, TheOrderIsDrawnOnceAnEpoch) {
+// Drawing an order of 400,000 examples takes milliseconds; a step must not repeat it.
+TEST(EpochBatches, TheOrderIsDrawnOncePerEpoch) {
   const EpochBatches batches(400'000, batches_of(32));
   double order = 1e9, steps = 1e9;
   for (int64_t epoch = 0; epoch < 3; ++epoch) {

@@ -1,4 +1,4 @@
-// Fine-tuning as a whole on a task that a bag of words solves.
+// Whole fine-tuning runs on a task that a bag of words solves.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -22,7 +22,7 @@
 namespace rpp::test {
 namespace {
 
-// Sentences of one of two groups of words; the group is the label.
+// Sentences with words from one of two groups; the group is the label.
 std::string task_rows(int count, int first) {
   std::string text = "sentence\tlabel\n";
   for (int i = first; i < first + count; ++i) {
@@ -33,7 +33,7 @@ std::string task_rows(int count, int first) {
   return text;
 }
 
-// Pairs of texts of one of three groups of words; the group is the label.
+// Pairs of texts with words from one of three groups; the group is the label.
 std::string inference_rows(int count) {
   static constexpr const char* kLabels[] = {"entailment", "neutral", "contradiction"};
   std::string text = "index\tsentence1\tsentence2\tgold_label\n";
@@ -52,7 +52,7 @@ class FinetuneRun : public TinyRun {
     dir_.write("dev.tsv", task_rows(31, 500));
   }
 
-  // A pre-trained model in "run", then the settings of fine-tuning it.
+  // A pre-trained model in "run", then the settings for fine-tuning it.
   FinetuneConfig finetune_of(const std::string& method) const {
     run_pretraining(config(method), {});
     FinetuneConfig settings;
@@ -68,7 +68,7 @@ class FinetuneRun : public TinyRun {
     return settings;
   }
 
-  // The same for MNLI, whose files lie in the task's folder.
+  // The same for MNLI, whose files are in the task's subdirectory.
   FinetuneConfig mnli() const {
     std::filesystem::create_directories(dir_ / "glue/MNLI");
     dir_.write("glue/MNLI/train.tsv", inference_rows(96));
@@ -102,7 +102,7 @@ TEST_F(FinetuneRun, LearnsTheTaskAndWritesItsResults) {
   EXPECT_EQ(model_config["id2label"]["1"], "1");
 }
 
-TEST_F(FinetuneRun, ThePrunedModelsZerosAreHeld) {
+TEST_F(FinetuneRun, ZerosOfAPrunedModelAreKept) {
   run_finetuning(finetune_of("nip"), {});
   const auto before = load_tensors(dir_ / "run/model.safetensors");
   const auto after = load_tensors(dir_ / "tuned/model.safetensors");
@@ -155,8 +155,8 @@ TEST_F(FinetuneRun, WithoutMismatchedExamplesMnliIsEvaluatedOnTheMatched) {
   EXPECT_FALSE(std::filesystem::exists(dir_ / "tuned/eval_predictions_mnli-mm.txt"));
 }
 
-// The texts of the dev set once more, so that what is to be answered is known.
-TEST_F(FinetuneRun, AModelOfMnliAnswersItsTwoTestFilesAndTheDiagnosticOne) {
+// The texts of the dev set again, so that the expected predictions are known.
+TEST_F(FinetuneRun, AnMnliModelPredictsItsTwoTestFilesAndTheDiagnosticSet) {
   const auto settings = mnli();
   for (const char* name : {"MNLI/test_matched", "MNLI/test_mismatched", "diagnostic"}) {
     dir().write(fmt::format("glue/{}.tsv", name), inference_rows(30));
@@ -169,7 +169,7 @@ TEST_F(FinetuneRun, AModelOfMnliAnswersItsTwoTestFilesAndTheDiagnosticOne) {
   }
 }
 
-TEST_F(FinetuneRun, AClassifierInAnotherOrderOfLabelsIsPutIntoTheTasks) {
+TEST_F(FinetuneRun, AClassifierWithAnotherLabelOrderIsReordered) {
   auto settings = mnli();
   run_finetuning(settings, {});
   // Google's order: contradiction, entailment, neutral.
@@ -197,7 +197,7 @@ TEST_F(FinetuneRun, AClassifierInAnotherOrderOfLabelsIsPutIntoTheTasks) {
   EXPECT_EQ(model_config("again")["id2label"]["0"], "entailment");
 }
 
-TEST_F(FinetuneRun, AModelOfMnliStartsAnotherTaskWithANewClassifier) {
+TEST_F(FinetuneRun, AnMnliModelStartsAnotherTaskWithANewClassifier) {
   auto settings = mnli();
   settings.epochs = 1;
   run_finetuning(settings, {});
@@ -210,7 +210,7 @@ TEST_F(FinetuneRun, AModelOfMnliStartsAnotherTaskWithANewClassifier) {
   EXPECT_EQ(model_config("again")["id2label"].size(), 2);
 }
 
-TEST_F(FinetuneRun, ATeacherOfOtherLabelsIsRefused) {
+TEST_F(FinetuneRun, ATeacherWithOtherLabelsIsRefused) {
   auto settings = mnli();
   settings.epochs = 1;
   run_finetuning(settings, {});
@@ -225,14 +225,14 @@ TEST_F(FinetuneRun, ATeacherOfOtherLabelsIsRefused) {
                   path("tuned")));
 }
 
-TEST_F(FinetuneRun, WhatAModelOfMnliAnswersIsNoTaskToTrain) {
+TEST_F(FinetuneRun, PredictionOnlyTasksCannotBeTrained) {
   auto settings = finetune_of("dense");
   settings.task = "ax";
   EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
             "task ax has no training data: a model of mnli answers it: set task to mnli");
 }
 
-TEST_F(FinetuneRun, NamedFilesReplaceThoseOfTheDirectoryAndAreJoined) {
+TEST_F(FinetuneRun, NamedFilesReplaceTheDirectoryAndAreConcatenated) {
   auto settings = finetune_of("dense");
   settings.data_dir = "";
   settings.train_files = {dir().write("a.tsv", task_rows(20, 0)).string(),
@@ -244,7 +244,7 @@ TEST_F(FinetuneRun, NamedFilesReplaceThoseOfTheDirectoryAndAreJoined) {
   EXPECT_EQ(results()["eval_samples"], 7);
 }
 
-TEST_F(FinetuneRun, ACustomTaskLearnsItsOwnLabels) {
+TEST_F(FinetuneRun, ACustomTaskIsTrainedWithItsOwnLabels) {
   auto settings = finetune_of("dense");
   std::string rows;
   for (int i = 0; i < 96; ++i) {
@@ -264,7 +264,7 @@ TEST_F(FinetuneRun, ACustomTaskLearnsItsOwnLabels) {
   EXPECT_EQ(read_file(dir_ / "tuned/predict_results_custom.txt"), "index\tprediction\n0\tham\n");
 }
 
-TEST_F(FinetuneRun, ACustomRegressionLearnsItsScores) {
+TEST_F(FinetuneRun, ACustomRegressionIsTrained) {
   auto settings = finetune_of("dense");
   std::string rows = "text\tlabel\n";
   for (int i = 0; i < 96; ++i)
@@ -276,7 +276,7 @@ TEST_F(FinetuneRun, ACustomRegressionLearnsItsScores) {
   EXPECT_EQ(model_config("tuned")["problem_type"], "regression");
 }
 
-// Zeros hold under re-initialised layers too, and the recipe's options together still learn the task.
+// Zeros hold in re-initialised layers too, and with all options the task is still learnt.
 TEST_F(FinetuneRun, TheRecipesOptionsTrainAPrunedModel) {
   auto settings = finetune_of("nip");
   settings.reinit_layers = 1;
@@ -291,7 +291,7 @@ TEST_F(FinetuneRun, TheRecipesOptionsTrainAPrunedModel) {
   EXPECT_EQ(outcome.training.counters.skipped_steps, 0);
 }
 
-TEST_F(FinetuneRun, SeveralSeedsAreRunsOfTheirOwnAndTheirSpreadIsReported) {
+TEST_F(FinetuneRun, SeveralSeedsAreSeparateRunsWithReportedSpread) {
   auto settings = finetune_of("dense");
   settings.epochs = 1;
   const std::vector<int64_t> seeds = {3, 4};
@@ -309,7 +309,7 @@ TEST_F(FinetuneRun, SeveralSeedsAreRunsOfTheirOwnAndTheirSpreadIsReported) {
   EXPECT_FALSE(outcome.eval.contains("eval_samples"));
 }
 
-TEST_F(FinetuneRun, TheScoresOfBothDevSetsOfMnliAreThoseOfASeedTheirSizesAreNot) {
+TEST_F(FinetuneRun, TheSeedSummaryHasScoresOfBothMnliDevSetsButNotTheirSizes) {
   auto settings = mnli();
   dir().write("glue/MNLI/dev_mismatched.tsv", inference_rows(13));
   settings.epochs = 1;
@@ -320,7 +320,7 @@ TEST_F(FinetuneRun, TheScoresOfBothDevSetsOfMnliAreThoseOfASeedTheirSizesAreNot)
   EXPECT_FALSE(json.contains("eval_samples") || json.contains("eval_samples_mm"));
 }
 
-TEST_F(FinetuneRun, FinishedSeedsAreReadBack) {
+TEST_F(FinetuneRun, FinishedSeedsAreReused) {
   auto settings = finetune_of("dense");
   settings.epochs = 1;
   const std::vector<int64_t> one = {3}, two = {3, 5};
@@ -376,7 +376,7 @@ TEST_F(FinetuneRun, SeedsAndSingleRunsDoNotShareADirectory) {
                         path("single")));
 }
 
-TEST_F(FinetuneRun, SeedsThatDoNotMakeRunsAreRefused) {
+TEST_F(FinetuneRun, InvalidSeedListsAreRefused) {
   auto settings = finetune_of("dense");
   const auto refusal = [&](std::vector<int64_t> seeds, const RunOptions& options = {}) {
     return message_of([&] { run_finetuning_seeds(settings, seeds, options); });
@@ -384,7 +384,7 @@ TEST_F(FinetuneRun, SeedsThatDoNotMakeRunsAreRefused) {
   EXPECT_EQ(refusal({}), "no seed is given");
   EXPECT_EQ(refusal({1, 2, 1}), "seed 1 is given twice");
   EXPECT_EQ(refusal({1}, {.resume = "some-run"}),
-            "several seeds go on with --resume auto: some-run is one run's");
+            "several seeds are resumed with --resume auto: some-run is a single run");
   settings.output_dir = path("run");
   EXPECT_EQ(refusal({1}),
             fmt::format("output_dir {0} is {0}, which the run reads: choose another one", path("run")));
@@ -402,7 +402,7 @@ TEST_F(FinetuneRun, AWarmupLongerThanTheRunIsRefused) {
   EXPECT_EQ(run_finetuning(settings, {}).training.counters.step, 12);
 }
 
-// Every parameter that the loss depends on has a gradient somewhere, and no other has.
+// Parameters have a gradient if and only if the loss depends on them.
 TEST_F(FinetuneRun, TheLossReachesEveryParameter) {
   run_pretraining(config(), {});
   const ModelConfig model_config = read_model_config(dir() / "run");
@@ -436,7 +436,7 @@ TEST_F(FinetuneRun, EveryHeldOutSampleCountsOnce) {
   EXPECT_NEAR(whole, sum / 131, 1e-5);
 }
 
-TEST_F(FinetuneRun, LogitsThatAreNotFiniteAreAnErrorThatNamesTheExample) {
+TEST_F(FinetuneRun, NonFiniteLogitsAreAnErrorNamingTheExample) {
   run_pretraining(config(), {});
   FinetuneConfig settings;
   settings.task = "sst2";
@@ -445,7 +445,7 @@ TEST_F(FinetuneRun, LogitsThatAreNotFiniteAreAnErrorThatNamesTheExample) {
   settings.output_dir = path("tuned");
   settings.max_seq_length = 16;
   settings.epochs = 1;
-  // Finite in the file, too large for the sums of a pass.
+  // Finite in the file, but too large for the sums of a forward pass.
   auto tensors = load_tensors(dir() / "run/model.safetensors");
   tensors.at("bert.pooler.dense.weight").fill_(3e38F);
   tensors.at("bert.encoder.layer.1.output.LayerNorm.weight").fill_(3e38F);
@@ -455,8 +455,8 @@ TEST_F(FinetuneRun, LogitsThatAreNotFiniteAreAnErrorThatNamesTheExample) {
   EXPECT_NE(message.find("the logits of example 0 are not finite (nan)"), std::string::npos) << message;
 }
 
-// A regression used to correlate NaNs for ever.
-TEST_F(FinetuneRun, AModelWithANanIsRefusedByTheNameOfItsTensor) {
+// The correlation of a regression once looped forever on NaNs.
+TEST_F(FinetuneRun, AModelWithANanIsRefusedNamingTheTensor) {
   FinetuneConfig settings = finetune_of("dense");
   auto tensors = load_tensors(dir() / "run/model.safetensors");
   tensors.at("bert.embeddings.LayerNorm.bias")[3] = std::nanf("");
@@ -470,7 +470,7 @@ TEST_F(FinetuneRun, AModelWithANanIsRefusedByTheNameOfItsTensor) {
                   dir() / "run/model.safetensors"));
 }
 
-TEST(StepsOfEpochs, APassEndsWithWhatIsLeft) {
+TEST(StepsOfEpochs, AnEpochEndsWithAPartialBatch) {
   EXPECT_EQ(steps_of_epochs(100, 32, 1.0), 4);
   EXPECT_EQ(steps_of_epochs(96, 32, 2.0), 6);
   EXPECT_EQ(steps_of_epochs(96, 32, 0.5), 2);

@@ -1,4 +1,4 @@
-// What a CUDA graph repeats, done anew on a CPU each time; on a GPU the graph itself.
+// The work that a CUDA graph repeats; on a CPU it is computed again each time, on a GPU by the graph itself.
 #include "tasks/graphed_pass.h"
 #include "bert_format/model_config.h"
 
@@ -26,7 +26,7 @@ ModelConfig model_config(double attention_dropout) {
   return config;
 }
 
-// A model with gradients as the trainer lays them out.
+// A model with gradients in one flat buffer, as the trainer sets them up.
 struct Student {
   Student(const ModelConfig& config, Precision precision, const torch::Device& device)
       : model(config, {.pretraining = true}, device) {
@@ -45,7 +45,7 @@ class GraphedPassTest : public TinyRun {
         shards_({dir_ / "shards"}, fingerprint(*tokenizer_)),
         sampler_(shards_, *tokenizer_, config().data, 7) {}
 
-  // `micro_batches` of four sequences of one step.
+  // `micro_batches` of four sequences for one step.
   std::vector<PackedBatch> batches(int64_t step, int64_t micro_batches) const {
     std::vector<PackedBatch> batches;
     for (int64_t i = 0; i < micro_batches; ++i) batches.push_back(sampler_.batch(step, 4 * i, 4));
@@ -59,7 +59,7 @@ class GraphedPassTest : public TinyRun {
     return {student.model, *tokenizer_, sampler_, nullptr, train};
   }
 
-  // Losses and the sum of gradients over two steps of two micro-batches. All batches differ in shape.
+  // Losses and summed gradients of two steps of two micro-batches. All batches differ in shape.
   static NamedTensors run(Task& task, Student& student, const std::vector<std::vector<PackedBatch>>& steps) {
     NamedTensors results;
     uint64_t seed = 3;
@@ -99,7 +99,7 @@ class GraphedPassTest : public TinyRun {
   PretrainSampler sampler_;
 };
 
-TEST_F(GraphedPassTest, BatchesOfOneShapeHaveTheLossesAndGradientsOfTheBatchesThemselves) {
+TEST_F(GraphedPassTest, FixedShapeBatchesKeepLossesAndGradients) {
   expect_graphed_equals_eager(0.1, Precision::fp32, torch::kCPU, 1e-5);
   expect_graphed_equals_eager(0.1, Precision::bf16, torch::kCPU, 2e-2);
 }
@@ -111,13 +111,13 @@ TEST_F(GraphedPassTest, SingleTextsHaveNoNextSentenceLoss) {
   expect_graphed_equals_eager(0.1, Precision::fp32, torch::kCPU, 1e-5);
 }
 
-TEST_F(GraphedPassTest, AReplayedGraphDropsAndComputesWhatAnEagerPassDoes) {
+TEST_F(GraphedPassTest, AReplayedGraphEqualsAnEagerPass) {
   if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
   expect_graphed_equals_eager(0.0, Precision::fp32, torch::kCUDA, 1e-4);
   expect_graphed_equals_eager(0.0, Precision::bf16, torch::kCUDA, 2e-2);
 }
 
-TEST_F(GraphedPassTest, AReplayRepeatsItsBitsForItsSeed) {
+TEST_F(GraphedPassTest, AReplayIsDeterministicForItsSeed) {
   if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
   const std::vector<std::vector<PackedBatch>> steps = {batches(0, 2)};
   std::array<torch::Tensor, 2> gradients;
@@ -129,7 +129,7 @@ TEST_F(GraphedPassTest, AReplayRepeatsItsBitsForItsSeed) {
   EXPECT_TRUE(torch::equal(gradients[0], gradients[1]));
 }
 
-TEST_F(GraphedPassTest, EveryBatchOfTheSamplerFitsIntoItsShape) {
+TEST_F(GraphedPassTest, EverySamplerBatchFitsItsShape) {
   for (const int64_t count : {1, 5}) {
     const auto shape = sampler_.shape(count);
     for (int64_t step = 0; step < 100; ++step) {
@@ -140,7 +140,7 @@ TEST_F(GraphedPassTest, EveryBatchOfTheSamplerFitsIntoItsShape) {
   }
 }
 
-TEST_F(GraphedPassTest, WhatAGraphCannotHoldIsRefused) {
+TEST_F(GraphedPassTest, SettingsThatAGraphCannotRunAreRefused) {
   const Bert model(model_config(0.1), {.pretraining = true});
   const auto refusal = [&](TrainConfig train) {
     train.cuda_graph = true;

@@ -45,7 +45,7 @@ class Inspect : public testing::Test {
   TestDir dir_;
 };
 
-TEST_F(Inspect, AModelIsOpenedWithTheHeadsItsFileHolds) {
+TEST_F(Inspect, AModelIsOpenedWithTheHeadsInItsFile) {
   const auto pretraining = open_model(kGolden);
   EXPECT_TRUE(pretraining.bert->heads().pretraining);
   EXPECT_EQ(pretraining.bert->heads().num_labels, 0);
@@ -70,7 +70,7 @@ TEST_F(Inspect, WithoutAPoolerThereIsNoPooledOutput) {
   EXPECT_EQ(outputs.back().first, "last_hidden_state");
 }
 
-TEST_F(Inspect, TheProofHoldsForTheModelsOwnMask) {
+TEST_F(Inspect, ZerosAreVerifiedAgainstTheModelsOwnMask) {
   const auto model = pruned("model", 40);
   save_own_mask(model);
   const auto proof = prove_zeros(model);
@@ -80,7 +80,7 @@ TEST_F(Inspect, TheProofHoldsForTheModelsOwnMask) {
                                              model / "mask.safetensors", proof.mask_sha256));
 }
 
-TEST_F(Inspect, DriftIsCountedByMatrix) {
+TEST_F(Inspect, DriftIsCountedPerMatrix) {
   const auto model = pruned("model", 40);
   save_own_mask(model);
   fs::copy(kGolden / "model.safetensors", model, fs::copy_options::overwrite_existing);
@@ -92,7 +92,7 @@ TEST_F(Inspect, DriftIsCountedByMatrix) {
       << format_proof(proof);
 }
 
-TEST_F(Inspect, AnotherModelsZerosMustHoldTooButNotTheOtherWayRound) {
+TEST_F(Inspect, ZerosOfAReferenceModelMustHoldButNotViceVersa) {
   const auto some = pruned("some", 40);
   const auto more = pruned("more", 50);
   EXPECT_TRUE(prove_zeros(more, some).holds());
@@ -100,14 +100,14 @@ TEST_F(Inspect, AnotherModelsZerosMustHoldTooButNotTheOtherWayRound) {
   EXPECT_EQ(prove_zeros(some, more).total.masked, 50);
 }
 
-TEST_F(Inspect, AClassifierIsProvenAgainstItsPretrainedModel) {
+TEST_F(Inspect, AClassifierIsVerifiedAgainstItsPretrainedModel) {
   save_own_mask(pruned("model", 40));
   const auto proof = prove_zeros(kGolden / "classifier", dir_ / "model" / "mask.safetensors");
   EXPECT_EQ(proof.total.masked, 40);
   EXPECT_EQ(proof.total.drifted, 40);
 }
 
-TEST_F(Inspect, AMaskThatTheModelWasNotSavedWithIsRefused) {
+TEST_F(Inspect, AMaskOfAnotherModelIsRefused) {
   const auto model = pruned("model", 40, {{"format", "pt"}, {"mask_sha256", "0123"}});
   save_own_mask(model);
   const auto message = message_of([&] { prove_zeros(model); });
@@ -116,7 +116,7 @@ TEST_F(Inspect, AMaskThatTheModelWasNotSavedWithIsRefused) {
       << message;
 }
 
-TEST_F(Inspect, WithoutAMaskTheAnswerIsWhatToName) {
+TEST_F(Inspect, WithoutAMaskTheErrorSaysWhichOptionToUse) {
   EXPECT_EQ(message_of([] { prove_zeros(kGolden); }),
             fmt::format("{} has no mask.safetensors: name a mask file, or the model it was pruned as, with "
                         "--against",
@@ -155,7 +155,7 @@ TEST_F(Inspect, ModelsOfDifferentArchitecturesAreNotCompared) {
                   kGolden, dir_.path()));
 }
 
-TEST_F(Inspect, TextsAreOneOrTwoALine) {
+TEST_F(Inspect, ALineHasOneOrTwoTexts) {
   const auto texts = read_texts(dir_.write("texts.tsv", "one text\na pair\tof texts\n\n"));
   ASSERT_EQ(texts.size(), 3U);
   EXPECT_EQ(texts[0].text_a, "one text");
@@ -163,7 +163,7 @@ TEST_F(Inspect, TextsAreOneOrTwoALine) {
   EXPECT_EQ(texts[2].text_a, "");
 }
 
-TEST_F(Inspect, TextsThatCannotBeReadAreRefusedByLine) {
+TEST_F(Inspect, InvalidTextsAreRefusedByLine) {
   const auto file = dir_.write("texts.tsv", "one\ta\tb\n");
   EXPECT_EQ(message_of([&] { read_texts(file); }),
             fmt::format("{}:1: more than one tab; a line is one text, or two with one tab between", file));
@@ -195,7 +195,7 @@ TEST_F(Inspect, ForwardPacksSingleTextsAndPairs) {
   EXPECT_EQ(outputs_of(open_model(kGolden), {{.text_a = "w1", .text_b = ""}}).count("logits"), 0U);
 }
 
-TEST_F(Inspect, ManyTextsEqualThemOneByOne) {
+TEST_F(Inspect, ABatchEqualsSeparateTexts) {
   const auto model = open_model(kGolden / "classifier");
   std::vector<GlueExample> texts;
   for (int i = 0; i < 70; ++i)
@@ -209,7 +209,7 @@ TEST_F(Inspect, ManyTextsEqualThemOneByOne) {
   }
 }
 
-TEST_F(Inspect, LongTextsAreCutToTheGivenLength) {
+TEST_F(Inspect, LongTextsAreTruncatedToTheGivenLength) {
   std::string text = "w1";
   for (int i = 0; i < 40; ++i) text += " w2";
   const auto model = open_model(kGolden);
@@ -237,7 +237,7 @@ TEST_F(Inspect, InBf16TheOutputsStayClose) {
   EXPECT_LT((rounded.at("pooler_output") - exact.at("pooler_output")).abs().max().item<float>(), 0.1F);
 }
 
-TEST_F(Inspect, AModelWithANanIsRefusedByTheNameOfItsTensor) {
+TEST_F(Inspect, AModelWithANanIsRefusedNamingTheTensor) {
   const fs::path directory = pruned("nan", 0);
   auto tensors = load_tensors(directory / "model.safetensors");
   tensors.at(kQuery)[1][2] = std::nanf("");

@@ -1,4 +1,4 @@
-// train.kernels: the slow twins of the ops reach the same losses in whole runs.
+// train.kernels: whole runs with the reference implementations of the ops reach the same losses.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -12,13 +12,13 @@ namespace {
 
 class KernelsRun : public TinyRun {
  protected:
-  // Without dropout: the twins draw other masks.
+  // Without dropout: the reference implementations draw other masks.
   KernelsRun() {
     dir_.write("model.yaml",
                std::string(kTinyModel) + "hidden_dropout_prob: 0\nattention_probs_dropout_prob: 0\n");
   }
 
-  // Of each training step and each evaluation that a run has logged.
+  // The losses of each training step and evaluation in the log.
   std::vector<double> losses(const std::string& run) const {
     std::vector<double> losses;
     LineReader reader(dir_ / (run + "/metrics.jsonl"));
@@ -34,11 +34,11 @@ class KernelsRun : public TinyRun {
     ASSERT_EQ(wanted.size(), got.size());
     EXPECT_GE(got.size(), count);
     for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i] / wanted[i], 1.0, 1e-5) << "line " << i;
-    EXPECT_NE(got, wanted) << "every bit alike: the twins have not run";
+    EXPECT_NE(got, wanted) << "bit-identical: the reference implementations have not run";
   }
 };
 
-TEST_F(KernelsRun, ReferencePreTrainsToTheSameLosses) {
+TEST_F(KernelsRun, ReferenceKernelsGiveTheSamePretrainingLosses) {
   auto settings = config();
   settings.train.steps = 5;
   settings.train.log_every = 1;
@@ -49,7 +49,7 @@ TEST_F(KernelsRun, ReferencePreTrainsToTheSameLosses) {
   expect_same_losses("run", "reference", 5);
 }
 
-TEST_F(KernelsRun, ReferenceFineTunesToTheSameLosses) {
+TEST_F(KernelsRun, ReferenceKernelsGiveTheSameFineTuningLosses) {
   run_pretraining(config(), {});
   std::string rows = "sentence\tlabel\n";
   for (int i = 0; i < 60; ++i) rows += fmt::format("w{} w{}\t{}\n", i % 50 + 50 * (i % 2), i % 7, i % 2);

@@ -1,4 +1,4 @@
-// Pre-training runs as a whole: what they reach, that they resume bit for bit, what they refuse.
+// Whole pre-training runs: what they reach, that they resume bit for bit, what they refuse.
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -26,7 +26,7 @@ class PretrainRun : public TinyRun {
     return load_tensors(dir_ / (run + "/model.safetensors"));
   }
 
-  // Zeros over all entries of the encoder's matrices.
+  // The ratio of zeros over all entries of the encoder's matrices.
   double encoder_ratio(const std::string& run) const {
     int64_t zeros = 0, entries = 0;
     for (const auto& [name, tensor] : weights(run)) {
@@ -55,13 +55,13 @@ INSTANTIATE_TEST_SUITE_P(PretrainRun, EveryMethod,
                          testing::Values("dense", "rpp", "nip", "gradual", "movement"),
                          [](const auto& info) { return std::string(info.param); });
 
-TEST_F(PretrainRun, AGammaThatIsBeingFoundResumesBitForBit) {
+TEST_F(PretrainRun, AutomaticGammaResumesBitForBit) {
   auto settings = config("rpp");
   settings.prune.gamma = 0;
   EXPECT_EQ(verify_pretraining_resume(settings, 12).difference, "");
 }
 
-TEST_F(PretrainRun, RppWithoutAGammaLandsOnItsTarget) {
+TEST_F(PretrainRun, RppWithAutomaticGammaReachesItsTarget) {
   auto settings = config("rpp");
   settings.prune.gamma = 0;
   settings.prune.recovery_share = 0.3;
@@ -74,8 +74,8 @@ TEST_F(PretrainRun, RppWithoutAGammaLandsOnItsTarget) {
   EXPECT_NE(log.find("\"newly_pruned\""), std::string::npos) << log;
 }
 
-// From 60 % to 80 %: what was pruned first is pruned at the end.
-TEST_F(PretrainRun, PruningGoesOnFromAPrunedModel) {
+// From 60 % to 80 %: entries pruned at first are still pruned at the end.
+TEST_F(PretrainRun, PruningContinuesFromAPrunedModel) {
   run_pretraining(config("nip"), {});
   const auto first = weights("run");
   auto settings = config("gradual");
@@ -91,17 +91,17 @@ TEST_F(PretrainRun, PruningGoesOnFromAPrunedModel) {
   }
 }
 
-TEST_F(PretrainRun, TrainingLowersTheLoss) {
+TEST_F(PretrainRun, TrainingReducesTheLoss) {
   auto settings = config();
   settings.train.steps = 60;
   settings.train.log_every = 5;
   settings.optimizer.learning_rate = 1e-2;
   const TrainOutcome outcome = run_pretraining(settings, {});
-  EXPECT_LT(outcome.last_eval.at("mlm_loss"), std::log(90.0) - 0.1);  // 90 words, all alike frequent
+  EXPECT_LT(outcome.last_eval.at("mlm_loss"), std::log(90.0) - 0.1);  // 90 equally frequent words
 }
 
-TEST_F(PretrainRun, DropoutIsThatOfTheConfigurationWhereItNamesOne) {
-  run_pretraining(config(), {});  // the model's own 0.1
+TEST_F(PretrainRun, ConfiguredDropoutOverridesTheModel) {
+  run_pretraining(config(), {});  // uses the model's own 0.1
   auto settings = config();
   settings.train.dropout = 0;
   settings.output_dir = path("set");
@@ -116,13 +116,13 @@ TEST_F(PretrainRun, DropoutIsThatOfTheConfigurationWhereItNamesOne) {
   EXPECT_NE(read_file(dir_ / "set/config.json").find("\"hidden_dropout_prob\": 0"), std::string::npos);
 }
 
-TEST_F(PretrainRun, NipEndsAtItsTargetAndLeavesAMaskThatMatches) {
+TEST_F(PretrainRun, NipReachesItsTargetAndSavesAMatchingMask) {
   run_pretraining(config("nip"), {});
-  EXPECT_NEAR(encoder_ratio("run"), 0.6, 0.002);  // whole entries in each of 12 matrices
+  EXPECT_NEAR(encoder_ratio("run"), 0.6, 0.002);  // rounded to whole entries in each of 12 matrices
   EXPECT_TRUE(std::filesystem::exists(dir_ / "run/mask.safetensors"));
 }
 
-TEST_F(PretrainRun, RppPrunesByItsProxAloneAndItsZerosArePositive) {
+TEST_F(PretrainRun, RppPrunesOnlyByItsProxAndItsZerosArePositive) {
   run_pretraining(config("rpp"), {});
   EXPECT_GT(encoder_ratio("run"), 0.1);
   EXPECT_LT(encoder_ratio("run"), 1.0);
@@ -147,7 +147,7 @@ TEST_F(PretrainRun, MicroBatchesGiveTheGradientOfTheBigBatch) {
   }
 }
 
-TEST_F(PretrainRun, AFinishedRunLeavesTheModelAndNoCheckpoints) {
+TEST_F(PretrainRun, AFinishedRunKeepsTheModelAndRemovesCheckpoints) {
   auto settings = config("nip");
   settings.train.save_every = 4;
   settings.train.best_metric = "loss";
@@ -160,7 +160,7 @@ TEST_F(PretrainRun, AFinishedRunLeavesTheModelAndNoCheckpoints) {
   }
 }
 
-TEST_F(PretrainRun, AFinishedRunThatIsResumedIsFoundFinished) {
+TEST_F(PretrainRun, ResumingAFinishedRunReportsIt) {
   const TrainOutcome first = run_pretraining(config(), {});
   const auto written = std::filesystem::last_write_time(dir_ / "run/model.safetensors");
   const TrainOutcome again = run_pretraining(config(), {.resume = "auto"});
@@ -175,12 +175,10 @@ TEST_F(PretrainRun, MoreStepsNeedTheCheckpointsOfTheFinishedRun) {
   auto settings = config();
   run_pretraining(settings, {});
   settings.train.steps = 20;
-  EXPECT_EQ(
-      message_of([&] { run_pretraining(settings, {.resume = "auto"}); }),
-      fmt::format(
-          "{} has finished, and its checkpoints are gone: train.steps was 12, now 20 needs a run of its "
-          "own, or one with train.keep_checkpoints from the start",
-          path("run")));
+  EXPECT_EQ(message_of([&] { run_pretraining(settings, {.resume = "auto"}); }),
+            fmt::format("{} has finished, and its checkpoints are gone: train.steps was 12, now 20 needs a "
+                        "separate run, or one with train.keep_checkpoints from the start",
+                        path("run")));
   settings = config();
   settings.output_dir = path("kept");
   settings.train.keep_checkpoints = true;
@@ -189,16 +187,16 @@ TEST_F(PretrainRun, MoreStepsNeedTheCheckpointsOfTheFinishedRun) {
   EXPECT_EQ(run_pretraining(settings, {.resume = "auto"}).counters.step, 20);
 }
 
-TEST_F(PretrainRun, SoftMovementThatMissesItsTargetSaysSo) {
+TEST_F(PretrainRun, SoftMovementReportsAMissedTarget) {
   init_logging();
   testing::internal::CaptureStderr();
   const TrainOutcome outcome = run_pretraining(config("soft_movement"), {});
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_GT(std::abs(outcome.encoder_ratio - outcome.target_ratio), 0.001);
-  EXPECT_NE(log.find("the encoder was asked for 60.00 % and has"), std::string::npos) << log;
+  EXPECT_NE(log.find("the encoder should have 60.00 % and has"), std::string::npos) << log;
 }
 
-TEST_F(PretrainRun, ItsFirstLinesSayWhatItDoes) {
+TEST_F(PretrainRun, TheFirstLogLinesDescribeTheRun) {
   init_logging();
   testing::internal::CaptureStderr();
   run_pretraining(config("nip"), {});
@@ -218,7 +216,7 @@ TEST_F(PretrainRun, ShardsOfAnotherVocabularyAreRefused) {
   EXPECT_NE(message.find("were built with another vocabulary"), std::string::npos) << message;
 }
 
-TEST_F(PretrainRun, AModelThatIsNoBertIsRefused) {
+TEST_F(PretrainRun, AModelThatIsNotBertIsRefused) {
   std::filesystem::create_directories(dir_ / "gpt");
   dir_.write("gpt/config.json", R"({"model_type": "gpt2"})");
   dir_.write("gpt/vocab.txt", vocabulary_text());
@@ -251,7 +249,7 @@ TEST_F(PretrainRun, MoreRoundsThanStepsAreRefused) {
   EXPECT_THROW(run_pretraining(settings, {}), UsageError);
 }
 
-TEST_F(PretrainRun, ADamagedCheckpointIsRefusedByNameWhenResuming) {
+TEST_F(PretrainRun, ADamagedCheckpointIsRefusedWhenResuming) {
   auto settings = config("rpp");
   settings.train.save_every = 4;
   run_pretraining(settings, {.resume = "", .stop_after_step = 8});
@@ -262,7 +260,7 @@ TEST_F(PretrainRun, ADamagedCheckpointIsRefusedByNameWhenResuming) {
   EXPECT_NE(message.find("checkpoint-4"), std::string::npos) << message;
 }
 
-TEST_F(PretrainRun, AModelWhoseZerosWereLostIsRefusedByTheMaskBesideIt) {
+TEST_F(PretrainRun, AModelThatLostItsZerosIsRefusedByItsMask) {
   run_pretraining(config("nip"), {});
   auto dense = config();
   dense.output_dir = path("dense");
@@ -276,7 +274,7 @@ TEST_F(PretrainRun, AModelWhoseZerosWereLostIsRefusedByTheMaskBesideIt) {
   EXPECT_NE(message.find("zeros drifted"), std::string::npos) << message;
 }
 
-TEST_F(PretrainRun, ABestMetricOfNextSentencesIsRefusedWhereThereAreNone) {
+TEST_F(PretrainRun, ANextSentenceMetricIsRefusedWithoutNextSentencePrediction) {
   auto settings = config();
   settings.data.next_sentence = false;
   settings.train.best_metric = "nsp_accuracy";
@@ -298,7 +296,7 @@ TEST_F(PretrainRun, CheckEstimatesAndWritesNothing) {
   EXPECT_NE(format_preflight(report).find("rpp: 3 rounds"), std::string::npos);
 }
 
-TEST_F(PretrainRun, CheckTakesNoMoreStepsThanTheRun) {
+TEST_F(PretrainRun, CheckRunsNoMoreStepsThanTheRun) {
   auto settings = config();
   settings.train.steps = 1;  // the first step is not timed
   const PreflightReport report = check_pretraining(settings);
@@ -309,8 +307,8 @@ TEST_F(PretrainRun, CheckTakesNoMoreStepsThanTheRun) {
   EXPECT_GT(check_pretraining(settings).seconds_per_step, 0);
 }
 
-// 2 * 8 samples: passes of 5, 5, 5 and 1. The losses are sums in another order.
-TEST_F(PretrainRun, EveryHeldOutSampleCountsOnceWhateverTheMicroBatch) {
+// 2 * 8 samples: passes of 5, 5, 5 and 1. The losses are summed in a different order.
+TEST_F(PretrainRun, EveryHeldOutSampleCountsOnceForAnyMicroBatch) {
   auto settings = config();
   settings.train.steps = 1;
   settings.optimizer.learning_rate = 1e-9;
@@ -324,8 +322,8 @@ TEST_F(PretrainRun, EveryHeldOutSampleCountsOnceWhateverTheMicroBatch) {
   }
 }
 
-// Without pairs no loss looks at the pooler and the next-sentence head.
-TEST_F(PretrainRun, WhatTheLossDoesNotReachKeepsItsValues) {
+// Without pairs no loss depends on the pooler and the next-sentence head.
+TEST_F(PretrainRun, ParametersWithoutGradientKeepTheirValues) {
   run_pretraining(config(), {});
   auto settings = config("rpp");
   settings.model_config = "";
@@ -356,8 +354,8 @@ TEST_F(PretrainRun, AWarmupLongerThanAPhaseIsRefused) {
   EXPECT_THROW(run_pretraining(settings, {}), UsageError);
 }
 
-// The next-lower half of each matrix is zero; six tenths are asked for, and the lower layer has nine.
-TEST_F(PretrainRun, ARatioThatZerosOfTheModelMissIsWarnedOfWithBothNumbers) {
+// Half of each matrix is zero, but nine tenths in the lower layer; the target is six tenths.
+TEST_F(PretrainRun, WarnsWithBothNumbersWhenInitialZerosMissTheRatio) {
   auto settings = config("one_shot");
   settings.prune.target_ratio = 0.1;
   settings.prune.ratios = {"*.layer.0.*=0.9"};
@@ -371,12 +369,12 @@ TEST_F(PretrainRun, ARatioThatZerosOfTheModelMissIsWarnedOfWithBothNumbers) {
     testing::internal::CaptureStderr();
     run_pretraining(further, {});
     const std::string log = testing::internal::GetCapturedStderr();
-    EXPECT_NE(log.find("asked for 60.00 % zeros and has 89.84 %"), std::string::npos) << log;
-    EXPECT_NE(log.find("the encoder was asked for 60.00 % and has 75."), std::string::npos) << log;
+    EXPECT_NE(log.find("should have 60.00 % zeros and has 89.84 %"), std::string::npos) << log;
+    EXPECT_NE(log.find("the encoder should have 60.00 % and has 75."), std::string::npos) << log;
   }
 }
 
-TEST_F(PretrainRun, TheLossReachesWhatTheTaskSays) {
+TEST_F(PretrainRun, TheLossReachesTheExpectedParameters) {
   for (const bool next_sentence : {true, false}) {
     auto settings = config();
     settings.data.next_sentence = next_sentence;

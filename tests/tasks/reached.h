@@ -1,4 +1,4 @@
-// Whether a task declares the parameters that its loss depends on: those that autograd gives a gradient.
+// Checks that a task declares exactly the parameters that get a gradient from its loss.
 #pragma once
 
 #include <gtest/gtest.h>

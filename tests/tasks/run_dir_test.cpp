@@ -1,4 +1,4 @@
-// The directory of a run: whose it is, who may write there, and what a resume takes.
+// The output directory of a run: who may write to it, and what a resumed run uses.
 #include "runs/run_dir.h"
 #include "tasks/run.h"
 
@@ -24,7 +24,7 @@ class RunDirTest : public TinyRun {
   std::string refusal(const PretrainConfig& config, const RunOptions& options = {}) const {
     return message_of([&] { run_pretraining(config, options); });
   }
-  // A run of 12 steps that was stopped after 6, with a checkpoint there.
+  // A run of 12 steps that was stopped after 6, with a checkpoint.
   PretrainConfig stopped_run() const {
     auto settings = config();
     settings.train.save_every = 2;
@@ -39,11 +39,11 @@ class RunDirTest : public TinyRun {
   }
 };
 
-TEST_F(RunDirTest, ADirectoryOfSomethingElseIsRefusedWithOrWithoutResume) {
+TEST_F(RunDirTest, AnUnrelatedDirectoryIsRefusedWithOrWithoutResume) {
   fs::create_directories(dir_ / "run");
   dir_.write("run/model.safetensors", "precious");
   const std::string expected = fmt::format(
-      "output_dir {} holds something else than a run (model.safetensors): choose another directory",
+      "output_dir {} contains something other than a run (model.safetensors): choose another directory",
       path("run"));
   EXPECT_EQ(refusal(config()), expected);
   EXPECT_EQ(refusal(config(), {.resume = "auto"}), expected);
@@ -53,24 +53,22 @@ TEST_F(RunDirTest, ADirectoryOfSomethingElseIsRefusedWithOrWithoutResume) {
 
 TEST_F(RunDirTest, AnotherRunIsRefusedWithoutResume) {
   const auto settings = stopped_run();
-  EXPECT_EQ(
-      refusal(settings),
-      fmt::format(
-          "output_dir {} already holds another run: go on with --resume auto, or choose another directory",
-          path("run")));
+  EXPECT_EQ(refusal(settings), fmt::format("output_dir {} already contains another run: resume it with "
+                                           "--resume auto, or choose another directory",
+                                           path("run")));
 }
 
-TEST_F(RunDirTest, WhatMayLieThereBeforeARunIsNoneOfItsBusiness) {
+TEST_F(RunDirTest, HarmlessExistingFilesAreAccepted) {
   fs::create_directories(dir_ / "run");
   dir_.write("run/sweep_run.json", "{}");
-  dir_.write("run/run.lock", "");  // of a process that was killed
+  dir_.write("run/run.lock", "");  // left by a killed process
   dir_.write("run/.config.yaml.0123456789abcdef.tmp", "half");
   EXPECT_EQ(run_pretraining(config(), {.resume = "auto"}).counters.step, 12);
   EXPECT_FALSE(fs::exists(dir_ / "run/.config.yaml.0123456789abcdef.tmp"));
   EXPECT_FALSE(fs::exists(dir_ / "run/run.lock"));
 }
 
-TEST_F(RunDirTest, TheInputsByWhateverNameAreNoPlaceForIt) {
+TEST_F(RunDirTest, InputDirectoriesAreRefusedUnderAnyName) {
   run_pretraining(config(), {});
   auto settings = config();
   settings.model_config = "";
@@ -109,7 +107,7 @@ TEST_F(RunDirTest, ASecondProcessIsRefused) {
   EXPECT_EQ(run_pretraining(settings, {.resume = "auto"}).counters.step, 12);
 }
 
-TEST_F(RunDirTest, ARunThatIsRefusedLeavesNoDirectory) {
+TEST_F(RunDirTest, ARefusedRunLeavesNoDirectory) {
   auto settings = config();
   settings.output_dir = path("deep/er/run");
   settings.data.max_seq_length = 65;
@@ -125,24 +123,23 @@ TEST_F(RunDirTest, AutoRefusesARunOfOtherSettingsAndNamesThem) {
       refusal(settings, {.resume = "auto"}),
       fmt::format(
           "{} holds a run with other settings: optimizer.learning_rate was 0.001, now 0.0005; train.seed "
-          "was 42, now 7; {} has the former: choose another output_dir, delete that one, or go on from one "
-          "of its "
-          "checkpoints by name (--resume CHECKPOINT)",
+          "was 42, now 7; {} has the former: choose another output_dir, delete that one, or resume one of "
+          "its checkpoints by name (--resume CHECKPOINT)",
           path("run"), path("run/checkpoint-6/training/config.yaml")));
 }
 
-TEST_F(RunDirTest, ACheckpointThatIsNamedIsTakenWithOtherSettingsAndTheLogSaysSo) {
+TEST_F(RunDirTest, ANamedCheckpointIsUsedWithOtherSettingsAndALogEntry) {
   auto settings = stopped_run();
   settings.optimizer.learning_rate = 5e-4;
   const std::string log = log_of(settings, {.resume = path("run/checkpoint-4")});
   EXPECT_NE(log.find(fmt::format(
-                "going on from {} with other settings: optimizer.learning_rate was 0.001, now 0.0005",
+                "continuing from {} with other settings: optimizer.learning_rate was 0.001, now 0.0005",
                 path("run/checkpoint-4"))),
             std::string::npos)
       << log;
 }
 
-TEST_F(RunDirTest, SettingsThatChangeNoResultAndALongerRunGoOn) {
+TEST_F(RunDirTest, SettingsWithoutEffectOnResultsAndMoreStepsResume) {
   auto settings = stopped_run();
   settings.train.num_threads = 1;
   settings.train.log_every = 1;
@@ -157,33 +154,33 @@ TEST_F(RunDirTest, SettingsThatChangeNoResultAndALongerRunGoOn) {
   settings.train.eval_every = 7;
   const std::string log = log_of(settings, {.resume = "auto"});
   EXPECT_NE(
-      log.find("going on with other settings: train.steps was 12, now 14; train.eval_every was 200, now 7"),
+      log.find("continuing with other settings: train.steps was 12, now 14; train.eval_every was 200, now 7"),
       std::string::npos)
       << log;
   EXPECT_EQ(latest_checkpoint(dir_ / "run")->step, 14);
 }
 
-TEST_F(RunDirTest, AFinishedRunOfOtherSettingsIsNotTaken) {
+TEST_F(RunDirTest, AFinishedRunWithOtherSettingsIsRefused) {
   run_pretraining(config(), {});
   auto settings = config();
   settings.optimizer.weight_decay = 0.25;
   EXPECT_EQ(refusal(settings, {.resume = "auto"}),
             fmt::format("{0} has finished with other settings: optimizer.weight_decay was 0.01, now 0.25; "
                         "{0}/finished.json "
-                        "has the former: choose another output_dir, or delete that one to run it anew",
+                        "has the former: choose another output_dir, or delete that one to run it again",
                         path("run")));
   settings = config();
   settings.train.eval_batches = 3;
   EXPECT_NE(
-      refusal(settings, {.resume = "auto"}).find("train.eval_batches was 2, now 3 needs a run of its own"),
+      refusal(settings, {.resume = "auto"}).find("train.eval_batches was 2, now 3 needs a separate run"),
       std::string::npos);
   settings = config();
   settings.train.log_every = 3;
   EXPECT_TRUE(run_pretraining(settings, {.resume = "auto"}).found_finished);
 }
 
-// The file that says so may have been changed by hand; what the run was made with counts.
-TEST_F(RunDirTest, AChangedConfigYamlDoesNotMakeAFinishedRunAnotherOne) {
+// config.yaml may have been edited; the settings recorded by the run count.
+TEST_F(RunDirTest, AChangedConfigYamlDoesNotAffectAFinishedRun) {
   run_pretraining(config(), {});
   auto settings = config();
   settings.train.seed = 1;
@@ -191,7 +188,7 @@ TEST_F(RunDirTest, AChangedConfigYamlDoesNotMakeAFinishedRunAnotherOne) {
   EXPECT_NE(refusal(settings, {.resume = "auto"}).find("train.seed was 42, now 1"), std::string::npos);
 }
 
-TEST_F(RunDirTest, ARunWithoutACheckpointStartsAnewWithItsOwnSettingsAlone) {
+TEST_F(RunDirTest, WithoutACheckpointOnlyEqualSettingsStartFresh) {
   auto settings = config();
   fs::create_directories(dir_ / "run");
   dir_.write("run/config.yaml", to_yaml(settings));
@@ -220,14 +217,14 @@ TEST_F(ChangedInputs, AreRefusedByAutoAndNamed) {
   EXPECT_NE(message.find("what data.valid holds was xxh3:"), std::string::npos) << message;
 }
 
-TEST_F(ChangedInputs, AreNamedWhereACheckpointIsNamed) {
+TEST_F(ChangedInputs, AreReportedForANamedCheckpoint) {
   const auto settings = stopped_run();
   build(10, "shards");
   const std::string log = log_of(settings, {.resume = path("run/checkpoint-6")});
   EXPECT_NE(log.find("with other settings: what data.train holds was xxh3:"), std::string::npos) << log;
 }
 
-TEST_F(ChangedInputs, OfAFinishedRunAreRefused) {
+TEST_F(ChangedInputs, AreRefusedForAFinishedRun) {
   run_pretraining(config(), {});
   dir_.write("model.yaml", std::string(kTinyModel) + "# the same in other words\n");
   EXPECT_NE(
@@ -235,7 +232,7 @@ TEST_F(ChangedInputs, OfAFinishedRunAreRefused) {
       std::string::npos);
 }
 
-TEST_F(ChangedInputs, TheSameUnderAnotherNameIsTheSame) {
+TEST_F(ChangedInputs, AreComparedByContentNotByName) {
   auto settings = stopped_run();
   fs::rename(dir_ / "shards", dir_ / "moved");
   settings.data.train = {path("moved")};
@@ -243,13 +240,13 @@ TEST_F(ChangedInputs, TheSameUnderAnotherNameIsTheSame) {
   EXPECT_EQ(run_pretraining(settings, {.resume = "auto"}).counters.step, 12);
 }
 
-TEST_F(ChangedInputs, WeightsTokenizerAndMaskOfAModelCount) {
+TEST_F(ChangedInputs, IncludeWeightsTokenizerAndMaskOfAModel) {
   run_pretraining(config("nip"), {});
   auto settings = config("fixed");
   settings.model_config = "";
   settings.model = path("run");
   const auto before = inputs_of(settings);
-  dir_.write("run/eval_results.json", "{}");  // decides nothing
+  dir_.write("run/eval_results.json", "{}");  // has no effect
   EXPECT_EQ(inputs_of(settings), before);
   for (const char* name : {"model.safetensors", "mask.safetensors", "config.json", "vocab.txt"}) {
     const std::string text = read_file(dir_ / "run" / name);
@@ -260,7 +257,7 @@ TEST_F(ChangedInputs, WeightsTokenizerAndMaskOfAModelCount) {
   EXPECT_EQ(inputs_of(settings), before);
 }
 
-TEST_F(ChangedInputs, OfFineTuningAreItsDataFiles) {
+TEST_F(ChangedInputs, IncludeTheDataFilesOfFineTuning) {
   FinetuneConfig settings;
   settings.task = "sst2";
   settings.data_dir = dir_.path();
@@ -277,7 +274,7 @@ TEST_F(ChangedInputs, OfFineTuningAreItsDataFiles) {
   EXPECT_EQ(inputs_of(settings).at("train_files"), before.at("train_files"));
 }
 
-TEST_F(RunDirTest, VerifyResumeLeavesADirectoryOfItsFormerNameAlone) {
+TEST_F(RunDirTest, VerifyResumeKeepsADirectoryWithItsFormerName) {
   fs::create_directories(dir_ / "run.verify-whole");
   dir_.write("run.verify-whole/notes", "mine");
   EXPECT_EQ(verify_pretraining_resume(config(), 4).difference, "");

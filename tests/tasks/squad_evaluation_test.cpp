@@ -31,14 +31,14 @@ class SquadEvaluation : public testing::Test {
       fmt::format("squad_evaluation_{}", testing::UnitTest::GetInstance()->current_test_info()->name())};
 };
 
-TEST_F(SquadEvaluation, AnswersAreComparedNormalisedWithTheBestGoldAnswer) {
+TEST_F(SquadEvaluation, NormalisedAnswersAreComparedWithTheBestGoldAnswer) {
   const auto report = evaluate(kFirst, R"({"a": "ANN met!", "b": "Bob or Ann"})");
   EXPECT_DOUBLE_EQ(report.metrics.at("exact_match"), 50);
   EXPECT_DOUBLE_EQ(report.metrics.at("f1"), 75);
   EXPECT_EQ(read_file(dir_ / "scores.tsv"), "id\texact\tf1\na\t1\t1\nb\t0\t0.5\n");
 }
 
-TEST_F(SquadEvaluation, OfManyUnknownIdsTheLeastIsNamed) {
+TEST_F(SquadEvaluation, TheSmallestOfManyUnknownIdsIsNamed) {
   std::string predictions = R"({"a": "Ann", "b": "Bob")";
   for (int i = 50; i > 10; --i) predictions += fmt::format(R"(, "u{}": "x")", i);
   const auto report = evaluate(kFirst, predictions + "}");
@@ -46,7 +46,7 @@ TEST_F(SquadEvaluation, OfManyUnknownIdsTheLeastIsNamed) {
   EXPECT_EQ(report.without_question.first, "u11");
 }
 
-TEST(SquadMetricsJson, NumbersOfQuestionsAreWhole) {
+TEST(SquadMetricsJson, QuestionCountsAreIntegers) {
   EXPECT_EQ(squad_metrics_json({{"HasAns_total", 3}, {"NoAns_total", 2}, {"exact", 50}, {"total", 5}}),
             "{\n  \"HasAns_total\": 3,\n  \"NoAns_total\": 2,\n  \"exact\": 50.0,\n  \"total\": 5\n}\n");
 }
@@ -60,27 +60,27 @@ TEST_F(SquadEvaluation, MissingAndUnknownIdsAreCountedAndNamed) {
   EXPECT_EQ(report.without_question.first, "y");
 }
 
-TEST_F(SquadEvaluation, OfManyQuestionsWithoutPredictionTheFirstIsNamed) {
+TEST_F(SquadEvaluation, TheFirstOfManyQuestionsWithoutPredictionIsNamed) {
   const auto report = evaluate(kFirst, R"({"z": "x"})");
   EXPECT_EQ(report.without_prediction.count, 2);
   EXPECT_EQ(report.without_prediction.first, "a");
 }
 
-// As in the official script: the threshold that is best for "a" takes "the" along, an answer to a question
-// without one.
-TEST_F(SquadEvaluation, AnAnswerOfAnArticleAloneIsAnAnswer) {
+// As in the official script: the best threshold for "a" also accepts "the", an answer to an unanswerable
+// question.
+TEST_F(SquadEvaluation, AnArticleAloneIsAnAnswer) {
   const auto report = evaluate(kSecond, R"({"a": "Ann", "b": "the"})", R"({"a": -1, "b": -2})");
   EXPECT_DOUBLE_EQ(report.metrics.at("best_exact"), 50);
 }
 
-TEST_F(SquadEvaluation, InTheSecondVersionNoAnswerIsAnAnswer) {
+TEST_F(SquadEvaluation, InVersionTwoNoAnswerIsAnAnswer) {
   const auto report = evaluate(kSecond, R"({"a": "Ann", "b": ""})");
   EXPECT_DOUBLE_EQ(report.metrics.at("exact"), 100);
   EXPECT_DOUBLE_EQ(report.metrics.at("NoAns_f1"), 100);
   EXPECT_FALSE(report.metrics.contains("best_exact"));
 }
 
-TEST_F(SquadEvaluation, NullOddsAboveTheThresholdAreNoAnswer) {
+TEST_F(SquadEvaluation, NullOddsAboveTheThresholdMeanNoAnswer) {
   const auto report = evaluate(kSecond, R"({"a": "Ann", "b": "Bob"})", R"({"b": 2, "a": -1})");
   EXPECT_DOUBLE_EQ(report.metrics.at("exact"), 100);
   EXPECT_DOUBLE_EQ(
@@ -88,7 +88,7 @@ TEST_F(SquadEvaluation, NullOddsAboveTheThresholdAreNoAnswer) {
   EXPECT_DOUBLE_EQ(report.metrics.at("best_exact_thresh"), -1);
 }
 
-TEST_F(SquadEvaluation, OddsThatAreMissingOrOfTheFirstVersionAreRefused) {
+TEST_F(SquadEvaluation, MissingNullOddsAndNullOddsInVersionOneAreRefused) {
   const auto missing = message_of([&] { evaluate(kSecond, R"({"a": "Ann", "b": ""})", R"({"b": 2})"); });
   EXPECT_TRUE(missing.ends_with("odds.json has no null odds of 'a', which has a prediction")) << missing;
   const auto first = message_of([&] { evaluate(kFirst, R"({"a": "Ann"})", R"({"a": 2})"); });
@@ -96,16 +96,16 @@ TEST_F(SquadEvaluation, OddsThatAreMissingOrOfTheFirstVersionAreRefused) {
       first.ends_with("is of SQuAD 1.1, where every question has an answer: leave out the null odds"));
 }
 
-TEST(SquadMetricsJson, TotalsAreWholeNumbers) {
+TEST(SquadMetricsJson, TotalsAreIntegers) {
   EXPECT_EQ(squad_metrics_json({{"exact", 50}, {"total", 2}}), "{\n  \"exact\": 50.0,\n  \"total\": 2\n}\n");
 }
 
-TEST(SquadMetrics, TheBestThresholdIsSearchedAmongTheBestSpans) {
+TEST(SquadMetrics, TheBestThresholdIsSearchedOverTheBestSpans) {
   const SquadData data{.contexts = {"Ann"},
                        .questions = {{.id = "a", .text = "?", .answers = {{.text = "Ann", .begin = 0}}},
                                      {.id = "b", .text = "?"}},
                        .version = SquadVersion::v2};
-  // The threshold of 0 has blanked the first answer; a higher one would not.
+  // The threshold of 0 has removed the first answer; a higher one would not.
   const SquadPrediction predictions[] = {{.text = "", .best_text = "Ann", .null_odds = 1},
                                          {.text = "", .best_text = "Ann", .null_odds = 2}};
   const auto metrics = squad_metrics(data, SquadVersion::v2, predictions, 0);

@@ -1,4 +1,4 @@
-// Fine-tuning on SQuAD as a whole: the answer is the one word above w49 among words below it.
+// Whole fine-tuning runs on SQuAD: the answer is the one word above w49 among words below it.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -24,7 +24,7 @@ namespace {
 
 using nlohmann::json;
 
-// Every third question has no answer where `with_impossible`.
+// With `with_impossible`, every third question has no answer.
 json questions(int count, int first, bool with_impossible) {
   json paragraphs = json::array();
   for (int i = first; i < first + count; ++i) {
@@ -42,7 +42,7 @@ json questions(int count, int first, bool with_impossible) {
 
 class SquadRun : public TinyRun {
  protected:
-  // A pre-trained model in "run", data in official file names, and the settings of fine-tuning it.
+  // A pre-trained model in "run", data under official file names, and the settings for fine-tuning it.
   FinetuneConfig finetune_of(const std::string& task, const std::string& method = "dense") const {
     const bool second = task == "squad2";
     const std::string suffix = second ? "-v2.0.json" : "-v1.1.json";
@@ -67,7 +67,7 @@ class SquadRun : public TinyRun {
   json read_json(const std::string& name) const { return json::parse(read_file(dir_ / name)); }
 };
 
-TEST_F(SquadRun, LearnsWhereTheAnswerIsAndWritesItsResults) {
+TEST_F(SquadRun, LearnsToFindAnswersAndWritesItsResults) {
   const FinetuneOutcome outcome = run_finetuning(finetune_of("squad1"), {});
   EXPECT_GE(outcome.eval.at("eval_exact_match"), 90);
   EXPECT_GE(outcome.eval.at("eval_f1"), outcome.eval.at("eval_exact_match"));
@@ -95,7 +95,7 @@ TEST_F(SquadRun, LearnsWhichQuestionsHaveNoAnswer) {
   for (const auto& [id, value] : odds.items()) EXPECT_EQ(value > 0, predictions[id] == "") << id;
 }
 
-TEST_F(SquadRun, ThePrunedModelsZerosAreHeld) {
+TEST_F(SquadRun, ZerosOfAPrunedModelAreKept) {
   auto settings = finetune_of("squad1", "nip");
   settings.data_dir.clear();
   settings.train_files = {path("train-v1.1.json")};
@@ -113,7 +113,7 @@ TEST_F(SquadRun, ThePrunedModelsZerosAreHeld) {
   EXPECT_FALSE(std::filesystem::exists(dir_ / "tuned/predict"));  // there is no test set
 }
 
-TEST_F(SquadRun, ATestFileIsAnsweredAndNamedFilesReplaceTheDirectorys) {
+TEST_F(SquadRun, ATestFileIsAnsweredAndNamedFilesReplaceTheDirectory) {
   auto settings = finetune_of("squad1");
   settings.epochs = 1;
   json test = questions(4, 900, false);
@@ -126,7 +126,7 @@ TEST_F(SquadRun, ATestFileIsAnsweredAndNamedFilesReplaceTheDirectorys) {
   EXPECT_EQ(read_json("tuned/all_results.json")["train_samples"], 104);
 }
 
-TEST_F(SquadRun, SettingsAndDataThatDoNotFitAreRefused) {
+TEST_F(SquadRun, MismatchedSettingsAndDataAreRefused) {
   auto settings = finetune_of("squad1");
   settings.max_train_samples = 2;
   settings.class_weights = {"0=2"};
@@ -138,7 +138,7 @@ TEST_F(SquadRun, SettingsAndDataThatDoNotFitAreRefused) {
             "question 'q0' has no answer, which task squad1 does not know: take squad2");
 }
 
-TEST_F(SquadRun, ATeacherThatAnswersNoQuestionsOrReadsOtherTokensIsRefused) {
+TEST_F(SquadRun, ATeacherWithoutASpanHeadOrWithAnotherTokenizerIsRefused) {
   auto settings = finetune_of("squad1");
   settings.distill.teacher = path("run");
   EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
@@ -154,7 +154,7 @@ TEST_F(SquadRun, ATeacherThatAnswersNoQuestionsOrReadsOtherTokensIsRefused) {
                         path("other")));
 }
 
-TEST_F(SquadRun, ATeacherThatHasAnswersToEverythingIsRefusedWhereThereAreNone) {
+TEST_F(SquadRun, AVersionOneTeacherIsRefusedForVersionTwo) {
   auto settings = finetune_of("squad2");
   std::filesystem::copy(dir_ / "run", dir_ / "first");
   auto model = json::parse(read_file(dir_ / "first/config.json"));
@@ -188,7 +188,7 @@ TEST_F(SquadRun, WithATeacherAndSmoothedLabelsItLearnsAndResumesBitForBit) {
 }
 
 // Six windows of nine tokens: [CLS], 2 of the question, [SEP], 4 of the context, [SEP]. All weights of the
-// model are zero, so each of the nine is as likely as another, and its hidden states are zero.
+// model are zero, so all nine tokens have equal probability and zero hidden states.
 class SquadLoss : public SquadRun {
  protected:
   SquadLoss() : tokenizer_(load_tokenizer(dir_ / "vocab.txt")) {
@@ -208,7 +208,7 @@ class SquadLoss : public SquadRun {
     return sum;
   }
 
-  // Weights by which some tokens are likelier than others.
+  // Weights that give some tokens a higher probability.
   static void initialize_unevenly(Bert& model) {
     initialize(model, 3);
     const torch::NoGradGuard no_grad;
@@ -231,12 +231,12 @@ class SquadLoss : public SquadRun {
   const std::vector<int64_t> all_ = {0, 1, 2, 3, 4, 5};
 };
 
-TEST_F(SquadLoss, IsTheMeanOverTheWindowsOfAStepHoweverItIsCut) {
+TEST_F(SquadLoss, IsTheMeanOverAStepForAnyMicroBatch) {
   EXPECT_NEAR(loss_of({.train = {.batch_size = 6}}), std::log(9.0), 1e-5);
   EXPECT_NEAR(loss_of({.train = {.batch_size = 6, .micro_batch_size = 4}}), std::log(9.0), 1e-5);
 }
 
-TEST_F(SquadLoss, SpreadsTheShareOfLabelSmoothing) {
+TEST_F(SquadLoss, AppliesLabelSmoothing) {
   initialize_unevenly(model_);
   const PackedBatch batch = make_squad_batch(set_.features, all_);
   const BertInputs inputs = bert_inputs(batch, torch::kCPU);
@@ -249,10 +249,10 @@ TEST_F(SquadLoss, SpreadsTheShareOfLabelSmoothing) {
   EXPECT_GT(std::abs(loss_of({.train = {.batch_size = 6}}) - wanted), 0.01);
 }
 
-// Of a student that knows nothing, with T the temperature: T^2 * (ln 9 - the entropy of the teacher's
-// softened choice), the mean over beginnings and ends; a teacher's hidden states come from a LayerNorm: their
+// For a student with uniform outputs and temperature T: T^2 * (ln 9 - the entropy of the teacher's softened
+// distribution), averaged over starts and ends; the teacher's hidden states come from a LayerNorm, so their
 // mean square is 1.
-TEST_F(SquadLoss, ATeacherTakesItsShare) {
+TEST_F(SquadLoss, MixesInTheTeacherLoss) {
   Bert dense(tiny_, {.pooler = false, .span = true});
   initialize_unevenly(dense);
   save_weights(dense, dir_.path());
@@ -275,7 +275,7 @@ TEST_F(SquadLoss, ReachesEveryParameter) {
   expect_reached_as_declared(task);
 }
 
-TEST_F(SquadLoss, IsTheSameOfHeldOutWindowsInOnePassAndInSeveral) {
+TEST_F(SquadLoss, OnHeldOutWindowsDoesNotDependOnThePassSize) {
   initialize_unevenly(model_);
   SquadSet many = set_;  // 42 windows: a pass of 32 and one of ten
   for (int copy = 1; copy < 7; ++copy) {
@@ -299,8 +299,9 @@ TEST_F(SquadLoss, LogitsThatAreNotFiniteAreAnError) {
       "diverged; take an earlier checkpoint or lower optimizer.learning_rate");
 }
 
-// Windows of the last question read a word that no other has: the first 40 fill a pass and begin another.
-TEST_F(SquadLoss, AWindowThatIsNotFiniteIsCountedThroughAllPasses) {
+// The windows of the last question contain a word that no other has: the first 40 fill a pass and start
+// another.
+TEST_F(SquadLoss, TheErrorNumbersANonFiniteWindowAcrossPasses) {
   initialize_unevenly(model_);
   const torch::NoGradGuard no_grad;
   for (auto& weight : model_.named_weights()) {

@@ -18,8 +18,8 @@ namespace rpp::test {
 namespace {
 
 // KL of (1/2, 1/2) from (1/4, 3/4): ln 2 * 1/2 + ln(2/3) * 1/2 = 0.143841; at temperature 2 the logits that
-// give these shares are twice as large and the divergence counts fourfold.
-TEST(DistillationLoss, IsTheDivergenceOfTheStudentFromTheTeacher) {
+// give these probabilities are twice as large and the divergence is multiplied by four.
+TEST(DistillationLoss, IsTheKlDivergenceBetweenTeacherAndStudent) {
   const auto teacher = torch::tensor({{0.0F, 0.0F}, {1.0F, 5.0F}});
   const auto student = torch::tensor({{0.0F, std::log(3.0F)}, {2.0F, 6.0F}});  // the second row is equal
   const double divergence = 0.5 * std::log(2.0) + 0.5 * std::log(2.0 / 3);
@@ -27,7 +27,7 @@ TEST(DistillationLoss, IsTheDivergenceOfTheStudentFromTheTeacher) {
   EXPECT_NEAR(distillation_loss(2 * student, 2 * teacher, 2.0).item<double>(), 4 * divergence, 1e-6);
 }
 
-TEST(DistillationLoss, GradientsReachTheStudentOnly) {
+TEST(DistillationLoss, OnlyTheStudentReceivesGradients) {
   const auto student = torch::tensor({{0.0F, 1.0F}}).requires_grad_();
   distillation_loss(student, torch::tensor({{1.0F, 0.0F}}), 1.0).backward();
   const auto shares =
@@ -37,7 +37,7 @@ TEST(DistillationLoss, GradientsReachTheStudentOnly) {
 
 class TeacherRun : public TinyRun {
  protected:
-  // A dense model in "teacher", and a pruning run that learns from it.
+  // A dense model in "teacher", and a pruning run distilled from it.
   PretrainConfig distilled() const {
     auto teacher = config();
     teacher.output_dir = path("teacher");
@@ -75,11 +75,11 @@ TEST_F(TeacherRun, TheStudentsLossesAreLoggedAndItsGradientsDiffer) {
   const auto without = run_pretraining(student, {});
   EXPECT_FALSE(without.last_train.contains("distill_loss"));
   EXPECT_NE(with.last_eval.at("mlm_loss"), without.last_eval.at("mlm_loss"));
-  EXPECT_FALSE(with.last_eval.contains("distill_loss"));  // evaluation is by the labels alone
+  EXPECT_FALSE(with.last_eval.contains("distill_loss"));  // evaluation uses only the labels
 }
 
-// A sentence encoder has no masked-LM head: its hidden states can teach all the same.
-TEST_F(TeacherRun, HiddenStatesAloneNeedNoHead) {
+// A sentence encoder has no masked-LM head, but its hidden states can be distilled.
+TEST_F(TeacherRun, HiddenStateLossNeedsNoHead) {
   auto student = distilled();
   drop_masked_lm_head(path("teacher"));
   EXPECT_NE(refusal(student).find("has no masked-LM head"), std::string::npos) << refusal(student);
@@ -94,14 +94,14 @@ TEST_F(TeacherRun, ResumesBitForBit) {
   EXPECT_EQ(verify_pretraining_resume(distilled(), 12).difference, "");
 }
 
-TEST_F(TeacherRun, AnotherVocabularyIsRefused) {
+TEST_F(TeacherRun, ATeacherWithAnotherVocabularyIsRefused) {
   auto student = distilled();
   dir_.write("teacher/vocab.txt", vocabulary_text() + "more\n");
   EXPECT_NE(refusal(student).find("has another vocabulary than the model"), std::string::npos)
       << refusal(student);
 }
 
-TEST_F(TeacherRun, ATeacherOfMoreOrFewerLabelsIsRefused) {
+TEST_F(TeacherRun, ATeacherWithAnotherNumberOfLabelsIsRefused) {
   const ModelConfig tiny{.vocab_size = 105,
                          .hidden_size = 16,
                          .num_hidden_layers = 1,
@@ -119,7 +119,7 @@ TEST_F(TeacherRun, ATeacherOfMoreOrFewerLabelsIsRefused) {
   }
 }
 
-TEST_F(TeacherRun, HiddenStatesOfAnotherSizeAreRefused) {
+TEST_F(TeacherRun, ATeacherWithAnotherHiddenSizeIsRefused) {
   auto student = distilled();
   std::string wider = kTinyModel;
   wider.replace(wider.find("hidden_size: 16"), 15, "hidden_size: 32");

@@ -40,7 +40,7 @@ class TinyRun : public testing::Test {
 
   std::string path(const std::string& name) const { return (dir_ / name).string(); }
 
-  // `method` at 12 steps of 8 sequences, written to output_dir "run".
+  // `method` for 12 steps of 8 sequences, written to output_dir "run".
   PretrainConfig config(const std::string& method = "dense") const {
     PretrainConfig config;
     config.model_config = path("model.yaml");

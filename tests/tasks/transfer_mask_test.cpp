@@ -28,7 +28,7 @@ class TransferMask : public testing::Test {
   TestDir dir_;
 };
 
-TEST_F(TransferMask, TheZerosOfBothAreZeroAndAllElseIsUntouched) {
+TEST_F(TransferMask, ZerosOfBothAreAppliedAndAllElseIsUntouched) {
   const SparsityReport report = transfer_mask(dir_ / "model", dir_ / "pruned", dir_ / "out");
   EXPECT_EQ(report.zeros(), 2 * 32);
   const auto before = load_tensors(dir_ / "model/model.safetensors");
@@ -39,7 +39,7 @@ TEST_F(TransferMask, TheZerosOfBothAreZeroAndAllElseIsUntouched) {
   }
 }
 
-TEST_F(TransferMask, TheNewModelProvesItsZerosAndPassesItsMaskOn) {
+TEST_F(TransferMask, TheNewModelPassesVerificationAndKeepsTheMask) {
   transfer_mask(dir_ / "model", dir_ / "pruned", dir_ / "out");
   EXPECT_EQ(prove_zeros(dir_ / "out").total.masked, 2 * 32);
   EXPECT_TRUE(prove_zeros(dir_ / "out", dir_ / "pruned").holds());
@@ -48,7 +48,7 @@ TEST_F(TransferMask, TheNewModelProvesItsZerosAndPassesItsMaskOn) {
   EXPECT_EQ(again.zeros(), 2 * 32);
 }
 
-TEST_F(TransferMask, WhatExistsOrDoesNotFitIsRefusedAndLeavesNothing) {
+TEST_F(TransferMask, ExistingOutputsAndMissingModelsAreRefused) {
   EXPECT_EQ(message_of([&] { transfer_mask(dir_ / "model", dir_ / "pruned", dir_ / "pruned"); }),
             fmt::format("{} exists already: name a new directory with --output", dir_ / "pruned"));
   EXPECT_NE(message_of([&] { transfer_mask(dir_ / "model", dir_ / "absent", dir_ / "out"); }), "no error");

@@ -1,5 +1,5 @@
-// Expected words come from BasicTokenizer.tokenize of google-research/bert's tokenization.py. The traps are
-// those in which other tokenizers are known to differ from it.
+// Expected words come from BasicTokenizer.tokenize in google-research/bert's tokenization.py. The traps are
+// inputs on which other tokenizers are known to differ from it.
 #include "tokenizer/basic_tokenizer.h"
 
 #include <gmock/gmock.h>
@@ -54,27 +54,27 @@ TEST(BasicTokenizer, CountsCharactersNotBytes) {
   EXPECT_EQ(words.words[0].num_chars, 3);
 }
 
-TEST(BasicTokenizer, ReplacesWhatTheListHeld) {
+TEST(BasicTokenizer, ReplacesTheContentsOfTheOutputList) {
   WordList words;
   split_words_into("one two", LetterCase::keep, words);
   split_words_into("three", LetterCase::keep, words);
   EXPECT_THAT(texts(words), ElementsAre("three"));
 }
 
-TEST(BasicTokenizerTrap1, IdeographsFrom2B820To2B91FAreSetOffToo) {
+TEST(BasicTokenizerTrap1, IdeographsFrom2B820To2B91FAreSeparated) {
   EXPECT_THAT(lower("a\U0002B820b\U0002B91Fc"), ElementsAre("a", "\U0002B820", "b", "\U0002B91F", "c"));
   EXPECT_THAT(lower("a\U0002CEAFb\U0002CEB0c"), ElementsAre("a", "\U0002CEAF", "b\U0002CEB0c"));
 }
 
-TEST(BasicTokenizerTrap2, ControlAndFormatCharactersGoPrivateAndUnassignedOnesStay) {
+TEST(BasicTokenizerTrap2, ControlAndFormatCharactersAreRemovedPrivateAndUnassignedOnesStay) {
   EXPECT_THAT(keep("a\u200bb\u00adc\ufeffd e\ufffdf\0g\ah"sv), ElementsAre("abcd", "efgh"));
   EXPECT_THAT(keep("x\ue000y \u0378q"), ElementsAre("x\ue000y", "\u0378q"));
 }
 
-TEST(BasicTokenizerTrap3, TheWholeTokenIsLowercasedBeforeAccentsGo) {
+TEST(BasicTokenizerTrap3, TheWholeTokenIsLowercasedBeforeAccentsAreStripped) {
   EXPECT_THAT(lower("\u039f\u0394\u039f\u03a3. \u03a3\u0391\u03a3"),
               ElementsAre("\u03bf\u03b4\u03bf\u03c2", ".", "\u03c3\u03b1\u03c2"));
-  // The letter behind the stop belongs to the same token, so this sigma is not final.
+  // The letter after the full stop is in the same token, so this sigma is not final.
   EXPECT_THAT(lower("\u0391\u03a3.B"), ElementsAre("\u03b1\u03c3", ".", "b"));
   EXPECT_THAT(lower("\u0130STANBUL"), ElementsAre("istanbul"));
 }
@@ -108,8 +108,8 @@ TEST(BasicTokenizerTrap9, DecompositionMayBringPunctuation) {
   EXPECT_THAT(keep("f\u037eg\u1fefh"), ElementsAre("f", "\u037e", "g\u1fefh"));
 }
 
-// A third of the texts is mostly ASCII with every other kind of character, a third stays below U+3000, a
-// third also holds broken UTF-8: so that each path meets the others within a line.
+// A third of the texts is mostly ASCII with some other characters, a third is below U+3000, a third also has
+// invalid UTF-8, so that all paths occur within a line.
 std::string random_text(Rng& rng) {
   static constexpr std::u32string_view kSpecial =
       U"\u03a3\u0130\u0301\u00ad\u2028\u0085\u00a0\u4e2d\ufffd\u1e9e\uac01\u037e\U0001F600\U0002B820\u302e"sv;

@@ -17,7 +17,7 @@ class ModelMaxLength : public TextFiles {
   }
 };
 
-TEST_F(ModelMaxLength, IsAddedToWhatTheTokenizerSaved) {
+TEST_F(ModelMaxLength, IsAddedToTheSavedTokenizerConfig) {
   const auto vocabulary = write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n");
   const auto tokenizer = load_tokenizer(vocabulary);
   tokenizer->save(directory_ / "model");
@@ -27,13 +27,13 @@ TEST_F(ModelMaxLength, IsAddedToWhatTheTokenizerSaved) {
   EXPECT_EQ(fingerprint(*load_tokenizer(directory_ / "model")), fingerprint(*tokenizer));
 }
 
-TEST_F(ModelMaxLength, ThereMayBeNone) {
+TEST_F(ModelMaxLength, MayBeAbsent) {
   EXPECT_EQ(read_model_max_length(directory_), std::nullopt);
   EXPECT_EQ(read_from(R"({"model_max_length": null})"), std::nullopt);
   EXPECT_EQ(read_from(R"({"model_max_length": 1000000000000000019884624838656})"), std::nullopt);
 }
 
-TEST_F(ModelMaxLength, WhatIsNoNumberOfTokensIsNamed) {
+TEST_F(ModelMaxLength, AnInvalidValueIsNamed) {
   for (const char* value : {"\"512\"", "0", "-1", "1.5"}) {
     EXPECT_EQ(message_of([&] { read_from(fmt::format("{{\"model_max_length\": {}}}", value)); }),
               fmt::format("{}: model_max_length is {}, it must be a number of tokens",

@@ -10,7 +10,7 @@
 namespace rpp {
 namespace {
 
-TEST(PieceTrie, FindsTheLongestPieceThatTheTextBeginsWith) {
+TEST(PieceTrie, FindsTheLongestPrefix) {
   const PieceTrie trie({{"a", 0}, {"abc", 1}, {"b", 2}});
   EXPECT_EQ(trie.longest_prefix("abcd").id, 1);
   EXPECT_EQ(trie.longest_prefix("abcd").length, 3);
@@ -18,7 +18,7 @@ TEST(PieceTrie, FindsTheLongestPieceThatTheTextBeginsWith) {
   EXPECT_EQ(trie.longest_prefix("abd").length, 1);
 }
 
-TEST(PieceTrie, NoPieceIsALengthOfZero) {
+TEST(PieceTrie, NoMatchHasLengthZero) {
   const PieceTrie trie({{"abc", 1}});
   for (const char* text : {"", "ab", "b", "\xff"}) EXPECT_EQ(trie.longest_prefix(text).length, 0) << text;
 }
@@ -33,12 +33,12 @@ TEST(PieceTrie, AnEmptyPieceIsNeverMatched) {
   EXPECT_EQ(trie.longest_prefix("a").id, 1);
 }
 
-TEST(PieceTrie, AVeryLongPieceIsNoRecursion) {
+TEST(PieceTrie, AVeryLongPieceDoesNotOverflowTheStack) {
   const std::string piece(100000, 'x');
   EXPECT_EQ(PieceTrie({{piece, 0}}).longest_prefix(piece).length, piece.size());
 }
 
-// Bytes from both ends of the range, and few of them, so that prefixes are shared.
+// A few byte values from both ends of the range, so that prefixes are shared.
 std::string random_bytes(Rng& rng, uint64_t longest) {
   std::string bytes;
   for (uint64_t length = rng.below(longest + 1); length > 0; --length) {

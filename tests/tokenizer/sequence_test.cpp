@@ -13,7 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// So many tokens of a text and of its pair are left of a sequence, beside [CLS] and two [SEP].
+// The numbers of tokens kept of a text and its pair, beside [CLS] and two [SEP].
 struct Kept {
   int64_t first = 0, second = 0, lost = 0;
   bool operator==(const Kept&) const = default;
@@ -43,14 +43,14 @@ TEST(AppendSequence, ATextIsBetweenClsAndSep) {
   EXPECT_THAT(type_ids, ElementsAre(9, 0, 0, 0, 0));
 }
 
-TEST(AppendSequence, ATextLosesItsEnd) {
+TEST(AppendSequence, ALongTextIsTruncatedAtItsEnd) {
   std::vector<int32_t> ids, type_ids;
   EXPECT_EQ(append_sequence(FakeTokenizer(), "w0 w1 w2 w3 w4 w5 w6 w7", std::nullopt, 8, ids, type_ids), 2);
   EXPECT_THAT(ids, ElementsAre(2, 5, 7, 9, 11, 13, 15, 3));
 }
 
-// As LongestFirst of the tokenizers library: of an odd number the longer one has one more.
-TEST(AppendSequence, OfAPairTheLongerIsCutFirstAndThenBothToHalf) {
+// As LongestFirst of the tokenizers library: for an odd number the longer text keeps one more.
+TEST(AppendSequence, TheLongerTextOfAPairIsTruncatedFirst) {
   EXPECT_EQ(kept_of(3, 4, 10), (Kept{3, 4, 0}));
   EXPECT_EQ(kept_of(2, 9, 10), (Kept{2, 5, 4}));
   EXPECT_EQ(kept_of(9, 2, 10), (Kept{5, 2, 4}));

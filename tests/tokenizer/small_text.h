@@ -1,4 +1,4 @@
-// A small text to learn vocabularies from.
+// A small text for training vocabularies.
 #pragma once
 
 #include <string>

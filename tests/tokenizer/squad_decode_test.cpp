@@ -9,7 +9,7 @@
 namespace rpp {
 namespace {
 
-// A question "w50" on a context of so many words; logits are 0 but where a test sets them.
+// A question "w50" on a context of the given number of words; logits are 0 unless a test sets them.
 class Decode : public testing::Test {
  protected:
   void ask(const std::string& context) {
@@ -23,7 +23,7 @@ class Decode : public testing::Test {
       ends_.emplace_back(static_cast<size_t>(window.num_tokens) + 4, 0.0F);
     }
   }
-  // Of the token of the context in a window, counted in the context.
+  // The logit of a context token in a window, indexed by its position in the context.
   float& start(size_t window, int64_t token) { return starts_[window][position(window, token)]; }
   float& end(size_t window, int64_t token) { return ends_[window][position(window, token)]; }
   void set_null(size_t window, float logit) { set_null(window, logit, logit); }
@@ -51,21 +51,21 @@ class Decode : public testing::Test {
 constexpr const char* kTen = "w0  w1, w2 w3 w4 w5 w6 w7 w8 w9";
 constexpr const char* kThirteen = "w0 w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 w11 w12";  // windows 0-9 and 6-12
 
-TEST_F(Decode, TheAnswerIsTheTextOfTheBestSpanAsTheContextHasIt) {
+TEST_F(Decode, TheAnswerIsTheContextTextOfTheBestSpan) {
   ask(kTen);
   start(0, 0) = 2;
   end(0, 2) = 2;
   EXPECT_EQ(decode().text, "w0  w1, w2");
 }
 
-TEST_F(Decode, ASpanDoesNotEndBeforeItBegins) {
+TEST_F(Decode, ASpanDoesNotEndBeforeItsStart) {
   ask(kTen);
   start(0, 5) = 3;
   end(0, 2) = 2;
   EXPECT_TRUE(decode().text.starts_with("w5")) << decode().text;
 }
 
-TEST_F(Decode, ASpanIsAtMostSoManyTokensLong) {
+TEST_F(Decode, ASpanHasAtMostMaxAnswerTokens) {
   ask(kTen);
   start(0, 1) = 3;
   end(0, 3) = 2;
@@ -83,16 +83,16 @@ TEST_F(Decode, QuestionClsAndSepAreNoAnswers) {
   EXPECT_EQ(decode().text, "w4");
 }
 
-TEST_F(Decode, ASpanIsFoundThoughBestBeginningsAndEndsDoNotMeet) {
+TEST_F(Decode, ASpanIsFoundWhenBestStartsAndEndsDoNotCombine) {
   ask(kTen);
   for (int64_t token = 5; token < 10; ++token) start(0, token) = 5;
   for (int64_t token = 0; token < 5; ++token) end(0, token) = 5;
   EXPECT_FALSE(decode({.n_best_size = 2}).text.empty());
 }
 
-TEST_F(Decode, ABeginningCountsInTheWindowThatShowsItBest) {
+TEST_F(Decode, AStartCountsOnlyInItsMaxContextWindow) {
   ask(kThirteen);
-  start(0, 8) = 9;  // window 1 has more context for it
+  start(0, 8) = 9;  // window 1 has more context around it
   start(1, 8) = 1;
   end(1, 8) = 2;
   start(0, 3) = end(0, 3) = 4;
@@ -114,7 +114,7 @@ TEST_F(Decode, TheNBestAreSortedAndTheirProbabilitiesAreASoftmax) {
   EXPECT_DOUBLE_EQ(prediction.n_best[0].probability + prediction.n_best[1].probability, 1);
 }
 
-TEST_F(Decode, NoAnswerScoresAsClsDoesInTheWindowWhereThatIsLeast) {
+TEST_F(Decode, TheNoAnswerScoreIsTheSmallestClsScore) {
   ask(kThirteen);
   set_null(0, 7);
   set_null(1, 3);
@@ -126,7 +126,7 @@ TEST_F(Decode, NoAnswerScoresAsClsDoesInTheWindowWhereThatIsLeast) {
   EXPECT_EQ(prediction.n_best[1].start_logit, 3);
 }
 
-TEST_F(Decode, OfWindowsWithEqualScoresForNoAnswerTheFirstCounts) {
+TEST_F(Decode, TheFirstOfWindowsWithEqualNoAnswerScoresIsUsed) {
   ask(kThirteen);
   set_null(0, 1, -1);
   set_null(1, -2, 2);
@@ -136,7 +136,7 @@ TEST_F(Decode, OfWindowsWithEqualScoresForNoAnswerTheFirstCounts) {
   EXPECT_EQ(n_best.back().end_logit, -1);
 }
 
-TEST_F(Decode, OfSpansWithEqualScoresTheEarlierAndThenTheShorterComesFirst) {
+TEST_F(Decode, EqualScoresAreOrderedByStartThenLength) {
   ask(kTen);
   const auto n_best = decode({.n_best_size = 12}).n_best;
   ASSERT_EQ(n_best.size(), 12U);
@@ -146,15 +146,15 @@ TEST_F(Decode, OfSpansWithEqualScoresTheEarlierAndThenTheShorterComesFirst) {
   EXPECT_EQ(n_best[10].text, "w1,");
 }
 
-TEST_F(Decode, NoAnswerComesBehindTheTextsThatItDoesNotBeat) {
+TEST_F(Decode, NoAnswerIsRankedAfterTextsWithEqualOrBetterScores) {
   ask(kTen);
   const auto n_best = decode({.n_best_size = 3, .may_have_no_answer = true}).n_best;
-  ASSERT_EQ(n_best.size(), 4U);  // beside as many as were asked for, as it is better than none of them
+  ASSERT_EQ(n_best.size(), 4U);  // the three requested, plus no answer, which beats none of them
   EXPECT_EQ(n_best[0].text, "w0");
   EXPECT_EQ(n_best[3].text, "");
 }
 
-TEST_F(Decode, TheThresholdDecidesOnNoAnswerAndTheBestTextStays) {
+TEST_F(Decode, TheThresholdSelectsNoAnswerAndTheBestTextIsKept) {
   ask(kTen);
   set_null(0, 5);
   start(0, 2) = end(0, 2) = 4;
@@ -165,7 +165,7 @@ TEST_F(Decode, TheThresholdDecidesOnNoAnswerAndTheBestTextStays) {
   EXPECT_EQ(decode({.may_have_no_answer = true, .null_score_diff_threshold = 2}).text, "w2");
 }
 
-TEST_F(Decode, NoAnswerIsAddedToTheNBestThatItIsNotAmong) {
+TEST_F(Decode, NoAnswerIsAlwaysInTheNBestList) {
   ask(kTen);
   set_null(0, -9);
   const SquadPrediction prediction = decode({.n_best_size = 3, .may_have_no_answer = true});

@@ -1,4 +1,4 @@
-// A directory of its own for each test.
+// A separate directory for each test.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -43,7 +43,7 @@ class TokenizerJson : public TextFiles {
   }
 };
 
-TEST_F(TokenizerJson, GivesTheIdsAndTheCase) {
+TEST_F(TokenizerJson, ReadsTheIdsAndTheCase) {
   EXPECT_THAT(load()->encode("Ab a"), ElementsAre(5, 6, 1));
 }
 
@@ -70,7 +70,7 @@ TEST_F(TokenizerJson, AnotherNormaliserIsRefused) {
   EXPECT_THAT(error(), HasSubstr("only the BertNormalizer"));
 }
 
-TEST_F(TokenizerJson, ANormaliserThatSaysTheSameInOtherWordsIsAnotherOne) {
+TEST_F(TokenizerJson, ANormaliserOfAnotherTypeIsRefused) {
   file_["normalizer"]["type"] = "OtherNormalizer";
   EXPECT_THAT(error(), HasSubstr("only the BertNormalizer"));
 }
@@ -91,7 +91,7 @@ TEST_F(TokenizerJson, OptionsThatWouldGiveOtherIdsAreRefused) {
   EXPECT_THAT(error(), HasSubstr("only \"##\" may mark continuing pieces"));
 }
 
-TEST_F(TokenizerJson, IdsWithAGapOrTwiceTheSameAreRefused) {
+TEST_F(TokenizerJson, IdsWithGapsOrDuplicatesAreRefused) {
   file_["model"]["vocab"]["A"] = 7;
   EXPECT_THAT(error(), HasSubstr("not 0 to 6, each once: see \"A\""));
   file_["model"]["vocab"]["A"] = 6;

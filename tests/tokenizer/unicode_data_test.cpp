@@ -1,4 +1,4 @@
-// The tables come from Python; ICU, which other people made, must agree on every character that both know.
+// The tables come from Python; they must agree with ICU, an independent source, on every character both know.
 #include "tokenizer/unicode_data.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ UChar32 icu(char32_t c) {
   return static_cast<UChar32>(c);
 }
 
-// Assigned when the tables were made; unassigned, surrogate and private characters are left out.
+// Assigned when the tables were made; unassigned, surrogate and private-use characters are skipped.
 bool is_known(char32_t c) {
   UVersionInfo age;
   u_charAge(icu(c), age);
@@ -38,7 +38,7 @@ bool is_in(char32_t c, uint32_t categories) {
   return (U_GET_GC_MASK(icu(c)) & categories) != 0;
 }
 
-TEST(UnicodeData, ClassesAreIcus) {
+TEST(UnicodeData, ClassesMatchIcu) {
   const auto known = known_characters();
   EXPECT_GT(known.size(), 140'000u);
   for (const char32_t c : known) {
@@ -57,18 +57,18 @@ TEST(UnicodeData, ClassesAreIcus) {
   }
 }
 
-TEST(UnicodeData, LowerCaseIsIcus) {
+TEST(UnicodeData, LowercasingMatchesIcu) {
   for (const char32_t c : known_characters()) {
     if (c == 0x0130) continue;
     EXPECT_EQ(simple_lower_case(c), static_cast<char32_t>(u_tolower(icu(c)))) << uint32_t{c};
   }
 }
 
-TEST(UnicodeData, DecomposedTextIsIcus) {
+TEST(UnicodeData, DecompositionMatchesIcu) {
   UErrorCode status = U_ZERO_ERROR;
   const auto* nfd = icu::Normalizer2::getNFDInstance(status);
   for (const char32_t c : known_characters()) {
-    // Between marks of many classes, which must change places.
+    // Between marks of many combining classes, which must be reordered.
     const std::u32string text = {U'a', 0x0345, c, 0x0323, 0x0302, 0x0327};
     const auto source = icu::UnicodeString::fromUTF32(reinterpret_cast<const UChar32*>(text.data()),
                                                       static_cast<int32_t>(text.size()));
@@ -83,7 +83,7 @@ TEST(UnicodeData, DecomposedTextIsIcus) {
   EXPECT_TRUE(U_SUCCESS(status));
 }
 
-TEST(UnicodeData, BeyondUnicodeThereIsNothing) {
+TEST(UnicodeData, CodePointsBeyondUnicodeHaveNoClass) {
   EXPECT_EQ(class_of(kEnd).flags, 0);
   EXPECT_EQ(simple_lower_case(kEnd), kEnd);
   EXPECT_TRUE(decomposition_of(kEnd).empty());

@@ -13,7 +13,7 @@ TEST(Utf8, ValidTextIsDecodedToCodePoints) {
   EXPECT_EQ(decode_utf8("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), U"a\u00e9\u20ac\U0001F600");
 }
 
-TEST(Utf8, EncodingGivesTheBytesBack) {
+TEST(Utf8, EncodingRoundTrips) {
   std::string text;
   for (const char32_t c : {U'a', U'\u00e9', U'\u20ac', U'\U0010FFFF'}) append_utf8(c, text);
   EXPECT_EQ(text, "a\xc3\xa9\xe2\x82\xac\xf4\x8f\xbf\xbf");
@@ -26,7 +26,7 @@ struct InvalidCase {
 
 class InvalidUtf8 : public testing::TestWithParam<InvalidCase> {};
 
-TEST_P(InvalidUtf8, IsDroppedAsPythonDropsIt) {
+TEST_P(InvalidUtf8, IsDroppedLikeInPython) {
   EXPECT_EQ(decode_utf8(GetParam().bytes), GetParam().kept);
   EXPECT_LT(find_invalid_utf8(GetParam().bytes), GetParam().bytes.size());
 }
@@ -34,8 +34,8 @@ TEST_P(InvalidUtf8, IsDroppedAsPythonDropsIt) {
 INSTANTIATE_TEST_SUITE_P(Table, InvalidUtf8,
                          testing::Values(InvalidCase{"a\xe2\x82"
                                                      "b",
-                                                     U"ab"},                          // a sequence cut short
-                                         InvalidCase{"\xe2\x82\xc3\xa9", U"\u00e9"},  // by another one
+                                                     U"ab"},                          // a truncated sequence
+                                         InvalidCase{"\xe2\x82\xc3\xa9", U"\u00e9"},  // cut by another one
                                          InvalidCase{"\xf0\x9f\xe2\x82\xac", U"\u20ac"},
                                          InvalidCase{"\xc0\x80z", U"z"},          // overlong
                                          InvalidCase{"\xe0\x9f\xbfz", U"z"},      // overlong
@@ -118,7 +118,7 @@ TEST(BertClasses, IdeographBlocksEndWhereTheReferenceSays) {
   }
 }
 
-TEST(PythonWhitespace, IsTheSetOfStrIsspace) {
+TEST(PythonWhitespace, EqualsStrIsspace) {
   std::u32string found;
   for (char32_t c = 0; c <= 0x10FFFF; ++c) {
     if (is_python_whitespace(c)) found.push_back(c);
@@ -129,7 +129,7 @@ TEST(PythonWhitespace, IsTheSetOfStrIsspace) {
       U"\u200a\u2028\u2029\u202f\u205f\u3000");
 }
 
-TEST(Utf8, TheFirstByteThatIsNoneIsFound) {
+TEST(Utf8, TheFirstInvalidByteIsFound) {
   EXPECT_EQ(find_invalid_utf8("a\u00e9\u4e00"), 6U);
   EXPECT_EQ(find_invalid_utf8("a\u00e9\xe9z"), 3U);
   EXPECT_EQ(find_invalid_utf8("ab\xe4\xb8"), 2U);
@@ -141,7 +141,7 @@ TEST(Utf8, CodePointsAreCounted) {
 }
 
 // Python 3.11: bool(re.match(r"\\w", c))
-TEST(PythonWord, LettersDigitsNumbersAndTheUnderscore) {
+TEST(PythonWord, ConsistsOfLettersDigitsNumbersAndUnderscore) {
   for (const char32_t c : std::u32string_view(U"a_9\u00b2\u00bd\u2167\u4e00\u0660")) {
     EXPECT_TRUE(is_python_word(c)) << static_cast<uint32_t>(c);
   }

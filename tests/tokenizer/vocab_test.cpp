@@ -12,7 +12,7 @@ using testing::HasSubstr;
 
 class VocabFile : public TextFiles {};
 
-TEST_F(VocabFile, TheLineIsTheId) {
+TEST_F(VocabFile, TheLineNumberIsTheId) {
   const Vocabulary vocabulary = load_vocabulary(write("vocab.txt", "[PAD]\nthe\n##s\n"));
   EXPECT_EQ(vocabulary.size(), 3);
   EXPECT_EQ(vocabulary.find("the"), 1);
@@ -20,17 +20,17 @@ TEST_F(VocabFile, TheLineIsTheId) {
   EXPECT_FALSE(vocabulary.find("of"));
 }
 
-TEST_F(VocabFile, Trap5LinesAreStrippedAtBothEndsOfWhatPythonTakesForBlanks) {
+TEST_F(VocabFile, Trap5LinesAreStrippedOfPythonWhitespace) {
   const Vocabulary vocabulary =
       load_vocabulary(write("vocab.txt", " a\t\r\n\u3000b\u00a0\n\u2028c\x1f\n\u200bd\n"));
   EXPECT_THAT(vocabulary.pieces(), ElementsAre("a", "b", "c", "\u200bd"));
 }
 
-TEST_F(VocabFile, Trap5AnEmptyLineTakesAnId) {
+TEST_F(VocabFile, Trap5AnEmptyLineUsesAnId) {
   EXPECT_EQ(load_vocabulary(write("vocab.txt", "a\n \nb\n")).find("b"), 2);
 }
 
-TEST_F(VocabFile, Trap5ADuplicateNamesBothLines) {
+TEST_F(VocabFile, Trap5ADuplicateIsRefusedNamingBothLines) {
   const auto path = write("vocab.txt", "a\nb\nc\n b\n");
   EXPECT_THAT(message_of([&] { load_vocabulary(path); }),
               testing::AllOf(HasSubstr(path.string()), HasSubstr("lines 2 and 4 both hold the piece \"b\"")));

@@ -39,13 +39,13 @@ TEST(WordCharSources, BytesThatAreNotUtf8AreLeftOut) {
   EXPECT_THAT(source_texts("a\xff\xc3 b"), ElementsAre("a", "b"));
 }
 
-TEST(WordCharSources, ThereIsOneForEachCharacterOfTheWordsWhateverTheText) {
+TEST(WordCharSources, ThereIsOneForEachCharacterOfTheWords) {
   for (const LetterCase letter_case : {LetterCase::lower, LetterCase::keep}) {
     for (char32_t c = 1; c < 0x30000; ++c) {
       if (c >= 0xD800 && c < 0xE000) continue;
       std::string text = "A";
       append_utf8(c, text);
-      text += "\u03a3 \u0f74\u0345";  // a final sigma, marks that are sorted
+      text += "\u03a3 \u0f74\u0345";  // a final sigma, and marks that are reordered
       ASSERT_EQ(word_char_sources(text, letter_case).size(), num_word_chars(text, letter_case))
           << std::hex << static_cast<uint32_t>(c);
     }

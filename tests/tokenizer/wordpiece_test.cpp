@@ -41,12 +41,12 @@ TEST(WordPiece, TakesTheLongestPieceFromTheLeft) {
   EXPECT_THAT(pieces_of(tokenizer, "unaffable"), ElementsAre("una", "##ffable"));
 }
 
-TEST(WordPiece, ThereIsNoWayBackFromAGreedyChoice) {
+TEST(WordPiece, DoesNotBacktrack) {
   const auto tokenizer = make({"un", "una", "##able"});
   EXPECT_THAT(pieces_of(tokenizer, "unable"), ElementsAre("[UNK]"));
 }
 
-TEST(WordPiece, AContinuationDoesNotStartAWordNorAWordContinueOne) {
+TEST(WordPiece, ContinuationsNeverStartAWordAndWordStartsNeverContinueOne) {
   const auto tokenizer = make({"ab", "##cd"});
   EXPECT_THAT(pieces_of(tokenizer, "cd"), ElementsAre("[UNK]"));
   EXPECT_THAT(pieces_of(tokenizer, "abab"), ElementsAre("[UNK]"));
@@ -56,13 +56,13 @@ TEST(WordPiece, UnknownCharacterMakesTheWholeWordUnknown) {
   EXPECT_THAT(pieces_of(make({"ab", "##cd"}), "ab\u2603cd ab"), ElementsAre("[UNK]", "ab"));
 }
 
-TEST(WordPiece, UncasedLowersAndStripsCasedDoesNot) {
+TEST(WordPiece, UncasedLowercasesAndStripsAccents) {
   const std::vector<std::string> pieces = {"cafe", "Caf\u00e9"};
   EXPECT_THAT(pieces_of(make(pieces, LetterCase::lower), "Caf\u00e9"), ElementsAre("cafe"));
   EXPECT_THAT(pieces_of(make(pieces, LetterCase::keep), "Caf\u00e9"), ElementsAre("Caf\u00e9"));
 }
 
-TEST(WordPieceTrap4, AWordOfTwoHundredCharactersIsSplitALongerOneIsUnknown) {
+TEST(WordPieceTrap4, WordsLongerThanTwoHundredCharactersAreUnknown) {
   const auto tokenizer = make({"a", "##a"});
   EXPECT_EQ(tokenizer.encode(std::string(200, 'a')).size(), 200);
   EXPECT_THAT(pieces_of(tokenizer, std::string(201, 'a')), ElementsAre("[UNK]"));
@@ -76,7 +76,7 @@ TEST(WordPieceTrap4, TheLimitCountsCharactersNotBytes) {
   EXPECT_THAT(pieces_of(tokenizer, word + "\u20ac"), ElementsAre("[UNK]"));
 }
 
-TEST(WordPieceTrap4, TheLimitCountsAfterAccentsAreGone) {
+TEST(WordPieceTrap4, TheLimitAppliesAfterAccentsAreStripped) {
   const auto tokenizer = make({"e", "##e"});
   std::string word;
   for (int i = 0; i < 200; ++i) word += "e\u0301";
@@ -88,7 +88,7 @@ TEST(WordPieceTrap7, SpecialPiecesAreNeverReadFromTheText) {
   EXPECT_THAT(pieces_of(tokenizer, "[MASK]"), ElementsAre("[", "MASK", "]"));
 }
 
-TEST(WordPiece, AppendsToTheIdsThatAreThere) {
+TEST(WordPiece, AppendsToExistingIds) {
   std::vector<int32_t> ids = {9};
   make({"a"}).encode_into("a a", ids);
   EXPECT_THAT(ids, ElementsAre(9, 5, 5));
@@ -110,7 +110,7 @@ TEST(WordPiece, AVocabularyWithoutMaskIsRefusedByName) {
   EXPECT_THAT(message_of(build), HasSubstr("my/vocab.txt has no piece [MASK]"));
 }
 
-TEST(WordPiece, TheFingerprintTellsPiecesTheirOrderAndTheCaseApart) {
+TEST(WordPiece, TheFingerprintDependsOnPiecesOrderAndCase) {
   const std::string base = fingerprint(make({"a", "b"}));
   EXPECT_EQ(base.size(), 64);
   EXPECT_EQ(base, fingerprint(make({"a", "b"})));
@@ -119,7 +119,7 @@ TEST(WordPiece, TheFingerprintTellsPiecesTheirOrderAndTheCaseApart) {
   EXPECT_NE(base, fingerprint(make({"a", "b"}, LetterCase::keep)));
 }
 
-// WordpieceTokenizer.tokenize as the reference writes it: every end from the right, a look-up each.
+// WordpieceTokenizer.tokenize of the reference: tries every end from the right, with one look-up each.
 std::vector<int32_t> probe_every_end(const WordPieceTokenizer& tokenizer, const std::string& word) {
   std::vector<int32_t> ids;
   for (size_t start = 0; start < word.size();) {
@@ -143,7 +143,7 @@ TEST(WordPiece, EqualsProbingEveryEndOnRandomWords) {
     for (uint64_t length = 1 + rng.below(longest); length > 0; --length) text += "abc"[rng.below(3)];
     return text;
   };
-  std::vector<std::string> pieces = {"a", "b"};  // without "c": some words must be unknown
+  std::vector<std::string> pieces = {"a", "b"};  // without "c", so that some words are unknown
   for (int i = 0; i < 60; ++i) {
     const std::string piece = (i % 2 == 0 ? "##" : "") + letters(4);
     if (std::find(pieces.begin(), pieces.end(), piece) == pieces.end()) pieces.push_back(piece);
@@ -157,7 +157,7 @@ TEST(WordPiece, EqualsProbingEveryEndOnRandomWords) {
 
 class WordPieceFiles : public TextFiles {};
 
-TEST_F(WordPieceFiles, WhatIsSavedLoadsAsTheSameTokenizer) {
+TEST_F(WordPieceFiles, SavedFilesLoadAsTheSameTokenizer) {
   for (const LetterCase letter_case : {LetterCase::lower, LetterCase::keep}) {
     const auto tokenizer = make({"a", "##\u00e9"}, letter_case);
     tokenizer.save(directory_ / "model");
@@ -186,7 +186,7 @@ Offsets offsets_of(const WordPieceTokenizer& tokenizer, std::string_view text) {
   return offsets;
 }
 
-TEST(WordPieceOffsets, NameTheCharactersThatAPieceIsMadeOf) {
+TEST(WordPieceOffsets, CoverTheCharactersOfAPiece) {
   const auto offsets = offsets_of(make({"un", "##able", "!"}), "  UnABLE!\tun");
   EXPECT_THAT(offsets.pieces, ElementsAre("un", "##able", "!", "un"));
   EXPECT_THAT(offsets.texts, ElementsAre("Un", "ABLE", "!", "un"));
@@ -194,13 +194,13 @@ TEST(WordPieceOffsets, NameTheCharactersThatAPieceIsMadeOf) {
 
 // tokenizers 0.23.3, BertNormalizer and BertPreTokenizer: (0, 2), (3, 5), (7, 8), (10, 12), (13, 15); then
 // (0, 5).
-TEST(WordPieceOffsets, WhatIsDroppedBelongsToNoTokenButMayLieWithinOne) {
+TEST(WordPieceOffsets, DroppedCharactersBelongToNoTokenButMayBeInsideOne) {
   const auto offsets = offsets_of(make({"ca", "##fe", "x"}), "Ca\u200bfe\u0301 x\u0301 Ca\u200bfe");
   EXPECT_THAT(offsets.texts, ElementsAre("Ca", "fe", "x", "Ca", "fe"));
   EXPECT_THAT(offsets_of(make({"cafe"}), "Ca\u200bfe").texts, ElementsAre("Ca\u200bfe"));
 }
 
-TEST(WordPieceOffsets, AnUnknownWordIsNamedAsAWhole) {
+TEST(WordPieceOffsets, AnUnknownWordIsCoveredAsAWhole) {
   const auto offsets = offsets_of(make({"ab"}), "ab\u2603cd \u4e00 ab");
   EXPECT_THAT(offsets.pieces, ElementsAre("[UNK]", "[UNK]", "ab"));
   EXPECT_THAT(offsets.texts, ElementsAre("ab\u2603cd", "\u4e00", "ab"));
@@ -208,12 +208,12 @@ TEST(WordPieceOffsets, AnUnknownWordIsNamedAsAWhole) {
 }
 
 // tokenizers 0.23.3: (0, 1), (0, 1).
-TEST(WordPieceOffsets, PiecesOfOneCharacterNameItAll) {
+TEST(WordPieceOffsets, PiecesFromOneCharacterShareItsOffsets) {
   const auto offsets = offsets_of(make({"\u1100", "##\u1161"}), "\uac00");
   EXPECT_THAT(offsets.texts, ElementsAre("\uac00", "\uac00"));
 }
 
-TEST(WordPieceOffsets, TheIdsAreThoseOfEncodeOnRandomTexts) {
+TEST(WordPieceOffsets, IdsEqualEncodeOnRandomTexts) {
   const auto tokenizer = make({"a", "##a", "b", "##ab", "\u03c3", "##\u03c2", "e", "##e", ",", "\u4e00"});
   const std::u32string alphabet = U"aAbB \u00e9e\u0301\u03a3,\u4e00\u200b\u00a0\u0001\u0130";
   for (uint64_t seed = 0; seed < 500; ++seed) {
@@ -229,8 +229,8 @@ TEST(WordPieceOffsets, TheIdsAreThoseOfEncodeOnRandomTexts) {
   }
 }
 
-// The size is looked at before the text.
-TEST(WordPiece, ATextWhosePlacesDoNotFitIsRefused) {
+// The size is checked before the text is read.
+TEST(WordPiece, ATextTooLongForItsOffsetsIsRefused) {
   const std::string_view long_text(" ", kMaxTextBytes + 1);
   const auto tokenizer = make({"a"});
   constexpr const char* kReason = "a text of 1073741825 bytes, at most 1073741824 are read at once: split it";
@@ -240,7 +240,7 @@ TEST(WordPiece, ATextWhosePlacesDoNotFitIsRefused) {
 }
 
 #ifndef __SANITIZE_ADDRESS__
-TEST(WordPiece, AThreadGivesTheMemoryOfALongTextBack) {
+TEST(WordPiece, BuffersAreFreedAfterALongText) {
   const auto used = [] {
     const auto info = ::mallinfo2();
     return static_cast<int64_t>(info.uordblks + info.hblkhd);

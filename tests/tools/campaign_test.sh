@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts/campaign.sh: its command line, and that it sees what it looks for.
+# scripts/campaign.sh: its command line, and that it detects faults.
 # Usage: campaign_test.sh PATH_OF_RPP_PRETRAIN
 source "$(dirname "$0")/expect.sh"
 build=$(cd "$(dirname "$1")" && pwd)
@@ -12,7 +12,7 @@ expect 2 "unknown argument 'kill'" "${campaign[@]}" kill
 expect 2 "--seed takes a whole number, not 'x'" "${campaign[@]}" --seed x
 expect 2 'holds no programs' "${campaign[@]}" --build "$dir" kills
 
-# compare A B: what differs between two folders.
+# compare A B: prints the differences between two folders.
 compare() { python3 -c 'import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])
 from campaign.compare import differences
 print(*differences(Path(sys.argv[2]), Path(sys.argv[3])), sep="\n")' "$root/scripts" "$@"; }
@@ -41,7 +41,7 @@ printf '%s\n' 'kills: 7 s: 1 passed, 0 failed' 'Traceback: 1' > early.txt
 expect 0 '12 3' counts whole.txt
 [ -z "$(counts early.txt)" ] || { failures=$((failures + 1)); echo "FAILED: what ended early was counted"; }
 
-# A program that leaves something behind where it was killed is found out.
+# A program that leaves a file behind when killed is detected.
 mkdir fake && ln -s "$build"/rpp-* fake && rm fake/rpp-data
 cat > fake/rpp-data <<SH
 #!/usr/bin/env bash

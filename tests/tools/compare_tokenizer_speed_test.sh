@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts/compare/tokenizer_speed.py against stand-ins for the packages that it times: what it counts and what it refuses.
+# scripts/compare/tokenizer_speed.py against stubs of the packages that it times: what it counts and what it refuses.
 # Usage: compare_tokenizer_speed_test.sh PATH_OF_RPP_BENCH
 source "$(dirname "$0")/expect.sh"
 bench=$1 data=$(dirname "$1")/rpp-data
@@ -8,7 +8,7 @@ cd "$dir" || exit 1
 printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' a b > vocab.txt
 printf 'a b a\nb a b\n\na b\na a\n' > text.txt
 
-# The first knows all words, the second takes b for unknown, the third has a vocabulary of its own.
+# The first knows all words, the second treats b as unknown, the third has its own vocabulary.
 mkdir packages
 touch packages/zstandard.py
 cat > packages/flash_tokenizer.py <<'PYTHON'

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The driver of damaged files finds what readers do wrong. Usage: damage_test.sh PATH_OF_FAULTY_DAMAGE
+# Checks that the driver of damaged files detects faulty readers. Usage: damage_test.sh PATH_OF_FAULTY_DAMAGE
 source "$(dirname "$0")/expect.sh"
 damage=$1
 
-# find FORMAT CASES TEXT: the faulty reader of that name is found out.
+# find FORMAT CASES TEXT: the faulty reader with that name is detected.
 find_fault() { expect 1 "$3" "$damage" --only "$1" --count "$2"; }
 expect 0 'sound: 50 cases of seed 1, ' "$damage" --only sound --count 50
 expect 0 '0 read, 50 refused, 0 failed' "$damage" --only sound --count 50

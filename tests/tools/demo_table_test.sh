@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts/demo_table.py on run folders of a few lines: cells, sentences, picture, and methods that cannot be compared.
+# scripts/demo_table.py on small run folders: cells, sentences, picture, and methods that cannot be compared.
 # Usage: demo_table_test.sh
 source "$(dirname "$0")/expect.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)

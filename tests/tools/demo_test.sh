@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# scripts/demo.sh as its user meets it: its stages, a stop and what goes on from it, changed files, failures. Set-up, cmake,
-# Python and the programs are stubs here: each writes its command into the file `calls` and leaves what it would leave.
+# scripts/demo.sh for a user: its stages, stopping and resuming, changed files, failures. Set-up, cmake, Python and the
+# programs are stubs here: each appends its command to the file `calls` and creates the expected outputs.
 # Usage: demo_test.sh
 source "$(dirname "$0")/expect.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -45,9 +45,9 @@ expect 2 '--until takes a stage: setup build data dense rpp nip rpp-movies nip-m
 expect 0 'nip-movies   Fine-tuning: NIP, zeros held' scripts/demo.sh --estimate
 [ ! -e calls ] || fault '--estimate ran something'
 
-# A program that was stopped ends the demo at once; the same command goes on from there.
+# A stopped program ends the demo at once; the same command resumes there.
 echo 'configs/demo/rpp.yaml' > stops
-expect 3 'demo.sh: stopped in stage rpp; the same command goes on: scripts/demo.sh --cpu' scripts/demo.sh --cpu
+expect 3 'demo.sh: stopped in stage rpp; resume with: scripts/demo.sh --cpu' scripts/demo.sh --cpu
 [ "$(calls nip.yaml)" = 0 ] || fault 'the demo ran on after a stop'
 [ "$(calls 'setup.sh --plots --cpu')" = 1 ] || fault 'setup.sh does not get --cpu'
 rm stops
@@ -59,7 +59,7 @@ done
 [ "$(calls 'demo/rpp.yaml --resume auto')" = 2 ] || fault 'the stopped run did not resume'
 expect 0 'rpp          Pruning: RPP to 80 %           finished' scripts/demo.sh --estimate
 
-# Other files: the results go, the downloads stay.
+# Changed files: the results are removed, the downloads are kept.
 mkdir -p runs/demo/downloads && touch runs/demo/downloads/wheel
 echo 'int other;' > src/code.cpp
 expect 0 'were made by other files than these' scripts/demo.sh --until data
@@ -68,7 +68,7 @@ expect 0 'were made by other files than these' scripts/demo.sh --until data
 [ -e runs/demo/shards/valid/manifest.json ] || fault '--until data did not make the shards'
 [ ! -e runs/demo/dense-movies ] || fault '--until data went on'
 
-# A signal to the script alone reaches the program, which may save.
+# A signal to the script alone is passed on to the program, which may save.
 for signal in INT TERM; do
   rm -f waiting
   echo 'configs/demo/movies.yaml' > waits

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every script, started by a Python without packages: it prints its help, or names the one command that installs what it
-# needs; and it finds the environment that has been made for it.
+# Every script, started by a Python without packages: it prints its help, or names the command that installs what it needs;
+# and it uses the environment created for it.
 # Usage: environment_test.sh
 source "$(dirname "$0")/expect.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -17,7 +17,7 @@ for script in "$dir"/copy/scripts/{,compare/,dev/}*.py; do
     fault "$name --help printed: $output"
 done
 
-# An environment that has what is missing is used, whichever Python started the script; one without it is named.
+# An environment with the missing module is used, whichever Python started the script; one without it is named.
 cat > "$dir/copy/scripts/needs.py" <<'PYTHON'
 import environment
 environment.need("plots", "absent_elsewhere")

@@ -1,5 +1,5 @@
-# For the scripts that test a program as a process: `expect STATUS TEXT COMMAND...` runs it and fails the test
-# unless it exits so and prints that text on standard output or error. `$dir` is an empty folder of the test.
+# For tests that run a program as a process: `expect STATUS TEXT COMMAND...` runs it and fails the test unless it exits with
+# STATUS and prints TEXT on standard output or error. `$dir` is an empty folder of the test.
 set -uo pipefail
 
 dir=$(mktemp -d)

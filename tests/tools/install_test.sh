@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The runtime as another project meets it: installed, found by CMake, and used as docs/tutorials/deploy.md shows, in C and in C++.
+# The runtime in another project: installed, found by CMake, and used as docs/tutorials/deploy.md shows, in C and in C++.
 # Usage: install_test.sh PATH_OF_RPP_EXPORT
 source "$(dirname "$0")/expect.sh"
 export=$1
@@ -11,7 +11,7 @@ cmake -S "$root" -B build -G Ninja -DRPP_RUNTIME_ONLY=ON -DRPP_TESTS=OFF --insta
 
 expect 1 'is the checkout itself' cmake -S "$root" -B refused -G Ninja -DRPP_RUNTIME_ONLY=ON -DRPP_TESTS=OFF --install-prefix="$root"
 
-# snippet LANGUAGE: the one in the tutorial.
+# snippet LANGUAGE: the code in the tutorial.
 snippet() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`\`\`/d;p}" "$root/docs/tutorials/deploy.md"; }
 mkdir user
 snippet c > user/score.c
@@ -40,12 +40,12 @@ expect 1 'answer: cannot open absent.rpp: No such file or directory' use/answer 
 expect 1 'usage: score MODEL.rpp TEXT' use/score
 expect 1 'usage: answer MODEL.rpp TEXT' use/answer
 
-# The lines for those who link without CMake.
+# The commands for users who link without CMake.
 mkdir home && ln -s ../prefix home/rpp-runtime && snippet sh > user/lines.sh
 expect 0 '' env HOME="$dir/home" bash -ec 'cd user && . ./lines.sh && ./score ../model.rpp "w1 w2" && ./answer-static ../model.rpp w1'
 expect 0 "$best" env LD_LIBRARY_PATH="$dir/prefix/lib" user/answer model.rpp 'w1 w2'
 
-# More labels than any sample thinks of.
+# More labels than the samples expect.
 if command -v python3 > /dev/null; then
   python3 - << 'END'
 import json, struct
@@ -57,7 +57,7 @@ for name, width in (("classifier.weight", 32), ("classifier.bias", 1)):
     values = bytes(4 * 100 * width)
     header[name] = {"dtype": "F32", "shape": [100, width] if width > 1 else [100], "data_offsets": [len(body), len(body) + len(values)]}
     body += values
-# Offsets leave no holes: the old tensors of the classifier stay under names that nothing reads.
+# Offsets must leave no holes: the classifier's old tensors are kept under unused names.
 old = json.loads(data[8:8 + size])
 for name in ("classifier.weight", "classifier.bias"):
     header["unused." + name] = old[name]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Unicode tables are what their script writes.
+# The Unicode tables equal the output of their script.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python3 scripts/dev/make_unicode.py --check

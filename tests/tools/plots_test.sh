@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts/plots.py as its user meets it: curves of finished and growing runs, what it draws, wrong input.
+# scripts/plots.py for a user: curves of finished and growing runs, what it draws, wrong input.
 # Usage: plots_test.sh
 source "$(dirname "$0")/expect.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)

@@ -1,5 +1,5 @@
-# For the scripts that test a program on a model with zeros: `make_pruned GOLDEN DIR BYTES` copies the golden model and
-# zeroes so many bytes at the front of the matrix `$query`, straight in the file.
+# For tests of a program on a model with zeros: `make_pruned GOLDEN DIR BYTES` copies the golden model and zeroes the first
+# BYTES bytes of the matrix `$query`, directly in the file.
 query=bert.encoder.layer.0.attention.self.query.weight
 
 make_pruned() {

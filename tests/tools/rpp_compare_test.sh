@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# rpp-compare as its user meets it: what it prints and how it exits.
+# rpp-compare for a user: its output and exit status.
 # Usage: rpp_compare_test.sh PATH_OF_RPP_COMPARE
 source "$(dirname "$0")/expect.sh"
 compare=$(realpath "$1")
 cd "$dir" || exit 1
 
-# write_run DIR TASK RIGHT TOTAL: the first RIGHT predictions are right.
+# write_run DIR TASK RIGHT TOTAL: the first RIGHT predictions are correct.
 write_run() {
   mkdir -p "$1"
   awk -v right="$3" -v total="$4" 'BEGIN {
@@ -21,7 +21,7 @@ write_run paraphrases mrpc 50 100
 mkdir scores
 printf 'index\tprediction\tlabel\n0\t0.1\t0\n1\t2.9\t2.5\n2\t2.0\t3.75\n3\t4.8\t5\n' > scores/eval_predictions_stsb.txt
 
-# What works.
+# Valid use.
 expect 0 'rpp-compare ' "$compare" --version
 expect 0 '  rpp-compare --baseline ' "$compare" --help  # an example
 better=("$compare" --baseline a1 a2 --candidate b1 b2)
@@ -34,15 +34,15 @@ expect 0 ']  within noise' "$compare" --baseline a1 --candidate a2
 expect 0 'combined_score' "$compare" --baseline paraphrases --candidate paraphrases
 expect 0 'spearman          0.8000' "$compare" --baseline scores --candidate scores
 
-# What --seeds left stands for its runs; one seed a side has no deviation.
+# A directory written by --seeds stands for its runs; one seed per side has no deviation.
 mkdir a b && cp -r a1 a/seed-9 && cp -r a2 a/seed-10 && cp -r b1 b/seed-1 && cp -r b2 b/seed-2
 expect 0 '' cmp <("${better[@]}") <("$compare" --baseline a --candidate b)
 expect 0 'accuracy          0.8000       -     0.8100       -' "$compare" --baseline a1 --candidate a2
-expect 0 'one seed a side says nothing of other seeds' "$compare" --baseline a1 --candidate a2
+expect 0 'with one seed per side the verdict covers only these runs' "$compare" --baseline a1 --candidate a2
 expect 0 '"sd": null' "$compare" --baseline a1 --candidate a2 --json
 expect 1 '' bash -c "'$compare' --baseline a --candidate b | grep caution"
 
-# A partner for every run is what McNemar's test needs, and classes.
+# McNemar's test needs classes, and a partner for every run.
 unwanted() {
   expect 0 "$1" "${@:2}"
   if "${@:2}" | grep -qi mcnemar; then
@@ -54,7 +54,7 @@ unwanted 'better' "$compare" --baseline a1 --candidate b1 b2
 unwanted 'pearson' "$compare" --baseline scores --candidate scores
 unwanted '"n": 1' "$compare" --baseline a1 --candidate b1 b2 --json
 
-# The same for scripts.
+# The same as JSON.
 json() {
   "${better[@]}" --json | tr -d ' \n' | sed 's/\([0-9]\.[0-9]\{3\}\)[0-9]*/\1/g'
 }
@@ -63,12 +63,12 @@ expect 0 '"verdict":"better"}},"mcnemar":{"b":0,"c":40,"p":6.984e-10}}' json
 expect 0 '"low":0.0' json
 expect 0 '"verdict": "within noise"' "$compare" --baseline a1 --candidate a1 --json
 
-# A wrong command line is status 2.
+# A wrong command line gives status 2.
 expect 2 '--baseline is required' "$compare" --candidate b1
 expect 2 '--candidate is required' "$compare" --baseline a1
 expect 2 "unknown argument '--jsn': did you mean '--json'?" "$compare" --baseline a1 --candidate b1 --jsn
 
-# Runs that cannot be compared are status 1 and named.
+# Runs that cannot be compared give status 1 and are named.
 expect 1 'rpp-compare: error: no directory absent' "$compare" --baseline a1 --candidate absent
 expect 1 'paraphrases is a run of mrpc, a1 of sst2' "$compare" --baseline a1 --candidate paraphrases
 write_run short sst2 10 100

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# rpp-data as its user meets it: what it prints and how it exits, above all when something is wrong.
+# rpp-data for a user: its output and exit status, above all on errors.
 # Usage: rpp_data_test.sh PATH_OF_RPP_DATA
 source "$(dirname "$0")/expect.sh"
 data=$(realpath "$1")
@@ -11,11 +11,11 @@ printf 'The cat sat.\nThe dog ran.\n' > one_document.txt
 printf '\n \n' > empty.txt
 build=("$data" build --tokenizer vocab.txt --output shards)
 
-# A signal ends it wherever it is, here while it waits for text, and nothing is left behind.
+# A signal ends it at any time, here while it waits for text, and nothing is left behind.
 mkfifo fifo; : > out
 ended() {
   local pid
-  exec 9<> fifo  # for reading too: the program opens and closes it before it reads
+  exec 9<> fifo  # open for reading too, as the program opens and closes it before reading
   "${build[@]}" --input fifo > out 2>&1 9>&- &
   pid=$!
   printf 'The cat sat.\n\nThe dog ran.\n' >&9
@@ -32,7 +32,7 @@ done
 expect 0 'Exit status: 0 finished, 1 error, 2 wrong usage or configuration, 3 stopped by a signal' "$data" --help
 expect 0 'Exit status: 0 finished' "$data" build --help
 
-# What works.
+# Valid use.
 expect 0 'rpp-data ' "$data" --version
 expect 0 ' (commit ' "$data" --version
 for command in vocab build stats tokenize; do
@@ -62,7 +62,7 @@ expect 0 '' cmp vocab-1/vocab.txt vocab-3/vocab.txt
 expect 0 '' diff -r many-1 many-3
 expect 0 'shard-00001.bin' ls many-1
 
-# A wrong command line is status 2.
+# A wrong command line gives status 2.
 expect 2 'rpp-data: error: A subcommand is required (see rpp-data --help)' "$data"
 expect 2 "unknown argument 'biuld': did you mean 'build'?" "$data" biuld
 expect 2 "unknown argument '--imput': did you mean '--input'? (see rpp-data build --help)" \
@@ -72,7 +72,7 @@ expect 2 '--threads: ' "${build[@]}" --input corpus.txt --threads -1
 expect 2 '--form: ' "$data" tokenize --tokenizer vocab.txt --input corpus.txt --form words
 expect 2 'wordpeice' "$data" vocab --input corpus.txt --output v --type wordpeice
 
-# Bad files are status 1 and named.
+# Bad files give status 1 and are named.
 expect 1 'rpp-data: error: cannot open absent.txt: No such file or directory' "${build[@]}" --input absent.txt
 expect 1 'empty.txt holds no text' "${build[@]}" --input empty.txt
 expect 0 'one_document.txt holds one document only' "$data" build --tokenizer vocab.txt --input one_document.txt --output one
@@ -82,7 +82,7 @@ expect 1 'corpus.txt is a file' "$data" build --tokenizer vocab.txt --input corp
 expect 1 'absent holds no shards' "$data" stats absent --tokenizer vocab.txt
 expect 1 'absent.txt' "$data" vocab --input absent.txt --output v
 expect 1 'absent.txt' "$data" tokenize --tokenizer vocab.txt --input absent.txt
-# A pipe gives what its file gives.
+# A pipe gives the same result as its file.
 expect 0 "" diff <("$data" tokenize --tokenizer vocab.txt --input - < many.txt 2>/dev/null) <("$data" tokenize --tokenizer vocab.txt --input many.txt 2>/dev/null)
 for input in - /dev/stdin; do
   cat many.txt many.txt many.txt | "$data" build --tokenizer vocab-1 --input $input --output piped --shard-tokens 20000 > piped.log 2>&1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# rpp-export as its user meets it: what it prints and how it exits.
+# rpp-export for a user: its output and exit status.
 # Usage: rpp_export_test.sh PATH_OF_RPP_EXPORT
 source "$(dirname "$0")/expect.sh"
 source "$(dirname "$0")/pruned_model.sh"
@@ -11,7 +11,7 @@ cd "$dir" || exit 1
 make_pruned "$golden" pruned 4096
 printf '[PAD]\n[UNK]\n' > pruned/vocab.txt
 
-# What works.
+# Valid use.
 expect 0 'rpp-export ' "$export" --version
 expect 0 '  rpp-export runs/pruned-sst2 ' "$export" --help  # an example
 expect 0 '1 matrices without their zeros, 100.0 % of their entries' "$export" pruned --output pruned.rpp
@@ -24,7 +24,7 @@ for file in model.safetensors config.json vocab.txt; do expect 0 '' cmp pruned/$
 expect 0 'whole file' "$export" pruned --output small.rpp --values int8 --embeddings bf16
 [ "$(stat -c %s small.rpp)" -lt "$(stat -c %s pruned.rpp)" ] || expect 0 'smaller' echo 'small.rpp is no smaller'
 
-# The proof of an export: every instruction set gives the outputs of the model it was made of. A build without LibTorch
+# Verification of an export: with every instruction set it gives the outputs of the original model. A build without LibTorch
 # has no rpp-inspect.
 if [ -x "$(dirname "$export")/rpp-inspect" ]; then
   cp -r "$golden/classifier" classifier
@@ -38,7 +38,7 @@ if [ -x "$(dirname "$export")/rpp-inspect" ]; then
   expect 1 'the outputs differ by more than 1e-04' "$export" rounded.rpp --verify outputs
 fi
 
-# A wrong command line is status 2.
+# A wrong command line gives status 2.
 expect 2 'model is required' "$export" --output a.rpp
 expect 2 'nothing to do: give --output, --to-hf or --verify' "$export" pruned
 expect 2 'excludes' "$export" pruned --output a.rpp --to-hf b
@@ -46,7 +46,7 @@ expect 2 '--values requires --output' "$export" pruned.rpp --to-hf b --values in
 expect 2 '--values' "$export" pruned --output a.rpp --values fp8
 expect 2 "did you mean '--output'" "$export" pruned --ouput a.rpp
 
-# Both forms of a model will do, but for outputs to compare with.
+# Both forms of a model are accepted, except for outputs to compare with.
 expect 0 '1 matrices without their zeros' "$export" pruned.rpp --output again.rpp
 expect 0 '' cmp pruned.rpp again.rpp
 cp pruned.rpp pruned/inside.rpp
@@ -55,14 +55,14 @@ expect 1 'pruned is a model: --verify takes outputs' "$export" pruned.rpp --veri
 expect 1 'small.rpp is a model: --verify takes outputs' "$export" pruned.rpp --verify small.rpp
 expect 1 'pruned/model.safetensors is a file: name its directory, pruned' "$export" pruned/model.safetensors --output a.rpp
 
-# Bad files are status 1 and named.
+# Bad files give status 1 and are named.
 expect 1 'absent/config.json is missing: there is no absent. Names of the Hugging Face Hub are not fetched' \
   "$export" absent --output a.rpp
 expect_full "$export" pruned --output again.rpp
 expect_full "$export" pruned.rpp --to-hf again
 expect 1 'cannot open absent.rpp' "$export" absent.rpp --to-hf b
 expect 1 'back exists already' "$export" pruned.rpp --to-hf back
-expect 1 'pruned/model.safetensors is no model file' "$export" pruned/model.safetensors --to-hf b
+expect 1 'pruned/model.safetensors is not a model file' "$export" pruned/model.safetensors --to-hf b
 expect 1 "has no tensor 'input_ids'" "$export" pruned.rpp --verify pruned/model.safetensors
 sed -i 's/"model_type": "bert"/"model_type": "roberta"/' pruned/config.json
 expect 1 'only "bert" is supported' "$export" pruned --output a.rpp

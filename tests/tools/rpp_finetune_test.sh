@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# rpp-finetune as its user meets it. Usage: rpp_finetune_test.sh PATH_OF_RPP_FINETUNE
+# rpp-finetune for a user. Usage: rpp_finetune_test.sh PATH_OF_RPP_FINETUNE
 source "$(dirname "$0")/expect.sh"
 finetune=$1
 model=$(cd "$(dirname "$0")/../golden/bert" && pwd)
@@ -21,12 +21,12 @@ expect 0 'eval_samples = 4' "$finetune" --config out/config.yaml --resume auto
 expect 1 '' bash -c "'$finetune' --config out/config.yaml --resume auto 2>&1 | grep -F 4.0"
 expect 0 'out has finished already: 3 steps' "$finetune" --config out/config.yaml --resume auto
 expect 2 'its checkpoints are gone' "$finetune" --config out/config.yaml --resume auto --set epochs=5
-expect 2 'already holds another run' "${run[@]}"
+expect 2 'already contains another run' "${run[@]}"
 expect 2 "unknown task 'sst3': did you mean 'sst2'?" "$finetune" --task sst3 --data-dir . --model model --output-dir o
 expect 1 'absent' "$finetune" --task sst2 --data-dir absent --model model --output-dir o
 expect 1 'absent' "$finetune" --task sst2 --data-dir . --model absent --output-dir o
 expect 2 'output_dir' "$finetune" --task sst2 --data-dir . --model model
-# Several seeds are runs of their own.
+# Several seeds are separate runs.
 seeds=("$finetune" --task sst2 --data-dir . --model model --set max_seq_length=16)
 expect 0 'eval_accuracy = ' "${seeds[@]}" --output-dir seeds --seeds 1,2
 expect 0 '(2 seeds)' "${seeds[@]}" --output-dir seeds --seeds 1,2 --resume auto
@@ -54,7 +54,7 @@ expect 0 '' cmp glue.zip again.zip
 expect 1 'out has no predict_results_TASK.txt' "$finetune" submission --runs out --output o.zip
 expect 2 '--output is required' "$finetune" submission --runs wnli
 
-# A task of one's own, from a file of JSON lines.
+# A custom task from a file of JSON lines.
 printf '{"words": "w%d w2", "kind": "%s"}\n' 1 ham 60 spam 2 ham 61 spam > mails.jsonl
 custom=("$finetune" --task custom --model model --set max_seq_length=16 --set train_files=mails.jsonl --set dev_files=mails.jsonl)
 expect 0 'eval_f1 = ' "${custom[@]}" --output-dir mails --set custom.text=words --set custom.label=kind
@@ -82,7 +82,7 @@ expect 0 'max_seq_length: 384' "$finetune" --task squad1 --data-dir . --model mo
 expect 2 'squad.doc_stride is -1, it must be at least 0' "${squad1[@]}" --output-dir o --set squad.doc_stride=-1
 expect 1 'no train-v2.0.json (or .zst, .gz) of task squad2 in .' "$finetune" --task squad2 --data-dir . --model model --output-dir o
 squad "$(answer a w60 5)" > train-v1.1.json
-expect 1 "no question of the train set has an answer in its place" "${squad1[@]}" --output-dir o
+expect 1 "no question of the train set has an answer at its answer_start" "${squad1[@]}" --output-dir o
 expect 1 "question 'a': its context does not have the answer 'w60' at character 5" \
   "${squad1[@]}" --output-dir o --set squad.strict=true
 printf '{"data": [' > train-v1.1.json
@@ -91,7 +91,7 @@ expect 1 'train-v1.1.json:1: broken JSON at byte 11 of the line' "${squad1[@]}" 
 printf '{"a": "W60!", "z": ""}' > answers.json
 expect 0 '"exact_match": 50.0' "$finetune" eval-squad dev-v1.1.json answers.json
 expect 0 "1 questions have no prediction, the first 'b': they score 0" "$finetune" eval-squad dev-v1.1.json answers.json
-expect 0 "1 predictions are of no question of the data, the first 'z': they do not count" \
+expect 0 "1 predictions do not belong to a question in the data, the first 'z': they are ignored" \
   "$finetune" eval-squad dev-v1.1.json answers.json
 expect 1 'absent.json' "$finetune" eval-squad dev-v1.1.json absent.json
 printf '{"data": 1}' > no-list.json

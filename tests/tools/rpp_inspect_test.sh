@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# rpp-inspect as its user meets it: what it prints and how it exits.
+# rpp-inspect for a user: its output and exit status.
 # Usage: rpp_inspect_test.sh PATH_OF_RPP_INSPECT
 source "$(dirname "$0")/expect.sh"
 source "$(dirname "$0")/pruned_model.sh"
@@ -12,7 +12,7 @@ make_pruned "$golden" pruned 400
 
 header() { head -c 2000 "$1" | tr -d '\0'; }
 
-# What works.
+# Valid use.
 expect 0 'rpp-inspect ' "$inspect" --version
 expect 0 ', LibTorch ' "$inspect" --version
 for command in ratios verify diff patterns compact transfer forward; do
@@ -40,7 +40,7 @@ expect 0 '"rpp_version":"' header out.safetensors
 expect 0 '2 texts' "$inspect" forward --model pruned --input texts.tsv --output out.safetensors --precision bf16
 
 expect 0 'intermediate_size 48 -> 48: 0 of 48 FFN units dropped' "$inspect" compact pruned --output compacted
-expect 0 'nothing that can go is dead: the new model is the old one' "$inspect" compact pruned --output compacted-same
+expect 0 'no removable part is dead: the new model equals the old one' "$inspect" compact pruned --output compacted-same
 expect 0 'largest difference of last_hidden_state on 5 texts: 0.0e+00' \
   "$inspect" compact pruned --output compacted-again
 expect 0 'on 2 texts' "$inspect" compact pruned --output compacted-texts --input texts.tsv
@@ -54,7 +54,7 @@ expect 1 'transferred exists already' "$inspect" transfer "$golden" --mask prune
 expect 1 'compacted exists already' "$inspect" compact pruned --output compacted
 expect 2 '--output is required' "$inspect" compact pruned
 
-# A model file is as good as a directory; only a mask it has none.
+# A model file works like a directory, except that it has no mask.
 if [ -x "$(dirname "$inspect")/rpp-export" ]; then
   expect 0 '' "$(dirname "$inspect")/rpp-export" pruned --output pruned.rpp
   export TMPDIR=$dir/tmp; mkdir tmp
@@ -74,12 +74,12 @@ fi
 expect 1 'cannot open absent: No such file or directory. Names of the Hugging Face Hub are not fetched' \
   "$inspect" verify pruned --against absent
 
-# Zeros that moved are status 1.
+# Zeros that moved give status 1.
 expect 1 "$query: 100 of 100 zeros drifted" "$inspect" verify "$golden" --against pruned
 expect 1 'has no mask.safetensors' "$inspect" verify pruned
 cp pruned/model.safetensors pruned/mask.safetensors
 expect 1 'this program reads rpp-mask-v1' "$inspect" verify pruned
-entry() {  # of the manifest, right but for config.json
+entry() {  # a manifest entry, valid except for config.json
   local hash
   hash=$([ "$1" = config.json ] && echo 0 || sha256sum < "$1" | cut -d' ' -f1)
   printf '"%s": {"bytes": %d, "sha256": "%s"}, ' "$1" "$(stat -c %s "$1")" "$hash"
@@ -88,7 +88,7 @@ files=$(cd pruned && find . -type f -printf '%P\n' | while read -r file; do entr
 printf '{"format": "rpp-checkpoint-1", "files": {%s}}' "${files%, }" > pruned/manifest.json
 expect 1 'config.json is damaged' "$inspect" verify pruned --against pruned
 
-# A wrong command line is status 2.
+# A wrong command line gives status 2.
 expect 2 'A subcommand is required' "$inspect"
 expect 2 'ratoi' "$inspect" ratoi pruned
 expect 2 '--output is required' "$inspect" forward --model pruned --input texts.tsv
@@ -96,7 +96,7 @@ expect 2 '--precision: ' "$inspect" forward --model pruned --input texts.tsv --o
 expect 2 'max_seq_length is 99, the model has 24 positions' \
   "$inspect" forward --model pruned --input texts.tsv --output o --max-seq-length 99
 
-# Bad files are status 1 and named.
+# Bad files give status 1 and are named.
 expect 1 'absent' "$inspect" ratios absent
 expect 1 'absent/config.json is missing: there is no absent. Names of the Hugging Face Hub are not fetched' \
   "$inspect" patterns absent

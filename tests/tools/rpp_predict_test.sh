@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# rpp-predict as its user meets it: answers as rpp-finetune's, in the order of the lines, and wrong input.
-# Usage: rpp_predict_test.sh PATH_OF_RPP_PREDICT      (rpp-finetune and rpp-export lie beside it)
+# rpp-predict for a user: the same answers as rpp-finetune, in the order of the lines, and wrong input.
+# Usage: rpp_predict_test.sh PATH_OF_RPP_PREDICT      (with rpp-finetune and rpp-export beside it)
 source "$(dirname "$0")/expect.sh"
 predict=$1
 finetune=$(dirname "$1")/rpp-finetune
@@ -25,18 +25,18 @@ cut -f1 sst2/dev.tsv | tail -n +2 > sst2/texts
 cut -f2,3 mrpc/dev.tsv | tail -n +2 > mrpc/texts
 cut -f1,2 stsb/dev.tsv | tail -n +2 > stsb/texts
 
-# same TASK FIELD: the answers are rpp-finetune's predictions on the dev set.
+# same TASK FIELD: the answers equal rpp-finetune's predictions on the dev set.
 same() {
   "$predict" --model tuned-$1 --input $1/texts --threads 1 2>&1 | cut -f"$2" > answers
   tail -n +2 tuned-$1/eval_predictions_$1.txt | cut -f2 > predictions
   cmp answers predictions || fault "$1: $(paste answers predictions | head -5)"
-  [ "$(sort -u predictions | wc -l)" -gt 1 ] || fault "$1: one answer to everything proves nothing"
+  [ "$(sort -u predictions | wc -l)" -gt 1 ] || fault "$1: one answer to everything shows nothing"
 }
 same sst2 1
 same mrpc 1
 same stsb 2
 
-# A table is answered row by row: a task's own file by the columns of its header, or JSON objects.
+# A table is read row by row: a task's own file by the columns of its header, or JSON objects.
 table() {
   "$predict" --model "tuned-$1" --input "$2" "${@:3}" > table 2>&1
   "$predict" --model "tuned-$1" --input "$1/texts" > from-lines
@@ -60,13 +60,13 @@ expect 2 'give two names of columns, or two numbers' \
   "$predict" --model tuned-mrpc --input mrpc/dev.tsv --column 2 --column-pair b
 expect 2 '--column-pair requires --column' "$predict" --model tuned-mrpc --input mrpc/dev.tsv --column-pair b
 
-# A model file answers as the directory that it was made of.
+# A model file gives the same answers as its directory.
 for task in sst2 stsb; do
   expect 0 '' "$export" tuned-$task --output tuned-$task.rpp
   expect 0 '' cmp <("$predict" --model tuned-$task --input $task/texts) <("$predict" --model tuned-$task.rpp --input $task/texts)
 done
 
-# Standard input is read like a file; each line is answered before the next one comes.
+# Standard input is read like a file; each line is answered before the next one arrives.
 "$predict" --model tuned-sst2 --input sst2/texts > from-file
 expect 0 '' cmp from-file <("$predict" --model tuned-sst2 < sst2/texts)
 expect 0 '' cmp from-file <(tr '\n' '~' < sst2/texts | sed 's/~/\r\n/g' | "$predict" --model tuned-sst2)
@@ -79,7 +79,7 @@ done
 [ -z "${COPROC[1]:-}" ] || { input=${COPROC[1]}; exec {input}>&-; }
 wait
 
-# Half a line has come: the lines before it are answered. The same from a named pipe.
+# When half a line has arrived, the complete lines before it are answered. The same from a named pipe.
 mkfifo half
 for input in - half; do
   { printf 'w51 w1\nw2 w2\nw5'; sleep 3; printf '1 w1\n'; } > half &
@@ -90,7 +90,7 @@ for input in - half; do
   [ "$(wc -l < early)" = 3 ] || fault "answers to three lines: $(cat early)"
 done
 
-# What can be read only once loses nothing.
+# Input that can be read only once loses nothing.
 seq 3000 > numbers
 [ "$("$predict" --model tuned-sst2 --input <(cat numbers) | wc -l)" = 3000 ] || fault 'a process substitution'
 [ "$(cat numbers | "$predict" --model tuned-sst2 --input /dev/stdin | wc -l)" = 3000 ] || fault '/dev/stdin'
@@ -125,7 +125,7 @@ cp -r "$golden/classifier" three && cp model/vocab.txt three/ && sed -i '/id2lab
 [[ $("$predict" --model three --top 2 <<< 'w1' 2>&1) =~ ^(LABEL_[012]$'\t'0\.[0-9]{1,6}$'\t'?){2}$ ]] || fault '--top 2'
 [[ $("$predict" --model three --top 2 --json <<< 'w1' 2>&1) =~ \"scores\":\{(\"LABEL_[012]\":0\.[0-9]+,?){2}\} ]] || fault '--top 2 --json'
 
-# A model of SQuAD answers questions by texts of their contexts, as in its own predictions.
+# A SQuAD model answers questions with texts of their contexts, as in its own predictions.
 printf '{"data": [{"paragraphs": [{"context": "w5 w6 w60 w7", "qas": [{"id": "a", "question": "w1", "answers": [{"text": "w60", "answer_start": 6}]}]}]}]}' > train-v1.1.json
 cp train-v1.1.json dev-v1.1.json
 expect 0 'eval_f1 = ' "$finetune" --task squad1 --data-dir . --model model --output-dir tuned-squad \
@@ -136,7 +136,7 @@ expect 0 "\"answer\":\"$answer\",\"score\":" "$predict" --model tuned-squad --js
 expect 0 '"span":[' "$predict" --model tuned-squad --json <<< $'w1\tw5 w6 w60 w7'
 expect 1 'standard input:1: no context' "$predict" --model tuned-squad <<< 'w1'
 
-# A model from pre-training fills masks; any model embeds.
+# A pre-trained model fills masks; any model embeds.
 [[ $("$predict" --model model --top 2 <<< 'w1 [MASK]') =~ ^[^$'\t']+$'\t'0\.[0-9e-]+$'\t'[^$'\t']+$'\t'0\.[0-9e-]+$ ]] || fault 'two tokens'
 expect 0 '{"text":"w1 [MASK]","token":"' "$predict" --model model --json <<< 'w1 [MASK]'
 expect 0 '{"text":"w1","embedding":[' "$predict" --model model --embed --json <<< 'w1'
@@ -145,7 +145,7 @@ expect 0 '{"text":"w1","embedding":[' "$predict" --model model --embed --json <<
 expect 2 '--embed excludes --pair-separator' "$predict" --model model --embed --pair-separator '|'
 [ "$("$predict" --model tuned-sst2 --embed <<< 'w1' | tr '\t' '\n' | wc -l)" = 32 ] || fault 'an embedding of 32 numbers'
 
-# What is too long is cut and counted, or refused.
+# Long texts are truncated and counted, or refused.
 { echo w1; seq -f 'w%g' -s ' ' 0 40; } > long
 expect 0 '1 of 2 lines were cut to 16 tokens' "$predict" --model tuned-sst2 --input long
 expect 0 '1 of 2 lines were cut to 24 tokens' "$predict" --model tuned-sst2 --input long --max-seq-length 24
@@ -160,7 +160,7 @@ expect 2 "unknown argument '--jsn': did you mean '--json'?" "$predict" --model t
 expect 2 'max_seq_length is 99, the model has 24 positions' "$predict" --model tuned-sst2 --input long --max-seq-length 99
 expect 1 'cannot open absent: No such file or directory' "$predict" --model absent --input long
 expect 1 'absent.tsv: No such file or directory' "$predict" --model tuned-sst2 --input absent.tsv
-expect 1 'long:1: no [MASK]: this model says' "$predict" --model model --input long
+expect 1 'long:1: no [MASK]: this model predicts' "$predict" --model model --input long
 expect 1 'standard input holds no line' "$predict" --model tuned-sst2 < /dev/null
 printf 'w1\nw2 \xff\n' > bytes
 expect 1 'bytes:2: not valid UTF-8' "$predict" --model tuned-sst2 --input bytes

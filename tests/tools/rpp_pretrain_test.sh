@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# rpp-pretrain as its user meets it: wrong settings, kill -9 at any moment, a full disk.
-# Usage: rpp_pretrain_test.sh PATH_OF_RPP_PRETRAIN      (rpp-data lies beside it)
+# rpp-pretrain for a user: wrong settings, kill -9 at any moment, a full disk.
+# Usage: rpp_pretrain_test.sh PATH_OF_RPP_PRETRAIN      (with rpp-data beside it)
 source "$(dirname "$0")/expect.sh"
 pretrain=$1
 data=$(dirname "$1")/rpp-data
@@ -60,8 +60,8 @@ expect 1 'absent holds no shards' "$pretrain" run.yaml --set data.train=absent
 { cat vocab.txt; echo extra; } > other.txt
 expect 1 'were built with another vocabulary' "$pretrain" run.yaml --set tokenizer=other.txt
 
-# Killed at random moments and resumed, a run equals the uninterrupted one bit for bit, and so do its log, whose lines lie
-# between the checkpoints, and its best weights. Nothing half-written is left.
+# Killed at random moments and resumed, a run equals the uninterrupted one bit for bit; so do its log, with lines between the
+# checkpoints, and its best weights. No partial files are left.
 hashes() {
   (cd "$1" && sha256sum model.safetensors checkpoint-100/*.safetensors checkpoint-100/training/*.safetensors best/*.safetensors
     sed -E 's/,?"tokens_per_second":[^,}]*//' metrics.jsonl | sha256sum
@@ -76,7 +76,7 @@ for method in dense rpp nip; do
     "$pretrain" run.yaml "${set_method[@]}" --set output_dir="killed-$method" --resume auto 2> log &
     pid=$!
     while kill -0 $pid 2>/dev/null && ! grep -q "step $target/" log; do sleep 0.01; done
-    sleep "0.0$((RANDOM % 10))"  # anywhere in the steps that follow, while a checkpoint is written too
+    sleep "0.0$((RANDOM % 10))"  # during the following steps, or while a checkpoint is written
     kill -9 $pid 2>/dev/null && kills=$((kills + 1))
     wait $pid 2>/dev/null
   done
@@ -89,7 +89,7 @@ for method in dense rpp nip; do
   expect 0 'resume is exact' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="proof-$method" --verify-resume 20
 done
 
-# A directory belongs to one process at a time, and to a run of its own settings.
+# A directory belongs to one process at a time, and to a run with its own settings.
 : > log
 "$pretrain" run.yaml --set output_dir=held --set train.steps=100000 2> log &
 pid=$!
@@ -100,11 +100,11 @@ expect 0 'run.lock' ls held
 expect 2 'held holds a run with other settings: train.seed was 42, now 7;' \
   "$pretrain" run.yaml --set output_dir=held --resume auto --seed 7 --set train.steps=100000
 
-# stop_at STEP ARGUMENTS...: a run without end, sent SIGTERM after that step; leaves what it printed in out and log.
+# stop_at STEP ARGUMENTS...: an endless run, sent SIGTERM after that step; its output is in out and log.
 stop_at() {
   local step=$1 pid
   shift
-  : > log  # an earlier one must not be read before this run has begun its own
+  : > log  # removes the previous log before this run writes its own
   "$pretrain" run.yaml --set train.steps=100000 "$@" > out 2> log &
   pid=$!
   while kill -0 $pid 2>/dev/null && ! grep -q "step $step/" log; do sleep 0.02; done
@@ -112,16 +112,16 @@ stop_at() {
   wait $pid
 }
 
-# SIGTERM saves and ends with the status of a stop; the directory is then protected.
+# SIGTERM saves and exits with the status of a stop; the directory is then protected.
 expect 3 '' stop_at 5 --set train.save_every=0
 expect 0 'stopped, not finished' cat out
-expect 0 'go on with: rpp-pretrain run/config.yaml --resume auto' cat out
+expect 0 'resume with: rpp-pretrain run/config.yaml --resume auto' cat out
 expect 0 'signal received: ending the step, then saving' cat log
 expect 0 'checkpoint-' ls run
-expect 2 'already holds another run' "$pretrain" run.yaml
+expect 2 'already contains another run' "$pretrain" run.yaml
 expect 0 'check passed' "$pretrain" run.yaml --check --set output_dir=fresh
 
-# A full disk: the checkpoint before it stays whole, and the run can go on later.
+# On a full disk the previous checkpoint stays intact, and the run can be resumed later.
 expect 3 '' stop_at 15 --set output_dir=full
 before=$(ls full)
 expect 1 'File too large' bash -c "trap '' XFSZ; ulimit -f 100
@@ -131,7 +131,7 @@ last=$(sed -n 's/.*stopped at step \([0-9]*\) of.*/\1/p' log)
 expect 3 '' stop_at $((last / 5 * 5 + 10)) --set output_dir=full --resume auto
 expect 0 "resumed from full/checkpoint-$last" cat log
 
-# end_in_five LINE COMMAND...: SIGTERM a moment after that line of the log; fails when it takes five seconds to end.
+# end_in_five LINE COMMAND...: sends SIGTERM a moment after that line of the log; fails if it takes five seconds to end.
 end_in_five() {
   local line=$1 pid
   shift
@@ -146,7 +146,7 @@ end_in_five() {
   wait $pid
 }
 endless=("$pretrain" run.yaml --set output_dir=endless --set train.steps=20 --set train.eval_every=20)
-# An evaluation without end; the run then goes on from its own configuration and ends as the one without a stop.
+# An endless evaluation is stopped; the run then resumes with its own configuration and ends as an uninterrupted one.
 expect 3 '' end_in_five 'step 20/20' "${endless[@]}" --set train.eval_batches=10000000
 expect 0 'saved as endless/checkpoint-20' cat log
 expect 3 '' end_in_five 'continuing in' "${endless[@]}" --set train.eval_batches=10000000 --resume auto
@@ -154,19 +154,19 @@ expect 0 '20 steps' "$pretrain" endless/config.yaml --resume auto --set train.ev
 expect 0 '20 steps' "$pretrain" run.yaml --set output_dir=straight --set train.steps=20 --set train.eval_every=20
 expect 0 '' cmp endless/model.safetensors straight/model.safetensors
 [ "$(grep -c '"eval"' endless/metrics.jsonl)" -eq 1 ] || { failures=$((failures + 1)); echo "FAILED: evaluations $(cat endless/metrics.jsonl)"; }
-# Nothing is left of a proof that was stopped.
+# A stopped verification leaves no files.
 before=$(ls -A)
 expect 3 '' end_in_five 'step 10/' "$pretrain" run.yaml --set output_dir=proof --verify-resume 10000000
 expect 0 'rpp-pretrain: stopped by a signal' cat log
 [ "$(ls -A)" = "$before" ] || { failures=$((failures + 1)); echo "FAILED: left $(ls -A)"; }
 
-# A finished run is known without its checkpoints, and is not made longer without them.
+# A finished run is recognised without its checkpoints, and cannot be extended without them.
 expect 0 '20 steps' "$pretrain" run.yaml --set output_dir=tidy --set train.steps=20 --set train.keep_checkpoints=false
 if ls -d tidy/checkpoint-* 2>/dev/null; then failures=$((failures + 1)); echo 'FAILED: checkpoints of a finished run'; fi
 expect 0 'tidy has finished already: 20 steps' "$pretrain" tidy/config.yaml --resume auto
 expect 2 'its checkpoints are gone' "$pretrain" tidy/config.yaml --resume auto --set train.steps=30
 
-# A damaged checkpoint is refused by name and the one before it offered.
+# A damaged checkpoint is refused by name and the previous one suggested.
 latest=$(ls -d killed-rpp/checkpoint-100)
 truncate -s -1 "$latest/training/pruner.safetensors"
 longer=("$pretrain" run.yaml --set prune.method=rpp --set output_dir=killed-rpp --set train.steps=110 --set train.best_metric=loss --resume auto)

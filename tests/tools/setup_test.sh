@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# scripts/setup.sh where it can go no further: each time one sentence, before anything is made.
+# scripts/setup.sh when it cannot continue: each time one sentence, before anything is created.
 # Usage: setup_test.sh
 source "$(dirname "$0")/expect.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$dir/clone/scripts" "$dir/bin" && cp "$root/scripts/setup.sh" "$dir/clone/scripts/"
 setup=$dir/clone/scripts/setup.sh
 fault() { failures=$((failures + 1)); echo "FAILED: $1"; }
-# stand_in NAME BODY: a program of the system that answers as this test needs.
+# stand_in NAME BODY: a stub of a system program for this test.
 stand_in() { printf '#!/bin/bash\n%s\n' "$2" > "$dir/bin/$1" && chmod +x "$dir/bin/$1"; }
 export PATH=$dir/bin:$PATH
 

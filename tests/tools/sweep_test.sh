@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# scripts/sweep.py as its user meets it: a tiny real sweep, kill -9 at any moment, wrong input, a run that fails.
-# Usage: sweep_test.sh PATH_OF_RPP_PRETRAIN      (the other programs lie beside it)
+# scripts/sweep.py for a user: a tiny real sweep, kill -9 at any moment, wrong input, a run that fails.
+# Usage: sweep_test.sh PATH_OF_RPP_PRETRAIN      (with the other programs beside it)
 source "$(dirname "$0")/expect.sh"
 programs=$(cd "$(dirname "$1")" && pwd)
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -63,7 +63,7 @@ tasks:
 programs: $programs
 jobs: 2
 YAML
-# variant OUTPUT SED_EXPRESSION: the sweep with one thing changed, in variant.yaml
+# variant OUTPUT SED_EXPRESSION: the sweep with one change, in variant.yaml
 variant() { sed "s/^output_dir: .*/output_dir: $1/; $2" sweep.yaml > variant.yaml; }
 fault() { failures=$((failures + 1)); echo "FAILED: $1"; }
 
@@ -74,7 +74,7 @@ expect 0 'methods.nip            2 runs,    2 left, about' "${sweep[@]}" sweep.y
 [ ! -e whole ] || fault "--estimate left something behind"
 expect 1 'nothing of this sweep has been run' "${sweep[@]}" sweep.yaml --report
 
-# The whole sweep: every row and cell is there, nothing drifted, the disk is freed.
+# The whole sweep: every row and cell exists, nothing drifted, checkpoints are removed.
 expect 0 '[16/16] finetune/' "${sweep[@]}" sweep.yaml --no-estimate
 expect 0 '17 whole/results.csv' wc -l whole/results.csv
 expect 0 'pretrain,dense,,1,,,0.000000,0.000000,20,' cat whole/results.csv
@@ -107,11 +107,11 @@ expect 0 '' cmp whole/results.csv copy/results.csv
 expect 0 '' cmp whole/results.md copy/results.md
 expect 0 '' cmp before <(ls -l --time-style=full-iso whole/pretrain/*/model.safetensors)
 
-# Killed at random moments together with its runs, then told to stop, it goes on and ends in the same tables.
+# Killed at random moments together with its runs, then told to stop, it is resumed and ends with the same tables.
 finished() { grep -ls '"finished": true' "$1"/*/*/sweep_run.json "$1"/*/*/*/sweep_run.json 2>/dev/null | wc -l; }
 catches_term() { (( 0x$(sed -n 's/^SigCgt:\t//p' "/proc/$1/status" 2>/dev/null || echo 0) & 1 << 14 )); }
-# signal_at COUNT SIGNAL: sends it to a sweep when so many of its runs have finished, and to its runs if it is KILL. TERM
-# waits until it is caught: a sweep that is still being checked ends by it without a word.
+# signal_at COUNT SIGNAL: sends it to a sweep when COUNT of its runs have finished, and to its runs if it is KILL. TERM waits
+# until the sweep handles it: a sweep that is still being checked ends silently.
 signal_at() {
   local pid children
   "${sweep[@]}" variant.yaml --no-estimate > out 2>&1 &
@@ -135,7 +135,7 @@ for count in 0 $((RANDOM % 3 + 1)) $((RANDOM % 3 + 4)) $((RANDOM % 3 + 7)); do s
 expect 0 'results.md' "${sweep[@]}" variant.yaml --report
 expect 0 'have not finished' cat killed/results.md
 signal_at $((RANDOM % 2 + 10)) TERM
-expect 0 'the same command goes on' cat out
+expect 0 'run the same command to resume' cat out
 expect 0 'killed/results.md' "${sweep[@]}" variant.yaml --no-estimate
 expect 0 '' cmp whole/results.csv killed/results.csv
 expect 0 '' cmp whole/results.md killed/results.md
@@ -143,7 +143,7 @@ for run in pretrain/nip-0.5-s1 finetune/sst2/nip-0.8-s1-f2; do
   expect 0 '' cmp <(grep model_sha256 whole/$run/sweep_run.json) <(grep model_sha256 killed/$run/sweep_run.json)
 done
 
-# A run outlives neither the sweep that is killed nor the one that is stopped: it saves and goes on later.
+# A run ends with its sweep, whether killed or stopped: it saves and is resumed later.
 wait_for() { for _ in $(seq 1200); do grep -q "$1" "$2" 2>/dev/null && return; sleep 0.05; done; fault "no '$1' in $2"; }
 variant long 's/train.steps: 20/train.steps: 1000000, train.save_every: 0/; /^tasks/,/mrpc/d'
 for signal in KILL TERM; do
@@ -158,9 +158,9 @@ for signal in KILL TERM; do
   expect 0 "$([ $signal = TERM ] && echo 'resumed from long/pretrain/dense-s1/checkpoint-')" cat long/logs/pretrain-dense-s1.log
   mv long/logs/pretrain-dense-s1.log long/logs/$signal.log
 done
-expect 0 'stopped: 0 of 4 runs have finished; the same command goes on' cat out
+expect 0 'stopped: 0 of 4 runs have finished; run the same command to resume' cat out
 
-# One sweep at a time in a place, and never beside runs that still live.
+# Only one sweep at a time in a directory, and never beside runs that are still alive.
 variant killed ''
 expect 1 'another sweep is at work in killed' flock killed/sweep.lock "${sweep[@]}" variant.yaml --no-estimate
 rm -f out
@@ -169,7 +169,7 @@ for _ in $(seq 1200); do flock -n killed/runs.lock true || break; sleep 0.05; do
 "${sweep[@]}" variant.yaml --no-estimate > out 2>&1
 expect 0 'waiting for runs of a killed sweep' cat out
 
-# Verdicts, from what rpp-compare prints. This one says always the same, and what it was asked.
+# Verdicts from the output of rpp-compare. This stub always prints the same, and records its arguments.
 mkdir stub
 cat > stub/rpp-compare <<'BASH'
 #!/usr/bin/env bash
@@ -187,7 +187,7 @@ expect 0 '### nip against nip-global, at equal ratio' cat killed/results.md
 folder=killed/finetune/sst2
 expect 0 "--baseline $folder/nip-global-0.5-s1-f1 $folder/nip-global-0.5-s1-f2 --candidate $folder/nip-0.5-s1-f1 $folder/nip-0.5-s1-f2 --json" cat asked
 
-# A zero that moved is an error, every time, and the model is kept as evidence.
+# A zero that moved is an error every time, and the model is kept as evidence.
 for program in rpp-pretrain rpp-finetune; do ln -s "$programs/$program" stub/; done
 cat > stub/rpp-inspect <<BASH
 #!/usr/bin/env bash
@@ -201,7 +201,7 @@ expect 1 'finetune/sst2/nip-0.5-s1-f2 failed: 3 of 7168 zeros drifted' "${sweep[
 expect 0 'Zeros that drifted: 3 in 3 pruned models: finetune/sst2/nip-0.5-s1-f2 (3).' cat drifted/results.md
 expect 0 'model.safetensors' ls drifted/finetune/sst2/nip-0.5-s1-f2
 
-# Additions are welcome: only they are run.
+# Additions are accepted: only they are run.
 variant whole 's/nip: {set: {prune.method: nip}}/nip: {set: {prune.method: nip}, ratios: [0.3, 0.5, 0.8]}/'
 expect 0 '[20/20] finetune/mrpc/nip-0.3-s1-f1' "${sweep[@]}" variant.yaml --no-estimate --jobs 1
 expect 0 '' cmp before <(ls -l --time-style=full-iso whole/pretrain/{dense,nip-0.5,nip-0.8,nip-global}*/model.safetensors)
@@ -213,7 +213,7 @@ variant killed '/mrpc/d'
 expect 2 'holds another sweep: tasks.mrpc is gone' "${sweep[@]}" variant.yaml
 variant model ''
 expect 2 'output_dir model holds something else than a sweep' "${sweep[@]}" variant.yaml
-# So is a changed configuration file behind an unchanged sweep file.
+# A changed configuration file with an unchanged sweep file is refused.
 variant killed 's/finetune.yaml/other.yaml/'
 sed 's/epochs: 4/epochs: 3/' finetune.yaml > other.yaml
 cp finetune.yaml kept.yaml && cp other.yaml finetune.yaml
@@ -231,7 +231,7 @@ expect 2 'was run with other settings: what data.valid holds was ' "${sweep[@]}"
 cp kept.json valid/manifest.json
 expect 0 '0 left' "${sweep[@]}" variant.yaml
 
-# What is wrong in the file is found before anything is started.
+# Errors in the file are found before anything is started.
 refused() {
   variant fresh "$3"
   expect "$1" "$2" "${sweep[@]}" variant.yaml
@@ -240,7 +240,7 @@ refused() {
 refused 2 "variant.yaml:4: unknown key 'methosd' (did you mean 'methods'?)" 's/^methods:/methosd:/'
 refused 2 "variant.yaml:11: unknown key 'tasks.sst2.sedes' (did you mean 'tasks.sst2.seeds'?)" 's/seeds: \[1, 2\]/sedes: [1, 2]/'
 refused 2 "variant.yaml:11: unknown task 'sst3': did you mean 'sst2'?" 's/  sst2:/  sst3:/'
-refused 2 'variant.yaml:8: ratios is 1.5, a ratio lies between 0 and 1' 's/^ratios: .*/ratios: [0.5, 1.5]/'
+refused 2 'variant.yaml:8: ratios is 1.5, a ratio must be between 0 and 1' 's/^ratios: .*/ratios: [0.5, 1.5]/'
 refused 2 'ratios names 0.5 twice' 's/^ratios: .*/ratios: [0.5, 0.5]/'
 refused 2 "compare names the unknown method 'nip-globel' (did you mean 'nip-global'?)" 's/^compare: .*/compare: [[nip, nip-globel]]/'
 refused 2 'reference nip has ratios' 's/^compare: .*/reference: nip/'
@@ -261,7 +261,7 @@ refused 2 'which must be a method without ratios' 's/^  nip-global: .*/  movemen
 refused 2 "a method with 'from' has no pruning runs of its own to set" 's/^  nip-global: .*/  movement: {from: dense, set: {prune.method: nip}}/; s/^compare.*//'
 refused 2 'the sweep sets prune.target_ratio itself' 's/^  nip-global: .*/  movement: {from: dense, finetune: {prune.target_ratio: 0.3}, ratios: [0.5]}/; s/^compare.*//'
 
-# A method that prunes in fine-tuning starts from the dense runs; its models' zeros are proven by their own masks.
+# A method that prunes during fine-tuning starts from the dense runs; its models' zeros are verified with their own masks.
 variant downstream 's/^  nip-global: .*/  movement: {from: dense, finetune: {prune.method: movement, prune.mask_updates: 4}, ratios: [0.5]}/; s/^compare.*/compare: [[movement, nip]]/; s/^  nip: .*/  nip: {set: {prune.method: nip}, ratios: [0.5]}/; /mrpc/d'
 expect 0 '[8/8] finetune/sst2/' "${sweep[@]}" variant.yaml --no-estimate
 expect 0 'finetune,movement,0.5,1,sst2,2,0.500000,' cat downstream/results.csv
@@ -270,7 +270,7 @@ expect 0 'Zeros that drifted: 0 in 5 pruned models.' cat downstream/results.md
 expect 2 'No such file' ls downstream/pretrain/movement-0.5-s1
 if [ -e "$programs/rpp-compare" ]; then expect 0 '### movement against nip, at equal ratio' cat downstream/results.md; fi
 
-# A run that fails is reported with the end of its log; the others go on, and the next call tries it again.
+# A failed run is reported with the end of its log; the others continue, and the next call retries it.
 variant partly '/nip-global/d; s/^ratios: .*/ratios: [0.5]/; s/finetune.yaml, set: {epochs: 2}/finetune.yaml, set: {epochs: 2, train.max_bad_steps: 1, optimizer.learning_rate: 1e38}/'
 echo 'keep_finetuned: true' >> variant.yaml
 expect 1 'finetune/mrpc/dense-s1-f1 failed: status 1; the end of partly/logs/finetune-mrpc-dense-s1-f1.log:' "${sweep[@]}" variant.yaml --no-estimate

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts/tensorboard.py as its user meets it: event files read back, called again, following a run, wrong input.
+# scripts/tensorboard.py for a user: event files read back, called again, following a run, wrong input.
 # Usage: tensorboard_test.sh
 source "$(dirname "$0")/expect.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -15,7 +15,7 @@ if [ -z "$python" ]; then
 fi
 convert=("$python" "$script")
 
-# The scalars of all event files in a folder, "STEP TAG VALUE" a line. A record: length, its checksum, data, checksum.
+# The scalars of all event files in a folder, "STEP TAG VALUE" per line. A record: length, its checksum, data, checksum.
 cat > scalars.py <<'PYTHON'
 import glob, struct, sys
 from tensorboardX.proto.event_pb2 import Event
@@ -48,13 +48,13 @@ expect 0 'logs/run: 3 lines of run' "${convert[@]}" run other --output logs
 [ "$(scalars logs/run)" = "$expected" ] || fault "logs/run holds $(scalars logs/run)"
 [ "$(scalars logs/other)" = "$expected" ] || fault "logs/other holds $(scalars logs/other)"
 
-# A second call replaces what the first one wrote, and nothing else.
+# A second call replaces only what the first one wrote.
 touch logs/run/events.out.tfevents.1.host
 expect 0 'logs/run: 3 lines of run' "${convert[@]}" run --output logs
 [ "$(scalars logs/run)" = "$expected" ] || fault "twice in logs/run: $(scalars logs/run)"
 expect 0 '' ls logs/run/events.out.tfevents.1.host
 
-# New lines are added; a resumed run that takes lines back starts the file anew.
+# New lines are added; a resumed run that removes lines restarts the file.
 "${convert[@]}" run --output logs --follow > out 2>&1 &
 pid=$!
 wait_for '12 prune/gamma 0.07'

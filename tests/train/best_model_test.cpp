@@ -33,7 +33,7 @@ class BestModel : public TrainerTest {
   }
 };
 
-TEST_F(BestModel, TheWeightsOfTheBestEvaluationAreTheModel) {
+TEST_F(BestModel, TheModelHasTheWeightsOfTheBestEvaluation) {
   TrainerConfig best = best_of({0.1, 0.5, 0.3, 0.5, 0.2});
   best.train.keep_last = 10;
   const TrainOutcome outcome = Trainer(task_, best).run();
@@ -45,7 +45,7 @@ TEST_F(BestModel, TheWeightsOfTheBestEvaluationAreTheModel) {
                             saved("run/checkpoint-10").at("bert.pooler.dense.weight")));
 }
 
-TEST_F(BestModel, WithoutAMetricTheLastWeightsAreTheModel) {
+TEST_F(BestModel, WithoutAMetricTheModelHasTheLastWeights) {
   TrainerConfig last = best_of({0.5, 0.1, 0.1, 0.1, 0.1});
   last.train.best_metric = "";
   Trainer(task_, last).run();
@@ -53,7 +53,7 @@ TEST_F(BestModel, WithoutAMetricTheLastWeightsAreTheModel) {
   EXPECT_FALSE(std::filesystem::exists(dir_ / "run/best"));
 }
 
-TEST_F(BestModel, PatienceEndsTheRun) {
+TEST_F(BestModel, EarlyStoppingEndsTheRun) {
   const TrainOutcome outcome = Trainer(task_, best_of({0.5, 0.1, 0.2, 0.9}, /*patience=*/2)).run();
   EXPECT_FALSE(outcome.stopped);
   EXPECT_EQ(outcome.counters.step, 6);
@@ -62,7 +62,7 @@ TEST_F(BestModel, PatienceEndsTheRun) {
   expect_equal_weights("run", "run/best");
 }
 
-TEST_F(BestModel, ARunThatPatienceEndedStaysEnded) {
+TEST_F(BestModel, ARunEndedByEarlyStoppingStaysEnded) {
   const TrainerConfig best = best_of({0.5, 0.1, 0.2}, /*patience=*/2);
   Trainer(task_, best).run();
   Trainer again(task_, best);
@@ -81,12 +81,12 @@ TEST_F(BestModel, AResumedRunRemembersTheBest) {
   EXPECT_EQ(again.run().counters.best_step, 2);
 }
 
-TEST_F(BestModel, PatienceIsTheNumberOfEvaluationsWithoutABetterOne) {
+TEST_F(BestModel, PatienceCountsEvaluationsWithoutImprovement) {
   const auto steps_with = [&](int64_t patience) {
     std::filesystem::remove_all(dir_ / "run");
     ScriptedTask task;
     TrainerConfig best = best_of({}, patience);
-    task.scores = {0.5, 0.5, 0.4, 0.4, 0.9};  // an equal one is no better
+    task.scores = {0.5, 0.5, 0.4, 0.4, 0.9};  // an equal score is not an improvement
     return Trainer(task, best).run().counters.step;
   };
   EXPECT_EQ(steps_with(1), 4);
@@ -95,7 +95,7 @@ TEST_F(BestModel, PatienceIsTheNumberOfEvaluationsWithoutABetterOne) {
   EXPECT_EQ(steps_with(4), 10);
 }
 
-TEST_F(BestModel, ALossIsBetterWhenItIsLowerAndNothingThatIsNotFiniteIs) {
+TEST_F(BestModel, LowerLossesAreBetterAndNonFiniteValuesNeverAre) {
   EXPECT_TRUE(is_better("loss", 0.1, 0.2));
   EXPECT_FALSE(is_better("mlm_loss", 0.2, 0.1));
   EXPECT_TRUE(is_better("accuracy", 0.2, 0.1));
@@ -108,7 +108,7 @@ TEST_F(BestModel, ALossIsBetterWhenItIsLowerAndNothingThatIsNotFiniteIs) {
   }
 }
 
-TEST_F(BestModel, ABranchHasTheBestOfItsOwnEvaluations) {
+TEST_F(BestModel, ABranchUsesItsOwnEvaluations) {
   TrainerConfig best = best_of({0.3, 0.5, 0.9, 0.1, 0.1});
   best.train.keep_last = 10;
   Trainer(task_, best).run();
@@ -123,9 +123,9 @@ TEST_F(BestModel, ABranchHasTheBestOfItsOwnEvaluations) {
   EXPECT_EQ(read_best_record(dir_ / "run/abandoned-1/best"), (BestRecord{.step = 6, .value = 0.9}));
 }
 
-// best/ was overwritten by an evaluation that the branch has not made; the weights are those of the
+// best/ was overwritten by an evaluation that is not part of the branch; the best weights are those of the
 // checkpoint.
-TEST_F(BestModel, TheBestSoFarComesBackFromTheCheckpointOfItsStep) {
+TEST_F(BestModel, TheBestSoFarIsRestoredFromTheCheckpointOfItsStep) {
   TrainerConfig best = best_of({0.8, 0.9, 0.1, 0.1, 0.1});
   best.train.keep_last = 10;
   Trainer(task_, best).run();
@@ -137,7 +137,7 @@ TEST_F(BestModel, TheBestSoFarComesBackFromTheCheckpointOfItsStep) {
   EXPECT_EQ(read_best_record(dir_ / "run/best"), (BestRecord{.step = 2, .value = 0.8}));
 }
 
-TEST_F(BestModel, WithoutTheBestWeightsTheBestAreChosenAnew) {
+TEST_F(BestModel, WithoutTheBestWeightsTheBestIsChosenAgain) {
   TrainerConfig best = best_of({0.8, 0.1, 0.9, 0.1, 0.1});
   best.train.save_every = 5;
   best.train.keep_last = 10;
@@ -150,7 +150,7 @@ TEST_F(BestModel, WithoutTheBestWeightsTheBestAreChosenAnew) {
   EXPECT_EQ(read_best_record(dir_ / "run/best"), (BestRecord{.step = 8, .value = 0.3}));
 }
 
-// Killed behind an evaluation that was best and before the next checkpoint.
+// Killed after the best evaluation and before the next checkpoint.
 TEST_F(BestModel, ARunThatWasKilledAfterItsBestEndsAsTheUninterruptedOne) {
   TrainerConfig best = best_of({0.8, 0.1, 0.9, 0.1, 0.1});
   best.train.save_every = 5;
@@ -167,7 +167,7 @@ TEST_F(BestModel, ARunThatWasKilledAfterItsBestEndsAsTheUninterruptedOne) {
   EXPECT_EQ(read_file(dir_ / "run/model.safetensors"), weights);
 }
 
-TEST_F(BestModel, ACheckpointOfAnotherRunBringsItsBest) {
+TEST_F(BestModel, ResumingFromAnotherRunCopiesItsBest) {
   TrainerConfig best = best_of({0.8, 0.1, 0.1});
   best.stop_after_step = 5;
   Trainer(task_, best).run();
@@ -178,10 +178,10 @@ TEST_F(BestModel, ACheckpointOfAnotherRunBringsItsBest) {
   again.resume(dir_ / "run/checkpoint-5");
   EXPECT_EQ(again.run().counters.best_step, 2);
   expect_equal_weights("other", "run/best");
-  EXPECT_EQ(list_checkpoints(dir_ / "run").size(), 2U);  // another run's stay where they are
+  EXPECT_EQ(list_checkpoints(dir_ / "run").size(), 2U);  // checkpoints of another run are kept
 }
 
-TEST_F(BestModel, AMetricThatNoEvaluationGivesIsRefusedBeforeTraining) {
+TEST_F(BestModel, AnUnavailableMetricIsRefusedBeforeTraining) {
   TrainerConfig best = best_of({});
   best.train.best_metric = "scor";
   EXPECT_EQ(
@@ -189,8 +189,8 @@ TEST_F(BestModel, AMetricThatNoEvaluationGivesIsRefusedBeforeTraining) {
       "train.best_metric: no evaluation gives 'scor': did you mean 'score'? (known: evaluations, score)");
 }
 
-// The zeros of the last steps are not yet there at the evaluations before them.
-TEST_F(BestModel, AModelThatIsNotYetPrunedIsNoCandidate) {
+// At the evaluations before the last steps the model is not yet fully pruned.
+TEST_F(BestModel, OnlyFullyPrunedModelsAreCandidates) {
   TrainerConfig best = best_of({0.9, 0.8, 0.1, 0.2, 0.1});
   best.prune.method = "one_shot";
   best.prune.prune_at = 0.5;

@@ -15,9 +15,10 @@
 namespace rpp {
 namespace {
 
-// The blocks of a training step: activations of a size that differs from step to step, with copies of twice
-// their size beside them; the logits of the predicted tokens; all freed in reverse while gradients come and
-// go. Between them lie small blocks that stay for the step after next, and some that stay for many steps.
+// The allocations of a training step: activations whose size differs from step to step, with copies of twice
+// their size; the logits of the predicted tokens; all freed in reverse order while gradients are allocated
+// and freed. Between them are small blocks that live until the step after next, and some that live for many
+// steps.
 class Steps {
  public:
   void run(int64_t steps) {
@@ -82,7 +83,7 @@ class Steps {
   int64_t largest_ = 0;
 };
 
-// Resident bytes after so many steps, beyond those at the start, as a share of the largest step's.
+// Resident bytes after the given number of steps, minus those at the start, relative to the largest step.
 double growth(Steps& run, int64_t steps) {
   const int64_t before = resident_bytes();
   run.run(steps);
@@ -98,7 +99,7 @@ class HeapDeathTest : public testing::Test {
   }
 };
 
-TEST_F(HeapDeathTest, MemoryIsThatOfTheLargestStepHoweverManyThereAre) {
+TEST_F(HeapDeathTest, MemoryDoesNotGrowBeyondTheLargestStep) {
   const auto stays_small = [] {
     StepHeap heap;
     Steps run;
@@ -108,7 +109,7 @@ TEST_F(HeapDeathTest, MemoryIsThatOfTheLargestStepHoweverManyThereAre) {
   EXPECT_EXIT(std::exit(stays_small() ? 0 : 1), testing::ExitedWithCode(0), "");
 }
 
-TEST_F(HeapDeathTest, MostStepsReturnNothing) {
+TEST_F(HeapDeathTest, MostStepsReturnNoMemory) {
   const auto rarely_shrinks = [] {
     StepHeap heap;
     Steps run;
@@ -124,7 +125,7 @@ TEST_F(HeapDeathTest, MostStepsReturnNothing) {
   EXPECT_EXIT(std::exit(rarely_shrinks() ? 0 : 1), testing::ExitedWithCode(0), "");
 }
 
-TEST_F(HeapDeathTest, AStepIsAsLargeAsWhatItHadInUseAtATime) {
+TEST_F(HeapDeathTest, AStepIsMeasuredByItsPeakUse) {
   const auto is_counted = [] {
     StepHeap heap;
     Steps run;
@@ -136,7 +137,7 @@ TEST_F(HeapDeathTest, AStepIsAsLargeAsWhatItHadInUseAtATime) {
   EXPECT_EXIT(std::exit(is_counted() ? 0 : 1), testing::ExitedWithCode(0), "");
 }
 
-TEST_F(HeapDeathTest, FreedMemoryStaysForTheNextStepUntilItIsGivenBack) {
+TEST_F(HeapDeathTest, FreedMemoryIsReusedUntilItIsReturned) {
   const auto stays = [] {
     Steps run;
     return growth(run, 3) > 0.5;

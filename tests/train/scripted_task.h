@@ -1,4 +1,4 @@
-// A task that does as it is told, and the trainer of it: runs of a second without data.
+// A task with scripted results, and its trainer: runs of a second without data.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,8 +29,8 @@ inline ModelConfig tiny_model() {
   return config;
 }
 
-// The loss is the mean square of all pooled values; it is NaN in `bad_steps`, and `raise_at` ends the run as
-// SIGTERM would.
+// The loss is the mean square of all pooled values; it is NaN in `bad_steps`, and at `raise_at` the run is
+// ended as by SIGTERM.
 class ScriptedTask : public Task {
  public:
   ScriptedTask() : model_(tiny_model(), {}) { initialize(model_, 1); }
@@ -54,7 +54,7 @@ class ScriptedTask : public Task {
     for (const auto& spec : model_.param_specs()) loss = loss + spec.param.square().mean();
     return {.loss = bad ? loss * std::numeric_limits<float>::quiet_NaN() : loss, .parts = {}};
   }
-  // The n-th evaluation gives the n-th score, or 0 behind the last of them.
+  // Evaluation n gives score n, or 0 after the last of them.
   Metrics evaluate() override {
     if (evaluations == raise_in_evaluation) std::raise(SIGTERM);
     check_stop();
@@ -71,7 +71,7 @@ class ScriptedTask : public Task {
   std::vector<int64_t> bad_steps;
   std::vector<double> scores;
   int64_t raise_at = -1;
-  bool passes_stop = false;          // in the middle, as those of a real model do
+  bool passes_stop = false;          // passes can be interrupted, as those of a real model
   int64_t raise_in_evaluation = -1;  // the number of evaluations before it
   int64_t evaluations = 0;
 
@@ -103,7 +103,7 @@ class TrainerTest : public testing::Test {
     return lines;
   }
 
-  // Without what is measured.
+  // Without measured values.
   std::vector<nlohmann::json> repeatable_metrics() const {
     auto lines = metrics();
     for (auto& line : lines) line.erase("tokens_per_second");

@@ -8,7 +8,7 @@
 namespace rpp::test {
 namespace {
 
-TEST(Tensors, EveryDtypeComesBackBitForBit) {
+TEST(Tensors, EveryDtypeRoundTripsBitForBit) {
   const TestDir dir("tensors");
   const NamedTensors tensors = {
       {"f32", torch::tensor({1.5F, -0.0F})},         {"bf16", torch::tensor({1.5F}).to(torch::kBFloat16)},
@@ -24,7 +24,7 @@ TEST(Tensors, EveryDtypeComesBackBitForBit) {
   EXPECT_TRUE(loaded.at("f32").signbit()[1].item<bool>());
 }
 
-TEST(Tensors, ADtypeWithoutAPlaceInTheFormatIsNamed) {
+TEST(Tensors, AnUnsupportedDtypeIsNamed) {
   const TestDir dir("tensors_dtype");
   EXPECT_EQ(message_of([&] {
               save_tensors(dir / "t", {{"c", torch::zeros({1}, torch::kComplexFloat)}});
@@ -44,7 +44,7 @@ TEST(Tensors, SeedsKeepTheirBitsAndFloatsTheirValues) {
   EXPECT_TRUE(torch::equal(float_tensor({1.5F, -2.0F}, torch::kCPU), torch::tensor({1.5F, -2.0F})));
 }
 
-TEST(BertInputs, LayoutHoldsOffsetsAndTheLongestSequence) {
+TEST(BertInputs, LayoutHasOffsetsAndTheLongestLength) {
   PackedBatch batch;
   batch.input_ids = {2, 5, 3, 2, 3};
   batch.token_type_ids = {0, 0, 0, 0, 0};
@@ -56,7 +56,7 @@ TEST(BertInputs, LayoutHoldsOffsetsAndTheLongestSequence) {
   EXPECT_EQ(inputs.input_ids.scalar_type(), torch::kInt64);
 }
 
-TEST(CheckFiniteRows, NamesTheFirstRowThatIsNot) {
+TEST(CheckFiniteRows, NamesTheFirstNonFiniteRow) {
   auto logits = torch::zeros({3, 2});
   EXPECT_NO_THROW(check_finite_rows(logits, 64, "example"));
   logits[2][0] = INFINITY;

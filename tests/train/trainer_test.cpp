@@ -11,7 +11,7 @@
 namespace rpp::test {
 namespace {
 
-TEST_F(TrainerTest, LogsEvaluatesAndSavesWhenTheyAreDue) {
+TEST_F(TrainerTest, LogsEvaluatesAndSavesOnSchedule) {
   const TrainOutcome outcome = Trainer(task_, config(10)).run();
   EXPECT_FALSE(outcome.stopped);
   EXPECT_EQ(outcome.counters.step, 10);
@@ -29,7 +29,7 @@ TEST_F(TrainerTest, LogsEvaluatesAndSavesWhenTheyAreDue) {
   EXPECT_TRUE(std::filesystem::exists(dir_ / "run/model.safetensors"));
 }
 
-TEST_F(TrainerTest, StepsThatAreNotFiniteChangeNothingAndAreCounted) {
+TEST_F(TrainerTest, NonFiniteStepsAreSkippedAndCounted) {
   task_.bad_steps = {1, 2};
   Trainer trainer(task_, config(4));
   EXPECT_TRUE(trainer.step_once());
@@ -43,7 +43,7 @@ TEST_F(TrainerTest, StepsThatAreNotFiniteChangeNothingAndAreCounted) {
   EXPECT_EQ(trainer.counters().bad_in_a_row, 0);
 }
 
-TEST_F(TrainerTest, TooManyBadStepsInARowEndTheRunAndNameTheLastGoodCheckpoint) {
+TEST_F(TrainerTest, TooManyConsecutiveBadStepsEndTheRunNamingTheLastCheckpoint) {
   task_.bad_steps = {5, 6, 7};
   Trainer trainer(task_, config(10));
   EXPECT_EQ(message_of([&] { trainer.run(); }),
@@ -73,7 +73,7 @@ TEST_F(TrainerTest, ASignalInAnEvaluationLeavesACheckpointOfTheStepBeforeIt) {
 // Evaluations are at 4, 8 and 10; the third is the one after the last step.
 TEST_F(TrainerTest, ARunThatWasStoppedInAnEvaluationEndsAsTheUninterruptedOne) {
   auto settings = config(10);
-  settings.train.log_every = 1;  // a line is a mean over the steps of one process
+  settings.train.log_every = 1;  // a line averages only steps of one process
   Trainer(task_, settings).run();
   const auto whole = metrics();
   const std::string weights = read_file(dir_ / "run/model.safetensors");
@@ -98,7 +98,7 @@ TEST_F(TrainerTest, ARunThatWasStoppedInAnEvaluationEndsAsTheUninterruptedOne) {
   }
 }
 
-// Lines are due at 3, 6, 9 and 10, checkpoints lie between them; the step after the stop is not finite.
+// Lines are due at 3, 6, 9 and 10, with checkpoints between them; the step after the stop is not finite.
 TEST_F(TrainerTest, AResumedRunLogsTheLinesOfTheUninterruptedOne) {
   task_.bad_steps = {4, 5};
   const TrainOutcome whole_outcome = Trainer(task_, config(10)).run();
@@ -119,7 +119,7 @@ TEST_F(TrainerTest, AResumedRunLogsTheLinesOfTheUninterruptedOne) {
   }
 }
 
-TEST_F(TrainerTest, ARunThatGoesOnFromItsLastStepKnowsItsLastLoss) {
+TEST_F(TrainerTest, ResumingAtTheLastStepKeepsTheLastLoss) {
   const TrainOutcome whole = Trainer(task_, config(10)).run();
   ScriptedTask again_task;
   Trainer again(again_task, config(10));
@@ -127,7 +127,7 @@ TEST_F(TrainerTest, ARunThatGoesOnFromItsLastStepKnowsItsLastLoss) {
   EXPECT_EQ(again.run().last_train.at("loss"), whole.last_train.at("loss"));
 }
 
-TEST_F(TrainerTest, GoingOnFromAnEarlierCheckpointLeavesOneBranch) {
+TEST_F(TrainerTest, ResumingFromAnEarlierCheckpointLeavesOneBranch) {
   auto settings = config(10);
   settings.train.keep_last = 10;
   Trainer(task_, settings).run();
@@ -151,7 +151,7 @@ TEST_F(TrainerTest, GoingOnFromAnEarlierCheckpointLeavesOneBranch) {
   EXPECT_NO_THROW(verify_checkpoint(dir_ / "run/abandoned-1/checkpoint-10"));
 }
 
-TEST_F(TrainerTest, ACheckpointMustHoldTheStepOfItsName) {
+TEST_F(TrainerTest, ACheckpointMustContainTheStepInItsName) {
   Trainer(task_, config(10)).run();
   std::filesystem::rename(dir_ / "run/checkpoint-8", dir_ / "run/checkpoint-12");
   ScriptedTask again_task;
@@ -160,7 +160,7 @@ TEST_F(TrainerTest, ACheckpointMustHoldTheStepOfItsName) {
             fmt::format("{} holds step 8: its name must say the same", dir_ / "run/checkpoint-12"));
 }
 
-TEST_F(TrainerTest, ACheckpointOfTheLastStepIsTakenOneBehindItIsRefused) {
+TEST_F(TrainerTest, ACheckpointAtTheLastStepIsAcceptedAndALaterOneRefused) {
   Trainer(task_, config(10)).run();
   const auto resume_with = [&](int64_t steps) {
     ScriptedTask again_task;
@@ -172,7 +172,7 @@ TEST_F(TrainerTest, ACheckpointOfTheLastStepIsTakenOneBehindItIsRefused) {
             fmt::format("{} has made 10 steps, this run ends at train.steps 9", dir_ / "run/checkpoint-10"));
 }
 
-TEST_F(TrainerTest, ASaveThatIsDueAtTheLastStepIsOfTheFinalModel) {
+TEST_F(TrainerTest, ASaveAtTheLastStepContainsTheFinalModel) {
   auto settings = config(4);
   settings.prune.method = "one_shot";
   settings.prune.prune_at = 1;  // after the last step
@@ -183,7 +183,7 @@ TEST_F(TrainerTest, ASaveThatIsDueAtTheLastStepIsOfTheFinalModel) {
   EXPECT_TRUE(std::filesystem::exists(dir_ / "run/checkpoint-2"));
 }
 
-TEST_F(TrainerTest, ARunThatGoesOnAfterItsEndHasEachLineOnce) {
+TEST_F(TrainerTest, AnExtendedRunLogsEachLineOnce) {
   Trainer(task_, config(10)).run();
   const auto lines = metrics();
   ScriptedTask again_task;
@@ -200,7 +200,7 @@ TEST_F(TrainerTest, ASignalAfterTheLastStepStopsBeforeTheLastEvaluation) {
   EXPECT_EQ(task_.evaluations, 2);
 }
 
-TEST_F(TrainerTest, WithoutCheckpointsToKeepOnlyAStopLeavesOne) {
+TEST_F(TrainerTest, WithKeepZeroOnlyAStopLeavesACheckpoint) {
   task_.raise_at = 8;
   auto none = config(10);
   none.train.keep_last = 0;
@@ -210,8 +210,8 @@ TEST_F(TrainerTest, WithoutCheckpointsToKeepOnlyAStopLeavesOne) {
   EXPECT_EQ(checkpoints[0].step, 9);
 }
 
-// A process that was killed between the last checkpoint and the removal of older ones left them to the next.
-TEST_F(TrainerTest, ARunThatHasOnlyToEndRemovesOlderCheckpointsToo) {
+// A process killed after the last checkpoint and before removing older ones leaves them to the next.
+TEST_F(TrainerTest, ResumingAtTheLastStepRemovesOlderCheckpoints) {
   auto all = config(10);
   all.train.keep_last = 5;
   Trainer(task_, all).run();
@@ -240,7 +240,7 @@ TEST_F(TrainerTest, ACheckpointOfAnotherMethodIsRefused) {
                         dir_ / "run/checkpoint-2/training/state.json"));
 }
 
-TEST_F(TrainerTest, AStateThatThePrunerDoesNotKnowIsRefusedByItsFile) {
+TEST_F(TrainerTest, AnUnknownPrunerStateIsRefusedNamingItsFile) {
   auto stopped = config(10);
   stopped.prune.method = "nip";
   stopped.stop_after_step = 2;
@@ -258,7 +258,7 @@ TEST_F(TrainerTest, AStateThatThePrunerDoesNotKnowIsRefusedByItsFile) {
                         checkpoint / "training/pruner.safetensors"));
 }
 
-TEST_F(TrainerTest, AMaskThatTheWeightsDoNotHonourIsAnError) {
+TEST_F(TrainerTest, AMaskThatTheWeightsViolateIsAnError) {
   auto pruned = config(4);
   pruned.prune.method = "nip";
   pruned.prune.target_ratio = 0.5;
@@ -272,7 +272,7 @@ TEST_F(TrainerTest, AMaskThatTheWeightsDoNotHonourIsAnError) {
       << message;
 }
 
-TEST_F(TrainerTest, AMetricThatIsNotFiniteEndsTheRunByName) {
+TEST_F(TrainerTest, ANonFiniteMetricEndsTheRunNamingIt) {
   task_.scores = {0.5, std::numeric_limits<double>::quiet_NaN()};
   EXPECT_EQ(
       message_of([&] { Trainer(task_, config(10)).run(); }),
@@ -304,10 +304,10 @@ TEST_F(TrainerTest, ACheckpointWithMomentsThatAreNotFiniteIsRefusedByName) {
   trainer.optimizer().exp_avg_sq()[3] = std::numeric_limits<float>::infinity();
   trainer.save(dir_ / "checkpoint");
   ScriptedTask other;
-  EXPECT_EQ(message_of([&] { Trainer(other, config(4)).resume(dir_ / "checkpoint"); }),
-            fmt::format("{}: tensor exp_avg_sq holds values that are not finite: go on from an earlier "
-                        "checkpoint",
-                        dir_ / "checkpoint/training/optimizer.safetensors"));
+  EXPECT_EQ(
+      message_of([&] { Trainer(other, config(4)).resume(dir_ / "checkpoint"); }),
+      fmt::format("{}: tensor exp_avg_sq holds values that are not finite: resume from an earlier checkpoint",
+                  dir_ / "checkpoint/training/optimizer.safetensors"));
 }
 
 TEST_F(TrainerTest, AWarmupLongerThanTheRunIsRefused) {
@@ -319,7 +319,7 @@ TEST_F(TrainerTest, AWarmupLongerThanTheRunIsRefused) {
   EXPECT_THROW(Trainer(again, settings), UsageError);
 }
 
-TEST_F(TrainerTest, ASignalInAPassEndsTheStepWhichIsMadeAgainBitForBit) {
+TEST_F(TrainerTest, AStepInterruptedByASignalIsRepeatedBitForBit) {
   auto settings = config(10);
   settings.train.log_every = 1;
   settings.prune.method = "nip";
@@ -335,7 +335,7 @@ TEST_F(TrainerTest, ASignalInAPassEndsTheStepWhichIsMadeAgainBitForBit) {
     stopped.passes_stop = true;
     const TrainOutcome outcome = Trainer(stopped, settings).run();
     EXPECT_TRUE(outcome.stopped) << step;
-    // The stages begin at the steps 0, 4 and 7: these are finished, with their events.
+    // The stages start at steps 0, 4 and 7: these are finished, with their events.
     const bool is_finished = step == 0 || step == 4 || step == 7;
     EXPECT_EQ(latest_checkpoint(dir_ / "run")->step, is_finished ? step + 1 : step) << step;
     Trainer again(resumed, settings);

@@ -19,7 +19,7 @@ Pieces learn(const std::vector<WordCount>& words, size_t num_merges, const std::
   return pieces;
 }
 
-// By the book: all pairs are counted anew before every merge.
+// The reference implementation: counts all pairs again before every merge.
 Pieces learn_slowly(const std::vector<WordCount>& words, size_t num_pieces,
                     const std::set<char32_t>& characters) {
   Pieces pieces;
@@ -72,7 +72,7 @@ std::vector<WordCount> random_words(uint64_t seed) {
   return words;
 }
 
-TEST(PieceLearner, IsTheAlgorithmByTheBook) {
+TEST(PieceLearner, EqualsANaiveImplementation) {
   for (uint64_t seed = 0; seed < 200; ++seed) {
     const auto words = random_words(seed);
     EXPECT_EQ(learn_pieces(words, {U'a', U'b', U'c'}, 60), learn_slowly(words, 60, {U'a', U'b', U'c'}))
@@ -89,7 +89,7 @@ TEST(PieceLearner, TheMostFrequentPairIsMergedFirst) {
               ElementsAre("ca", "cab", "ab"));
 }
 
-TEST(PieceLearner, AmongEqualsTheOlderPiecesComeFirst) {
+TEST(PieceLearner, TiesGoToTheOlderPieces) {
   EXPECT_THAT(learn({{"ba", 2}, {"ab", 2}}, 1, {U'a', U'b'}), ElementsAre("ab"));
 }
 
@@ -97,7 +97,7 @@ TEST(PieceLearner, RepeatedCharactersAreMergedWithoutOverlap) {
   EXPECT_THAT(learn({{"aaaaa", 1}}, 9, {U'a'}), ElementsAre("##aa", "aaa", "aaaaa"));
 }
 
-TEST(PieceLearner, AWordWithAnotherCharacterTeachesNothing) {
+TEST(PieceLearner, WordsWithUnknownCharactersAreSkipped) {
   EXPECT_THAT(learn({{"abx", 9}, {"ba", 1}}, 9, {U'a', U'b'}), ElementsAre("ba"));
 }
 

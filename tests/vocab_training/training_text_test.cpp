@@ -26,7 +26,7 @@ Lines all_lines(TrainingText text) {
   return lines;
 }
 
-TEST_F(TheTrainingText, HasTheLinesOfAllFilesThatAreNotBlank) {
+TEST_F(TheTrainingText, HasTheNonBlankLinesOfAllFiles) {
   const auto first = write("a.txt", "a\n\n \t\nb"), second = write("b.txt", "c\n");
   TrainingText text({.inputs = {first, second}});
   EXPECT_THAT(text.next_blocks(2, 3), ElementsAre("a\nb\n", "c\n"));
@@ -35,7 +35,7 @@ TEST_F(TheTrainingText, HasTheLinesOfAllFilesThatAreNotBlank) {
   EXPECT_EQ(text.num_used(), 3);
 }
 
-TEST_F(TheTrainingText, NamesTheLineThatIsNotUtf8) {
+TEST_F(TheTrainingText, NamesALineThatIsNotUtf8) {
   const auto latin1 = write("l.txt", "a\n\ncaf\xe9\n");
   EXPECT_EQ(
       message_of([&] { all_lines(TrainingText({.inputs = {latin1}})); }),
@@ -59,7 +59,7 @@ TEST_F(TheTrainingText, ASampleKeepsTheOrderAndTheLimitOfLines) {
   EXPECT_EQ(text.num_used(), 100);
 }
 
-TEST_F(TheTrainingText, ASampleIsThatOfItsSeed) {
+TEST_F(TheTrainingText, ASampleDependsOnItsSeed) {
   auto seeded = options(100);
   const Lines first = all_lines(TrainingText(seeded));
   EXPECT_EQ(all_lines(TrainingText(seeded)), first);

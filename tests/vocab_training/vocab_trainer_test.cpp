@@ -42,7 +42,7 @@ class VocabTrainer : public TextFiles, public testing::WithParamInterface<VocabT
 
 using EveryType = VocabTrainer;
 
-TEST_P(EveryType, ReportsWhatItWroteAndLoadTokenizerReadsIt) {
+TEST_P(EveryType, ReportsItsOutputAndLoadTokenizerReadsIt) {
   options_.type = GetParam();
   const VocabReport report = train_vocabulary(options_);
   const auto tokenizer = load_tokenizer(options_.output);
@@ -74,7 +74,7 @@ TEST_P(EveryType, NothingIsPrinted) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
-TEST_P(EveryType, ASizeTooSmallForTheCharactersSaysWhatToChange) {
+TEST_P(EveryType, ASizeTooSmallForTheCharactersIsRefused) {
   options_.type = GetParam();
   options_.size = 12;
   EXPECT_THAT(error(), AllOf(HasSubstr("a vocabulary of 12 pieces"), HasSubstr("character_coverage")));
@@ -116,7 +116,7 @@ TEST_F(VocabTrainer, FrequentWordsBecomePieces) {
   EXPECT_THAT(pieces, AllOf(Contains("the"), Contains("##er")));
 }
 
-TEST_F(VocabTrainer, TheLetterCaseIsTheTokenizers) {
+TEST_F(VocabTrainer, TheCaseSettingAppliesToTraining) {
   EXPECT_THAT(learned_pieces(), Not(Contains("T")));
   options_.letter_case = LetterCase::keep;
   EXPECT_THAT(learned_pieces(), AllOf(Contains("T"), Contains("\u00fc")));
@@ -131,7 +131,7 @@ TEST_F(VocabTrainer, RareCharactersGetNoPieceBelowFullCoverage) {
   EXPECT_THAT(learned_pieces(), Contains("\u2603"));
 }
 
-// Three of four characters are an a: it alone makes up 75 %.
+// Three of four characters are an a: it alone covers 75 %.
 TEST_F(VocabTrainer, CharactersAreKeptUntilTheyMakeUpTheCoverage) {
   options_.inputs = {write("four.txt", "aab a\n")};
   options_.size = 20;
@@ -141,7 +141,7 @@ TEST_F(VocabTrainer, CharactersAreKeptUntilTheyMakeUpTheCoverage) {
   EXPECT_THAT(learned_pieces(), AllOf(Contains("b"), Contains("##b")));
 }
 
-TEST_F(VocabTrainer, AVocabularyHoldsItsCharactersAtLeast) {
+TEST_F(VocabTrainer, AVocabularyContainsAtLeastItsCharacters) {
   options_.inputs = {write("four.txt", "aab a\n")};
   options_.character_coverage = 1;
   options_.size = 9;  // five special pieces, a, b, ##a and ##b
@@ -150,7 +150,7 @@ TEST_F(VocabTrainer, AVocabularyHoldsItsCharactersAtLeast) {
   EXPECT_THAT(error(), HasSubstr("a vocabulary of 8 pieces is too small: 2 characters"));
 }
 
-TEST_F(VocabTrainer, TheMarksOfSentencepieceInTheTextDoNoHarm) {
+TEST_F(VocabTrainer, SentencepieceMarksInTheTextAreHandled) {
   options_.inputs.push_back(write("marks.txt", "\u2581x\u2581 \u2585y\n"));
   options_.character_coverage = 1.0;
   EXPECT_THAT(learned_pieces(), AllOf(Contains("\u2581"), Contains("##\u2585")));
@@ -182,7 +182,7 @@ TEST_F(VocabTrainer, OptionsOutOfRangeAreNamed) {
   EXPECT_THAT(error(), HasSubstr("no input files"));
 }
 
-TEST(VocabTypeName, AnUnknownOneNamesTheNearest) {
+TEST(VocabTypeName, AnUnknownNameSuggestsTheNearest) {
   EXPECT_EQ(parse_vocab_type("unigram"), VocabType::unigram);
   EXPECT_THAT(message_of([] { parse_vocab_type("unigam"); }), HasSubstr("did you mean unigram?"));
 }

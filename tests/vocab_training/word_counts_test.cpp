@@ -36,14 +36,14 @@ std::string random_text(size_t num_words) {
   return text;
 }
 
-TEST_F(CountWords, WordsAreTheTokenizers) {
+TEST_F(CountWords, WordsMatchTheTokenizer) {
   EXPECT_THAT(by_word(count("The caf\u00e9,\nthe cat\n")),
               ElementsAre(Pair(",", 1), Pair("cafe", 1), Pair("cat", 1), Pair("the", 2)));
   EXPECT_THAT(by_word(count("The the", {.letter_case = LetterCase::keep})),
               ElementsAre(Pair("The", 1), Pair("the", 1)));
 }
 
-TEST_F(CountWords, AWordThatIsTooLongForTheTokenizerDoesNotCount) {
+TEST_F(CountWords, WordsTooLongForTheTokenizerAreSkipped) {
   EXPECT_THAT(by_word(count(std::string(201, 'a') + " b")), ElementsAre(Pair("b", 1)));
   EXPECT_THAT(by_word(count(std::string(200, 'a') + " b")),
               ElementsAre(Pair(std::string(200, 'a'), 1), Pair("b", 1)));
@@ -57,7 +57,7 @@ TEST_F(CountWords, BlocksAndThreadsChangeNothing) {
   EXPECT_EQ(in_blocks.characters, whole.characters);
 }
 
-TEST_F(CountWords, WhatIsDroppedDoesNotDependOnTheThreads) {
+TEST_F(CountWords, DroppedWordsDoNotDependOnTheThreads) {
   const std::string text = random_text(20'000);
   const auto one = count(text, {.num_threads = 1, .max_words = 40, .block_bytes = 500});
   const auto three = count(text, {.num_threads = 3, .max_words = 40, .block_bytes = 500});
@@ -65,7 +65,7 @@ TEST_F(CountWords, WhatIsDroppedDoesNotDependOnTheThreads) {
   EXPECT_EQ(by_word(one), by_word(three));
 }
 
-TEST_F(CountWords, TheRarerHalfIsDroppedButNotItsCharacters) {
+TEST_F(CountWords, TheRarerHalfIsDroppedButItsCharactersAreKept) {
   const auto counts = count("a a a b b c d d d d", {.num_threads = 1, .max_words = 3});
   EXPECT_THAT(by_word(counts), ElementsAre(Pair("a", 3), Pair("d", 4)));
   EXPECT_THAT(counts.characters, ElementsAre(Pair(U'a', 3), Pair(U'b', 2), Pair(U'c', 1), Pair(U'd', 4)));
