@@ -1,15 +1,19 @@
 // rpp-inspect: inspects a model: its ratios, the verification of its zeros, its outputs.
+#include <unistd.h>
+
+#include <cstring>
+
 #include "analysis/compact.h"
+#include "analysis/model_zeros.h"
+#include "analysis/overlap.h"
 #include "analysis/patterns.h"
+#include "analysis/transfer_mask.h"
+#include "analysis/verify_zeros.h"
 #include "core/atomic_file.h"
 #include "options.h"
 #include "program/log.h"
 #include "program/run_main.h"
-#include "prune/report.h"
-#include "tasks/inspect.h"
-#include "tasks/transfer_mask.h"
 #include "tool_main.h"
-#include "train/libtorch_info.h"
 #include "unpacked_model.h"
 
 namespace rpp {
@@ -17,23 +21,20 @@ namespace {
 
 struct Arguments {
   std::filesystem::path model, other_model, against, mask, input, output, json;
-  int64_t max_seq_length = 0;
-  std::string precision = "fp32";
   bool per_layer = false;
 };
 
 int print_ratios(const Arguments& arguments) {
   const UnpackedModel source(arguments.model);
-  const OpenModel model = open_model(source.directory());
-  fmt::print("{}", format_report(sparsity_report(*model.params, model.num_parameters)));
+  fmt::print("{}", format_report(sparsity_report(read_zeros(source.directory()))));
   return 0;
 }
 
 int verify(const Arguments& arguments) {
   const UnpackedModel model(arguments.model), against(arguments.against);
-  const ZeroProof proof = prove_zeros(model.directory(), against.directory());
-  fmt::print("{}", format_proof(proof));
-  return proof.holds() ? 0 : 1;
+  const ZeroCheck check = verify_zeros(model.directory(), against.directory());
+  fmt::print("{}", format_check(check));
+  return check.holds() ? 0 : 1;
 }
 
 int diff(const Arguments& arguments) {
@@ -64,13 +65,14 @@ int transfer(const Arguments& arguments) {
   return 0;
 }
 
-int forward(const Arguments& arguments) {
-  const UnpackedModel model(arguments.model);
-  const auto counts =
-      forward_file(model.directory(), arguments.input, arguments.output,
-                   {.max_seq_length = arguments.max_seq_length, .precision = arguments.precision});
-  fmt::print("{}: {} texts, {} tokens\n", arguments.output, counts.texts, counts.tokens);
-  return 0;
+// The one command that needs LibTorch is a program of its own, which lies beside this one: the others start
+// without it.
+constexpr const char* kForward = "forward";
+
+[[noreturn]] void run_forward(char** argv) {
+  const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "rpp-inspect-forward";
+  ::execv(program.c_str(), argv);
+  fail("cannot start {}: {} (it is in builds with LibTorch)", program, std::strerror(errno));
 }
 
 using Command = int (*)(const Arguments&);
@@ -130,18 +132,7 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   other.add_option("--output", arguments.output, "directory for the new model")->required();
   other.footer("Example:\n  rpp-inspect transfer runs/dense --mask runs/rpp --output runs/dense-as-rpp");
 
-  auto& outputs = add_command(app, "forward", "Outputs for given texts, as safetensors", forward, chosen);
-  add_inspected_model(outputs, arguments);
-  outputs.add_option("--input", arguments.input, "one text per line, or two separated by a tab")->required();
-  outputs.add_option("--output", arguments.output, "safetensors file")->required();
-  outputs
-      .add_option("--max-seq-length", arguments.max_seq_length,
-                  "maximum tokens; default: the model's positions")
-      ->check(CLI::NonNegativeNumber);
-  add_choice(outputs, "--precision", arguments.precision, {"fp32", "bf16"}, "of the weights")
-      ->capture_default_str();
-  outputs.footer(
-      "Example:\n  rpp-inspect forward --model runs/rpp --input texts.tsv --output out.safetensors");
+  app.add_subcommand(kForward, "Outputs for given texts, as safetensors");  // for --help: see run_forward
 
   app.require_subcommand(1);
   app.footer("Example:\n  rpp-inspect ratios runs/rpp\nEach subcommand's --help has its own example.");
@@ -152,12 +143,13 @@ void add_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
 
 int main(int argc, char** argv) {
   return rpp::run_main("rpp-inspect", [&] {
+    if (argc > 1 && argv[1] == std::string_view(rpp::kForward)) rpp::run_forward(argv + 1);
     rpp::init_logging();
     rpp::Arguments arguments;
     rpp::Command command = nullptr;
     CLI::App app{"Inspects a finished model.", "rpp-inspect"};
     rpp::add_commands(app, arguments, command);
-    if (!rpp::parse_command_line(app, argc, argv, rpp::libtorch_info())) return 0;
+    if (!rpp::parse_command_line(app, argc, argv)) return 0;
     return command(arguments);
   });
 }

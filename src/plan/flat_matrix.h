@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace rpp {
@@ -13,5 +14,11 @@ struct FlatMatrix {
   int64_t rows = 0;
   int64_t cols = 0;
 };
+
+// Its part of a buffer with one element for each entry of all matrices.
+template <typename T>
+std::span<T> entries_of(std::span<T> all, const FlatMatrix& matrix) {
+  return all.subspan(static_cast<size_t>(matrix.offset), static_cast<size_t>(matrix.rows * matrix.cols));
+}
 
 }  // namespace rpp

@@ -1,7 +1,4 @@
-// The mask file of a model: which entries of the prunable matrices are kept, eight per byte, with a hash.
-//
-// mask.safetensors, docs/formats.md: one u8 tensor per matrix, bits least significant first in the row-major
-// order of the Hugging Face matrix; metadata format, sha256, prune_ratio and the shape of each matrix.
+// Mask files (plan/mask_file.h) from and to tensors.
 #pragma once
 
 #include <torch/types.h>
@@ -10,20 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "optim/flat_params.h"
+#include "plan/flat_matrix.h"
 
 namespace rpp {
 
-// mask: u8 or bool [num_prunable], non-zero = kept. Written atomically.
+// mask: u8 or bool [num_prunable], non-zero = kept, on any device.
 void save_mask(const std::filesystem::path& path, const std::vector<FlatMatrix>& matrices,
                const torch::Tensor& mask);
 
-// u8 [num_prunable] on the CPU, 1 = kept. Throws Error naming the file and the fault: truncated, contents
-// that do not match the sha256, a matrix that is missing, unknown or of another shape.
+// u8 [num_prunable] on the CPU, 1 = kept. Throws Error as read_mask does.
 torch::Tensor load_mask(const std::filesystem::path& path, const std::vector<FlatMatrix>& matrices);
 
-// SHA-256 over names, shapes and packed bits, sorted by name: independent of the matrices' positions in the
-// flat buffer. 64 lower-case digits.
 std::string mask_sha256(const std::vector<FlatMatrix>& matrices, const torch::Tensor& mask);
 
 }  // namespace rpp

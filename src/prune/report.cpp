@@ -101,8 +101,4 @@ DriftReport drift_report(const torch::Tensor& values, const torch::Tensor& mask,
   return report;
 }
 
-std::string format_drift(const DriftReport& report) {
-  return fmt::format("{} of {} zeros drifted", format_count(report.drifted), format_count(report.masked));
-}
-
 }  // namespace rpp

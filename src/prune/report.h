@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "optim/flat_params.h"
+#include "plan/drift.h"
 #include "plan/sparsity.h"
 #include "rpp/prune_config.h"
 
@@ -24,16 +25,8 @@ inline constexpr double kMissedRatio = 1e-3;
 std::string missed_ratios(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
                           const torch::Tensor& mask);
 
-struct DriftReport {
-  int64_t masked = 0;        // entries that the mask prunes
-  int64_t drifted = 0;       // of these, weights that are not zero
-  std::string first_matrix;  // the first matrix with drift and its count; empty without drift
-  int64_t first_drifted = 0;
-};
-
 // values: flat fp32, its first num_prunable entries are compared; mask: u8 [num_prunable], 1 = kept.
 DriftReport drift_report(const torch::Tensor& values, const torch::Tensor& mask,
                          const std::vector<FlatMatrix>& matrices);
-std::string format_drift(const DriftReport& report);  // "0 of 50,366,251 zeros drifted"
 
 }  // namespace rpp

@@ -3,19 +3,19 @@
 
 #include <nlohmann/json.hpp>
 
+#include "analysis/model_zeros.h"
+#include "analysis/verify_zeros.h"
 #include "core/atomic_file.h"
 #include "damage.h"
 #include "data/shards.h"
 #include "expectation.h"
 #include "program/line_reader.h"
 #include "program/sha256.h"
-#include "prune/mask_file.h"
 #include "rpp/error.h"
 #include "rpp/tokenizer.h"
 #include "runs/checkpoint.h"
 #include "runs/metrics_log.h"
 #include "sentencepiece/load_tokenizer.h"
-#include "tasks/inspect.h"
 #include "tasks/run.h"
 #include "train/device.h"
 
@@ -122,10 +122,10 @@ DamagedFormat of_finished_run(const char* name, std::vector<std::string> files,
 }
 
 void inspect(const fs::path& folder) {
-  const OpenModel model = open_model(folder / "run");
+  const ModelZeros model = read_zeros(folder / "run");
   const auto mask = mask_from(folder / "run/mask.safetensors", model);
-  expect(mask.numel() == model.params->num_prunable(), "a mask of another size than the model");
-  prove_zeros(folder / "run");
+  expect(mask.size() == model.nonzero.size(), "a mask of another size than the model");
+  verify_zeros(folder / "run");
 }
 
 // A resumed run truncates its log and continues it.

@@ -1,4 +1,9 @@
 #include "tasks/inspect.h"
+#include "analysis/model_zeros.h"
+#include "analysis/overlap.h"
+#include "analysis/verify_zeros.h"
+#include "data/read_texts.h"
+#include "plan/mask_file.h"
 
 #include <gtest/gtest.h>
 
@@ -38,8 +43,8 @@ class Inspect : public testing::Test {
   }
 
   static void save_own_mask(const fs::path& directory) {
-    const auto model = open_model(directory);
-    save_mask(directory / "mask.safetensors", model.params->matrices(), nonzero_mask(model));
+    const ModelZeros model = read_zeros(directory);
+    write_mask(directory / "mask.safetensors", model.matrices, model.nonzero);
   }
 
   TestDir dir_;
@@ -56,7 +61,7 @@ TEST_F(Inspect, AModelIsOpenedWithTheHeadsInItsFile) {
 
 TEST_F(Inspect, EveryParameterCountsOnce) {
   const auto model = open_model(kGolden);
-  EXPECT_EQ(model.num_parameters, model.params->size());
+  EXPECT_EQ(read_zeros(kGolden).num_parameters, model.params->size());
   EXPECT_EQ(model.params->matrices().front().name, kQuery);
   EXPECT_EQ(model.params->num_prunable(), 2 * (4 * 32 * 32 + 2 * 32 * 48));
 }
@@ -70,54 +75,70 @@ TEST_F(Inspect, WithoutAPoolerThereIsNoPooledOutput) {
   EXPECT_EQ(outputs.back().first, "last_hidden_state");
 }
 
+// Masks of training and of analysis fit each other.
+TEST_F(Inspect, MatricesAreThoseOfTheFlatBuffer) {
+  const auto model = open_model(pruned("model", 40));
+  const ModelZeros zeros = read_zeros(dir_ / "model");
+  ASSERT_EQ(zeros.matrices.size(), model.params->matrices().size());
+  for (size_t i = 0; i < zeros.matrices.size(); ++i) {
+    const FlatMatrix &ours = zeros.matrices[i], &flat = model.params->matrices()[i];
+    EXPECT_EQ(ours.name, flat.name);
+    EXPECT_EQ(ours.offset, flat.offset);
+    EXPECT_EQ(ours.rows, flat.rows);
+    EXPECT_EQ(ours.cols, flat.cols);
+  }
+  EXPECT_EQ(zeros.nonzero, read_zeros(dir_ / "model").nonzero);
+  EXPECT_EQ(sparsity_report(zeros).zeros(), 40);
+}
+
 TEST_F(Inspect, ZerosAreVerifiedAgainstTheModelsOwnMask) {
   const auto model = pruned("model", 40);
   save_own_mask(model);
-  const auto proof = prove_zeros(model);
-  EXPECT_TRUE(proof.holds());
-  EXPECT_FALSE(proof.has_manifest);
-  EXPECT_EQ(format_proof(proof), fmt::format("mask    {}\nsha256  {}\n0 of 40 zeros drifted\n",
-                                             model / "mask.safetensors", proof.mask_sha256));
+  const auto check = verify_zeros(model);
+  EXPECT_TRUE(check.holds());
+  EXPECT_FALSE(check.has_manifest);
+  EXPECT_EQ(format_check(check), fmt::format("mask    {}\nsha256  {}\n0 of 40 zeros drifted\n",
+                                             model / "mask.safetensors", check.mask_sha256));
 }
 
 TEST_F(Inspect, DriftIsCountedPerMatrix) {
   const auto model = pruned("model", 40);
   save_own_mask(model);
   fs::copy(kGolden / "model.safetensors", model, fs::copy_options::overwrite_existing);
-  const auto proof = prove_zeros(model);
-  EXPECT_FALSE(proof.holds());
-  ASSERT_EQ(proof.drifted.size(), 1U);
-  EXPECT_NE(format_proof(proof).find(fmt::format("{}: 40 of 40 zeros drifted\n40 of 40", kQuery)),
+  const auto check = verify_zeros(model);
+  EXPECT_FALSE(check.holds());
+  ASSERT_EQ(check.drifted.size(), 1U);
+  EXPECT_NE(format_check(check).find(fmt::format("{}: 40 of 40 zeros drifted\n40 of 40", kQuery)),
             std::string::npos)
-      << format_proof(proof);
+      << format_check(check);
 }
 
 TEST_F(Inspect, ZerosOfAReferenceModelMustHoldButNotViceVersa) {
   const auto some = pruned("some", 40);
   const auto more = pruned("more", 50);
-  EXPECT_TRUE(prove_zeros(more, some).holds());
-  EXPECT_EQ(prove_zeros(some, more).total.drifted, 10);
-  EXPECT_EQ(prove_zeros(some, more).total.masked, 50);
+  EXPECT_TRUE(verify_zeros(more, some).holds());
+  EXPECT_EQ(verify_zeros(some, more).total.drifted, 10);
+  EXPECT_EQ(verify_zeros(some, more).total.masked, 50);
 }
 
 TEST_F(Inspect, AClassifierIsVerifiedAgainstItsPretrainedModel) {
   save_own_mask(pruned("model", 40));
-  const auto proof = prove_zeros(kGolden / "classifier", dir_ / "model" / "mask.safetensors");
-  EXPECT_EQ(proof.total.masked, 40);
-  EXPECT_EQ(proof.total.drifted, 40);
+  const auto check = verify_zeros(kGolden / "classifier", dir_ / "model" / "mask.safetensors");
+  EXPECT_EQ(check.total.masked, 40);
+  EXPECT_EQ(check.total.drifted, 40);
 }
 
 TEST_F(Inspect, AMaskOfAnotherModelIsRefused) {
   const auto model = pruned("model", 40, {{"format", "pt"}, {"mask_sha256", "0123"}});
   save_own_mask(model);
-  const auto message = message_of([&] { prove_zeros(model); });
+  const auto message = message_of([&] { verify_zeros(model); });
   EXPECT_NE(message.find("was saved with the mask 0123, but mask.safetensors beside it is "),
             std::string::npos)
       << message;
 }
 
 TEST_F(Inspect, WithoutAMaskTheErrorSaysWhichOptionToUse) {
-  EXPECT_EQ(message_of([] { prove_zeros(kGolden); }),
+  EXPECT_EQ(message_of([] { verify_zeros(kGolden); }),
             fmt::format("{} has no mask.safetensors: name a mask file, or the model it was pruned as, with "
                         "--against",
                         kGolden));
@@ -129,11 +150,11 @@ TEST_F(Inspect, AManifestIsCheckedFileByFile) {
     save_weights(*open_model(pruned("model", 40)).bert, directory);
     save_own_mask(directory);
   });
-  const auto proof = prove_zeros(checkpoint);
-  EXPECT_TRUE(proof.has_manifest);
-  EXPECT_NE(format_proof(proof).find("files   as manifest.json lists them\n"), std::string::npos);
+  const auto check = verify_zeros(checkpoint);
+  EXPECT_TRUE(check.has_manifest);
+  EXPECT_NE(format_check(check).find("files   as manifest.json lists them\n"), std::string::npos);
   write_file_atomically(checkpoint / "config.json", read_file(checkpoint / "config.json") + " ");
-  const auto message = message_of([&] { prove_zeros(checkpoint); });
+  const auto message = message_of([&] { verify_zeros(checkpoint); });
   EXPECT_NE(message.find("config.json is damaged"), std::string::npos) << message;
 }
 

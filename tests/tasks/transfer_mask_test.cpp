@@ -1,8 +1,9 @@
-#include "tasks/transfer_mask.h"
+#include "analysis/transfer_mask.h"
 
 #include <gtest/gtest.h>
 
 #include "analysis/edited_model.h"
+#include "analysis/verify_zeros.h"
 #include "data/fake_tokenizer.h"
 #include "io/safetensors.h"
 #include "message_of.h"
@@ -41,8 +42,8 @@ TEST_F(TransferMask, ZerosOfBothAreAppliedAndAllElseIsUntouched) {
 
 TEST_F(TransferMask, TheNewModelPassesVerificationAndKeepsTheMask) {
   transfer_mask(dir_ / "model", dir_ / "pruned", dir_ / "out");
-  EXPECT_EQ(prove_zeros(dir_ / "out").total.masked, 2 * 32);
-  EXPECT_TRUE(prove_zeros(dir_ / "out", dir_ / "pruned").holds());
+  EXPECT_EQ(verify_zeros(dir_ / "out").total.masked, 2 * 32);
+  EXPECT_TRUE(verify_zeros(dir_ / "out", dir_ / "pruned").holds());
   EXPECT_EQ(SafetensorsFile(dir_ / "out/model.safetensors").metadata().at("prune_method"), "transfer");
   const auto again = transfer_mask(kGoldenModel, dir_ / "out/mask.safetensors", dir_ / "again");
   EXPECT_EQ(again.zeros(), 2 * 32);

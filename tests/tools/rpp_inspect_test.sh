@@ -14,8 +14,7 @@ header() { head -c 2000 "$1" | tr -d '\0'; }
 
 # Valid use.
 expect 0 'rpp-inspect ' "$inspect" --version
-expect 0 ', LibTorch ' "$inspect" --version
-for command in ratios verify diff patterns compact transfer forward; do
+for command in ratios verify diff patterns compact transfer; do
   expect 0 "  rpp-inspect $command " "$inspect" "$command" --help  # an example
 done
 expect 0 'encoder ratio 0.0 % (0 zeros of 14,336 prunable)' "$inspect" ratios "$golden"

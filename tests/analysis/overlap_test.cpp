@@ -1,8 +1,9 @@
-#include "prune/compare.h"
+#include "analysis/overlap.h"
 
 #include <gtest/gtest.h>
 
-#include "ops/torch.h"
+#include <random>
+
 #include "rpp/error.h"
 
 namespace rpp {
@@ -10,13 +11,19 @@ namespace {
 
 const std::vector<FlatMatrix> kMatrices = {{"query", 0, 2, 4}, {"key", 8, 1, 4}};
 
-torch::Tensor mask(std::vector<int64_t> kept) {
-  return torch::tensor(kept).to(torch::kUInt8);
+using Mask = std::vector<uint8_t>;
+
+Mask random_mask(size_t size, double share_kept, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::bernoulli_distribution keep(share_kept);
+  Mask mask(size);
+  for (uint8_t& entry : mask) entry = keep(random);
+  return mask;
 }
 
 TEST(PrunedOverlap, CountsEntriesThatBothPrune) {
-  const auto a = mask({0, 0, 0, 0, 1, 1, 1, 1, /*key*/ 1, 1, 1, 1});
-  const auto b = mask({1, 1, 0, 0, 0, 0, 1, 1, /*key*/ 0, 1, 1, 1});
+  const auto a = Mask({0, 0, 0, 0, 1, 1, 1, 1, /*key*/ 1, 1, 1, 1});
+  const auto b = Mask({1, 1, 0, 0, 0, 0, 1, 1, /*key*/ 0, 1, 1, 1});
   const auto rows = pruned_overlap(a, b, kMatrices);
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].zeros_a, 4);
@@ -28,17 +35,16 @@ TEST(PrunedOverlap, CountsEntriesThatBothPrune) {
 }
 
 TEST(PrunedOverlap, EqualMasksHaveJaccardOneIncludingEmptyMasks) {
-  const auto some = mask({0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1});
+  const auto some = Mask({0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1});
   EXPECT_DOUBLE_EQ(total_overlap(pruned_overlap(some, some, kMatrices)).jaccard(), 1.0);
-  const auto none = torch::ones({12}, torch::kUInt8);
+  const auto none = Mask(12, 1);
   EXPECT_DOUBLE_EQ(total_overlap(pruned_overlap(none, none, kMatrices)).jaccard(), 1.0);
 }
 
 TEST(PrunedOverlap, IndependentMasksOverlapByChance) {
-  torch::manual_seed(3);
   const std::vector<FlatMatrix> large = {{"w", 0, 400, 500}};
-  const auto a = torch::rand({200000}).gt(0.6).to(torch::kUInt8);
-  const auto b = torch::rand({200000}).gt(0.3).to(torch::kUInt8);
+  const auto a = random_mask(200000, 0.4, 3);
+  const auto b = random_mask(200000, 0.7, 4);
   const auto total = total_overlap(pruned_overlap(a, b, large));
   EXPECT_NEAR(total.jaccard(), total.chance_jaccard(), 0.005);
   EXPECT_NEAR(total.chance_jaccard(), 0.18 / (0.6 + 0.3 - 0.18), 0.005);
@@ -46,12 +52,12 @@ TEST(PrunedOverlap, IndependentMasksOverlapByChance) {
 
 // A fully pruned and a fully kept matrix overlap by more than their total ratio predicts.
 TEST(PrunedOverlap, TheTotalExpectedOverlapUsesTheRatioOfEachMatrix) {
-  const auto a = mask({0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1});
+  const auto a = Mask({0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1});
   EXPECT_DOUBLE_EQ(total_overlap(pruned_overlap(a, a, kMatrices)).chance_jaccard(), 1.0);
 }
 
 TEST(PrunedOverlap, TheTableEndsInTheTotal) {
-  const auto a = mask({0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1});
+  const auto a = Mask({0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1});
   EXPECT_EQ(format_overlap(pruned_overlap(a, a, kMatrices)),
             "matrix       zeros A       zeros B       in both  Jaccard   chance\n"
             "query              4             4             4    1.000    0.333\n"
@@ -61,7 +67,7 @@ TEST(PrunedOverlap, TheTableEndsInTheTotal) {
 
 TEST(PrunedOverlap, MasksOfDifferentSizesAreRefused) {
   try {
-    pruned_overlap(torch::ones({12}, torch::kUInt8), torch::ones({8}, torch::kUInt8), kMatrices);
+    pruned_overlap(Mask(12, 1), Mask(8, 1), kMatrices);
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "the masks have 12 and 8 entries: are they of one architecture?");

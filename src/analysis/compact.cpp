@@ -1,17 +1,17 @@
 #include "analysis/compact.h"
-#include "bert_format/model_files.h"
 
 #include <fmt/format.h>
 
+#include "analysis/model_zeros.h"
 #include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "core/progress.h"
+#include "data/read_texts.h"
 #include "io/safetensors.h"
-#include "ops/torch.h"
-#include "prune/mask_file.h"
+#include "plan/mask_file.h"
 #include "rpp/error.h"
 #include "sentencepiece/load_tokenizer.h"
-#include "tasks/inspect.h"
+#include "text_outputs.h"
 
 namespace rpp {
 namespace {
@@ -30,16 +30,13 @@ std::vector<GlueExample> own_texts() {
           {.text_a = "Yes.", .text_b = ""}};
 }
 
-std::vector<OutputDifference> compare_outputs(const OpenModel& a, const OpenModel& b,
+std::vector<OutputDifference> compare_outputs(const fs::path& a, const fs::path& b,
                                               const std::vector<GlueExample>& texts) {
-  const auto tokenizer = load_tokenizer(a.directory);
-  const auto outputs_a = forward_texts(*a.bert, *tokenizer, texts);
-  const auto outputs_b = forward_texts(*b.bert, *tokenizer, texts);
+  const auto tokenizer = load_tokenizer(a);
+  const auto outputs_a = text_outputs(a, *tokenizer, texts), outputs_b = text_outputs(b, *tokenizer, texts);
   std::vector<OutputDifference> differences;
   for (size_t i = 0; i < outputs_a.size(); ++i) {
-    const auto& [name, tensor] = outputs_a[i];
-    if (!tensor.is_floating_point()) continue;  // ids
-    differences.push_back({name, (tensor - outputs_b[i].second).abs().max().item<double>()});
+    differences.push_back({outputs_a[i].name, largest_difference(outputs_a[i].values, outputs_b[i].values)});
   }
   return differences;
 }
@@ -56,13 +53,12 @@ void check_equal(const fs::path& model_dir, const std::vector<OutputDifference>&
 }
 
 // The zeros of the compacted model, including filler units, as its mask.
-void save_own_mask(const OpenModel& model) {
-  const auto mask = nonzero_mask(model);
-  save_mask(model.directory / "mask.safetensors", model.params->matrices(), mask);
+void save_own_mask(const ModelZeros& model) {
+  write_mask(model.directory / kMaskFile, model.matrices, model.nonzero);
   const SafetensorsFile file(model.directory / kWeightsFile);
   auto metadata = file.metadata();
-  metadata["mask_sha256"] = mask_sha256(model.params->matrices(), mask);
-  metadata["prune_ratio"] = fmt::format("{:.6f}", mask.eq(0).to(torch::kFloat64).mean().item<double>());
+  metadata["mask_sha256"] = mask_sha256(model.matrices, model.nonzero);
+  metadata["prune_ratio"] = fmt::format("{:.6f}", prune_ratio(model.nonzero));
   save_safetensors(file.path(), file.tensors(), metadata);
 }
 
@@ -94,9 +90,9 @@ CompactReport compact_model(const fs::path& model_dir, const fs::path& output,
   write_directory_atomically(output, [&](const fs::path& directory) {
     write_compacted(model_dir, report.plan, directory);
     copy_tokenizer_files(model_dir, directory);
-    const auto original = open_model(model_dir), compacted = open_model(directory);
+    const ModelZeros original = read_zeros(model_dir), compacted = read_zeros(directory);
     save_own_mask(compacted);
-    report.differences = compare_outputs(original, compacted, examples);
+    report.differences = compare_outputs(model_dir, directory, examples);
     check_equal(model_dir, report.differences);
     report.parameters_before = original.num_parameters;
     report.parameters_after = compacted.num_parameters;

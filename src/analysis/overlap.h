@@ -1,13 +1,13 @@
 // Do two models prune the same entries? Overlap of their pruned sets per matrix, compared with chance.
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
+#include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "optim/flat_params.h"
+#include "plan/flat_matrix.h"
 
 namespace rpp {
 
@@ -25,7 +25,7 @@ struct PrunedOverlap {
 };
 
 // A row per matrix. Both masks: u8 [num_prunable], 1 = kept.
-std::vector<PrunedOverlap> pruned_overlap(const torch::Tensor& mask_a, const torch::Tensor& mask_b,
+std::vector<PrunedOverlap> pruned_overlap(std::span<const uint8_t> mask_a, std::span<const uint8_t> mask_b,
                                           const std::vector<FlatMatrix>& matrices);
 
 // All matrices together; the expected overlap uses the ratio of each matrix.
@@ -33,5 +33,9 @@ PrunedOverlap total_overlap(const std::vector<PrunedOverlap>& rows);
 
 // A row per matrix, then the total.
 std::string format_overlap(const std::vector<PrunedOverlap>& rows);
+
+// The overlap of the entries that two models prune, one row per matrix. Throws Error as read_zeros does, and
+// when their matrices differ.
+std::string compare_models(const std::filesystem::path& model_a, const std::filesystem::path& model_b);
 
 }  // namespace rpp

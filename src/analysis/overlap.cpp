@@ -1,11 +1,11 @@
-#include "prune/compare.h"
+#include "analysis/overlap.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "analysis/model_zeros.h"
 #include "core/progress.h"
-#include "ops/torch.h"
 #include "rpp/error.h"
 
 namespace rpp {
@@ -32,23 +32,21 @@ double PrunedOverlap::chance_jaccard() const {
   return intersection_over_union(chance_both, zeros_a, zeros_b);
 }
 
-std::vector<PrunedOverlap> pruned_overlap(const torch::Tensor& mask_a, const torch::Tensor& mask_b,
+std::vector<PrunedOverlap> pruned_overlap(std::span<const uint8_t> mask_a, std::span<const uint8_t> mask_b,
                                           const std::vector<FlatMatrix>& matrices) {
-  RPP_CHECK(mask_a.numel() == mask_b.numel(),
-            "the masks have {} and {} entries: are they of one architecture?", mask_a.numel(),
-            mask_b.numel());
+  RPP_CHECK(mask_a.size() == mask_b.size(), "the masks have {} and {} entries: are they of one architecture?",
+            mask_a.size(), mask_b.size());
   std::vector<PrunedOverlap> rows;
   for (const auto& matrix : matrices) {
-    const int64_t size = matrix.rows * matrix.cols;
-    const auto pruned_a = mask_a.narrow(0, matrix.offset, size).eq(0);
-    const auto pruned_b = mask_b.narrow(0, matrix.offset, size).eq(0);
-    PrunedOverlap row{.name = matrix.name,
-                      .size = size,
-                      .zeros_a = pruned_a.sum().item<int64_t>(),
-                      .zeros_b = pruned_b.sum().item<int64_t>(),
-                      .zeros_both = pruned_a.logical_and(pruned_b).sum().item<int64_t>()};
+    const auto keep_a = entries_of(mask_a, matrix), keep_b = entries_of(mask_b, matrix);
+    PrunedOverlap row{.name = matrix.name, .size = static_cast<int64_t>(keep_a.size())};
+    for (size_t i = 0; i < keep_a.size(); ++i) {
+      row.zeros_a += keep_a[i] == 0;
+      row.zeros_b += keep_b[i] == 0;
+      row.zeros_both += keep_a[i] == 0 && keep_b[i] == 0;
+    }
     row.chance_both =
-        static_cast<double>(row.zeros_a) * static_cast<double>(row.zeros_b) / static_cast<double>(size);
+        static_cast<double>(row.zeros_a) * static_cast<double>(row.zeros_b) / static_cast<double>(row.size);
     rows.push_back(std::move(row));
   }
   return rows;
@@ -73,6 +71,13 @@ std::string format_overlap(const std::vector<PrunedOverlap>& rows) {
                                  "zeros B", "in both", "Jaccard", "chance");
   for (const auto& row : rows) text += format_row(row, width);
   return text + format_row(total_overlap(rows), width);
+}
+
+std::string compare_models(const std::filesystem::path& model_a, const std::filesystem::path& model_b) {
+  const ModelZeros a = read_zeros(model_a), b = read_zeros(model_b);
+  check_same_matrices(a, b);
+  return fmt::format("A = {}\nB = {}\n", model_a, model_b) +
+         format_overlap(pruned_overlap(a.nonzero, b.nonzero, a.matrices));
 }
 
 }  // namespace rpp

@@ -1,0 +1,106 @@
+#include "analysis/model_zeros.h"
+
+#include <algorithm>
+
+#include "bert_format/description.h"
+#include "bert_format/model_files.h"
+#include "bert_format/model_path.h"
+#include "io/finite.h"
+#include "io/floats.h"
+#include "plan/mask_file.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+int64_t count_parameters(const TensorIndex<TensorView>& tensors) {
+  int64_t count = 0;
+  for (const auto& [name, tensor] : tensors.all()) {
+    if (is_float(tensor->dtype) && !is_tied_decoder(name)) count += tensor->num_elements();
+  }
+  return count;
+}
+
+struct Shape {
+  std::string name;
+  int64_t rows, cols;
+};
+
+std::vector<Shape> prunable_matrices(const ModelConfig& config, int64_t layer) {
+  const LayerNames names = layer_names(layer);
+  const LayerSizes sizes = sizes_of_layer(config, layer);
+  const int64_t hidden = config.hidden_size, units = sizes.intermediate_size;
+  const int64_t query_key = sizes.num_attention_heads * sizes.query_key_dim;
+  const int64_t value = sizes.num_attention_heads * sizes.value_dim;
+  return {{weight_of(names.query), query_key, hidden},    {weight_of(names.key), query_key, hidden},
+          {weight_of(names.value), value, hidden},        {weight_of(names.attention_output), hidden, value},
+          {weight_of(names.intermediate), units, hidden}, {weight_of(names.output), hidden, units}};
+}
+
+void add_matrix(const TensorIndex<TensorView>& tensors, const Shape& shape, ModelZeros& model) {
+  const TensorView& view = tensors.at(shape.name);
+  RPP_CHECK(view.shape == (std::vector<int64_t>{shape.rows, shape.cols}),
+            "{}: tensor {} has shape [{}], the model's configuration asks for [{}, {}]: is config.json of "
+            "another model?",
+            tensors.file(), view.name, fmt::join(view.shape, ", "), shape.rows, shape.cols);
+  model.matrices.push_back({.name = shape.name,
+                            .offset = static_cast<int64_t>(model.nonzero.size()),
+                            .rows = shape.rows,
+                            .cols = shape.cols});
+  std::vector<float> storage;
+  for (const float value : as_floats(view, storage)) model.nonzero.push_back(value != 0);
+}
+
+// What an encoder needs beside its prunable matrices.
+void check_embeddings(const TensorIndex<TensorView>& tensors) {
+  for (const auto name : {kWordEmbeddings, kPositionEmbeddings, kTokenTypeEmbeddings}) {
+    static_cast<void>(tensors.at(name));
+  }
+}
+
+}  // namespace
+
+ModelZeros read_zeros(const fs::path& model_dir) {
+  const ModelConfig config = read_model_config(model_dir);
+  const SafetensorsFile file(model_dir / kWeightsFile);
+  for (const TensorView& tensor : file.tensors()) check_finite(file.path(), tensor);
+  const auto tensors = index_of(file);
+  check_tied(tensors);
+  check_embeddings(tensors);
+  ModelZeros model{.directory = model_dir, .num_parameters = count_parameters(tensors)};
+  for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
+    for (const Shape& shape : prunable_matrices(config, layer)) add_matrix(tensors, shape, model);
+  }
+  return model;
+}
+
+SparsityReport sparsity_report(const ModelZeros& model) {
+  SparsityReport report{.matrices = {}, .total_parameters = model.num_parameters};
+  for (const FlatMatrix& matrix : model.matrices) {
+    const auto entries = entries_of(std::span<const uint8_t>(model.nonzero), matrix);
+    report.matrices.push_back({.name = matrix.name,
+                               .zeros = std::count(entries.begin(), entries.end(), uint8_t{0}),
+                               .size = static_cast<int64_t>(entries.size())});
+  }
+  return report;
+}
+
+std::vector<uint8_t> mask_from(const fs::path& source, const ModelZeros& model) {
+  require_model(source);
+  if (!fs::is_directory(source)) return read_mask(source, model.matrices);
+  ModelZeros other = read_zeros(source);
+  check_same_matrices(model, other);
+  return std::move(other.nonzero);
+}
+
+void check_same_matrices(const ModelZeros& a, const ModelZeros& b) {
+  const auto same = [](const FlatMatrix& x, const FlatMatrix& y) {
+    return x.name == y.name && x.rows == y.rows && x.cols == y.cols;
+  };
+  if (std::ranges::equal(a.matrices, b.matrices, same)) return;
+  fail("{} and {} are of different architectures: their {} and {} prunable matrices do not match",
+       a.directory, b.directory, a.matrices.size(), b.matrices.size());
+}
+
+}  // namespace rpp

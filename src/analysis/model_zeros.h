@@ -1,0 +1,33 @@
+// The prunable matrices of a finished model, straight from its file, and which of their entries are zero.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "plan/flat_matrix.h"
+#include "plan/sparsity.h"
+
+namespace rpp {
+
+struct ModelZeros {
+  std::filesystem::path directory;
+  std::vector<FlatMatrix> matrices;  // in the order of training's flat buffer, so that masks fit
+  std::vector<uint8_t> nonzero;      // [num_prunable], 1 = not zero
+  int64_t num_parameters = 0;        // in the file, heads included, the tied decoder counted once
+};
+
+// Any Hugging Face BERT directory. Throws Error as read_model_config does, and naming file and tensor for one
+// that is missing, does not fit config.json or is not finite.
+ModelZeros read_zeros(const std::filesystem::path& model_dir);
+
+SparsityReport sparsity_report(const ModelZeros& model);
+
+// What a mask file keeps of the model, or the non-zero entries of another model's directory: u8
+// [num_prunable], 1 = kept. Throws Error when the file is damaged or of a different architecture.
+std::vector<uint8_t> mask_from(const std::filesystem::path& source, const ModelZeros& model);
+
+// Throws Error when the prunable matrices of two models differ.
+void check_same_matrices(const ModelZeros& a, const ModelZeros& b);
+
+}  // namespace rpp
