@@ -113,7 +113,7 @@ struct FinetuneConfig {
 
   FinetuneConfig() {
     schedule.warmup_ratio = 0.1;
-    prune.method = "fixed";  // the zeros of the model hold
+    prune.method = PruneMethod::fixed;  // the zeros of the model hold
   }
 };
 

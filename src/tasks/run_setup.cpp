@@ -91,12 +91,12 @@ std::optional<fs::path> mask_beside(const fs::path& model_dir) {
 }
 
 PruneConfig resolve_fixed(PruneConfig prune, const fs::path& model_dir, Bert& model) {
-  if (prune.method != "fixed" || !prune.mask.empty()) return prune;
+  if (prune.method != PruneMethod::fixed || !prune.mask.empty()) return prune;
   if (const auto mask = mask_beside(model_dir)) {
     prune.mask = mask->string();
   } else if (!has_zeros(model)) {
     log::info("{} has no zeros to hold: it is trained dense", model_dir.string());
-    prune.method = "dense";
+    prune.method = PruneMethod::dense;
   }
   return prune;
 }

@@ -196,7 +196,7 @@ TEST(Fields, OfPreTraining) {
 TEST(Fields, OfFineTuning) {
   FinetuneConfig config;
   EXPECT_EQ(config.schedule.warmup_ratio, 0.1);
-  EXPECT_EQ(config.prune.method, "fixed");
+  EXPECT_EQ(config.prune.method, PruneMethod::fixed);
   config.schedule = {};  // the other sections are those of pre-training
   config.prune = {};
   EXPECT_EQ(fields_of(config), std::string(kFinetuning) + kSections);
