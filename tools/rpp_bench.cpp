@@ -16,8 +16,7 @@
 namespace rpp {
 namespace {
 
-const std::vector<std::string> kMethods = {"dense",    "rpp",      "nip",           "gradual",
-                                           "one_shot", "movement", "soft_movement", "fixed"};
+const std::vector<std::string> kMethods(kPruneMethods.begin(), kPruneMethods.end());
 
 struct Arguments {
   std::vector<std::string> models = {"configs/model/minilm-l6.yaml"};

@@ -3,8 +3,12 @@
 // A field's name is its key in a YAML file under "optimizer", "schedule" or "prune" (docs/config.md).
 #pragma once
 
+#include <algorithm>
+#include <cassert>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rpp {
@@ -27,8 +31,25 @@ struct ScheduleConfig {
   double warmup_ratio = 0.0;  // of all steps; used if warmup_steps is 0
 };
 
+enum class PruneMethod { dense, rpp, nip, gradual, one_shot, movement, soft_movement, fixed };
+
+// The values of prune.method, in the order of the enum.
+inline const std::initializer_list<std::string_view> kPruneMethods = {
+    "dense", "rpp", "nip", "gradual", "one_shot", "movement", "soft_movement", "fixed"};
+
+inline std::string_view method_name(PruneMethod method) {
+  return kPruneMethods.begin()[static_cast<size_t>(method)];
+}
+
+// `name` is one of kPruneMethods.
+inline PruneMethod prune_method(std::string_view name) {
+  const auto* found = std::find(kPruneMethods.begin(), kPruneMethods.end(), name);
+  assert(found != kPruneMethods.end());
+  return static_cast<PruneMethod>(found - kPruneMethods.begin());
+}
+
 struct PruneConfig {
-  std::string method = "dense";      // dense, rpp, nip, gradual, one_shot, movement, soft_movement, fixed
+  PruneMethod method = PruneMethod::dense;
   double target_ratio = 0.5;         // zeros over entries of the matrices not named by exclude or ratios
   std::vector<std::string> exclude;  // patterns of matrices that are not pruned
   std::vector<std::string> ratios;   // pattern=ratio: matrices with their own target ratio

@@ -30,7 +30,7 @@ std::vector<Measurement> bench_memory(const TrainBench& bench) {
   Bert model(bench.model, {.pretraining = true}, device);
   initialize(model, 1);
   TrainerConfig config;
-  config.prune.method = bench.method;
+  config.prune.method = prune_method(bench.method);
   config.train.steps = bench.steps;
   config.train.precision = bench.precision;
   config.train.activation_checkpointing = bench.activation_checkpointing;

@@ -17,7 +17,7 @@ constexpr int64_t kStepsOfRun = 1000;  // the length that a pruner plans for; on
 
 TrainerConfig trainer_config(const TrainBench& bench) {
   TrainerConfig config;
-  config.prune.method = bench.method;
+  config.prune.method = prune_method(bench.method);
   config.train.steps = kStepsOfRun;
   config.train.precision = bench.precision;
   config.train.activation_checkpointing = bench.activation_checkpointing;

@@ -56,30 +56,32 @@ void check_output_dir(const Complaints& complaints, const std::string& output_di
 }
 
 void check_prune(const Complaints& complaints, const PruneConfig& prune) {
-  const bool without_target = prune.method == "dense" || prune.method == "fixed" ||
-                              prune.method == "soft_movement" || (prune.method == "rpp" && prune.gamma > 0);
+  const bool without_target = prune.method == PruneMethod::dense || prune.method == PruneMethod::fixed ||
+                              prune.method == PruneMethod::soft_movement ||
+                              (prune.method == PruneMethod::rpp && prune.gamma > 0);
   if (!without_target && prune.target_ratio == 0) {
     complaints.fail_at("prune.target_ratio",
                        "prune.method is {}, but prune.target_ratio is 0 and would prune nothing: set it, or "
                        "set prune.method to dense",
-                       prune.method);
+                       method_name(prune.method));
   }
-  const bool has_ramp = prune.method == "gradual" || prune.method.ends_with("movement");
+  const bool has_ramp = prune.method == PruneMethod::gradual || prune.method == PruneMethod::movement ||
+                        prune.method == PruneMethod::soft_movement;
   if (has_ramp && prune.ramp_end <= prune.ramp_begin) {
     complaints.fail_at("prune.ramp_end", "prune.ramp_end is {}, it must be more than prune.ramp_begin, {}",
                        prune.ramp_end, prune.ramp_begin);
   }
-  if (!prune.mask.empty() && prune.method != "fixed") {
+  if (!prune.mask.empty() && prune.method != PruneMethod::fixed) {
     complaints.fail_at("prune.mask",
                        "prune.mask is set, but prune.method is {} and takes none: set prune.method to fixed",
-                       prune.method);
+                       method_name(prune.method));
   }
 }
 
 // Its plan assumes one learning rate for all layers.
 void check_layer_decay(const Complaints& complaints, const OptimizerConfig& optimizer,
                        const PruneConfig& prune) {
-  if (optimizer.layer_decay == 1 || prune.method != "rpp" || prune.gamma > 0) return;
+  if (optimizer.layer_decay == 1 || prune.method != PruneMethod::rpp || prune.gamma > 0) return;
   complaints.fail_at("optimizer.layer_decay",
                      "optimizer.layer_decay is {}, but prune.method rpp finds its gamma for one rate: set "
                      "prune.gamma, or leave layer_decay at 1",
@@ -139,7 +141,7 @@ void check_model_choice(const Complaints& complaints, const PretrainConfig& conf
     complaints.fail_at("model_config",
                        "tokenizer is not set: a model that starts from model_config has none");
   }
-  if (config.prune.method == "fixed" && config.prune.mask.empty()) {
+  if (config.prune.method == PruneMethod::fixed && config.prune.mask.empty()) {
     complaints.fail_at("prune.method",
                        "prune.method is fixed, but random weights have no zeros to hold: set prune.mask, or "
                        "continue from a pruned model");

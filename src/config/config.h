@@ -113,7 +113,7 @@ struct FinetuneConfig {
 
   FinetuneConfig() {
     schedule.warmup_ratio = 0.1;
-    prune.method = "fixed";  // keeps the zeros of the model
+    prune.method = PruneMethod::fixed;  // keeps the zeros of the model
   }
 };
 

@@ -46,11 +46,9 @@ void visit_fields(ConfigOf<ScheduleConfig> auto& c, Visitor&& v) {
 
 template <typename Visitor>
 void visit_fields(ConfigOf<PruneConfig> auto& c, Visitor&& v) {
-  v.field({"method",
-           "pruning method (docs/method.md)",
-           {},
-           {"dense", "rpp", "nip", "gradual", "one_shot", "movement", "soft_movement", "fixed"}},
-          c.method);
+  std::string method(method_name(c.method));
+  v.field({"method", "pruning method (docs/method.md)", {}, kPruneMethods}, method);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) c.method = prune_method(method);
   v.field(
       {"target_ratio", "fraction of zeros in the matrices not named by exclude or ratios", from_below(0, 1)},
       c.target_ratio);

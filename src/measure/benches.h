@@ -22,7 +22,7 @@ struct TrainBench {
   std::string model_name;  // printed only
   ModelConfig model;
   RandomRows rows;
-  std::string method = "dense";  // a PruneConfig::method
+  std::string method = "dense";  // one of kPruneMethods
   std::string precision = "bf16";
   std::string device = "automatic";
   bool activation_checkpointing = false;

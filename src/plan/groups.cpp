@@ -81,7 +81,7 @@ std::vector<PruneGroup> prune_groups(const PruneConfig& config, const std::vecto
 }
 
 double target_ratio(const PruneConfig& config, const std::vector<FlatMatrix>& matrices) {
-  if (config.method == "dense" || config.method == "fixed") return 0;
+  if (config.method == PruneMethod::dense || config.method == PruneMethod::fixed) return 0;
   double zeros = 0, entries = 0;
   for (const PruneGroup& group : prune_groups(config, matrices, Ranking::matrix)) {
     zeros += group.target_ratio * static_cast<double>(group.size());

@@ -66,7 +66,8 @@ std::vector<MaskUpdate> ramp_updates(const PruneConfig& config, int64_t total_st
 }
 
 bool has_ramp(const PruneConfig& config) {
-  return config.method == "gradual" || config.method == "movement" || config.method == "soft_movement";
+  return config.method == PruneMethod::gradual || config.method == PruneMethod::movement ||
+         config.method == PruneMethod::soft_movement;
 }
 
 std::string describe_rpp(const PruneConfig& config, int64_t total_steps) {
@@ -111,7 +112,7 @@ std::vector<int64_t> round_starts(const PruneConfig& config, int64_t total_steps
 }
 
 std::vector<MaskUpdate> mask_updates(const PruneConfig& config, int64_t total_steps) {
-  if (config.method == "nip") return stage_updates(num_stages(config, total_steps), total_steps);
+  if (config.method == PruneMethod::nip) return stage_updates(num_stages(config, total_steps), total_steps);
   if (has_ramp(config)) return ramp_updates(config, total_steps);
   return {{share_of(config.prune_at, total_steps), 1.0}};  // one_shot
 }
@@ -121,34 +122,37 @@ std::vector<int64_t> phase_starts(const PruneConfig& config, int64_t total_steps
   const auto add = [&](int64_t step) {
     if (step > starts.back() && step < total_steps) starts.push_back(step);
   };
-  if (config.method == "rpp") add(recovery_start(config, total_steps));
-  if (config.method == "nip") {
+  if (config.method == PruneMethod::rpp) add(recovery_start(config, total_steps));
+  if (config.method == PruneMethod::nip) {
     for (const auto& update : mask_updates(config, total_steps)) add(update.step);
   }
-  if (has_ramp(config) || config.method == "one_shot") add(mask_updates(config, total_steps).back().step);
+  if (has_ramp(config) || config.method == PruneMethod::one_shot) {
+    add(mask_updates(config, total_steps).back().step);
+  }
   return starts;
 }
 
 int64_t last_mask_change(const PruneConfig& config, int64_t total_steps) {
-  if (config.method == "dense" || config.method == "fixed") return 0;
-  if (config.method == "rpp") return recovery_start(config, total_steps);
+  if (config.method == PruneMethod::dense || config.method == PruneMethod::fixed) return 0;
+  if (config.method == PruneMethod::rpp) return recovery_start(config, total_steps);
   return mask_updates(config, total_steps).back().step;
 }
 
 std::string describe_plan(const PruneConfig& config, int64_t total_steps) {
-  if (config.method == "rpp") return describe_rpp(config, total_steps);
-  if (config.method == "fixed") {
+  if (config.method == PruneMethod::rpp) return describe_rpp(config, total_steps);
+  if (config.method == PruneMethod::fixed) {
     return fmt::format("fixed: {}",
                        config.mask.empty() ? "the zeros of the model are held" : config.mask + " is held");
   }
-  if (config.method == "dense") return "dense: nothing is pruned";
+  if (config.method == PruneMethod::dense) return "dense: nothing is pruned";
   const auto updates = mask_updates(config, total_steps);
   const std::string goal =
-      config.method == "soft_movement"
+      config.method == PruneMethod::soft_movement
           ? fmt::format("scores above {}", config.score_threshold)
           : fmt::format("{:.1f} %, ranked by {}", 100 * config.target_ratio, config.ranking);
-  return fmt::format("{}: {}; {} prunings, the first at step {}, the last at step {} of {}", config.method,
-                     goal, updates.size(), updates.front().step, updates.back().step, total_steps);
+  return fmt::format("{}: {}; {} prunings, the first at step {}, the last at step {} of {}",
+                     method_name(config.method), goal, updates.size(), updates.front().step,
+                     updates.back().step, total_steps);
 }
 
 }  // namespace rpp

@@ -59,7 +59,7 @@ class MovementPruner : public StagedPruner {
   }
 
  private:
-  bool is_soft() const { return config_.method == "soft_movement"; }
+  bool is_soft() const { return config_.method == PruneMethod::soft_movement; }
 
   torch::Tensor soft_mask() const {
     auto keep = start().clone();

@@ -72,11 +72,20 @@ const torch::Tensor& state_at(const std::map<std::string, torch::Tensor>& state,
 }
 
 std::unique_ptr<Pruner> make_pruner(const PruneConfig& config, PrunerContext context) {
-  if (config.method == "dense") return make_dense_pruner(std::move(context));
-  if (config.method == "rpp") return make_rpp_pruner(config, std::move(context));
-  if (config.method == "fixed") return make_fixed_pruner(std::move(context));
-  if (config.method == "movement" || config.method == "soft_movement") {
-    return make_movement_pruner(config, std::move(context));
+  switch (config.method) {
+    case PruneMethod::dense:
+      return make_dense_pruner(std::move(context));
+    case PruneMethod::rpp:
+      return make_rpp_pruner(config, std::move(context));
+    case PruneMethod::fixed:
+      return make_fixed_pruner(std::move(context));
+    case PruneMethod::movement:
+    case PruneMethod::soft_movement:
+      return make_movement_pruner(config, std::move(context));
+    case PruneMethod::nip:
+    case PruneMethod::gradual:
+    case PruneMethod::one_shot:
+      break;
   }
   return make_magnitude_pruner(config, std::move(context));
 }

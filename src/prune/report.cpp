@@ -25,14 +25,14 @@ bool is_missed(const PruneGroup& group, int64_t zeros) {
 }
 
 std::string remedy(const PruneConfig& config, bool too_many) {
-  if (config.method == "soft_movement") {
+  if (config.method == PruneMethod::soft_movement) {
     return "its ratio follows from prune.score_threshold and prune.score_penalty; prune.method movement "
            "reaches prune.target_ratio";
   }
-  if (config.method == "rpp" && config.gamma > 0) {
+  if (config.method == PruneMethod::rpp && config.gamma > 0) {
     return "prune.gamma determines the ratio: with prune.gamma 0 it is adjusted to reach prune.target_ratio";
   }
-  if (config.method == "rpp") {
+  if (config.method == PruneMethod::rpp) {
     return "more rounds, more steps or a higher optimizer.learning_rate bring it nearer; prune.final_topk "
            "makes it exact";
   }
@@ -55,8 +55,8 @@ SparsityReport sparsity_report(const FlatParams& params, int64_t total_parameter
 
 std::string missed_ratios(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
                           const torch::Tensor& mask) {
-  if (config.method == "dense" || config.method == "fixed") return "";
-  const Ranking ranking = config.method == "rpp" ? Ranking::global : ranking_of(config);
+  if (config.method == PruneMethod::dense || config.method == PruneMethod::fixed) return "";
+  const Ranking ranking = config.method == PruneMethod::rpp ? Ranking::global : ranking_of(config);
   std::optional<PruneGroup> first;
   int64_t first_zeros = 0, num_missed = 0, zeros = 0;
   const auto groups = prune_groups(config, matrices, ranking);

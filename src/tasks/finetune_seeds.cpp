@@ -8,8 +8,8 @@
 #include "core/atomic_file.h"
 #include "program/log.h"
 #include "rpp/error.h"
-#include "run_setup.h"
 #include "runs/finetune_results.h"
+#include "runs/run_dir.h"
 #include "tasks/run.h"
 
 namespace rpp {

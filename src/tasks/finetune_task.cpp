@@ -4,16 +4,13 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include <numeric>
-
 #include "bert_format/model_labels.h"
-#include "core/stop_signal.h"
 #include "eval/metrics.h"
 #include "model/hf_checkpoint.h"
 #include "ops/torch.h"
-#include "program/progress_line.h"
 #include "rpp/error.h"
 #include "tasks/encode_for_loss.h"
+#include "tasks/evaluation_passes.h"
 #include "tokenizer/model_max_length.h"
 #include "train/tensors.h"
 
@@ -112,21 +109,15 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
 }
 
 torch::Tensor FinetuneTask::predict(const std::vector<EncodedExample>& examples) {
-  const torch::NoGradGuard no_grad;
-  std::vector<int64_t> order(examples.size());
-  std::iota(order.begin(), order.end(), int64_t{0});
   std::vector<torch::Tensor> logits;
-  ProgressLine progress("evaluation", "examples", static_cast<int64_t>(order.size()));
-  for (size_t first = 0; first < order.size(); first += kEvalSequences) {
-    check_stop();
-    progress.at(static_cast<int64_t>(first));
-    const auto count = std::min<size_t>(kEvalSequences, order.size() - first);
-    const auto batch = make_batch(examples, std::span(order).subspan(first, count), glue_.regression);
-    const BertInputs inputs = bert_inputs(batch, model_.device());
+  const EvaluationPasses passes{
+      .unit = "examples", .total = static_cast<int64_t>(examples.size()), .per_pass = kEvalSequences};
+  for_each_pass(passes, [&](const std::vector<int64_t>& indices) {
+    const BertInputs inputs = bert_inputs(make_batch(examples, indices, glue_.regression), model_.device());
     const auto pooled = model_.pool(model_.encode_at(inputs, first_tokens(inputs.layout)));
     logits.push_back(model_.classify(pooled).to(torch::kCPU, torch::kFloat32));
-    check_finite_rows(logits.back(), static_cast<int64_t>(first), "example");
-  }
+    check_finite_rows(logits.back(), indices.front(), "example");
+  });
   return torch::cat(logits);  // [examples, num_labels]
 }
 

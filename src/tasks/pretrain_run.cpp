@@ -3,10 +3,8 @@
 #include <optional>
 
 #include "data/pretrain_sampler.h"
-#include "ops/kernels.h"
+#include "prepared_run.h"
 #include "rpp/error.h"
-#include "run_setup.h"
-#include "runs/finished_run.h"
 #include "sentencepiece/fingerprint.h"
 #include "sentencepiece/load_tokenizer.h"
 #include "tasks/pretrain_task.h"
@@ -23,19 +21,21 @@ std::vector<fs::path> as_paths(const std::vector<std::string>& names) {
 }
 
 // Everything that a pre-training run needs, in order of creation.
-struct PretrainSetup {
-  explicit PretrainSetup(const PretrainConfig& config, LoadNotes notes = LoadNotes::log);
+struct PretrainRun : PreparedRun<PretrainConfig> {
+  PretrainRun(const PretrainConfig& given, LoadNotes notes);
 
-  KernelsGuard kernels;
+  Task& task() override { return *pretrain_task; }
+  RunLength length() const override { return {"steps", static_cast<double>(config.train.steps)}; }
+  Metrics write_outputs(const TrainOutcome&) override { return {}; }  // the model is all of it
+
   std::unique_ptr<Tokenizer> tokenizer;
   ShardSet train_shards;
   std::optional<ShardSet> valid_shards;
   PretrainSampler train_sampler;
   std::optional<PretrainSampler> valid_sampler;
   std::unique_ptr<Bert> model;
-  PruneConfig prune;  // with the mask found beside the model
   std::unique_ptr<Teacher> teacher;
-  std::unique_ptr<PretrainTask> task;
+  std::unique_ptr<PretrainTask> pretrain_task;
 };
 
 std::unique_ptr<Tokenizer> find_tokenizer(const PretrainConfig& config) {
@@ -50,8 +50,8 @@ std::unique_ptr<Bert> make_model(const PretrainConfig& config, const Tokenizer& 
                               : load_model(config.model, heads, tokenizer, config.train, notes);
 }
 
-PretrainSetup::PretrainSetup(const PretrainConfig& config, LoadNotes notes)
-    : kernels(kernels_of(config.train.kernels)),
+PretrainRun::PretrainRun(const PretrainConfig& given, LoadNotes notes)
+    : PreparedRun(given),
       tokenizer(find_tokenizer(config)),
       train_shards(as_paths(config.data.train), fingerprint(*tokenizer)),
       train_sampler(train_shards, *tokenizer, config.data, static_cast<uint64_t>(config.train.seed)) {
@@ -68,36 +68,23 @@ PretrainSetup::PretrainSetup(const PretrainConfig& config, LoadNotes notes)
   check_cuda_graph(*model, config.train);
   prune = resolve_fixed(config.prune, config.model, *model);
   teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
-  task =
+  pretrain_task =
       std::make_unique<PretrainTask>(*model, *tokenizer, train_sampler,
                                      valid_sampler ? &*valid_sampler : nullptr, config.train, teacher.get());
+}
+
+std::unique_ptr<PreparedRun<PretrainConfig>> prepare(const PretrainConfig& config, LoadNotes notes) {
+  return std::make_unique<PretrainRun>(config, notes);
 }
 
 }  // namespace
 
 TrainOutcome run_pretraining(const PretrainConfig& config, const RunOptions& options) {
-  const RunDir run_dir(config, options);
-  const RunIdentity identity = identity_of(config);
-  if (const auto finished = find_finished(config.output_dir, identity, options)) return *finished;
-  const auto checkpoint = find_checkpoint(config.output_dir, options, identity);
-  PretrainSetup setup(config, load_notes(checkpoint));
-  const auto trainer_config = trainer_config_of(config, setup.prune, identity.inputs, options);
-  const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
-  resume_if_found(*trainer, checkpoint, config.output_dir);
-  const TrainOutcome outcome = trainer->run();
-  if (outcome.stopped) return outcome;
-  log_ratios(trainer->params());
-  const RunLength length{"steps", static_cast<double>(config.train.steps)};
-  finish_run(config.output_dir, length, identity, outcome, config.train.keep_checkpoints);
-  return outcome;
+  return run_training(config, options, prepare).training;
 }
 
 PreflightReport check_pretraining(const PretrainConfig& config) {
-  check_output_dir(config.output_dir, {}, input_dirs(config));
-  PretrainSetup setup(config);
-  const auto trainer_config = trainer_config_of(config, setup.prune, {}, {});
-  const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
-  return preflight(*trainer, trainer_config);
+  return check_training(config, prepare);
 }
 
 }  // namespace rpp

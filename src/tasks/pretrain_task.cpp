@@ -8,7 +8,7 @@
 #include "core/stop_signal.h"
 #include "model/hf_checkpoint.h"
 #include "ops/torch.h"
-#include "program/progress_line.h"
+#include "tasks/evaluation_passes.h"
 #include "tasks/pretrain_loss.h"
 #include "train/tensors.h"
 
@@ -49,7 +49,6 @@ TaskLoss PretrainTask::add_gradients(const PackedBatch& batch, const StepCounts&
 
 Metrics PretrainTask::evaluate() {
   if (valid_ == nullptr) return {};
-  const torch::NoGradGuard no_grad;
   const int64_t num_samples = config_.eval_batches * config_.batch_size;
   const int64_t size = sequences_per_pass(config_);
   std::vector<PackedBatch> batches;
@@ -60,14 +59,13 @@ Metrics PretrainTask::evaluate() {
     counts.add(batches.back());
   }
   NamedTensors values;
-  ProgressLine progress("evaluation", "batches", static_cast<int64_t>(batches.size()));
-  for (const auto& batch : batches) {
-    check_stop();
-    progress.at(static_cast<int64_t>(&batch - batches.data()));
-    const TaskLoss part = loss(batch, counts, {});
+  const EvaluationPasses passes{
+      .unit = "batches", .total = static_cast<int64_t>(batches.size()), .per_pass = 1};
+  for_each_pass(passes, [&](const std::vector<int64_t>& indices) {
+    const TaskLoss part = loss(batches[static_cast<size_t>(indices.front())], counts, {});
     values.emplace_back("loss", part.loss);
     values.insert(values.end(), part.parts.begin(), part.parts.end());
-  }
+  });
   return sums_of(values);
 }
 

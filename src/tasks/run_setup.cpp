@@ -1,11 +1,11 @@
 #include "run_setup.h"
-#include "bert_format/model_config.h"
 
+#include "bert_format/model_config.h"
 #include "bert_format/tensor_names.h"
+#include "config/load.h"
 #include "model/init.h"
 #include "ops/torch.h"
 #include "program/log.h"
-#include "prune/report.h"
 #include "rpp/error.h"
 #include "train/device.h"
 
@@ -35,10 +35,6 @@ bool is_of_a_head(const std::string& name) {
 }
 
 }  // namespace
-
-LoadNotes load_notes(const std::optional<fs::path>& checkpoint) {
-  return checkpoint ? LoadNotes::quiet : LoadNotes::log;
-}
 
 std::unique_ptr<Bert> load_model(const fs::path& dir, const HeadSpec& heads, const Tokenizer& tokenizer,
                                  const TrainConfig& train, LoadNotes notes, const LoadOptions& options) {
@@ -95,32 +91,14 @@ std::optional<fs::path> mask_beside(const fs::path& model_dir) {
 }
 
 PruneConfig resolve_fixed(PruneConfig prune, const fs::path& model_dir, Bert& model) {
-  if (prune.method != "fixed" || !prune.mask.empty()) return prune;
+  if (prune.method != PruneMethod::fixed || !prune.mask.empty()) return prune;
   if (const auto mask = mask_beside(model_dir)) {
     prune.mask = mask->string();
   } else if (!has_zeros(model)) {
     log::info("{} has no zeros to hold: training without pruning", model_dir.string());
-    prune.method = "dense";
+    prune.method = PruneMethod::dense;
   }
   return prune;
-}
-
-std::unique_ptr<Trainer> make_trainer(Task& task, const TrainerConfig& config, const fs::path& model_dir) {
-  auto trainer = std::make_unique<Trainer>(task, config);
-  if (const auto mask = mask_beside(model_dir)) trainer->check_against_mask(*mask);
-  return trainer;
-}
-
-void resume_if_found(Trainer& trainer, const std::optional<fs::path>& checkpoint,
-                     const fs::path& output_dir) {
-  if (!checkpoint) return;
-  trainer.resume(*checkpoint);
-  fs::remove(output_dir / "finished.json");  // the run continues
-}
-
-void log_ratios(const FlatParams& params) {
-  const std::string ratios = format_ratios(sparsity_report(params, params.size()));
-  log::info("finished:\n{}", ratios.substr(0, ratios.size() - 1));
 }
 
 }  // namespace rpp

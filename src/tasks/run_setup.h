@@ -4,23 +4,17 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <string>
 
 #include "config/config.h"
-#include "config/load.h"
 #include "model/bert.h"
 #include "model/hf_checkpoint.h"
 #include "rpp/tokenizer.h"
-#include "runs/run_dir.h"
-#include "tasks/run.h"
 #include "tasks/teacher.h"
-#include "train/trainer.h"
 
 namespace rpp {
 
 // Whether to log the loading of a model: not if a checkpoint replaces its weights at once.
 enum class LoadNotes { log, quiet };
-LoadNotes load_notes(const std::optional<std::filesystem::path>& checkpoint);
 
 // The model of a directory, or of a configs/model/ file with new weights. Weights that the file lacks, or
 // `options` exclude, are initialised and logged. Throws Error when the tokenizer has ids that the model's
@@ -43,30 +37,5 @@ std::optional<std::filesystem::path> mask_beside(const std::filesystem::path& mo
 // Without prune.mask, "fixed" uses the mask beside the model, else the model's zeros; a model without zeros
 // is trained dense, and the log says so.
 PruneConfig resolve_fixed(PruneConfig prune, const std::filesystem::path& model_dir, Bert& model);
-
-// The trainer's part of a run's configuration. `prune` is the section after resolve_fixed.
-template <typename Config>
-TrainerConfig trainer_config_of(const Config& config, const PruneConfig& prune, const RunInputs& inputs,
-                                const RunOptions& options) {
-  return {.output_dir = config.output_dir,
-          .optimizer = config.optimizer,
-          .schedule = config.schedule,
-          .prune = prune,
-          .train = config.train,
-          .config_yaml = to_yaml(config),
-          .inputs = inputs,
-          .stop_after_step = options.stop_after_step};
-}
-
-// Verifies the weights against the mask beside the model they came from, if there is one.
-std::unique_ptr<Trainer> make_trainer(Task& task, const TrainerConfig& config,
-                                      const std::filesystem::path& model_dir);
-
-// Continues from the result of find_checkpoint.
-void resume_if_found(Trainer& trainer, const std::optional<std::filesystem::path>& checkpoint,
-                     const std::filesystem::path& output_dir);
-
-// Logs both ratios of the finished model.
-void log_ratios(const FlatParams& params);
 
 }  // namespace rpp

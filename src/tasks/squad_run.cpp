@@ -1,18 +1,14 @@
-#include "squad_run.h"
-
+// Fine-tuning runs of SQuAD. Beside what every run writes: predictions.json and nbest_predictions.json of the
+// dev set, null_odds.json for SQuAD 2.0, and the same in predict/ where there is a test set.
 #include <memory>
 
 #include "bert_format/model_labels.h"
+#include "data/finetune_data.h"
 #include "data/squad_predictions.h"
-#include "model/init.h"
-#include "ops/kernels.h"
+#include "finetune_run.h"
 #include "program/log.h"
 #include "rpp/error.h"
-#include "run_setup.h"
-#include "runs/finetune_results.h"
-#include "runs/finished_run.h"
 #include "sentencepiece/load_tokenizer.h"
-#include "tasks/finetune_task.h"
 #include "tasks/squad_task.h"
 #include "train/device.h"
 
@@ -73,25 +69,20 @@ void check_teacher_task(const std::string& teacher_dir, SquadVersion version) {
 }
 
 // Everything that a run needs, in order of creation.
-struct SquadSetup {
-  SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, LoadNotes notes = LoadNotes::log);
+struct SquadRun : FinetuneRun {
+  SquadRun(const FinetuneConfig& given, LoadNotes notes);
 
-  FinetuneConfig config;  // with the steps derived from its epochs
-  KernelsGuard kernels;
+  Task& task() override { return *squad_task; }
+  Metrics write_outputs(const TrainOutcome& outcome) override;
+
   SquadVersion version;
-  std::unique_ptr<Tokenizer> tokenizer;
   SquadSet train, dev;
-  std::unique_ptr<Bert> model;
-  PruneConfig prune;  // with the mask found beside the model
-  std::unique_ptr<Teacher> teacher;
-  std::unique_ptr<SquadTask> task;
+  std::unique_ptr<SquadTask> squad_task;
 };
 
-SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, LoadNotes notes)
-    : config(given),
-      kernels(kernels_of(given.train.kernels)),
-      version(squad_version),
-      tokenizer(load_tokenizer(given.model)) {
+SquadRun::SquadRun(const FinetuneConfig& given, LoadNotes notes)
+    : FinetuneRun(given), version(squad_version(given.task).value()) {
+  tokenizer = load_tokenizer(config.model);
   if (!config.class_weights.empty()) {
     fail_usage("class_weights is set, but {} has no classes: leave it out", config.task);
   }
@@ -99,71 +90,42 @@ SquadSetup::SquadSetup(const FinetuneConfig& given, SquadVersion squad_version, 
   use_threads(config.train.num_threads);
   train = load_set(config, version, *tokenizer, "train", config.max_train_samples);
   dev = load_set(config, version, *tokenizer, "dev", config.max_eval_samples);
-  const auto num_windows = static_cast<int64_t>(train.features.windows.size());
-  config.train.steps = steps_of_epochs(num_windows, config.train.batch_size, config.epochs);
-  model = load_model(config.model, {.pooler = false, .span = true}, *tokenizer, config.train, notes);
-  check_sequence_length(*model, config.max_seq_length);
-  prune = resolve_fixed(config.prune, config.model, *model);
-  if (config.reinit_layers > 0) {
-    initialize_top(*model, config.reinit_layers, static_cast<uint64_t>(config.train.seed));
-  }
+  set_steps(static_cast<int64_t>(train.features.windows.size()));
+  set_model(load_model(config.model, {.pooler = false, .span = true}, *tokenizer, config.train, notes));
   teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
-  task = std::make_unique<SquadTask>(*model, *tokenizer, train, dev,
-                                     SquadSettings{.version = version,
-                                                   .max_seq_length = config.max_seq_length,
-                                                   .label_smoothing = config.label_smoothing,
-                                                   .squad = config.squad,
-                                                   .train = config.train},
-                                     teacher.get());
+  squad_task = std::make_unique<SquadTask>(*model, *tokenizer, train, dev,
+                                           SquadSettings{.version = version,
+                                                         .max_seq_length = config.max_seq_length,
+                                                         .label_smoothing = config.label_smoothing,
+                                                         .squad = config.squad,
+                                                         .train = config.train},
+                                           teacher.get());
 }
 
 // Most data sets have no test file.
-void write_test_predictions(SquadSetup& setup) {
-  const FinetuneConfig& config = setup.config;
-  if (squad_files(config, setup.version, "test").empty()) return;
-  const SquadSet test = load_set(config, setup.version, *setup.tokenizer, "test");
+void write_test_predictions(SquadRun& run) {
+  const FinetuneConfig& config = run.config;
+  if (squad_files(config, run.version, "test").empty()) return;
+  const SquadSet test = load_set(config, run.version, *run.tokenizer, "test");
   const fs::path directory = fs::path(config.output_dir) / "predict";
   fs::create_directories(directory);
-  write_squad_predictions(directory, test.data, setup.task->answer(test).predictions,
-                          setup.version == SquadVersion::v2);
+  write_squad_predictions(directory, test.data, run.squad_task->answer(test).predictions,
+                          run.version == SquadVersion::v2);
+}
+
+Metrics SquadRun::write_outputs(const TrainOutcome& outcome) {
+  write_squad_predictions(config.output_dir, dev.data, squad_task->dev_predictions(),
+                          version == SquadVersion::v2);
+  write_test_predictions(*this);
+  const size_t num_questions = dev.data.questions.size();
+  return write_metrics(outcome, train.data.questions.size(),
+                       {{"eval_samples", static_cast<double>(num_questions)}});
 }
 
 }  // namespace
 
-FinetuneOutcome run_squad(const FinetuneConfig& config, SquadVersion version, const RunOptions& options) {
-  const RunDir run_dir(config, options);
-  const RunIdentity identity = identity_of(config);
-  if (const auto finished = find_finished(config.output_dir, identity, options)) {
-    return {.training = *finished, .eval = read_eval_results(config.output_dir)};
-  }
-  const auto checkpoint = find_checkpoint(config.output_dir, options, identity);
-  SquadSetup setup(config, version, load_notes(checkpoint));
-  const auto trainer_config = trainer_config_of(setup.config, setup.prune, identity.inputs, options);
-  const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
-  resume_if_found(*trainer, checkpoint, config.output_dir);
-  FinetuneOutcome outcome{.training = trainer->run(), .eval = {}};
-  if (outcome.training.stopped) return outcome;
-
-  outcome.eval = eval_results(outcome.training.last_eval,
-                              {{"eval_samples", static_cast<double>(setup.dev.data.questions.size())}});
-  write_squad_predictions(config.output_dir, setup.dev.data, setup.task->dev_predictions(),
-                          version == SquadVersion::v2);
-  write_test_predictions(setup);
-  write_results(config.output_dir,
-                train_results(outcome.training, config.epochs, setup.train.data.questions.size()),
-                outcome.eval);
-  log_ratios(trainer->params());
-  finish_run(config.output_dir, {"epochs", config.epochs}, identity, outcome.training,
-             config.train.keep_checkpoints);
-  return outcome;
-}
-
-PreflightReport check_squad(const FinetuneConfig& config, SquadVersion version) {
-  check_output_dir(config.output_dir, {}, input_dirs(config));
-  SquadSetup setup(config, version);
-  const auto trainer_config = trainer_config_of(setup.config, setup.prune, {}, {});
-  const auto trainer = make_trainer(*setup.task, trainer_config, config.model);
-  return preflight(*trainer, trainer_config);
+std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_squad(const FinetuneConfig& config, LoadNotes notes) {
+  return std::make_unique<SquadRun>(config, notes);
 }
 
 }  // namespace rpp

@@ -4,14 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include <numeric>
-
 #include "core/stop_signal.h"
 #include "data/squad_batch.h"
 #include "model/hf_checkpoint.h"
 #include "ops/span_cross_entropy.h"
 #include "ops/torch.h"
-#include "program/progress_line.h"
+#include "tasks/evaluation_passes.h"
 #include "tasks/squad_evaluation.h"
 #include "tokenizer/model_max_length.h"
 #include "train/tensors.h"
@@ -28,42 +26,46 @@ SpanCrossEntropy span_loss(const torch::Tensor& logits, const SequenceLayout& la
                             index_tensor(batch.end_positions, device), label_smoothing);
 }
 
-}  // namespace
-
-SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding) {
-  const torch::NoGradGuard no_grad;
-  const auto num_windows = static_cast<int64_t>(set.features.windows.size());
-  WindowLogits window_logits;
-  SquadAnswers answers;
-  ProgressLine progress("evaluation", "windows", num_windows);
-  for (int64_t first = 0; first < num_windows; first += kEvalWindows) {
-    check_stop();
-    progress.at(first);
-    std::vector<int64_t> indices(static_cast<size_t>(std::min(kEvalWindows, num_windows - first)));
-    std::iota(indices.begin(), indices.end(), first);
-    const PackedBatch batch = make_squad_batch(set.features, indices);
-    const BertInputs inputs = bert_inputs(batch, model.device());
-    const auto logits = model.span_logits(model.encode(inputs));  // [tokens, 2]
-    const auto on_host = logits.to(torch::kCPU, torch::kFloat32).contiguous();
-    for (int64_t window = 0; window < batch.num_sequences(); ++window) {
-      const int64_t begin = batch.cu_seqlens[window], end = batch.cu_seqlens[window + 1];
-      check_finite_rows(on_host.narrow(0, begin, end - begin).reshape({1, -1}), first + window, "window");
-    }
-    answers.loss += span_loss(logits, inputs.layout, batch, /*label_smoothing=*/0).loss_sum.item<double>();
-    window_logits.append({on_host.const_data_ptr<float>(), static_cast<size_t>(on_host.numel())},
-                         batch.cu_seqlens);
+// Throws with the number of the window, logits are [tokens, 2] on the CPU.
+void check_finite_windows(const torch::Tensor& logits, const PackedBatch& batch, int64_t first) {
+  for (int64_t window = 0; window < batch.num_sequences(); ++window) {
+    const int64_t begin = batch.cu_seqlens[window], end = batch.cu_seqlens[window + 1];
+    check_finite_rows(logits.narrow(0, begin, end - begin).reshape({1, -1}), first + window, "window");
   }
-  answers.loss /= static_cast<double>(num_windows);
+}
 
+std::vector<SquadPrediction> decode_all(const SquadSet& set, const WindowLogits& window_logits,
+                                        const SquadDecoding& decoding) {
+  std::vector<SquadPrediction> predictions;
   for (int64_t question = 0; question < set.features.num_questions(); ++question) {
     check_stop();
     const auto* first_window = set.features.first_window.data() + question;
     const auto logits = window_logits.of(first_window[0], first_window[1]);
     const auto context = static_cast<size_t>(set.data.questions[static_cast<size_t>(question)].context);
-    answers.predictions.push_back(
-        decode_squad(set.features, set.data.contexts[context], question, logits, decoding));
+    predictions.push_back(decode_squad(set.features, set.data.contexts[context], question, logits, decoding));
   }
-  return answers;
+  return predictions;
+}
+
+}  // namespace
+
+SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding) {
+  const auto num_windows = static_cast<int64_t>(set.features.windows.size());
+  WindowLogits window_logits;
+  double loss_sum = 0;
+  const EvaluationPasses passes{.unit = "windows", .total = num_windows, .per_pass = kEvalWindows};
+  for_each_pass(passes, [&](const std::vector<int64_t>& indices) {
+    const PackedBatch batch = make_squad_batch(set.features, indices);
+    const BertInputs inputs = bert_inputs(batch, model.device());
+    const auto logits = model.span_logits(model.encode(inputs));  // [tokens, 2]
+    const auto on_host = logits.to(torch::kCPU, torch::kFloat32).contiguous();
+    check_finite_windows(on_host, batch, indices.front());
+    loss_sum += span_loss(logits, inputs.layout, batch, /*label_smoothing=*/0).loss_sum.item<double>();
+    window_logits.append({on_host.const_data_ptr<float>(), static_cast<size_t>(on_host.numel())},
+                         batch.cu_seqlens);
+  });
+  return {.predictions = decode_all(set, window_logits, decoding),
+          .loss = loss_sum / static_cast<double>(num_windows)};
 }
 
 SquadTask::SquadTask(Bert& model, const Tokenizer& tokenizer, const SquadSet& train, const SquadSet& dev,

@@ -39,7 +39,7 @@ Precision precision_of(const TrainConfig& config) {
 }
 
 torch::Tensor fixed_mask(const PruneConfig& prune, const FlatParams& params) {
-  if (prune.method != "fixed" || prune.mask.empty()) return {};
+  if (prune.method != PruneMethod::fixed || prune.mask.empty()) return {};
   return load_mask(prune.mask, params.matrices());
 }
 

@@ -196,7 +196,7 @@ TEST(Fields, PretrainConfigHasTheseKeys) {
 TEST(Fields, FinetuneConfigHasTheseKeys) {
   FinetuneConfig config;
   EXPECT_EQ(config.schedule.warmup_ratio, 0.1);
-  EXPECT_EQ(config.prune.method, "fixed");
+  EXPECT_EQ(config.prune.method, PruneMethod::fixed);
   config.schedule = {};  // the other sections are the same as for pre-training
   config.prune = {};
   EXPECT_EQ(fields_of(config), std::string(kFinetuning) + kSections);

@@ -72,7 +72,7 @@ TEST_F(ToYaml, APretrainingConfigurationComesBackExactly) {
   Scrambler scrambler;
   visit_fields(config, scrambler);
   config.model_config.clear();  // these contradict the other keys
-  config.prune.method = "fixed";
+  config.prune.method = PruneMethod::fixed;
   config.data.valid = {"held out"};
   config.data.max_predictions = config.data.max_seq_length;
   config.schedule.warmup_steps = config.train.steps;

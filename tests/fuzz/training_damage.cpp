@@ -46,7 +46,7 @@ PretrainConfig config(const fs::path& folder) {
   config.data.max_seq_length = 16;
   config.data.max_predictions = 3;
   config.optimizer.learning_rate = 1e-3;
-  config.prune.method = "rpp";
+  config.prune.method = PruneMethod::rpp;
   config.prune.rounds = 2;
   config.prune.gamma = 2e-2;
   config.prune.prox_scaling = "lr";

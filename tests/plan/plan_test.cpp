@@ -11,7 +11,7 @@ using Steps = std::vector<int64_t>;
 
 PruneConfig config_of(const std::string& method) {
   PruneConfig config;
-  config.method = method;
+  config.method = prune_method(method);
   config.rounds = 4;
   config.recovery_share = 0;
   return config;

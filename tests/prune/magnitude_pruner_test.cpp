@@ -10,7 +10,7 @@ namespace {
 
 PruneConfig nip_config(double target, int64_t stages, const std::string& ranking = "matrix") {
   PruneConfig config;
-  config.method = "nip";
+  config.method = PruneMethod::nip;
   config.target_ratio = target;
   config.stages = stages;
   config.ranking = ranking;
@@ -74,7 +74,7 @@ TEST(Nip, TheDefaultIsOneStagePerTenPoints) {
 TEST(Gradual, ReachesTheTargetAtTheEndOfTheRamp) {
   FlatParams params(one_matrix(gaussian({10, 10}, 1.0, 1)));
   auto config = nip_config(0.8, 0);
-  config.method = "gradual";
+  config.method = PruneMethod::gradual;
   config.ramp_end = 0.5;
   config.mask_updates = 2;
   const auto pruner = make_pruner(config, {params, nullptr, 40});
@@ -90,7 +90,7 @@ TEST(OneShot, PrunesAtTheStartOrAfterTheLastStep) {
   for (const double prune_at : {0.0, 1.0}) {
     FlatParams params(one_matrix(gaussian({10, 10}, 1.0, 1)));
     auto config = nip_config(0.8, 0);
-    config.method = "one_shot";
+    config.method = PruneMethod::one_shot;
     config.prune_at = prune_at;
     const auto pruner = make_pruner(config, {params, nullptr, 40});
     pruner->begin_step(0);

@@ -9,7 +9,7 @@ namespace {
 
 PruneConfig movement_config(const std::string& method) {
   PruneConfig config;
-  config.method = method;
+  config.method = prune_method(method);
   config.target_ratio = 0.5;
   config.ramp_begin = 0.2;
   config.ramp_end = 0.8;

@@ -13,7 +13,7 @@ namespace {
 PruneConfig config_of(const std::string& method) {
   PruneConfig config;
   const bool controlled = method == "rpp_with_target";
-  config.method = controlled ? "rpp" : method;
+  config.method = controlled ? PruneMethod::rpp : prune_method(method);
   config.gamma = controlled ? 0 : 0.01;
   config.recovery_steps = controlled ? 3 : 0;
   config.mask_updates = 4;

@@ -13,7 +13,7 @@ double first_planned_gamma(double target_ratio, bool final_topk) {
   FlatParams params(one_matrix(gaussian({300, 200}, 0.04, 1)));
   ProxAdamW optimizer(params, without_decay());
   PruneConfig config;
-  config.method = "rpp";
+  config.method = PruneMethod::rpp;
   config.target_ratio = target_ratio;
   config.final_topk = final_topk;
   config.prox_scaling = "lr";
@@ -34,7 +34,7 @@ TEST(RatioController, APlanIsMadeAtTheStartOfEveryRound) {
   FlatParams params(one_matrix(gaussian({40, 50}, 0.04, 1)));
   ProxAdamW optimizer(params, without_decay());
   PruneConfig config;
-  config.method = "rpp";
+  config.method = PruneMethod::rpp;
   config.target_ratio = 0.5;
   config.rounds = 3;
   config.first_round_share = 0.5;

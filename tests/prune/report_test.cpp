@@ -118,7 +118,7 @@ std::string missed(const PruneConfig& config, int64_t zeros_of_query, int64_t ze
 }
 
 TEST(MissedRatios, NameTheFirstMatrixAndTheTotalWithBothNumbers) {
-  const PruneConfig config{.method = "nip", .target_ratio = 0.5};
+  const PruneConfig config{.method = PruneMethod::nip, .target_ratio = 0.5};
   EXPECT_EQ(
       missed(config, 32, 32),
       "a target ratio was missed: query should have 50.00 % zeros and has 76.19 %, and so 3 of 3 matrices "
@@ -128,9 +128,9 @@ TEST(MissedRatios, NameTheFirstMatrixAndTheTotalWithBothNumbers) {
 
 // The targets are 21 of 42, 21 of 42 and 22.5 of 45.
 TEST(MissedRatios, ADifferenceOfOneEntryIsAccepted) {
-  const PruneConfig config{.method = "gradual", .target_ratio = 0.5};
-  EXPECT_EQ(missed({.method = "gradual", .target_ratio = 0.0}, 1, 1), "");
-  EXPECT_NE(missed({.method = "gradual", .target_ratio = 0.0}, 2, 2), "");
+  const PruneConfig config{.method = PruneMethod::gradual, .target_ratio = 0.5};
+  EXPECT_EQ(missed({.method = PruneMethod::gradual, .target_ratio = 0.0}, 1, 1), "");
+  EXPECT_NE(missed({.method = PruneMethod::gradual, .target_ratio = 0.0}, 2, 2), "");
   auto own = config;
   own.exclude = {"key", "output"};
   EXPECT_EQ(missed(own, 20, 20), "");
@@ -140,7 +140,7 @@ TEST(MissedRatios, ADifferenceOfOneEntryIsAccepted) {
 }
 
 TEST(MissedRatios, OffsettingGroupsAreStillReported) {
-  PruneConfig config{.method = "rpp", .target_ratio = 0.5, .ratios = {"output=0.2"}};
+  PruneConfig config{.method = PruneMethod::rpp, .target_ratio = 0.5, .ratios = {"output=0.2"}};
   // The targets are 42 + 9 zeros; 42 + 9 exist, but 20 of them in the wrong group.
   const std::string message = missed(config, 22, 51);
   EXPECT_NE(message.find("query and 1 more matrices should have 50.00 % zeros and has 26.19 %"),
@@ -151,14 +151,15 @@ TEST(MissedRatios, OffsettingGroupsAreStillReported) {
 }
 
 TEST(MissedRatios, TheAdviceDependsOnTheMethod) {
-  EXPECT_NE(missed({.method = "soft_movement", .target_ratio = 0.5}, 3, 3).find("score_penalty"),
+  EXPECT_NE(missed({.method = PruneMethod::soft_movement, .target_ratio = 0.5}, 3, 3).find("score_penalty"),
             std::string::npos);
-  EXPECT_NE(missed({.method = "rpp", .target_ratio = 0.5, .gamma = 1}, 3, 3).find("with prune.gamma 0"),
+  EXPECT_NE(
+      missed({.method = PruneMethod::rpp, .target_ratio = 0.5, .gamma = 1}, 3, 3).find("with prune.gamma 0"),
+      std::string::npos);
+  EXPECT_NE(missed({.method = PruneMethod::movement, .target_ratio = 0.5}, 3, 3).find("train for more steps"),
             std::string::npos);
-  EXPECT_NE(missed({.method = "movement", .target_ratio = 0.5}, 3, 3).find("train for more steps"),
-            std::string::npos);
-  EXPECT_EQ(missed({.method = "fixed", .target_ratio = 0.5}, 3, 3), "");
-  EXPECT_EQ(missed({.method = "dense", .target_ratio = 0.5}, 3, 3), "");
+  EXPECT_EQ(missed({.method = PruneMethod::fixed, .target_ratio = 0.5}, 3, 3), "");
+  EXPECT_EQ(missed({.method = PruneMethod::dense, .target_ratio = 0.5}, 3, 3), "");
 }
 
 }  // namespace

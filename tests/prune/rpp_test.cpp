@@ -15,7 +15,7 @@ namespace {
 
 PruneConfig rpp_config(double gamma, int64_t rounds) {
   PruneConfig config;
-  config.method = "rpp";
+  config.method = PruneMethod::rpp;
   config.rounds = rounds;
   config.gamma = gamma;
   config.epsilon = 1e-6;
@@ -179,7 +179,7 @@ TEST(Rpp, TheFinalMaskEqualsTheZeros) {
 struct ControlledRun {
   ControlledRun(PruneConfig config, int64_t steps, double rate = 1e-3)
       : params(three_large_matrices()), optimizer(params, without_decay()) {
-    config.method = "rpp";
+    config.method = PruneMethod::rpp;
     config.gamma = 0;
     pruner = make_pruner(config, {params, &optimizer, steps, {}, [=](int64_t) { return rate; }});
     for (int64_t step = 0; step < steps; ++step) {
@@ -322,7 +322,7 @@ TEST(Rpp, InitialZerosAreKeptForAnyGamma) {
     FlatParams params(one_matrix(weights));
     ProxAdamW optimizer(params, without_decay());
     PruneConfig config;
-    config.method = "rpp";
+    config.method = PruneMethod::rpp;
     config.target_ratio = 0.5;
     config.prox_scaling = scaling;
     config.recovery_share = 0.01;
@@ -346,7 +346,7 @@ struct Planned {
                    OptimizerConfig optimizer_config = without_decay())
       : params(one_matrix(weights)), optimizer(params, optimizer_config) {
     PruneConfig config;
-    config.method = "rpp";
+    config.method = PruneMethod::rpp;
     config.target_ratio = 0.5;
     config.rounds = 1;
     config.recovery_share = 0;
@@ -425,7 +425,7 @@ TEST(Rpp, AResumedRunKeepsEachGroupsGammaUntilTheNextPlan) {
   FlatParams params(ControlledRun::three_large_matrices());
   ProxAdamW optimizer(params, without_decay());
   PruneConfig config;
-  config.method = "rpp";
+  config.method = PruneMethod::rpp;
   config.target_ratio = 0.5;
   config.ratios = {"output=0.85"};
   config.prox_scaling = "lr";

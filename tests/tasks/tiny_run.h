@@ -51,7 +51,7 @@ class TinyRun : public testing::Test {
     config.data.max_seq_length = 32;
     config.data.max_predictions = 5;
     config.optimizer.learning_rate = 1e-3;
-    config.prune.method = method;
+    config.prune.method = prune_method(method);
     config.prune.rounds = 3;
     config.prune.gamma = 2e-2;
     config.prune.prox_scaling = "lr";

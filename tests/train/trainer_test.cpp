@@ -174,7 +174,7 @@ TEST_F(TrainerTest, ACheckpointAtTheLastStepIsAcceptedAndALaterOneRefused) {
 
 TEST_F(TrainerTest, ASaveAtTheLastStepContainsTheFinalModel) {
   auto settings = config(4);
-  settings.prune.method = "one_shot";
+  settings.prune.method = PruneMethod::one_shot;
   settings.prune.prune_at = 1;  // after the last step
   settings.prune.target_ratio = 0.5;
   Trainer(task_, settings).run();
@@ -233,7 +233,7 @@ TEST_F(TrainerTest, ACheckpointOfAnotherMethodIsRefused) {
   Trainer(task_, stopped).run();
   ScriptedTask other_task;
   auto other = config(10);
-  other.prune.method = "nip";
+  other.prune.method = PruneMethod::nip;
   Trainer trainer(other_task, other);
   EXPECT_EQ(message_of([&] { trainer.resume(dir_ / "run/checkpoint-2"); }),
             fmt::format("{} was written by a run with prune.method dense, this one has nip",
@@ -242,7 +242,7 @@ TEST_F(TrainerTest, ACheckpointOfAnotherMethodIsRefused) {
 
 TEST_F(TrainerTest, AnUnknownPrunerStateIsRefusedNamingItsFile) {
   auto stopped = config(10);
-  stopped.prune.method = "nip";
+  stopped.prune.method = PruneMethod::nip;
   stopped.stop_after_step = 2;
   Trainer(task_, stopped).run();
   const auto checkpoint = dir_ / "altered";
@@ -260,7 +260,7 @@ TEST_F(TrainerTest, AnUnknownPrunerStateIsRefusedNamingItsFile) {
 
 TEST_F(TrainerTest, AMaskThatTheWeightsViolateIsAnError) {
   auto pruned = config(4);
-  pruned.prune.method = "nip";
+  pruned.prune.method = PruneMethod::nip;
   pruned.prune.target_ratio = 0.5;
   pruned.prune.stages = 2;
   Trainer(task_, pruned).run();
@@ -322,7 +322,7 @@ TEST_F(TrainerTest, AWarmupLongerThanTheRunIsRefused) {
 TEST_F(TrainerTest, AStepInterruptedByASignalIsRepeatedBitForBit) {
   auto settings = config(10);
   settings.train.log_every = 1;
-  settings.prune.method = "nip";
+  settings.prune.method = PruneMethod::nip;
   settings.prune.target_ratio = 0.6;
   settings.prune.stages = 3;
   Trainer(task_, settings).run();

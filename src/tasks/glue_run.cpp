@@ -1,0 +1,114 @@
+// Fine-tuning runs of classification and regression, and their prediction files.
+#include <memory>
+
+#include "classifier.h"
+#include "core/atomic_file.h"
+#include "finetune_run.h"
+#include "ops/torch.h"
+#include "rpp/error.h"
+#include "sentencepiece/load_tokenizer.h"
+#include "tasks/finetune_task.h"
+#include "train/device.h"
+
+namespace rpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Everything that a run stands on, in the order in which it is made.
+struct GlueRun : FinetuneRun {
+  GlueRun(const FinetuneConfig& given, LoadNotes notes);
+
+  Task& task() override { return *finetune_task; }
+  Metrics write_outputs(const TrainOutcome& outcome) override;
+
+  GlueTask glue;
+  FinetuneData data;
+  std::unique_ptr<FinetuneTask> finetune_task;
+};
+
+void check_regression(const FinetuneConfig& config, const GlueTask& glue) {
+  if (!config.distill.teacher.empty()) {
+    fail_usage("distill.teacher is set, but {} is a regression: it has no logits to soften", glue.name);
+  }
+  if (config.label_smoothing > 0) {
+    fail_usage("label_smoothing is set, but {} is a regression: it has no labels to smooth", glue.name);
+  }
+}
+
+GlueRun::GlueRun(const FinetuneConfig& given, LoadNotes notes)
+    : FinetuneRun(given), glue(finetuning_task(given)) {
+  tokenizer = load_tokenizer(config.model);
+  use_threads(config.train.num_threads);
+  data = load_finetune_data(config, glue, *tokenizer);
+  set_steps(static_cast<int64_t>(data.train.size()));
+  set_model(load_classifier_model(config.model, glue, *tokenizer, config.train, notes));
+  if (glue.regression) check_regression(config, glue);
+  if (!config.distill.teacher.empty()) check_teacher_labels(config.distill.teacher, glue);
+  teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
+  ClassLossOptions loss{.label_smoothing = config.label_smoothing,
+                        .weights = parse_class_weights(config.class_weights, glue.label_names)};
+  finetune_task = std::make_unique<FinetuneTask>(*model, *tokenizer, glue, data, config.train,
+                                                 std::move(loss), teacher.get());
+}
+
+std::string answer_of(const torch::Tensor& logits, const GlueTask& glue) {
+  if (glue.regression) return fmt::format("{:.6g}", logits[0].item<float>());
+  return glue.label_names[static_cast<size_t>(logits.argmax().item<int64_t>())];
+}
+
+std::string label_of(const EncodedExample& example, const GlueTask& glue) {
+  if (glue.regression) return fmt::format("{:.6g}", example.score);
+  return glue.label_names[static_cast<size_t>(example.label)];
+}
+
+// "index<TAB>prediction<TAB>label"; logits are [examples, num_labels].
+void write_dev_predictions(const fs::path& dir, const DevSet& set, const torch::Tensor& logits) {
+  std::string text = "index\tprediction\tlabel\n";
+  for (size_t i = 0; i < set.examples.size(); ++i) {
+    text += fmt::format("{}\t{}\t{}\n", i, answer_of(logits[static_cast<int64_t>(i)], *set.task),
+                        label_of(set.examples[i], *set.task));
+  }
+  write_file_atomically(dir / fmt::format("eval_predictions_{}.txt", set.task->name), text);
+}
+
+// "index<TAB>prediction". Most data sets have no test file.
+void write_test_predictions(GlueRun& run, const GlueTask& task) {
+  const auto examples = load_test_examples(run.config, task, *run.tokenizer);
+  if (examples.empty()) return;
+  const auto logits = run.finetune_task->predict(examples);  // [examples, num_labels]
+  std::string text = "index\tprediction\n";
+  for (int64_t i = 0; i < logits.size(0); ++i) text += fmt::format("{}\t{}\n", i, answer_of(logits[i], task));
+  write_file_atomically(fs::path(run.config.output_dir) / fmt::format("predict_results_{}.txt", task.name),
+                        text);
+}
+
+void write_all_predictions(GlueRun& run) {
+  const auto& logits = run.finetune_task->dev_logits();
+  for (size_t i = 0; i < run.data.dev.size(); ++i) {
+    write_dev_predictions(run.config.output_dir, run.data.dev[i], logits[i]);
+  }
+  write_test_predictions(run, run.glue);
+  for (const GlueTask* companion : companions_of(run.glue)) write_test_predictions(run, *companion);
+}
+
+Metrics samples_of(const std::vector<DevSet>& sets) {
+  Metrics samples;
+  for (const DevSet& set : sets) {
+    samples["eval_samples" + set.task->metric_suffix] = static_cast<double>(set.examples.size());
+  }
+  return samples;
+}
+
+Metrics GlueRun::write_outputs(const TrainOutcome& outcome) {
+  write_all_predictions(*this);
+  return write_metrics(outcome, data.train.size(), samples_of(data.dev));
+}
+
+}  // namespace
+
+std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_glue(const FinetuneConfig& config, LoadNotes notes) {
+  return std::make_unique<GlueRun>(config, notes);
+}
+
+}  // namespace rpp

@@ -1,0 +1,49 @@
+// The steps of a training run, the same for every task: directory, checkpoint, set-up, training, results.
+//
+// A task brings a PreparedRun, which loads its data and model in the constructor.
+#pragma once
+
+#include <memory>
+
+#include "config/config.h"
+#include "ops/kernels.h"
+#include "run_setup.h"
+#include "runs/finished_run.h"
+#include "runs/outcome.h"
+#include "runs/run_options.h"
+#include "train/preflight.h"
+#include "train/task.h"
+
+namespace rpp {
+
+template <typename Config>
+struct PreparedRun {
+  explicit PreparedRun(const Config& given) : config(given), kernels(kernels_of(given.train.kernels)) {}
+  virtual ~PreparedRun() = default;
+
+  virtual Task& task() = 0;
+  virtual RunLength length() const = 0;
+  // After training, not after a stop: writes what the task leaves beside the model. Returns the metrics of
+  // eval_results.json, none in pre-training.
+  virtual Metrics write_outputs(const TrainOutcome& outcome) = 0;
+
+  Config config;  // fine-tuning sets train.steps from its epochs
+  KernelsGuard kernels;
+  PruneConfig prune;  // after resolve_fixed
+};
+
+template <typename Config>
+using Prepare = std::unique_ptr<PreparedRun<Config>> (*)(const Config& config, LoadNotes notes);
+
+struct RunOutcome {
+  TrainOutcome training;
+  Metrics eval;  // as write_outputs returned it; of a finished run as it was written
+};
+
+// Defined for PretrainConfig and FinetuneConfig. Both throw as run_pretraining does (tasks/run.h).
+template <typename Config>
+RunOutcome run_training(const Config& config, const RunOptions& options, Prepare<Config> prepare);
+template <typename Config>
+PreflightReport check_training(const Config& config, Prepare<Config> prepare);
+
+}  // namespace rpp
