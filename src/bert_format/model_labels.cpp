@@ -110,9 +110,14 @@ Names class_names(const ModelLabels& labels, int64_t num_rows, const path& model
 }
 
 nlohmann::ordered_json label_keys(const ModelLabels& labels) {
-  nlohmann::ordered_json keys = {{"finetuning_task", labels.task}, {"problem_type", labels.problem_type}};
+  nlohmann::ordered_json keys = task_keys(labels.task);
+  keys["problem_type"] = labels.problem_type;
   add_names(labels.names, keys);
   return keys;
+}
+
+nlohmann::ordered_json task_keys(std::string_view task) {
+  return {{"finetuning_task", task}};
 }
 
 nlohmann::ordered_json architecture_keys(const StoredHeads& heads) {

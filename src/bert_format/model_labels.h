@@ -40,6 +40,9 @@ std::vector<std::string> class_names(const ModelLabels& labels, int64_t num_rows
 // finetuning_task, problem_type, id2label, label2id.
 nlohmann::ordered_json label_keys(const ModelLabels& labels);
 
+// The member that names the task alone, for heads without labels.
+nlohmann::ordered_json task_keys(std::string_view task);
+
 // The member "architectures" for a model with these heads, and for a classifier id2label with generic names,
 // from which transformers derives the number of labels.
 nlohmann::ordered_json architecture_keys(const StoredHeads& heads);

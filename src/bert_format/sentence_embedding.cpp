@@ -1,10 +1,10 @@
 // Formulas and their order follow Pooling and Normalize of sentence-transformers 6.2.
 #include "bert_format/sentence_embedding.h"
-#include "bert_format/model_files.h"
 
 #include <algorithm>
 #include <utility>
 
+#include "bert_format/model_files.h"
 #include "core/json.h"
 #include "rpp/error.h"
 

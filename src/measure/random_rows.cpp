@@ -1,10 +1,10 @@
 #include "measure/random_rows.h"
-#include "bert_format/model_config.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "bert_format/model_config.h"
 #include "core/rng.h"
 
 namespace rpp {

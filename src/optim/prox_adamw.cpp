@@ -1,11 +1,11 @@
 #include "optim/prox_adamw.h"
-#include "ops/section.h"
 
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 
+#include "ops/section.h"
 #include "ops/torch.h"
 #include "rpp/error.h"
 
@@ -83,33 +83,48 @@ AdamWStep step_constants(const OptimizerConfig& config, int64_t step_count) {
 ProxAdamW::ProxAdamW(FlatParams& params, const OptimizerConfig& config)
     : params_(params),
       config_(config),
-      rate_spans_(rate_spans()),
+      spans_(options_spans(options_of_config())),
       exp_avg_(torch::zeros_like(params.values())),
       exp_avg_sq_(torch::zeros_like(params.values())) {}
 
-// Merges neighbouring parameters with the same learning rate; gaps are parameters that are not trained.
-std::vector<ProxAdamW::RateSpan> ProxAdamW::rate_spans() const {
-  std::vector<RateSpan> spans;
+std::vector<ProxAdamW::EntryOptions> ProxAdamW::options_of_config() const {
+  std::vector<EntryOptions> options;
   for (const auto& entry : params_.entries()) {
+    options.push_back({.rate_factor = std::pow(config_.layer_decay, static_cast<double>(entry.depth)),
+                       .weight_decay = entry.offset < params_.num_decayed() ? config_.weight_decay : 0.0});
+  }
+  return options;
+}
+
+// Gaps are parameters that are not trained.
+std::vector<ProxAdamW::OptionsSpan> ProxAdamW::options_spans(const std::vector<EntryOptions>& entries) const {
+  std::vector<OptionsSpan> spans;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const FlatEntry& entry = params_.entries()[i];
     if (!entry.trained) continue;
-    const double factor = std::pow(config_.layer_decay, static_cast<double>(entry.depth));
     const bool continues =
-        !spans.empty() && spans.back().factor == factor && spans.back().end == entry.offset;
-    if (!continues) spans.push_back({entry.offset, entry.offset, factor});
+        !spans.empty() && spans.back().options == entries[i] && spans.back().end == entry.offset;
+    if (!continues) spans.push_back({entry.offset, entry.offset, entries[i]});
     spans.back().end += entry.numel;
   }
   return spans;
 }
 
+void ProxAdamW::set_options(const OptimizerConfig& config, const std::vector<EntryOptions>& entries) {
+  assert(entries.size() == params_.entries().size());
+  config_ = config;
+  spans_ = options_spans(entries);
+}
+
 void ProxAdamW::update(const AdamWSpan& all, AdamWStep constants, const Part& part,
                        double learning_rate) const {
   const auto device = params_.values().device();
-  for (const RateSpan& span : rate_spans_) {
+  for (const OptionsSpan& span : spans_) {
     const int64_t begin = std::max(part.begin, span.begin), end = std::min(part.end, span.end);
     if (begin >= end) continue;
-    const double rate = learning_rate * span.factor;
+    const double rate = learning_rate * span.options.rate_factor;
     constants.learning_rate = static_cast<float>(rate);
-    constants.decay = static_cast<float>(rate * part.weight_decay);
+    constants.decay = static_cast<float>(rate * span.options.weight_decay);
     constants.threshold = static_cast<float>(rate * part.gamma);
     if (device.is_cpu()) {
       update_on_cpu(constants, sub_span(all, begin, end - begin));
@@ -138,21 +153,19 @@ void ProxAdamW::step(double learning_rate, const ShrinkRule& rule, double grad_s
     prunable.keep = rule.keep.const_data_ptr<uint8_t>();
   }
   if (rule.kind == ShrinkRule::Kind::prox) prunable.alpha = rule.alpha.const_data_ptr<float>();
-  const double weight_decay = config_.weight_decay;
-  const int64_t num_prunable = params_.num_prunable(), num_decayed = params_.num_decayed();
+  const int64_t num_prunable = params_.num_prunable();
 
   constants.shrink = shrink_of(rule);
   if (rule.matrix_gammas.empty()) {
-    update(prunable, constants, {0, num_prunable, weight_decay, rule.gamma}, learning_rate);
+    update(prunable, constants, {0, num_prunable, rule.gamma}, learning_rate);
   }
   for (size_t i = 0; i < rule.matrix_gammas.size(); ++i) {
     const auto& matrix = params_.matrices()[i];
     const int64_t end = matrix.offset + matrix.rows * matrix.cols;
-    update(prunable, constants, {matrix.offset, end, weight_decay, rule.matrix_gammas[i]}, learning_rate);
+    update(prunable, constants, {matrix.offset, end, rule.matrix_gammas[i]}, learning_rate);
   }
   constants.shrink = AdamWShrink::none;
-  update(all, constants, {num_prunable, num_decayed, weight_decay}, learning_rate);
-  update(all, constants, {num_decayed, params_.size()}, learning_rate);
+  update(all, constants, {num_prunable, params_.size()}, learning_rate);
 }
 
 torch::Tensor ProxAdamW::denominators(const torch::Tensor& indices) const {

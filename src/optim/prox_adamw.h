@@ -37,6 +37,15 @@ class ProxAdamW {
   // and shrinking. Throws Error when the rule's tensors or gammas do not fit the prunable span.
   void step(double learning_rate, const ShrinkRule& rule, double grad_scale = 1.0);
 
+  // Betas, epsilon and bias correction of the next steps, and for each entry of params.entries() what its
+  // learning rate is multiplied by and its weight decay: the parameter groups of an optimizer.
+  struct EntryOptions {
+    double rate_factor = 1.0;
+    double weight_decay = 0.0;
+    bool operator==(const EntryOptions&) const = default;
+  };
+  void set_options(const OptimizerConfig& config, const std::vector<EntryOptions>& entries);
+
   // fp32 [size], in the order of the flat buffer; state of a checkpoint together with step_count.
   const torch::Tensor& exp_avg() const { return exp_avg_; }
   const torch::Tensor& exp_avg_sq() const { return exp_avg_sq_; }
@@ -50,24 +59,24 @@ class ProxAdamW {
   void set_step_count(int64_t count) { step_count_ = count; }
 
  private:
-  // Neighbouring trained entries of the flat buffer with one learning rate: [begin, end).
-  struct RateSpan {
+  // Neighbouring trained entries of the flat buffer with the same options: [begin, end).
+  struct OptionsSpan {
     int64_t begin = 0, end = 0;
-    double factor = 1.0;  // of the learning rate
+    EntryOptions options;
   };
-  // The other settings of one part of the buffer.
+  // A part of the buffer with one weight of the penalty.
   struct Part {
     int64_t begin = 0, end = 0;
-    double weight_decay = 0.0;
     double gamma = 0.0;
   };
 
-  std::vector<RateSpan> rate_spans() const;
+  std::vector<EntryOptions> options_of_config() const;
+  std::vector<OptionsSpan> options_spans(const std::vector<EntryOptions>& entries) const;
   void update(const AdamWSpan& all, AdamWStep constants, const Part& part, double learning_rate) const;
 
   FlatParams& params_;
   OptimizerConfig config_;
-  std::vector<RateSpan> rate_spans_;
+  std::vector<OptionsSpan> spans_;
   torch::Tensor exp_avg_;
   torch::Tensor exp_avg_sq_;
   int64_t step_count_ = 0;

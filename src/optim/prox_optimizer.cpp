@@ -2,6 +2,8 @@
 
 #include <torch/serialize/archive.h>
 
+#include <map>
+
 #include "ops/torch.h"
 #include "rpp/error.h"
 
@@ -17,6 +19,39 @@ OptimizerConfig config_of(const ProxAdamWOptions& options) {
   config.weight_decay = options.weight_decay();
   config.bias_correction = options.bias_correction();
   return config;
+}
+
+const ProxAdamWOptions& options_of(const torch::optim::OptimizerParamGroup& group) {
+  return static_cast<const ProxAdamWOptions&>(group.options());
+}
+
+ProxOptimizer::Groups group_of_all(const torch::nn::Module& module) {
+  std::vector<torch::Tensor> trainable;
+  for (const auto& parameter : module.parameters()) {
+    if (parameter.requires_grad()) trainable.push_back(parameter);
+  }
+  return {torch::optim::OptimizerParamGroup(std::move(trainable))};
+}
+
+// The group of each parameter of the flat buffer.
+std::vector<size_t> find_groups(const torch::nn::Module& module, const FlatParams& flat,
+                                const ProxOptimizer::Groups& groups) {
+  std::map<const c10::TensorImpl*, size_t> group_of;
+  for (size_t i = 0; i < groups.size(); ++i) {
+    for (const auto& parameter : groups[i].params()) group_of[parameter.unsafeGetTensorImpl()] = i;
+  }
+  const auto parameters = module.named_parameters();
+  std::vector<size_t> found;
+  for (const auto& entry : flat.entries()) {
+    const auto place = group_of.find(parameters[entry.name].unsafeGetTensorImpl());
+    RPP_CHECK(place != group_of.end(), "{} is in no parameter group: add it to one, or freeze it",
+              entry.name);
+    found.push_back(place->second);
+  }
+  RPP_CHECK(group_of.size() == found.size(),
+            "the parameter groups hold {} tensors, the module has {} trainable parameters", group_of.size(),
+            found.size());
+  return found;
 }
 
 }  // namespace
@@ -47,12 +82,31 @@ std::vector<ParamSpec> param_specs_of(const torch::nn::Module& module, const IsP
 
 ProxOptimizer::ProxOptimizer(const torch::nn::Module& module, ProxAdamWOptions options,
                              const IsPrunable& is_prunable)
-    : Optimizer(module.parameters(), std::make_unique<ProxAdamWOptions>(options)),
-      flat_(param_specs_of(module, is_prunable)),
-      adamw_(flat_, config_of(options)) {}
+    : ProxOptimizer(module, group_of_all(module), std::move(options), is_prunable) {}
 
-const ProxAdamWOptions& ProxOptimizer::current_options() const {
-  return static_cast<const ProxAdamWOptions&>(param_groups_.front().options());
+ProxOptimizer::ProxOptimizer(const torch::nn::Module& module, Groups groups, ProxAdamWOptions defaults,
+                             const IsPrunable& is_prunable)
+    : Optimizer(std::move(groups), std::make_unique<ProxAdamWOptions>(defaults)),
+      flat_(param_specs_of(module, is_prunable)),
+      group_of_entry_(find_groups(module, flat_, param_groups())),
+      adamw_(flat_, config_of(defaults)) {}
+
+void ProxOptimizer::apply_options() {
+  const ProxAdamWOptions& first = options_of(param_groups().front());
+  for (const auto& group : param_groups()) {
+    const ProxAdamWOptions& options = options_of(group);
+    RPP_CHECK(options.betas() == first.betas() && options.eps() == first.eps() &&
+                  options.bias_correction() == first.bias_correction(),
+              "the parameter groups have different betas, eps or bias_correction: only the learning rate and "
+              "the weight decay may differ");
+  }
+  std::vector<ProxAdamW::EntryOptions> entries;
+  for (size_t i = 0; i < group_of_entry_.size(); ++i) {
+    const ProxAdamWOptions& options = options_of(param_groups()[group_of_entry_[i]]);
+    const bool decayed = flat_.entries()[i].offset < flat_.num_decayed();
+    entries.push_back({.rate_factor = options.lr(), .weight_decay = decayed ? options.weight_decay() : 0.0});
+  }
+  adamw_.set_options(config_of(first), entries);
 }
 
 void ProxOptimizer::zero_grad() {
@@ -72,7 +126,8 @@ torch::Tensor ProxOptimizer::step(const ShrinkRule& rule, const LossClosure& clo
   }
   const torch::NoGradGuard no_grad;
   flat_.collect_grads();
-  adamw_.step(current_options().lr(), rule);
+  apply_options();
+  adamw_.step(1.0, rule);  // times the learning rate of each group
   return loss;
 }
 

@@ -1,9 +1,9 @@
 // ProxAdamW as an optimizer of LibTorch, for the parameters of any torch::nn::Module: docs/tutorials/
 // your-own-module.md.
 //
-// Learning-rate schedulers of LibTorch, torch::save and torch::load work as with torch::optim::AdamW. There
-// is one parameter group. Prunable weights are selected by name or shape; the shrink rule of each step comes
-// from a pruner (prune/pruner.h).
+// Parameter groups, learning-rate schedulers, torch::save and torch::load work as with torch::optim::AdamW.
+// Which weights are pruned is decided by name or shape; how they shrink in a step is the rule that a pruner
+// gives (prune/pruner.h).
 #pragma once
 
 #include <torch/nn/module.h>
@@ -48,10 +48,17 @@ struct ProxAdamWOptions : public torch::optim::OptimizerCloneableOptions<ProxAda
 
 class ProxOptimizer : public torch::optim::Optimizer {
  public:
+  using Groups = std::vector<torch::optim::OptimizerParamGroup>;
+
   // Moves the parameters into one buffer (FlatParams): move the module to its device and dtype first. Throws
   // Error for parameters that are not fp32 or are on several devices.
   explicit ProxOptimizer(const torch::nn::Module& module, ProxAdamWOptions options = {},
                          const IsPrunable& is_prunable = is_matrix);
+  // With groups, which together hold all trainable parameters of the module, each once. Learning rate and
+  // weight decay may differ between groups, betas, eps and bias_correction may not: step() throws Error. What
+  // is changed in options() holds from the next step.
+  ProxOptimizer(const torch::nn::Module& module, Groups groups, ProxAdamWOptions defaults = {},
+                const IsPrunable& is_prunable = is_matrix);
 
   // Keeps the gradients in the buffer, where pruners that rank by them look; zero_grad() of the module, or of
   // torch::optim::Optimizer, removes them, and step() finds the new ones.
@@ -70,9 +77,10 @@ class ProxOptimizer : public torch::optim::Optimizer {
   ProxAdamW& adamw() { return adamw_; }
 
  private:
-  const ProxAdamWOptions& current_options() const;
+  void apply_options();
 
   FlatParams flat_;
+  std::vector<size_t> group_of_entry_;  // of flat_.entries(), in param_groups()
   ProxAdamW adamw_;
 };
 

@@ -1,8 +1,8 @@
 #include "predict/line_predictor.h"
-#include "bert_format/model_file.h"
 
 #include <utility>
 
+#include "bert_format/model_file.h"
 #include "rpp/error.h"
 #include "rpp/tokenizer.h"
 #include "sentencepiece/load_tokenizer.h"

@@ -1,11 +1,11 @@
 #include "rpp/answerer.h"
-#include "bert_format/model_files.h"
-#include "bert_format/sentence_embedding.h"
 
 #include <algorithm>
 #include <numeric>
 
 #include "bert_format/model_file.h"
+#include "bert_format/model_files.h"
+#include "bert_format/sentence_embedding.h"
 #include "embed.h"
 #include "labels.h"
 #include "mask_filler.h"

@@ -317,8 +317,7 @@ rpp_status rpp_fill(rpp_session* session, const char* text, size_t count, rpp_fi
     rpp::require(text, "text");
     rpp::require(fillings, "fillings");
     const rpp::RuntimeModel& model = *session->model.runtime;
-    RPP_CHECK(rpp::fills_masks(model.sizes()), "{} is not a masked language model (cls.predictions)",
-              model.file().path());
+    RPP_CHECK(rpp::fills_masks(model.sizes()), "{} is not a masked language model", model.file().path());
     if (count > rpp::kNumFillings) rpp::fail_usage("{} fillings, there are {}", count, rpp::kNumFillings);
     rpp::check_utf8(text, "the text");
     session->answerer->add({.text = text});

@@ -1,9 +1,9 @@
 #include "runtime/compare_outputs.h"
-#include "io/safetensors.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "io/safetensors.h"
 #include "rpp/error.h"
 
 namespace rpp {

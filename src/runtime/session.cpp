@@ -1,10 +1,10 @@
 #include "rpp/session.h"
-#include "bert_format/model_file.h"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 
+#include "bert_format/model_file.h"
 #include "core/parallel_for.h"
 #include "encoder.h"
 #include "rpp/error.h"

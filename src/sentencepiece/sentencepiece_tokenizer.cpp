@@ -1,8 +1,8 @@
 #include "sentencepiece/sentencepiece_tokenizer.h"
-#include "bert_format/model_files.h"
 
 #include <sentencepiece_processor.h>
 
+#include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "rpp/error.h"
 #include "sentencepiece_json.h"

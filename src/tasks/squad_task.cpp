@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bert_format/model_labels.h"
 #include "core/stop_signal.h"
 #include "data/squad_batch.h"
 #include "model/hf_checkpoint.h"
@@ -136,7 +137,7 @@ std::string SquadTask::describe_data() const {
 
 void SquadTask::save_model(const std::filesystem::path& directory,
                            const std::map<std::string, std::string>& metadata) const {
-  save_weights(model_, directory, metadata, {{"finetuning_task", squad_name(settings_.version)}});
+  save_weights(model_, directory, metadata, task_keys(squad_name(settings_.version)));
   tokenizer_.save(directory);
   write_model_max_length(directory, settings_.max_seq_length);
 }

@@ -1,8 +1,8 @@
 #include "tokenizer/wordpiece.h"
-#include "bert_format/model_files.h"
 
 #include <nlohmann/json.hpp>
 
+#include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "marks.h"
 #include "tokenizer/piece_trie.h"

@@ -1,9 +1,9 @@
 // Checks what the benchmarks report, never how fast anything is.
 #include "measure/benches.h"
-#include "bert_format/model_config.h"
 
 #include <gtest/gtest.h>
 
+#include "bert_format/model_config.h"
 #include "data/fake_tokenizer.h"
 #include "rpp/error.h"
 

@@ -1,5 +1,4 @@
 #include "model/bert.h"
-#include "bert_format/model_config.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -7,6 +6,7 @@
 
 #include <thread>
 
+#include "bert_format/model_config.h"
 #include "model/golden.h"
 #include "ops/cross_entropy.h"
 #include "ops/kernels.h"

@@ -1,5 +1,4 @@
 #include "model/hf_checkpoint.h"
-#include "bert_format/model_config.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -9,6 +8,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "bert_format/model_config.h"
 #include "core/atomic_file.h"
 #include "model/golden.h"
 #include "model/init.h"

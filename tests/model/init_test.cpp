@@ -1,10 +1,10 @@
 #include "model/init.h"
-#include "bert_format/model_config.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 
+#include "bert_format/model_config.h"
 #include "message_of.h"
 #include "model/golden.h"
 

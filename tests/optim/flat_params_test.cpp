@@ -1,8 +1,8 @@
 #include "optim/flat_params.h"
-#include "message_of.h"
 
 #include <gtest/gtest.h>
 
+#include "message_of.h"
 #include "ops/torch.h"
 #include "rpp/error.h"
 #include "some_params.h"

@@ -195,5 +195,50 @@ TEST(ParamSpecsOf, GroupsByNameAndShapeAndSkipsFrozenParameters) {
             "bias has 1 dimensions: only matrices can be pruned");
 }
 
+// Groups of torch::optim with their own rates and decays, some of which change on the way.
+TEST(ProxOptimizer, ParameterGroupsEqualThoseOfLibTorchAdamW) {
+  Net ours, theirs;
+  const auto group = [](const torch::Tensor& a, const torch::Tensor& b, auto options) {
+    return torch::optim::OptimizerParamGroup({a, b}, std::make_unique<decltype(options)>(options));
+  };
+  ProxOptimizer optimizer(
+      ours, {group(ours.first, ours.bias, ProxAdamWOptions(0.02).weight_decay(0)),
+             torch::optim::OptimizerParamGroup({ours.last}, std::make_unique<ProxAdamWOptions>(
+                                                                ProxAdamWOptions(0.005).weight_decay(0.3)))});
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  groups.push_back(group(theirs.first, theirs.bias, torch::optim::AdamWOptions(0.02).weight_decay(0)));
+  groups.emplace_back(std::vector{theirs.last}, std::make_unique<torch::optim::AdamWOptions>(
+                                                    torch::optim::AdamWOptions(0.005).weight_decay(0.3)));
+  torch::optim::AdamW reference(groups);
+  for (int64_t step = 0; step < 8; ++step) {
+    if (step == 3) {
+      for (auto& changed : optimizer.param_groups()) {
+        static_cast<ProxAdamWOptions&>(changed.options()).betas({0.7, 0.95}).eps(1e-3);
+      }
+      for (auto& changed : reference.param_groups()) {
+        static_cast<torch::optim::AdamWOptions&>(changed.options()).betas({0.7, 0.95}).eps(1e-3);
+      }
+    }
+    train(ours, optimizer, step, step + 1);
+    train(theirs, reference, step, step + 1);
+  }
+  EXPECT_LT(largest_difference(ours, theirs), 2e-6);
+}
+
+TEST(ProxOptimizer, GroupsThatDoNotFitAreRefused) {
+  Net net;
+  EXPECT_EQ(message_of([&] {
+              ProxOptimizer(net, {torch::optim::OptimizerParamGroup({net.first, net.last})});
+            }),
+            "bias is in no parameter group: add it to one, or freeze it");
+  Net other;
+  ProxOptimizer optimizer(other, {torch::optim::OptimizerParamGroup({other.first}),
+                                  torch::optim::OptimizerParamGroup({other.bias, other.last})});
+  static_cast<ProxAdamWOptions&>(optimizer.param_groups()[1].options()).eps(0.1);
+  EXPECT_EQ(message_of([&] { train(other, optimizer, 0, 1); }),
+            "the parameter groups have different betas, eps or bias_correction: only the learning rate and "
+            "the weight decay may differ");
+}
+
 }  // namespace
 }  // namespace rpp

@@ -1,10 +1,10 @@
 #include "runtime/compare_outputs.h"
-#include "io/safetensors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "exported_model.h"
+#include "io/safetensors.h"
 #include "message_of.h"
 
 namespace rpp {

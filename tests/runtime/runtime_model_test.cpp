@@ -1,6 +1,4 @@
 #include "rpp/runtime_model.h"
-#include "io/safetensors.h"
-#include "runtime/embed.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +6,9 @@
 #include "bert_format/sentence_embedding.h"
 #include "core/atomic_file.h"
 #include "exported_model.h"
+#include "io/safetensors.h"
 #include "message_of.h"
+#include "runtime/embed.h"
 
 namespace rpp {
 namespace {

@@ -1,12 +1,12 @@
 // Compares vectors with sums over the session's own hidden states.
 #include "bert_format/sentence_embedding.h"
-#include "bert_format/model_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "bert_format/model_file.h"
 #include "data/fake_tokenizer.h"
 #include "exported_model.h"
 #include "rpp/answerer.h"

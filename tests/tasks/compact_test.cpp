@@ -1,10 +1,10 @@
 #include "analysis/compact.h"
-#include "bert_format/model_config.h"
 
 #include <gtest/gtest.h>
 
 #include "analysis/edited_model.h"
 #include "analysis/verify_zeros.h"
+#include "bert_format/model_config.h"
 #include "data/fake_tokenizer.h"
 #include "model/hf_checkpoint.h"
 #include "ops/torch.h"

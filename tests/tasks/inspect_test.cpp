@@ -1,19 +1,19 @@
 #include "tasks/inspect.h"
-#include "analysis/model_zeros.h"
-#include "analysis/overlap.h"
-#include "analysis/verify_zeros.h"
-#include "data/read_texts.h"
-#include "plan/mask_file.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <map>
 
+#include "analysis/model_zeros.h"
+#include "analysis/overlap.h"
+#include "analysis/verify_zeros.h"
 #include "core/atomic_file.h"
 #include "data/fake_tokenizer.h"
+#include "data/read_texts.h"
 #include "model/hf_checkpoint.h"
 #include "ops/torch.h"
+#include "plan/mask_file.h"
 #include "prune/mask_file.h"
 #include "runs/checkpoint.h"
 #include "sentencepiece/load_tokenizer.h"

@@ -1,6 +1,5 @@
 // The output directory of a run: who may write to it, and what a resumed run uses.
 #include "runs/run_dir.h"
-#include "tasks/run.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -12,6 +11,7 @@
 #include "program/log.h"
 #include "runs/checkpoint.h"
 #include "sentencepiece/load_tokenizer.h"
+#include "tasks/run.h"
 #include "tasks/tiny_run.h"
 
 namespace rpp::test {

@@ -1,10 +1,10 @@
 #include "tasks/teacher.h"
-#include "bert_format/model_config.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "bert_format/model_config.h"
 #include "io/safetensors.h"
 #include "message_of.h"
 #include "model/hf_checkpoint.h"
