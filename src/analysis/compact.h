@@ -51,7 +51,7 @@ struct CompactPlan {
   int64_t leftover_parameters() const;
 };
 
-// Throws Error as read_encoder_zeros does (prune/patterns.h).
+// Throws Error as read_encoder_zeros does (analysis/patterns.h).
 CompactPlan plan_compaction(const std::filesystem::path& model_dir,
                             CompactSizes kind = CompactSizes::uniform);
 

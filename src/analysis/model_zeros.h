@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "plan/flat_matrix.h"
+#include "rpp/flat_matrix.h"
 #include "plan/sparsity.h"
 
 namespace rpp {

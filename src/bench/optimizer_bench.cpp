@@ -2,7 +2,7 @@
 #include "measure/benches.h"
 #include "model/init.h"
 #include "ops/torch.h"
-#include "optim/prox_adamw.h"
+#include "rpp/prox_adamw.h"
 #include "train/device.h"
 
 namespace rpp {

@@ -24,7 +24,7 @@ enum class Texts { single, pair };
 // The task decides, whatever its rows contain: an empty second text of a pair is kept.
 Texts texts_of(const GlueTask& task);
 
-// Long texts are truncated (text/sequence.h). num_threads: 0 = the machine's cores.
+// Long texts are truncated (tokenizer/sequence.h). num_threads: 0 = the machine's cores.
 std::vector<EncodedExample> encode_glue(std::span<const GlueExample> examples, Texts texts,
                                         const Tokenizer& tokenizer, int64_t max_seq_length,
                                         int num_threads = 0);

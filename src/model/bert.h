@@ -15,7 +15,7 @@
 
 #include "bert_format/model_config.h"
 #include "ops/attention.h"
-#include "ops/param_spec.h"
+#include "rpp/param_spec.h"
 #include "ops/sequence_layout.h"
 
 namespace rpp {

@@ -2,7 +2,7 @@
 // are read once more but never rewritten.
 #pragma once
 
-#include "optim/flat_params.h"
+#include "rpp/flat_params.h"
 
 namespace rpp {
 

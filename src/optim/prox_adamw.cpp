@@ -1,10 +1,11 @@
-#include "optim/prox_adamw.h"
+#include "rpp/prox_adamw.h"
 
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 
+#include "ops/adamw_kernel.h"
 #include "ops/section.h"
 #include "ops/torch.h"
 #include "rpp/error.h"

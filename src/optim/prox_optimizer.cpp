@@ -1,4 +1,4 @@
-#include "optim/prox_optimizer.h"
+#include "rpp/prox_optimizer.h"
 
 #include <torch/serialize/archive.h>
 

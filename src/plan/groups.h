@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "plan/flat_matrix.h"
+#include "rpp/flat_matrix.h"
 #include "rpp/prune_config.h"
 
 namespace rpp {

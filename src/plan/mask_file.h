@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/flat_matrix.h"
+#include "rpp/flat_matrix.h"
 
 namespace rpp {
 

@@ -11,7 +11,7 @@ namespace rpp {
 // Linear warmup, then the decay of schedule.decay: linear and cosine end at 0 after the last step, constant
 // stays at 1. step counts from 0; the first step of a warmup has the factor 1 / warmup steps, not 0.
 //
-// phase_starts: the first steps of the phases of a run, ascending, starting with 0 (prune/plan.h). With
+// phase_starts: the first steps of the phases of a run, ascending, starting with 0 (plan/plan.h). With
 // schedule.phases "each" warmup and decay restart in every phase, the learning-rate rewinding of Renda et al.
 // (arXiv:2003.02389); with "last" the learning rate is constant up to the last phase and decays in it.
 double schedule_factor(const ScheduleConfig& schedule, int64_t step, int64_t total_steps,

@@ -1,4 +1,4 @@
-// Magnitude pruning by a schedule (prune/plan.h): the smallest weights are pruned, their zeros are kept, and
+// Magnitude pruning by a schedule (plan/plan.h): the smallest weights are pruned, their zeros are kept, and
 // training continues. NIP, the paper's baseline, rises in equal stages; gradual follows the cubic ramp of Zhu
 // & Gupta (arXiv:1710.01878); one_shot prunes once. Masks only grow.
 #include "ops/torch.h"

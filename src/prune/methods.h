@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "prune/pruner.h"
+#include "rpp/pruner.h"
 
 namespace rpp {
 

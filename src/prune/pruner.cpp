@@ -1,4 +1,4 @@
-#include "prune/pruner.h"
+#include "rpp/pruner.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // Adjusts gamma so that rpp reaches its target ratios without a threshold: plans it from a sample of the
-// weights and the future learning rates (prune/gamma_plan.h), and repeats the plan more often towards the end
+// weights and the future learning rates (plan/gamma_plan.h), and repeats the plan more often towards the end
 // of pruning. Near the end it also corrects for the difference between the steps and their forecast: zeros
 // that return, weights that the loss moves.
 #pragma once
@@ -11,8 +11,8 @@
 #include <optional>
 #include <vector>
 
-#include "optim/flat_params.h"
-#include "optim/prox_adamw.h"
+#include "rpp/flat_params.h"
+#include "rpp/prox_adamw.h"
 #include "plan/gamma_plan.h"
 #include "plan/groups.h"
 #include "rpp/prune_config.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "optim/flat_params.h"
+#include "rpp/flat_params.h"
 #include "plan/drift.h"
 #include "plan/sparsity.h"
 #include "rpp/prune_config.h"

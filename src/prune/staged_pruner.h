@@ -1,4 +1,4 @@
-// A pruner that changes its mask in the stages of a plan (prune/plan.h) and keeps it in between: magnitude
+// A pruner that changes its mask in the stages of a plan (plan/plan.h) and keeps it in between: magnitude
 // and movement pruning differ in how they choose the next mask.
 #pragma once
 

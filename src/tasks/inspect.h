@@ -12,7 +12,7 @@
 
 #include "data/glue.h"
 #include "model/bert.h"
-#include "optim/flat_params.h"
+#include "rpp/flat_params.h"
 #include "rpp/tokenizer.h"
 #include "train/tensors.h"
 

@@ -47,7 +47,7 @@ class SquadTask : public Task {
   // Windows; each epoch has its own order, and its last batch may be partial.
   std::vector<PackedBatch> batches(int64_t step) const override;
   // The mean over the windows of the cross entropies of start and end; in training with a teacher, blended
-  // with the divergences of both from the teacher's (train/teacher.h: two rows per window).
+  // with the divergences of both from the teacher's (tasks/teacher.h: two rows per window).
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
   // "loss" and the official scores on the dev questions.
   Metrics evaluate() override;

@@ -15,9 +15,9 @@
 
 #include "config/config.h"
 #include "core/progress.h"
-#include "optim/flat_params.h"
-#include "optim/prox_adamw.h"
-#include "prune/pruner.h"
+#include "rpp/flat_params.h"
+#include "rpp/prox_adamw.h"
+#include "rpp/pruner.h"
 #include "runs/metrics_log.h"
 #include "runs/outcome.h"
 #include "train/heap.h"

@@ -1,4 +1,4 @@
-#include "optim/flat_params.h"
+#include "rpp/flat_params.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "optim/prox_adamw.h"
+#include "rpp/prox_adamw.h"
 
 #include <gtest/gtest.h>
 #include <torch/optim/adamw.h>

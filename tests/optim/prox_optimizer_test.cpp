@@ -1,4 +1,4 @@
-#include "optim/prox_optimizer.h"
+#include "rpp/prox_optimizer.h"
 
 #include <gtest/gtest.h>
 #include <torch/optim/adamw.h>

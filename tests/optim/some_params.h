@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "ops/param_spec.h"
+#include "rpp/param_spec.h"
 #include "ops/torch.h"
 
 namespace rpp::test {

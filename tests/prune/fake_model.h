@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "ops/torch.h"
-#include "optim/flat_params.h"
-#include "optim/prox_adamw.h"
-#include "prune/pruner.h"
+#include "rpp/flat_params.h"
+#include "rpp/prox_adamw.h"
+#include "rpp/pruner.h"
 
 namespace rpp::test {
 

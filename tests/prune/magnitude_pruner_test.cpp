@@ -2,8 +2,8 @@
 
 #include "fake_model.h"
 #include "ops/torch.h"
-#include "prune/pruner.h"
 #include "rpp/error.h"
+#include "rpp/pruner.h"
 
 namespace rpp::test {
 namespace {

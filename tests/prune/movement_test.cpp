@@ -2,7 +2,7 @@
 
 #include "fake_model.h"
 #include "ops/torch.h"
-#include "prune/pruner.h"
+#include "rpp/pruner.h"
 
 namespace rpp::test {
 namespace {

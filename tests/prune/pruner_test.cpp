@@ -1,5 +1,5 @@
 // What all pruners share: state, drift, the fixed mask and the factory.
-#include "prune/pruner.h"
+#include "rpp/pruner.h"
 
 #include <gtest/gtest.h>
 

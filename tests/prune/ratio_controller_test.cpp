@@ -3,8 +3,8 @@
 
 #include "fake_model.h"
 #include "ops/torch.h"
-#include "prune/pruner.h"
 #include "prune/report.h"
+#include "rpp/pruner.h"
 
 namespace rpp::test {
 namespace {

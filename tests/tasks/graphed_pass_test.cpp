@@ -5,7 +5,7 @@
 #include "data/pretrain_sampler.h"
 #include "model/init.h"
 #include "ops/torch.h"
-#include "optim/flat_params.h"
+#include "rpp/flat_params.h"
 #include "sentencepiece/fingerprint.h"
 #include "sentencepiece/load_tokenizer.h"
 #include "tasks/pretrain_task.h"

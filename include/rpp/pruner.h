@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "optim/flat_params.h"
-#include "optim/prox_adamw.h"
+#include "rpp/flat_params.h"
+#include "rpp/prox_adamw.h"
 #include "rpp/prune_config.h"
 
 namespace rpp {

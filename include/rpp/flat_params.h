@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "ops/param_spec.h"
-#include "plan/flat_matrix.h"
+#include "rpp/flat_matrix.h"
+#include "rpp/param_spec.h"
 
 namespace rpp {
 

@@ -3,7 +3,7 @@
 //
 // Parameter groups, learning-rate schedulers, torch::save and torch::load work as with torch::optim::AdamW.
 // Which weights are pruned is decided by name or shape; how they shrink in a step is the rule that a pruner
-// gives (prune/pruner.h).
+// gives (pruner.h).
 #pragma once
 
 #include <torch/nn/module.h>
@@ -14,9 +14,9 @@
 #include <tuple>
 #include <vector>
 
-#include "ops/param_spec.h"
-#include "optim/flat_params.h"
-#include "optim/prox_adamw.h"
+#include "rpp/flat_params.h"
+#include "rpp/param_spec.h"
+#include "rpp/prox_adamw.h"
 
 namespace rpp {
 

@@ -10,11 +10,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "ops/adamw_kernel.h"
-#include "optim/flat_params.h"
+#include "rpp/flat_params.h"
 #include "rpp/prune_config.h"
 
 namespace rpp {
+
+struct AdamWSpan;  // a part of the buffer, and the constants of a step, for the kernel
+struct AdamWStep;
 
 struct ShrinkRule {
   enum class Kind { none, mask, prox };
