@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "ops/adamw_twin.h"
+#include "ops/adamw_reference.h"
 #include "ops/cuda_launch.h"
 
 namespace rpp::test {

@@ -39,7 +39,7 @@ class Shards : public testing::Test {
   const FakeTokenizer tokenizer_;
 };
 
-std::vector<int32_t> ids_of(const SentenceIds& sentence) {
+inline std::vector<int32_t> ids_of(const SentenceIds& sentence) {
   std::vector<int32_t> ids;
   sentence.append_to(ids);
   return ids;

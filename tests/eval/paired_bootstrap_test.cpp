@@ -93,8 +93,8 @@ TEST(CompareRuns, SeedsOfTheTwoSidesAreResampledIndependently) {
 }
 
 // The reference implementation: resamples one run per side, value by value.
-Values twin_differences(const Values& baseline, const Values& candidate, const Values& labels,
-                        const BootstrapOptions& options) {
+Values reference_differences(const Values& baseline, const Values& candidate, const Values& labels,
+                             const BootstrapOptions& options) {
   const std::vector<std::string> names = {"spearman"};
   Values differences;
   for (int64_t resample = 0; resample < options.resamples; ++resample) {
@@ -116,7 +116,7 @@ TEST(CompareRuns, EqualsTheReferenceImplementation) {
   const Values labels = {0, 1.5, 2, 3.25, 4, 4.5, 5}, baseline = {1, 1, 3, 2, 5, 3, 4};
   const Values candidate = {0, 2, 2.5, 3, 3.5, 5, 4};
   const BootstrapOptions options = {.resamples = 11, .seed = 7};
-  const Values sorted = twin_differences(baseline, candidate, labels, options);
+  const Values sorted = reference_differences(baseline, candidate, labels, options);
   const Runs baselines = {baseline}, candidates = {candidate};
   const auto result =
       compare_runs(std::vector<std::string>{"spearman"}, {baselines, candidates, labels}, options);

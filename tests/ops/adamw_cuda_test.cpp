@@ -2,7 +2,7 @@
 // multiply-adds may differ.
 #include <gtest/gtest.h>
 
-#include "adamw_twin.h"
+#include "adamw_reference.h"
 #include "ops/torch.h"
 
 #ifdef RPP_CUDA

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "adamw_twin.h"
+#include "adamw_reference.h"
 #include "ops/torch.h"
 
 namespace rpp::test {
@@ -23,7 +23,8 @@ TEST_P(EveryShrink, EqualsTheReferenceOnSizesAroundTheVectorWidths) {
     auto after = before;
     adamw_cpu(step, after.span());
     for (size_t i = 0; i < before.values.size(); ++i) {
-      const auto expected = twin(step, before.element(i), before.grads[i], before.keep[i], before.alpha[i]);
+      const auto expected =
+          reference(step, before.element(i), before.grads[i], before.keep[i], before.alpha[i]);
       ASSERT_NEAR(after.values[i], expected.value, 1e-7) << "entry " << i << " of " << size;
       ASSERT_NEAR(after.exp_avg[i], expected.exp_avg, 1e-8) << "entry " << i << " of " << size;
       ASSERT_NEAR(after.exp_avg_sq[i], expected.exp_avg_sq, 1e-9) << "entry " << i << " of " << size;

@@ -36,8 +36,8 @@ torch::Tensor factors(const DropoutRule& rule, int64_t first_token, int64_t leng
   return mask;
 }
 
-torch::Tensor twin(const torch::Tensor& qkv, const SequenceLayout& layout, const AttentionHeads& heads,
-                   double rate) {
+torch::Tensor reference(const torch::Tensor& qkv, const SequenceLayout& layout, const AttentionHeads& heads,
+                        double rate) {
   const int64_t dim = heads.query_key_dim, keys = heads.num_heads * dim;
   Tensors sequences;
   for (int64_t s = 0; s < layout.num_sequences(); ++s) {
@@ -55,26 +55,26 @@ torch::Tensor twin(const torch::Tensor& qkv, const SequenceLayout& layout, const
   return torch::cat(sequences, 0);
 }
 
-TwinTest twin_test(const Case& c, double rate, uint64_t seed) {
+ReferenceTest reference_test(const Case& c, double rate, uint64_t seed) {
   const auto layout = layout_of_lengths(c.lengths);
   const auto qkv = random_tensor({layout.host_cu_seqlens.back(), c.heads.qkv_size()}, seed);
   return {[=](const Tensors& in) { return varlen_attention(in[0], layout, c.heads, rate, kSeed); },
-          [=](const Tensors& in) { return twin(in[0], layout, c.heads, rate); },
+          [=](const Tensors& in) { return reference(in[0], layout, c.heads, rate); },
           {qkv},
           {true}};
 }
 
 TEST(Attention, AgreesWithTheFormulaForwardAndBackward) {
-  for (const auto& c : kCases) twin_test(c, 0.0, 1).run_in_both_precisions();
+  for (const auto& c : kCases) reference_test(c, 0.0, 1).run_in_both_precisions();
 }
 
 TEST(Attention, DropoutUsesTheMaskOfItsSeed) {
-  for (const auto& c : {kCases[1], kCases[2], kCases[6]}) twin_test(c, 0.3, 2).run_in_both_precisions();
+  for (const auto& c : {kCases[1], kCases[2], kCases[6]}) reference_test(c, 0.3, 2).run_in_both_precisions();
 }
 
 TEST(Attention, CompositeAgreesWithTheFormula) {
   for (const auto& c : kCases) {
-    auto test = twin_test(c, 0.0, 3);
+    auto test = reference_test(c, 0.0, 3);
     const auto layout = layout_of_lengths(c.lengths);
     test.op = [=](const Tensors& in) { return composite::attention(in[0], layout, c.heads, 0.0, kSeed); };
     test.run(torch::kFloat32, 2e-6);

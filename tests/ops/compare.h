@@ -42,8 +42,8 @@ inline void expect_close(const torch::Tensor& got, const torch::Tensor& wanted, 
 }
 
 // Inputs marked true are activations and have the dtype under test; the others are fp32 parameters.
-struct TwinTest {
-  Op op, twin;
+struct ReferenceTest {
+  Op op, reference;
   Tensors inputs;
   std::vector<bool> is_activation;
 
@@ -55,7 +55,8 @@ struct TwinTest {
       rounded.push_back(inputs[i].to(types[i]));
     }
     const auto got = run_op(op, rounded, types);
-    const auto wanted = run_op(twin, rounded, std::vector<torch::ScalarType>(inputs.size(), torch::kFloat64));
+    const auto wanted =
+        run_op(reference, rounded, std::vector<torch::ScalarType>(inputs.size(), torch::kFloat64));
     EXPECT_EQ(got.value.scalar_type(), type);
     expect_close(got.value, wanted.value, tolerance);
     for (size_t i = 0; i < inputs.size(); ++i) expect_close(got.grads[i], wanted.grads[i], tolerance);

@@ -14,7 +14,7 @@ torch::Tensor labels_of(int64_t rows, int64_t classes) {
   return (torch::arange(rows) * 7 + 3).remainder(classes);
 }
 
-torch::Tensor twin(const torch::Tensor& logits, const torch::Tensor& labels) {
+torch::Tensor reference(const torch::Tensor& logits, const torch::Tensor& labels) {
   const auto picked = logits.gather(1, labels.unsqueeze(1)).squeeze(1);
   return (torch::logsumexp(logits, 1) - picked).sum();
 }
@@ -37,7 +37,8 @@ TEST(CrossEntropy, AgreesWithTheFormulaForwardAndBackward) {
     const auto labels = labels_of(rows, classes);
     for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
       const auto logits = (random_tensor({rows, classes}, 1) * 4).to(type);
-      const auto wanted = run_loss([&](const auto& x) { return twin(x, labels); }, logits, torch::kFloat64);
+      const auto wanted =
+          run_loss([&](const auto& x) { return reference(x, labels); }, logits, torch::kFloat64);
       const auto fused =
           run_loss([&](const auto& x) { return cross_entropy(x, labels).loss_sum; }, logits, type);
       const auto composite =

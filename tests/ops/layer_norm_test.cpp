@@ -22,17 +22,17 @@ const std::vector<std::pair<int64_t, int64_t>> kSizes = {{1, 1}, {3, 17}, {65, 4
 
 TEST(LayerNorm, AgreesWithTheFormulaForwardAndBackward) {
   for (const auto& [rows, hidden] : kSizes) {
-    const TwinTest test = {[](const Tensors& in) { return layer_norm(in[0], in[1], in[2], kEpsilon); },
-                           [](const Tensors& in) { return normalise(in[0], in[1], in[2]); },
-                           row_inputs(rows, hidden),
-                           {true, false, false}};
+    const ReferenceTest test = {[](const Tensors& in) { return layer_norm(in[0], in[1], in[2], kEpsilon); },
+                                [](const Tensors& in) { return normalise(in[0], in[1], in[2]); },
+                                row_inputs(rows, hidden),
+                                {true, false, false}};
     test.run(torch::kFloat32, 2e-6);
     test.run(torch::kBFloat16, 2e-2);
   }
 }
 
 TEST(LayerNorm, CompositeAgreesWithTheFormula) {
-  const TwinTest test = {
+  const ReferenceTest test = {
       [](const Tensors& in) { return composite::layer_norm(in[0], in[1], in[2], kEpsilon); },
       [](const Tensors& in) { return normalise(in[0], in[1], in[2]); },
       row_inputs(9, 33),
@@ -46,13 +46,13 @@ TEST(DropoutAddLayerNorm, IsDropoutThenSumThenLayerNorm) {
       const auto mask = dropout(torch::ones({rows, hidden}), rate, uint64_t{9}).to(torch::kFloat64);
       auto inputs = row_inputs(rows, hidden);
       inputs.push_back(random_tensor({rows, hidden}, 4));
-      const TwinTest test = {[&](const Tensors& in) {
-                               return dropout_add_layer_norm(in[0], in[3], in[1], in[2], kEpsilon, rate,
-                                                             uint64_t{9});
-                             },
-                             [&](const Tensors& in) { return normalise(in[0] * mask + in[3], in[1], in[2]); },
-                             inputs,
-                             {true, false, false, true}};
+      const ReferenceTest test = {
+          [&](const Tensors& in) {
+            return dropout_add_layer_norm(in[0], in[3], in[1], in[2], kEpsilon, rate, uint64_t{9});
+          },
+          [&](const Tensors& in) { return normalise(in[0] * mask + in[3], in[1], in[2]); },
+          inputs,
+          {true, false, false, true}};
       test.run(torch::kFloat32, 2e-6);
       test.run(torch::kBFloat16, 3e-2);
     }

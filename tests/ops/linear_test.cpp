@@ -9,7 +9,7 @@
 namespace rpp {
 namespace {
 
-TwinTest twin_test(int64_t rows, int64_t in_size, int64_t out_size) {
+ReferenceTest reference_test(int64_t rows, int64_t in_size, int64_t out_size) {
   return {[](const Tensors& in) {
             const bool is_bf16 = in[0].scalar_type() == torch::kBFloat16;
             return linear(in[0], in[1], in[2],
@@ -24,13 +24,13 @@ TwinTest twin_test(int64_t rows, int64_t in_size, int64_t out_size) {
 TEST(Linear, AgreesWithTheFormulaForwardAndBackward) {
   for (const auto& [rows, in, out] :
        std::vector<std::array<int64_t, 3>>{{1, 1, 1}, {5, 17, 3}, {65, 33, 130}, {7, 24, 1027}}) {
-    twin_test(rows, in, out).run_in_both_precisions();
+    reference_test(rows, in, out).run_in_both_precisions();
   }
 }
 
 TEST(Linear, EmptyInputGivesEmptyOutputAndZeroGradients) {
-  twin_test(0, 8, 5).run_in_both_precisions();
-  twin_test(0, 8, 1030).run_in_both_precisions();
+  reference_test(0, 8, 5).run_in_both_precisions();
+  reference_test(0, 8, 1030).run_in_both_precisions();
 }
 
 TEST(Linear, WithAWorkingCopyTheMatmulIsBf16AndGradientsStayFp32) {

@@ -106,7 +106,8 @@ TEST(ProxAdamW, WithoutBiasCorrectionItIsBertsOptimizer) {
 }
 
 // Ten steps with the prox after each, in double precision, for one prunable span without decay.
-torch::Tensor proximal_twin(const FlatParams& params, const ShrinkRule& rule, const OptimizerConfig& config) {
+torch::Tensor proximal_reference(const FlatParams& params, const ShrinkRule& rule,
+                                 const OptimizerConfig& config) {
   auto w = params.values().to(torch::kFloat64).clone();
   auto m = torch::zeros_like(w), v = torch::zeros_like(w);
   const auto alpha = rule.alpha.to(torch::kFloat64);
@@ -131,7 +132,7 @@ TEST_P(ProxRule, EqualsTheReferenceForTenSteps) {
   FlatParams params(one_matrix(1001));
   ShrinkRule rule{.kind = ShrinkRule::Kind::prox, .gamma = 0.05, .preconditioned = GetParam()};
   rule.alpha = 1.0 / (params.values().abs() + 0.1);
-  const auto expected = proximal_twin(params, rule, some_config());
+  const auto expected = proximal_reference(params, rule, some_config());
   ProxAdamW optimizer(params, some_config());
   ten_steps(params, optimizer, rule);
   EXPECT_LT(relative_error(params.values(), expected), 1e-5);  // ten times the rounding error at a threshold

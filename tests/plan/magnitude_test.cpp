@@ -28,7 +28,8 @@ Mask pruned(Mask keep, const Scores& scores, const PruneGroup& group, int64_t ta
 }
 
 // The reference implementation: a stable sort of the kept entries.
-Mask slow_twin(Mask keep, const Scores& scores, const PruneGroup& group, int64_t target, RankBy rank_by) {
+Mask reference_prune(Mask keep, const Scores& scores, const PruneGroup& group, int64_t target,
+                     RankBy rank_by) {
   std::vector<size_t> kept;
   int64_t zeros = 0;
   for (const auto& matrix : group.matrices) {
@@ -91,7 +92,7 @@ TEST(PruneSmallest, EqualsAStableSort) {
     for (const int64_t target : {600, 700, 1500, 3000}) {
       for (const auto rank_by : {RankBy::magnitude, RankBy::value}) {
         EXPECT_EQ(pruned(keep, scores, group, target, rank_by),
-                  slow_twin(keep, scores, group, target, rank_by))
+                  reference_prune(keep, scores, group, target, rank_by))
             << spread << " " << target;
       }
     }

@@ -14,7 +14,8 @@
 
 namespace rpp::test {
 
-inline AdamWElement twin(const AdamWStep& s, const AdamWElement& old, double grad, bool keep, double alpha) {
+inline AdamWElement reference(const AdamWStep& s, const AdamWElement& old, double grad, bool keep,
+                              double alpha) {
   const double g = grad * s.grad_scale;
   const double m = s.beta1 * static_cast<double>(old.exp_avg) + s.one_minus_beta1 * g;
   const double v = s.beta2 * static_cast<double>(old.exp_avg_sq) + s.one_minus_beta2 * g * g;
