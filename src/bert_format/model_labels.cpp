@@ -20,12 +20,13 @@ std::string generic_name(size_t id) {
 }
 
 void add_names(std::span<const std::string> names, nlohmann::ordered_json& keys) {
-  auto& id2label = keys["id2label"] = nlohmann::ordered_json::object();
-  auto& label2id = keys["label2id"] = nlohmann::ordered_json::object();
+  auto id2label = nlohmann::ordered_json::object(), label2id = nlohmann::ordered_json::object();
   for (size_t id = 0; id < names.size(); ++id) {
     id2label[std::to_string(id)] = names[id];
     label2id[names[id]] = id;
   }
+  keys["id2label"] = std::move(id2label);
+  keys["label2id"] = std::move(label2id);
 }
 
 Names generic_names(int64_t num_labels) {
