@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <vector>
 
-#include "rpp/flat_matrix.h"
 #include "plan/sparsity.h"
+#include "rpp/flat_matrix.h"
 
 namespace rpp {
 

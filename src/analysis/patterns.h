@@ -1,8 +1,8 @@
 // The structure of a pruned BERT's zeros: their spread over rows and columns, dead lines, and whether lines
 // that only act together are pruned together. Read from the files, without Torch.
 //
-// Layout [out, in] (analysis/zero_statistics.h). Row d of query and of key form one term q_d k_d; row d of value
-// feeds column d of the attention output; row u of intermediate feeds column u of output.
+// Layout [out, in] (analysis/zero_statistics.h). Row d of query and of key form one term q_d k_d; row d of
+// value feeds column d of the attention output; row u of intermediate feeds column u of output.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // The scores of SQuAD as the official evaluate-v1.1.py and evaluate-v2.0.py define them.
 //
-// Answers must be normalised (tokenizer/answer_text.h). 1.1 and 2.0 differ: in 2.0 a gold answer that normalises
-// to an empty text is ignored, and two empty answers also match in F1.
+// Answers must be normalised (tokenizer/answer_text.h). 1.1 and 2.0 differ: in 2.0 a gold answer that
+// normalises to an empty text is ignored, and two empty answers also match in F1.
 #pragma once
 
 #include <cstdint>

@@ -15,8 +15,8 @@
 
 #include "bert_format/model_config.h"
 #include "ops/attention.h"
-#include "rpp/param_spec.h"
 #include "ops/sequence_layout.h"
+#include "rpp/param_spec.h"
 
 namespace rpp {
 

@@ -11,10 +11,10 @@
 #include <optional>
 #include <vector>
 
-#include "rpp/flat_params.h"
-#include "rpp/prox_adamw.h"
 #include "plan/gamma_plan.h"
 #include "plan/groups.h"
+#include "rpp/flat_params.h"
+#include "rpp/prox_adamw.h"
 #include "rpp/prune_config.h"
 
 namespace rpp {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "rpp/flat_params.h"
 #include "plan/drift.h"
 #include "plan/sparsity.h"
+#include "rpp/flat_params.h"
 #include "rpp/prune_config.h"
 
 namespace rpp {

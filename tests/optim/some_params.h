@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "rpp/param_spec.h"
 #include "ops/torch.h"
+#include "rpp/param_spec.h"
 
 namespace rpp::test {
 
