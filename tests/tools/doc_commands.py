@@ -132,6 +132,8 @@ def faults_of_program(command, build):
     known, called = help_of(program), name
     word = command.words[1] if len(command.words) > 1 else "--"
     if word in subcommands(known):
+        if (ROOT / "tools" / f"{name}-{word}.cpp".replace("-", "_")).exists() and not (build / f"{name}-{word}").exists():
+            return []  # a subcommand that is a program of its own, and not built
         known, called = known + help_of(program, word), f"{name} {word}"
     elif needs_subcommand(known) and not word.startswith("-"):
         return [f"{name} has no subcommand {word}"]

@@ -25,8 +25,8 @@ expect 0 'whole file' "$export" pruned --output small.rpp --values int8 --embedd
 [ "$(stat -c %s small.rpp)" -lt "$(stat -c %s pruned.rpp)" ] || expect 0 'smaller' echo 'small.rpp is no smaller'
 
 # Verification of an export: with every instruction set it gives the outputs of the original model. A build without LibTorch
-# has no rpp-inspect.
-if [ -x "$(dirname "$export")/rpp-inspect" ]; then
+# has no rpp-inspect forward.
+if [ -x "$(dirname "$export")/rpp-inspect-forward" ]; then
   cp -r "$golden/classifier" classifier
   { printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]'; seq -f 'w%g' 0 94; } > classifier/vocab.txt
   printf 'w1 w2\nw3\n' > texts
