@@ -65,8 +65,8 @@ int transfer(const Arguments& arguments) {
   return 0;
 }
 
-// The one command that needs LibTorch is a program of its own, which lies beside this one: the others start
-// without it.
+// Only this command needs LibTorch. It is a separate program in the same directory, so that the others start
+// without loading LibTorch.
 constexpr const char* kForward = "forward";
 
 [[noreturn]] void run_forward(char** argv) {

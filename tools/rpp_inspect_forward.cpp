@@ -27,9 +27,10 @@ int forward(const Arguments& arguments) {
 
 void add_options(CLI::App& app, Arguments& arguments) {
   add_model(app, arguments.model, "Hugging Face directory, a checkpoint's too, or model file");
-  app.add_option("--input", arguments.input, "a text a line, or two with a tab between")->required();
+  app.add_option("--input", arguments.input, "one text per line, or two separated by a tab")->required();
   app.add_option("--output", arguments.output, "safetensors file")->required();
-  app.add_option("--max-seq-length", arguments.max_seq_length, "tokens; default: the model's positions")
+  app.add_option("--max-seq-length", arguments.max_seq_length,
+                 "maximum tokens; default: the model's positions")
       ->check(CLI::NonNegativeNumber);
   add_choice(app, "--precision", arguments.precision, {"fp32", "bf16"}, "of the weights")
       ->capture_default_str();
