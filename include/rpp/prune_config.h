@@ -1,6 +1,7 @@
 // How weights are optimized and pruned: plain structs; the defaults stand here and nowhere else.
 //
-// A field's name is its key in a YAML file under "optimizer", "schedule" or "prune" (docs/config.md).
+// Their keys in a YAML file lie under "optimizer", "schedule" and "prune" (src/config/fields.h,
+// docs/config.md).
 #pragma once
 
 #include <algorithm>
@@ -31,49 +32,105 @@ struct ScheduleConfig {
   double warmup_ratio = 0.0;  // of all steps; used if warmup_steps is 0
 };
 
+// An enum's names stand in a list in its order.
+template <typename Enum>
+std::string_view enum_name(std::initializer_list<std::string_view> names, Enum value) {
+  return names.begin()[static_cast<size_t>(value)];
+}
+
+// `name` is one of `names`.
+template <typename Enum>
+Enum enum_named(std::initializer_list<std::string_view> names, std::string_view name) {
+  const auto* found = std::find(names.begin(), names.end(), name);
+  assert(found != names.end());
+  return static_cast<Enum>(found - names.begin());
+}
+
 enum class PruneMethod { dense, rpp, nip, gradual, one_shot, movement, soft_movement, fixed };
 
 // The values of prune.method, in the order of the enum.
 inline const std::initializer_list<std::string_view> kPruneMethods = {
     "dense", "rpp", "nip", "gradual", "one_shot", "movement", "soft_movement", "fixed"};
 
-inline std::string_view method_name(PruneMethod method) {
-  return kPruneMethods.begin()[static_cast<size_t>(method)];
-}
-
 // `name` is one of kPruneMethods.
 inline PruneMethod prune_method(std::string_view name) {
-  const auto* found = std::find(kPruneMethods.begin(), kPruneMethods.end(), name);
-  assert(found != kPruneMethods.end());
-  return static_cast<PruneMethod>(found - kPruneMethods.begin());
+  return enum_named<PruneMethod>(kPruneMethods, name);
 }
 
+// Of methods that rank weights: one ranking for each matrix, or one for all.
+enum class Ranking { matrix, global };
+
+// The values of prune.ranking, in the order of the enum.
+inline const std::initializer_list<std::string_view> kRankings = {"matrix", "global"};
+
+// The threshold of the proximal operator: lr * gamma * alpha, or the same divided by AdamW's denominator.
+enum class ProxScaling { lr, preconditioned };
+
+// The values of prune.prox_scaling, in the order of the enum.
+inline const std::initializer_list<std::string_view> kProxScalings = {"lr", "preconditioned"};
+
+inline std::string_view name_of(PruneMethod method) {
+  return enum_name(kPruneMethods, method);
+}
+inline std::string_view name_of(Ranking ranking) {
+  return enum_name(kRankings, ranking);
+}
+inline std::string_view name_of(ProxScaling scaling) {
+  return enum_name(kProxScalings, scaling);
+}
+
+// Method rpp.
+struct RppOptions {
+  int64_t rounds = 12;             // alpha is updated between rounds
+  int64_t steps_per_round = 0;     // 0 distributes the steps before recovery over the rounds
+  double first_round_share = 0.1;  // length of the first round relative to the others
+  double epsilon = 1e-3;           // alpha = 1 / (|w| + epsilon)
+  double gamma = 0.0;              // weight of the penalty; 0: found during training, for target_ratio
+  ProxScaling prox_scaling = ProxScaling::preconditioned;
+  double recovery_share = 0.3;  // fraction of the steps, at the end, that train with the mask fixed
+  int64_t recovery_steps = 0;   // the same as a number of steps; 0: use recovery_share
+  bool final_topk = false;      // exact top-k after the last round; not part of the published method
+};
+
+// Method nip.
+struct NipOptions {
+  int64_t stages = 0;  // 0: one per ten points of target_ratio
+};
+
+// Methods gradual, movement and soft_movement.
+struct RampOptions {
+  double begin = 0.0;    // fraction of the steps at which pruning starts
+  double end = 0.7;      // and ends; the rest trains with the mask fixed
+  int64_t updates = 32;  // prunings between the two
+};
+
+// Method one_shot.
+struct OneShotOptions {
+  double at = 0.0;  // fraction of the steps at which it prunes; 1: after the last
+};
+
+// Method soft_movement, beside its ramp.
+struct SoftMovementOptions {
+  double rate = 1.0;       // learning rate of the scores
+  double penalty = 1e-3;   // weight of the sum of sigmoid(scores)
+  double threshold = 0.1;  // weights are kept while sigmoid(score) is larger
+};
+
+// What all methods share, then the options of each.
 struct PruneConfig {
   PruneMethod method = PruneMethod::dense;
-  double target_ratio = 0.5;         // zeros over entries of the matrices not named by exclude or ratios
-  std::vector<std::string> exclude;  // patterns of matrices that are not pruned
-  std::vector<std::string> ratios;   // pattern=ratio: matrices with their own target ratio
-  bool hold_zeros = true;            // zeros of the initial model stay zero, and count towards the target
-  std::string ranking = "matrix";    // nip, gradual, one_shot, movement: matrix, global
-  int64_t rounds = 12;               // rpp: alpha is updated between rounds
-  int64_t steps_per_round = 0;       // rpp: 0 distributes the steps before recovery over the rounds
-  double first_round_share = 0.1;    // rpp: length of the first round relative to the others
-  double epsilon = 1e-3;             // rpp: alpha = 1 / (|w| + epsilon)
-  double gamma = 0.0;                // rpp: weight of the penalty; 0: found during training, for target_ratio
-  std::string prox_scaling = "preconditioned";  // rpp: lr, preconditioned
-  double recovery_share = 0.3;   // rpp: fraction of the steps, at the end, that train with the mask fixed
-  int64_t recovery_steps = 0;    // rpp: the same as a number of steps; 0: use recovery_share
-  bool final_topk = false;       // rpp: exact top-k after the last round; not part of the published method
-  int64_t stages = 0;            // nip: 0 means one per ten points of target_ratio
-  double ramp_begin = 0.0;       // gradual, movement: fraction of the steps at which pruning starts
-  double ramp_end = 0.7;         // and ends; the rest trains with the mask fixed
-  int64_t mask_updates = 32;     // gradual, movement: number of prunings between the two
-  double prune_at = 0.0;         // one_shot: fraction of the steps at which it prunes; 1: after the last
-  double score_rate = 1.0;       // soft_movement: learning rate of the scores
-  double score_penalty = 1e-3;   // soft_movement: weight of the sum of sigmoid(scores)
-  double score_threshold = 0.1;  // soft_movement: weights are kept while sigmoid(score) is larger
-  int64_t check_every = 100;     // steps between verifications of the zeros; 0: only when saving
-  std::string mask;              // fixed: a mask.safetensors; empty: the zeros of the model
+  double target_ratio = 0.5;          // zeros over entries of the matrices not named by exclude or ratios
+  std::vector<std::string> exclude;   // patterns of matrices that are not pruned
+  std::vector<std::string> ratios;    // pattern=ratio: matrices with their own target ratio
+  bool hold_zeros = true;             // zeros of the initial model stay zero, and count towards the target
+  Ranking ranking = Ranking::matrix;  // nip, gradual, one_shot, movement
+  RppOptions rpp;
+  NipOptions nip;
+  RampOptions ramp;
+  OneShotOptions one_shot;
+  SoftMovementOptions soft_movement;
+  std::string mask;           // fixed: a mask.safetensors; empty: the zeros of the model
+  int64_t check_every = 100;  // steps between verifications of the zeros; 0: only when saving
 };
 
 }  // namespace rpp

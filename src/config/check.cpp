@@ -58,30 +58,30 @@ void check_output_dir(const Complaints& complaints, const std::string& output_di
 void check_prune(const Complaints& complaints, const PruneConfig& prune) {
   const bool without_target = prune.method == PruneMethod::dense || prune.method == PruneMethod::fixed ||
                               prune.method == PruneMethod::soft_movement ||
-                              (prune.method == PruneMethod::rpp && prune.gamma > 0);
+                              (prune.method == PruneMethod::rpp && prune.rpp.gamma > 0);
   if (!without_target && prune.target_ratio == 0) {
     complaints.fail_at("prune.target_ratio",
                        "prune.method is {}, but prune.target_ratio is 0 and would prune nothing: set it, or "
                        "set prune.method to dense",
-                       method_name(prune.method));
+                       name_of(prune.method));
   }
   const bool has_ramp = prune.method == PruneMethod::gradual || prune.method == PruneMethod::movement ||
                         prune.method == PruneMethod::soft_movement;
-  if (has_ramp && prune.ramp_end <= prune.ramp_begin) {
+  if (has_ramp && prune.ramp.end <= prune.ramp.begin) {
     complaints.fail_at("prune.ramp_end", "prune.ramp_end is {}, it must be more than prune.ramp_begin, {}",
-                       prune.ramp_end, prune.ramp_begin);
+                       prune.ramp.end, prune.ramp.begin);
   }
   if (!prune.mask.empty() && prune.method != PruneMethod::fixed) {
     complaints.fail_at("prune.mask",
                        "prune.mask is set, but prune.method is {} and takes none: set prune.method to fixed",
-                       method_name(prune.method));
+                       name_of(prune.method));
   }
 }
 
 // Its plan assumes one learning rate for all layers.
 void check_layer_decay(const Complaints& complaints, const OptimizerConfig& optimizer,
                        const PruneConfig& prune) {
-  if (optimizer.layer_decay == 1 || prune.method != PruneMethod::rpp || prune.gamma > 0) return;
+  if (optimizer.layer_decay == 1 || prune.method != PruneMethod::rpp || prune.rpp.gamma > 0) return;
   complaints.fail_at("optimizer.layer_decay",
                      "optimizer.layer_decay is {}, but prune.method rpp finds its gamma for one rate: set "
                      "prune.gamma, or leave layer_decay at 1",

@@ -5,13 +5,26 @@
 // struct.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "config/config.h"
 #include "core/field_info.h"
 #include "core/parallel_for.h"
 
 namespace rpp {
+
+// A field whose values are the names of an enum, in its order.
+template <typename Visitor, typename Enum>
+void visit_enum(Visitor& v, std::string_view key, std::string_view help,
+                std::initializer_list<std::string_view> names, Enum& value) {
+  std::string name(enum_name(names, value));
+  v.field({key, help, {}, names}, name);
+  if constexpr (!std::is_const_v<Enum>) {
+    value = enum_named<Enum>(names, name);
+  }
+}
 
 template <typename Visitor>
 void visit_fields(ConfigOf<OptimizerConfig> auto& c, Visitor&& v) {
@@ -46,61 +59,55 @@ void visit_fields(ConfigOf<ScheduleConfig> auto& c, Visitor&& v) {
 
 template <typename Visitor>
 void visit_fields(ConfigOf<PruneConfig> auto& c, Visitor&& v) {
-  std::string method(method_name(c.method));
-  v.field({"method", "pruning method (docs/method.md)", {}, kPruneMethods}, method);
-  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) c.method = prune_method(method);
+  visit_enum(v, "method", "pruning method (docs/method.md)", kPruneMethods, c.method);
   v.field(
       {"target_ratio", "fraction of zeros in the matrices not named by exclude or ratios", from_below(0, 1)},
       c.target_ratio);
   v.field({"exclude", "patterns (*, ?) of matrices that are not pruned: [\"*.layer.0.*\"]"}, c.exclude);
   v.field({"ratios", "matrices with their own target ratio: [\"*.intermediate.*=0.9\"]"}, c.ratios);
   v.field({"hold_zeros", "zeros of the initial model stay zero, and count towards the target"}, c.hold_zeros);
-  v.field({"ranking",
-           "nip, gradual, one_shot, movement: rank weights within each matrix, or all together",
-           {},
-           {"matrix", "global"}},
-          c.ranking);
-  v.field({"rounds", "rpp: number of rounds; alpha is updated between rounds", at_least(1)}, c.rounds);
+  visit_enum(v, "ranking",
+             "nip, gradual, one_shot, movement: rank weights within each matrix, or all together", kRankings,
+             c.ranking);
+  v.field({"rounds", "rpp: number of rounds; alpha is updated between rounds", at_least(1)}, c.rpp.rounds);
   v.field(
       {"steps_per_round", "rpp: steps per round; 0: divide the steps before recovery evenly", at_least(0)},
-      c.steps_per_round);
+      c.rpp.steps_per_round);
   v.field({"first_round_share", "rpp: length of the first round relative to the others", {0, 1, true}},
-          c.first_round_share);
-  v.field({"epsilon", "rpp: alpha = 1 / (|w| + epsilon)", more_than(0)}, c.epsilon);
+          c.rpp.first_round_share);
+  v.field({"epsilon", "rpp: alpha = 1 / (|w| + epsilon)", more_than(0)}, c.rpp.epsilon);
   v.field(
       {"gamma", "rpp: weight of the penalty; 0: adjusted during training to reach target_ratio", at_least(0)},
-      c.gamma);
-  v.field({"prox_scaling",
-           "rpp: threshold lr * gamma * alpha, or the same divided by AdamW's denominator (ProxGen)",
-           {},
-           {"lr", "preconditioned"}},
-          c.prox_scaling);
+      c.rpp.gamma);
+  visit_enum(v, "prox_scaling",
+             "rpp: threshold lr * gamma * alpha, or the same divided by AdamW's denominator (ProxGen)",
+             kProxScalings, c.rpp.prox_scaling);
   v.field({"recovery_share", "rpp: fraction of the steps, at the end, that train with a fixed mask",
            from_below(0, 1)},
-          c.recovery_share);
+          c.rpp.recovery_share);
   v.field({"recovery_steps", "rpp: the same as a number of steps; 0: use recovery_share", at_least(0)},
-          c.recovery_steps);
+          c.rpp.recovery_steps);
   v.field({"final_topk", "rpp: exact top-k after the last round; not part of the published method"},
-          c.final_topk);
+          c.rpp.final_topk);
   v.field({"stages", "nip: pruning stages up to target_ratio; 0: one per ten percentage points", at_least(0)},
-          c.stages);
+          c.nip.stages);
   v.field({"ramp_begin", "gradual, movement: pruning starts at this fraction of the steps", from_below(0, 1)},
-          c.ramp_begin);
+          c.ramp.begin);
   v.field({"ramp_end",
            "gradual, movement: pruning ends at this fraction of the steps; the rest trains with a fixed mask",
            {0, 1, true}},
-          c.ramp_end);
+          c.ramp.end);
   v.field({"mask_updates", "gradual, movement: mask updates between ramp_begin and ramp_end", at_least(1)},
-          c.mask_updates);
+          c.ramp.updates);
   v.field(
       {"prune_at", "one_shot: prunes at this fraction of the steps; 1: after the last step", between(0, 1)},
-      c.prune_at);
-  v.field({"score_rate", "soft_movement: learning rate of the scores", more_than(0)}, c.score_rate);
+      c.one_shot.at);
+  v.field({"score_rate", "soft_movement: learning rate of the scores", more_than(0)}, c.soft_movement.rate);
   v.field({"score_penalty", "soft_movement: weight of the sum of sigmoid(scores)", at_least(0)},
-          c.score_penalty);
+          c.soft_movement.penalty);
   v.field(
       {"score_threshold", "soft_movement: weights are kept if sigmoid(score) is larger", {0, 1, true, true}},
-      c.score_threshold);
+      c.soft_movement.threshold);
   v.field({"check_every", "steps between checks that pruned weights are still zero; 0: only at checkpoints",
            at_least(0)},
           c.check_every);

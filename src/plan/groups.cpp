@@ -53,10 +53,6 @@ int64_t PruneGroup::size() const {
   return entries;
 }
 
-Ranking ranking_of(const PruneConfig& config) {
-  return config.ranking == "global" ? Ranking::global : Ranking::matrix;
-}
-
 std::vector<PruneGroup> prune_groups(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
                                      Ranking ranking) {
   std::vector<NamedNumber> ratios;

@@ -17,13 +17,11 @@ struct PruneGroup {
   int64_t size() const;
 };
 
-enum class Ranking { matrix, global };  // one group per matrix, or one for all with the same target
-Ranking ranking_of(const PruneConfig& config);
-
 // Every pruned matrix is in one group; those of prune.exclude are in none. Patterns support * ? and [], and
-// match the whole name. The first matching pattern of prune.ratios wins, prune.exclude before it. Throws
-// UsageError for a pattern that matches no matrix (naming one that exists), an entry without a ratio or with
-// one outside [0, 1), and if nothing is left to prune.
+// match the whole name. The first matching pattern of prune.ratios wins, prune.exclude before it. With a
+// global ranking, matrices with the same target are one group, else each is its own. Throws UsageError for a
+// pattern that matches no matrix (naming one that exists), an entry without a ratio or with one outside [0,
+// 1), and if nothing is left to prune.
 std::vector<PruneGroup> prune_groups(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
                                      Ranking ranking);
 

@@ -16,11 +16,11 @@ int64_t share_of(double share, int64_t total_steps) {
 
 // The first round has first_round_share of the length of the others, and at least one step.
 int64_t first_round_steps(const PruneConfig& config, int64_t pruning_steps) {
-  const auto others = static_cast<double>(config.rounds - 1);
-  const double even_length = static_cast<double>(pruning_steps) / (config.first_round_share + others);
+  const auto others = static_cast<double>(config.rpp.rounds - 1);
+  const double even_length = static_cast<double>(pruning_steps) / (config.rpp.first_round_share + others);
   const double length =
-      config.steps_per_round > 0 ? static_cast<double>(config.steps_per_round) : even_length;
-  return std::max<int64_t>(1, std::llround(config.first_round_share * length));
+      config.rpp.steps_per_round > 0 ? static_cast<double>(config.rpp.steps_per_round) : even_length;
+  return std::max<int64_t>(1, std::llround(config.rpp.first_round_share * length));
 }
 
 void check_rounds(const std::vector<int64_t>& starts, int64_t pruning_steps) {
@@ -35,7 +35,7 @@ void check_rounds(const std::vector<int64_t>& starts, int64_t pruning_steps) {
 // One stage for every ten points of the ratio, as in the paper, unless configured.
 int64_t num_stages(const PruneConfig& config, int64_t total_steps) {
   const auto tens = static_cast<int64_t>(std::ceil(config.target_ratio * 10 - 1e-9));
-  const int64_t stages = config.stages > 0 ? config.stages : std::max<int64_t>(1, tens);
+  const int64_t stages = config.nip.stages > 0 ? config.nip.stages : std::max<int64_t>(1, tens);
   if (stages > total_steps) {
     fail_usage("prune.stages {} do not fit into {} steps: set fewer stages or more train.steps", stages,
                total_steps);
@@ -54,9 +54,9 @@ std::vector<MaskUpdate> stage_updates(int64_t stages, int64_t total_steps) {
 }
 
 std::vector<MaskUpdate> ramp_updates(const PruneConfig& config, int64_t total_steps) {
-  const int64_t begin = share_of(config.ramp_begin, total_steps);
-  const int64_t length = std::max<int64_t>(1, share_of(config.ramp_end, total_steps) - begin);
-  const int64_t count = std::min(config.mask_updates, length);
+  const int64_t begin = share_of(config.ramp.begin, total_steps);
+  const int64_t length = std::max<int64_t>(1, share_of(config.ramp.end, total_steps) - begin);
+  const int64_t count = std::min(config.ramp.updates, length);
   std::vector<MaskUpdate> updates;
   for (int64_t i = 1; i <= count; ++i) {
     const double t = static_cast<double>(i) / static_cast<double>(count);
@@ -72,22 +72,23 @@ bool has_ramp(const PruneConfig& config) {
 
 std::string describe_rpp(const PruneConfig& config, int64_t total_steps) {
   const int64_t recovery = recovery_start(config, total_steps);
-  const std::string gamma = config.gamma > 0
-                                ? fmt::format("gamma {}", config.gamma)
+  const std::string gamma = config.rpp.gamma > 0
+                                ? fmt::format("gamma {}", config.rpp.gamma)
                                 : fmt::format("gamma adjusted to reach {:.1f} %", 100 * config.target_ratio);
   return fmt::format(
       "rpp: {} rounds in {} steps, the first {:.0f} % as long as the others, then {} steps of recovery; "
       "{}, epsilon {}, prox scaled by {}{}",
-      config.rounds, recovery, 100 * config.first_round_share, total_steps - recovery, gamma, config.epsilon,
-      config.prox_scaling == "lr" ? "the learning rate" : "Adam's preconditioner",
-      config.final_topk ? "; a final top-k, which is not part of the method" : "");
+      config.rpp.rounds, recovery, 100 * config.rpp.first_round_share, total_steps - recovery, gamma,
+      config.rpp.epsilon,
+      config.rpp.prox_scaling == ProxScaling::lr ? "the learning rate" : "Adam's preconditioner",
+      config.rpp.final_topk ? "; a final top-k, which is not part of the method" : "");
 }
 
 }  // namespace
 
 int64_t recovery_start(const PruneConfig& config, int64_t total_steps) {
-  const int64_t recovery =
-      config.recovery_steps > 0 ? config.recovery_steps : share_of(config.recovery_share, total_steps);
+  const int64_t recovery = config.rpp.recovery_steps > 0 ? config.rpp.recovery_steps
+                                                         : share_of(config.rpp.recovery_share, total_steps);
   if (recovery >= total_steps) {
     fail_usage(
         "{} steps of recovery leave none of {} to prune in: lower prune.recovery_steps or "
@@ -100,12 +101,12 @@ int64_t recovery_start(const PruneConfig& config, int64_t total_steps) {
 std::vector<int64_t> round_starts(const PruneConfig& config, int64_t total_steps) {
   std::vector<int64_t> starts = {0};
   const int64_t end = recovery_start(config, total_steps);
-  if (config.rounds == 1) return starts;
+  if (config.rpp.rounds == 1) return starts;
   const int64_t first = first_round_steps(config, end);
-  for (int64_t round = 1; round < config.rounds; ++round) {
-    const int64_t spread = (end - first) * (round - 1) / (config.rounds - 1);
-    const int64_t given = config.steps_per_round * (round - 1);
-    starts.push_back(first + (config.steps_per_round > 0 ? given : spread));
+  for (int64_t round = 1; round < config.rpp.rounds; ++round) {
+    const int64_t spread = (end - first) * (round - 1) / (config.rpp.rounds - 1);
+    const int64_t given = config.rpp.steps_per_round * (round - 1);
+    starts.push_back(first + (config.rpp.steps_per_round > 0 ? given : spread));
   }
   check_rounds(starts, end);
   return starts;
@@ -114,7 +115,7 @@ std::vector<int64_t> round_starts(const PruneConfig& config, int64_t total_steps
 std::vector<MaskUpdate> mask_updates(const PruneConfig& config, int64_t total_steps) {
   if (config.method == PruneMethod::nip) return stage_updates(num_stages(config, total_steps), total_steps);
   if (has_ramp(config)) return ramp_updates(config, total_steps);
-  return {{share_of(config.prune_at, total_steps), 1.0}};  // one_shot
+  return {{share_of(config.one_shot.at, total_steps), 1.0}};  // one_shot
 }
 
 std::vector<int64_t> phase_starts(const PruneConfig& config, int64_t total_steps) {
@@ -148,11 +149,11 @@ std::string describe_plan(const PruneConfig& config, int64_t total_steps) {
   const auto updates = mask_updates(config, total_steps);
   const std::string goal =
       config.method == PruneMethod::soft_movement
-          ? fmt::format("scores above {}", config.score_threshold)
-          : fmt::format("{:.1f} %, ranked by {}", 100 * config.target_ratio, config.ranking);
+          ? fmt::format("scores above {}", config.soft_movement.threshold)
+          : fmt::format("{:.1f} %, ranked by {}", 100 * config.target_ratio, name_of(config.ranking));
   return fmt::format("{}: {}; {} prunings, the first at step {}, the last at step {} of {}",
-                     method_name(config.method), goal, updates.size(), updates.front().step,
-                     updates.back().step, total_steps);
+                     name_of(config.method), goal, updates.size(), updates.front().step, updates.back().step,
+                     total_steps);
 }
 
 }  // namespace rpp

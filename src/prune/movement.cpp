@@ -29,8 +29,8 @@ class MovementPruner : public StagedPruner {
       return;
     }
     const auto share = scores_.sigmoid();
-    scores_.addcmul_(gradients, weights, -config_.score_rate * grad_scale);
-    scores_.addcmul_(share, 1 - share, -config_.score_rate * config_.score_penalty);
+    scores_.addcmul_(gradients, weights, -config_.soft_movement.rate * grad_scale);
+    scores_.addcmul_(share, 1 - share, -config_.soft_movement.rate * config_.soft_movement.penalty);
   }
 
   std::vector<std::pair<std::string, torch::Tensor>> state() const override {
@@ -66,7 +66,8 @@ class MovementPruner : public StagedPruner {
     for (const auto& group : ranked().groups()) {
       for (const auto& matrix : group.matrices) {
         const int64_t size = matrix.rows * matrix.cols;
-        const auto pruned = scores_.narrow(0, matrix.offset, size).sigmoid().le(config_.score_threshold);
+        const auto pruned =
+            scores_.narrow(0, matrix.offset, size).sigmoid().le(config_.soft_movement.threshold);
         keep.narrow(0, matrix.offset, size).masked_fill_(pruned, 0);
       }
     }

@@ -54,9 +54,9 @@ RatioController::RatioController(const PruneConfig& config, const FlatParams& pa
                                  const ProxAdamW* optimizer, std::vector<PruneGroup> groups,
                                  std::vector<int64_t> starts, int64_t end,
                                  std::function<double(int64_t)> learning_rate)
-    : epsilon_(config.epsilon),
+    : epsilon_(config.rpp.epsilon),
       params_(params),
-      optimizer_(config.prox_scaling == "preconditioned" ? optimizer : nullptr),
+      optimizer_(config.rpp.prox_scaling == ProxScaling::preconditioned ? optimizer : nullptr),
       groups_(std::move(groups)),
       starts_(std::move(starts)),
       end_(end),

@@ -28,12 +28,12 @@ class RppPruner : public Pruner {
         held_(initial_mask(config.hold_zeros)),
         round_mask_(initial_mask(/*hold_zeros=*/true)) {
     rule_.kind = ShrinkRule::Kind::prox;
-    rule_.gamma = config.gamma;
-    rule_.preconditioned = config.prox_scaling == "preconditioned";
+    rule_.gamma = config.rpp.gamma;
+    rule_.preconditioned = config.rpp.prox_scaling == ProxScaling::preconditioned;
     rule_.alpha = torch::ones_like(prunable_weights());  // [num_prunable]
     exclude_from_alpha();
     if (held_.eq(0).any().item<bool>()) rule_.keep = held_;
-    if (config.gamma == 0) make_controller();
+    if (config.rpp.gamma == 0) make_controller();
   }
 
   void begin_step(int64_t step) override {
@@ -97,7 +97,7 @@ class RppPruner : public Pruner {
     RankedMask(groups_, held_);  // refuses targets below the initial zeros
     auto aims = groups_;
     // A top-k cannot undo zeros above the target.
-    for (auto& group : aims) group.target_ratio -= config_.final_topk ? kMissedRatio / 2 : 0;
+    for (auto& group : aims) group.target_ratio -= config_.rpp.final_topk ? kMissedRatio / 2 : 0;
     controller_.emplace(config_, context_.params, context_.optimizer, std::move(aims), starts_, end_,
                         context_.learning_rate);
   }
@@ -105,7 +105,7 @@ class RppPruner : public Pruner {
   void begin_round(int64_t round) {
     const auto now = mask();
     if (round > 0) {
-      rule_.alpha.copy_(prunable_weights().abs().add_(config_.epsilon).reciprocal_());
+      rule_.alpha.copy_(prunable_weights().abs().add_(config_.rpp.epsilon).reciprocal_());
       exclude_from_alpha();
       note_event({fmt::format("round {}/{}", round + 1, starts_.size()), {{"gamma", rule_.gamma}}},
                  round_mask_, now);
@@ -128,8 +128,8 @@ class RppPruner : public Pruner {
   // From here on the zeros are the mask.
   void hold_zeros() {
     auto keep = mask();
-    if (config_.final_topk) keep = RankedMask(groups_, held_).prune(keep, prunable_weights(), 1.0);
-    note_event({config_.final_topk ? "mask final, after an exact top-k" : "mask final", {{"gamma", 0.0}}},
+    if (config_.rpp.final_topk) keep = RankedMask(groups_, held_).prune(keep, prunable_weights(), 1.0);
+    note_event({config_.rpp.final_topk ? "mask final, after an exact top-k" : "mask final", {{"gamma", 0.0}}},
                round_mask_, keep);
     set_final(keep);
     apply_mask(keep);

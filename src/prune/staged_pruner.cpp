@@ -9,7 +9,7 @@ StagedPruner::StagedPruner(const PruneConfig& config, PrunerContext context)
     : Pruner(std::move(context)),
       updates_(mask_updates(config, context_.total_steps)),
       start_(initial_mask(config.hold_zeros)),
-      ranked_(prune_groups(config, context_.params.matrices(), ranking_of(config)), start_) {
+      ranked_(prune_groups(config, context_.params.matrices(), config.ranking), start_) {
   rule_.kind = ShrinkRule::Kind::mask;
   rule_.keep = start_.clone();
 }

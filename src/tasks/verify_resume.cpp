@@ -46,7 +46,7 @@ PretrainConfig shortened(PretrainConfig config, int64_t steps, const fs::path& o
   config.train.keep_checkpoints = true;  // needed for the comparison
   config.train.eval_every = 0;
   config.train.eval_batches = 1;
-  config.prune.steps_per_round = 0;  // distributes the rounds over these steps
+  config.prune.rpp.steps_per_round = 0;  // distributes the rounds over these steps
   config.schedule.warmup_steps = std::min(config.schedule.warmup_steps, steps / 2);
   return config;
 }

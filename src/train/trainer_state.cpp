@@ -74,9 +74,9 @@ void Trainer::write_model(const fs::path& directory) const {
   check_finite_weights();
   pruner_->check_drift();
   std::map<std::string, std::string> metadata = {
-      {"format", "pt"}, {"prune_method", std::string(method_name(config_.prune.method))}};
+      {"format", "pt"}, {"prune_method", std::string(name_of(config_.prune.method))}};
   if (config_.prune.method != PruneMethod::dense) {
-    if (config_.prune.final_topk) metadata["final_topk"] = "true";  // not part of the published method
+    if (config_.prune.rpp.final_topk) metadata["final_topk"] = "true";  // not part of the published method
     const auto mask = pruner_->mask();
     metadata["mask_sha256"] = mask_sha256(params_->matrices(), mask);
     metadata["prune_ratio"] = fmt::format("{:.6f}", mask.eq(0).to(torch::kFloat64).mean().item<double>());
@@ -93,7 +93,7 @@ void Trainer::write_training_state(const fs::path& directory) const {
   save_tensors(directory / "pruner.safetensors", pruner_->state());
   rpp::write_training_state(directory / "state.json",
                             {.layout_sha256 = layout_hash(*params_),
-                             .prune_method = std::string(method_name(config_.prune.method)),
+                             .prune_method = std::string(name_of(config_.prune.method)),
                              .counters = counters_,
                              .evaluated = evaluated_,
                              .optimizer_steps = optimizer_->step_count(),
@@ -120,9 +120,9 @@ void Trainer::load_training_state(const fs::path& directory) {
   const TrainingState state = read_training_state(state_file);
   RPP_CHECK(state.layout_sha256 == layout_hash(*params_),
             "{} belongs to a model with other parameters than this run's", state_file);
-  RPP_CHECK(state.prune_method == method_name(config_.prune.method),
+  RPP_CHECK(state.prune_method == name_of(config_.prune.method),
             "{} was written by a run with prune.method {}, this one has {}", state_file, state.prune_method,
-            method_name(config_.prune.method));
+            name_of(config_.prune.method));
 
   const auto optimizer_file = directory / "optimizer.safetensors";
   const auto tensors = load_tensors(optimizer_file);

@@ -47,9 +47,9 @@ PretrainConfig config(const fs::path& folder) {
   config.data.max_predictions = 3;
   config.optimizer.learning_rate = 1e-3;
   config.prune.method = PruneMethod::rpp;
-  config.prune.rounds = 2;
-  config.prune.gamma = 2e-2;
-  config.prune.prox_scaling = "lr";
+  config.prune.rpp.rounds = 2;
+  config.prune.rpp.gamma = 2e-2;
+  config.prune.rpp.prox_scaling = ProxScaling::lr;
   config.train.steps = kSteps;
   config.train.batch_size = 4;
   config.train.eval_batches = 1;

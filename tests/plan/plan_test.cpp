@@ -12,8 +12,8 @@ using Steps = std::vector<int64_t>;
 PruneConfig config_of(const std::string& method) {
   PruneConfig config;
   config.method = prune_method(method);
-  config.rounds = 4;
-  config.recovery_share = 0;
+  config.rpp.rounds = 4;
+  config.rpp.recovery_share = 0;
   return config;
 }
 
@@ -36,37 +36,37 @@ std::string message_of(Call call) {
 TEST(Plan, RecoveryIsAFractionOrANumberOfSteps) {
   auto config = config_of("rpp");
   EXPECT_EQ(recovery_start(config, 100), 100);
-  config.recovery_share = 0.3;
+  config.rpp.recovery_share = 0.3;
   EXPECT_EQ(recovery_start(config, 100), 70);
-  config.recovery_steps = 45;
+  config.rpp.recovery_steps = 45;
   EXPECT_EQ(recovery_start(config, 100), 55);
 }
 
 TEST(Plan, RecoveryLeavesAtLeastOneStep) {
   auto config = config_of("rpp");
-  config.recovery_steps = 100;
+  config.rpp.recovery_steps = 100;
   EXPECT_NE(message_of([&] { recovery_start(config, 100); }).find("leave none of 100 to prune in"),
             std::string::npos);
-  config.recovery_steps = 99;
+  config.rpp.recovery_steps = 99;
   EXPECT_EQ(recovery_start(config, 100), 1);
 }
 
 TEST(Plan, RoundsFillTheStepsBeforeRecovery) {
   auto config = config_of("rpp");
-  config.rounds = 4;
-  config.first_round_share = 0.5;
-  config.recovery_steps = 30;
+  config.rpp.rounds = 4;
+  config.rpp.first_round_share = 0.5;
+  config.rpp.recovery_steps = 30;
   EXPECT_EQ(round_starts(config, 100), (Steps{0, 10, 30, 50}));
-  config.rounds = 71;
+  config.rpp.rounds = 71;
   EXPECT_NE(message_of([&] { round_starts(config, 100); }).find("71 do not fit into 70 steps"),
             std::string::npos);
 }
 
 TEST(Plan, RoundsMayHaveAGivenNumberOfSteps) {
   auto config = config_of("rpp");
-  config.rounds = 4;
-  config.first_round_share = 0.5;
-  config.steps_per_round = 20;
+  config.rpp.rounds = 4;
+  config.rpp.first_round_share = 0.5;
+  config.rpp.steps_per_round = 20;
   EXPECT_EQ(round_starts(config, 100), (Steps{0, 10, 30, 50}));
   EXPECT_EQ(round_starts(config, 51), (Steps{0, 10, 30, 50}));
   EXPECT_NE(message_of([&] { round_starts(config, 50); }).find("the last would start at step 50"),
@@ -75,20 +75,20 @@ TEST(Plan, RoundsMayHaveAGivenNumberOfSteps) {
 
 TEST(Plan, TheFirstRoundHasAtLeastOneStep) {
   auto config = config_of("rpp");
-  config.first_round_share = 0.01;
+  config.rpp.first_round_share = 0.01;
   EXPECT_EQ(round_starts(config, 10), (Steps{0, 1, 4, 7}));
-  config.rounds = 1;
+  config.rpp.rounds = 1;
   EXPECT_EQ(round_starts(config, 10), (Steps{0}));
 }
 
 TEST(Plan, EachRoundAndStageHasAtLeastOneStep) {
   auto config = config_of("rpp");
-  config.first_round_share = 1;
+  config.rpp.first_round_share = 1;
   EXPECT_EQ(round_starts(config, 4), (Steps{0, 1, 2, 3}));
   EXPECT_NE(message_of([&] { round_starts(config, 3); }).find("4 do not fit into 3 steps"),
             std::string::npos);
   auto nip = config_of("nip");
-  nip.stages = 4;
+  nip.nip.stages = 4;
   EXPECT_EQ(steps_of(mask_updates(nip, 4)), (Steps{0, 1, 2, 3}));
   EXPECT_NE(message_of([&] { mask_updates(nip, 3); }).find("4 do not fit into 3 steps"), std::string::npos);
 }
@@ -112,16 +112,16 @@ TEST(Plan, NipStagesAreEquallyLongAndRiseEqually) {
   EXPECT_EQ(steps_of(updates), (Steps{0, 20, 40, 60, 80}));
   EXPECT_DOUBLE_EQ(updates[0].share, 0.2);
   EXPECT_DOUBLE_EQ(updates[4].share, 1.0);
-  config.stages = 3;
+  config.nip.stages = 3;
   EXPECT_EQ(steps_of(mask_updates(config, 10)), (Steps{0, 4, 7}));
 }
 
 // t = 1/4, 1/2, 3/4, 1 of the ramp: 1 - (1 - t)^3.
 TEST(Plan, GradualFollowsTheCubicRampBetweenItsEndPoints) {
   auto config = config_of("gradual");
-  config.ramp_begin = 0.1;
-  config.ramp_end = 0.5;
-  config.mask_updates = 4;
+  config.ramp.begin = 0.1;
+  config.ramp.end = 0.5;
+  config.ramp.updates = 4;
   const auto updates = mask_updates(config, 100);
   EXPECT_EQ(steps_of(updates), (Steps{20, 30, 40, 50}));
   EXPECT_DOUBLE_EQ(updates[0].share, 1 - 0.421875);
@@ -132,45 +132,45 @@ TEST(Plan, GradualFollowsTheCubicRampBetweenItsEndPoints) {
 
 TEST(Plan, ARampHasNoMoreUpdatesThanSteps) {
   auto config = config_of("movement");
-  config.ramp_end = 0.05;
+  config.ramp.end = 0.05;
   EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{1, 2, 3, 4, 5}));
 }
 
 TEST(Plan, ARampHasAtLeastOneStep) {
   auto config = config_of("gradual");
-  config.ramp_begin = 0.5;
-  config.ramp_end = 0.501;
+  config.ramp.begin = 0.5;
+  config.ramp.end = 0.501;
   EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{51}));
 }
 
 TEST(Plan, OneShotPrunesBeforeTrainingOrAfterTheLastStep) {
   auto config = config_of("one_shot");
   EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{0}));
-  config.prune_at = 1;
+  config.one_shot.at = 1;
   EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{100}));
 }
 
 TEST(Plan, ThePruningPhaseEndsWhenTheMaskIsFinal) {
   auto rpp = config_of("rpp");
-  rpp.recovery_share = 0.3;
+  rpp.rpp.recovery_share = 0.3;
   EXPECT_EQ(phase_starts(rpp, 100), (Steps{0, 70}));
   auto nip = config_of("nip");
-  nip.stages = 2;
+  nip.nip.stages = 2;
   EXPECT_EQ(phase_starts(nip, 100), (Steps{0, 50}));
   EXPECT_EQ(phase_starts(config_of("gradual"), 100), (Steps{0, 70}));
   EXPECT_EQ(phase_starts(config_of("one_shot"), 100), (Steps{0}));
   auto one_shot = config_of("one_shot");
-  one_shot.prune_at = 1;  // no step follows
+  one_shot.one_shot.at = 1;  // no step follows
   EXPECT_EQ(phase_starts(one_shot, 100), (Steps{0}));
-  one_shot.prune_at = 0.99;
+  one_shot.one_shot.at = 0.99;
   EXPECT_EQ(phase_starts(one_shot, 100), (Steps{0, 99}));
   EXPECT_EQ(phase_starts(config_of("dense"), 100), (Steps{0}));
 }
 
 TEST(Plan, TheDescriptionNamesExtensionsOfTheMethod) {
   auto config = config_of("rpp");
-  config.final_topk = true;
-  config.recovery_steps = 30;
+  config.rpp.final_topk = true;
+  config.rpp.recovery_steps = 30;
   config.target_ratio = 0.8;
   const auto text = describe_plan(config, 100);
   EXPECT_NE(text.find("4 rounds in 70 steps"), std::string::npos) << text;

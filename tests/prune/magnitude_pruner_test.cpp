@@ -8,11 +8,11 @@
 namespace rpp::test {
 namespace {
 
-PruneConfig nip_config(double target, int64_t stages, const std::string& ranking = "matrix") {
+PruneConfig nip_config(double target, int64_t stages, Ranking ranking = Ranking::matrix) {
   PruneConfig config;
   config.method = PruneMethod::nip;
   config.target_ratio = target;
-  config.stages = stages;
+  config.nip.stages = stages;
   config.ranking = ranking;
   return config;
 }
@@ -31,7 +31,7 @@ TEST(Nip, StagesRiseInEqualStepsAndTheLastOneTrains) {
 TEST(Nip, APrunedWeightStaysPruned) {
   FlatParams params(three_matrices(2));
   ProxAdamW optimizer(params, without_decay());
-  const auto pruner = make_pruner(nip_config(0.9, 9, "global"), {params, &optimizer, 18});
+  const auto pruner = make_pruner(nip_config(0.9, 9, Ranking::global), {params, &optimizer, 18});
   auto previous = pruner->mask();
   for (int64_t step = 0; step < 18; ++step) {
     pruner->begin_step(step);
@@ -51,7 +51,7 @@ TEST(Nip, MatrixRankingPrunesEachMatrixEquallyAndGlobalRankingSmallWeightsFirst)
   EXPECT_EQ(by_matrix.values().narrow(0, 84, 45).eq(0).sum().item<int64_t>(), 23);  // output: 22.5 rounds up
 
   FlatParams global(three_matrices(3));
-  make_pruner(nip_config(0.5, 1, "global"), {global, nullptr, 1})->begin_step(0);
+  make_pruner(nip_config(0.5, 1, Ranking::global), {global, nullptr, 1})->begin_step(0);
   EXPECT_EQ(global.values().narrow(0, 0, 129).eq(0).sum().item<int64_t>(), 65);  // 64.5 of all rounds up
   EXPECT_LT(zero_ratio(global.values().narrow(0, 84, 45)), 0.3);  // its weights are ten times larger
 }
@@ -75,8 +75,8 @@ TEST(Gradual, ReachesTheTargetAtTheEndOfTheRamp) {
   FlatParams params(one_matrix(gaussian({10, 10}, 1.0, 1)));
   auto config = nip_config(0.8, 0);
   config.method = PruneMethod::gradual;
-  config.ramp_end = 0.5;
-  config.mask_updates = 2;
+  config.ramp.end = 0.5;
+  config.ramp.updates = 2;
   const auto pruner = make_pruner(config, {params, nullptr, 40});
   pruner->begin_step(9);
   EXPECT_DOUBLE_EQ(zero_ratio(params.values()), 0.0);
@@ -91,7 +91,7 @@ TEST(OneShot, PrunesAtTheStartOrAfterTheLastStep) {
     FlatParams params(one_matrix(gaussian({10, 10}, 1.0, 1)));
     auto config = nip_config(0.8, 0);
     config.method = PruneMethod::one_shot;
-    config.prune_at = prune_at;
+    config.one_shot.at = prune_at;
     const auto pruner = make_pruner(config, {params, nullptr, 40});
     pruner->begin_step(0);
     pruner->begin_step(39);
@@ -103,7 +103,7 @@ TEST(OneShot, PrunesAtTheStartOrAfterTheLastStep) {
 
 TEST(Magnitude, AMatrixMayHaveItsOwnRatio) {
   FlatParams params(three_matrices(3));
-  auto config = nip_config(0.5, 1, "global");
+  auto config = nip_config(0.5, 1, Ranking::global);
   config.ratios = {"output=0.2"};
   make_pruner(config, {params, nullptr, 1})->begin_step(0);
   EXPECT_EQ(params.values().narrow(0, 0, 84).eq(0).sum().item<int64_t>(), 42);

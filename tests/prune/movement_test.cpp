@@ -11,9 +11,9 @@ PruneConfig movement_config(const std::string& method) {
   PruneConfig config;
   config.method = prune_method(method);
   config.target_ratio = 0.5;
-  config.ramp_begin = 0.2;
-  config.ramp_end = 0.8;
-  config.mask_updates = 2;  // of 10 steps: before step 5 and before step 8
+  config.ramp.begin = 0.2;
+  config.ramp.end = 0.8;
+  config.ramp.updates = 2;  // of 10 steps: before step 5 and before step 8
   return config;
 }
 
@@ -84,8 +84,8 @@ TEST(Movement, ScoresAreFrozenAfterTheLastUpdate) {
 TEST(Movement, AScoreGrowsByTheScaledGradient) {
   for (const auto* method : {"movement", "soft_movement"}) {
     auto config = movement_config(method);
-    config.score_penalty = 0;
-    config.score_rate = 1;
+    config.soft_movement.penalty = 0;
+    config.soft_movement.rate = 1;
     MovementRun run(config);
     run.params.grads().copy_(torch::tensor(kGradients));
     run.pruner->observe_gradients(0.5);
@@ -95,8 +95,8 @@ TEST(Movement, AScoreGrowsByTheScaledGradient) {
 
 TEST(SoftMovement, KeepsScoresAboveTheThreshold) {
   auto config = movement_config("soft_movement");
-  config.score_penalty = 0;
-  config.score_threshold = 0.5;
+  config.soft_movement.penalty = 0;
+  config.soft_movement.threshold = 0.5;
   MovementRun run(config);
   run.steps(0, 10);
   EXPECT_TRUE(run.pruner->mask().equal(torch::tensor({1, 0, 1, 0}, torch::kUInt8)));
@@ -104,7 +104,7 @@ TEST(SoftMovement, KeepsScoresAboveTheThreshold) {
 
 TEST(SoftMovement, AScoreAtTheThresholdIsPruned) {
   auto config = movement_config("soft_movement");
-  config.score_threshold = 0.5;
+  config.soft_movement.threshold = 0.5;
   MovementRun run(config);
   run.pruner->begin_step(8);  // all scores are zero: the sigmoid is one half
   EXPECT_FALSE(run.pruner->mask().any().item<bool>());
@@ -113,8 +113,8 @@ TEST(SoftMovement, AScoreAtTheThresholdIsPruned) {
 // At score 0 the gradient of the penalty is 1/4.
 TEST(SoftMovement, ThePenaltyLowersScores) {
   auto config = movement_config("soft_movement");
-  config.score_penalty = 8;
-  config.score_rate = 0.5;
+  config.soft_movement.penalty = 8;
+  config.soft_movement.rate = 0.5;
   MovementRun run(config);
   run.steps(0, 1);
   EXPECT_TRUE(run.state("scores").allclose(torch::tensor({0.5F - 1, -0.05F - 1, 1.0F - 1, -0.5F - 1})));

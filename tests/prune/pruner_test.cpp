@@ -14,15 +14,15 @@ PruneConfig config_of(const std::string& method) {
   PruneConfig config;
   const bool controlled = method == "rpp_with_target";
   config.method = controlled ? PruneMethod::rpp : prune_method(method);
-  config.gamma = controlled ? 0 : 0.01;
-  config.recovery_steps = controlled ? 3 : 0;
-  config.mask_updates = 4;
-  config.prox_scaling = "lr";
-  config.recovery_share = 0;
-  config.score_threshold = 0.5;
-  config.first_round_share = 0.25;
-  config.rounds = 3;
-  config.stages = 3;
+  config.rpp.gamma = controlled ? 0 : 0.01;
+  config.rpp.recovery_steps = controlled ? 3 : 0;
+  config.ramp.updates = 4;
+  config.rpp.prox_scaling = ProxScaling::lr;
+  config.rpp.recovery_share = 0;
+  config.soft_movement.threshold = 0.5;
+  config.rpp.first_round_share = 0.25;
+  config.rpp.rounds = 3;
+  config.nip.stages = 3;
   config.target_ratio = 0.6;
   return config;
 }

@@ -153,9 +153,9 @@ TEST(MissedRatios, OffsettingGroupsAreStillReported) {
 TEST(MissedRatios, TheAdviceDependsOnTheMethod) {
   EXPECT_NE(missed({.method = PruneMethod::soft_movement, .target_ratio = 0.5}, 3, 3).find("score_penalty"),
             std::string::npos);
-  EXPECT_NE(
-      missed({.method = PruneMethod::rpp, .target_ratio = 0.5, .gamma = 1}, 3, 3).find("with prune.gamma 0"),
-      std::string::npos);
+  EXPECT_NE(missed({.method = PruneMethod::rpp, .target_ratio = 0.5, .rpp = {.gamma = 1}}, 3, 3)
+                .find("with prune.gamma 0"),
+            std::string::npos);
   EXPECT_NE(missed({.method = PruneMethod::movement, .target_ratio = 0.5}, 3, 3).find("train for more steps"),
             std::string::npos);
   EXPECT_EQ(missed({.method = PruneMethod::fixed, .target_ratio = 0.5}, 3, 3), "");

@@ -9,7 +9,7 @@ struct ControlledRun {
   ControlledRun(PruneConfig config, int64_t steps, double rate = 1e-3)
       : params(three_large_matrices()), optimizer(params, without_decay()) {
     config.method = PruneMethod::rpp;
-    config.gamma = 0;
+    config.rpp.gamma = 0;
     pruner = make_pruner(config, {params, &optimizer, steps, {}, [=](int64_t) { return rate; }});
     for (int64_t step = 0; step < steps; ++step) {
       pruner->begin_step(step);
@@ -35,14 +35,14 @@ struct ControlledRun {
 class Controller : public testing::TestWithParam<double> {};
 
 TEST_P(Controller, ReachesTheTargetWithoutAThreshold) {
-  for (const auto* scaling : {"lr", "preconditioned"}) {
+  for (const auto scaling : {ProxScaling::lr, ProxScaling::preconditioned}) {
     PruneConfig config;
     config.target_ratio = GetParam();
-    config.prox_scaling = scaling;
-    config.rounds = 8;
-    config.recovery_share = 0.3;
+    config.rpp.prox_scaling = scaling;
+    config.rpp.rounds = 8;
+    config.rpp.recovery_share = 0.3;
     const ControlledRun run(config, 60);
-    EXPECT_NEAR(zero_ratio(run.params.values()), GetParam(), 1e-3) << scaling;
+    EXPECT_NEAR(zero_ratio(run.params.values()), GetParam(), 1e-3) << name_of(scaling);
   }
 }
 
@@ -53,7 +53,7 @@ TEST(Rpp, EveryGroupReachesItsOwnTarget) {
   config.target_ratio = 0.6;
   config.ratios = {"output=0.85"};
   config.exclude = {"key"};
-  config.rounds = 6;
+  config.rpp.rounds = 6;
   const ControlledRun run(config, 60);
   EXPECT_NEAR(zero_ratio(run.params.values().narrow(0, 0, 20'000)), 0.6, 2e-3);
   EXPECT_EQ(zero_ratio(run.params.values().narrow(0, 20'000, 40'000)), 0.0);
@@ -63,23 +63,23 @@ TEST(Rpp, EveryGroupReachesItsOwnTarget) {
 TEST(Rpp, AFinalTopkIsExact) {
   PruneConfig config;
   config.target_ratio = 0.7;
-  config.final_topk = true;
-  config.rounds = 2;
+  config.rpp.final_topk = true;
+  config.rpp.rounds = 2;
   const ControlledRun run(config, 20);
   EXPECT_DOUBLE_EQ(zero_ratio(run.params.values()), 0.7);
 }
 
 // A pruner with automatic gamma and a target of one half, at a learning rate of 1e-3, stepped by the test.
 struct Planned {
-  explicit Planned(const torch::Tensor& weights, int64_t steps, const char* scaling = "lr",
+  explicit Planned(const torch::Tensor& weights, int64_t steps, ProxScaling scaling = ProxScaling::lr,
                    OptimizerConfig optimizer_config = without_decay())
       : params(one_matrix(weights)), optimizer(params, optimizer_config) {
     PruneConfig config;
     config.method = PruneMethod::rpp;
     config.target_ratio = 0.5;
-    config.rounds = 1;
-    config.recovery_share = 0;
-    config.prox_scaling = scaling;
+    config.rpp.rounds = 1;
+    config.rpp.recovery_share = 0;
+    config.rpp.prox_scaling = scaling;
     pruner = make_pruner(config, {params, &optimizer, steps, {}, [](int64_t) { return 1e-3; }});
   }
   double gamma_of(int64_t step) const {
@@ -157,7 +157,7 @@ TEST(Rpp, AResumedRunKeepsEachGroupsGammaUntilTheNextPlan) {
   config.method = PruneMethod::rpp;
   config.target_ratio = 0.5;
   config.ratios = {"output=0.85"};
-  config.prox_scaling = "lr";
+  config.rpp.prox_scaling = ProxScaling::lr;
   const PrunerContext context{params, &optimizer, 1000, {}, [](int64_t) { return 1e-3; }};
   const auto whole = make_pruner(config, context), resumed = make_pruner(config, context);
   whole->begin_step(0);

@@ -15,13 +15,13 @@ namespace rpp::test {
 inline PruneConfig rpp_config(double gamma, int64_t rounds) {
   PruneConfig config;
   config.method = PruneMethod::rpp;
-  config.rounds = rounds;
-  config.gamma = gamma;
-  config.epsilon = 1e-6;
-  config.first_round_share = 0.5;
+  config.rpp.rounds = rounds;
+  config.rpp.gamma = gamma;
+  config.rpp.epsilon = 1e-6;
+  config.rpp.first_round_share = 0.5;
   config.hold_zeros = false;
-  config.prox_scaling = "lr";
-  config.recovery_share = 0;
+  config.rpp.prox_scaling = ProxScaling::lr;
+  config.rpp.recovery_share = 0;
   return config;
 }
 

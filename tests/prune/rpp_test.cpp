@@ -26,7 +26,7 @@ TEST_P(OneReweightedRound, MatchesTheClosedForm) {
   FlatParams params(one_matrix(gaussian({100, 400}, 0.04, 2)));
   ProxAdamW optimizer(params, without_decay());
   auto config = rpp_config(/*gamma=*/100 * shrinkage, /*rounds=*/2);
-  config.first_round_share = 0.0;  // one step, with a learning rate of 0
+  config.rpp.first_round_share = 0.0;  // one step, with a learning rate of 0
   const auto pruner = make_pruner(config, {params, &optimizer, 101});
   pruner->begin_step(0);
   optimizer.step(0.0, pruner->rule());
@@ -63,8 +63,8 @@ double weight_after_release(double epsilon, double gamma) {
   optimizer_config.epsilon = 1e-12;
   ProxAdamW optimizer(params, optimizer_config);
   auto config = rpp_config(gamma, 2);
-  config.epsilon = epsilon;
-  config.first_round_share = 0.0;
+  config.rpp.epsilon = epsilon;
+  config.rpp.first_round_share = 0.0;
   const auto pruner = make_pruner(config, {params, &optimizer, 5});
   for (int64_t step = 0; step < 5; ++step) {
     params.grads().fill_(-1.0);
@@ -88,7 +88,7 @@ TEST(Rpp, AZeroStaysZeroIfAndOnlyIfTheStepIsAtMostGammaAlpha) {
 TEST(Rpp, AlphaIsFiniteForATinyEpsilon) {
   FlatParams params(one_matrix(torch::zeros({1, 2})));
   auto config = rpp_config(0.1, 2);
-  config.epsilon = 1e-9;
+  config.rpp.epsilon = 1e-9;
   const auto pruner = make_pruner(config, {params, nullptr, 4});
   pruner->begin_step(3);
   EXPECT_TRUE(pruner->rule().alpha.allclose(torch::full({2}, 1e9F)));  // half precision would overflow at 1e9
@@ -97,7 +97,7 @@ TEST(Rpp, AlphaIsFiniteForATinyEpsilon) {
 TEST(Rpp, TheFirstRoundIsAFractionOfTheOthers) {
   FlatParams params(three_matrices(4));
   auto config = rpp_config(0.1, 4);
-  config.first_round_share = 0.5;
+  config.rpp.first_round_share = 0.5;
   const auto pruner = make_pruner(config, {params, nullptr, 70});
   EXPECT_EQ(pruner->describe(9), "round 1/4");
   EXPECT_EQ(pruner->describe(10), "round 2/4");
@@ -108,8 +108,8 @@ TEST(Rpp, TheFirstRoundIsAFractionOfTheOthers) {
 TEST(Rpp, GivenStepsPerRoundTheLastRoundTakesTheRest) {
   FlatParams params(three_matrices(4));
   auto config = rpp_config(0.1, 3);
-  config.first_round_share = 0.1;
-  config.steps_per_round = 20;
+  config.rpp.first_round_share = 0.1;
+  config.rpp.steps_per_round = 20;
   const auto pruner = make_pruner(config, {params, nullptr, 70});
   EXPECT_EQ(pruner->describe(1), "round 1/3");
   EXPECT_EQ(pruner->describe(2), "round 2/3");
@@ -128,7 +128,7 @@ TEST(Rpp, AsManyRoundsAsStepsAreAllowed) {
 TEST(Rpp, AlphaIsOneUntilTheSecondRound) {
   FlatParams params(one_matrix(torch::tensor({{0.5F, 0.0F}})));
   auto config = rpp_config(0.1, 2);
-  config.epsilon = 0.5;
+  config.rpp.epsilon = 0.5;
   const auto pruner = make_pruner(config, {params, nullptr, 6});
   pruner->begin_step(1);
   EXPECT_TRUE(pruner->rule().alpha.equal(torch::ones(2)));
@@ -171,7 +171,7 @@ TEST(Rpp, DriftOfAnInitialZeroIsAnError) {
 
 TEST(Rpp, RecoveryHoldsZerosAndTrainsTheRest) {
   PruneConfig config = rpp_config(/*gamma=*/0.5, /*rounds=*/2);
-  config.recovery_steps = 5;
+  config.rpp.recovery_steps = 5;
   FlatParams params(one_matrix(gaussian({20, 20}, 0.04, 1)));
   ProxAdamW optimizer(params, without_decay());
   const auto pruner = make_pruner(config, {params, &optimizer, 15});
@@ -205,7 +205,7 @@ TEST(Rpp, MoreRoundsThanStepsAreRefused) {
 TEST(Rpp, AlphaComesFromTheWeightsAtTheStartOfEachRound) {
   FlatParams params(one_matrix(torch::tensor({{0.5F, 0.0F}})));
   auto config = rpp_config(0.1, 4);
-  config.epsilon = 0.5;
+  config.rpp.epsilon = 0.5;
   const auto pruner = make_pruner(config, {params, nullptr, 14});  // rounds start at 0, 2, 6, 10
   const float weights[] = {1.5F, 3.5F, 7.5F};
   for (int64_t round = 1; round < 4; ++round) {
@@ -221,7 +221,7 @@ TEST(Rpp, AlphaComesFromTheWeightsAtTheStartOfEachRound) {
 
 // Half of the model is zero and the target is one half: nothing is missing, for thousands of steps.
 TEST(Rpp, InitialZerosAreKeptForAnyGamma) {
-  for (const auto* scaling : {"lr", "preconditioned"}) {
+  for (const auto scaling : {ProxScaling::lr, ProxScaling::preconditioned}) {
     auto weights = gaussian({20, 20}, 0.04, 1);
     weights.view({-1}).narrow(0, 0, 200).zero_();
     FlatParams params(one_matrix(weights));
@@ -229,19 +229,19 @@ TEST(Rpp, InitialZerosAreKeptForAnyGamma) {
     PruneConfig config;
     config.method = PruneMethod::rpp;
     config.target_ratio = 0.5;
-    config.prox_scaling = scaling;
-    config.recovery_share = 0.01;
+    config.rpp.prox_scaling = scaling;
+    config.rpp.recovery_share = 0.01;
     constexpr int64_t kSteps = 3000;
     const auto pruner = make_pruner(config, {params, &optimizer, kSteps, {}, [](int64_t) { return 1e-4; }});
     for (int64_t step = 0; step < kSteps; ++step) {
       params.grads().fill_(1.0);
       pruner->begin_step(step);
       optimizer.step(1e-4, pruner->rule());
-      ASSERT_NO_THROW(pruner->check_drift()) << scaling << " at step " << step;
+      ASSERT_NO_THROW(pruner->check_drift()) << name_of(scaling) << " at step " << step;
     }
     pruner->finish();
-    EXPECT_TRUE(params.values().narrow(0, 0, 200).eq(0).all().item<bool>()) << scaling;
-    EXPECT_EQ(params.values().narrow(0, 200, 200).eq(0).sum().item<int64_t>(), 0) << scaling;
+    EXPECT_TRUE(params.values().narrow(0, 0, 200).eq(0).all().item<bool>()) << name_of(scaling);
+    EXPECT_EQ(params.values().narrow(0, 200, 200).eq(0).sum().item<int64_t>(), 0) << name_of(scaling);
   }
 }
 

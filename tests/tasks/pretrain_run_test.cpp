@@ -45,8 +45,8 @@ TEST_P(EveryMethod, AResumedRunEqualsTheUninterruptedOneBitForBit) {
   for (const char* precision : {"fp32", "bf16"}) {
     auto settings = config(GetParam());
     settings.train.precision = precision;
-    settings.prune.recovery_steps = 2;
-    settings.prune.mask_updates = 4;
+    settings.prune.rpp.recovery_steps = 2;
+    settings.prune.ramp.updates = 4;
     EXPECT_EQ(verify_pretraining_resume(settings, 12).difference, "") << precision;
   }
 }
@@ -57,14 +57,14 @@ INSTANTIATE_TEST_SUITE_P(PretrainRun, EveryMethod,
 
 TEST_F(PretrainRun, AutomaticGammaResumesBitForBit) {
   auto settings = config("rpp");
-  settings.prune.gamma = 0;
+  settings.prune.rpp.gamma = 0;
   EXPECT_EQ(verify_pretraining_resume(settings, 12).difference, "");
 }
 
 TEST_F(PretrainRun, RppWithAutomaticGammaReachesItsTarget) {
   auto settings = config("rpp");
-  settings.prune.gamma = 0;
-  settings.prune.recovery_share = 0.3;
+  settings.prune.rpp.gamma = 0;
+  settings.prune.rpp.recovery_share = 0.3;
   settings.schedule.phases = "last";
   settings.train.steps = 40;
   run_pretraining(settings, {});
@@ -245,7 +245,7 @@ TEST_F(PretrainRun, ACudaGraphOnACpuIsRefused) {
 
 TEST_F(PretrainRun, MoreRoundsThanStepsAreRefused) {
   auto settings = config("rpp");
-  settings.prune.rounds = 40;
+  settings.prune.rpp.rounds = 40;
   EXPECT_THROW(run_pretraining(settings, {}), UsageError);
 }
 

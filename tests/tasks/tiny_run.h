@@ -52,11 +52,11 @@ class TinyRun : public testing::Test {
     config.data.max_predictions = 5;
     config.optimizer.learning_rate = 1e-3;
     config.prune.method = prune_method(method);
-    config.prune.rounds = 3;
-    config.prune.gamma = 2e-2;
-    config.prune.prox_scaling = "lr";
-    config.prune.recovery_share = 0;
-    config.prune.stages = 3;
+    config.prune.rpp.rounds = 3;
+    config.prune.rpp.gamma = 2e-2;
+    config.prune.rpp.prox_scaling = ProxScaling::lr;
+    config.prune.rpp.recovery_share = 0;
+    config.prune.nip.stages = 3;
     config.prune.target_ratio = 0.6;
     config.train.steps = 12;
     config.train.batch_size = 8;

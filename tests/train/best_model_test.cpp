@@ -193,7 +193,7 @@ TEST_F(BestModel, AnUnavailableMetricIsRefusedBeforeTraining) {
 TEST_F(BestModel, OnlyFullyPrunedModelsAreCandidates) {
   TrainerConfig best = best_of({0.9, 0.8, 0.1, 0.2, 0.1});
   best.prune.method = PruneMethod::one_shot;
-  best.prune.prune_at = 0.5;
+  best.prune.one_shot.at = 0.5;
   best.prune.target_ratio = 0.5;
   const TrainOutcome outcome = Trainer(task_, best).run();
   EXPECT_EQ(outcome.counters.best_step, 8);

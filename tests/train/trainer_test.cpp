@@ -175,7 +175,7 @@ TEST_F(TrainerTest, ACheckpointAtTheLastStepIsAcceptedAndALaterOneRefused) {
 TEST_F(TrainerTest, ASaveAtTheLastStepContainsTheFinalModel) {
   auto settings = config(4);
   settings.prune.method = PruneMethod::one_shot;
-  settings.prune.prune_at = 1;  // after the last step
+  settings.prune.one_shot.at = 1;  // after the last step
   settings.prune.target_ratio = 0.5;
   Trainer(task_, settings).run();
   EXPECT_EQ(read_file(dir_ / "run/checkpoint-4/model.safetensors"),
@@ -262,7 +262,7 @@ TEST_F(TrainerTest, AMaskThatTheWeightsViolateIsAnError) {
   auto pruned = config(4);
   pruned.prune.method = PruneMethod::nip;
   pruned.prune.target_ratio = 0.5;
-  pruned.prune.stages = 2;
+  pruned.prune.nip.stages = 2;
   Trainer(task_, pruned).run();
   ScriptedTask dense_task;
   const Trainer dense(dense_task, config(4));
@@ -324,7 +324,7 @@ TEST_F(TrainerTest, AStepInterruptedByASignalIsRepeatedBitForBit) {
   settings.train.log_every = 1;
   settings.prune.method = PruneMethod::nip;
   settings.prune.target_ratio = 0.6;
-  settings.prune.stages = 3;
+  settings.prune.nip.stages = 3;
   Trainer(task_, settings).run();
   const std::string weights = read_file(dir_ / "run/model.safetensors");
   auto whole = metrics();
