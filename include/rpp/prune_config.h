@@ -27,7 +27,8 @@ struct OptimizerConfig {
 
 struct ScheduleConfig {
   std::string decay = "linear";  // linear, cosine, constant
-  std::string phases = "last";   // whole, each, last: the phases of the pruner that the decay runs over
+  double decay_begin = 0.0;      // fraction of the steps at which the decay begins; constant before
+  bool rewind = false;           // warmup and decay in every phase of pruning, instead of one of each
   int64_t warmup_steps = 0;
   double warmup_ratio = 0.0;  // of all steps; used if warmup_steps is 0
 };
@@ -46,11 +47,21 @@ Enum enum_named(std::initializer_list<std::string_view> names, std::string_view 
   return static_cast<Enum>(found - names.begin());
 }
 
-enum class PruneMethod { dense, rpp, nip, gradual, one_shot, movement, soft_movement, fixed };
+enum class PruneMethod {
+  dense,
+  rpp,
+  rpp_preconditioned,
+  nip,
+  gradual,
+  one_shot,
+  movement,
+  soft_movement,
+  fixed
+};
 
 // The values of prune.method, in the order of the enum.
 inline const std::initializer_list<std::string_view> kPruneMethods = {
-    "dense", "rpp", "nip", "gradual", "one_shot", "movement", "soft_movement", "fixed"};
+    "dense", "rpp", "rpp_preconditioned", "nip", "gradual", "one_shot", "movement", "soft_movement", "fixed"};
 
 // `name` is one of kPruneMethods.
 inline PruneMethod prune_method(std::string_view name) {
@@ -63,11 +74,13 @@ enum class Ranking { matrix, global };
 // The values of prune.ranking, in the order of the enum.
 inline const std::initializer_list<std::string_view> kRankings = {"matrix", "global"};
 
-// The threshold of the proximal operator: lr * gamma * alpha, or the same divided by AdamW's denominator.
-enum class ProxScaling { lr, preconditioned };
+// How important a weight is to the methods that rank: |w|, or |w| sqrt(v), where v is AdamW's mean of the
+// squared gradients (an estimate of the diagonal of the Fisher information: w^2 v, half of it, estimates what
+// the loss rises by when w becomes 0; LeCun et al. 1989, Theis et al. arXiv:1801.05787).
+enum class Importance { magnitude, fisher };
 
-// The values of prune.prox_scaling, in the order of the enum.
-inline const std::initializer_list<std::string_view> kProxScalings = {"lr", "preconditioned"};
+// The values of prune.importance, in the order of the enum.
+inline const std::initializer_list<std::string_view> kImportances = {"magnitude", "fisher"};
 
 inline std::string_view name_of(PruneMethod method) {
   return enum_name(kPruneMethods, method);
@@ -75,21 +88,30 @@ inline std::string_view name_of(PruneMethod method) {
 inline std::string_view name_of(Ranking ranking) {
   return enum_name(kRankings, ranking);
 }
-inline std::string_view name_of(ProxScaling scaling) {
-  return enum_name(kProxScalings, scaling);
+inline std::string_view name_of(Importance importance) {
+  return enum_name(kImportances, importance);
 }
 
-// Method rpp.
+// Whether weights are pruned by the reweighted proximal operator. rpp is the published form: the threshold of
+// a weight is lr * gamma * alpha; rpp_preconditioned divides it by AdamW's denominator.
+inline bool is_rpp(PruneMethod method) {
+  return method == PruneMethod::rpp || method == PruneMethod::rpp_preconditioned;
+}
+
+// Whether the ratio rises by the cubic ramp of Zhu & Gupta (arXiv:1710.01878).
+inline bool has_ramp(PruneMethod method) {
+  return method == PruneMethod::gradual || method == PruneMethod::movement ||
+         method == PruneMethod::soft_movement;
+}
+
+// Methods rpp and rpp_preconditioned.
 struct RppOptions {
   int64_t rounds = 12;             // alpha is updated between rounds
   int64_t steps_per_round = 0;     // 0 distributes the steps before recovery over the rounds
   double first_round_share = 0.1;  // length of the first round relative to the others
   double epsilon = 1e-3;           // alpha = 1 / (|w| + epsilon)
   double gamma = 0.0;              // weight of the penalty; 0: found during training, for target_ratio
-  ProxScaling prox_scaling = ProxScaling::preconditioned;
-  double recovery_share = 0.3;  // fraction of the steps, at the end, that train with the mask fixed
-  int64_t recovery_steps = 0;   // the same as a number of steps; 0: use recovery_share
-  bool final_topk = false;      // exact top-k after the last round; not part of the published method
+  bool final_topk = false;         // exact top-k after the last round; not part of the published method
 };
 
 // Method nip.
@@ -99,9 +121,8 @@ struct NipOptions {
 
 // Methods gradual, movement and soft_movement.
 struct RampOptions {
-  double begin = 0.0;    // fraction of the steps at which pruning starts
-  double end = 0.7;      // and ends; the rest trains with the mask fixed
-  int64_t updates = 32;  // prunings between the two
+  double begin = 0.0;    // fraction of the steps at which pruning starts; it ends where recovery starts
+  int64_t updates = 32;  // prunings
 };
 
 // Method one_shot.
@@ -124,6 +145,11 @@ struct PruneConfig {
   std::vector<std::string> ratios;    // pattern=ratio: matrices with their own target ratio
   bool hold_zeros = true;             // zeros of the initial model stay zero, and count towards the target
   Ranking ranking = Ranking::matrix;  // nip, gradual, one_shot, movement
+  Importance importance = Importance::magnitude;  // for the rank, or for alpha of the rpp methods
+  // The fraction of the steps, at the end, that train with a fixed mask. Negative: that of the method, 0 for
+  // rpp and nip, 0.3 for the others. one_shot has its own, `at`.
+  double recovery_share = -1;
+  int64_t recovery_steps = 0;  // the same as a number of steps; 0: use recovery_share
   RppOptions rpp;
   NipOptions nip;
   RampOptions ramp;

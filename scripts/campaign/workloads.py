@@ -110,11 +110,11 @@ def settings(**values):
 # The prune.* settings, by the name of the workload.
 METHODS = {
     "dense": {"method": "dense"},
-    "rpp": {"method": "rpp", "gamma": 2e-2, "prox_scaling": "lr", "rounds": 3, "recovery_share": 0},
-    "rpp_found_gamma": {"method": "rpp", "rounds": 6},
-    "rpp_topk": {"method": "rpp", "rounds": 3, "final_topk": "true"},
+    "rpp": {"method": "rpp", "gamma": 2e-2, "rounds": 3},
+    "rpp_found_gamma": {"method": "rpp_preconditioned", "rounds": 6},
+    "rpp_topk": {"method": "rpp_preconditioned", "rounds": 3, "final_topk": "true"},
     "nip": {"method": "nip", "stages": 4},
-    "nip_global": {"method": "nip", "stages": 4, "ranking": "global"},
+    "nip_global": {"method": "nip", "stages": 4, "ranking": "global", "importance": "fisher", "recovery_share": 0.4},
     "gradual": {"method": "gradual", "mask_updates": 8},
     "one_shot": {"method": "one_shot", "prune_at": 0.4},
     "movement": {"method": "movement", "mask_updates": 8},
@@ -147,12 +147,12 @@ def finetune(build, task, **values):
 def workloads(build):
     runs = [Workload(f"pretrain.{method}", pretrain(build, method), ("--resume", "auto")) for method in METHODS]
     tidy = pretrain(build, "gradual") + settings(train__keep_checkpoints="false", train__best_metric="mlm_loss",
-                                                 prune__ramp_end=0.2, prune__mask_updates=2)
+                                                 prune__recovery_share=0.8, prune__mask_updates=2)
     runs.append(Workload("pretrain.best", tidy, ("--resume", "auto")))
     for name, command in {
         "finetune.fixed": finetune(build, "sst2", train__best_metric="accuracy"),
         "finetune.movement": finetune(build, "sst2", model="model", prune__method="movement", prune__mask_updates=4),
-        "finetune.rpp": finetune(build, "sst2", model="model", prune__method="rpp", prune__rounds=4),
+        "finetune.rpp": finetune(build, "sst2", model="model", prune__method="rpp_preconditioned", prune__rounds=4),
         "finetune.teacher": finetune(build, "sst2", distill__hidden_weight=1, distill__teacher="teacher",
                                      train__keep_checkpoints="false"),
         "finetune.squad": finetune(build, "squad1", train__best_metric="f1"),

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "plan/plan.h"
 #include "program/line_reader.h"
 #include "rpp/error.h"
 
@@ -58,18 +59,25 @@ void check_output_dir(const Complaints& complaints, const std::string& output_di
 void check_prune(const Complaints& complaints, const PruneConfig& prune) {
   const bool without_target = prune.method == PruneMethod::dense || prune.method == PruneMethod::fixed ||
                               prune.method == PruneMethod::soft_movement ||
-                              (prune.method == PruneMethod::rpp && prune.rpp.gamma > 0);
+                              (is_rpp(prune.method) && prune.rpp.gamma > 0);
   if (!without_target && prune.target_ratio == 0) {
     complaints.fail_at("prune.target_ratio",
                        "prune.method is {}, but prune.target_ratio is 0 and would prune nothing: set it, or "
                        "set prune.method to dense",
                        name_of(prune.method));
   }
-  const bool has_ramp = prune.method == PruneMethod::gradual || prune.method == PruneMethod::movement ||
-                        prune.method == PruneMethod::soft_movement;
-  if (has_ramp && prune.ramp.end <= prune.ramp.begin) {
-    complaints.fail_at("prune.ramp_end", "prune.ramp_end is {}, it must be more than prune.ramp_begin, {}",
-                       prune.ramp.end, prune.ramp.begin);
+  const double recovery_begin = 1 - recovery_share(prune);
+  if (has_ramp(prune.method) && prune.recovery_steps == 0 && prune.ramp.begin >= recovery_begin) {
+    complaints.fail_at("prune.ramp_begin",
+                       "prune.ramp_begin is {}, it must be less than {}, where the recovery starts",
+                       prune.ramp.begin, recovery_begin);
+  }
+  if (prune.importance == Importance::fisher && prune.method == PruneMethod::one_shot &&
+      prune.one_shot.at == 0) {
+    complaints.fail_at(
+        "prune.importance",
+        "prune.importance is fisher, but prune.prune_at is 0: before the first step there are no "
+        "gradients; set it to a later part of the run");
   }
   if (!prune.mask.empty() && prune.method != PruneMethod::fixed) {
     complaints.fail_at("prune.mask",
@@ -81,11 +89,12 @@ void check_prune(const Complaints& complaints, const PruneConfig& prune) {
 // Its plan assumes one learning rate for all layers.
 void check_layer_decay(const Complaints& complaints, const OptimizerConfig& optimizer,
                        const PruneConfig& prune) {
-  if (optimizer.layer_decay == 1 || prune.method != PruneMethod::rpp || prune.rpp.gamma > 0) return;
-  complaints.fail_at("optimizer.layer_decay",
-                     "optimizer.layer_decay is {}, but prune.method rpp finds its gamma for one rate: set "
-                     "prune.gamma, or leave layer_decay at 1",
-                     optimizer.layer_decay);
+  if (optimizer.layer_decay == 1 || !is_rpp(prune.method) || prune.rpp.gamma > 0) return;
+  complaints.fail_at(
+      "optimizer.layer_decay",
+      "optimizer.layer_decay is {}, but prune.method {} finds its gamma for one learning rate: set "
+      "prune.gamma, or leave layer_decay at 1",
+      optimizer.layer_decay, name_of(prune.method));
 }
 
 void check_batches(const Complaints& complaints, const TrainConfig& train) {

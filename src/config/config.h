@@ -65,6 +65,8 @@ struct PretrainConfig {
   PruneConfig prune;
   DistillConfig distill;
   TrainConfig train;
+
+  PretrainConfig() { schedule.decay_begin = 0.7; }  // where the recovery starts, in methods that have one
 };
 
 // `task: custom`: the columns of its files, and the labels to learn.

@@ -46,12 +46,11 @@ template <typename Visitor>
 void visit_fields(ConfigOf<ScheduleConfig> auto& c, Visitor&& v) {
   v.field({"decay", "shape of the learning rate after the warmup", {}, {"linear", "cosine", "constant"}},
           c.decay);
-  v.field({"phases",
-           "whole: one decay; each: a warmup and a decay in every phase of pruning (rewinding); last: "
-           "constant until the last phase",
-           {},
-           {"whole", "each", "last"}},
-          c.phases);
+  v.field(
+      {"decay_begin", "fraction of the steps at which the decay begins; constant before, whatever the method",
+       between(0, 1)},
+      c.decay_begin);
+  v.field({"rewind", "a warmup and a decay in every phase of pruning, instead of one of each"}, c.rewind);
   v.field({"warmup_steps", "steps in which the learning rate rises from 0", at_least(0)}, c.warmup_steps);
   v.field({"warmup_ratio", "warmup as a fraction of all steps; used if warmup_steps is 0", from_below(0, 1)},
           c.warmup_ratio);
@@ -69,6 +68,18 @@ void visit_fields(ConfigOf<PruneConfig> auto& c, Visitor&& v) {
   visit_enum(v, "ranking",
              "nip, gradual, one_shot, movement: rank weights within each matrix, or all together", kRankings,
              c.ranking);
+  visit_enum(v, "importance",
+             "rank weights by |w|, or by |w| sqrt(v) with AdamW's mean v of squared "
+             "gradients",
+             kImportances, c.importance);
+  v.field({"recovery_share",
+           "fraction of the steps, at the end, that train with a fixed mask; negative: 0 for rpp and nip, "
+           "0.3 for "
+           "rpp_preconditioned, gradual and movement",
+           from_below(-1, 1)},
+          c.recovery_share);
+  v.field({"recovery_steps", "the same as a number of steps; 0: use recovery_share", at_least(0)},
+          c.recovery_steps);
   v.field({"rounds", "rpp: number of rounds; alpha is updated between rounds", at_least(1)}, c.rpp.rounds);
   v.field(
       {"steps_per_round", "rpp: steps per round; 0: divide the steps before recovery evenly", at_least(0)},
@@ -79,25 +90,13 @@ void visit_fields(ConfigOf<PruneConfig> auto& c, Visitor&& v) {
   v.field(
       {"gamma", "rpp: weight of the penalty; 0: adjusted during training to reach target_ratio", at_least(0)},
       c.rpp.gamma);
-  visit_enum(v, "prox_scaling",
-             "rpp: threshold lr * gamma * alpha, or the same divided by AdamW's denominator (ProxGen)",
-             kProxScalings, c.rpp.prox_scaling);
-  v.field({"recovery_share", "rpp: fraction of the steps, at the end, that train with a fixed mask",
-           from_below(0, 1)},
-          c.rpp.recovery_share);
-  v.field({"recovery_steps", "rpp: the same as a number of steps; 0: use recovery_share", at_least(0)},
-          c.rpp.recovery_steps);
   v.field({"final_topk", "rpp: exact top-k after the last round; not part of the published method"},
           c.rpp.final_topk);
   v.field({"stages", "nip: pruning stages up to target_ratio; 0: one per ten percentage points", at_least(0)},
           c.nip.stages);
   v.field({"ramp_begin", "gradual, movement: pruning starts at this fraction of the steps", from_below(0, 1)},
           c.ramp.begin);
-  v.field({"ramp_end",
-           "gradual, movement: pruning ends at this fraction of the steps; the rest trains with a fixed mask",
-           {0, 1, true}},
-          c.ramp.end);
-  v.field({"mask_updates", "gradual, movement: mask updates between ramp_begin and ramp_end", at_least(1)},
+  v.field({"mask_updates", "gradual, movement: mask updates between ramp_begin and recovery", at_least(1)},
           c.ramp.updates);
   v.field(
       {"prune_at", "one_shot: prunes at this fraction of the steps; 1: after the last step", between(0, 1)},

@@ -17,7 +17,7 @@ struct Habit {
   std::string_view value = "...";  // for a flag without a value
 };
 
-// The names in transformers' and google-research/bert's training scripts. A name with two entries has
+// The names in transformers' and google-research/bert's training scripts, and former keys. A name with two entries has
 // different keys for pre-training and fine-tuning.
 constexpr Habit kHabits[] = {
     {"model_name_or_path", "model"},
@@ -67,6 +67,10 @@ constexpr Habit kHabits[] = {
     {"bf16", "train.precision", "bf16"},
     {"no_cuda", "train.device", "cpu"},
     {"use_cpu", "train.device", "cpu"},
+    // Keys of earlier versions of this program.
+    {"phases", "schedule.decay_begin"},
+    {"prox_scaling", "prune.method"},
+    {"ramp_end", "prune.recovery_share"},
 };
 
 std::string_view last_part(std::string_view key) {

@@ -13,10 +13,11 @@ constexpr double kLargestGamma = 1e12;
 // The magnitude of a weight at the end.
 float shrunk(const ShrinkForecast& forecast, size_t i, float gamma, std::span<const float> rates) {
   const float scale = forecast.scales.empty() ? gamma : gamma * forecast.scales[i];
+  const float later = forecast.importances.empty() ? scale : scale / forecast.importances[i];
   float magnitude = forecast.magnitudes[i] - scale * rates.front() * forecast.alphas[i];
   for (const float rate : rates.subspan(1)) {
     if (magnitude <= 0) return 0;
-    magnitude -= scale * rate / (magnitude + static_cast<float>(forecast.epsilon));
+    magnitude -= later * rate / (magnitude + static_cast<float>(forecast.epsilon));
   }
   return std::max(magnitude, 0.0F);
 }

@@ -13,10 +13,11 @@
 namespace rpp {
 
 struct ShrinkForecast {
-  std::vector<float> magnitudes;   // |w| of a sample of the non-zero weights
-  std::vector<float> alphas;       // of the current round, one per sample
-  std::vector<float> scales = {};  // 1 / (sqrt(v) + eps) with the preconditioned prox; empty: 1
-  std::vector<double> rate_sums;   // sums of learning rates: rest of this round, then each later round
+  std::vector<float> magnitudes;        // |w| of a sample of the non-zero weights
+  std::vector<float> alphas;            // of the current round, one per sample
+  std::vector<float> scales = {};       // 1 / (sqrt(v) + eps) with the preconditioned prox; empty: 1
+  std::vector<double> rate_sums;        // sums of learning rates: rest of this round, then each later round
+  std::vector<float> importances = {};  // what alpha of later rounds is divided by; empty: 1
   double epsilon = 1e-3;
 };
 

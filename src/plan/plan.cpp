@@ -43,11 +43,15 @@ int64_t num_stages(const PruneConfig& config, int64_t total_steps) {
   return stages;
 }
 
-// The stages have equal lengths, to within one step.
-std::vector<MaskUpdate> stage_updates(int64_t stages, int64_t total_steps) {
+// The first of S stages starts with the run, the last before `end`; in between they have equal lengths, to
+// within one step.
+std::vector<MaskUpdate> stage_updates(int64_t stages, int64_t total_steps, int64_t end) {
+  const bool is_closer = stages > 1 && end * stages < total_steps * (stages - 1);
+  const int64_t span = is_closer ? end : total_steps;
+  const int64_t parts = is_closer ? stages - 1 : stages;
   std::vector<MaskUpdate> updates;
   for (int64_t stage = 0; stage < stages; ++stage) {
-    const int64_t step = (stage * total_steps + stages - 1) / stages;
+    const int64_t step = (stage * span + parts - 1) / parts;
     updates.push_back({step, static_cast<double>(stage + 1) / static_cast<double>(stages)});
   }
   return updates;
@@ -55,7 +59,7 @@ std::vector<MaskUpdate> stage_updates(int64_t stages, int64_t total_steps) {
 
 std::vector<MaskUpdate> ramp_updates(const PruneConfig& config, int64_t total_steps) {
   const int64_t begin = share_of(config.ramp.begin, total_steps);
-  const int64_t length = std::max<int64_t>(1, share_of(config.ramp.end, total_steps) - begin);
+  const int64_t length = std::max<int64_t>(1, recovery_start(config, total_steps) - begin);
   const int64_t count = std::min(config.ramp.updates, length);
   std::vector<MaskUpdate> updates;
   for (int64_t i = 1; i <= count; ++i) {
@@ -65,30 +69,30 @@ std::vector<MaskUpdate> ramp_updates(const PruneConfig& config, int64_t total_st
   return updates;
 }
 
-bool has_ramp(const PruneConfig& config) {
-  return config.method == PruneMethod::gradual || config.method == PruneMethod::movement ||
-         config.method == PruneMethod::soft_movement;
-}
-
 std::string describe_rpp(const PruneConfig& config, int64_t total_steps) {
   const int64_t recovery = recovery_start(config, total_steps);
   const std::string gamma = config.rpp.gamma > 0
                                 ? fmt::format("gamma {}", config.rpp.gamma)
                                 : fmt::format("gamma adjusted to reach {:.1f} %", 100 * config.target_ratio);
   return fmt::format(
-      "rpp: {} rounds in {} steps, the first {:.0f} % as long as the others, then {} steps of recovery; "
+      "{}: {} rounds in {} steps, the first {:.0f} % as long as the others, then {} steps of recovery; "
       "{}, epsilon {}, prox scaled by {}{}",
-      config.rpp.rounds, recovery, 100 * config.rpp.first_round_share, total_steps - recovery, gamma,
-      config.rpp.epsilon,
-      config.rpp.prox_scaling == ProxScaling::lr ? "the learning rate" : "Adam's preconditioner",
+      name_of(config.method), config.rpp.rounds, recovery, 100 * config.rpp.first_round_share,
+      total_steps - recovery, gamma, config.rpp.epsilon,
+      config.method == PruneMethod::rpp ? "the learning rate" : "Adam's preconditioner",
       config.rpp.final_topk ? "; a final top-k, which is not part of the method" : "");
 }
 
 }  // namespace
 
+double recovery_share(const PruneConfig& config) {
+  if (config.recovery_share >= 0) return config.recovery_share;
+  return config.method == PruneMethod::rpp || config.method == PruneMethod::nip ? 0.0 : 0.3;
+}
+
 int64_t recovery_start(const PruneConfig& config, int64_t total_steps) {
-  const int64_t recovery = config.rpp.recovery_steps > 0 ? config.rpp.recovery_steps
-                                                         : share_of(config.rpp.recovery_share, total_steps);
+  const int64_t recovery =
+      config.recovery_steps > 0 ? config.recovery_steps : share_of(recovery_share(config), total_steps);
   if (recovery >= total_steps) {
     fail_usage(
         "{} steps of recovery leave none of {} to prune in: lower prune.recovery_steps or "
@@ -113,8 +117,10 @@ std::vector<int64_t> round_starts(const PruneConfig& config, int64_t total_steps
 }
 
 std::vector<MaskUpdate> mask_updates(const PruneConfig& config, int64_t total_steps) {
-  if (config.method == PruneMethod::nip) return stage_updates(num_stages(config, total_steps), total_steps);
-  if (has_ramp(config)) return ramp_updates(config, total_steps);
+  if (config.method == PruneMethod::nip) {
+    return stage_updates(num_stages(config, total_steps), total_steps, recovery_start(config, total_steps));
+  }
+  if (has_ramp(config.method)) return ramp_updates(config, total_steps);
   return {{share_of(config.one_shot.at, total_steps), 1.0}};  // one_shot
 }
 
@@ -123,11 +129,11 @@ std::vector<int64_t> phase_starts(const PruneConfig& config, int64_t total_steps
   const auto add = [&](int64_t step) {
     if (step > starts.back() && step < total_steps) starts.push_back(step);
   };
-  if (config.method == PruneMethod::rpp) add(recovery_start(config, total_steps));
+  if (is_rpp(config.method)) add(recovery_start(config, total_steps));
   if (config.method == PruneMethod::nip) {
     for (const auto& update : mask_updates(config, total_steps)) add(update.step);
   }
-  if (has_ramp(config) || config.method == PruneMethod::one_shot) {
+  if (has_ramp(config.method) || config.method == PruneMethod::one_shot) {
     add(mask_updates(config, total_steps).back().step);
   }
   return starts;
@@ -135,12 +141,12 @@ std::vector<int64_t> phase_starts(const PruneConfig& config, int64_t total_steps
 
 int64_t last_mask_change(const PruneConfig& config, int64_t total_steps) {
   if (config.method == PruneMethod::dense || config.method == PruneMethod::fixed) return 0;
-  if (config.method == PruneMethod::rpp) return recovery_start(config, total_steps);
+  if (is_rpp(config.method)) return recovery_start(config, total_steps);
   return mask_updates(config, total_steps).back().step;
 }
 
 std::string describe_plan(const PruneConfig& config, int64_t total_steps) {
-  if (config.method == PruneMethod::rpp) return describe_rpp(config, total_steps);
+  if (is_rpp(config.method)) return describe_rpp(config, total_steps);
   if (config.method == PruneMethod::fixed) {
     return fmt::format("fixed: {}",
                        config.mask.empty() ? "the zeros of the model are held" : config.mask + " is held");

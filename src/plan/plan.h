@@ -14,8 +14,11 @@ namespace rpp {
 // into the steps before recovery.
 std::vector<int64_t> round_starts(const PruneConfig& config, int64_t total_steps);
 
-// rpp: the first step that trains with the mask fixed; total_steps if there is none. Throws UsageError when
-// the recovery leaves no step to prune in.
+// prune.recovery_share, or that of the method where it is negative.
+double recovery_share(const PruneConfig& config);
+
+// The first step that trains with the mask fixed; total_steps if there is none. Not for one_shot. Throws
+// UsageError when the recovery leaves no step to prune in.
 int64_t recovery_start(const PruneConfig& config, int64_t total_steps);
 
 // Before `step`, `share` of the target ratio has been pruned. A step equal to the run's length means after
@@ -26,8 +29,9 @@ struct MaskUpdate {
 };
 
 // nip, gradual, one_shot, movement and soft_movement (for the steps only); ascending, the last share is 1.
-//   nip: stage s of S at step (s - 1) / S of the run, share s / S.
-//   gradual: the cubic schedule of Zhu & Gupta (arXiv:1710.01878), 1 - (1 - t)^3 over the ramp.
+//   nip: stage s of S at step (s - 1) / S of the run, share s / S. Where that leaves the last stage less than
+//   the recovery, the stages lie closer, evenly: the last one starts with the recovery. gradual: the cubic
+//   schedule of Zhu & Gupta (arXiv:1710.01878), 1 - (1 - t)^3, from ramp_begin to the recovery.
 // Throws UsageError when the updates do not fit into the steps.
 std::vector<MaskUpdate> mask_updates(const PruneConfig& config, int64_t total_steps);
 

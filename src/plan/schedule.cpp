@@ -42,14 +42,13 @@ double progress_of(int64_t step, int64_t begin, int64_t end) {
 
 double schedule_factor(const ScheduleConfig& schedule, int64_t step, int64_t total_steps,
                        std::span<const int64_t> phase_starts) {
-  const bool each = schedule.phases == "each";
-  const Phase phase = each ? phase_at(step, total_steps, phase_starts) : Phase{0, total_steps};
-  const int64_t warmup = warmup_steps(schedule, phase.end - phase.begin);
+  const Phase phase = schedule.rewind ? phase_at(step, total_steps, phase_starts) : Phase{0, total_steps};
+  const int64_t length = phase.end - phase.begin;
+  const int64_t warmup = warmup_steps(schedule, length);
   const int64_t warm = phase.begin + warmup;  // the first step at the full learning rate
   if (step < warm) return static_cast<double>(step - phase.begin + 1) / static_cast<double>(warmup);
-  const bool last = schedule.phases == "last" && !phase_starts.empty();
-  const int64_t decay_begin = last ? std::max(warm, phase_starts.back()) : warm;
-  return decay_factor(schedule, progress_of(step, decay_begin, phase.end));
+  const int64_t constant = std::llround(schedule.decay_begin * static_cast<double>(length));
+  return decay_factor(schedule, progress_of(step, std::max(warm, phase.begin + constant), phase.end));
 }
 
 void check_warmup(const ScheduleConfig& schedule, int64_t total_steps,
@@ -61,12 +60,12 @@ void check_warmup(const ScheduleConfig& schedule, int64_t total_steps,
         "for longer",
         schedule.warmup_steps, total_steps);
   }
-  if (schedule.phases != "each") return;
+  if (!schedule.rewind) return;
   for (const int64_t start : phase_starts) {
     const Phase phase = phase_at(start, total_steps, phase_starts);
     if (schedule.warmup_steps <= phase.end - phase.begin) continue;
     fail_usage(
-        "schedule.warmup_steps is {}, but with schedule.phases each the phase from step {} to step {} has {} "
+        "schedule.warmup_steps is {}, but with schedule.rewind the phase from step {} to step {} has {} "
         "steps: set fewer, or schedule.warmup_ratio, which counts by phase",
         schedule.warmup_steps, phase.begin, phase.end, phase.end - phase.begin);
   }

@@ -76,6 +76,7 @@ std::unique_ptr<Pruner> make_pruner(const PruneConfig& config, PrunerContext con
     case PruneMethod::dense:
       return make_dense_pruner(std::move(context));
     case PruneMethod::rpp:
+    case PruneMethod::rpp_preconditioned:
       return make_rpp_pruner(config, std::move(context));
     case PruneMethod::fixed:
       return make_fixed_pruner(std::move(context));

@@ -56,7 +56,7 @@ RatioController::RatioController(const PruneConfig& config, const FlatParams& pa
                                  std::function<double(int64_t)> learning_rate)
     : epsilon_(config.rpp.epsilon),
       params_(params),
-      optimizer_(config.rpp.prox_scaling == ProxScaling::preconditioned ? optimizer : nullptr),
+      optimizer_(config.method == PruneMethod::rpp_preconditioned ? optimizer : nullptr),
       groups_(std::move(groups)),
       starts_(std::move(starts)),
       end_(end),
@@ -96,6 +96,7 @@ ShrinkForecast RatioController::forecast_of(size_t group, int64_t step, const Sh
                           .alphas = to_vector(rule.alpha.index_select(0, live)),
                           .rate_sums = std::move(rates),
                           .epsilon = epsilon_};
+  if (importance_.defined()) forecast.importances = to_vector(importance_.index_select(0, live));
   if (optimizer_ != nullptr) forecast.scales = to_vector(optimizer_->denominators(live).reciprocal());
   return forecast;
 }

@@ -29,6 +29,9 @@ class RatioController {
                   std::vector<PruneGroup> groups, std::vector<int64_t> starts, int64_t end,
                   std::function<double(int64_t)> learning_rate);
 
+  // fp32 [num_prunable]: what alpha of every later round is divided by, beside |w| + epsilon. Undefined: 1.
+  void set_importance(const torch::Tensor& importance) { importance_ = importance; }
+
   // Before `step`, after alpha has been updated for its round: computes new gammas if a plan is due and sets
   // them in the rule.
   void plan(int64_t step, ShrinkRule& rule);
@@ -55,6 +58,7 @@ class RatioController {
   std::vector<double> rate_sums(int64_t step) const;
 
   double epsilon_;
+  torch::Tensor importance_;
   const FlatParams& params_;
   const ProxAdamW* optimizer_;
   std::vector<PruneGroup> groups_;

@@ -29,10 +29,10 @@ std::string remedy(const PruneConfig& config, bool too_many) {
     return "its ratio follows from prune.score_threshold and prune.score_penalty; prune.method movement "
            "reaches prune.target_ratio";
   }
-  if (config.method == PruneMethod::rpp && config.rpp.gamma > 0) {
+  if (is_rpp(config.method) && config.rpp.gamma > 0) {
     return "prune.gamma determines the ratio: with prune.gamma 0 it is adjusted to reach prune.target_ratio";
   }
-  if (config.method == PruneMethod::rpp) {
+  if (is_rpp(config.method)) {
     return "more rounds, more steps or a higher optimizer.learning_rate bring it nearer; prune.final_topk "
            "makes it exact";
   }
@@ -56,7 +56,7 @@ SparsityReport sparsity_report(const FlatParams& params, int64_t total_parameter
 std::string missed_ratios(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
                           const torch::Tensor& mask) {
   if (config.method == PruneMethod::dense || config.method == PruneMethod::fixed) return "";
-  const Ranking ranking = config.method == PruneMethod::rpp ? Ranking::global : config.ranking;
+  const Ranking ranking = is_rpp(config.method) ? Ranking::global : config.ranking;
   std::optional<PruneGroup> first;
   int64_t first_zeros = 0, num_missed = 0, zeros = 0;
   const auto groups = prune_groups(config, matrices, ranking);

@@ -17,6 +17,8 @@
 namespace rpp {
 namespace {
 
+constexpr double kSmallestImportance = 1e-3;
+
 class RppPruner : public Pruner {
  public:
   RppPruner(const PruneConfig& config, PrunerContext context)
@@ -29,7 +31,7 @@ class RppPruner : public Pruner {
         round_mask_(initial_mask(/*hold_zeros=*/true)) {
     rule_.kind = ShrinkRule::Kind::prox;
     rule_.gamma = config.rpp.gamma;
-    rule_.preconditioned = config.rpp.prox_scaling == ProxScaling::preconditioned;
+    rule_.preconditioned = config.method == PruneMethod::rpp_preconditioned;
     rule_.alpha = torch::ones_like(prunable_weights());  // [num_prunable]
     exclude_from_alpha();
     if (held_.eq(0).any().item<bool>()) rule_.keep = held_;
@@ -56,6 +58,7 @@ class RppPruner : public Pruner {
         {"alpha", rule_.alpha},
         {"round", torch::full({1}, round_, torch::kInt64)},
         {"round_mask", round_mask_}};
+    if (importance_.defined()) tensors.emplace_back("importance", importance_);
     if (controller_) tensors.emplace_back("controller", controller_->state());
     return tensors;
   }
@@ -66,6 +69,9 @@ class RppPruner : public Pruner {
     rule_.alpha.copy_(state_at(state, "alpha", entries));
     round_mask_.copy_(state_at(state, "round_mask", entries));
     round_ = state_at(state, "round", 1).item<int64_t>();
+    if (config_.importance == Importance::fisher && round_ > 0) {
+      set_importance(state_at(state, "importance", entries).to(rule_.alpha.device()));
+    }
     if (!controller_) return;
     const auto found = state.find("controller");
     RPP_CHECK(found != state.end(), "it was written with a given prune.gamma, this run has none");
@@ -106,12 +112,31 @@ class RppPruner : public Pruner {
     const auto now = mask();
     if (round > 0) {
       rule_.alpha.copy_(prunable_weights().abs().add_(config_.rpp.epsilon).reciprocal_());
+      if (config_.importance == Importance::fisher) {
+        set_importance(fisher_importance());
+        rule_.alpha.div_(importance_);
+      }
       exclude_from_alpha();
       note_event({fmt::format("round {}/{}", round + 1, starts_.size()), {{"gamma", rule_.gamma}}},
                  round_mask_, now);
     }
     round_mask_ = now;
     round_ = round;
+  }
+
+  // fp32 [num_prunable]. Weights are pruned by w^2 v in both methods: the preconditioned prox has a factor
+  // sqrt(v) of its own. Relative to the mean, so that gamma keeps its size; a weight without gradients has a
+  // lower limit, so that alpha stays finite.
+  torch::Tensor fisher_importance() const {
+    RPP_CHECK(context_.optimizer != nullptr, "prune.importance fisher needs an optimizer");
+    auto share = context_.optimizer->exp_avg_sq().narrow(0, 0, held_.numel()).clone();
+    if (rule_.preconditioned) share.sqrt_();
+    return share.div_(share.mean().clamp_min(1e-30)).clamp_min_(kSmallestImportance);
+  }
+
+  void set_importance(const torch::Tensor& importance) {
+    importance_ = importance;
+    if (controller_) controller_->set_importance(importance);
   }
 
   // Excluded matrices are not shrunk.
@@ -149,6 +174,7 @@ class RppPruner : public Pruner {
   torch::Tensor held_;        // u8 [num_prunable]: 0 for initial zeros that are kept
   torch::Tensor round_mask_;  // u8 [num_prunable]: the zeros at the start of the round
   int64_t round_ = -1;        // before the first step
+  torch::Tensor importance_;  // of the round, with prune.importance fisher; undefined in the first round
   ShrinkRule rule_;
   std::optional<RatioController> controller_;
 };

@@ -3,6 +3,7 @@
 #include "core/atomic_file.h"
 #include "model/hf_checkpoint.h"
 #include "ops/torch.h"
+#include "plan/plan.h"
 #include "program/log.h"
 #include "program/sha256.h"
 #include "prune/mask_file.h"
@@ -76,7 +77,12 @@ void Trainer::write_model(const fs::path& directory) const {
   std::map<std::string, std::string> metadata = {
       {"format", "pt"}, {"prune_method", std::string(name_of(config_.prune.method))}};
   if (config_.prune.method != PruneMethod::dense) {
-    if (config_.prune.rpp.final_topk) metadata["final_topk"] = "true";  // not part of the published method
+    // The extensions of a published method are named.
+    const int64_t steps = config_.train.steps;
+    metadata["recovery_steps"] =
+        fmt::format("{} of {}", steps - last_mask_change(config_.prune, steps), steps);
+    if (config_.prune.importance == Importance::fisher) metadata["importance"] = "fisher";
+    if (config_.prune.rpp.final_topk) metadata["final_topk"] = "true";
     const auto mask = pruner_->mask();
     metadata["mask_sha256"] = mask_sha256(params_->matrices(), mask);
     metadata["prune_ratio"] = fmt::format("{:.6f}", mask.eq(0).to(torch::kFloat64).mean().item<double>());

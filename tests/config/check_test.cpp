@@ -103,13 +103,25 @@ TEST_F(CheckTest, MethodsThatDeriveTheirRatioNeedNoTarget) {
             "nothing: set it, or set prune.method to dense");
 }
 
-TEST_F(CheckTest, ARampEndsAfterItsStart) {
+TEST_F(CheckTest, FisherImportanceNeedsGradientsBeforeOneShotPrunes) {
+  const std::vector<std::string> at_start = {"prune.method=one_shot", "prune.importance=fisher"};
+  EXPECT_EQ(pretrain_error(kPretrain, at_start),
+            "--set prune.importance=fisher: prune.importance is fisher, but prune.prune_at is 0: before the "
+            "first step "
+            "there are no gradients; set it to a later part of the run");
+  EXPECT_EQ(pretrain_error(kPretrain, {at_start[0], at_start[1], "prune.prune_at=0.1"}), "no error");
+  EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=nip", at_start[1]}), "no error");
+}
+
+TEST_F(CheckTest, ARampStartsBeforeTheRecovery) {
   for (const std::string method : {"gradual", "movement", "soft_movement"}) {
     const std::string set = "prune.method=" + method;
     EXPECT_EQ(pretrain_error(kPretrain, {set, "prune.ramp_begin=0.8"}),
-              "rpp.yaml: prune.ramp_end is 0.7, it must be more than prune.ramp_begin, 0.8");
+              "--set prune.ramp_begin=0.8: prune.ramp_begin is 0.8, it must be less than 0.7, where the "
+              "recovery starts");
     EXPECT_EQ(pretrain_error(kPretrain, {set, "prune.ramp_begin=0.7"}),
-              "rpp.yaml: prune.ramp_end is 0.7, it must be more than prune.ramp_begin, 0.7");
+              "--set prune.ramp_begin=0.7: prune.ramp_begin is 0.7, it must be less than 0.7, where the "
+              "recovery starts");
     EXPECT_EQ(pretrain_error(kPretrain, {set, "prune.ramp_begin=0.69"}), "no error");
   }
   EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=nip", "prune.ramp_begin=0.8"}), "no error");
@@ -223,7 +235,7 @@ TEST_F(CheckTest, RppThatFindsItsGammaNeedsOneLearningRate) {
   EXPECT_EQ(
       finetune_error(kFinetune, {"prune.method=rpp", "optimizer.layer_decay=0.9"}),
       "--set optimizer.layer_decay=0.9: optimizer.layer_decay is 0.9, but prune.method rpp finds its gamma "
-      "for one rate: set prune.gamma, or leave layer_decay at 1");
+      "for one learning rate: set prune.gamma, or leave layer_decay at 1");
   const std::vector<std::string> given_gamma = {"prune.method=rpp", "optimizer.layer_decay=0.9",
                                                 "prune.gamma=1e-4"};
   EXPECT_EQ(finetune_error(kFinetune, given_gamma), "no error");

@@ -82,27 +82,27 @@ optimizer.max_grad_norm = 1  [0, inf]
 optimizer.bias_correction = true
 optimizer.layer_decay = 1  (0, 1]
 schedule.decay = 'linear'  linear | cosine | constant
-schedule.phases = 'last'  whole | each | last
+schedule.decay_begin = 0  [0, 1]
+schedule.rewind = false
 schedule.warmup_steps = 0  [0, inf]
 schedule.warmup_ratio = 0  [0, 1)
-prune.method = 'dense'  dense | rpp | nip | gradual | one_shot | movement | soft_movement | fixed
+prune.method = 'dense'  dense | rpp | rpp_preconditioned | nip | gradual | one_shot | movement | soft_movement | fixed
 prune.target_ratio = 0.5  [0, 1)
 prune.exclude = []
 prune.ratios = []
 prune.hold_zeros = true
 prune.ranking = 'matrix'  matrix | global
+prune.importance = 'magnitude'  magnitude | fisher
+prune.recovery_share = -1  [-1, 1)
+prune.recovery_steps = 0  [0, inf]
 prune.rounds = 12  [1, inf]
 prune.steps_per_round = 0  [0, inf]
 prune.first_round_share = 0.1  (0, 1]
 prune.epsilon = 0.001  (0, inf]
 prune.gamma = 0  [0, inf]
-prune.prox_scaling = 'preconditioned'  lr | preconditioned
-prune.recovery_share = 0.3  [0, 1)
-prune.recovery_steps = 0  [0, inf]
 prune.final_topk = false
 prune.stages = 0  [0, inf]
 prune.ramp_begin = 0  [0, 1)
-prune.ramp_end = 0.7  (0, 1]
 prune.mask_updates = 32  [1, inf]
 prune.prune_at = 0  [0, 1]
 prune.score_rate = 1  (0, inf]
@@ -190,7 +190,10 @@ TEST(Fields, LayerSizesHaveTheseKeys) {
 }
 
 TEST(Fields, PretrainConfigHasTheseKeys) {
-  EXPECT_EQ(fields_of(PretrainConfig()), std::string(kPretraining) + kSections);
+  PretrainConfig config;
+  EXPECT_EQ(config.schedule.decay_begin, 0.7);
+  config.schedule = {};
+  EXPECT_EQ(fields_of(config), std::string(kPretraining) + kSections);
 }
 
 TEST(Fields, FinetuneConfigHasTheseKeys) {

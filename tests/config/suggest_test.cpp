@@ -45,6 +45,12 @@ TEST(Suggest, KnowsTheNamesThatOtherTrainersUse) {
   EXPECT_EQ(in_finetuning("task_name"), "task");
 }
 
+TEST(Suggest, MapsKeysOfEarlierVersions) {
+  EXPECT_EQ(in_pretraining("schedule.phases"), "schedule.decay_begin");
+  EXPECT_EQ(in_pretraining("prune.prox_scaling"), "prune.method");
+  EXPECT_EQ(in_finetuning("prune.ramp_end"), "prune.recovery_share");
+}
+
 TEST(Suggest, MapsNamesOfOtherTrainersToTheKeyForThisProgram) {
   EXPECT_EQ(in_pretraining("num_train_epochs"), "train.steps");
   EXPECT_EQ(in_finetuning("num_train_epochs"), "epochs");

@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"prune.first_round_share=0",
                  "prune.first_round_share is 0, it must be more than 0 and at most 1"},
         BadValue{"prune.method=rp",
-                 "prune.method is 'rp', it must be dense, rpp, nip, gradual, one_shot, "
+                 "prune.method is 'rp', it must be dense, rpp, rpp_preconditioned, nip, gradual, one_shot, "
                  "movement, soft_movement or fixed (did you mean 'rpp'?)"},
         BadValue{"train.precision=bf-16",
                  "train.precision is 'bf-16', it must be fp32 or bf16 (did you mean 'bf16'?)"},

@@ -49,7 +49,6 @@ PretrainConfig config(const fs::path& folder) {
   config.prune.method = PruneMethod::rpp;
   config.prune.rpp.rounds = 2;
   config.prune.rpp.gamma = 2e-2;
-  config.prune.rpp.prox_scaling = ProxScaling::lr;
   config.train.steps = kSteps;
   config.train.batch_size = 4;
   config.train.eval_batches = 1;

@@ -68,6 +68,18 @@ TEST(GammaPlan, EveryWeightHasItsOwnScale) {
   EXPECT_DOUBLE_EQ(share_zeroed(forecast, 1.0), 0.5);
 }
 
+// In the first of the rounds alpha is given; in later ones it is divided by the importance.
+TEST(GammaPlan, ImportancesDivideAlphaOfLaterRounds) {
+  ShrinkForecast forecast{.magnitudes = {0.3F, 0.3F},
+                          .alphas = {1 / 0.3F, 1 / 0.3F},
+                          .rate_sums = {1.0, 1.0},
+                          .importances = {1.0F, 3.0F},
+                          .epsilon = 1e-9};
+  EXPECT_DOUBLE_EQ(share_zeroed(forecast, 0.0450), 0.5);  // 0.15 - 0.3 and 0.15 - 0.1
+  forecast.rate_sums = {1.0};
+  EXPECT_DOUBLE_EQ(share_zeroed(forecast, 0.0901), 1.0);
+}
+
 TEST(GammaPlan, TheGammaFoundGivesTheRequestedRatio) {
   for (const auto& rates : {std::vector<double>{0.02}, {0.001, 0.01, 0.008, 0.005, 0.002}}) {
     const auto forecast = reweighted(rates);

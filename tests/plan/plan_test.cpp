@@ -13,7 +13,7 @@ PruneConfig config_of(const std::string& method) {
   PruneConfig config;
   config.method = prune_method(method);
   config.rpp.rounds = 4;
-  config.rpp.recovery_share = 0;
+  config.recovery_share = 0;
   return config;
 }
 
@@ -36,18 +36,18 @@ std::string message_of(Call call) {
 TEST(Plan, RecoveryIsAFractionOrANumberOfSteps) {
   auto config = config_of("rpp");
   EXPECT_EQ(recovery_start(config, 100), 100);
-  config.rpp.recovery_share = 0.3;
+  config.recovery_share = 0.3;
   EXPECT_EQ(recovery_start(config, 100), 70);
-  config.rpp.recovery_steps = 45;
+  config.recovery_steps = 45;
   EXPECT_EQ(recovery_start(config, 100), 55);
 }
 
 TEST(Plan, RecoveryLeavesAtLeastOneStep) {
   auto config = config_of("rpp");
-  config.rpp.recovery_steps = 100;
+  config.recovery_steps = 100;
   EXPECT_NE(message_of([&] { recovery_start(config, 100); }).find("leave none of 100 to prune in"),
             std::string::npos);
-  config.rpp.recovery_steps = 99;
+  config.recovery_steps = 99;
   EXPECT_EQ(recovery_start(config, 100), 1);
 }
 
@@ -55,7 +55,7 @@ TEST(Plan, RoundsFillTheStepsBeforeRecovery) {
   auto config = config_of("rpp");
   config.rpp.rounds = 4;
   config.rpp.first_round_share = 0.5;
-  config.rpp.recovery_steps = 30;
+  config.recovery_steps = 30;
   EXPECT_EQ(round_starts(config, 100), (Steps{0, 10, 30, 50}));
   config.rpp.rounds = 71;
   EXPECT_NE(message_of([&] { round_starts(config, 100); }).find("71 do not fit into 70 steps"),
@@ -116,11 +116,34 @@ TEST(Plan, NipStagesAreEquallyLongAndRiseEqually) {
   EXPECT_EQ(steps_of(mask_updates(config, 10)), (Steps{0, 4, 7}));
 }
 
+TEST(Plan, NipStagesLieCloserWhereTheLastWouldBeShorterThanTheRecovery) {
+  auto config = config_of("nip");
+  config.target_ratio = 0.5;
+  config.recovery_share = 0.2;  // that of the last of five stages
+  EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{0, 20, 40, 60, 80}));
+  config.recovery_share = 0.3;
+  EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{0, 18, 35, 53, 70}));
+  config.nip.stages = 1;
+  EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{0}));
+}
+
+// Equal for all but the published forms of RPP and NIP, and one-shot pruning, which has its own key.
+TEST(Plan, RecoveryIsThatOfTheMethodUnlessItIsSet) {
+  for (const auto& [method, start] :
+       {std::pair{"rpp", 100}, {"nip", 100}, {"rpp_preconditioned", 70}, {"gradual", 70}, {"movement", 70}}) {
+    auto config = config_of(method);
+    config.recovery_share = PruneConfig{}.recovery_share;
+    EXPECT_EQ(recovery_start(config, 100), start) << method;
+    config.recovery_share = 0;
+    EXPECT_EQ(recovery_start(config, 100), 100) << method;
+  }
+}
+
 // t = 1/4, 1/2, 3/4, 1 of the ramp: 1 - (1 - t)^3.
 TEST(Plan, GradualFollowsTheCubicRampBetweenItsEndPoints) {
   auto config = config_of("gradual");
   config.ramp.begin = 0.1;
-  config.ramp.end = 0.5;
+  config.recovery_share = 0.5;
   config.ramp.updates = 4;
   const auto updates = mask_updates(config, 100);
   EXPECT_EQ(steps_of(updates), (Steps{20, 30, 40, 50}));
@@ -132,14 +155,14 @@ TEST(Plan, GradualFollowsTheCubicRampBetweenItsEndPoints) {
 
 TEST(Plan, ARampHasNoMoreUpdatesThanSteps) {
   auto config = config_of("movement");
-  config.ramp.end = 0.05;
+  config.recovery_share = 0.95;
   EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{1, 2, 3, 4, 5}));
 }
 
 TEST(Plan, ARampHasAtLeastOneStep) {
   auto config = config_of("gradual");
   config.ramp.begin = 0.5;
-  config.ramp.end = 0.501;
+  config.recovery_share = 0.499;
   EXPECT_EQ(steps_of(mask_updates(config, 100)), (Steps{51}));
 }
 
@@ -152,12 +175,14 @@ TEST(Plan, OneShotPrunesBeforeTrainingOrAfterTheLastStep) {
 
 TEST(Plan, ThePruningPhaseEndsWhenTheMaskIsFinal) {
   auto rpp = config_of("rpp");
-  rpp.rpp.recovery_share = 0.3;
+  rpp.recovery_share = 0.3;
   EXPECT_EQ(phase_starts(rpp, 100), (Steps{0, 70}));
   auto nip = config_of("nip");
   nip.nip.stages = 2;
   EXPECT_EQ(phase_starts(nip, 100), (Steps{0, 50}));
-  EXPECT_EQ(phase_starts(config_of("gradual"), 100), (Steps{0, 70}));
+  auto gradual = config_of("gradual");
+  gradual.recovery_share = 0.3;
+  EXPECT_EQ(phase_starts(gradual, 100), (Steps{0, 70}));
   EXPECT_EQ(phase_starts(config_of("one_shot"), 100), (Steps{0}));
   auto one_shot = config_of("one_shot");
   one_shot.one_shot.at = 1;  // no step follows
@@ -170,7 +195,7 @@ TEST(Plan, ThePruningPhaseEndsWhenTheMaskIsFinal) {
 TEST(Plan, TheDescriptionNamesExtensionsOfTheMethod) {
   auto config = config_of("rpp");
   config.rpp.final_topk = true;
-  config.rpp.recovery_steps = 30;
+  config.recovery_steps = 30;
   config.target_ratio = 0.8;
   const auto text = describe_plan(config, 100);
   EXPECT_NE(text.find("4 rounds in 70 steps"), std::string::npos) << text;

@@ -61,30 +61,46 @@ TEST(Schedule, IsNeverNegative) {
   EXPECT_DOUBLE_EQ(schedule_factor(schedule("linear"), 0, 1), 1.0);  // one step
 }
 
-ScheduleConfig with_phases(const std::string& phases) {
-  return {.decay = "linear", .phases = phases, .warmup_ratio = 0.2};
-}
-
-TEST(Schedule, EachPhaseWarmsUpAndDecays) {
+TEST(Schedule, RewindingWarmsUpAndDecaysInEachPhase) {
   const std::vector<int64_t> starts = {0, 10};  // the second phase is 20 steps long
-  const auto each = with_phases("each");
-  EXPECT_DOUBLE_EQ(schedule_factor(each, 0, 30, starts), 0.5);
-  EXPECT_DOUBLE_EQ(schedule_factor(each, 2, 30, starts), 1.0);
-  EXPECT_DOUBLE_EQ(schedule_factor(each, 9, 30, starts), 0.125);
-  EXPECT_DOUBLE_EQ(schedule_factor(each, 10, 30, starts), 0.25);
-  EXPECT_DOUBLE_EQ(schedule_factor(each, 14, 30, starts), 1.0);
-  EXPECT_DOUBLE_EQ(schedule_factor(each, 22, 30, starts), 0.5);
+  const ScheduleConfig rewind{.decay = "linear", .rewind = true, .warmup_ratio = 0.2};
+  EXPECT_DOUBLE_EQ(schedule_factor(rewind, 0, 30, starts), 0.5);
+  EXPECT_DOUBLE_EQ(schedule_factor(rewind, 2, 30, starts), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(rewind, 9, 30, starts), 0.125);
+  EXPECT_DOUBLE_EQ(schedule_factor(rewind, 10, 30, starts), 0.25);
+  EXPECT_DOUBLE_EQ(schedule_factor(rewind, 14, 30, starts), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(rewind, 22, 30, starts), 0.5);
+  auto late = rewind;
+  late.decay_begin = 0.5;  // of each phase
+  EXPECT_DOUBLE_EQ(schedule_factor(late, 5, 30, starts), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(late, 9, 30, starts), 0.2);
+  EXPECT_DOUBLE_EQ(schedule_factor(late, 20, 30, starts), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(late, 25, 30, starts), 0.5);
 }
 
-TEST(Schedule, LastStaysConstantUntilTheLastPhase) {
-  const std::vector<int64_t> starts = {0, 10, 20};
-  const auto last = with_phases("last");
-  EXPECT_DOUBLE_EQ(schedule_factor(last, 2, 30, starts), 0.5);  // a warmup of 6 steps
-  EXPECT_DOUBLE_EQ(schedule_factor(last, 6, 30, starts), 1.0);
-  EXPECT_DOUBLE_EQ(schedule_factor(last, 20, 30, starts), 1.0);
-  EXPECT_DOUBLE_EQ(schedule_factor(last, 25, 30, starts), 0.5);
-  EXPECT_DOUBLE_EQ(schedule_factor(last, 5, 10, std::vector<int64_t>{0}),
-                   schedule_factor(with_phases("whole"), 5, 10));  // one phase: the whole run
+TEST(Schedule, StaysConstantUntilTheDecayBegins) {
+  const ScheduleConfig late{.decay = "linear", .decay_begin = 0.7, .warmup_ratio = 0.2};
+  EXPECT_DOUBLE_EQ(schedule_factor(late, 2, 30), 0.5);  // a warmup of 6 steps
+  EXPECT_DOUBLE_EQ(schedule_factor(late, 6, 30), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(late, 21, 30), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(late, 24, 30), 2.0 / 3);
+  EXPECT_NEAR(schedule_factor(late, 29, 30), 1.0 / 9, 1e-15);
+  auto long_warmup = late;
+  long_warmup.warmup_ratio = 0.8;  // ends after the decay should begin
+  EXPECT_DOUBLE_EQ(schedule_factor(long_warmup, 23, 30), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(long_warmup, 24, 30), 1.0);
+  EXPECT_DOUBLE_EQ(schedule_factor(long_warmup, 27, 30), 0.5);
+}
+
+// One curve for all methods: whatever their phases, the factor of a step is the same.
+TEST(Schedule, WithoutRewindingTheCurveDoesNotDependOnTheMethodsPhases) {
+  const ScheduleConfig late{.decay = "cosine", .decay_begin = 0.7, .warmup_ratio = 0.05};
+  for (int64_t step = 0; step <= 100; ++step) {
+    const double expected = schedule_factor(late, step, 100);
+    for (const auto& starts : {std::vector<int64_t>{0}, {0, 70}, {0, 20, 40, 60, 80}}) {
+      EXPECT_EQ(schedule_factor(late, step, 100, starts), expected) << step;
+    }
+  }
 }
 
 std::string refusal(const ScheduleConfig& config, int64_t total_steps, std::vector<int64_t> phase_starts) {
@@ -106,15 +122,15 @@ TEST(CheckWarmup, AWarmupMustNotExceedTheRun) {
 
 TEST(CheckWarmup, AWarmupOfEachPhaseMustNotExceedAnyPhase) {
   auto each = schedule("linear", 4);
-  each.phases = "each";
+  each.rewind = true;
   EXPECT_EQ(refusal(each, 14, {0, 5, 9}), "accepted");
   each.warmup_steps = 5;
   EXPECT_EQ(refusal(each, 14, {0, 5, 9}),
-            "schedule.warmup_steps is 5, but with schedule.phases each the phase from step 5 to step 9 has 4 "
+            "schedule.warmup_steps is 5, but with schedule.rewind the phase from step 5 to step 9 has 4 "
             "steps: set fewer, or schedule.warmup_ratio, which counts by phase");
   EXPECT_NE(refusal(each, 13, {0, 9}), "accepted");  // exceeds the last phase
   EXPECT_NE(refusal(each, 13, {0, 4}), "accepted");  // exceeds the first phase
-  each.phases = "last";
+  each.rewind = false;
   EXPECT_EQ(refusal(each, 14, {0, 5, 9}), "accepted");
 }
 

@@ -75,7 +75,7 @@ TEST(Gradual, ReachesTheTargetAtTheEndOfTheRamp) {
   FlatParams params(one_matrix(gaussian({10, 10}, 1.0, 1)));
   auto config = nip_config(0.8, 0);
   config.method = PruneMethod::gradual;
-  config.ramp.end = 0.5;
+  config.recovery_share = 0.5;
   config.ramp.updates = 2;
   const auto pruner = make_pruner(config, {params, nullptr, 40});
   pruner->begin_step(9);
@@ -99,6 +99,41 @@ TEST(OneShot, PrunesAtTheStartOrAfterTheLastStep) {
     pruner->finish();
     EXPECT_DOUBLE_EQ(zero_ratio(params.values()), 0.8);
   }
+}
+
+// Half of the weights are small with large gradients: |w| prunes them, |w| sqrt(v) the others.
+TEST(Magnitude, FisherImportanceMultipliesByTheRootOfTheMeanSquaredGradient) {
+  for (const auto importance : {Importance::magnitude, Importance::fisher}) {
+    FlatParams params(one_matrix(torch::cat({torch::full({5, 10}, 0.1F), torch::full({5, 10}, 0.2F)})));
+    ProxAdamW optimizer(params, without_decay());
+    auto config = nip_config(0.5, 0);
+    config.method = PruneMethod::one_shot;
+    config.one_shot.at = 0.5;
+    config.importance = importance;
+    const auto pruner = make_pruner(config, {params, &optimizer, 2});
+    pruner->begin_step(0);
+    params.grads().narrow(0, 0, 50).fill_(1e-2);
+    params.grads().narrow(0, 50, 50).fill_(1e-3);
+    optimizer.step(0.0, pruner->rule());
+    pruner->begin_step(1);
+    const bool fisher = importance == Importance::fisher;
+    EXPECT_DOUBLE_EQ(zero_ratio(params.values().narrow(0, 0, 50)), fisher ? 0.0 : 1.0);
+    EXPECT_DOUBLE_EQ(zero_ratio(params.values().narrow(0, 50, 50)), fisher ? 1.0 : 0.0);
+  }
+}
+
+// The first stage of nip comes before the first step.
+TEST(Magnitude, WithoutGradientsFisherImportanceIsTheMagnitude) {
+  FlatParams params(one_matrix(gaussian({10, 10}, 1.0, 1)));
+  ProxAdamW optimizer(params, without_decay());
+  const auto magnitudes = params.values().abs().clone();
+  auto config = nip_config(0.5, 1);
+  config.importance = Importance::fisher;
+  make_pruner(config, {params, &optimizer, 1})->begin_step(0);
+  EXPECT_DOUBLE_EQ(zero_ratio(params.values()), 0.5);
+  const auto pruned = params.values().eq(0);
+  EXPECT_LT(magnitudes.masked_select(pruned).max().item<float>(),
+            magnitudes.masked_select(pruned.logical_not()).min().item<float>());
 }
 
 TEST(Magnitude, AMatrixMayHaveItsOwnRatio) {

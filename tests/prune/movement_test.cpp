@@ -12,7 +12,7 @@ PruneConfig movement_config(const std::string& method) {
   config.method = prune_method(method);
   config.target_ratio = 0.5;
   config.ramp.begin = 0.2;
-  config.ramp.end = 0.8;
+  config.recovery_share = 0.2;
   config.ramp.updates = 2;  // of 10 steps: before step 5 and before step 8
   return config;
 }

@@ -15,10 +15,9 @@ PruneConfig config_of(const std::string& method) {
   const bool controlled = method == "rpp_with_target";
   config.method = controlled ? PruneMethod::rpp : prune_method(method);
   config.rpp.gamma = controlled ? 0 : 0.01;
-  config.rpp.recovery_steps = controlled ? 3 : 0;
+  config.recovery_steps = controlled ? 3 : 0;
   config.ramp.updates = 4;
-  config.rpp.prox_scaling = ProxScaling::lr;
-  config.rpp.recovery_share = 0;
+  config.recovery_share = 0;
   config.soft_movement.threshold = 0.5;
   config.rpp.first_round_share = 0.25;
   config.rpp.rounds = 3;

@@ -16,7 +16,6 @@ double first_planned_gamma(double target_ratio, bool final_topk) {
   config.method = PruneMethod::rpp;
   config.target_ratio = target_ratio;
   config.rpp.final_topk = final_topk;
-  config.rpp.prox_scaling = ProxScaling::lr;
   const auto pruner = make_pruner(config, {params, &optimizer, 40, {}, [](int64_t) { return 1e-3; }});
   pruner->begin_step(0);
   return pruner->rule().gamma;
@@ -38,8 +37,7 @@ TEST(RatioController, APlanIsMadeAtTheStartOfEveryRound) {
   config.target_ratio = 0.5;
   config.rpp.rounds = 3;
   config.rpp.first_round_share = 0.5;
-  config.rpp.recovery_share = 0;
-  config.rpp.prox_scaling = ProxScaling::lr;
+  config.recovery_share = 0;
   const auto pruner = make_pruner(config, {params, &optimizer, 1000, {}, [](int64_t) { return 1e-3; }});
   std::vector<double> gammas;
   for (int64_t step = 0; step < 1000; ++step) {

@@ -8,7 +8,6 @@ namespace {
 struct ControlledRun {
   ControlledRun(PruneConfig config, int64_t steps, double rate = 1e-3)
       : params(three_large_matrices()), optimizer(params, without_decay()) {
-    config.method = PruneMethod::rpp;
     config.rpp.gamma = 0;
     pruner = make_pruner(config, {params, &optimizer, steps, {}, [=](int64_t) { return rate; }});
     for (int64_t step = 0; step < steps; ++step) {
@@ -35,21 +34,20 @@ struct ControlledRun {
 class Controller : public testing::TestWithParam<double> {};
 
 TEST_P(Controller, ReachesTheTargetWithoutAThreshold) {
-  for (const auto scaling : {ProxScaling::lr, ProxScaling::preconditioned}) {
-    PruneConfig config;
+  for (const auto method : {PruneMethod::rpp, PruneMethod::rpp_preconditioned}) {
+    PruneConfig config{.method = method};
     config.target_ratio = GetParam();
-    config.rpp.prox_scaling = scaling;
     config.rpp.rounds = 8;
-    config.rpp.recovery_share = 0.3;
+    config.recovery_share = 0.3;
     const ControlledRun run(config, 60);
-    EXPECT_NEAR(zero_ratio(run.params.values()), GetParam(), 1e-3) << name_of(scaling);
+    EXPECT_NEAR(zero_ratio(run.params.values()), GetParam(), 1e-3) << name_of(method);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Rpp, Controller, testing::Values(0.3, 0.412, 0.593, 0.8, 0.95));
 
 TEST(Rpp, EveryGroupReachesItsOwnTarget) {
-  PruneConfig config;
+  PruneConfig config{.method = PruneMethod::rpp_preconditioned};
   config.target_ratio = 0.6;
   config.ratios = {"output=0.85"};
   config.exclude = {"key"};
@@ -61,7 +59,7 @@ TEST(Rpp, EveryGroupReachesItsOwnTarget) {
 }
 
 TEST(Rpp, AFinalTopkIsExact) {
-  PruneConfig config;
+  PruneConfig config{.method = PruneMethod::rpp_preconditioned};
   config.target_ratio = 0.7;
   config.rpp.final_topk = true;
   config.rpp.rounds = 2;
@@ -71,15 +69,14 @@ TEST(Rpp, AFinalTopkIsExact) {
 
 // A pruner with automatic gamma and a target of one half, at a learning rate of 1e-3, stepped by the test.
 struct Planned {
-  explicit Planned(const torch::Tensor& weights, int64_t steps, ProxScaling scaling = ProxScaling::lr,
+  explicit Planned(const torch::Tensor& weights, int64_t steps, PruneMethod method = PruneMethod::rpp,
                    OptimizerConfig optimizer_config = without_decay())
       : params(one_matrix(weights)), optimizer(params, optimizer_config) {
     PruneConfig config;
-    config.method = PruneMethod::rpp;
+    config.method = method;
     config.target_ratio = 0.5;
     config.rpp.rounds = 1;
-    config.rpp.recovery_share = 0;
-    config.rpp.prox_scaling = scaling;
+    config.recovery_share = 0;
     pruner = make_pruner(config, {params, &optimizer, steps, {}, [](int64_t) { return 1e-3; }});
   }
   double gamma_of(int64_t step) const {
@@ -131,7 +128,7 @@ TEST(Rpp, APlanThatAsksForMoreZerosRaisesGammaFourfoldAtMost) {
 }
 
 TEST(Rpp, BeforeTheFirstPlanNothingIsShrunk) {
-  const Planned run(gaussian({40, 50}, 0.04, 1), 20, "preconditioned");
+  const Planned run(gaussian({40, 50}, 0.04, 1), 20, PruneMethod::rpp_preconditioned);
   for (int64_t step = 0; step < 3; ++step) {
     EXPECT_EQ(run.gamma_of(step), 0.0) << step;
     run.params.grads().fill_(1.0);
@@ -141,7 +138,7 @@ TEST(Rpp, BeforeTheFirstPlanNothingIsShrunk) {
 
 // A plan needs Adam's second moment: three completed steps, not three skipped ones.
 TEST(Rpp, TheFirstPlanIsMadeAfterThreeOptimizerSteps) {
-  Planned run(gaussian({40, 50}, 0.04, 1), 20, "preconditioned");
+  Planned run(gaussian({40, 50}, 0.04, 1), 20, PruneMethod::rpp_preconditioned);
   for (int64_t step = 0; step < 8; ++step) {
     EXPECT_EQ(run.gamma_of(step) > 0, step >= 7) << step;
     run.params.grads().fill_(1.0);
@@ -157,7 +154,6 @@ TEST(Rpp, AResumedRunKeepsEachGroupsGammaUntilTheNextPlan) {
   config.method = PruneMethod::rpp;
   config.target_ratio = 0.5;
   config.ratios = {"output=0.85"};
-  config.rpp.prox_scaling = ProxScaling::lr;
   const PrunerContext context{params, &optimizer, 1000, {}, [](int64_t) { return 1e-3; }};
   const auto whole = make_pruner(config, context), resumed = make_pruner(config, context);
   whole->begin_step(0);
@@ -194,7 +190,7 @@ TEST(Rpp, TheFirstPlanIsRightWithAndWithoutBiasCorrection) {
     config.bias_correction = bias_correction;
     config.beta1 = 0.9999;
     const auto weights = gaussian({100, 200}, 0.04, 1);
-    Planned run(weights, 203, "preconditioned", config);
+    Planned run(weights, 203, PruneMethod::rpp_preconditioned, config);
     ShrinkRule first_plan;
     for (int64_t step = 0; step < 203; ++step) {
       if (step <= 3) run.pruner->begin_step(step);

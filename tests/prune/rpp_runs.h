@@ -20,8 +20,7 @@ inline PruneConfig rpp_config(double gamma, int64_t rounds) {
   config.rpp.epsilon = 1e-6;
   config.rpp.first_round_share = 0.5;
   config.hold_zeros = false;
-  config.rpp.prox_scaling = ProxScaling::lr;
-  config.rpp.recovery_share = 0;
+  config.recovery_share = 0;
   return config;
 }
 

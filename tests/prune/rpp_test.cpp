@@ -94,6 +94,66 @@ TEST(Rpp, AlphaIsFiniteForATinyEpsilon) {
   EXPECT_TRUE(pruner->rule().alpha.allclose(torch::full({2}, 1e9F)));  // half precision would overflow at 1e9
 }
 
+// v is a quarter and seven quarters of its mean after a step with gradients 1 and sqrt(7).
+TEST(Rpp, FisherImportanceDividesAlphaByVRelativeToItsMean) {
+  for (const auto method : {PruneMethod::rpp, PruneMethod::rpp_preconditioned}) {
+    FlatParams params(one_matrix(torch::full({1, 2}, 0.5F)));
+    ProxAdamW optimizer(params, without_decay());
+    auto config = rpp_config(1e-9, 2);
+    config.method = method;
+    config.importance = Importance::fisher;
+    config.rpp.epsilon = 0.5;
+    const auto pruner = make_pruner(config, {params, &optimizer, 3});
+    pruner->begin_step(0);
+    EXPECT_TRUE(pruner->rule().alpha.eq(1).all().item<bool>());  // the first round is as published
+    params.grads().copy_(torch::tensor({1.0F, std::sqrt(7.0F)}));
+    optimizer.step(0.0, pruner->rule());
+    pruner->begin_step(1);
+    const double root = std::sqrt(7.0);
+    const auto expected = method == PruneMethod::rpp
+                              ? torch::tensor({4.0, 4.0 / 7.0})
+                              : torch::tensor({(1 + root) / 2, (1 + root) / (2 * root)});
+    EXPECT_TRUE(pruner->rule().alpha.allclose(expected.to(torch::kFloat32), 1e-5, 1e-6))
+        << name_of(method) << pruner->rule().alpha;
+  }
+}
+
+// Gamma is planned with the importances, and the state holds them.
+TEST(Rpp, WithFisherImportanceTheTargetIsReachedAndARunResumesBitForBit) {
+  for (const auto method : {PruneMethod::rpp, PruneMethod::rpp_preconditioned}) {
+    const auto weights = gaussian({100, 120}, 0.04, 1);
+    FlatParams params(one_matrix(weights.clone())), copy(one_matrix(weights.clone()));
+    ProxAdamW optimizer(params, without_decay()), second(copy, without_decay());
+    PruneConfig config{.method = method};
+    config.target_ratio = 0.7;
+    config.importance = Importance::fisher;
+    config.rpp.rounds = 4;
+    const auto rate = [](int64_t) { return 1e-3; };
+    const auto whole = make_pruner(config, {params, &optimizer, 60, {}, rate});
+    const auto go = [](FlatParams& p, ProxAdamW& o, Pruner& pruner, int64_t first, int64_t end) {
+      for (int64_t step = first; step < end; ++step) {
+        pruner.begin_step(step);
+        p.grads().copy_(gaussian({p.grads().numel()}, 1e-3, 90 + static_cast<uint64_t>(step)));
+        o.step(1e-3, pruner.rule());
+      }
+    };
+    go(params, optimizer, *whole, 0, 33);
+    const auto resumed = make_pruner(config, {copy, &second, 60, {}, rate});
+    copy.values().copy_(params.values());
+    second.exp_avg().copy_(optimizer.exp_avg());
+    second.exp_avg_sq().copy_(optimizer.exp_avg_sq());
+    second.set_step_count(optimizer.step_count());
+    const auto saved = whole->state();
+    resumed->load_state({saved.begin(), saved.end()});
+    go(params, optimizer, *whole, 33, 60);
+    go(copy, second, *resumed, 33, 60);
+    whole->finish();
+    resumed->finish();
+    EXPECT_TRUE(copy.values().equal(params.values())) << name_of(method);
+    EXPECT_NEAR(zero_ratio(params.values()), 0.7, 2e-3) << name_of(method);
+  }
+}
+
 TEST(Rpp, TheFirstRoundIsAFractionOfTheOthers) {
   FlatParams params(three_matrices(4));
   auto config = rpp_config(0.1, 4);
@@ -171,7 +231,7 @@ TEST(Rpp, DriftOfAnInitialZeroIsAnError) {
 
 TEST(Rpp, RecoveryHoldsZerosAndTrainsTheRest) {
   PruneConfig config = rpp_config(/*gamma=*/0.5, /*rounds=*/2);
-  config.rpp.recovery_steps = 5;
+  config.recovery_steps = 5;
   FlatParams params(one_matrix(gaussian({20, 20}, 0.04, 1)));
   ProxAdamW optimizer(params, without_decay());
   const auto pruner = make_pruner(config, {params, &optimizer, 15});
@@ -198,7 +258,7 @@ TEST(Rpp, MoreRoundsThanStepsAreRefused) {
   FlatParams params(three_matrices(5));
   EXPECT_THROW(make_pruner(rpp_config(0.1, 4), {params, nullptr, 3}), UsageError);
   auto too_long = rpp_config(0.1, 4);
-  too_long.steps_per_round = 60;
+  too_long.rpp.steps_per_round = 60;
   EXPECT_THROW(make_pruner(too_long, {params, nullptr, 100}), UsageError);
 }
 
@@ -221,27 +281,26 @@ TEST(Rpp, AlphaComesFromTheWeightsAtTheStartOfEachRound) {
 
 // Half of the model is zero and the target is one half: nothing is missing, for thousands of steps.
 TEST(Rpp, InitialZerosAreKeptForAnyGamma) {
-  for (const auto scaling : {ProxScaling::lr, ProxScaling::preconditioned}) {
+  for (const auto method : {PruneMethod::rpp, PruneMethod::rpp_preconditioned}) {
     auto weights = gaussian({20, 20}, 0.04, 1);
     weights.view({-1}).narrow(0, 0, 200).zero_();
     FlatParams params(one_matrix(weights));
     ProxAdamW optimizer(params, without_decay());
     PruneConfig config;
-    config.method = PruneMethod::rpp;
+    config.method = method;
     config.target_ratio = 0.5;
-    config.rpp.prox_scaling = scaling;
-    config.rpp.recovery_share = 0.01;
+    config.recovery_share = 0.01;
     constexpr int64_t kSteps = 3000;
     const auto pruner = make_pruner(config, {params, &optimizer, kSteps, {}, [](int64_t) { return 1e-4; }});
     for (int64_t step = 0; step < kSteps; ++step) {
       params.grads().fill_(1.0);
       pruner->begin_step(step);
       optimizer.step(1e-4, pruner->rule());
-      ASSERT_NO_THROW(pruner->check_drift()) << name_of(scaling) << " at step " << step;
+      ASSERT_NO_THROW(pruner->check_drift()) << name_of(method) << " at step " << step;
     }
     pruner->finish();
-    EXPECT_TRUE(params.values().narrow(0, 0, 200).eq(0).all().item<bool>()) << name_of(scaling);
-    EXPECT_EQ(params.values().narrow(0, 200, 200).eq(0).sum().item<int64_t>(), 0) << name_of(scaling);
+    EXPECT_TRUE(params.values().narrow(0, 0, 200).eq(0).all().item<bool>()) << name_of(method);
+    EXPECT_EQ(params.values().narrow(0, 200, 200).eq(0).sum().item<int64_t>(), 0) << name_of(method);
   }
 }
 

@@ -45,7 +45,7 @@ TEST_P(EveryMethod, AResumedRunEqualsTheUninterruptedOneBitForBit) {
   for (const char* precision : {"fp32", "bf16"}) {
     auto settings = config(GetParam());
     settings.train.precision = precision;
-    settings.prune.rpp.recovery_steps = 2;
+    settings.prune.recovery_steps = 2;
     settings.prune.ramp.updates = 4;
     EXPECT_EQ(verify_pretraining_resume(settings, 12).difference, "") << precision;
   }
@@ -64,8 +64,8 @@ TEST_F(PretrainRun, AutomaticGammaResumesBitForBit) {
 TEST_F(PretrainRun, RppWithAutomaticGammaReachesItsTarget) {
   auto settings = config("rpp");
   settings.prune.rpp.gamma = 0;
-  settings.prune.rpp.recovery_share = 0.3;
-  settings.schedule.phases = "last";
+  settings.prune.recovery_share = 0.3;
+  settings.schedule.decay_begin = 0.7;
   settings.train.steps = 40;
   run_pretraining(settings, {});
   EXPECT_NEAR(encoder_ratio("run"), 0.6, 0.005);  // 3,584 entries
@@ -346,7 +346,7 @@ TEST_F(PretrainRun, ParametersWithoutGradientKeepTheirValues) {
 
 TEST_F(PretrainRun, AWarmupLongerThanAPhaseIsRefused) {
   auto settings = config("nip");  // stages of four steps
-  settings.schedule.phases = "each";
+  settings.schedule.rewind = true;
   settings.schedule.warmup_steps = 4;
   EXPECT_EQ(run_pretraining(settings, {}).counters.step, 12);
   settings.schedule.warmup_steps = 5;

@@ -54,8 +54,7 @@ class TinyRun : public testing::Test {
     config.prune.method = prune_method(method);
     config.prune.rpp.rounds = 3;
     config.prune.rpp.gamma = 2e-2;
-    config.prune.rpp.prox_scaling = ProxScaling::lr;
-    config.prune.rpp.recovery_share = 0;
+    config.prune.recovery_share = 0;
     config.prune.nip.stages = 3;
     config.prune.target_ratio = 0.6;
     config.train.steps = 12;

@@ -31,7 +31,6 @@ optimizer:
   learning_rate: 1e-3
 prune:
   gamma: 2e-3
-  prox_scaling: lr
   rounds: 3
   stages: 3
 train:
