@@ -49,7 +49,8 @@ void add_matrix(const TensorIndex<TensorView>& tensors, const Shape& shape, Mode
                             .rows = shape.rows,
                             .cols = shape.cols});
   std::vector<float> storage;
-  for (const float value : as_floats(view, storage)) model.nonzero.push_back(value != 0);
+  const auto values = as_floats(view, storage);
+  std::ranges::transform(values, std::back_inserter(model.nonzero), [](float value) { return value != 0; });
 }
 
 // What an encoder needs beside its prunable matrices.

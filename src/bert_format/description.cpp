@@ -48,18 +48,13 @@ void check_size(const ModelConfig& config, const fs::path& config_file, const fs
 }  // namespace
 
 ModelDescription::ModelDescription(const ModelFile& file)
-    : file_(file),
-      config_(
+    : config_(
           model_config_from_json(file.file(kConfigFile), fmt::format("{}: {}", file.path(), kConfigFile))),
       tensors_(weights_file(file.path()), file.contents().tensors) {
   const auto num_tensors = static_cast<int64_t>(file.contents().tensors.size());
   RPP_CHECK(config_.num_hidden_layers <= num_tensors,
             "{}: config.json asks for {} layers, the file has {} tensors", file.path(),
             config_.num_hidden_layers, num_tensors);
-}
-
-ModelLabels ModelDescription::labels() const {
-  return parse_model_labels(file_.file(kConfigFile), file_.path() / kConfigFile);
 }
 
 ModelConfig read_model_config(const fs::path& model_dir) {

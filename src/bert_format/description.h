@@ -1,4 +1,5 @@
-// What a model is: sizes, heads, labels, pooling. One structure for the runtime, analysis and training.
+// What a model is: sizes, tensors, heads; its labels are read by model_labels.h, its pooling by
+// sentence_embedding.h, for those who need them.
 //
 // This is where an encoder of another family is added: its keys in model_config.h, the names of its tensors
 // in tensor_names.h, its heads in heads.h; then the operations it needs in runtime/ and model/.
@@ -7,8 +8,6 @@
 #include "bert_format/heads.h"
 #include "bert_format/model_config.h"
 #include "bert_format/model_file.h"
-#include "bert_format/model_labels.h"
-#include "bert_format/sentence_embedding.h"
 
 namespace rpp {
 
@@ -22,12 +21,8 @@ class ModelDescription {
   const ModelConfig& config() const { return config_; }
   const TensorIndex<ModelTensor>& tensors() const { return tensors_; }
   StoredHeads heads() const { return stored_heads(tensors_); }
-  // Read when asked for: whoever does not need them is not refused for them.
-  ModelLabels labels() const;
-  SentenceEmbedding embedding() const { return read_sentence_embedding(file_); }
 
  private:
-  const ModelFile& file_;
   ModelConfig config_;
   TensorIndex<ModelTensor> tensors_;
 };
