@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sweep import programs
 from sweep.contents import TABLES, contents, is_content, task_folders
+from sweep.curve import check_curves
 from sweep.errors import SweepError, UsageError
 from sweep.runs import manifest_of
 
@@ -105,6 +106,7 @@ def check_all(sweep, runs):
     check_programs(sweep)
     configs = resolve(runs)
     check_equal(runs, configs)
+    check_curves(sweep, runs, configs)
     for cell in {run.cell: run for run in runs if not run.task}.values():
         check_pretrain_files(configs[cell.name])
     for task in sweep.tasks.values():

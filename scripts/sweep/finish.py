@@ -68,6 +68,7 @@ def finish(sweep, run, seconds):
                  "model_sha256": sha256_of(run.directory / "model.safetensors"),
                  "parent_sha256": finished_manifest(run.parent)["model_sha256"] if run.parent else None,
                  "ratios": programs.ratios(sweep.programs, run.directory),
+                 "recovery": programs.recovery(run.directory),
                  "results": task_scores(run) if run.task else last_evaluation(run),
                  "proof": prove(run, sweep.programs)}
     write_json(run.directory / MANIFEST, manifest)

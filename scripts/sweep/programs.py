@@ -67,6 +67,17 @@ def ratios(programs, model):
     return {"zeros": count(zeros[1]), "prunable": count(zeros[2]), "parameters": count(total[1])}
 
 
+def recovery(model):
+    """[steps of recovery, all steps] of the run that pruned the model; None for a dense one."""
+    try:
+        with open(model / "model.safetensors", "rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        steps = header["__metadata__"].get("recovery_steps")
+    except (OSError, ValueError, KeyError) as error:
+        raise SweepError(f"{model}/model.safetensors has no readable header: {error}") from error
+    return [int(part) for part in steps.split(" of ")] if steps else None
+
+
 def proof(programs, model, against=None):
     """The number of drifted and of all zeros that must hold."""
     command = [programs / "rpp-inspect", "verify", model, *(["--against", against] if against else [])]

@@ -6,6 +6,7 @@ import csv
 import io
 import statistics
 
+from sweep.curve import curve_of
 from sweep.runs import all_runs, cells_of, finished_manifest, write_atomically
 from sweep.verdicts import compare_cells, verdict_text
 
@@ -19,7 +20,7 @@ METRIC_TITLES = {"accuracy": "accuracy", "f1": "F1", "matthews": "Matthews", "pe
                  "spearman": "Spearman", "mlm_accuracy": "MLM accuracy", "nsp_accuracy": "NSP accuracy"}
 CSV_METRICS = ("mlm_accuracy", "nsp_accuracy", "loss", "accuracy", "f1", "matthews", "pearson", "spearman")
 CSV_COLUMNS = ("kind", "method", "ratio", "seed", "task", "finetune_seed", "encoder_ratio", "whole_model_ratio",
-               "steps", "tokens", *CSV_METRICS, "drifted")
+               "recovery", "steps", "tokens", *CSV_METRICS, "drifted")
 
 
 class Results:
@@ -38,17 +39,32 @@ class Results:
         done = [self.manifests[run.name] for run in self.runs_of(cell, task) if self.manifests[run.name]]
         return [manifest["results"][metric] for manifest in done if manifest["results"].get(metric) is not None]
 
+    def pruned(self, cell):
+        """The manifests of the cell's finished runs that prune."""
+        runs = self.runs_of(cell) or [run for run in self.runs if run.cell == cell]  # pruned during fine-tuning
+        return [self.manifests[run.name] for run in runs if self.manifests[run.name]]
+
     def reached(self, cell):
         """(encoder ratio, whole-model ratio), means over the seeds; None if no run has finished."""
-        runs = self.runs_of(cell) or [run for run in self.runs if run.cell == cell]  # pruned during fine-tuning
-        done = [self.manifests[run.name] for run in runs if self.manifests[run.name]]
+        done = self.pruned(cell)
         pairs = [ratios_of(manifest) for manifest in done]
         return tuple(statistics.mean(column) for column in zip(*pairs)) if pairs else None
+
+    def learning_rate(self, cell):
+        """The curve of the cell's runs that prune, for a sweep of schedules."""
+        run = next((run for run in self.runs if run.cell == cell and self.manifests[run.name]), None)
+        return str(curve_of(run, self.manifests[run.name]["config"])) if run else "-"
 
 
 def ratios_of(manifest):
     ratios = manifest["ratios"]
     return ratios["zeros"] / ratios["prunable"], ratios["zeros"] / ratios["parameters"]
+
+
+def recovery_of(manifest):
+    """The share of the steps that trained with a fixed mask; None for a dense model."""
+    steps = manifest.get("recovery")
+    return steps[0] / steps[1] if steps else None
 
 
 def csv_row(run, manifest):
@@ -60,6 +76,8 @@ def csv_row(run, manifest):
     encoder, whole = ratios_of(manifest)
     row |= {"encoder_ratio": f"{encoder:.6f}", "whole_model_ratio": f"{whole:.6f}", "steps": manifest["steps"],
             "tokens": manifest["tokens"]}
+    if recovery_of(manifest) is not None and not run.task:
+        row["recovery"] = f"{recovery_of(manifest):.4f}"
     row |= {metric: f"{manifest['results'][metric]:.6f}" for metric in CSV_METRICS
             if manifest["results"].get(metric) is not None}
     drifted = manifest["proof"]["drifted"]
@@ -104,17 +122,22 @@ def column_title(task, metric):
 def row_head(results, cell):
     method, ratio = cell
     reached = results.reached(cell)
-    return [method, "-" if ratio is None else percent(ratio), *(map(percent, reached) if reached else ("-", "-"))]
+    recovery = next(iter(results.pruned(cell)), {}).get("recovery")
+    head = [method, "-" if ratio is None else percent(ratio), *(map(percent, reached) if reached else ("-", "-")),
+            percent(recovery[0] / recovery[1]) if recovery else "-"]
+    return head + ([results.learning_rate(cell)] if results.sweep.compare_schedules else [])
 
 
-ROW_HEADER = ["method", "asked %", "encoder %", "whole model %"]
+def row_header(sweep):
+    return ["method", "asked %", "encoder %", "whole model %", "recovery %",
+            *(["learning rate"] if sweep.compare_schedules else [])]
 
 
 def score_table(results):
     columns = task_columns(results.sweep)
     rows = [row_head(results, cell) + [mean_text(results.values(cell, task, metric), len(results.runs_of(cell, task)))
                                        for task, metric in columns] for cell in cells_of(results.sweep)]
-    return as_table(ROW_HEADER + [column_title(*column) for column in columns], rows)
+    return as_table(row_header(results.sweep) + [column_title(*column) for column in columns], rows)
 
 
 def pretrain_table(results):
@@ -126,7 +149,7 @@ def pretrain_table(results):
         mlm, nsp, loss = (results.values(cell, "", metric) for metric in ("mlm_accuracy", "nsp_accuracy", "loss"))
         rows.append([*row_head(results, cell), mean_text(mlm, expected), mean_text(nsp, expected),
                      f"{statistics.mean(loss):.3f}" if loss else "-"])
-    return as_table(ROW_HEADER + ["MLM accuracy", "NSP accuracy", "loss"], rows)
+    return as_table(row_header(results.sweep) + ["MLM accuracy", "NSP accuracy", "loss"], rows)
 
 
 def verdict_table(results, pairs, comparisons):
@@ -134,7 +157,7 @@ def verdict_table(results, pairs, comparisons):
     columns = task_columns(results.sweep)
     rows = [row_head(results, candidate) + [verdict_text(comparisons.get((baseline, candidate, task)), metric)
                                             for task, metric in columns] for baseline, candidate in pairs]
-    return as_table(ROW_HEADER + [column_title(*column) for column in columns], rows)
+    return as_table(row_header(results.sweep) + [column_title(*column) for column in columns], rows)
 
 
 def verdict_sections(results):

@@ -11,7 +11,7 @@ from sweep.errors import UsageError, nearest
 FOLDERS = {"sst2": "SST-2", "cola": "CoLA", "mrpc": "MRPC", "qqp": "QQP", "stsb": "STS-B", "mnli": "MNLI",
            "qnli": "QNLI", "rte": "RTE", "wnli": "WNLI"}
 TOP_KEYS = ("output_dir", "pretrain", "set", "seeds", "methods", "ratios", "reference", "compare", "tasks",
-            "keep_finetuned", "programs", "jobs")
+            "compare_schedules", "keep_finetuned", "programs", "jobs")
 # The settings that the sweep itself passes to the programs.
 PRETRAIN_OWN = {"output_dir": "output_dir of the sweep", "train.seed": "seeds"}
 FINETUNE_OWN = {"task": "the key of tasks", "data_dir": "data_dir of the task", "model": "the pruned model",
@@ -46,6 +46,7 @@ class Sweep:
     tasks: dict  # name -> Task
     reference: str  # a method's label, or empty
     compare: tuple  # pairs of labels
+    compare_schedules: bool  # methods may have different learning rates, which are shown in every row
     keep_finetuned: bool
     programs: Path
     jobs: int
@@ -234,6 +235,7 @@ def load_sweep(path):
                  tasks={name: read_task(name, value) for name, value in tasks.items()},
                  reference=read_reference(values, methods),
                  compare=values["compare"].unique(lambda pair: read_pair(pair, methods)) if "compare" in values else (),
+                 compare_schedules=values["compare_schedules"].flag() if "compare_schedules" in values else False,
                  keep_finetuned=values["keep_finetuned"].flag() if "keep_finetuned" in values else False,
                  programs=Path(values["programs"].text() if "programs" in values else "build"),
                  jobs=values["jobs"].whole(at_least=1) if "jobs" in values else 1)

@@ -35,6 +35,7 @@ train:
   steps: 30
   batch_size: 8
   eval_every: 10
+  log_every: 1
   eval_batches: 1
   save_every: 5
   num_threads: 1
@@ -71,22 +72,39 @@ fault() { failures=$((failures + 1)); echo "FAILED: $1"; }
 expect 0 'sweep.py configs/sweep/minilm.yaml --estimate' "${sweep[@]}" --help
 expect 0 'the whole sweep: 16 runs' "${sweep[@]}" sweep.yaml --estimate
 expect 0 'methods.nip            2 runs,    2 left, about' "${sweep[@]}" sweep.yaml --estimate
+expect 0 'learning rate, pruning: 0.001, warmup of 0 steps, linear decay from step 14 of 20; mean factor 0.88' "${sweep[@]}" sweep.yaml --estimate
+expect 0 'learning rate, fine-tuning on sst2: ' "${sweep[@]}" sweep.yaml --estimate
 [ ! -e whole ] || fault "--estimate left something behind"
 expect 1 'nothing of this sweep has been run' "${sweep[@]}" sweep.yaml --report
 
 # The whole sweep: every row and cell exists, nothing drifted, checkpoints are removed.
 expect 0 '[16/16] finetune/' "${sweep[@]}" sweep.yaml --no-estimate
 expect 0 '17 whole/results.csv' wc -l whole/results.csv
-expect 0 'pretrain,dense,,1,,,0.000000,0.000000,20,' cat whole/results.csv
+expect 0 'pretrain,dense,,1,,,0.000000,0.000000,,20,' cat whole/results.csv
 expect 0 'pretrain,nip,0.8,1,,,0.79994' cat whole/results.csv
 expect 0 'finetune,nip,0.5,1,sst2,2,0.500000,' cat whole/results.csv
+# The learning rates that a run logged are those of the curve.
+expect 0 '20 steps agree' "$python" - "$root/scripts" <<'PYTHON'
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from sweep.curve import Curve
+curve = Curve(learning_rate=1e-3, decay="linear", warmup=0, decay_begin=14, steps=20)
+lines = [json.loads(line) for line in open("whole/pretrain/nip-0.5-s1/metrics.jsonl")]
+logged = [line for line in lines if "learning_rate" in line]
+assert len(logged) == 20, logged
+for line in logged:
+    assert abs(line["learning_rate"] - 1e-3 * curve.factor(line["step"] - 1)) < 1e-12, line
+print("20 steps agree")
+PYTHON
+expect 0 ',0.1000,20,' grep '^pretrain,nip,0.8' whole/results.csv
+expect 0 '| nip | 80.0 | 80.0 | 53.5 | 10.0 |' cat whole/results.md
 if [ "$(grep -c ',0$' whole/results.csv)" -ne 12 ]; then fault "12 pruned models with 0 drifted: $(cat whole/results.csv)"; fi
-expect 0 '| method | asked % | encoder % | whole model % | SST-2 accuracy | MRPC accuracy | MRPC F1 |' cat whole/results.md
+expect 0 '| method | asked % | encoder % | whole model % | recovery % | SST-2 accuracy | MRPC accuracy | MRPC F1 |' cat whole/results.md
 expect 0 '- Seed 1: 20 steps, ' cat whole/results.md
 expect 0 'Zeros that drifted: 0 in 12 pruned models.' cat whole/results.md
 [[ $(grep -E '^\| (dense|nip)' whole/results.md | head -4 | cut -d'|' -f2-3 | tr -d ' \n') == 'dense|-nip|50.0nip|80.0nip-global|50.0' ]] ||
   fault "order of the rows: $(cat whole/results.md)"
-if grep -E '^\| (dense|nip)' whole/results.md | head -4 | cut -d'|' -f6- | grep -q ' - '; then fault "an empty cell: $(cat whole/results.md)"; fi
+if grep -E '^\| (dense|nip)' whole/results.md | head -4 | cut -d'|' -f7- | grep -q ' - '; then fault "an empty cell: $(cat whole/results.md)"; fi
 if grep -q 'NOT EQUAL' whole/results.md; then fault "unequal runs: $(cat whole/results.md)"; fi
 expect 2 'No such file' ls whole/finetune/sst2/dense-s1-f1/model.safetensors
 expect 0 'model.safetensors' ls whole/pretrain/nip-0.8-s1
@@ -182,7 +200,7 @@ chmod +x stub/rpp-compare
 variant killed 's/^programs: .*/programs: stub/'
 expect 0 'results.md' "${sweep[@]}" variant.yaml --report
 verdict='worse -3.1 [-5.0, -1.2]'
-expect 0 "| nip | 80.0 | 80.0 | 53.5 | $verdict, p 0.022 | $verdict, p 0.022 | $verdict |" cat killed/results.md
+expect 0 "| nip | 80.0 | 80.0 | 53.5 | 10.0 | $verdict, p 0.022 | $verdict, p 0.022 | $verdict |" cat killed/results.md
 expect 0 '### nip against nip-global, at equal ratio' cat killed/results.md
 folder=killed/finetune/sst2
 expect 0 "--baseline $folder/nip-global-0.5-s1-f1 $folder/nip-global-0.5-s1-f2 --candidate $folder/nip-0.5-s1-f1 $folder/nip-0.5-s1-f2 --json" cat asked
@@ -249,6 +267,9 @@ refused 2 'pretrain is missing' '/^pretrain:/d'
 refused 2 "set prune.method=nipp" 's/prune.method: nip}/prune.method: nipp}/'
 refused 2 "(did you mean 'train.steps'?)" 's/train.steps: 20/train.stpes: 20/'
 refused 2 'methods.nip-global has train.steps 10, dense has 20' 's/prune.ranking: global/train.steps: 10/'
+refused 2 'pruning: methods.dense and methods.nip-global have different learning rates (0.001, warmup of 0 steps, linear decay from step 14 of 20; mean factor 0.88; 0.001, ' 's/prune.ranking: global/schedule.decay_begin: 0.5/'
+refused 2 'restarted in each phase of nip-global' 's/prune.ranking: global/schedule.rewind: true/'
+refused 2 'fine-tuning on sst2: methods.dense and methods.nip-global have different learning rates' 's/ranking: global},/ranking: global}, finetune: {optimizer.learning_rate: 3e-4},/'
 refused 1 'tasks.sst2: no train.tsv' 's/sst2: {data_dir: glue/sst2: {data_dir: absent/'
 refused 1 'absent/config.json is missing' 's/train.steps: 20/model: absent/'
 refused 1 'absent/manifest.json is missing' 's/train.steps: 20/data.train: absent/'
@@ -278,4 +299,4 @@ expect 0 'steps in a row' cat partly/logs/finetune-mrpc-dense-s1-f1.log
 expect 0 '2 of 8 runs have not finished' cat partly/results.md
 expect 0 '' cmp <(grep ,sst2, partly/results.csv) <(grep -E 'dense.*,sst2,|nip,0.5.*,sst2,' killed/results.csv)
 expect 0 'model.safetensors' ls partly/finetune/sst2/dense-s1-f1
-expect 0 'finetune,dense,,1,mrpc,1,,,,,,,,,,,,,' cat partly/results.csv
+expect 0 'finetune,dense,,1,mrpc,1,,,,,,,,,,,,,,' cat partly/results.csv
