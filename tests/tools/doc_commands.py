@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RPP = re.compile(r"(?:build[\w-]*/)?(rpp-[a-z]+)")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`((?:[^`\n]|\n(?!\n))+)`")
 SHELLS = ("", "sh", "bash")
 DRAWING = re.compile(r"[─│└┐]")
 SEPARATORS = set(";|&<>()")
@@ -92,14 +93,22 @@ def line_of(text, position):
     return text.count("\n", 0, position) + 1
 
 
+def shell_blocks(text):
+    return [block for block in BLOCK.finditer(text) if block[1] in SHELLS and not DRAWING.search(block[2])]
+
+
+def inline_codes(text):
+    """Every `code` outside of blocks; it may go on in the next line of its paragraph."""
+    sentences = BLOCK.sub(lambda block: re.sub(r"[^\n]", " ", block[0]), text)
+    return INLINE.finditer(sentences)
+
+
 def commands_of(page):
     text = page.read_text(encoding="utf-8")
-    for block in BLOCK.finditer(text):
-        if block[1] in SHELLS and not DRAWING.search(block[2]):
-            yield from commands_of_block(block[2], page.name, line_of(text, block.start(2)))
-    sentences = BLOCK.sub(lambda block: "\n" * block[0].count("\n"), text)
-    for code in re.finditer(r"`([^`\n]+)`", sentences):
-        yield from commands_of_code(code[1], page.name, line_of(sentences, code.start()))
+    for block in shell_blocks(text):
+        yield from commands_of_block(block[2], page.name, line_of(text, block.start(2)))
+    for code in inline_codes(text):
+        yield from commands_of_code(code[1].replace("\n", " "), page.name, line_of(text, code.start()))
 
 
 # What programs take.
