@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Finds commands on pages of the documentation that cannot work: no such program, option, setting or file. Runs none of them.
+"""Finds commands on pages of the documentation that cannot work: no such program, option, setting or file. Does not run
+them: doc_run.py does.
 
     tests/tools/doc_commands.py --build build README.md docs/*.md
 
