@@ -26,7 +26,8 @@ struct Arguments {
 
 int print_ratios(const Arguments& arguments) {
   const UnpackedModel source(arguments.model);
-  fmt::print("{}", format_report(sparsity_report(read_zeros(source.directory()))));
+  const ModelZeros model = read_zeros(source.directory());
+  fmt::print("{}{}", format_report(sparsity_report(model)), format_method(model));
   return 0;
 }
 

@@ -63,12 +63,12 @@ def finish(sweep, run, seconds):
         note_seconds(run, seconds)
         raise SweepError(f"{run.name} was stopped before its last step: run the sweep again to resume it")
     manifest = manifest_of(run)
+    ratios, recovery = programs.ratios(sweep.programs, run.directory)
     manifest |= counters(run)
     manifest |= {"finished": True, "seconds": round(manifest["seconds"] + seconds, 1),
                  "model_sha256": sha256_of(run.directory / "model.safetensors"),
                  "parent_sha256": finished_manifest(run.parent)["model_sha256"] if run.parent else None,
-                 "ratios": programs.ratios(sweep.programs, run.directory),
-                 "recovery": programs.recovery(run.directory),
+                 "ratios": ratios, "recovery": recovery,
                  "results": task_scores(run) if run.task else last_evaluation(run),
                  "proof": prove(run, sweep.programs)}
     write_json(run.directory / MANIFEST, manifest)

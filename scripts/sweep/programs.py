@@ -59,23 +59,15 @@ def count(text):
 
 
 def ratios(programs, model):
+    """(zeros and entries, [steps of recovery, all steps] of the run that pruned the model or None)."""
     text = call(programs / "rpp-inspect", "ratios", model)
     zeros = re.search(r"encoder ratio .*\(([\d,]+) zeros of ([\d,]+) prunable\)", text)
     total = re.search(r"whole-model ratio .* of ([\d,]+) parameters\)", text)
     if not zeros or not total:
         raise SweepError(f"rpp-inspect ratios {model} printed no ratios:\n{text}")
-    return {"zeros": count(zeros[1]), "prunable": count(zeros[2]), "parameters": count(total[1])}
-
-
-def recovery(model):
-    """[steps of recovery, all steps] of the run that pruned the model; None for a dense one."""
-    try:
-        with open(model / "model.safetensors", "rb") as file:
-            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        steps = header["__metadata__"].get("recovery_steps")
-    except (OSError, ValueError, KeyError) as error:
-        raise SweepError(f"{model}/model.safetensors has no readable header: {error}") from error
-    return [int(part) for part in steps.split(" of ")] if steps else None
+    recovery = re.search(r"^pruned by .*, the last (\d+) of (\d+) steps with a fixed mask$", text, re.MULTILINE)
+    return ({"zeros": count(zeros[1]), "prunable": count(zeros[2]), "parameters": count(total[1])},
+            [int(recovery[1]), int(recovery[2])] if recovery else None)
 
 
 def proof(programs, model, against=None):

@@ -69,7 +69,8 @@ ModelZeros read_zeros(const fs::path& model_dir) {
   const auto tensors = index_of(file);
   check_tied(tensors);
   check_embeddings(tensors);
-  ModelZeros model{.directory = model_dir, .num_parameters = count_parameters(tensors)};
+  ModelZeros model{
+      .directory = model_dir, .num_parameters = count_parameters(tensors), .metadata = file.metadata()};
   for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
     for (const Shape& shape : prunable_matrices(config, layer)) add_matrix(tensors, shape, model);
   }
@@ -85,6 +86,14 @@ SparsityReport sparsity_report(const ModelZeros& model) {
                                .size = static_cast<int64_t>(entries.size())});
   }
   return report;
+}
+
+std::string format_method(const ModelZeros& model) {
+  const auto method = model.metadata.find("prune_method");
+  if (method == model.metadata.end() || method->second == "dense") return "";
+  const auto recovery = model.metadata.find("recovery_steps");
+  if (recovery == model.metadata.end()) return fmt::format("pruned by {}\n", method->second);
+  return fmt::format("pruned by {}, the last {} steps with a fixed mask\n", method->second, recovery->second);
 }
 
 std::vector<uint8_t> mask_from(const fs::path& source, const ModelZeros& model) {

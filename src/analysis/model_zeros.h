@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "plan/sparsity.h"
@@ -12,9 +14,10 @@ namespace rpp {
 
 struct ModelZeros {
   std::filesystem::path directory;
-  std::vector<FlatMatrix> matrices;  // in the order of training's flat buffer, so that masks fit
-  std::vector<uint8_t> nonzero;      // [num_prunable], 1 = not zero
-  int64_t num_parameters = 0;        // in the file, heads included, the tied decoder counted once
+  std::vector<FlatMatrix> matrices;             // in the order of training's flat buffer, so that masks fit
+  std::vector<uint8_t> nonzero;                 // [num_prunable], 1 = not zero
+  int64_t num_parameters = 0;                   // in the file, heads included, the tied decoder counted once
+  std::map<std::string, std::string> metadata;  // of model.safetensors
 };
 
 // Any Hugging Face BERT directory. Throws Error as read_model_config does, and naming file and tensor for one
@@ -22,6 +25,10 @@ struct ModelZeros {
 ModelZeros read_zeros(const std::filesystem::path& model_dir);
 
 SparsityReport sparsity_report(const ModelZeros& model);
+
+// "pruned by rpp_preconditioned, the last 300 of 1000 steps with a fixed mask\n", from the metadata of the
+// model; empty for a dense model and for one of another program.
+std::string format_method(const ModelZeros& model);
 
 // What a mask file keeps of the model, or the non-zero entries of another model's directory: u8
 // [num_prunable], 1 = kept. Throws Error when the file is damaged or of a different architecture.

@@ -96,6 +96,8 @@ for line in logged:
     assert abs(line["learning_rate"] - 1e-3 * curve.factor(line["step"] - 1)) < 1e-12, line
 print("20 steps agree")
 PYTHON
+expect 0 'pruned by nip, the last 2 of 20 steps with a fixed mask' "$programs/rpp-inspect" ratios whole/pretrain/nip-0.8-s1
+expect 1 '' grep -q 'pruned by' <("$programs/rpp-inspect" ratios whole/pretrain/dense-s1)
 expect 0 ',0.1000,20,' grep '^pretrain,nip,0.8' whole/results.csv
 expect 0 '| nip | 80.0 | 80.0 | 53.5 | 10.0 |' cat whole/results.md
 if [ "$(grep -c ',0$' whole/results.csv)" -ne 12 ]; then fault "12 pruned models with 0 drifted: $(cat whole/results.csv)"; fi
