@@ -14,10 +14,12 @@ namespace rpp {
 
 // Distillation from a dense model (Hinton et al., arXiv:1503.02531); off without a teacher.
 struct DistillConfig {
-  std::string teacher;         // Hugging Face directory
-  double weight = 0.5;         // weight of the teacher's logits; the labels have the rest
-  double temperature = 2.0;    // both logits are divided by it
-  double hidden_weight = 0.0;  // weight of the squared difference of the last hidden states
+  std::string teacher;                   // Hugging Face directory
+  double weight = 0.5;                   // weight of the teacher's logits; the labels have the rest
+  double temperature = 2.0;              // both logits are divided by it
+  double hidden_weight = 0.0;            // weight of the difference of the hidden states
+  std::string hidden_layers = "last";    // last, all: the layers whose outputs are compared
+  std::string hidden_error = "squared";  // squared, normalised (by the teacher's squares, for each token)
 };
 
 struct DataConfig {

@@ -121,8 +121,22 @@ void visit_fields(ConfigOf<DistillConfig> auto& c, Visitor&& v) {
   v.field({"weight", "weight of the loss on the teacher's logits; the labels have the rest", between(0, 1)},
           c.weight);
   v.field({"temperature", "softmax temperature of teacher and student", more_than(0)}, c.temperature);
-  v.field({"hidden_weight", "weight of the squared difference of the last hidden states", at_least(0)},
+  v.field({"hidden_weight", "weight of the difference between the hidden states of teacher and student",
+           at_least(0)},
           c.hidden_weight);
+  v.field({"hidden_layers",
+           "layers whose outputs are compared; all: where the student has fewer layers, evenly spaced ones "
+           "of the "
+           "teacher, up to its last",
+           {},
+           {"last", "all"}},
+          c.hidden_layers);
+  v.field({"hidden_error",
+           "squared: mean squared difference; normalised: divided by the teacher's squares, for each token "
+           "(SquareHead)",
+           {},
+           {"squared", "normalised"}},
+          c.hidden_error);
 }
 
 template <typename Visitor>

@@ -79,6 +79,20 @@ torch::Tensor Bert::encode(const BertInputs& inputs, const ForwardOptions& optio
 
 torch::Tensor Bert::encode_at(const BertInputs& inputs, const torch::Tensor& tokens,
                               const ForwardOptions& options) const {
+  torch::Tensor last;
+  run_layers(inputs, tokens, options, [&](const torch::Tensor& output) { last = output; });
+  return last;
+}
+
+std::vector<torch::Tensor> Bert::encode_layers(const BertInputs& inputs,
+                                               const ForwardOptions& options) const {
+  std::vector<torch::Tensor> outputs;
+  run_layers(inputs, {}, options, [&](const torch::Tensor& output) { outputs.push_back(output); });
+  return outputs;
+}
+
+void Bert::run_layers(const BertInputs& inputs, const torch::Tensor& tokens, const ForwardOptions& options,
+                      const std::function<void(const torch::Tensor& output)>& each) const {
   auto hidden = module_->bert->embeddings->forward(inputs, rate(config_.hidden_dropout_prob, options),
                                                    site_seed(options, kNoLayer, Site::embedding));
   const int64_t last = config_.num_hidden_layers - 1;
@@ -89,8 +103,8 @@ torch::Tensor Bert::encode_at(const BertInputs& inputs, const torch::Tensor& tok
     hidden = options.activation_checkpointing && hidden.requires_grad()
                  ? recompute_in_backward(hidden, encode)
                  : encode(hidden);
+    each(hidden);
   }
-  return hidden;
 }
 
 torch::Tensor Bert::pool(const torch::Tensor& first) const {

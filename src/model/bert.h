@@ -8,6 +8,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -73,6 +74,9 @@ class Bert {
   // their order in `tokens`, int64 on the model's device.
   torch::Tensor encode_at(const BertInputs& inputs, const torch::Tensor& tokens,
                           const ForwardOptions& options = {}) const;
+  // The output of every layer, the last one's at the end: [num_hidden_layers] of [tokens, hidden].
+  std::vector<torch::Tensor> encode_layers(const BertInputs& inputs,
+                                           const ForwardOptions& options = {}) const;
   // tanh(W h + b) of each sequence's first token: [sequences, hidden] to the same shape.
   torch::Tensor pool(const torch::Tensor& first) const;
   // [predictions, hidden] to [predictions, vocab]. The decoder is the word embedding matrix.
@@ -101,6 +105,9 @@ class Bert {
   torch::Device device() const;
 
  private:
+  // Calls each(output) after every layer; only the last computes `tokens` alone, if they are defined.
+  void run_layers(const BertInputs& inputs, const torch::Tensor& tokens, const ForwardOptions& options,
+                  const std::function<void(const torch::Tensor& output)>& each) const;
   torch::Tensor encode_layer(int64_t layer, const torch::Tensor& hidden, const SequenceLayout& layout,
                              const ForwardOptions& options, const torch::Tensor& tokens) const;
   double rate(double dropout_prob, const ForwardOptions& options) const;

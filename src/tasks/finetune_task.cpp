@@ -81,29 +81,34 @@ std::vector<PackedBatch> FinetuneTask::batches(int64_t step) const {
   return batches;
 }
 
+TaskLoss FinetuneTask::label_loss(const torch::Tensor& logits, const PackedBatch& batch,
+                                  double sequences) const {
+  if (glue_.regression) {
+    const auto errors = logits.squeeze(1).to(torch::kFloat32) - float_tensor(batch.scores, logits.device());
+    return {.loss = errors.square().sum() / sequences, .parts = {}};
+  }
+  const ClassLoss result = class_loss(logits, index_tensor(batch.labels, logits.device()), loss_options_);
+  return {.loss = result.sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
+}
+
 TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
                             const ForwardOptions& options) {
-  const auto device = model_.device();
-  const BertInputs inputs = bert_inputs(batch, device);
+  const BertInputs inputs = bert_inputs(batch, model_.device());
   const auto first = first_tokens(inputs.layout);
   const bool learns_from_teacher = teacher_ != nullptr && options.training;
   const auto [at_first, hidden] =
-      encode_for_loss(model_, inputs, first, options, learns_from_teacher && teacher_->compares_hidden());
+      encode_for_loss(model_, inputs, first, options,
+                      learns_from_teacher ? teacher_->compared_layers() : ComparedLayers::none);
   const auto logits = model_.classify(model_.pool(at_first), options);  // [sequences, num_labels]
   const auto sequences = static_cast<double>(counts.sequences);
-  if (glue_.regression) {
-    const auto errors = logits.squeeze(1).to(torch::kFloat32) - float_tensor(batch.scores, device);
-    return {.loss = errors.square().sum() / sequences, .parts = {}};
-  }
-  const ClassLoss result = class_loss(logits, index_tensor(batch.labels, device), loss_options_);
-  TaskLoss loss{.loss = result.sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
+  TaskLoss loss = label_loss(logits, batch, sequences);
   if (!learns_from_teacher) return loss;
   const auto aim = teacher_->encode(inputs, first);
   teacher_->blend_into(loss,
                        {.student_logits = logits,
                         .teacher_logits = teacher_->class_logits(aim.at_needed),
                         .student_hidden = hidden,
-                        .teacher_hidden = aim.hidden},
+                        .teacher_hidden = aim.compared},
                        sequences, static_cast<double>(counts.tokens));
   return loss;
 }

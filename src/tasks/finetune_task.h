@@ -42,6 +42,9 @@ class FinetuneTask : public Task {
   torch::Tensor predict(const std::vector<EncodedExample>& examples);
 
  private:
+  // The loss on the labels, divided by `sequences`; logits are [sequences in batch, num_labels].
+  TaskLoss label_loss(const torch::Tensor& logits, const PackedBatch& batch, double sequences) const;
+
   Bert& model_;
   const Tokenizer& tokenizer_;
   const GlueTask& glue_;

@@ -28,9 +28,6 @@ struct GlueRun : FinetuneRun {
 };
 
 void check_regression(const FinetuneConfig& config, const GlueTask& glue) {
-  if (!config.distill.teacher.empty()) {
-    fail_usage("distill.teacher is set, but {} is a regression: it has no logits to soften", glue.name);
-  }
   if (config.label_smoothing > 0) {
     fail_usage("label_smoothing is set, but {} is a regression: it has no labels to smooth", glue.name);
   }
@@ -44,7 +41,7 @@ GlueRun::GlueRun(const FinetuneConfig& given, LoadNotes notes)
   set_steps(static_cast<int64_t>(data.train.size()));
   set_model(load_classifier_model(config.model, glue, *tokenizer, config.train, notes));
   if (glue.regression) check_regression(config, glue);
-  if (!config.distill.teacher.empty()) check_teacher_labels(config.distill.teacher, glue);
+  if (!config.distill.teacher.empty() && !glue.regression) check_teacher_labels(config.distill.teacher, glue);
   teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
   ClassLossOptions loss{.label_smoothing = config.label_smoothing,
                         .weights = parse_class_weights(config.class_weights, glue.label_names)};

@@ -36,7 +36,8 @@ TaskLoss pretrain_loss(const Bert& model, const PretrainInputs& inputs, const Fo
   const auto needed = torch::cat({firsts, inputs.mlm_positions});
   const bool learns_from_teacher = teacher != nullptr && options.training;
   const auto [at_needed, hidden] =
-      encode_for_loss(model, inputs.bert, needed, options, learns_from_teacher && teacher->compares_hidden());
+      encode_for_loss(model, inputs.bert, needed, options,
+                      learns_from_teacher ? teacher->compared_layers() : ComparedLayers::none);
   const auto logits =
       model.mlm_logits(at_needed.narrow(0, num_pairs, num_predictions));  // [predictions, vocab]
   const CrossEntropy mlm = cross_entropy(logits, inputs.mlm_labels);
@@ -50,7 +51,7 @@ TaskLoss pretrain_loss(const Bert& model, const PretrainInputs& inputs, const Fo
                         {.student_logits = logits,
                          .teacher_logits = teacher->mlm_logits(aim.at_needed),
                          .student_hidden = hidden,
-                         .teacher_hidden = aim.hidden},
+                         .teacher_hidden = aim.compared},
                         at_least_one<double>(inputs.counts.predictions),
                         static_cast<double>(inputs.counts.tokens));
   }

@@ -89,18 +89,20 @@ std::vector<PackedBatch> SquadTask::batches(int64_t step) const {
 
 TaskLoss SquadTask::loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) {
   const BertInputs inputs = bert_inputs(batch, model_.device());
-  const auto hidden = model_.encode(inputs, options);  // [tokens, hidden]
-  const auto logits = model_.span_logits(hidden);      // [tokens, 2]
+  const bool learns_from_teacher = teacher_ != nullptr && options.training;
+  const auto encoded = encode_for_loss(
+      model_, inputs, {}, options, learns_from_teacher ? teacher_->compared_layers() : ComparedLayers::none);
+  const auto logits = model_.span_logits(encoded.at_needed);  // [tokens, 2]
   const SpanCrossEntropy result = span_loss(logits, inputs.layout, batch, settings_.label_smoothing);
   const auto sequences = static_cast<double>(counts.sequences);
   TaskLoss loss{.loss = result.loss_sum / sequences, .parts = {{"accuracy", result.num_correct / sequences}}};
-  if (teacher_ == nullptr || !options.training) return loss;
-  const auto aim = teacher_->hidden(inputs);
+  if (!learns_from_teacher) return loss;
+  const auto aim = teacher_->encode(inputs, {});
   teacher_->blend_into(loss,
                        {.student_logits = span_rows(logits, inputs.layout),
-                        .teacher_logits = span_rows(teacher_->span_logits(aim), inputs.layout),
-                        .student_hidden = hidden,
-                        .teacher_hidden = aim},
+                        .teacher_logits = span_rows(teacher_->span_logits(aim.at_needed), inputs.layout),
+                        .student_hidden = encoded.compared,
+                        .teacher_hidden = aim.compared},
                        2 * sequences, static_cast<double>(counts.tokens));
   return loss;
 }

@@ -82,6 +82,15 @@ TEST_F(GoldenBert, HiddenStatesOfEveryLayerEqualTransformers) {
   }
 }
 
+TEST_F(GoldenBert, EncodeLayersGivesThemAllAtOnce) {
+  Bert model(config_, {});
+  load_weights(model, golden_dir());
+  const auto outputs = model.encode_layers(inputs_);
+  ASSERT_EQ(outputs.size(), 2U);
+  EXPECT_LT(largest_difference(outputs[0], at("hidden.1")), kTolerance);
+  EXPECT_LT(largest_difference(outputs[1], at("hidden.2")), kTolerance);
+}
+
 TEST_F(GoldenBert, SelectedTokensEqualTheFullLayerOutput) {
   Bert model(config_, {});
   load_weights(model, golden_dir());

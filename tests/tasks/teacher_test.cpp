@@ -8,6 +8,7 @@
 #include "io/safetensors.h"
 #include "message_of.h"
 #include "model/hf_checkpoint.h"
+#include "model/init.h"
 #include "ops/torch.h"
 #include "rpp/error.h"
 #include "sentencepiece/load_tokenizer.h"
@@ -33,6 +34,20 @@ TEST(DistillationLoss, OnlyTheStudentReceivesGradients) {
   const auto shares =
       torch::softmax(student.detach(), -1) - torch::softmax(torch::tensor({{1.0F, 0.0F}}), -1);
   EXPECT_TRUE(student.grad().allclose(shares));
+}
+
+TEST(DistillationLoss, OfARegressionIsTheSquaredDifferenceOfTheScores) {
+  const auto student = torch::tensor({{1.0F}, {2.5F}}), teacher = torch::tensor({{3.0F}, {2.0F}});
+  EXPECT_FLOAT_EQ(distillation_loss(student, teacher, 5.0).item<float>(), 4.25F);  // whatever the temperature
+}
+
+// Tokens (3, 4) and (1, 0) against (0, 5) and (2, 0): 10 / 25 and 1 / 4.
+TEST(NormalisedError, IsTheSquaredErrorOverTheTeachersSquaresOfEachToken) {
+  const auto student = torch::tensor({{3.0F, 4.0F}, {1.0F, 0.0F}}),
+             teacher = torch::tensor({{0.0F, 5.0F}, {2.0F, 0.0F}});
+  EXPECT_FLOAT_EQ(normalised_error(student, teacher).item<float>(), 0.65F);
+  EXPECT_FLOAT_EQ(normalised_error(10 * student, 10 * teacher).item<float>(), 0.65F);
+  EXPECT_TRUE(normalised_error(student, torch::zeros_like(teacher)).isfinite().item<bool>());
 }
 
 class TeacherRun : public TinyRun {
@@ -117,6 +132,64 @@ TEST_F(TeacherRun, ATeacherWithAnotherNumberOfLabelsIsRefused) {
                           "task first",
                           dir_.path(), labels));
   }
+}
+
+// The teacher's own weights, without dropout: every layer agrees.
+TEST_F(TeacherRun, TheHiddenStatesOfEveryLayerAreCompared) {
+  auto student = distilled();
+  student.model_config = "";
+  student.model = path("teacher");
+  student.prune.method = PruneMethod::dense;
+  student.optimizer.learning_rate = 0;
+  student.train.dropout = 0;
+  student.distill.weight = 0;
+  student.distill.hidden_weight = 1;
+  student.distill.hidden_layers = "all";
+  student.distill.hidden_error = "normalised";
+  EXPECT_LT(run_pretraining(student, {}).last_train.at("hidden_loss"), 1e-10);
+}
+
+// Two layers against four: the mean over the student's layers of their error against layers 2 and 4.
+TEST_F(TeacherRun, AStudentWithFewerLayersIsComparedWithEvenlySpacedOnes) {
+  const auto with_layers = [](int64_t layers) {
+    return ModelConfig{.vocab_size = 105,
+                       .hidden_size = 16,
+                       .num_hidden_layers = layers,
+                       .num_attention_heads = 2,
+                       .intermediate_size = 24,
+                       .max_position_embeddings = 64};
+  };
+  Bert dense(with_layers(4), {}), student(with_layers(2), {});
+  initialize(dense, 1);
+  initialize(student, 2);
+  save_weights(dense, dir_.path());
+  const auto tokenizer = load_tokenizer(path("vocab.txt"));
+  const DistillConfig config{.teacher = dir_.path(),
+                             .weight = 0,
+                             .hidden_weight = 3,
+                             .hidden_layers = "all",
+                             .hidden_error = "normalised"};
+  const Teacher teacher(config, *tokenizer, student, {});
+  const BertInputs inputs{
+      .input_ids = torch::tensor({2, 9, 3}),
+      .token_type_ids = torch::zeros({3}, torch::kInt64),
+      .position_ids = torch::arange(3),
+      .layout = {
+          .host_cu_seqlens = {0, 3}, .cu_seqlens = torch::tensor({0, 3}, torch::kInt32), .max_seqlen = 3}};
+  const auto aim = dense.encode_layers(inputs), mine = student.encode_layers(inputs);
+  const auto expected = (normalised_error(mine[0], aim[1]) + normalised_error(mine[1], aim[3])) / 2 / 3;
+  TaskLoss loss{.loss = torch::zeros({}), .parts = {}};
+  teacher.blend_into(loss, {.student_hidden = mine, .teacher_hidden = teacher.encode(inputs, {}).compared}, 1,
+                     3);
+  EXPECT_NEAR(loss.parts.at("hidden_loss").item<double>(), expected.item<double>(), 1e-6);
+  EXPECT_NEAR(loss.loss.item<double>(), 3 * expected.item<double>(), 1e-6);
+  const Bert three(with_layers(3), {});
+  EXPECT_EQ(
+      message_of([&] { Teacher(config, *tokenizer, three, {}); }),
+      fmt::format(
+          "distill.hidden_layers all compares every layer with one of the teacher: {} has 4, which is no "
+          "multiple of the model's 3; set it to last",
+          dir_.path()));
 }
 
 TEST_F(TeacherRun, ATeacherWithAnotherHiddenSizeIsRefused) {
