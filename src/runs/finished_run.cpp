@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 constexpr const char* kFinished = "finished.json";
+constexpr const char* kConfig = "config.yaml";
 constexpr const char* kFinishedFormat = "rpp-finished-1";
 constexpr const char* kRemove = "remove the run to make it again";
 
@@ -71,7 +72,7 @@ RecordedRun recorded_in(const ordered_json& json, const fs::path& file) {
             .source = file,
             .inputs = json_map<std::string>(json, "inputs", file)};
   }
-  const fs::path config = file.parent_path() / "config.yaml";
+  const fs::path config = file.parent_path() / kConfig;
   return {.config_yaml = read_file(config), .source = config, .inputs = {}};
 }
 
@@ -100,6 +101,20 @@ std::optional<TrainOutcome> find_finished(const fs::path& output_dir, const RunI
   TrainOutcome outcome = outcome_of(json, file);
   log::info("{} has finished already: {} steps", output_dir.string(), format_count(outcome.counters.step));
   return outcome;
+}
+
+std::string start_model_of(const fs::path& output_dir) {
+  const fs::path finished = output_dir / kFinished;
+  const bool has_finished = fs::exists(finished);
+  if (!has_finished && !fs::exists(output_dir / kConfig)) return {};
+  const RecordedRun run = recorded_in(has_finished ? read_finished(finished) : ordered_json(), finished);
+  if (const auto hash = run.inputs.find("model"); hash != run.inputs.end()) return hash->second;
+  // Every setting that is not the default, among them the path of the model.
+  for (const auto& [key, value, unused] :
+       differing_settings(run.config_yaml, run.source.string(), FinetuneConfig())) {
+    if (key == "model") return value;
+  }
+  return {};
 }
 
 void finish_run(const fs::path& output_dir, const RunLength& length, const RunIdentity& identity,

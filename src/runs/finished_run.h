@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "run_dir.h"
 #include "runs/outcome.h"
@@ -27,5 +28,10 @@ std::optional<TrainOutcome> find_finished(const std::filesystem::path& output_di
 // target ratio. Call after everything else has been written.
 void finish_run(const std::filesystem::path& output_dir, const RunLength& length, const RunIdentity& identity,
                 const TrainOutcome& outcome, bool keep_checkpoints);
+
+// Identifies the model that a fine-tuning run in the directory started from: the hash of its contents, or its
+// path for a run of an earlier version. Empty if the directory has neither finished.json nor config.yaml.
+// Throws Error if the file is damaged.
+std::string start_model_of(const std::filesystem::path& output_dir);
 
 }  // namespace rpp

@@ -137,5 +137,39 @@ TEST_F(FinishedRun, ContinuesToMoreStepsWhenACheckpointExists) {
             std::string::npos);
 }
 
+class StartModel : public testing::Test {
+ protected:
+  // A finished run that started from a model with these weights.
+  std::string start_model(const std::string& run, const std::string& weights) {
+    FinetuneConfig config;
+    config.task = "sst2";
+    config.data_dir = dir_.path().string();
+    config.model = (dir_.path() / (run + "-model")).string();
+    fs::create_directories(config.model);
+    write_file_atomically(fs::path(config.model) / "model.safetensors", weights);
+    fs::create_directories(dir_.path() / run);
+    finish_run(dir_.path() / run, {"epochs", 3}, identity_of(config), {}, false);
+    return start_model_of(dir_.path() / run);
+  }
+
+  TestDir dir_{fmt::format("start_{}", testing::UnitTest::GetInstance()->current_test_info()->line())};
+};
+
+TEST_F(StartModel, IsTheSameForEqualContents) {
+  EXPECT_EQ(start_model("a", "weights"), start_model("copy", "weights"));
+  EXPECT_NE(start_model("a", "weights"), start_model("b", "other weights"));
+}
+
+TEST_F(StartModel, IsThePathForARunThatRecordedNoInputs) {
+  dir_.write("config.yaml", "task: sst2\nmodel: runs/pruned-1\n");
+  EXPECT_EQ(start_model_of(dir_.path()), "runs/pruned-1");
+  dir_.write("finished.json", R"({"format": "rpp-finished-1"})");
+  EXPECT_EQ(start_model_of(dir_.path()), "runs/pruned-1");
+}
+
+TEST_F(StartModel, IsUnknownForADirectoryWithoutConfiguration) {
+  EXPECT_EQ(start_model_of(dir_.path()), "");
+}
+
 }  // namespace
 }  // namespace rpp::test
