@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
-#include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <numeric>
 
@@ -11,16 +12,31 @@
 namespace rpp {
 namespace {
 
-constexpr int64_t kSmallestForChiSquared = 25;
+constexpr double kUpperTail = 0.975;
 
-// Twice the probability of at most `fewer` heads in `tosses` tosses of a fair coin.
-double two_sided_binomial(int64_t fewer, int64_t tosses) {
-  const boost::math::binomial heads(static_cast<double>(tosses), 0.5);
-  return std::min(1.0, 2 * boost::math::cdf(heads, static_cast<double>(fewer)));
+double square(double value) {
+  return value * value;
 }
 
-double chi_squared_tail_1df(double statistic) {
-  return boost::math::cdf(boost::math::complement(boost::math::chi_squared(1), statistic));
+double variance_of_mean(const SeedStatistics& side) {
+  return square(side.sd) / static_cast<double>(side.n);
+}
+
+// Welch 1947, Biometrika 34, equation 28: between the smaller n - 1 and the sum of both.
+double welch_degrees_of_freedom(const SeedStatistics& a, const SeedStatistics& b) {
+  // Relative to the sum, so that no square underflows.
+  const double sum = variance_of_mean(a) + variance_of_mean(b);
+  const auto share = [&](const SeedStatistics& side) {
+    return square(variance_of_mean(side) / sum) / static_cast<double>(side.n - 1);
+  };
+  return 1 / (share(a) + share(b));
+}
+
+double half_width_over_seeds(const SeedStatistics& a, const SeedStatistics& b) {
+  const double variance = variance_of_mean(a) + variance_of_mean(b);
+  if (variance == 0) return 0;
+  const boost::math::students_t t(welch_degrees_of_freedom(a, b));
+  return boost::math::quantile(t, kUpperTail) * std::sqrt(variance);
 }
 
 }  // namespace
@@ -37,10 +53,21 @@ SeedStatistics seed_statistics(std::span<const double> values) {
   return statistics;
 }
 
+Interval difference_interval(const SeedStatistics& baseline, const SeedStatistics& candidate,
+                             double example_variance) {
+  RPP_CHECK(baseline.n > 1 && candidate.n > 1,
+            "{} and {} values: the variance between seeds needs two a side", baseline.n, candidate.n);
+  const double z = boost::math::quantile(boost::math::normal(), kUpperTail);
+  const double over_seeds = half_width_over_seeds(baseline, candidate);
+  const double half_width = std::sqrt(square(over_seeds) + square(z) * example_variance);
+  const double difference = candidate.mean - baseline.mean;
+  return {.low = difference - half_width, .high = difference + half_width};
+}
+
 McNemar mcnemar(int64_t b, int64_t c) {
-  if (b + c < kSmallestForChiSquared) return {b, c, two_sided_binomial(std::min(b, c), b + c)};
-  const auto distance = static_cast<double>(std::max<int64_t>(std::abs(b - c) - 1, 0));
-  return {b, c, chi_squared_tail_1df(distance * distance / static_cast<double>(b + c))};
+  const boost::math::binomial heads(static_cast<double>(b + c), 0.5);
+  const double tail = boost::math::cdf(heads, static_cast<double>(std::min(b, c)));
+  return {b, c, std::min(1.0, 2 * tail)};
 }
 
 McNemar mcnemar(std::span<const double> predictions_a, std::span<const double> predictions_b,

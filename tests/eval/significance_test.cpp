@@ -30,50 +30,87 @@ TEST(SeedStatistics, AnEmptyListIsRefused) {
   EXPECT_EQ(message_of([] { seed_statistics(Values{}); }), "no values: a mean needs at least one");
 }
 
+Interval interval_of(const Values& baseline, const Values& candidate, double example_variance = 0) {
+  return difference_interval(seed_statistics(baseline), seed_statistics(candidate), example_variance);
+}
+
+// scipy 1.17.1: ttest_ind(candidate, baseline, equal_var=False).confidence_interval(0.95)
+TEST(DifferenceInterval, WithoutExampleVarianceIsWelchs) {
+  const struct {
+    Values baseline, candidate;
+    double low, high;
+  } cases[] = {
+      {{1, 2}, {4, 4.5}, -0.7092614150355319, 6.209261415035532},
+      {{0.80, 0.81, 0.83}, {0.84, 0.85, 0.91}, -0.02792588931074856, 0.13459255597741526},
+      {{0.9, 0.91, 0.92, 0.9, 0.89}, {0.88, 0.93}, -0.26921383817905176, 0.271213838179052},
+  };
+  for (const auto& [baseline, candidate, low, high] : cases) {
+    const Interval interval = interval_of(baseline, candidate);
+    EXPECT_NEAR(interval.low, low, 1e-11);
+    EXPECT_NEAR(interval.high, high, 1e-11);
+  }
+}
+
+TEST(DifferenceInterval, WithoutSeedVarianceIsNormal) {
+  const Interval interval = interval_of({0.8, 0.8}, {0.9, 0.9, 0.9}, 0.02 * 0.02);
+  EXPECT_NEAR(interval.low, 0.1 - 0.03919927969080108, 1e-14);
+  EXPECT_NEAR(interval.high, 0.1 + 0.03919927969080108, 1e-14);
+}
+
+TEST(DifferenceInterval, SquaredHalfWidthsOfSeedsAndExamplesAddUp) {
+  const Interval interval = interval_of({0.80, 0.81, 0.83}, {0.84, 0.85, 0.91}, 0.0004);
+  EXPECT_NEAR(interval.low, -0.03688664667662968, 1e-11);
+  EXPECT_NEAR(interval.high, 0.14355331334329635, 1e-11);
+}
+
+TEST(DifferenceInterval, ConstantScoresGiveAPoint) {
+  const Interval interval = interval_of({0.5, 0.5}, {0.75, 0.75});
+  EXPECT_EQ(interval.low, 0.25);
+  EXPECT_EQ(interval.high, 0.25);
+}
+
+TEST(DifferenceInterval, NeedsTwoValuesASide) {
+  EXPECT_EQ(message_of([] {
+              interval_of({1, 2}, {1});
+            }),
+            "2 and 1 values: the variance between seeds needs two a side");
+}
+
 struct KnownP {
   int64_t b, c;
   double p;
 };
 
-TEST(McNemar, EqualsStatsmodels) {  // statsmodels 0.15.0, mcnemar(exact=b + c < 25, correction=True)
+// scipy 1.17.1: binomtest(b, b + c, 0.5).pvalue
+TEST(McNemar, EqualsScipysBinomialTest) {
   const KnownP cases[] = {
       {0, 0, 1},
       {1, 0, 1},
-      {0, 6, 0.03125},
-      {2, 10, 0.03857421875},
-      {3, 9, 0.14599609375},
-      {12, 12, 1},
-      {6, 18, 0.022655844688415527},  // the last exact p-value
-      {6, 19, 0.01639507184919225},   // the first from chi-squared
-      {12, 13, 1},
-      {7, 30, 0.0002982932471420178},
-      {30, 55, 0.009236735486806593},
-      {121, 59, 5.450094825427117e-06},
-  };
-  for (const KnownP& c : cases) {
-    EXPECT_NEAR(mcnemar(c.b, c.c).p, c.p, 1e-13 + 1e-9 * c.p) << c.b << ", " << c.c;
-    EXPECT_EQ(mcnemar(c.c, c.b).p, mcnemar(c.b, c.c).p) << c.b << ", " << c.c;
-  }
-}
-
-// scipy 1.17.1: binomtest(b, b + c, 0.5).pvalue below 25, else chi2.sf((|b - c| - 1) ** 2 / (b + c), 1).
-TEST(McNemar, EqualsScipyFarIntoTheTails) {
-  const KnownP cases[] = {
       {0, 3, 0.25},
+      {0, 6, 0.03125},
       {1, 8, 0.0390625},
+      {2, 10, 0.03857421875},
       {4, 11, 0.11846923828124999},
       {2, 22, 3.5881996154785156e-05},
-      {5, 19, 0.006610751152038574},
+      {6, 18, 0.022655844688415527},
       {11, 13, 0.8388197422027588},
-      {0, 25, 1.5866563039511885e-06},
-      {24, 26, 0.887537083981715},
-      {40, 80, 0.0003705772147145869},
+      {12, 12, 1},
+      {6, 19, 0.01463329792022705},
+      {12, 13, 1},
+      {7, 30, 0.00019107642583549023},
+      {30, 55, 0.008836205876094518},
+      {121, 59, 4.4344492637551645e-06},
+      {0, 25, 5.960464477539063e-08},
+      {24, 26, 0.887724827340783},
       {100, 101, 1},
-      {900, 1100, 8.596018738181874e-06},
-      {300, 700, 1.6913086229518105e-36},
-      {0, 400, 1.4988838490704967e-88},
+      {900, 1100, 8.45708953550381e-06},
+      {300, 700, 1.7665678007949568e-37},
+      {0, 400, 7.745183829698637e-121},
   };
-  for (const KnownP& c : cases) EXPECT_NEAR(mcnemar(c.b, c.c).p, c.p, 1e-12 * c.p) << c.b << ", " << c.c;
+  for (const KnownP& c : cases) {
+    EXPECT_NEAR(mcnemar(c.b, c.c).p, c.p, 1e-11 * c.p) << c.b << ", " << c.c;
+    EXPECT_EQ(mcnemar(c.c, c.b).p, mcnemar(c.b, c.c).p) << c.b << ", " << c.c;
+  }
 }
 
 TEST(McNemar, EqualDisagreementsHavePValueOne) {

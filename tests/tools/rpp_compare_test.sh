@@ -28,21 +28,27 @@ better=("$compare" --baseline a1 a2 --candidate b1 b2)
 expect 0 'sst2: 2 baseline runs, 2 candidate runs, 200 examples' "${better[@]}"
 expect 0 'accuracy          0.8050  0.0071     0.9050  0.0071     +0.1000  [+0.0' "${better[@]}"
 expect 0 ']  better' "${better[@]}"
-expect 0 'McNemar: b = 0 (right in the baseline only), c = 40 (in the candidate only), p = 6.98e-10' "${better[@]}"
-expect 0 ']  worse' "$compare" --baseline b1 b2 --candidate a1
-expect 0 ']  within noise' "$compare" --baseline a1 --candidate a2
+expect 0 ']  worse' "$compare" --baseline b1 b2 --candidate a1 a2
+expect 0 ']  within noise' "$compare" --baseline a1 a2 --candidate a2 a1
 expect 0 'combined_score' "$compare" --baseline paraphrases --candidate paraphrases
 expect 0 'spearman          0.8000' "$compare" --baseline scores --candidate scores
 
-# A directory written by --seeds stands for its runs; one seed per side has no deviation.
+# A directory written by --seeds stands for its runs.
 mkdir a b && cp -r a1 a/seed-9 && cp -r a2 a/seed-10 && cp -r b1 b/seed-1 && cp -r b2 b/seed-2
 expect 0 '' cmp <("${better[@]}") <("$compare" --baseline a --candidate b)
-expect 0 'accuracy          0.8000       -     0.8100       -' "$compare" --baseline a1 --candidate a2
-expect 0 'with one seed per side the verdict covers only these runs' "$compare" --baseline a1 --candidate a2
-expect 0 '"sd": null' "$compare" --baseline a1 --candidate a2 --json
-expect 1 '' bash -c "'$compare' --baseline a --candidate b | grep caution"
+expect 1 '' bash -c "'$compare' --baseline a --candidate b | grep 'no verdict'"
 
-# McNemar's test needs classes, and a partner for every run.
+# One run a side: no deviation, no verdict, and McNemar's exact test.
+one=("$compare" --baseline a1 --candidate b1)
+expect 0 'sst2: 1 baseline run, 1 candidate run, 200 examples' "${one[@]}"
+expect 0 'accuracy          0.8000       -     0.9000       -     +0.1000' "${one[@]}"
+expect 0 ']  examples only' "${one[@]}"
+expect 0 'no verdict: the baseline has one run and the candidate has one run. The interval covers' "${one[@]}"
+expect 0 'McNemar: b = 0 (right in the baseline only), c = 20 (in the candidate only), p = 1.91e-06' "${one[@]}"
+expect 0 '"sd": null' "${one[@]}" --json
+expect 0 'no verdict: the candidate has one run.' "$compare" --baseline b1 b2 --candidate a1
+
+# McNemar's test needs classes, and one run a side.
 unwanted() {
   expect 0 "$1" "${@:2}"
   if "${@:2}" | grep -qi mcnemar; then
@@ -50,7 +56,7 @@ unwanted() {
     failures=$((failures + 1))
   fi
 }
-unwanted 'better' "$compare" --baseline a1 --candidate b1 b2
+unwanted 'better' "${better[@]}"
 unwanted 'pearson' "$compare" --baseline scores --candidate scores
 unwanted '"n": 1' "$compare" --baseline a1 --candidate b1 b2 --json
 
@@ -58,10 +64,36 @@ unwanted '"n": 1' "$compare" --baseline a1 --candidate b1 b2 --json
 json() {
   "${better[@]}" --json | tr -d ' \n' | sed 's/\([0-9]\.[0-9]\{3\}\)[0-9]*/\1/g'
 }
-expect 0 '{"task":"sst2","metrics":{"accuracy":{"baseline":{"n":2,"mean":0.805,"sd":0.007},"candidate":{"n":2,"mean":0.905,"sd":0.007}' json
-expect 0 '"verdict":"better"}},"mcnemar":{"b":0,"c":40,"p":6.984e-10}}' json
+expect 0 '{"task":"sst2","metrics":{"accuracy":{"baseline":{"n":2,"runs":2,"mean":0.805,"sd":0.007},"candidate":{"n":2,"runs":2,"mean":0.905,"sd":0.007}' json
+expect 0 '"verdict":"better"}},"interval_covers":["examples","seeds"]}' json
 expect 0 '"low":0.0' json
-expect 0 '"verdict": "within noise"' "$compare" --baseline a1 --candidate a1 --json
+one_json() { "${one[@]}" --json | tr -d '\n' | tr -s ' '; }
+expect 0 '"verdict": "examples only" } }, "interval_covers": [ "examples" ]' one_json
+expect 0 '"no_verdict": "the baseline has one run and the candidate has one run", "mcnemar": { "b": 0, "c": 20, "p": 1.9' one_json
+
+# Runs that started from the same model count as one value.
+# started_from MODEL RUN...
+started_from() {
+  for run in "${@:2}"; do
+    echo "{\"format\": \"rpp-finished-1\", \"config\": \"\", \"inputs\": {\"model\": \"xxh3:$1\"}}" > "$run/finished.json"
+  done
+}
+for run in 1 2 3; do write_run "dense$run" sst2 $((180 + run)) 200; write_run "pruned$run" sst2 $((160 + run)) 200; done
+pruned=("$compare" --baseline dense{1,2,3} --candidate pruned{1,2,3})
+expect 0 'note: 6 runs have no config.yaml: each counts as the run of a different model' "${pruned[@]}"
+started_from 01 dense{1,2,3}
+started_from 02 pruned{1,2}
+started_from 03 pruned3
+expect 0 'sst2: 3 baseline runs of 1 model, 3 candidate runs of 2 models, 200 examples' "${pruned[@]}"
+expect 0 'no verdict: all 3 baseline runs started from one model (see --fixed-model in --help). The interval' "${pruned[@]}"
+expect 0 ']  worse' "${pruned[@]}" --fixed-model baseline
+expect 0 'sst2: 3 baseline runs, 3 candidate runs of 2 models, 200 examples' "${pruned[@]}" --fixed-model baseline
+expect 0 'sst2: 3 baseline runs, 3 candidate runs, 200 examples' "${pruned[@]}" --fixed-model both
+expect 1 '' bash -c "'${pruned[0]}' ${pruned[*]:1} --fixed-model baseline | grep note"
+expect 2 "--fixed-model: bases not in {baseline,candidate,both}" "${pruned[@]}" --fixed-model bases
+echo '{"format": "rpp-finished-1"' > dense1/finished.json
+expect 1 'dense1/finished.json' "${pruned[@]}"
+expect 1 'rpp-compare: error: --candidate names b1 twice' "$compare" --baseline a1 --candidate b1 b2 b1
 
 # A wrong command line gives status 2.
 expect 2 '--baseline is required' "$compare" --candidate b1
