@@ -53,7 +53,7 @@ def check_equal_learning_rates(runs):
 
 
 def difference_to_dense(runs, method, build):
-    """(difference, low, high) of the dev accuracy, from rpp-compare's paired bootstrap over dev examples."""
+    """(difference, low, high) of the dev accuracy, from rpp-compare, which covers the dev examples and not the seed."""
     report = json.loads(output_of(build / "rpp-compare", "--json", "--baseline", runs / "dense-movies", "--candidate",
                                   runs / f"{method}-movies"))["metrics"]["accuracy"]
     return report["difference"], report["low"], report["high"]

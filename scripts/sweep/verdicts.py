@@ -1,10 +1,12 @@
-"""Verdicts (better, worse or within noise) of rpp-compare between the fine-tunings of two cells."""
+"""What rpp-compare says about the fine-tunings of two cells: better, worse, within noise, or examples only."""
 import os
 
 from sweep import programs
 
-NOTE = ("Difference to the baseline in points, with the interval that rpp-compare gives (paired bootstrap over the dev "
-        "set and the seeds), and McNemar's p where the score is accuracy.\n")
+NOTE = ("Difference to the baseline in points, with the 95 % interval and the verdict of rpp-compare. Fine-tunings of "
+        "one pruned model count as one value. With one pruned model a side there is no verdict: 'examples only' says that "
+        "the interval covers the choice of dev examples, not the variation between seeds. p is of McNemar's test, for "
+        "one run a side.\n")
 
 
 def finished_directories(results, cell, task):
