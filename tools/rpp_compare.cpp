@@ -88,7 +88,7 @@ Report compare(const Arguments& arguments) {
 std::string why_no_seeds(const Side& side, const SeedStatistics& statistics) {
   if (statistics.n > 1) return {};
   if (side.runs.size() == 1) return fmt::format("the {} has one run", side.name);
-  return fmt::format("all {} {} runs started from one model (see --fixed-model in --help)", side.runs.size(),
+  return fmt::format("the {} {} runs started from one model (see --fixed-model in --help)", side.runs.size(),
                      side.name);
 }
 

@@ -4,9 +4,9 @@ import os
 from sweep import programs
 
 NOTE = ("Difference to the baseline in points, with the 95 % interval and the verdict of rpp-compare. Fine-tunings of "
-        "one pruned model count as one value. With one pruned model a side there is no verdict: 'examples only' says that "
-        "the interval covers the choice of dev examples, not the variation between seeds. p is of McNemar's test, for "
-        "one run a side.\n")
+        "one pruned model count as one value. With one pruned model a side there is no verdict: 'examples only' says "
+        "that the interval covers the choice of dev examples, not the variation between seeds. p is of McNemar's "
+        "test, for one run a side.\n")
 
 
 def finished_directories(results, cell, task):

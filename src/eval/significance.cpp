@@ -22,14 +22,16 @@ double variance_of_mean(const SeedStatistics& side) {
   return square(side.sd) / static_cast<double>(side.n);
 }
 
-// Welch 1947, Biometrika 34, equation 28: between the smaller n - 1 and the sum of both.
+// Welch 1947, Biometrika 34, equation 28: between the smaller n - 1 and the sum of both. Two runs often have
+// a small variance by chance: against many runs the formula would then trust the many. So the limit is that
+// of two sides with as few runs as the smaller.
 double welch_degrees_of_freedom(const SeedStatistics& a, const SeedStatistics& b) {
   // Relative to the sum, so that no square underflows.
   const double sum = variance_of_mean(a) + variance_of_mean(b);
   const auto share = [&](const SeedStatistics& side) {
     return square(variance_of_mean(side) / sum) / static_cast<double>(side.n - 1);
   };
-  return 1 / (share(a) + share(b));
+  return std::min(1 / (share(a) + share(b)), 2 * static_cast<double>(std::min(a.n, b.n) - 1));
 }
 
 double half_width_over_seeds(const SeedStatistics& a, const SeedStatistics& b) {

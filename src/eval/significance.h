@@ -25,10 +25,10 @@ struct Interval {
 //   difference +- sqrt(t(f)^2 v + z^2 e)      v = sd_b^2 / n_b + sd_c^2 / n_c
 //
 // v is the variance between seeds, with the 97.5 % quantile of Student's t for Welch's degrees of freedom
-// f = v^2 / sum((sd^2 / n)^2 / (n - 1)) (Welch 1947). e, `example_variance`, is the variance that the choice
-// of examples gives to all runs of a side together, with the normal quantile z. The squares of the
-// half-widths of independent parts add up (Zou and Donner 2008). Throws Error if a side has less than two
-// values.
+// f = v^2 / sum((sd^2 / n)^2 / (n - 1)) (Welch 1947), at most twice the smaller n - 1. e, `example_variance`,
+// is the variance that the choice of examples gives to all runs of a side together, with the normal quantile
+// z. The squares of the half-widths of independent parts add up (Zou and Donner 2008). Throws Error if a side
+// has less than two values.
 Interval difference_interval(const SeedStatistics& baseline, const SeedStatistics& candidate,
                              double example_variance);
 

@@ -51,6 +51,13 @@ TEST(DifferenceInterval, WithoutExampleVarianceIsWelchs) {
   }
 }
 
+// Welch's degrees of freedom are 4.07, from the five runs: scipy's stats.t.ppf(0.975, 2) * sqrt(v).
+TEST(DifferenceInterval, TwoRunsAgainstManyHaveTheFreedomOfTwoAgainstTwo) {
+  const Interval interval = interval_of({0.90, 0.94, 0.88, 0.91, 0.89}, {0.93, 0.932});
+  EXPECT_NEAR(interval.low, -0.01750698591088569, 1e-11);
+  EXPECT_NEAR(interval.high, 0.07150698591088596, 1e-11);
+}
+
 TEST(DifferenceInterval, WithoutSeedVarianceIsNormal) {
   const Interval interval = interval_of({0.8, 0.8}, {0.9, 0.9, 0.9}, 0.02 * 0.02);
   EXPECT_NEAR(interval.low, 0.1 - 0.03919927969080108, 1e-14);

@@ -85,7 +85,7 @@ started_from 01 dense{1,2,3}
 started_from 02 pruned{1,2}
 started_from 03 pruned3
 expect 0 'sst2: 3 baseline runs of 1 model, 3 candidate runs of 2 models, 200 examples' "${pruned[@]}"
-expect 0 'no verdict: all 3 baseline runs started from one model (see --fixed-model in --help). The interval' "${pruned[@]}"
+expect 0 'no verdict: the 3 baseline runs started from one model (see --fixed-model in --help). The interval' "${pruned[@]}"
 expect 0 ']  worse' "${pruned[@]}" --fixed-model baseline
 expect 0 'sst2: 3 baseline runs, 3 candidate runs of 2 models, 200 examples' "${pruned[@]}" --fixed-model baseline
 expect 0 'sst2: 3 baseline runs, 3 candidate runs, 200 examples' "${pruned[@]}" --fixed-model both
