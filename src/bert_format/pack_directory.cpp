@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "bert_format/sentence_embedding.h"
 #include "bert_format/model_files.h"
 #include "bert_format/tensor_index.h"
 #include "core/atomic_file.h"
@@ -71,14 +72,9 @@ void add_tokenizer(const fs::path& model_dir, PackedDirectory& packed) {
 
 // The pooling configuration that sentence-transformers stores beside the model.
 void add_sentence_embedding(const fs::path& model_dir, PackedDirectory& packed) {
-  if (!fs::exists(model_dir / "modules.json")) return;
-  for (const char* name :
-       {"modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"}) {
-    add_if_there(model_dir / name, packed);
-  }
-  for (const auto& entry : fs::directory_iterator(model_dir)) {
-    const auto config = entry.path() / kConfigFile;  // of a module, such as 1_Pooling
-    if (fs::exists(config)) add_file(config, packed, entry.path().filename().string() + "/");
+  for (const auto& name : sentence_embedding_files(model_dir)) {
+    const auto folder = name.parent_path();  // of a module, such as 1_Pooling
+    add_file(model_dir / name, packed, folder.empty() ? "" : folder.string() + "/");
   }
 }
 

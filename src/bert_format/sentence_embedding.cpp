@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bert_format/model_files.h"
+#include "core/atomic_file.h"
 #include "core/json.h"
 #include "rpp/error.h"
 
@@ -68,9 +69,7 @@ struct Module {
   std::string kind() const { return type.substr(type.rfind('.') + 1); }
 };
 
-std::vector<Module> read_modules(const Files& files) {
-  const auto place = files.place("modules.json");
-  const Json list = files.json("modules.json");
+std::vector<Module> modules_in(const Json& list, const std::filesystem::path& place) {
   RPP_CHECK(list.is_array(), "{} holds no list of modules", place);
   std::vector<Module> modules;
   for (const auto& entry : list) {
@@ -154,13 +153,37 @@ void read_reading(const Files& files, SentenceEmbedding& embedding) {
             "{}: do_lower_case beside a cased tokenizer is not supported", place);
 }
 
+constexpr const char* kModulesFile = "modules.json";
+
 }  // namespace
+
+std::vector<std::filesystem::path> sentence_embedding_files(const std::filesystem::path& model_dir) {
+  std::vector<std::filesystem::path> files;
+  const auto add = [&](const std::filesystem::path& name) {
+    if (std::filesystem::exists(model_dir / name)) files.push_back(name);
+  };
+  add(kModulesFile);
+  if (files.empty()) return {};
+  const auto place = model_dir / kModulesFile;
+  for (const char* name : {"sentence_bert_config.json", "config_sentence_transformers.json"}) add(name);
+  for (const auto& module : modules_in(parse_json(read_file(place), place.string()), place)) {
+    if (!module.path.empty()) add(std::filesystem::path(module.path) / kConfigFile);
+  }
+  return files;
+}
+
+void copy_sentence_embedding_files(const std::filesystem::path& from, const std::filesystem::path& to) {
+  for (const auto& name : sentence_embedding_files(from)) {
+    std::filesystem::create_directories((to / name).parent_path());
+    std::filesystem::copy_file(from / name, to / name, std::filesystem::copy_options::overwrite_existing);
+  }
+}
 
 SentenceEmbedding read_sentence_embedding(const ModelFile& file) {
   const Files files(file);
   SentenceEmbedding embedding;
   if (!files.has("modules.json")) return embedding;
-  const auto modules = read_modules(files);
+  const auto modules = modules_in(files.json("modules.json"), files.place("modules.json"));
   check_modules(modules, files.place("modules.json"));
   embedding.normalized = modules.size() == 3;
   read_pooling(files, modules[1].path, embedding);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,12 @@ struct SentenceEmbedding {
 
   int64_t size(int64_t hidden) const { return hidden * static_cast<int64_t>(poolings.size()); }
 };
+
+// The files of a model directory that say this, relative to it; empty without modules.json. Only those that
+// exist. Throws Error when modules.json is damaged.
+std::vector<std::filesystem::path> sentence_embedding_files(const std::filesystem::path& model_dir);
+// Copies them into the directory `to`.
+void copy_sentence_embedding_files(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // Reads modules.json, its Pooling module's config.json, sentence_bert_config.json and
 // config_sentence_transformers.json. Without modules.json: the unnormalised mean. Throws Error naming the

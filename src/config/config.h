@@ -92,6 +92,11 @@ struct SquadConfig {
   bool strict = false;                     // an answer that is not found at its answer_start is an error
 };
 
+// `task: embed`: a sentence encoder learns from texts what a dense one makes of them.
+struct EmbedConfig {
+  std::string retrieval;  // a SQuAD file, or lines "query TAB document"; empty: not evaluated
+};
+
 struct FinetuneConfig {
   std::string task;
   std::string data_dir;
@@ -109,6 +114,7 @@ struct FinetuneConfig {
   double label_smoothing = 0.0;            // probability mass spread over all labels
   std::vector<std::string> class_weights;  // classification: label=weight in the loss; the default is 1
   SquadConfig squad;
+  EmbedConfig embed;
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
   PruneConfig prune;

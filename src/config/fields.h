@@ -236,9 +236,19 @@ void visit_fields(ConfigOf<SquadConfig> auto& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_fields(ConfigOf<EmbedConfig> auto& c, Visitor&& v) {
+  v.field(
+      {"retrieval",
+       "evaluates retrieval: a SQuAD file (questions and paragraphs), or lines of query, tab and document"},
+      c.retrieval);
+}
+
+template <typename Visitor>
 void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
   v.field({"task",
-           "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, squad1, squad2, or custom: your own files"},
+           "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, squad1, squad2, custom: your own files, or "
+           "embed: a "
+           "sentence encoder"},
           c.task);
   v.field({"data_dir", "directory with the task's train and dev files"}, c.data_dir);
   v.field({"train_files", "files to train on, instead of those of data_dir"}, c.train_files);
@@ -266,6 +276,7 @@ void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
   v.field({"class_weights", "classification: label=weight in the loss, default 1: [\"entailment=2\"]"},
           c.class_weights);
   v.section("squad", c.squad);
+  v.section("embed", c.embed);
   v.section("optimizer", c.optimizer);
   v.section("schedule", c.schedule);
   v.section("prune", c.prune);

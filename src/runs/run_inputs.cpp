@@ -9,6 +9,7 @@
 #include "bert_format/model_files.h"
 #include "core/mmap_file.h"
 #include "core/xxh3.h"
+#include "data/embed_data.h"
 #include "data/finetune_data.h"
 
 namespace rpp {
@@ -60,6 +61,12 @@ void add_if_set(RunInputs& inputs, const std::string& setting, const std::string
   if (!name.empty()) add(inputs, setting, Paths{name});
 }
 
+Paths files_of(const FinetuneConfig& config, const char* split) {
+  if (config.task == kEmbedTask) return embed_files(config, split);
+  if (const auto version = squad_version(config.task)) return squad_files(config, *version, split);
+  return finetuning_files(config, split);
+}
+
 }  // namespace
 
 RunInputs inputs_of(const PretrainConfig& config) {
@@ -79,11 +86,10 @@ RunInputs inputs_of(const FinetuneConfig& config) {
   add_if_set(inputs, "model", config.model);
   add_if_set(inputs, "prune.mask", config.prune.mask);
   add_if_set(inputs, "distill.teacher", config.distill.teacher);
-  const auto version = squad_version(config.task);
   for (const char* split : {"train", "dev", "test"}) {
-    const Paths files = version ? squad_files(config, *version, split) : finetuning_files(config, split);
-    add(inputs, fmt::format("{}_files", split), files);
+    add(inputs, fmt::format("{}_files", split), files_of(config, split));
   }
+  add_if_set(inputs, "embed.retrieval", config.embed.retrieval);
   return inputs;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "data/embed_data.h"
 #include "data/squad.h"
 #include "model/init.h"
 #include "runs/finetune_results.h"
@@ -19,6 +20,7 @@ struct FinetuneKind {
 // The first that has the task prepares its runs. The last has every name, because the message about an
 // unknown one is that of the GLUE tasks.
 constexpr FinetuneKind kKinds[] = {
+    {.has = [](std::string_view name) { return name == kEmbedTask; }, .prepare = prepare_embed},
     {.has = [](std::string_view name) { return squad_version(name).has_value(); }, .prepare = prepare_squad},
     {.has = [](std::string_view) { return true; }, .prepare = prepare_glue},
 };

@@ -27,6 +27,7 @@ struct FinetuneRun : PreparedRun<FinetuneConfig> {
 
 // Classification and regression: GLUE and `task: custom`.
 std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_glue(const FinetuneConfig& config, LoadNotes notes);
+std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_embed(const FinetuneConfig& config, LoadNotes notes);
 std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_squad(const FinetuneConfig& config, LoadNotes notes);
 
 }  // namespace rpp

@@ -111,12 +111,17 @@ void Teacher::blend_into(TaskLoss& loss, const Pass& pass, double rows_of_step, 
     loss.parts["distill_loss"] = soft.detach();
     loss.loss = loss.loss * (1 - config_.weight) + soft * config_.weight;
   }
+  add_hidden_loss(loss, pass.student_hidden, pass.teacher_hidden, tokens_of_step);
+}
+
+void Teacher::add_hidden_loss(TaskLoss& loss, std::span<const torch::Tensor> student_hidden,
+                              std::span<const torch::Tensor> teacher_hidden, double tokens_of_step) const {
   if (config_.hidden_weight == 0) return;
-  const size_t layers = pass.student_hidden.size(), stride = pass.teacher_hidden.size() / layers;
+  const size_t layers = student_hidden.size(), stride = teacher_hidden.size() / layers;
   auto error = torch::zeros({}, loss.loss.options().dtype(torch::kFloat32));
   for (size_t layer = 0; layer < layers; ++layer) {
-    const auto& student = pass.student_hidden[layer];
-    const auto& teacher = pass.teacher_hidden[(layer + 1) * stride - 1];
+    const auto& student = student_hidden[layer];
+    const auto& teacher = teacher_hidden[(layer + 1) * stride - 1];
     error = error + (config_.hidden_error == "normalised" ? normalised_error(student, teacher)
                                                           : squared_error(student, teacher));
   }

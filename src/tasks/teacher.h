@@ -4,6 +4,7 @@
 
 #include <torch/types.h>
 
+#include <span>
 #include <vector>
 
 #include "config/config.h"
@@ -51,7 +52,10 @@ class Teacher {
   // where the error is normalised_error, or the sum of the squared differences / hidden size.
   // Divided by the counts of the step, as every loss (train/task.h). Adds "distill_loss" and "hidden_loss" if
   // their weights are not 0.
+  // add_hidden_loss is the last term alone.
   void blend_into(TaskLoss& loss, const Pass& pass, double rows_of_step, double tokens_of_step) const;
+  void add_hidden_loss(TaskLoss& loss, std::span<const torch::Tensor> student_hidden,
+                       std::span<const torch::Tensor> teacher_hidden, double tokens_of_step) const;
 
  private:
   const Bert& bert() const { return *model_.bert; }

@@ -177,6 +177,7 @@ squad.n_best_size = 20  [1, inf]
 squad.max_answer_length = 30  [1, inf]
 squad.null_score_diff_threshold = 0  [-inf, inf]
 squad.strict = false
+embed.retrieval = ''
 )";
 
 TEST(Fields, ModelConfigHasTheseKeys) {

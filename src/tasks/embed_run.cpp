@@ -1,0 +1,74 @@
+// Runs of task embed: a sentence encoder is pruned while it learns from its dense self.
+#include <memory>
+
+#include "bert_format/model_file.h"
+#include "finetune_run.h"
+#include "model/heads_of.h"
+#include "rpp/error.h"
+#include "sentencepiece/load_tokenizer.h"
+#include "tasks/embed_task.h"
+#include "tasks/sentence_pooling.h"
+#include "train/device.h"
+
+namespace rpp {
+namespace {
+
+// Everything that a run needs, in order of creation.
+struct EmbedRun : FinetuneRun {
+  EmbedRun(const FinetuneConfig& given, LoadNotes notes);
+
+  Task& task() override { return *embed_task; }
+  Metrics write_outputs(const TrainOutcome& outcome) override;
+
+  EmbedData data;
+  std::unique_ptr<EmbedTask> embed_task;
+};
+
+// Without a teacher the dense model that is pruned is its own.
+DistillConfig teacher_of(const FinetuneConfig& config) {
+  DistillConfig distill = config.distill;
+  if (!distill.teacher.empty()) return distill;
+  if (config.prune.method == PruneMethod::fixed) {
+    fail_usage(
+        "distill.teacher is not set: with prune.method fixed the model is pruned already, name the dense "
+        "model");
+  }
+  distill.teacher = config.model;
+  return distill;
+}
+
+EmbedRun::EmbedRun(const FinetuneConfig& given, LoadNotes notes) : FinetuneRun(given) {
+  if (!config.class_weights.empty() || config.label_smoothing > 0) {
+    fail_usage("class_weights or label_smoothing is set, but task embed has no labels: leave them out");
+  }
+  tokenizer = load_tokenizer(config.model);
+  use_threads(config.train.num_threads);
+  const DistillConfig distill = teacher_of(config);
+  const SentenceEmbedding embedding = read_sentence_embedding(ModelFile(config.model));
+  check_trainable(embedding, config.model);
+  data = load_embed_data(config, *tokenizer);
+  set_steps(static_cast<int64_t>(data.train.size()));
+  set_model(
+      load_model(config.model, {.pooler = heads_of(config.model).pooler}, *tokenizer, config.train, notes));
+  teacher = find_teacher(distill, *tokenizer, *model, config.train);
+  embed_task = std::make_unique<EmbedTask>(*model, *tokenizer, data,
+                                           EmbedSettings{.train = config.train,
+                                                         .weight = distill.weight,
+                                                         .embedding = embedding,
+                                                         .model_dir = config.model,
+                                                         .max_seq_length = config.max_seq_length},
+                                           *teacher);
+}
+
+Metrics EmbedRun::write_outputs(const TrainOutcome& outcome) {
+  const auto pairs = static_cast<double>(data.similarity.first.size() + data.retrieval.queries.size());
+  return write_metrics(outcome, data.train.size(), {{"eval_samples", pairs}});
+}
+
+}  // namespace
+
+std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_embed(const FinetuneConfig& config, LoadNotes notes) {
+  return std::make_unique<EmbedRun>(config, notes);
+}
+
+}  // namespace rpp
