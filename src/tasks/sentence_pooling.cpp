@@ -1,6 +1,6 @@
 #include "tasks/sentence_pooling.h"
 
-#include <algorithm>
+#include <optional>
 
 #include "model/bert.h"
 #include "ops/torch.h"
@@ -28,7 +28,8 @@ torch::Tensor sentence_vectors(const SentenceEmbedding& embedding, const torch::
     // The sum: the number of tokens does not change the direction.
     const auto offsets = layout.cu_seqlens.to(torch::kInt64);
     const auto lengths = offsets.slice(0, 1) - offsets.slice(0, 0, -1);
-    const auto sequence = torch::repeat_interleave(lengths, {}, states.size(0));  // [tokens]
+    const auto sequence =
+        torch::repeat_interleave(lengths, std::optional<int64_t>(states.size(0)));  // [tokens]
     pooled = torch::zeros({layout.num_sequences(), states.size(1)}, states.options())
                  .index_add(0, sequence, states);
   }
