@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
-#include <thread>
-#include <vector>
 
 #include "core/usable_cpus.h"
 
@@ -23,7 +21,7 @@ void parallel_for(int64_t count, int num_threads, const std::function<void(int64
 
   std::exception_ptr first_error;
   std::mutex mutex;
-  const auto run = [&](int64_t range) {
+  const auto run_range = [&](int64_t range) {
     try {
       body(count * range / num_ranges, count * (range + 1) / num_ranges);
     } catch (...) {
@@ -31,18 +29,10 @@ void parallel_for(int64_t count, int num_threads, const std::function<void(int64
       if (!first_error) first_error = std::current_exception();
     }
   };
-  {
-    std::vector<std::jthread> threads;
-    threads.reserve(static_cast<size_t>(num_ranges));
-    int64_t range = 1;
-    try {
-      for (; range < num_ranges; ++range) threads.emplace_back(run, range);
-    } catch (const std::exception&) {
-      // The system may limit threads or memory for their stacks: this thread runs the remaining ranges.
-    }
-    run(0);
-    for (; range < num_ranges; ++range) run(range);
-  }
+  ThreadTeam team(static_cast<int>(num_ranges));
+  team.run([&](int thread) {
+    for (int64_t range = thread; range < num_ranges; range += team.size()) run_range(range);
+  });
   if (first_error) std::rethrow_exception(first_error);
 }
 

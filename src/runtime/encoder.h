@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "attention.h"
+#include "core/thread_team.h"
 #include "rpp/session.h"
-#include "thread_team.h"
 #include "tiles.h"
 #include "weights.h"
 

@@ -1,7 +1,7 @@
 // Steps of the encoder and the heads over all tiles of a batch: the share of one thread.
 #pragma once
 
-#include "thread_team.h"
+#include "core/thread_team.h"
 #include "tiles.h"
 #include "weights.h"
 

@@ -42,7 +42,7 @@ TEST(ParallelFor, RethrowsAfterEveryRangeHasEnded) {
 }
 
 #ifndef __SANITIZE_ADDRESS__
-TEST(ParallelFor, TheCallerRunsRangesOfThreadsThatCannotStart) {
+TEST(ParallelFor, RunsAllRangesIfThreadsCannotStart) {
   const auto all_done = [](int num_threads, int started) {
     allow_more_threads(started);
     std::vector<std::atomic<int>> visits(40);

@@ -1,13 +1,21 @@
-#include "thread_team.h"
+#include "core/thread_team.h"
 
 #include <unistd.h>
 
+#include <barrier>
 #include <exception>
+#include <thread>
+#include <vector>
 
-#include "core/parallel_for.h"
 #include "rpp/error.h"
 
 namespace rpp {
+
+struct ThreadTeam::Workers {
+  explicit Workers(int size) : barrier(size) {}
+  std::barrier<> barrier;
+  std::vector<std::jthread> threads;
+};
 
 ThreadTeam::ThreadTeam(int size) {
   if (size < 1 || size > kMaxThreads) fail_usage("{} threads: ask for 1 to {}", size, kMaxThreads);

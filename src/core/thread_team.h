@@ -3,15 +3,15 @@
 
 #include <sys/types.h>
 
-#include <barrier>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <thread>
 #include <utility>
-#include <vector>
 
 namespace rpp {
+
+// The limit on threads: each needs a stack, and no machine is faster with more.
+inline constexpr int kMaxThreads = 1024;
 
 class ThreadTeam {
  public:
@@ -33,11 +33,7 @@ class ThreadTeam {
   std::pair<int64_t, int64_t> share(int64_t count, int thread) const;
 
  private:
-  struct Workers {
-    explicit Workers(int size) : barrier(size) {}
-    std::barrier<> barrier;
-    std::vector<std::jthread> threads;
-  };
+  struct Workers;
 
   void start(int size);
   void work(int thread);

@@ -1,4 +1,4 @@
-#include "runtime/thread_team.h"
+#include "core/thread_team.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,6 @@
 
 #include <atomic>
 
-#include "core/parallel_for.h"
 #include "few_threads.h"
 #include "message_of.h"
 
