@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 #include "core/small_floats.h"
 
@@ -61,9 +62,18 @@ struct AdamWElement {
   float exp_avg_sq;
 };
 
+// The value where `keep`, else +0.0f. Without a branch, which would prevent vectorisation.
+RPP_ELEMENT float kept_value(float value, bool keep) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  bits &= 0U - static_cast<uint32_t>(keep);
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 // sign(value) * max(|value| - threshold, 0), with +0.0f for zero; NaN stays NaN.
 RPP_ELEMENT float soft_threshold(float value, float threshold) {
-  return fabsf(value) <= threshold ? 0.0F : value - copysignf(threshold, value);
+  return kept_value(value - copysignf(threshold, value), !(fabsf(value) <= threshold));
 }
 
 // An element after AdamW and before shrinking, and the preconditioner 1 / (sqrt(v) + eps). One division
@@ -94,8 +104,10 @@ RPP_ELEMENT AdamWElement adamw_element(const AdamWStep& step, AdamWElement old, 
   if (kShrink == AdamWShrink::preconditioned_prox) {
     next.value = soft_threshold(next.value, step.threshold * alpha * move.preconditioner);
   }
-  if (kShrink != AdamWShrink::none && !keep) next = {0.0F, 0.0F, 0.0F};
-  return next;
+  if (kShrink == AdamWShrink::none) return next;
+  const bool is_kept = keep != 0;
+  return {kept_value(next.value, is_kept), kept_value(next.exp_avg, is_kept),
+          kept_value(next.exp_avg_sq, is_kept)};
 }
 
 // Runs on the calling thread; the caller splits the parameters into spans.

@@ -13,6 +13,12 @@
 #define RPP_CLONES
 #endif
 #define RPP_INLINE __attribute__((always_inline)) inline
+// Before a loop whose arrays do not overlap: GCC vectorises no loop for which it would have to compare many.
+#ifdef __clang__
+#define RPP_NO_OVERLAP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define RPP_NO_OVERLAP _Pragma("GCC ivdep")
+#endif
 // Every function that takes or returns a Vec is inlined, so calling conventions do not matter.
 #pragma GCC diagnostic ignored "-Wpsabi"
 
