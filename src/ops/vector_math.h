@@ -1,11 +1,15 @@
 // exp, and the normal distribution's density and integral, as branch-free fp32 code that compilers vectorise
 // inside loops. No Torch.
+//
+// These are functions of one element, so that CUDA kernels share them. The runtime's loops over Highway's
+// vectors cannot: they have Highway's Exp, and Phi with the same coefficients.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 
+#include "core/normal_series.h"
 #include "core/small_floats.h"
 
 namespace rpp {
@@ -45,19 +49,17 @@ struct Normal {
 
 // 1 / the argument of the series below.
 RPP_ELEMENT float normal_divisor(float x) {
-  constexpr float kInverseSqrt2 = 0.70710678118654752F;
-  return 1.0F + 0.3275911F * (fabsf(x) * kInverseSqrt2);
+  return 1.0F + normal_series::kDivisor * (fabsf(x) * normal_series::kInverseSqrt2);
 }
 
-// Takes gauss = e^(-x^2 / 2) and t = 1 / normal_divisor(x), which are computed differently per processor. Phi
-// after Abramowitz & Stegun 7.1.26, whose absolute error for erf is 1.5e-7.
+// Takes gauss = e^(-x^2 / 2) and t = 1 / normal_divisor(x), which are computed differently per processor.
 RPP_ELEMENT Normal normal_of(float x, float gauss, float t) {
   constexpr float kInverseSqrt2Pi = 0.39894228040143268F;
-  float series = 1.061405429F;
-  series = series * t - 1.453152027F;
-  series = series * t + 1.421413741F;
-  series = series * t - 0.284496736F;
-  series = series * t + 0.254829592F;
+  float series = normal_series::kA5;
+  series = series * t + normal_series::kA4;
+  series = series * t + normal_series::kA3;
+  series = series * t + normal_series::kA2;
+  series = series * t + normal_series::kA1;
   const float upper_tail = 0.5F * series * t * gauss;  // 1 - Phi(|x|)
   return {gauss * kInverseSqrt2Pi, x < 0.0F ? upper_tail : 1.0F - upper_tail};
 }

@@ -1,4 +1,5 @@
 // GELU, LayerNorm and softmax on a tile: lane by lane, each token independently.
+#include "core/normal_series.h"
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
 #include "kernels.h"
@@ -20,13 +21,14 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <typename V>
 HWY_INLINE V gelu_of(V x) {
   const Floats d;
-  const auto z = hn::Mul(hn::Abs(x), hn::Set(d, 0.70710678118654752F));
-  const auto t = hn::Div(hn::Set(d, 1.0F), hn::MulAdd(hn::Set(d, 0.3275911F), z, hn::Set(d, 1.0F)));
-  auto series = hn::Set(d, 1.061405429F);
-  series = hn::MulAdd(series, t, hn::Set(d, -1.453152027F));
-  series = hn::MulAdd(series, t, hn::Set(d, 1.421413741F));
-  series = hn::MulAdd(series, t, hn::Set(d, -0.284496736F));
-  series = hn::MulAdd(series, t, hn::Set(d, 0.254829592F));
+  const auto z = hn::Mul(hn::Abs(x), hn::Set(d, normal_series::kInverseSqrt2));
+  const auto t =
+      hn::Div(hn::Set(d, 1.0F), hn::MulAdd(hn::Set(d, normal_series::kDivisor), z, hn::Set(d, 1.0F)));
+  auto series = hn::Set(d, normal_series::kA5);
+  series = hn::MulAdd(series, t, hn::Set(d, normal_series::kA4));
+  series = hn::MulAdd(series, t, hn::Set(d, normal_series::kA3));
+  series = hn::MulAdd(series, t, hn::Set(d, normal_series::kA2));
+  series = hn::MulAdd(series, t, hn::Set(d, normal_series::kA1));
   const auto gauss = hn::Exp(d, hn::Neg(hn::Mul(z, z)));
   const auto upper_tail = hn::Mul(hn::Mul(hn::Set(d, 0.5F), hn::Mul(series, t)), gauss);  // 1 - Phi(|x|)
   const auto cumulative =
