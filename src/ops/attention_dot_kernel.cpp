@@ -1,6 +1,6 @@
 // Attention with bf16 matmuls and fp32 sums, a block of kDotRows query tokens at a time. Scores and
 // probabilities of a block stay in the L1 cache; only what the gradients of keys and values need is kept for
-// the whole task, in bf16.
+// the whole task, in bf16. In intrinsics, because it works on the results of bf16_dot.h in registers.
 #include "attention_kernel.h"
 
 #include <algorithm>

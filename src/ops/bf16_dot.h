@@ -1,5 +1,7 @@
 // bf16 matmuls with the processor's dot instruction (AVX512_BF16), for blocks that fit the caches.
 //
+// In intrinsics: Highway 1.0.3 does not have this instruction and would convert to fp32 first.
+//
 // A word is two bf16 that are adjacent along the inner dimension of a matmul. Functions marked RPP_DOT may
 // run only if has_bf16_dot() is true.
 #pragma once

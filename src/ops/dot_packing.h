@@ -1,5 +1,6 @@
 // The columns of a head as matrices for bf16 dot products, and sums back into bf16 columns: for
-// attention_dot_kernel.cpp alone.
+// attention_dot_kernel.cpp alone. In intrinsics, because it rounds with AVX512_BF16 and transposes with
+// bf16_dot.h.
 #pragma once
 
 #include <cstdint>

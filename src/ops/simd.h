@@ -1,4 +1,8 @@
 // Shared code of the plain-pointer loops: per-instruction-set clones, 16 floats at a time, bf16 in and out.
+//
+// GCC vectorises most loops by itself: they call functions of one element, which CUDA kernels share. Vec is
+// for sums, which are added in the same order with every instruction set. Highway, which the runtime uses,
+// would need every such function a second time, for vectors; AdamW is slower with it (docs/performance.md).
 #pragma once
 
 #include <cstdint>
