@@ -29,6 +29,7 @@
 namespace rpp {
 
 constexpr int64_t kLanes = 16;
+// A register with AVX-512. Without, GCC 12 keeps it in memory, and sums are slow (docs/performance.md).
 typedef float Vec __attribute__((vector_size(kLanes * sizeof(float))));
 
 constexpr int64_t round_up_to_lanes(int64_t n) {
