@@ -20,6 +20,7 @@ case "\$name \$* " in
     --set train.eval_batches=1 --set train.num_threads=1) ;;
   'rpp-finetune eval-'*) ;;
   'rpp-finetune submission '*) more=(--fill-missing) ;;  # instead of the 390,965 rows of QQP
+  'rpp-finetune --config configs/recipes/'*) more=(--set train.num_threads=1 --set train.batch_size=4) ;;
   rpp-finetune*) more=(--set train.num_threads=1) ;;
   'rpp-bench infer '*) more=(--seconds 0.01 --threads 1) ;;
 esac
@@ -46,7 +47,7 @@ done > my-text.txt
   printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' {a..z} '##'{a..z}
   printf '%s\n' "${good[@]}" "${bad[@]}" | sed '/^a$/d' | sort -u
 } > vocab.txt
-mkdir -p glue/{SST-2,CoLA} squad models runs/demo data/wiki-books
+mkdir -p glue/{SST-2,CoLA,STS-B} squad models runs/demo data/wiki-books
 for part in train dev; do
   { printf 'sentence\tlabel\n'; rows 8; } > glue/SST-2/$part.tsv
   rows 8 | awk -F '\t' '{ print "source\t" $2 "\t\t" $1 }' > glue/CoLA/$part.tsv
@@ -58,6 +59,10 @@ done
 for task in CoLA:1063 SST-2:1821; do
   { printf 'index\tsentence\n'; seq "${task#*:}" | sed 's/$/\tthe plot is quick/'; } > glue/${task%:*}/test.tsv
 done
+{
+  printf 'sentence1\tsentence2\tscore\n'
+  for i in $(seq 8); do printf '%s\t%s\t%s\n' "$(sentence good "$i")" "$(sentence good $((i * 2)))" $((i % 5)); done
+} > glue/STS-B/dev.tsv
 cat > small.yaml <<'YAML'
 hidden_size: 32
 num_hidden_layers: 2
@@ -80,7 +85,7 @@ fine_tune=(build/rpp-finetune --config configs/finetune/sst2.yaml --data-dir glu
   for seed in 1 2 3; do "${fine_tune[@]}" --output-dir runs/dense-sst2-$seed --seed $seed || exit; done
   "${fine_tune[@]}" --output-dir runs/rpp-sst2 --seeds 1,2,3
 } >> log 2>&1 || { cat log; exit 1; }
-for name in models/bert-{base,large}-uncased runs/demo/minilm; do cp -r my-bert $name; done
+for name in models/bert-{base,large}-uncased runs/demo/minilm my-encoder; do cp -r my-bert $name; done
 cp -r data/wiki-books runs/demo/shards
 cp -r glue/SST-2 runs/demo/movies
 build/rpp-finetune configs/demo/movies.yaml >> log 2>&1 || { cat log; exit 1; }
@@ -103,7 +108,7 @@ for python in .venv/bin/python python3 ''; do "$python" -c 'import numpy, matplo
 [ -n "$python" ] || echo 'skip ^scripts/(heatmap|plots|tensorboard)\.py matplotlib and tensorboardX are missing: run scripts/setup.sh --plots' >> ../rules.txt
 
 fault() { failures=$((failures + 1)); echo "FAILED: $1"; }
-cd "$root" && pages=(README.md docs/tutorials/{prune-your-checkpoint,fine-tune-and-predict,compare-methods}.md docs/{demo,faq}.md)
+cd "$root" && pages=(README.md docs/tutorials/{prune-your-checkpoint,fine-tune-and-predict,prune-an-embedding-model,compare-methods}.md docs/{demo,faq}.md)
 run_by_others=(docs/tutorials/{deploy,your-own-module}.md)
 for page in docs/tutorials/*.md; do
   [[ " ${pages[*]} ${run_by_others[*]} " == *" $page "* ]] || fault "no test runs the commands of $page"
