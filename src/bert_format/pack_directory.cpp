@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "bert_format/sentence_embedding.h"
 #include "bert_format/model_files.h"
+#include "bert_format/sentence_embedding.h"
 #include "bert_format/tensor_index.h"
 #include "core/atomic_file.h"
 #include "io/floats.h"

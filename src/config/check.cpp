@@ -244,8 +244,8 @@ void check(const PretrainConfig& config, const Settings& settings) {
 
 void check(const FinetuneConfig& config, const Settings& settings) {
   const Complaints complaints(settings);
-  const bool has_data = !config.data_dir.empty() ||
-                        (!config.train_files.empty() && (!config.dev_files.empty() || config.task == "embed"));
+  const bool has_data = !config.data_dir.empty() || (!config.train_files.empty() &&
+                                                     (!config.dev_files.empty() || config.task == "embed"));
   const std::pair<std::string_view, bool> required[] = {{"task", !config.task.empty()},
                                                         {"data_dir (or train_files and dev_files)", has_data},
                                                         {"model", !config.model.empty()},

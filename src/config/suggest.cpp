@@ -17,8 +17,8 @@ struct Habit {
   std::string_view value = "...";  // for a flag without a value
 };
 
-// The names in transformers' and google-research/bert's training scripts, and former keys. A name with two entries has
-// different keys for pre-training and fine-tuning.
+// The names in transformers' and google-research/bert's training scripts, and former keys. A name with two
+// entries has different keys for pre-training and fine-tuning.
 constexpr Habit kHabits[] = {
     {"model_name_or_path", "model"},
     {"init_checkpoint", "model"},
