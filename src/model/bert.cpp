@@ -79,9 +79,7 @@ torch::Tensor Bert::encode(const BertInputs& inputs, const ForwardOptions& optio
 
 torch::Tensor Bert::encode_at(const BertInputs& inputs, const torch::Tensor& tokens,
                               const ForwardOptions& options) const {
-  torch::Tensor last;
-  run_layers(inputs, tokens, options, [&](const torch::Tensor& output) { last = output; });
-  return last;
+  return run_layers(inputs, tokens, options, [](const torch::Tensor&) {});
 }
 
 std::vector<torch::Tensor> Bert::encode_layers(const BertInputs& inputs,
@@ -91,8 +89,9 @@ std::vector<torch::Tensor> Bert::encode_layers(const BertInputs& inputs,
   return outputs;
 }
 
-void Bert::run_layers(const BertInputs& inputs, const torch::Tensor& tokens, const ForwardOptions& options,
-                      const std::function<void(const torch::Tensor& output)>& each) const {
+torch::Tensor Bert::run_layers(const BertInputs& inputs, const torch::Tensor& tokens,
+                               const ForwardOptions& options,
+                               const std::function<void(const torch::Tensor& output)>& each) const {
   auto hidden = module_->bert->embeddings->forward(inputs, rate(config_.hidden_dropout_prob, options),
                                                    site_seed(options, kNoLayer, Site::embedding));
   const int64_t last = config_.num_hidden_layers - 1;
@@ -105,6 +104,7 @@ void Bert::run_layers(const BertInputs& inputs, const torch::Tensor& tokens, con
                  : encode(hidden);
     each(hidden);
   }
+  return hidden;
 }
 
 torch::Tensor Bert::pool(const torch::Tensor& first) const {

@@ -105,9 +105,11 @@ class Bert {
   torch::Device device() const;
 
  private:
-  // Calls each(output) after every layer; only the last computes `tokens` alone, if they are defined.
-  void run_layers(const BertInputs& inputs, const torch::Tensor& tokens, const ForwardOptions& options,
-                  const std::function<void(const torch::Tensor& output)>& each) const;
+  // Calls each(output) after every layer; only the last computes `tokens` alone, if they are defined. Returns
+  // the last output: that of the embeddings in a model without layers.
+  torch::Tensor run_layers(const BertInputs& inputs, const torch::Tensor& tokens,
+                           const ForwardOptions& options,
+                           const std::function<void(const torch::Tensor& output)>& each) const;
   torch::Tensor encode_layer(int64_t layer, const torch::Tensor& hidden, const SequenceLayout& layout,
                              const ForwardOptions& options, const torch::Tensor& tokens) const;
   double rate(double dropout_prob, const ForwardOptions& options) const;

@@ -109,6 +109,7 @@ TEST_F(EmbedRun, ResumesFromACheckpointBitForBit) {
   settings.epochs = 4;
   settings.prune.rpp.rounds = 3;
   settings.train.save_every = 10;
+  settings.train.keep_last = 5;
   settings.train.keep_checkpoints = true;
   run_finetuning(settings, {});
   const std::string whole = read_file(dir_ / "tuned/model.safetensors");

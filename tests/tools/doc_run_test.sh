@@ -82,8 +82,7 @@ fine_tune=(build/rpp-finetune --config configs/finetune/sst2.yaml --data-dir glu
 {
   build/rpp-pretrain my-bert.yaml
   build/rpp-pretrain configs/pretrain/nip-minilm.yaml --model my-bert --output-dir my-other
-  for seed in 1 2 3; do "${fine_tune[@]}" --output-dir runs/dense-sst2-$seed --seed $seed || exit; done
-  "${fine_tune[@]}" --output-dir runs/rpp-sst2 --seeds 1,2,3
+  for run in {nip,rpp}-{1,2,3}; do "${fine_tune[@]}" --output-dir runs/$run-sst2 --seed "${run#*-}" || exit; done
 } >> log 2>&1 || { cat log; exit 1; }
 for name in models/bert-{base,large}-uncased runs/demo/minilm my-encoder; do cp -r my-bert $name; done
 cp -r data/wiki-books runs/demo/shards
