@@ -22,9 +22,6 @@ namespace {
 using Paths = std::vector<std::filesystem::path>;
 using TextList = std::vector<std::string>;
 
-// Runs with several seeds are compared on the same queries.
-constexpr uint64_t kEvalSampleSeed = 0;
-
 TextList read_lines(const Paths& files) {
   TextList texts;
   for (const auto& file : files) {

@@ -42,9 +42,6 @@ std::vector<GlueExample> read_files(const GlueTask& task, std::span<const path> 
   return examples;
 }
 
-// Runs with several seeds are compared on the same examples.
-constexpr uint64_t kEvalSampleSeed = 0;
-
 struct Sample {
   int64_t limit = 0;  // rows; 0: all
   uint64_t seed = 0;

@@ -8,6 +8,9 @@
 
 namespace rpp {
 
+// The seed of max_eval_samples: runs with several seeds are compared on the same rows.
+inline constexpr uint64_t kEvalSampleSeed = 0;
+
 // The indices of `limit` of `count` rows, ascending; all for limit 0 or beyond. Files are often sorted by
 // label, so the first rows would all have one label. Every row has equal probability: the rows with the
 // smallest of random keys, functions of (seed, row), are taken ("bottom-k", Cohen and Kaplan 2007), so a

@@ -8,6 +8,7 @@
 #include "program/sha256.h"
 #include "rpp/error.h"
 #include "runs/checkpoint.h"
+#include "runs/run_options.h"
 
 namespace rpp {
 namespace {
@@ -16,7 +17,6 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 constexpr const char* kFinished = "finished.json";
-constexpr const char* kConfig = "config.yaml";
 constexpr const char* kFinishedFormat = "rpp-finished-1";
 constexpr const char* kRemove = "remove the run to make it again";
 
@@ -72,7 +72,7 @@ RecordedRun recorded_in(const ordered_json& json, const fs::path& file) {
             .source = file,
             .inputs = json_map<std::string>(json, "inputs", file)};
   }
-  const fs::path config = file.parent_path() / kConfig;
+  const fs::path config = file.parent_path() / kRunConfigFile;
   return {.config_yaml = read_file(config), .source = config, .inputs = {}};
 }
 
@@ -106,7 +106,7 @@ std::optional<TrainOutcome> find_finished(const fs::path& output_dir, const RunI
 std::string start_model_of(const fs::path& output_dir) {
   const fs::path finished = output_dir / kFinished;
   const bool has_finished = fs::exists(finished);
-  if (!has_finished && !fs::exists(output_dir / kConfig)) return {};
+  if (!has_finished && !fs::exists(output_dir / kRunConfigFile)) return {};
   const RecordedRun run = recorded_in(has_finished ? read_finished(finished) : ordered_json(), finished);
   if (const auto hash = run.inputs.find("model"); hash != run.inputs.end()) return hash->second;
   // Every setting that is not the default, among them the path of the model.

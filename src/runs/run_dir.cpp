@@ -14,7 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kConfig = "config.yaml";
 constexpr const char* kLock = "run.lock";
 
 bool is_one_of(std::span<const std::string_view> keys, std::string_view key) {
@@ -56,7 +55,7 @@ std::vector<SettingDifference> changed_inputs(const RunInputs& before, const Run
 
 std::optional<RecordedRun> recorded_in(const fs::path& output_dir,
                                        const std::optional<fs::path>& checkpoint) {
-  const fs::path file = checkpoint ? *checkpoint / "training" / kConfig : output_dir / kConfig;
+  const fs::path file = checkpoint ? *checkpoint / "training" / kRunConfigFile : output_dir / kRunConfigFile;
   if (!fs::exists(file)) return std::nullopt;
   return RecordedRun{.config_yaml = read_file(file),
                      .source = file,
@@ -138,7 +137,7 @@ void check_output_dir(const fs::path& dir, const RunOptions& options, const std:
   }
   const std::string first = first_file_in(dir);
   if (first.empty()) return;
-  if (!fs::exists(dir / kConfig)) {
+  if (!fs::exists(dir / kRunConfigFile)) {
     fail_usage("output_dir {} contains something other than a run ({}): choose another directory", dir,
                first);
   }
@@ -173,7 +172,7 @@ std::optional<fs::path> find_checkpoint(const fs::path& output_dir, const RunOpt
                                         const RunIdentity& identity) {
   if (options.resume.empty()) return std::nullopt;
   const bool automatic = options.resume == "auto";
-  if (automatic && fs::exists(output_dir / kConfig) && !fs::exists(output_dir / kMetricsLog) &&
+  if (automatic && fs::exists(output_dir / kRunConfigFile) && !fs::exists(output_dir / kMetricsLog) &&
       holds_seeds(output_dir)) {
     fail_usage("{} holds the runs of several seeds: choose another output_dir, or name them with --seeds",
                output_dir);
@@ -193,7 +192,7 @@ std::optional<fs::path> find_checkpoint(const fs::path& output_dir, const RunOpt
 
 void check_seeds_dir(const FinetuneConfig& config, const RunOptions& options) {
   const fs::path dir = config.output_dir;
-  if (options.resume.empty() || !fs::exists(dir / kConfig)) return;
+  if (options.resume.empty() || !fs::exists(dir / kRunConfigFile)) return;
   if (fs::exists(dir / kMetricsLog)) {
     fail_usage("{} holds a single run: choose another output_dir for the runs of several seeds", dir);
   }

@@ -6,6 +6,8 @@
 
 namespace rpp {
 
+inline constexpr const char* kRunConfigFile = "config.yaml";  // in the directory of a run: its settings
+
 struct RunOptions {
   // Empty: start a new run; "auto": continue the directory's own run if there is one; or a checkpoint, which
   // is accepted with other settings too.

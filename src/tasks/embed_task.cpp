@@ -19,8 +19,6 @@
 namespace rpp {
 namespace {
 
-constexpr int64_t kEvalSequences = 64;
-
 std::vector<double> to_doubles(const torch::Tensor& values) {
   const auto doubles = values.to(torch::kFloat64).contiguous();
   return {doubles.const_data_ptr<double>(), doubles.const_data_ptr<double>() + doubles.numel()};
@@ -63,8 +61,7 @@ TaskLoss EmbedTask::loss(const PackedBatch& batch, const StepCounts& counts, con
 
 torch::Tensor EmbedTask::vectors(const std::vector<EncodedExample>& examples) {
   std::vector<torch::Tensor> vectors;
-  const EvaluationPasses passes{
-      .unit = "texts", .total = static_cast<int64_t>(examples.size()), .per_pass = kEvalSequences};
+  const EvaluationPasses passes{.unit = "texts", .total = static_cast<int64_t>(examples.size())};
   for_each_pass(passes, [&](const std::vector<int64_t>& indices) {
     const BertInputs inputs =
         bert_inputs(make_batch(examples, indices, /*regression=*/false), model_.device());

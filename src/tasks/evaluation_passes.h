@@ -17,7 +17,7 @@ namespace rpp {
 struct EvaluationPasses {
   const char* unit;  // of what is counted, for the log: "examples"
   int64_t total;
-  int64_t per_pass;
+  int64_t per_pass = 64;
 };
 
 // Calls pass(indices) for consecutive slices of 0 ... total - 1. Throws Stopped as check_stop does.

@@ -17,8 +17,6 @@
 namespace rpp {
 namespace {
 
-constexpr int64_t kEvalSequences = 64;
-
 int64_t ceil_div(int64_t count, int64_t size) {
   return (count + size - 1) / size;
 }
@@ -115,8 +113,7 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
 
 torch::Tensor FinetuneTask::predict(const std::vector<EncodedExample>& examples) {
   std::vector<torch::Tensor> logits;
-  const EvaluationPasses passes{
-      .unit = "examples", .total = static_cast<int64_t>(examples.size()), .per_pass = kEvalSequences};
+  const EvaluationPasses passes{.unit = "examples", .total = static_cast<int64_t>(examples.size())};
   for_each_pass(passes, [&](const std::vector<int64_t>& indices) {
     const BertInputs inputs = bert_inputs(make_batch(examples, indices, glue_.regression), model_.device());
     const auto pooled = model_.pool(model_.encode_at(inputs, first_tokens(inputs.layout)));
