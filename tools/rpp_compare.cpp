@@ -1,4 +1,4 @@
-// rpp-compare: whether two sets of fine-tuning runs differ by more than chance.
+// rpp-compare: whether two sets of runs differ by more than chance.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -20,6 +20,7 @@ using Names = std::vector<std::string>;
 
 struct Arguments {
   std::vector<fs::path> baseline, candidate;
+  std::vector<double> baseline_values, candidate_values;
   std::string fixed_model;
   bool json = false;
 };
@@ -99,23 +100,26 @@ std::string why_no_verdict(const Report& report) {
   return baseline + (baseline.empty() || candidate.empty() ? "" : " and ") + candidate;
 }
 
-Json json_of(const Side& side, const SeedStatistics& statistics) {
-  Json json = {
-      {"n", statistics.n}, {"runs", side.runs.size()}, {"mean", statistics.mean}, {"sd", statistics.sd}};
+Json json_of(const SeedStatistics& statistics, size_t num_runs) {
+  Json json = {{"n", statistics.n}, {"runs", num_runs}, {"mean", statistics.mean}, {"sd", statistics.sd}};
   if (statistics.n < 2) json["sd"] = nullptr;
   return json;
+}
+
+Json json_of(const MetricComparison& comparison, size_t num_baseline_runs, size_t num_candidate_runs) {
+  return {{"baseline", json_of(comparison.baseline, num_baseline_runs)},
+          {"candidate", json_of(comparison.candidate, num_candidate_runs)},
+          {"difference", comparison.difference},
+          {"low", comparison.interval.low},
+          {"high", comparison.interval.high},
+          {"verdict", verdict_name(comparison.verdict)}};
 }
 
 Json json_of(const Report& report) {
   const std::string no_verdict = why_no_verdict(report);
   Json json = {{"task", report.task}, {"metrics", Json::object()}};
   for (const auto& [name, comparison] : report.metrics) {
-    json["metrics"][name] = {{"baseline", json_of(report.baseline, comparison.baseline)},
-                             {"candidate", json_of(report.candidate, comparison.candidate)},
-                             {"difference", comparison.difference},
-                             {"low", comparison.interval.low},
-                             {"high", comparison.interval.high},
-                             {"verdict", verdict_name(comparison.verdict)}};
+    json["metrics"][name] = json_of(comparison, report.baseline.runs.size(), report.candidate.runs.size());
   }
   json["interval_covers"] = no_verdict.empty() ? Json{"examples", "seeds"} : Json{"examples"};
   if (!no_verdict.empty()) json["no_verdict"] = no_verdict;
@@ -158,25 +162,71 @@ void print_notes(const Report& report) {
   }
 }
 
+void print_header() {
+  fmt::print("{:<15}{:>9}{:>8}{:>11}{:>8}{:>12}  {:<19}  {}\n", "metric", "baseline", "sd", "candidate", "sd",
+             "difference", "95 % interval", "verdict");
+}
+
+void print_row(const std::string& name, const MetricComparison& comparison) {
+  fmt::print("{:<15}{:>9.4f}{:>8}{:>11.4f}{:>8}{:>+12.4f}  [{:+.4f}, {:+.4f}]  {}\n", name,
+             comparison.baseline.mean, format_sd(comparison.baseline), comparison.candidate.mean,
+             format_sd(comparison.candidate), comparison.difference, comparison.interval.low,
+             comparison.interval.high, verdict_name(comparison.verdict));
+}
+
 void print_table(const Report& report) {
   fmt::print("{}: {}, {}, {} examples\n", report.task, describe(report.baseline, report.any().baseline),
              describe(report.candidate, report.any().candidate), report.num_examples);
-  fmt::print("{:<15}{:>9}{:>8}{:>11}{:>8}{:>12}  {:<19}  {}\n", "metric", "baseline", "sd", "candidate", "sd",
-             "difference", "95 % interval", "verdict");
-  for (const auto& [name, comparison] : report.metrics) {
-    fmt::print("{:<15}{:>9.4f}{:>8}{:>11.4f}{:>8}{:>+12.4f}  [{:+.4f}, {:+.4f}]  {}\n", name,
-               comparison.baseline.mean, format_sd(comparison.baseline), comparison.candidate.mean,
-               format_sd(comparison.candidate), comparison.difference, comparison.interval.low,
-               comparison.interval.high, verdict_name(comparison.verdict));
-  }
+  print_header();
+  for (const auto& [name, comparison] : report.metrics) print_row(name, comparison);
   print_notes(report);
 }
 
+template <typename Value>
+void check_both_given(const std::vector<Value>& baseline, const std::vector<Value>& candidate,
+                      std::string_view suffix) {
+  if (baseline.empty()) fail_usage("--baseline{} is required (see rpp-compare --help)", suffix);
+  if (candidate.empty()) fail_usage("--candidate{} is required (see rpp-compare --help)", suffix);
+}
+
+void compare_directories(const Arguments& arguments) {
+  check_both_given(arguments.baseline, arguments.candidate, "");
+  const Report report = compare(arguments);
+  if (arguments.json) {
+    fmt::print("{}\n", json_of(report).dump(2));
+  } else {
+    print_table(report);
+  }
+}
+
+void compare_scores(const Arguments& arguments) {
+  check_both_given(arguments.baseline_values, arguments.candidate_values, "-values");
+  const MetricComparison comparison = compare_values(arguments.baseline_values, arguments.candidate_values);
+  if (arguments.json) {
+    Json json = json_of(comparison, arguments.baseline_values.size(), arguments.candidate_values.size());
+    json["interval_covers"] = {"seeds"};
+    fmt::print("{}\n", json.dump(2));
+    return;
+  }
+  fmt::print("{} baseline values, {} candidate values\n", arguments.baseline_values.size(),
+             arguments.candidate_values.size());
+  print_header();
+  print_row("value", comparison);
+}
+
 void add_options(CLI::App& app, Arguments& arguments) {
-  app.add_option("--baseline", arguments.baseline,
-                 "output directories of rpp-finetune, one per seed, or one of --seeds")
-      ->required();
-  app.add_option("--candidate", arguments.candidate, "the same for the runs to compare")->required();
+  CLI::Option* baseline =
+      app.add_option("--baseline", arguments.baseline,
+                     "output directories of rpp-finetune, one per seed, or one of --seeds");
+  CLI::Option* candidate =
+      app.add_option("--candidate", arguments.candidate, "the same for the runs to compare");
+  CLI::Option* baseline_values =
+      app.add_option("--baseline-values", arguments.baseline_values,
+                     "scores instead of directories, one per seed: the interval covers other seeds only");
+  CLI::Option* candidate_values =
+      app.add_option("--candidate-values", arguments.candidate_values, "the same for the runs to compare");
+  baseline->excludes(baseline_values)->excludes(candidate_values);
+  candidate->excludes(baseline_values)->excludes(candidate_values);
   app.add_option("--fixed-model", arguments.fixed_model,
                  "the side whose runs share a model that is not one sample of many, such as a published "
                  "checkpoint: each of its runs counts by itself")
@@ -187,8 +237,9 @@ void add_options(CLI::App& app, Arguments& arguments) {
       "started from the same pruned model count as one value. With one run or one model on a side there is\n"
       "no verdict, the interval covers the examples only, and for one run a side McNemar's exact test is\n"
       "printed. Use three seeds or more.\n"
-      "Example:\n"
-      "  rpp-compare --baseline runs/dense-sst2-{1,2,3} --candidate runs/rpp-sst2-{1,2,3}");
+      "Examples:\n"
+      "  rpp-compare --baseline runs/dense-sst2-{1,2,3} --candidate runs/rpp-sst2-{1,2,3}\n"
+      "  rpp-compare --baseline-values 33.1 33.4 33.0 --candidate-values 33.9 33.8 34.2");
 }
 
 }  // namespace
@@ -197,14 +248,13 @@ void add_options(CLI::App& app, Arguments& arguments) {
 int main(int argc, char** argv) {
   return rpp::run_main("rpp-compare", [&] {
     rpp::Arguments arguments;
-    CLI::App app{"Tests whether two sets of fine-tuning runs differ by more than chance.", "rpp-compare"};
+    CLI::App app{"Tests whether two sets of runs differ by more than chance.", "rpp-compare"};
     rpp::add_options(app, arguments);
     if (!rpp::parse_command_line(app, argc, argv)) return 0;
-    const rpp::Report report = rpp::compare(arguments);
-    if (arguments.json) {
-      fmt::print("{}\n", rpp::json_of(report).dump(2));
+    if (arguments.baseline_values.empty() && arguments.candidate_values.empty()) {
+      rpp::compare_directories(arguments);
     } else {
-      rpp::print_table(report);
+      rpp::compare_scores(arguments);
     }
     return 0;
   });

@@ -72,8 +72,8 @@ def check_curves(sweep, runs, configs):
             print(f"learning rate, {stage}, {method}: {curve}", flush=True)
         if sweep.compare_schedules:
             continue
-        first, other = next(iter(curves)), next(method for method, curve in curves.items()
-                                                if curve != next(iter(curves.values())))
+        first = next(iter(curves))
+        other = next(method for method, curve in curves.items() if curve != curves[first])
         raise UsageError(f"{stage}: methods.{first} and methods.{other} have different learning rates ({curves[first]}; "
                          f"{curves[other]}): their scores would not compare the methods. Set the same schedule, or "
                          "compare_schedules: true, which adds the learning rate to every row")

@@ -85,6 +85,12 @@ def compare(programs, baselines, candidates):
     return json.loads(call(programs / "rpp-compare", "--baseline", *baselines, "--candidate", *candidates, "--json"))
 
 
+def compare_values(programs, baseline, candidate):
+    """The result of rpp-compare for the scores of two cells."""
+    return json.loads(call(programs / "rpp-compare", "--baseline-values", *map(repr, baseline), "--candidate-values",
+                           *map(repr, candidate), "--json"))
+
+
 def end_with_parent():
     # A killed sweep leaves no runs behind: they save a checkpoint and stop.
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -8,7 +8,8 @@ import statistics
 
 from sweep.curve import curve_of
 from sweep.runs import all_runs, cells_of, finished_manifest, write_atomically
-from sweep.verdicts import compare_cells, verdict_text
+from sweep.verdicts import (MISSING_NOTE, PRETRAIN_NOTE, TASK_NOTE, can_compare, compare_fine_tunings, pretrain_verdict,
+                            task_verdict)
 
 # The columns of the tables, as the paper and GLUE report the tasks.
 TASK_METRICS = {"sst2": ("accuracy",), "cola": ("accuracy", "matthews"), "mrpc": ("accuracy", "f1"),
@@ -16,6 +17,7 @@ TASK_METRICS = {"sst2": ("accuracy",), "cola": ("accuracy", "matthews"), "mrpc":
                 "qnli": ("accuracy",), "rte": ("accuracy",), "wnli": ("accuracy",)}
 TASK_TITLES = {"sst2": "SST-2", "cola": "CoLA", "mrpc": "MRPC", "qqp": "QQP", "stsb": "STS-B", "mnli": "MNLI",
                "qnli": "QNLI", "rte": "RTE", "wnli": "WNLI"}
+PRETRAIN_METRICS = ("mlm_accuracy", "nsp_accuracy")
 METRIC_TITLES = {"accuracy": "accuracy", "f1": "F1", "matthews": "Matthews", "pearson": "Pearson",
                  "spearman": "Spearman", "mlm_accuracy": "MLM accuracy", "nsp_accuracy": "NSP accuracy"}
 CSV_METRICS = ("mlm_accuracy", "nsp_accuracy", "loss", "accuracy", "f1", "matthews", "pearson", "spearman")
@@ -122,9 +124,9 @@ def column_title(task, metric):
 def row_head(results, cell):
     method, ratio = cell
     reached = results.reached(cell)
-    recovery = next(iter(results.pruned(cell)), {}).get("recovery")
+    recovery = next(map(recovery_of, results.pruned(cell)), None)
     head = [method, "-" if ratio is None else percent(ratio), *(map(percent, reached) if reached else ("-", "-")),
-            percent(recovery[0] / recovery[1]) if recovery else "-"]
+            "-" if recovery is None else percent(recovery)]
     return head + ([results.learning_rate(cell)] if results.sweep.compare_schedules else [])
 
 
@@ -152,12 +154,21 @@ def pretrain_table(results):
     return as_table(row_header(results.sweep) + ["MLM accuracy", "NSP accuracy", "loss"], rows)
 
 
-def verdict_table(results, pairs, comparisons):
+def task_verdict_table(results, pairs, comparisons):
     """A row for each (baseline cell, candidate cell)."""
     columns = task_columns(results.sweep)
-    rows = [row_head(results, candidate) + [verdict_text(comparisons.get((baseline, candidate, task)), metric)
+    rows = [row_head(results, candidate) + [task_verdict(comparisons.get((baseline, candidate, task)), metric)
                                             for task, metric in columns] for baseline, candidate in pairs]
     return as_table(row_header(results.sweep) + [column_title(*column) for column in columns], rows)
+
+
+def pretrain_verdict_table(results, pairs):
+    """The same for held-out text; empty without a metric, or where all methods prune during fine-tuning."""
+    metrics = [metric for metric in PRETRAIN_METRICS
+               if any(results.values(cell, "", metric) for pair in pairs for cell in pair)]
+    rows = [row_head(results, candidate) + [pretrain_verdict(results, baseline, candidate, metric) for metric in metrics]
+            for baseline, candidate in pairs]
+    return as_table(row_header(results.sweep) + [METRIC_TITLES[metric] for metric in metrics], rows)
 
 
 def verdict_sections(results):
@@ -221,13 +232,26 @@ def as_markdown(results):
         parts += ["## Scores after fine-tuning\n", "In per cent: mean ± standard deviation over the seeds.\n",
                   score_table(results)]
     parts += ["## Pre-training\n", "On held-out text, accuracies in per cent.\n", pretrain_table(results)]
-    sections = verdict_sections(results) if results.sweep.tasks else []
-    if sections:
-        comparisons, note = compare_cells(results, [pair for _, pairs in sections for pair in pairs])
-        parts += ["## Verdicts\n", note]
-        for title, pairs in sections if comparisons is not None else []:
-            parts += [f"### {title}\n", verdict_table(results, pairs, comparisons)]
-    return "\n".join(parts)
+    return "\n".join(parts + verdict_parts(results))
+
+
+def verdict_parts(results):
+    """Those of pre-training, then those of the tasks."""
+    sections = verdict_sections(results)
+    if not sections:
+        return []
+    if not can_compare(results.sweep):
+        return ["## Verdicts\n", MISSING_NOTE]
+    parts = ["## Verdicts: pre-training\n", PRETRAIN_NOTE]
+    for title, pairs in sections:
+        parts += [f"### {title}\n", pretrain_verdict_table(results, pairs)]
+    if not results.sweep.tasks:
+        return parts
+    comparisons = compare_fine_tunings(results, [pair for _, pairs in sections for pair in pairs])
+    parts += ["## Verdicts: fine-tuning\n", TASK_NOTE]
+    for title, pairs in sections:
+        parts += [f"### {title}\n", task_verdict_table(results, pairs, comparisons)]
+    return parts
 
 
 def write_report(sweep):

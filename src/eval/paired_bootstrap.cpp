@@ -185,18 +185,26 @@ Interval interval_over_examples(std::vector<double> differences) {
   return {.low = quantile(differences, kTail), .high = quantile(differences, 1 - kTail)};
 }
 
-MetricComparison compare_scores(std::span<const double> baseline, std::span<const double> candidate,
-                                const Resamples& resamples) {
+MetricComparison statistics_of_sides(std::span<const double> baseline, std::span<const double> candidate) {
   MetricComparison comparison{.baseline = seed_statistics(baseline), .candidate = seed_statistics(candidate)};
   comparison.difference = comparison.candidate.mean - comparison.baseline.mean;
+  return comparison;
+}
+
+void judge_over_seeds(MetricComparison& comparison, double example_variance) {
+  comparison.interval = difference_interval(comparison.baseline, comparison.candidate, example_variance);
+  comparison.verdict = verdict_of(comparison.interval);
+}
+
+MetricComparison compare_scores(std::span<const double> baseline, std::span<const double> candidate,
+                                const Resamples& resamples) {
+  MetricComparison comparison = statistics_of_sides(baseline, candidate);
   if (comparison.baseline.n == 1 || comparison.candidate.n == 1) {
     comparison.interval = interval_over_examples(resamples.differences);
     comparison.verdict = Verdict::examples_only;
     return comparison;
   }
-  comparison.interval =
-      difference_interval(comparison.baseline, comparison.candidate, shared_example_variance(resamples));
-  comparison.verdict = verdict_of(comparison.interval);
+  judge_over_seeds(comparison, shared_example_variance(resamples));
   return comparison;
 }
 
@@ -232,6 +240,16 @@ std::map<std::string, MetricComparison> compare_runs(Names names, const PairedRu
     comparisons[name] = compare_scores(of_baseline, candidate.at(name), resamples_of(name, resampled));
   }
   return comparisons;
+}
+
+MetricComparison compare_values(std::span<const double> baseline, std::span<const double> candidate) {
+  for (const std::span<const double> side : {baseline, candidate}) {
+    for (const double value : side)
+      RPP_CHECK(std::isfinite(value), "the value {} is not a finite number", value);
+  }
+  MetricComparison comparison = statistics_of_sides(baseline, candidate);
+  judge_over_seeds(comparison, 0);
+  return comparison;
 }
 
 }  // namespace rpp

@@ -55,4 +55,8 @@ std::map<std::string, MetricComparison> compare_runs(std::span<const std::string
                                                      const PairedRuns& runs,
                                                      const BootstrapOptions& options = {});
 
+// Scores of runs, without their answers to the examples: the interval covers other seeds only. Throws Error
+// if a side has less than two values, or one that is not finite.
+MetricComparison compare_values(std::span<const double> baseline, std::span<const double> candidate);
+
 }  // namespace rpp

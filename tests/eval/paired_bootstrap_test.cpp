@@ -226,6 +226,16 @@ TEST(Verdict, NeedsTheWholeIntervalOnOneSideOfZero) {
   EXPECT_EQ(verdict_name(Verdict::examples_only), "examples only");
 }
 
+TEST(CompareValues, TheIntervalIsWelchs) {
+  // scipy.stats.ttest_ind(candidate, baseline, equal_var=False).confidence_interval()
+  const std::vector<double> baseline = {0.331, 0.334, 0.330}, candidate = {0.339, 0.338, 0.342};
+  const MetricComparison comparison = compare_values(baseline, candidate);
+  EXPECT_NEAR(comparison.difference, 0.008, 1e-12);
+  EXPECT_NEAR(comparison.interval.low, 0.008 - 2.7764451 * std::sqrt(2 * 4.3333333e-6 / 3), 1e-8);
+  EXPECT_NEAR(comparison.interval.high, 0.008 + 2.7764451 * std::sqrt(2 * 4.3333333e-6 / 3), 1e-8);
+  EXPECT_EQ(comparison.verdict, Verdict::better);
+}
+
 TEST(CompareRuns, MissingOrUnequalRunsAreRefused) {
   EXPECT_EQ(message_of([] { compare_accuracy({}, {kOnes}, kOnes); }),
             "no run of the baseline: a comparison needs one a side");

@@ -95,6 +95,18 @@ echo '{"format": "rpp-finished-1"' > dense1/finished.json
 expect 1 'dense1/finished.json' "${pruned[@]}"
 expect 1 'rpp-compare: error: --candidate names b1 twice' "$compare" --baseline a1 --candidate b1 b2 b1
 
+# Scores of other programs. The interval is that of Welch's t-test: scipy.stats.ttest_ind(candidate, baseline, equal_var=False).
+values=("$compare" --baseline-values 0.331 0.334 0.330 --candidate-values 0.339 0.338 0.342)
+expect 0 '3 baseline values, 3 candidate values' "${values[@]}"
+expect 0 'value             0.3317  0.0021     0.3397  0.0021     +0.0080  [+0.0033, +0.0127]  better' "${values[@]}"
+expect 0 '"interval_covers": [' "${values[@]}" --json
+expect 0 ']  within noise' "$compare" --baseline-values 1 2 3 --candidate-values 3 1 2.1
+expect 1 'rpp-compare: error: 1 and 2 values: the variance between seeds needs two a side' "$compare" --baseline-values 1 --candidate-values 3 1
+expect 1 'the value nan is not a finite number' "$compare" --baseline-values 1 nan --candidate-values 3 1
+expect 2 '--candidate-values is required' "$compare" --baseline-values 1 2
+expect 2 '--baseline-values is required' "$compare" --candidate-values 1 2
+expect 2 '--baseline excludes --baseline-values' "$compare" --baseline-values 1 2 --candidate-values 1 2 --baseline a1
+
 # A wrong command line gives status 2.
 expect 2 '--baseline is required' "$compare" --candidate b1
 expect 2 '--candidate is required' "$compare" --baseline a1

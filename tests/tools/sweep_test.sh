@@ -195,6 +195,7 @@ cat > stub/rpp-compare <<'BASH'
 #!/usr/bin/env bash
 echo "$*" >> asked
 side='{"n": 2, "mean": 0.5, "sd": 0.1}'
+[[ $* != *-values* ]] || { echo '{"difference": 0.012, "low": -0.004, "high": 0.028, "verdict": "within noise"}'; exit; }
 rest="\"baseline\": $side, \"candidate\": $side, \"difference\": -0.031, \"low\": -0.05, \"high\": -0.0124, \"verdict\": \"worse\""
 echo "{\"task\": \"any\", \"metrics\": {\"accuracy\": {$rest}, \"f1\": {$rest}}, \"mcnemar\": {\"b\": 1, \"c\": 9, \"p\": 0.0216}}"
 BASH
@@ -204,6 +205,16 @@ expect 0 'results.md' "${sweep[@]}" variant.yaml --report
 verdict='worse -3.1 [-5.0, -1.2]'
 expect 0 "| nip | 80.0 | 80.0 | 53.5 | 10.0 | $verdict, p 0.022 | $verdict, p 0.022 | $verdict |" cat killed/results.md
 expect 0 '### nip against nip-global, at equal ratio' cat killed/results.md
+expect 0 "| nip | 80.0 | 80.0 | 53.5 | 10.0 | one seed " cat killed/results.md
+for run in dense nip-0.8; do cp -r killed/pretrain/$run-s1 killed/pretrain/$run-s2; done
+cp variant.yaml one-seed.yaml
+echo 'seeds: [1, 2]' >> variant.yaml
+expect 0 'results.md' "${sweep[@]}" variant.yaml --report
+verdict='within noise +1.2 [-0.4, +2.8]'
+expect 0 "| nip | 80.0 | 80.0 | 53.5 | 10.0 | $verdict | $verdict |" cat killed/results.md
+value() { sed -n 's/.*"mlm_accuracy": \([0-9.e-]*\).*/\1/p' "killed/pretrain/$1/sweep_run.json"; }
+expect 0 "--baseline-values $(value dense-s1) $(value dense-s2) --candidate-values $(value nip-0.8-s1) $(value nip-0.8-s2) --json" cat asked
+expect 0 'results.md' "${sweep[@]}" one-seed.yaml --report
 folder=killed/finetune/sst2
 expect 0 "--baseline $folder/nip-global-0.5-s1-f1 $folder/nip-global-0.5-s1-f2 --candidate $folder/nip-0.5-s1-f1 $folder/nip-0.5-s1-f2 --json" cat asked
 
