@@ -142,7 +142,7 @@ function(rpp_cuda_emulation_tests)
   add_executable(cuda_emulation_tests ${kernels} ${loops} ${tests})
   target_include_directories(cuda_emulation_tests PRIVATE ${folder} ${PROJECT_SOURCE_DIR}/include
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(cuda_emulation_tests PRIVATE GTest::gmock GTest::gtest_main)
+  target_link_libraries(cuda_emulation_tests PRIVATE hwy::hwy GTest::gmock GTest::gtest_main)
   rpp_warnings(cuda_emulation_tests)
   gtest_discover_tests(cuda_emulation_tests TEST_PREFIX cuda_emulation. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
 endfunction()

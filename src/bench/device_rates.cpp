@@ -5,6 +5,7 @@
 #endif
 
 #include "measure/measurement.h"
+#include "ops/bf16_matmul.h"
 #include "ops/torch.h"
 
 namespace rpp {
@@ -43,6 +44,7 @@ double gemm_flops_per_second(torch::Device device, torch::ScalarType type) {
   const torch::NoGradGuard no_grad;
   const bool is_cuda = device.is_cuda();
   const int64_t rows = is_cuda ? 8192 : 2048, inner = is_cuda ? 8192 : 1024, cols = is_cuda ? 8192 : 4096;
+  if (!has_bf16_matmul(device)) type = torch::kFloat32;
   const auto options = torch::dtype(type).device(device);
   const auto a = torch::ones({rows, inner}, options), b = torch::ones({inner, cols}, options);
   auto product = torch::empty({rows, cols}, options);

@@ -1,8 +1,9 @@
 // Shared code of the plain-pointer loops: per-instruction-set clones, 16 floats at a time, bf16 in and out.
 //
 // GCC vectorises most loops by itself: they call functions of one element, which CUDA kernels share. Vec is
-// for sums, which are added in the same order with every instruction set. Highway, which the runtime uses,
-// would need every such function a second time, for vectors; AdamW is slower with it (docs/performance.md).
+// for sums, which are added in the same order with every instruction set. Highway, which the runtime and
+// small_gemm use, would need every such function a second time, for vectors; AdamW is slower with it
+// (docs/performance.md).
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,11 @@
 namespace rpp {
 
 constexpr int64_t kLanes = 16;
-// A register with AVX-512. Without, GCC 12 keeps it in memory, and sums are slow (docs/performance.md).
-typedef float Vec __attribute__((vector_size(kLanes * sizeof(float))));
+// Half of the lanes: GCC 12 keeps a vector that is longer than a register in memory, and AVX2 has 8 floats.
+typedef float HalfVec __attribute__((vector_size(kLanes / 2 * sizeof(float))));
+struct Vec {
+  HalfVec low = {}, high = {};
+};
 
 constexpr int64_t round_up_to_lanes(int64_t n) {
   return (n + kLanes - 1) / kLanes * kLanes;
@@ -38,33 +42,43 @@ constexpr int64_t round_up_to_lanes(int64_t n) {
 
 RPP_INLINE Vec load_vec(const float* at) {
   Vec value;
-  std::memcpy(&value, at, sizeof value);
+  std::memcpy(&value.low, at, sizeof value.low);
+  std::memcpy(&value.high, at + kLanes / 2, sizeof value.high);
   return value;
 }
-RPP_INLINE void store_vec(float* at, const Vec& value) {
-  std::memcpy(at, &value, sizeof value);
+
+RPP_INLINE float lane_of(const Vec& lanes, int64_t lane) {
+  return lane < kLanes / 2 ? lanes.low[lane] : lanes.high[lane - kLanes / 2];
 }
 
 RPP_INLINE float sum_of_lanes(const Vec& lanes) {
   float sum = 0.0F;
-  for (int64_t l = 0; l < kLanes; ++l) sum += lanes[l];
+  for (int64_t l = 0; l < kLanes; ++l) sum += lane_of(lanes, l);
   return sum;
 }
 
 // The order of additions depends only on n, so a result does not depend on threads.
 RPP_INLINE float sum_of(const float* values, int64_t n) {
-  Vec lanes = {};
+  Vec lanes;
   int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) lanes += load_vec(values + i);
+  for (; i + kLanes <= n; i += kLanes) {
+    const Vec next = load_vec(values + i);
+    lanes.low += next.low;
+    lanes.high += next.high;
+  }
   float rest = 0.0F;
   for (; i < n; ++i) rest += values[i];
   return sum_of_lanes(lanes) + rest;
 }
 
 RPP_INLINE float dot(const float* a, const float* b, int64_t n) {
-  Vec lanes = {};
+  Vec lanes;
   int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) lanes += load_vec(a + i) * load_vec(b + i);
+  for (; i + kLanes <= n; i += kLanes) {
+    const Vec of_a = load_vec(a + i), of_b = load_vec(b + i);
+    lanes.low += of_a.low * of_b.low;
+    lanes.high += of_a.high * of_b.high;
+  }
   float rest = 0.0F;
   for (; i < n; ++i) rest += a[i] * b[i];
   return sum_of_lanes(lanes) + rest;
@@ -72,15 +86,18 @@ RPP_INLINE float dot(const float* a, const float* b, int64_t n) {
 
 // n > 0. Ignores NaN: later arithmetic with the values propagates it.
 RPP_INLINE float max_of(const float* values, int64_t n) {
-  Vec lanes = values[0] - Vec{};
+  const HalfVec first = values[0] - HalfVec{};
+  HalfVec low = first, high = first;
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
     const Vec next = load_vec(values + i);
-    lanes = next > lanes ? next : lanes;
+    low = next.low > low ? next.low : low;
+    high = next.high > high ? next.high : high;
   }
+  low = high > low ? high : low;
   float largest = values[0];
   for (; i < n; ++i) largest = values[i] > largest ? values[i] : largest;
-  for (int64_t l = 0; l < kLanes; ++l) largest = lanes[l] > largest ? lanes[l] : largest;
+  for (int64_t l = 0; l < kLanes / 2; ++l) largest = low[l] > largest ? low[l] : largest;
   return largest;
 }
 

@@ -3,18 +3,28 @@
 #include <ATen/Parallel.h>
 
 #include "core/progress.h"
+#include "ops/bf16_matmul.h"
 #include "ops/torch.h"
 #include "plan/plan.h"
 #include "program/log.h"
 
 namespace rpp {
+namespace {
+
+std::string describe_precision(const std::string& precision, const torch::Device& device) {
+  if (precision != "bf16" || has_bf16_matmul(device)) return precision;
+  return "bf16 (matmuls in fp32: the processor has none in bf16)";
+}
+
+}  // namespace
 
 void log_start(Task& task, const TrainerConfig& config, int64_t first_step) {
   const TrainConfig& train = config.train;
-  const bool on_cpu = task.model().device().is_cpu();
+  const torch::Device device = task.model().device();
   log::info("{} in {}: {} steps of {} sequences, {}, {}", first_step > 0 ? "continuing" : "training",
             config.output_dir.string(), format_count(train.steps - first_step), train.batch_size,
-            train.precision, on_cpu ? fmt::format("{} threads of the CPU", at::get_num_threads()) : "GPU");
+            describe_precision(train.precision, device),
+            device.is_cpu() ? fmt::format("{} threads of the CPU", at::get_num_threads()) : "GPU");
   if (const std::string data = task.describe_data(); !data.empty()) log::info("data: {}", data);
   log::info("pruning: {}", describe_plan(config.prune, train.steps));
 }
