@@ -19,6 +19,8 @@ environment.need("plots", "numpy", "matplotlib")
 
 import numpy
 
+from safetensors_file import SafetensorsFile
+
 MATRICES = {
     "query": "attention.self.query",
     "key": "attention.self.key",
@@ -27,24 +29,11 @@ MATRICES = {
     "intermediate": "intermediate.dense",
     "output": "output.dense",
 }
-BIT_TYPES = {"F64": numpy.uint64, "F32": numpy.uint32, "F16": numpy.uint16, "BF16": numpy.uint16}
 
 
-class Zeros:
-    """The zeros of a model's matrices, read from model.safetensors: 8 bytes of header length, JSON, raw data."""
-
-    def __init__(self, model):
-        self.data = numpy.memmap(model / "model.safetensors", dtype=numpy.uint8, mode="r")
-        self.data_start = 8 + int.from_bytes(self.data[:8].tobytes(), "little")
-        self.header = json.loads(self.data[8:self.data_start].tobytes())
-        self.prefix = "bert." if any(name.startswith("bert.") for name in self.header) else ""
-
-    def of(self, layer, matrix):
-        """[out, in], True where the weight is zero."""
-        entry = self.header[f"{self.prefix}encoder.layer.{layer}.{MATRICES[matrix]}.weight"]
-        begin, end = (self.data_start + offset for offset in entry["data_offsets"])
-        bits = numpy.frombuffer(self.data[begin:end].tobytes(), dtype=BIT_TYPES[entry["dtype"]])
-        return (bits << 1 == 0).reshape(entry["shape"])  # without the sign: -0.0 is a zero
+def zeros_of(file, layer, matrix):
+    """[out, in], True where the weight is zero."""
+    return file.bits(f"encoder.layer.{layer}.{MATRICES[matrix]}.weight") << 1 == 0  # without the sign: -0.0 is a zero
 
 
 def block_means(zeros, blocks):
@@ -122,7 +111,7 @@ def main():
     args = parser.parse_args()
     try:
         config = json.loads((args.model / "config.json").read_text(encoding="utf-8"))
-        reader = Zeros(args.model)
+        file = SafetensorsFile(args.model / "model.safetensors")
     except (OSError, ValueError) as error:
         parser.error(f"{args.model} is not a model directory: {error}")
     num_layers = config["num_hidden_layers"]
@@ -130,7 +119,7 @@ def main():
         parser.error(f"--layer is {args.layer}, {args.model} has the layers 0 to {num_layers - 1}")
 
     layers = range(num_layers) if args.layer is None else [args.layer]
-    zeros = {(layer, matrix): reader.of(layer, matrix) for layer in layers for matrix in MATRICES}
+    zeros = {(layer, matrix): zeros_of(file, layer, matrix) for layer in layers for matrix in MATRICES}
     draw(args.model, zeros, list(layers), config["num_attention_heads"], args.output)
     print(f"{args.output}: {len(zeros)} matrices of {args.model}")
 

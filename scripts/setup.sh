@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the build requirements: Debian or Ubuntu packages, LibTorch and PyYAML into .venv. Safe to run again.
 #   scripts/setup.sh [--cpu | --cuda | --no-torch] [--tests] [--plots] [--compare] [--arm]
-# Default: CUDA if an NVIDIA GPU is found. --tests adds what only the tests need; --plots adds matplotlib and
-# tensorboardX; --compare makes .venv-compare with transformers, ONNX Runtime, OpenVINO, tokenizers and scikit-learn
+# Default: CUDA if an NVIDIA GPU is found. --tests adds what only the tests need; --plots adds matplotlib, tensorboardX
+# and scikit-learn; --compare makes .venv-compare with transformers, ONNX Runtime, OpenVINO, tokenizers and scikit-learn
 # (5 GB) for the scripts that compare with them; --arm adds the cross compiler. The output of apt and pip is kept in
 # build/setup.log.
 set -euo pipefail
@@ -70,7 +70,7 @@ PYTHON
 # Without a GPU the other CUDA packages are not needed: libtorch_cpu.so links these two.
 torch=(torch==2.11.0 nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
 [ "$flavour" != cuda ] || torch=(torch==2.11.0)
-pictures=(matplotlib==3.11.2 tensorboardX==2.6.5)
+pictures=(matplotlib==3.11.2 tensorboardX==2.6.5 scikit-learn==1.9.1)
 compared=(torch==2.11.0 transformers==5.17.0 numpy==2.4.6 zstandard==0.25.0 PyYAML==6.0.3 scipy==1.17.1 scikit-learn==1.9.1
   onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.32.0 openvino==2026.4.1 tokenizers==0.23.3 flash-tokenizer==1.2.0 blingfire==0.1.8)
 
@@ -145,5 +145,5 @@ else
   python_packages .venv "LibTorch into .venv: 550 MB to download" --no-deps "${torch[@]}"
 fi
 python_packages .venv "PyYAML for scripts/sweep.py into .venv" '' PyYAML==6.0.3
-[ $plots = no ] || python_packages .venv "matplotlib and tensorboardX into .venv: 25 MB to download" '' "${pictures[@]}"
+[ $plots = no ] || python_packages .venv "matplotlib, tensorboardX and scikit-learn into .venv: 80 MB to download" '' "${pictures[@]}"
 [ $compare = no ] || python_packages .venv-compare "transformers, ONNX Runtime and others into .venv-compare: 3 GB to download" '' "${compared[@]}"

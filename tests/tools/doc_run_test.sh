@@ -103,8 +103,8 @@ name  TASK   sst2 cola
 name  DIR    my-pruned-sst2
 name  ,...}  }
 RULES
-for python in .venv/bin/python python3 ''; do "$python" -c 'import numpy, matplotlib, tensorboardX' 2> /dev/null && break; done
-[ -n "$python" ] || echo 'skip ^scripts/(heatmap|plots|tensorboard)\.py matplotlib and tensorboardX are missing: run scripts/setup.sh --plots' >> ../rules.txt
+for python in .venv/bin/python python3 ''; do "$python" -c 'import numpy, matplotlib, tensorboardX, sklearn' 2> /dev/null && break; done
+[ -n "$python" ] || echo 'skip ^scripts/(heatmap|plots|tensorboard|tsne)\.py matplotlib, tensorboardX or scikit-learn is missing: run scripts/setup.sh --plots' >> ../rules.txt
 
 fault() { failures=$((failures + 1)); echo "FAILED: $1"; }
 cd "$root" && pages=(README.md docs/tutorials/{prune-your-checkpoint,fine-tune-and-predict,prune-an-embedding-model,compare-methods}.md docs/{demo,faq}.md)
