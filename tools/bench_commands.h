@@ -80,6 +80,7 @@ inline void add_runtime_commands(CLI::App& app, RuntimeBenches& benches, Command
   model.add_option("--seconds", infer.seconds, "duration of the calls for each load and side")
       ->check(CLI::PositiveNumber);
   model.add_option("--kernels", infer.kernels, "instruction set; default: the fastest of this machine");
+  model.add_flag("--int8", infer.int8, "compare matrices in int8, sparse or dense, with dense fp32");
   model.footer(
       "Example:\n  rpp-bench infer --model dense.rpp sst2.rpp --length 16 128 --sequences 1 8 --threads 1");
 
@@ -91,6 +92,8 @@ inline void add_runtime_commands(CLI::App& app, RuntimeBenches& benches, Command
   product.add_option("--tokens", matmul.tokens, "tokens")->check(CLI::PositiveNumber);
   product.add_option("--ratios", matmul.ratios, "prune ratios")->check(CLI::Range(0.0, 1.0));
   product.add_option("--repeat", matmul.repeat, "repetitions; the fastest is reported")
+      ->check(CLI::PositiveNumber);
+  product.add_option("--block", matmul.block, "neighbours of a row that are zero together")
       ->check(CLI::PositiveNumber);
   product.add_option("--kernels", matmul.kernels, "instruction set; default: the fastest of this machine");
   product.footer("Example:\n  rpp-bench matmul --ratios 0.3 0.4 0.5");

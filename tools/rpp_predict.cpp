@@ -135,6 +135,9 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.add_flag("--skip-errors", arguments.skip_errors,
                "print {\"line\": ..., \"error\": ...} for a line that cannot be answered, and continue; exit "
                "status 0 unless no line could be answered");
+  app.add_flag_callback(
+      "--int8", [&] { arguments.options.arithmetic = RuntimeOptions::Arithmetic::int8; },
+      "compute the layers in int8: faster, and answers differ a little");
   add_threads(app, arguments.options.num_threads);
   app.footer(
       "A line is a text, or a pair if it contains the separator; an empty line is an empty text. The answer\n"

@@ -40,8 +40,15 @@ struct RuntimeOptions {
   // either way.
   enum class Matrices { automatic, dense, sparse };
 
+  // int8: the matrices of the layers in int8 with a scale for each row, their inputs in int8 with a scale for
+  // each token, sums in int32. Answers differ from those in fp32 a little, and depend neither on the batch
+  // nor on the number of threads. Fastest with AVX-512 VNNI.
+  enum class Arithmetic { fp32, int8 };
+
   Matrices matrices = Matrices::automatic;
-  std::string kernels;  // "AVX3", "AVX2", "NEON", "SCALAR"; empty: the fastest that this machine runs
+  Arithmetic arithmetic = Arithmetic::fp32;
+  std::string
+      kernels;  // "AVX3_VNNI", "AVX3", "AVX2", "NEON", "SCALAR"; empty: the fastest that this machine runs
   // mapped: processes share the memory of weights that the file stores in the kernels' layout. For files that
   // nobody overwrites.
   FileAccess file = FileAccess::copied;

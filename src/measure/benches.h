@@ -100,12 +100,13 @@ struct RankBench {
 };
 std::vector<Measurement> bench_rank(const RankBench& bench);
 
-// Matmuls with one matrix on one thread, zeros at random: the dense kernel against the sparse one. A line for
-// each matrix and ratio, the ratios of a matrix in their order.
+// Matmuls with one matrix on one thread, zeros at random: the dense kernel against the sparse one, in fp32
+// and in int8. A line for each matrix and ratio, the ratios of a matrix in their order.
 struct MatmulBench {
   std::vector<int64_t> rows = {3072, 768}, cols = {768, 3072};  // BERT-base's FFN
   std::vector<double> ratios = {0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 0.95};
   int64_t tokens = 128;
+  int64_t block = 1;    // neighbours of a row that are zero together
   std::string kernels;  // as in RuntimeOptions
   int64_t repeat = 10;
 };
@@ -113,9 +114,9 @@ std::vector<Measurement> bench_matmul(const MatmulBench& bench);
 // A sentence for each matrix: the prune ratio from which the sparse kernel is faster.
 std::string conclude_matmul(const std::vector<Measurement>& lines);
 
-// A model file in the runtime, with all matrices dense and then with RuntimeModel's own choice: latency of
-// single calls, tokens per second, size, memory, and the time from opening the file to the first answer. One
-// line per load. Throws Error as RuntimeModel::load and Session::encode do.
+// A model file in the runtime, with all matrices dense in fp32 and then with RuntimeModel's own choice:
+// latency of single calls, tokens per second, size, memory, and the time from opening the file to the first
+// answer. One line per load. Throws Error as RuntimeModel::load and Session::encode do.
 struct InferBench {
   std::vector<std::filesystem::path> models;  // files of rpp-export
   std::vector<int64_t> lengths = {16, 128, 384}, sequences = {1, 8};
@@ -124,6 +125,7 @@ struct InferBench {
   std::filesystem::path input;
   std::vector<int> threads;  // empty: one, and all cores
   std::string kernels;
+  bool int8 = false;     // RuntimeModel's choice is among matrices in int8
   double seconds = 1.0;  // duration of the calls for each load and side; at least three calls
 };
 std::vector<Measurement> bench_infer(const InferBench& bench);

@@ -19,6 +19,7 @@
 namespace rpp {
 namespace {
 
+using Arithmetic = RuntimeOptions::Arithmetic;
 using Model = std::shared_ptr<const RuntimeModel>;
 
 constexpr int kRounds = 3;  // both sides alternate, so that interference affects both
@@ -122,7 +123,8 @@ class InferMeasurements {
       : bench_(bench),
         path_(model),
         dense_options_{.matrices = RuntimeOptions::Matrices::dense, .kernels = bench.kernels},
-        sparse_options_{.kernels = bench.kernels},
+        sparse_options_{.arithmetic = bench.int8 ? Arithmetic::int8 : Arithmetic::fp32,
+                        .kernels = bench.kernels},
         dense_(RuntimeModel::load(model, dense_options_)),
         sparse_(RuntimeModel::load(model, sparse_options_)) {
     add_model();
@@ -147,7 +149,8 @@ class InferMeasurements {
     line["texts_per_second"] =
         1e3 * static_cast<double>(texts.num_sequences()) / line["sparse_p50_ms"].get<double>();
     line["speedup"] = line["dense_p50_ms"].get<double>() / line["sparse_p50_ms"].get<double>();
-    line["sparse_wins"] = sparse_->num_sparse() > 0 && line["speedup"] > 1.0 ? "yes" : "no";
+    const bool differs = sparse_->num_sparse() > 0 || bench_.int8;
+    line["sparse_wins"] = differs && line["speedup"] > 1.0 ? "yes" : "no";
     if (!bench_.input.empty()) {
       for (const auto& output : compare_outputs(sparse, bench_.input)) {
         line["difference"][output.name] = output.largest;
@@ -166,6 +169,7 @@ class InferMeasurements {
     const auto sparse = first_answer(path_, sparse_options_);
     of_model_ = {{"model", (path_ / "").parent_path().filename().string()},
                  {"kernels", sparse_->kernels()},
+                 {"arithmetic", bench_.int8 ? "int8" : "fp32"},
                  {"sparse_matrices", sparse_->num_sparse()},
                  {"sparse_from", sparse_->sparse_from()},
                  {"dense_fp32_bytes", dense_bytes},
@@ -221,7 +225,7 @@ std::string conclude_model(const std::string& model, const std::vector<Measureme
   std::string lost;
   for (const auto& line : lines) {
     if (line.at("model") != model) continue;
-    if (line.at("sparse_matrices") == 0) {
+    if (line.at("sparse_matrices") == 0 && line.at("arithmetic") == "fp32") {
       return fmt::format(
           "{}: no matrix has enough zeros for the sparse kernel, {:.0f} % or more: both sides were dense.\n",
           model, 100 * line.at("sparse_from").get<double>());
@@ -231,8 +235,10 @@ std::string conclude_model(const std::string& model, const std::vector<Measureme
                         line.at("sequences").dump(), line.at("longest").dump(), line.at("threads").dump(),
                         line.at("speedup").get<double>());
   }
-  return lost.empty() ? model + ": sparse is faster than dense in all measurements.\n"
-                      : model + ": sparse does not win with " + lost + ".\n";
+  const bool int8 = lines.front().at("arithmetic") == "int8";
+  const std::string side = int8 ? "int8" : "sparse", other = int8 ? "dense fp32" : "dense";
+  return lost.empty() ? fmt::format("{}: {} is faster than {} in all measurements.\n", model, side, other)
+                      : fmt::format("{}: {} does not win with {}.\n", model, side, lost);
 }
 
 }  // namespace

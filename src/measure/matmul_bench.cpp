@@ -1,34 +1,47 @@
-// Matmuls with one matrix with random zeros, with the dense and the sparse kernel.
+// Matmuls with one matrix with random zeros: dense and sparse, in fp32 and in int8.
 #include <algorithm>
 
 #include "core/rng.h"
 #include "measure/benches.h"
 #include "rpp/error.h"
 #include "runtime/kernels.h"
+#include "runtime/steps.h"
 #include "runtime/tiles.h"
 #include "runtime/weights.h"
 
 namespace rpp {
 namespace {
 
+// Shares of zero quads from which a matrix in int8 is sparse.
+constexpr double kAlwaysSparse = 0, kNeverSparse = 2;
+
 struct Shape {
   int64_t rows = 0, cols = 0;
 };
 
-std::vector<float> random_matrix(const Shape& shape, double prune_ratio) {
+// Zeros in blocks of `block` neighbours of a row.
+std::vector<float> random_matrix(const Shape& shape, double prune_ratio, int64_t block) {
   Rng rng(mix_key(1, shape.rows, shape.cols));
   std::vector<float> matrix(static_cast<size_t>(shape.rows * shape.cols), 0.0F);
-  for (auto& value : matrix) {
-    if (rng.uniform() >= prune_ratio) value = static_cast<float>(rng.normal());
+  bool is_zero = false;
+  for (size_t i = 0; i < matrix.size(); ++i) {
+    if (static_cast<int64_t>(i) % shape.cols % block == 0) is_zero = rng.uniform() < prune_ratio;
+    if (!is_zero) matrix[i] = static_cast<float>(rng.normal());
   }
   return matrix;
 }
 
+// In int8 with the conversion of the activations, once for all rows.
 double time_linear(const Kernels& kernels, const Linear& linear, const Tiles& x, Tiles& y, int64_t repeat) {
+  QuantisedTiles quantised;
+  quantised.reshape(x.num_tokens(), x.features());
   return best_seconds(repeat + 1, [&] {  // one extra call warms the caches
     for (int64_t tile = 0; tile < x.num_tiles(); ++tile) {
+      const int64_t groups = x.groups(tile);
+      const LinearInput input = {.x = x.tile(tile), .quantised = quantised.tile(tile)};
+      if (linear.is_int8()) kernels.quantise(input.x, linear.cols, input.quantised, groups);
       for (int64_t block = 0; block < linear.num_blocks(); ++block) {
-        linear.apply(kernels, block, x.tile(tile), y.tile(tile), x.groups(tile));
+        linear.apply(kernels, block, input, y.tile(tile), groups);
       }
     }
   });
@@ -36,28 +49,36 @@ double time_linear(const Kernels& kernels, const Linear& linear, const Tiles& x,
 
 Measurement measure(const Kernels& kernels, const MatmulBench& bench, const Shape& shape,
                     double prune_ratio) {
-  const auto matrix = random_matrix(shape, prune_ratio);
-  Linear dense{
-      .rows = shape.rows, .cols = shape.cols, .bias = std::vector<float>(static_cast<size_t>(shape.rows))};
-  dense.matrix =
-      DenseView{.values = matrix.data(), .rows = shape.rows, .depth = shape.cols, .row_stride = shape.cols};
-  Linear sparse = dense;
-  sparse.matrix = make_sparse(matrix, shape.rows, shape.cols);
+  const auto matrix = random_matrix(shape, prune_ratio, bench.block);
+  const PackedView packed = {.rows = shape.rows,
+                             .cols = shape.cols,
+                             .dtype = Dtype::f32,
+                             .values = std::as_bytes(std::span(matrix))};
   Tiles x, y;
   x.reshape(bench.tokens, shape.cols);
   y.reshape(bench.tokens, shape.rows);
-  const double dense_seconds = time_linear(kernels, dense, x, y, bench.repeat);
-  const double sparse_seconds = time_linear(kernels, sparse, x, y, bench.repeat);
+  const auto seconds_of = [&](Linear linear) {
+    linear.rows = shape.rows, linear.cols = shape.cols;
+    linear.bias.resize(static_cast<size_t>(shape.rows));
+    return time_linear(kernels, linear, x, y, bench.repeat);
+  };
+  const DenseView dense = {
+      .values = matrix.data(), .rows = shape.rows, .depth = shape.cols, .row_stride = shape.cols};
+  const double dense_seconds = seconds_of({.matrix = dense});
+  const double sparse_seconds = seconds_of({.matrix = make_sparse(matrix, shape.rows, shape.cols)});
   const double gflop = 2e-9 * static_cast<double>(shape.rows * shape.cols * bench.tokens);
   auto line = begin_measurement("matmul", 1);
   line["kernels"] = kernels.name;
   line["tokens"] = bench.tokens;
   line["rows"] = shape.rows;
   line["cols"] = shape.cols;
+  line["block"] = bench.block;
   line["prune_ratio"] = prune_ratio;
   line["dense_gflops"] = gflop / dense_seconds;
   line["sparse_effective_gflops"] = gflop / sparse_seconds;
   line["speedup"] = dense_seconds / sparse_seconds;
+  line["int8_dense_gops"] = gflop / seconds_of(make_int8(packed, kNeverSparse));
+  line["int8_sparse_effective_gops"] = gflop / seconds_of(make_int8(packed, kAlwaysSparse));
   return line;
 }
 

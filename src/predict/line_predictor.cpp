@@ -26,7 +26,7 @@ LinePredictor::LinePredictor(const fs::path& model, std::string source, PredictO
     : source_(std::move(source)),
       options_(std::move(options)),
       report_(std::move(report)),
-      model_(RuntimeModel::load(model)),
+      model_(RuntimeModel::load(model, {.arithmetic = options.arithmetic})),
       tokenizer_(open_tokenizer(*model_)) {
   if (options_.max_seq_length == 0) {
     options_.max_seq_length = options_.embed ? tokens_embedded(*model_) : tokens_read(*model_);

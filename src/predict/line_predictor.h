@@ -20,7 +20,8 @@ struct PredictOptions {
   std::string pair_separator = "\t";
   TextColumnNames columns;      // of a table; if empty, the whole line is the text or pair
   int64_t batch_tokens = 4096;  // per pass
-  int num_threads = 0;          // 0: the machine's cores
+  RuntimeOptions::Arithmetic arithmetic = RuntimeOptions::Arithmetic::fp32;
+  int num_threads = 0;  // 0: the machine's cores
   // Uses make_embedder instead of make_answerer. Without columns a line is then one text, separators
   // included.
   bool embed = false;

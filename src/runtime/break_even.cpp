@@ -33,7 +33,7 @@ std::vector<float> random_matrix(double prune_ratio) {
 double seconds_of(const Kernels& kernels, const Linear& linear, const Tiles& x, Tiles& y) {
   const Stopwatch stopwatch;
   for (int64_t block = 0; block < linear.num_blocks(); ++block) {
-    linear.apply(kernels, block, x.tile(0), y.tile(0), x.groups(0));
+    linear.apply(kernels, block, {.x = x.tile(0)}, y.tile(0), x.groups(0));
   }
   return stopwatch.seconds();
 }

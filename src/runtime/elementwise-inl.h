@@ -1,4 +1,4 @@
-// GELU, LayerNorm and softmax on a tile: lane by lane, each token independently.
+// GELU, LayerNorm, softmax and int8 conversions on a tile: lane by lane, each token independently.
 #include "core/normal_series.h"
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
@@ -11,7 +11,7 @@
 #define RPP_INFER_ELEMENTWISE_INL_H_
 #endif
 
-#include "dense_matmul-inl.h"
+#include "products-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rpp {
@@ -88,6 +88,61 @@ void softmax(float* x, float* inverse_sums, int64_t rows, int64_t groups) {
       sum = hn::Add(sum, power);
     }
     hn::Store(hn::Div(hn::Set(d, 1.0F), sum), d, inverse_sums + v * kLanes);
+  }
+}
+
+// The word of features first to first + 3, of which only `count` exist.
+template <typename V>
+HWY_INLINE hn::Vec<Words> quad_of(const float* x, int64_t count, V low, V inverse_step) {
+  const Floats d;
+  const Words words;
+  auto quad = hn::Zero(words);
+  for (int64_t i = 0; i < count; ++i) {
+    const auto steps = hn::Mul(hn::Sub(hn::Load(d, x + i * kTileTokens), low), inverse_step);
+    const auto byte = hn::NearestInt(hn::Min(steps, hn::Set(d, 255.0F)));
+    quad = hn::Or(quad, hn::ShiftLeftSame(byte, static_cast<int>(8 * i)));
+  }
+  return quad;
+}
+
+void quantise(const float* x, int64_t features, const QuantisedTile& to, int64_t groups) {
+  constexpr float kSmallestRange = 1e-30F;  // below, 255 / range could overflow: the token is constant
+  const Floats d;
+  for (int64_t v = 0; v < groups * kGroupVectors; ++v) {
+    const float* first = x + v * kLanes;
+    auto low = hn::Load(d, first), high = low;
+    auto not_finite = hn::Zero(d);  // becomes NaN
+    for (int64_t i = 0; i < features; ++i) {
+      const auto value = hn::Load(d, first + i * kTileTokens);
+      low = hn::Min(low, value);
+      high = hn::Max(high, value);
+      not_finite = hn::MulAdd(value, hn::Zero(d), not_finite);
+    }
+    const auto range = hn::Sub(high, low);
+    const auto varies = hn::Gt(range, hn::Set(d, kSmallestRange));
+    const auto inverse_step = hn::IfThenElseZero(varies, hn::Div(hn::Set(d, 255.0F), range));
+    const auto step = hn::IfThenElseZero(varies, hn::Mul(range, hn::Set(d, 1.0F / 255.0F)));
+    hn::Store(hn::Add(step, not_finite), d, to.steps + v * kLanes);
+    hn::Store(low, d, to.lows + v * kLanes);
+    for (int64_t i = 0; i < features; i += kQuad) {
+      const auto quad = quad_of(first + i * kTileTokens, HWY_MIN(features - i, kQuad), low, inverse_step);
+      hn::Store(quad, Words(), to.quads + i / kQuad * kTileTokens + v * kLanes);
+    }
+  }
+}
+
+void dequantise(const QuantisedRows& rows, const QuantisedTile& x, const int32_t* sums, float* y,
+                int64_t groups) {
+  const Floats d;
+  for (int64_t row = 0; row < rows.count; ++row, sums += kTileTokens, y += kTileTokens) {
+    const auto scale = hn::Set(d, rows.scales[row]), bias = hn::Set(d, rows.bias[row]);
+    const auto row_sum = hn::Set(d, rows.sums[row]);
+    for (int64_t v = 0; v < groups * kGroupVectors; ++v) {
+      const auto low = hn::Load(d, x.lows + v * kLanes), step = hn::Load(d, x.steps + v * kLanes);
+      const auto product = hn::ConvertTo(d, hn::Load(Words(), sums + v * kLanes));
+      const auto exact = hn::MulAdd(step, product, hn::Mul(low, row_sum));
+      hn::Store(hn::MulAdd(scale, exact, bias), d, y + v * kLanes);
+    }
   }
 }
 

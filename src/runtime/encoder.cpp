@@ -64,6 +64,9 @@ void Encoder::reshape(const TokenBatch& batch) {
   context_.reshape(num_tokens,
                    widest(sizes, [](const auto& layer) { return layer.num_heads * layer.value_dim; }));
   intermediate_.reshape(num_tokens, widest(sizes, [](const auto& layer) { return layer.intermediate_size; }));
+  if (weights_.int8) {
+    quantised_.reshape(num_tokens, std::max({sizes.hidden, context_.features(), intermediate_.features()}));
+  }
   const int64_t longest = longest_sequence(batch);
   for (auto& scratch : scratch_) {
     for (const auto& layer : sizes.layers) scratch.attention.reserve(layer, longest);
@@ -100,22 +103,41 @@ void Encoder::encode_layer(size_t index, const TokenBatch& batch, int thread) {
   const int64_t first_key = layer.query.rows, first_value = first_key + layer.key.rows;
   const auto step = [&](const auto& what) { do_step(weights_, what, team_, thread); };
 
-  step(LinearStep{.linear = layer.query, .x = hidden_, .y = qkv_});
-  step(LinearStep{.linear = layer.key, .x = hidden_, .y = qkv_, .y_feature = first_key});
-  step(LinearStep{.linear = layer.value, .x = hidden_, .y = qkv_, .y_feature = first_value});
+  const auto multiply = [&](const Linear& linear, const Tiles& x, Tiles& y, int64_t y_feature = 0,
+                            Activation activation = Activation::none) {
+    step(LinearStep{.linear = linear,
+                    .x = x,
+                    .quantised = &quantised_,
+                    .y = y,
+                    .y_feature = y_feature,
+                    .activation = activation});
+  };
+
+  quantise(hidden_, layer.query.cols, thread);
+  multiply(layer.query, hidden_, qkv_);
+  multiply(layer.key, hidden_, qkv_, first_key);
+  multiply(layer.value, hidden_, qkv_, first_value);
   team_.wait_for_all();
   attend_all(weights_.sizes.layers[index], batch, thread);
   team_.wait_for_all();
-  step(LinearStep{.linear = layer.attention_output, .x = context_, .y = projected_});
+  quantise(context_, layer.attention_output.cols, thread);
+  multiply(layer.attention_output, context_, projected_);
   team_.wait_for_all();
   step(NormStep{.norm = layer.attention_norm, .x = projected_, .residual = &hidden_, .y = attended_});
   team_.wait_for_all();
-  step(LinearStep{
-      .linear = layer.intermediate, .x = attended_, .y = intermediate_, .activation = Activation::gelu});
+  quantise(attended_, layer.intermediate.cols, thread);
+  multiply(layer.intermediate, attended_, intermediate_, 0, Activation::gelu);
   team_.wait_for_all();
-  step(LinearStep{.linear = layer.output, .x = intermediate_, .y = projected_});
+  quantise(intermediate_, layer.output.cols, thread);
+  multiply(layer.output, intermediate_, projected_);
   team_.wait_for_all();
   step(NormStep{.norm = layer.output_norm, .x = projected_, .residual = &attended_, .y = hidden_});
+  team_.wait_for_all();
+}
+
+void Encoder::quantise(const Tiles& x, int64_t features, int thread) {
+  if (!weights_.int8) return;
+  do_step(weights_, QuantiseStep{.x = x, .features = features, .y = quantised_}, team_, thread);
   team_.wait_for_all();
 }
 

@@ -6,6 +6,7 @@
 #include "attention.h"
 #include "core/thread_team.h"
 #include "rpp/session.h"
+#include "steps.h"
 #include "tiles.h"
 #include "weights.h"
 
@@ -28,6 +29,7 @@ class Encoder {
   void embed(const TokenBatch& batch, int thread);
   void embed_token(const TokenBatch& batch, int64_t token, int64_t position, Scratch& scratch);
   void encode_layer(size_t layer, const TokenBatch& batch, int thread);
+  void quantise(const Tiles& x, int64_t features, int thread);
   void attend_all(const LayerShape& shape, const TokenBatch& batch, int thread);
 
   const Weights& weights_;
@@ -36,6 +38,7 @@ class Encoder {
   Tiles qkv_;                            // [tokens, qkv_features]
   Tiles context_;                        // [tokens, heads * value_dim]
   Tiles intermediate_;                   // [tokens, intermediate]
+  QuantisedTiles quantised_;             // the input of the next matrices, for a model in int8
   std::vector<Scratch> scratch_;         // one per thread
 };
 

@@ -6,9 +6,9 @@
 
 // One portable target and the two x86 targets that are worthwhile; on ARM, NEON. Others would only be
 // compiled.
-#define HWY_DISABLED_TARGETS                                                                         \
-  (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_PPC8 | \
-   HWY_WASM_EMU256 | HWY_RVV)
+#define HWY_DISABLED_TARGETS                                                                             \
+  (HWY_SSSE3 | HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_PPC8 | HWY_WASM_EMU256 | \
+   HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "runtime/kernels.cpp"
 #include "hwy/foreach_target.h"
@@ -22,15 +22,31 @@ HWY_BEFORE_NAMESPACE();
 namespace rpp {
 namespace HWY_NAMESPACE {
 
+template <typename Quads>
+Kernels kernels_with(std::string_view name) {
+  return {.name = name,
+          .dense_matmul = dense_matmul,
+          .sparse_matmul = sparse_matmul,
+          .dense_quads = dense_quads<Quads>,
+          .sparse_quads = sparse_quads<Quads>,
+          .quantise = quantise,
+          .dequantise = dequantise,
+          .gelu = gelu,
+          .add_layer_norm = add_layer_norm,
+          .softmax = softmax};
+}
+
 const Kernels& kernels_of_target() {
-  static const Kernels kernels = {.name = hwy::TargetName(HWY_TARGET),
-                                  .dense_matmul = dense_matmul,
-                                  .sparse_matmul = sparse_matmul,
-                                  .gelu = gelu,
-                                  .add_layer_norm = add_layer_norm,
-                                  .softmax = softmax};
+  static const Kernels kernels = kernels_with<QuadProducts>(hwy::TargetName(HWY_TARGET));
   return kernels;
 }
+
+#if HWY_TARGET == HWY_AVX3
+const Kernels& kernels_with_vnni() {
+  static const Kernels kernels = kernels_with<VnniProducts>("AVX3_VNNI");
+  return kernels;
+}
+#endif
 
 }  // namespace HWY_NAMESPACE
 }  // namespace rpp
@@ -43,14 +59,16 @@ namespace {
 std::vector<const Kernels*> list_kernels() {
   const int64_t supported = hwy::SupportedTargets();
   std::vector<const Kernels*> list;
-  [[maybe_unused]] const auto add = [&](int64_t target, const Kernels& kernels) {  // unused on ARM
-    if (supported & target) list.push_back(&kernels);
+  // Not called for another target: its code may use instructions that this machine lacks. Unused on ARM.
+  [[maybe_unused]] const auto add = [&](int64_t target, const Kernels& (*kernels)()) {
+    if (supported & target) list.push_back(&kernels());
   };
 #if (HWY_TARGETS & HWY_AVX3) && HWY_STATIC_TARGET != HWY_AVX3
-  add(HWY_AVX3, N_AVX3::kernels_of_target());
+  if (__builtin_cpu_supports("avx512vnni")) add(HWY_AVX3, N_AVX3::kernels_with_vnni);
+  add(HWY_AVX3, N_AVX3::kernels_of_target);
 #endif
 #if (HWY_TARGETS & HWY_AVX2) && HWY_STATIC_TARGET != HWY_AVX2
-  add(HWY_AVX2, N_AVX2::kernels_of_target());
+  add(HWY_AVX2, N_AVX2::kernels_of_target);
 #endif
   list.push_back(&HWY_STATIC_DISPATCH(kernels_of_target)());  // the baseline target of the whole program
   return list;

@@ -21,9 +21,19 @@ constexpr int64_t num_groups(int64_t tokens) {
   return (tokens + kGroupTokens - 1) / kGroupTokens;
 }
 
-// The entry (row, k) is at values[row * row_stride + k * depth_stride].
-struct DenseView {
-  const float* values = nullptr;
+// Four int8 weights of neighbouring inputs, or four unsigned bytes of activations: the lowest byte is the
+// first.
+using Quad = int32_t;
+constexpr int64_t kQuad = 4;
+
+constexpr int64_t num_quads(int64_t inputs) {
+  return (inputs + kQuad - 1) / kQuad;
+}
+
+// The entry (row, k) is at values[row * row_stride + k * depth_stride]. Value: float, or Quad.
+template <typename Value>
+struct DenseOf {
+  const Value* values = nullptr;
   int64_t rows = 0;
   int64_t depth = 0;
   int64_t row_stride = 0;
@@ -32,8 +42,10 @@ struct DenseView {
 
 // A sparse matrix, split into blocks of rows and these into panels of columns, as many as fit the L1 cache
 // with their part of a tile. Within a panel the rows are sorted by their number of values, so that loop ends
-// are predictable; each row has an even number of values, padded with a zero.
-struct SparseMatrix {
+// are predictable; each row has an even number of values, padded with a zero. Value: float, or Quad; then a
+// column is four inputs.
+template <typename Value>
+struct SparseOf {
   static constexpr int64_t kBlockRows = 96;
   static constexpr int64_t kPanelCols = 192;
 
@@ -50,15 +62,32 @@ struct SparseMatrix {
   int64_t cols = 0;
   std::vector<Panel> panels;  // [blocks][panels of columns]
   std::vector<Run> runs;      // rows of zeros have none
-  std::vector<float> values;
+  std::vector<Value> values;
   std::vector<uint8_t> columns;  // of each value, in its panel
 
   int64_t panels_per_block() const { return (cols + kPanelCols - 1) / kPanelCols; }
 };
 
+using DenseView = DenseOf<float>;
+using DenseQuads = DenseOf<Quad>;
+using SparseMatrix = SparseOf<float>;
+using SparseQuads = SparseOf<Quad>;
+
 // The view must have passed check_packed. Values that are zero, as int8 may round to, are dropped.
 SparseMatrix make_sparse(const PackedView& packed);
 // matrix: row-major [rows, cols].
 SparseMatrix make_sparse(std::span<const float> matrix, int64_t rows, int64_t cols);
+SparseQuads make_sparse(std::span<const Quad> matrix, int64_t rows, int64_t cols);
+
+// A matrix in int8, each row with its own scale: weight = scale * integer, integer = round(weight / scale),
+// scale = the row's largest magnitude / 127.
+struct QuadMatrix {
+  std::vector<Quad> quads;    // [rows][num_quads(cols)]
+  std::vector<float> scales;  // [rows]; 0 for a row of zeros
+  std::vector<float> sums;    // [rows]: of the integers, exact
+};
+
+// The view must have passed check_packed and check_finite.
+QuadMatrix make_quads(const PackedView& packed);
 
 }  // namespace rpp

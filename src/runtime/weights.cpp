@@ -13,7 +13,11 @@
 namespace rpp {
 namespace {
 
+using Arithmetic = RuntimeOptions::Arithmetic;
 using Matrices = RuntimeOptions::Matrices;
+
+// From this share of zero quads a matrix in int8 is faster sparse: measured (docs/performance.md).
+constexpr double kSparseQuadsFrom = 0.35;
 
 double zeros_of(const PackedView& weights) {
   return 1.0 - static_cast<double>(weights.num_values()) / static_cast<double>(weights.num_entries());
@@ -30,6 +34,11 @@ double sparse_from(const ModelFile& file, const RuntimeOptions& options, const K
     return zeros >= kNeverSparseBelow && zeros < kAlwaysSparseFrom;
   });
   return between ? break_even_ratio(kernels) : kAlwaysSparseFrom;
+}
+
+double quads_sparse_from(Matrices matrices) {
+  if (matrices == Matrices::automatic) return kSparseQuadsFrom;
+  return matrices == Matrices::sparse ? 0.0 : 2.0;
 }
 
 ModelSizes sizes_of(const ModelDescription& description) {
@@ -65,6 +74,9 @@ class WeightReader {
   WeightReader(const TensorIndex<ModelTensor>& tensors, double sparse_from, int64_t hidden, Pass pass)
       : tensors_(tensors), sparse_from_(sparse_from), hidden_(hidden), pass_(pass) {}
 
+  // Of zero quads; no value: the layers' matrices stay in fp32.
+  void set_int8_sparse_from(std::optional<double> share) { int8_sparse_from_ = share; }
+
   int64_t num_sparse() const { return num_sparse_; }
 
   PackedView table(std::string_view name, int64_t rows) const {
@@ -89,6 +101,16 @@ class WeightReader {
   Linear linear(std::string_view name, int64_t rows, int64_t cols) {
     const PackedView& weights = matrix(weight_of(name), rows, cols);
     return make_linear(weights, vector(bias_of(name), rows));
+  }
+
+  // Of a layer: in int8 if the options say so.
+  Linear layer_linear(std::string_view name, int64_t rows, int64_t cols) {
+    if (!int8_sparse_from_ || pass_ == Pass::sizes) return linear(name, rows, cols);
+    Linear linear = make_int8(matrix(weight_of(name), rows, cols), *int8_sparse_from_);
+    linear.rows = rows, linear.cols = cols;
+    linear.bias = vector(bias_of(name), rows);
+    num_sparse_ += linear.is_sparse() ? 1 : 0;
+    return linear;
   }
 
   Linear make_linear(const PackedView& weights, std::vector<float> bias) {
@@ -123,6 +145,7 @@ class WeightReader {
 
   const TensorIndex<ModelTensor>& tensors_;
   double sparse_from_;
+  std::optional<double> int8_sparse_from_;
   int64_t hidden_;
   Pass pass_;
   std::atomic<int64_t> num_sparse_ = 0;  // layers are read by several threads
@@ -131,13 +154,13 @@ class WeightReader {
 EncoderLayer read_layer(WeightReader& reader, int64_t index, const LayerShape& shape, int64_t hidden) {
   const LayerNames names = layer_names(index);
   const int64_t query_key = shape.num_heads * shape.query_key_dim, value = shape.num_heads * shape.value_dim;
-  return {.query = reader.linear(names.query, query_key, hidden),
-          .key = reader.linear(names.key, query_key, hidden),
-          .value = reader.linear(names.value, value, hidden),
-          .attention_output = reader.linear(names.attention_output, hidden, value),
+  return {.query = reader.layer_linear(names.query, query_key, hidden),
+          .key = reader.layer_linear(names.key, query_key, hidden),
+          .value = reader.layer_linear(names.value, value, hidden),
+          .attention_output = reader.layer_linear(names.attention_output, hidden, value),
           .attention_norm = reader.norm(names.attention_norm),
-          .intermediate = reader.linear(names.intermediate, shape.intermediate_size, hidden),
-          .output = reader.linear(names.output, hidden, shape.intermediate_size),
+          .intermediate = reader.layer_linear(names.intermediate, shape.intermediate_size, hidden),
+          .output = reader.layer_linear(names.output, hidden, shape.intermediate_size),
           .output_norm = reader.norm(names.output_norm)};
 }
 
@@ -172,28 +195,62 @@ void read_all(WeightReader& reader, Weights& weights) {
 
 }  // namespace
 
-void Linear::apply(const Kernels& kernels, int64_t block, const float* x, float* y, int64_t groups) const {
-  const int64_t first_row = block * block_rows();
+void Linear::apply(const Kernels& kernels, int64_t block, const LinearInput& input, float* y,
+                   int64_t groups) const {
+  const int64_t first_row = block * kBlockRows, num_rows = std::min(kBlockRows, rows - first_row);
   const float* block_bias = bias.data() + first_row;
   y += first_row * kTileTokens;
+  const auto rows_of_block = [&](auto dense) {
+    dense.values += first_row * dense.row_stride;
+    dense.rows = num_rows;
+    return dense;
+  };
   if (const auto* sparse = std::get_if<SparseMatrix>(&matrix)) {
-    return kernels.sparse_matmul(*sparse, block, block_bias, x, y, groups);
+    return kernels.sparse_matmul(*sparse, block, block_bias, input.x, y, groups);
   }
-  DenseView rows_of_block = std::get<DenseView>(matrix);
-  rows_of_block.values += first_row * rows_of_block.row_stride;
-  rows_of_block.rows = std::min(block_rows(), rows - first_row);
-  kernels.dense_matmul(rows_of_block, block_bias, x, y, groups);
+  if (const auto* dense = std::get_if<DenseView>(&matrix)) {
+    return kernels.dense_matmul(rows_of_block(*dense), block_bias, input.x, y, groups);
+  }
+  auto* sums = reinterpret_cast<int32_t*>(y);  // replaced by their products below
+  if (const auto* sparse = std::get_if<SparseQuads>(&matrix)) {
+    kernels.sparse_quads(*sparse, block, input.quantised.quads, sums, groups);
+  } else {
+    kernels.dense_quads(rows_of_block(std::get<DenseQuads>(matrix)), input.quantised.quads, sums, groups);
+  }
+  kernels.dequantise({.count = num_rows,
+                      .scales = quads.scales.data() + first_row,
+                      .sums = quads.sums.data() + first_row,
+                      .bias = block_bias},
+                     input.quantised, sums, y, groups);
+}
+
+Linear make_int8(const PackedView& weights, double sparse_from) {
+  Linear linear;
+  linear.quads = make_quads(weights);
+  std::vector<Quad>& quads = linear.quads.quads;
+  const int64_t depth = num_quads(weights.cols);
+  const auto zeros = static_cast<double>(std::ranges::count(quads, Quad{0}));
+  if (zeros >= sparse_from * static_cast<double>(quads.size())) {
+    linear.matrix = make_sparse(quads, weights.rows, depth);
+    quads = {};
+  } else {
+    linear.matrix =
+        DenseQuads{.values = quads.data(), .rows = weights.rows, .depth = depth, .row_stride = depth};
+  }
+  return linear;
 }
 
 Weights read_weights(const ModelFile& file, const RuntimeOptions& options) {
   const ModelDescription description(file);
   Weights weights{.sizes = sizes_of(description),
                   .kernels = &find_kernels(options.kernels),
-                  .layer_norm_eps = static_cast<float>(description.config().layer_norm_eps)};
+                  .layer_norm_eps = static_cast<float>(description.config().layer_norm_eps),
+                  .int8 = options.arithmetic == Arithmetic::int8};
   const ModelSizes& sizes = weights.sizes;
   weights.sparse_from = sparse_from(file, options, *weights.kernels);
   for (const auto pass : {WeightReader::Pass::sizes, WeightReader::Pass::values}) {
     WeightReader reader(description.tensors(), weights.sparse_from, sizes.hidden, pass);
+    if (weights.int8) reader.set_int8_sparse_from(quads_sparse_from(options.matrices));
     read_all(reader, weights);
     weights.num_sparse = reader.num_sparse();
   }

@@ -12,22 +12,37 @@
 
 namespace rpp {
 
+// A tile as the input of a matrix: fp32 for one in fp32, int8 for one in int8.
+struct LinearInput {
+  const float* x = nullptr;  // [cols, 64]
+  QuantisedTile quantised = {};
+};
+
 // y = W x + b, in blocks of rows: the unit of work of one thread.
 struct Linear {
-  static constexpr int64_t kDenseBlockRows = 96;
+  static constexpr int64_t kBlockRows = 96;
+  static_assert(SparseMatrix::kBlockRows == kBlockRows && SparseQuads::kBlockRows == kBlockRows);
 
   int64_t rows = 0;
   int64_t cols = 0;
-  std::variant<DenseView, SparseMatrix> matrix;
-  std::vector<float> storage;  // of a dense matrix that the file does not store as fp32
+  std::variant<DenseView, SparseMatrix, DenseQuads, SparseQuads> matrix;
+  std::vector<float> storage;  // of a dense matrix in fp32 that the file does not store so
+  QuadMatrix quads;            // of a matrix in int8; a sparse one has its quads in `matrix`
   std::vector<float> bias;     // [rows]
 
-  bool is_sparse() const { return std::holds_alternative<SparseMatrix>(matrix); }
-  int64_t block_rows() const { return is_sparse() ? SparseMatrix::kBlockRows : kDenseBlockRows; }
-  int64_t num_blocks() const { return (rows + block_rows() - 1) / block_rows(); }
-  // x: [cols, 64], y: [rows, 64], of which only the block's rows are written.
-  void apply(const Kernels& kernels, int64_t block, const float* x, float* y, int64_t groups) const;
+  bool is_sparse() const {
+    return std::holds_alternative<SparseMatrix>(matrix) || std::holds_alternative<SparseQuads>(matrix);
+  }
+  bool is_int8() const {
+    return std::holds_alternative<DenseQuads>(matrix) || std::holds_alternative<SparseQuads>(matrix);
+  }
+  int64_t num_blocks() const { return (rows + kBlockRows - 1) / kBlockRows; }
+  // y: [rows, 64], of which only the block's rows are written.
+  void apply(const Kernels& kernels, int64_t block, const LinearInput& input, float* y, int64_t groups) const;
 };
+
+// In int8: sparse if at least `sparse_from` of the quads are zero. rows, cols and bias are not set.
+Linear make_int8(const PackedView& weights, double sparse_from);
 
 struct LayerNorm {
   std::vector<float> weight, bias;  // [hidden]
@@ -57,7 +72,8 @@ struct Weights {
   std::vector<EncoderLayer> layers;
   std::optional<Linear> pooler, classifier, span;
   std::optional<MlmHead> mlm;
-  double sparse_from = 0;  // zeros over entries of a matrix
+  bool int8 = false;       // the matrices of the layers
+  double sparse_from = 0;  // zeros over entries of a matrix in fp32
   int64_t num_sparse = 0;
 };
 

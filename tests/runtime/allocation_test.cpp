@@ -66,14 +66,16 @@ TEST(Allocations, AWarmSessionDoesNotAllocate) {
                             .token_type_ids = {},
                             .cu_seqlens = std::span(cu_seqlens).first(2)};
   const std::vector<int32_t> positions = {0, 3, 5};
-  for (const int threads : {1, 2}) {
-    Session session(exported(golden_dir()), threads);
-    use(session, all, positions);
-    const int64_t before = num_allocations;
-    use(session, first, positions);
-    use(session, all, positions);
-    EXPECT_EQ(num_allocations, before) << threads << " threads";
-    EXPECT_GT(before, 0);  // allocations are counted
+  for (const auto arithmetic : {RuntimeOptions::Arithmetic::fp32, RuntimeOptions::Arithmetic::int8}) {
+    for (const int threads : {1, 2}) {
+      Session session(exported(golden_dir(), {.arithmetic = arithmetic}), threads);
+      use(session, all, positions);
+      const int64_t before = num_allocations;
+      use(session, first, positions);
+      use(session, all, positions);
+      EXPECT_EQ(num_allocations, before) << threads << " threads";
+      EXPECT_GT(before, 0);  // allocations are counted
+    }
   }
 }
 

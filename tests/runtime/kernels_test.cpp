@@ -232,6 +232,139 @@ TEST_P(EveryKernel, SoftmaxReturnsExponentialsAndTheInverseOfTheirSum) {
   }
 }
 
+// A tile in int8, with its memory.
+struct QuantisedTokens {
+  QuantisedTokens(const Kernels& kernels, const Tiles& x, int64_t features)
+      : words(static_cast<size_t>(num_quads(features))) {
+    kernels.quantise(x.tile(0), features, tile(), x.groups(0));
+  }
+  QuantisedTile tile() { return {words.front().tokens, steps.tokens, lows.tokens}; }
+  int64_t byte(int64_t token, int64_t feature) const {
+    const auto word = static_cast<uint32_t>(words[static_cast<size_t>(feature / kQuad)].tokens[token]);
+    return (word >> (8 * (feature % kQuad))) & 0xFF;
+  }
+
+  struct alignas(64) Words {
+    Quad tokens[kTileTokens];
+  };
+  std::vector<Words> words;
+  TileRow steps, lows;
+};
+
+int64_t integer_at(const QuadMatrix& matrix, int64_t row, int64_t col, int64_t cols) {
+  const auto word =
+      static_cast<uint32_t>(matrix.quads[static_cast<size_t>(row * num_quads(cols) + col / kQuad)]);
+  return static_cast<int8_t>((word >> (8 * (col % kQuad))) & 0xFF);
+}
+
+PackedView view_of(const std::vector<float>& w, int64_t rows, int64_t cols) {
+  return {.rows = rows, .cols = cols, .dtype = Dtype::f32, .values = std::as_bytes(std::span(w))};
+}
+
+struct alignas(64) SumRow {
+  int32_t tokens[kTileTokens];
+};
+
+// The integer sums of both kernels; an entry that differs from the exact sum fails the test.
+void expect_exact_sums(const Kernels& kernels, const Product& p, const std::vector<float>& w,
+                       const Tiles& x) {
+  const QuadMatrix matrix = make_quads(view_of(w, p.rows, p.cols));
+  QuantisedTokens tokens(kernels, x, p.cols);
+  const int64_t depth = num_quads(p.cols), groups = num_groups(p.tokens);
+  const SparseQuads sparse = make_sparse(matrix.quads, p.rows, depth);
+  std::vector<SumRow> dense_sums(static_cast<size_t>(p.rows)), sparse_sums(dense_sums.size());
+  kernels.dense_quads({.values = matrix.quads.data(), .rows = p.rows, .depth = depth, .row_stride = depth},
+                      tokens.tile().quads, dense_sums.front().tokens, groups);
+  for (int64_t row = 0; row < p.rows; row += SparseQuads::kBlockRows) {
+    kernels.sparse_quads(sparse, row / SparseQuads::kBlockRows, tokens.tile().quads,
+                         sparse_sums[static_cast<size_t>(row)].tokens, groups);
+  }
+  for (int64_t row = 0; row < p.rows; ++row) {
+    for (int64_t t = 0; t < p.tokens; ++t) {
+      int64_t sum = 0;
+      for (int64_t k = 0; k < p.cols; ++k) sum += tokens.byte(t, k) * integer_at(matrix, row, k, p.cols);
+      ASSERT_EQ(dense_sums[static_cast<size_t>(row)].tokens[t], sum) << row << ", " << t;
+      ASSERT_EQ(sparse_sums[static_cast<size_t>(row)].tokens[t], sum) << row << ", " << t;
+    }
+  }
+}
+
+TEST_P(EveryKernel, SumsOfInt8ProductsAreExact) {
+  for (const int64_t cols : {1, 3, 4, 41, 512, 1029}) {
+    for (const int64_t tokens : {1, 16, 33, 64}) {
+      const Product p = {.rows = 103, .cols = cols, .tokens = tokens, .density = 0.15};
+      expect_exact_sums(kernels_, p, random_values(p.rows * p.cols, p.density), random_tile(tokens, cols));
+    }
+  }
+}
+
+TEST_P(EveryKernel, TheLargestInt8ProductsDoNotSaturate) {
+  const Product p = {.rows = 2, .cols = 3072, .tokens = 16};
+  std::vector<float> w(static_cast<size_t>(p.rows * p.cols), 1.0F);
+  std::fill_n(w.begin() + p.cols, p.cols, -1.0F);
+  Tiles x = random_tile(p.tokens, p.cols);
+  for (int64_t k = 0; k < p.cols; ++k) {
+    for (int64_t t = 0; t < p.tokens; ++t) x.at(t, k) = k == 0 ? -1.0F : 1.0F;  // bytes 0, 255, 255, ...
+  }
+  expect_exact_sums(kernels_, p, w, x);
+}
+
+TEST_P(EveryKernel, ActivationsAreRoundedToOneOf255Steps) {
+  const int64_t features = 77, tokens = 19;
+  Tiles x = random_tile(tokens, features);
+  for (int64_t i = 0; i < features; ++i) x.at(3, i) = 2.5F;  // constant
+  QuantisedTokens quantised(kernels_, x, features);
+  for (int64_t t = 0; t < tokens; ++t) {
+    for (int64_t i = 0; i < features; ++i) {
+      const float step = quantised.steps.tokens[t];
+      const auto value =
+          static_cast<double>(quantised.lows.tokens[t]) + step * static_cast<double>(quantised.byte(t, i));
+      ASSERT_NEAR(value, x.at(t, i), 0.5001 * step + 1e-6) << t << ", " << i;
+    }
+  }
+  EXPECT_EQ(quantised.steps.tokens[3], 0.0F);
+  EXPECT_EQ(quantised.byte(0, features), 0);  // beyond the last feature
+}
+
+TEST_P(EveryKernel, ATokenThatIsNotFiniteHasNoStep) {
+  for (const float value : {NAN, INFINITY, -INFINITY}) {
+    for (const int64_t feature : {0, 4, 8}) {
+      Tiles x = random_tile(16, 9);
+      x.at(5, feature) = value;
+      QuantisedTokens quantised(kernels_, x, 9);
+      EXPECT_TRUE(std::isnan(quantised.steps.tokens[5])) << value << " " << feature;
+      EXPECT_TRUE(std::isfinite(quantised.steps.tokens[4]));
+    }
+  }
+}
+
+TEST_P(EveryKernel, SumsBecomeTheProductOfWhatTheIntegersStandFor) {
+  const int64_t rows = 5, cols = 50, tokens = 17;
+  const auto w = random_values(rows * cols), bias = random_values(rows);
+  const QuadMatrix matrix = make_quads(view_of(w, rows, cols));
+  const Tiles x = random_tile(tokens, cols);
+  QuantisedTokens quantised(kernels_, x, cols);
+  Tiles y = untouched_tile(tokens, rows);
+  auto* sums = reinterpret_cast<int32_t*>(y.tile(0));
+  const int64_t depth = num_quads(cols);
+  kernels_.dense_quads({.values = matrix.quads.data(), .rows = rows, .depth = depth, .row_stride = depth},
+                       quantised.tile().quads, sums, 2);
+  kernels_.dequantise({rows, matrix.scales.data(), matrix.sums.data(), bias.data()}, quantised.tile(), sums,
+                      y.tile(0), 2);
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t t = 0; t < tokens; ++t) {
+      double sum = bias[static_cast<size_t>(row)];
+      for (int64_t k = 0; k < cols; ++k) {
+        sum += matrix.scales[static_cast<size_t>(row)] *
+               static_cast<double>(integer_at(matrix, row, k, cols)) *
+               (quantised.lows.tokens[t] +
+                quantised.steps.tokens[t] * static_cast<double>(quantised.byte(t, k)));
+      }
+      EXPECT_NEAR(y.at(t, row), sum, 1e-5);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(OfThisMachine, EveryKernel,
                          testing::ValuesIn(supported_kernels().begin(), supported_kernels().end()),
                          [](const auto& kernels) { return std::string(kernels.param->name); });

@@ -12,6 +12,7 @@ namespace rpp {
 namespace {
 
 using testing::HasSubstr;
+using Arithmetic = RuntimeOptions::Arithmetic;
 using Matrices = RuntimeOptions::Matrices;
 
 constexpr double kTolerance = 1e-5;
@@ -61,6 +62,44 @@ TEST_F(GoldenSession, SparseAndDenseMatricesAreBitIdentical) {
       return copy(session.hidden());
     };
     EXPECT_EQ(hidden_of(Matrices::sparse), hidden_of(Matrices::dense)) << kernels->name;
+  }
+}
+
+// The states are of LayerNorm: of the order of 1.
+TEST_F(GoldenSession, HiddenStatesInInt8AreCloseToTransformers) {
+  for (const Kernels* kernels : supported_kernels()) {
+    Session session(
+        exported(golden_dir(), {.arithmetic = Arithmetic::int8, .kernels = std::string(kernels->name)}));
+    session.encode(batch());
+    EXPECT_LT(largest_difference(session.hidden(), golden_.floats("hidden.2")), 0.1) << kernels->name;
+    EXPECT_GT(largest_difference(session.hidden(), golden_.floats("hidden.2")), 1e-4) << kernels->name;
+  }
+}
+
+TEST_F(GoldenSession, InInt8SparseAndDenseMatricesAreBitIdentical) {
+  for (const Kernels* kernels : supported_kernels()) {
+    const auto hidden_of = [&](Matrices matrices) {
+      Session session(exported(
+          golden_dir(),
+          {.matrices = matrices, .arithmetic = Arithmetic::int8, .kernels = std::string(kernels->name)}));
+      session.encode(batch());
+      return copy(session.hidden());
+    };
+    EXPECT_EQ(hidden_of(Matrices::sparse), hidden_of(Matrices::dense)) << kernels->name;
+  }
+}
+
+TEST_F(GoldenSession, InInt8AnswersDependNeitherOnTheBatchNorOnTheThreads) {
+  const auto model = exported(golden_dir(), {.arithmetic = Arithmetic::int8});
+  Session together(model), threads(model, 3), alone(model);
+  together.encode(batch());
+  threads.encode(batch());
+  const auto hidden = copy(together.hidden());
+  EXPECT_EQ(hidden, copy(threads.hidden()));
+  for (size_t sequence = 0; sequence + 1 < cu_seqlens_.size(); ++sequence) {
+    const auto of_one = hidden_alone(alone, sequence);
+    const auto first = hidden.begin() + cu_seqlens_[sequence] * model->sizes().hidden;
+    EXPECT_TRUE(std::equal(of_one.begin(), of_one.end(), first)) << sequence;
   }
 }
 

@@ -87,5 +87,33 @@ TEST(SparseMatrix, MemoryGrowsWithValuesNotWithSize) {
   EXPECT_THAT(sparse.values, ElementsAre(7, 0));
 }
 
+TEST(MakeQuads, RoundsEachRowToIntegersOfItsOwnScale) {
+  const std::vector<float> w = {1.27F, -0.634F, 0.0F, 0.016F, 0.5F,  //
+                                0.0F,  0.0F,    0.0F, 0.0F,   0.0F,  //
+                                0.0F,  -2.0F,   1.0F, 0.0F,   0.0F};
+  const QuadMatrix matrix =
+      make_quads({.rows = 3, .cols = 5, .dtype = Dtype::f32, .values = std::as_bytes(std::span(w))});
+  EXPECT_FLOAT_EQ(matrix.scales[0], 0.01F);
+  EXPECT_EQ(matrix.scales[1], 0.0F);
+  EXPECT_FLOAT_EQ(matrix.scales[2], 2.0F / 127);
+  EXPECT_EQ(matrix.sums, (std::vector<float>{127 - 63 + 2 + 50, 0, -127 + 64}));
+  const auto quad = [](int a, int b, int c, int d) {
+    const auto byte = [](int value, int place) {
+      return (static_cast<uint32_t>(value) & 0xFF) << (8 * place);
+    };
+    return static_cast<Quad>(byte(a, 0) | byte(b, 1) | byte(c, 2) | byte(d, 3));
+  };
+  EXPECT_EQ(matrix.quads,
+            (std::vector<Quad>{quad(127, -63, 0, 2), quad(50, 0, 0, 0), 0, 0, quad(0, -127, 64, 0), 0}));
+}
+
+TEST(MakeSparse, OfQuadsKeepsThoseThatAreNotZero) {
+  const std::vector<Quad> quads = {0, 7, 0, 9, 0, 0};
+  const SparseQuads sparse = make_sparse(quads, 2, 3);
+  EXPECT_EQ(sparse.runs.size(), 2U);
+  EXPECT_EQ(sparse.values, (std::vector<Quad>{7, 0, 9, 0}));
+  EXPECT_EQ(sparse.columns, (std::vector<uint8_t>{1, 1, 0, 0}));
+}
+
 }  // namespace
 }  // namespace rpp

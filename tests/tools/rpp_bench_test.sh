@@ -63,6 +63,7 @@ expect 2 '--precision' "$1" train --precision fp8
 expect 0 '"tokens":5,"rows":64,"cols":32,"prune_ratio":0.5,"dense_gflops":' \
   "$1" matmul --rows 64 --cols 32 --tokens 5 --ratios 0.9 0.5 --repeat 1
 expect 0 '64 x 32 is faster sparse than dense ' "$1" matmul --rows 64 --cols 32 --tokens 5 --repeat 1
+expect 0 '"int8_sparse_effective_gops":' "$1" matmul --rows 64 --cols 32 --tokens 5 --repeat 1 --block 4
 expect 2 '--rows and --cols are pairs' "$1" matmul --rows 64
 expect 1 "no kernels named 'AVX9'" "$1" matmul --kernels AVX9
 
@@ -79,6 +80,7 @@ if command -v script > /dev/null; then
   expect 1 '' grep '"bench":' <(script -qec "'$1' rank --entries 1000 --repeat 1" /dev/null < /dev/null)
   expect 0 '"bench":"rank"' script -qec "'$1' rank --entries 1000 --repeat 1 --json" /dev/null < /dev/null
 fi
+expect 0 '"arithmetic":"int8"' "$1" infer --model model.rpp --length 7 --sequences 1 --threads 1 --seconds 0.001 --int8
 expect 1 'sequence 0 has 25 tokens, the model takes 1 to 24' "$1" infer --model model.rpp --length 25 --sequences 1
 expect 1 'absent.rpp' "$1" infer --model absent.rpp
 expect 0 '"model":"bert","kernels":' "$1" infer "$golden/" --length 7 --sequences 1 --threads 1 --seconds 0.001

@@ -142,6 +142,10 @@ expect 0 '{"text":"w1 [MASK]","token":"' "$predict" --model model --json <<< 'w1
 expect 0 '{"text":"w1","embedding":[' "$predict" --model model --embed --json <<< 'w1'
 [ "$("$predict" --model model --embed <<< $'w1\tw2\tw3')" = "$("$predict" --model model --embed <<< 'w1 w2 w3')" ] ||
   fault 'a tab in a text to embed'
+near() { paste <(tr '\t' '\n' < fp32) <(tr '\t' '\n' < int8) | awk '{ d = $1 - $2; if (d * d > largest) largest = d * d } END { print (largest > 0 && largest < 0.01) ? "near" : "not near " largest }'; }
+"$predict" --model model --embed <<< 'w1 w2 w3' > fp32
+"$predict" --model model --embed --int8 <<< 'w1 w2 w3' > int8
+expect 0 'near' near  # and not equal: another arithmetic
 expect 2 '--embed excludes --pair-separator' "$predict" --model model --embed --pair-separator '|'
 [ "$("$predict" --model tuned-sst2 --embed <<< 'w1' | tr '\t' '\n' | wc -l)" = 32 ] || fault 'an embedding of 32 numbers'
 
