@@ -51,7 +51,9 @@ constexpr Column kColumns[] = {{"sequences", "texts"},
                                {"share_of_copy", "of copy %", 0.01},
                                {"prune_ratio", "zeros %", 0.01},
                                {"dense_gflops", "dense GFLOP/s"},
-                               {"sparse_effective_gflops", "sparse GFLOP/s"}};
+                               {"sparse_effective_gflops", "sparse GFLOP/s"},
+                               {"int8_dense_gops", "int8 dense Gop/s"},
+                               {"int8_sparse_effective_gops", "int8 sparse Gop/s"}};
 
 // Details that only the JSON lines contain.
 constexpr std::string_view kOnlyInLines[] = {"kernels",

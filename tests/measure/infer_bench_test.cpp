@@ -72,13 +72,17 @@ TEST(InferBench, ShowsTheRecordedScoresOfEachModel) {
 }
 
 Measurement load(int64_t longest, double speedup) {
-  return {{"model", "a.rpp"},
-          {"threads", 1},
-          {"sparse_matrices", 6},
-          {"sequences", 8},
-          {"longest", longest},
-          {"speedup", speedup},
-          {"sparse_wins", speedup > 1 ? "yes" : "no"}};
+  return {{"model", "a.rpp"},     {"threads", 1},
+          {"arithmetic", "fp32"}, {"sparse_matrices", 6},
+          {"sequences", 8},       {"longest", longest},
+          {"speedup", speedup},   {"sparse_wins", speedup > 1 ? "yes" : "no"}};
+}
+
+TEST(InferBench, ComparesInt8WithDenseFp32EvenWithoutSparseMatrices) {
+  auto line = load(16, 1.5);
+  line["arithmetic"] = "int8";
+  line["sparse_matrices"] = 0;
+  EXPECT_EQ(conclude_infer({line}), "a.rpp: int8 is faster than dense fp32 in all measurements.\n");
 }
 
 TEST(InferBench, NamesTheLoadsWhereSparseIsNotFaster) {

@@ -60,7 +60,7 @@ expect 1 'absent' "$1" data --shards absent --tokenizer vocab.txt
 expect 2 'absent.yaml' "$1" train --model absent.yaml
 expect 2 '--precision' "$1" train --precision fp8
 
-expect 0 '"tokens":5,"rows":64,"cols":32,"prune_ratio":0.5,"dense_gflops":' \
+expect 0 '"tokens":5,"rows":64,"cols":32,"block":1,"prune_ratio":0.5,"dense_gflops":' \
   "$1" matmul --rows 64 --cols 32 --tokens 5 --ratios 0.9 0.5 --repeat 1
 expect 0 '64 x 32 is faster sparse than dense ' "$1" matmul --rows 64 --cols 32 --tokens 5 --repeat 1
 expect 0 '"int8_sparse_effective_gops":' "$1" matmul --rows 64 --cols 32 --tokens 5 --repeat 1 --block 4
