@@ -47,8 +47,8 @@ struct RuntimeOptions {
 
   Matrices matrices = Matrices::automatic;
   Arithmetic arithmetic = Arithmetic::fp32;
-  std::string
-      kernels;  // "AVX3_VNNI", "AVX3", "AVX2", "NEON", "SCALAR"; empty: the fastest that this machine runs
+  // "AVX3_VNNI", "AVX3", "AVX2", "NEON", "SCALAR"; empty: the fastest that this machine runs.
+  std::string kernels;
   // mapped: processes share the memory of weights that the file stores in the kernels' layout. For files that
   // nobody overwrites.
   FileAccess file = FileAccess::copied;

@@ -163,7 +163,7 @@ def task_verdict_table(results, pairs, comparisons):
 
 
 def pretrain_verdict_table(results, pairs):
-    """The same for held-out text; empty without a metric, or where all methods prune during fine-tuning."""
+    """The same for held-out text; without a column for a metric that no run has."""
     metrics = [metric for metric in PRETRAIN_METRICS
                if any(results.values(cell, "", metric) for pair in pairs for cell in pair)]
     rows = [row_head(results, candidate) + [pretrain_verdict(results, baseline, candidate, metric) for metric in metrics]

@@ -39,17 +39,17 @@ def compare_fine_tunings(results, pairs):
     return comparisons
 
 
-def interval_text(verdict, difference, low, high):
-    """'worse -3.1 [-5.0, -1.2]', in points."""
-    return f"{verdict} {100 * difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
+def interval_text(result):
+    """'worse -3.1 [-5.0, -1.2]', in points, of a metric's result of rpp-compare."""
+    difference, low, high = (f"{100 * result[key]:+.1f}" for key in ("difference", "low", "high"))
+    return f"{result['verdict']} {difference} [{low}, {high}]"
 
 
 def task_verdict(comparison, metric):
     """'worse -3.1 [-5.0, -1.2], p 0.003', of rpp-compare for fine-tunings; '-' without it."""
     if not comparison or metric not in comparison["metrics"]:
         return "-"
-    result = comparison["metrics"][metric]
-    text = interval_text(*(result[key] for key in ("verdict", "difference", "low", "high")))
+    text = interval_text(comparison["metrics"][metric])
     mcnemar = comparison.get("mcnemar")
     if metric != "accuracy" or not mcnemar:
         return text
@@ -63,5 +63,4 @@ def pretrain_verdict(results, baseline, candidate, metric):
         return "-"
     if any(len(side) < 2 for side in sides):
         return f"one seed {100 * (statistics.mean(sides[1]) - statistics.mean(sides[0])):+.1f}"
-    result = programs.compare_values(results.sweep.programs, *sides)
-    return interval_text(*(result[key] for key in ("verdict", "difference", "low", "high")))
+    return interval_text(programs.compare_values(results.sweep.programs, *sides))

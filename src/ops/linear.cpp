@@ -50,15 +50,15 @@ bool is_emulated(const torch::Tensor& x) {
   return x.scalar_type() == torch::kBFloat16 && !has_bf16_matmul(x.device());
 }
 
-torch::Tensor as_float(const torch::Tensor& x) {
-  return x.to(torch::kFloat32);
+// What a matmul reads instead of x.
+torch::Tensor operand(const torch::Tensor& x) {
+  return is_emulated(x) ? x.to(torch::kFloat32) : x;
 }
 
 // Gradients are added into the leaf's .grad if there is one: views of a flat buffer always exist, which
 // avoids an fp32 temporary of the weight's size. Each returns the gradient left for autograd to store.
 torch::Tensor weight_grad(const torch::Tensor& weight, const torch::Tensor& dy, const torch::Tensor& x,
                           bool composite) {
-  if (is_emulated(x)) return weight_grad(weight, as_float(dy), as_float(x), composite);
   auto grad = weight.grad();
   if (!grad.defined()) return torch::mm(dy.t(), x).to(torch::kFloat32);
   if (x.scalar_type() == torch::kFloat32) {
@@ -93,11 +93,6 @@ torch::Tensor bias_grad(const torch::Tensor& bias, const torch::Tensor& dy, bool
   return is_new ? grad : torch::Tensor();
 }
 
-torch::Tensor input_grad(const torch::Tensor& dy, const torch::Tensor& used) {
-  if (is_emulated(dy)) return torch::mm(as_float(dy), as_float(used)).to(dy.scalar_type());
-  return torch::mm(dy, used);
-}
-
 struct Linear : torch::autograd::Function<Linear> {
   // `used` is the weight in the dtype of x.
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight,
@@ -107,8 +102,8 @@ struct Linear : torch::autograd::Function<Linear> {
     context->saved_data["composite"] = composite;
     if (x.scalar_type() == torch::kFloat32) return torch::addmm(bias, x, used.t());
     auto y = empty_bf16_rows(x.size(0), used.size(0), x.device());  // [rows, out]
+    if (is_emulated(x)) return y.copy_(torch::addmm(bias, operand(x), operand(used).t()));
     // cuBLAS adds a bias of the matmul's dtype before it rounds the sum.
-    if (is_emulated(x)) return y.copy_(torch::addmm(bias, as_float(x), as_float(used).t()));
     if (x.is_cuda() && !composite) return at::addmm_out(y, bias.to(x.scalar_type()), x, used.t());
     at::mm_out(y, x, used.t());
     if (composite) return y.add_(bias);
@@ -121,11 +116,12 @@ struct Linear : torch::autograd::Function<Linear> {
     const auto saved = context->get_saved_variables();
     const auto &x = saved[0], &weight = saved[1], &bias = saved[2], &used = saved[3];
     const auto dy = with_plain_rows(grads[0]);  // [rows, out]
+    const auto dy_operand = operand(dy);
     torch::Tensor dx;
-    if (context->needs_input_grad(0)) dx = input_grad(dy, used);
+    if (context->needs_input_grad(0)) dx = torch::mm(dy_operand, operand(used)).to(x.scalar_type());
     // On a GPU this is another thread than that of the forward pass, with its own kernels_in_use().
     const bool composite = context->saved_data["composite"].toBool();
-    return {dx, weight_grad(weight, dy, x, composite), bias_grad(bias, dy, composite), {}};
+    return {dx, weight_grad(weight, dy_operand, operand(x), composite), bias_grad(bias, dy, composite), {}};
   }
 };
 

@@ -2,10 +2,7 @@
 // Each sum is added in the order of the inner dimension, whatever the instruction set.
 #include "small_gemm.h"
 
-// One portable target and the two x86 targets that are worthwhile.
-#define HWY_DISABLED_TARGETS                                                                         \
-  (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_PPC8 | \
-   HWY_WASM_EMU256 | HWY_RVV)
+#include "core/highway_targets.h"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/small_gemm_kernel.cpp"
 #include "hwy/foreach_target.h"

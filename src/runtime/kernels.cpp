@@ -2,13 +2,9 @@
 
 #include <vector>
 
+#include "core/highway_targets.h"
 #include "rpp/error.h"
 
-// One portable target and the two x86 targets that are worthwhile; on ARM, NEON. Others would only be
-// compiled.
-#define HWY_DISABLED_TARGETS                                                                             \
-  (HWY_SSSE3 | HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_PPC8 | HWY_WASM_EMU256 | \
-   HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "runtime/kernels.cpp"
 #include "hwy/foreach_target.h"

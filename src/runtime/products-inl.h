@@ -44,7 +44,8 @@ struct QuadProducts {
   static HWY_INLINE void store(Vector value, Quad* at) { hn::Store(value, Words(), at); }
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
-  // Without VNNI: products of 16-bit numbers, which cannot saturate, of the bytes 0 and 2, and of 1 and 3.
+  // Without VNNI. The bytes 0 and 2, then 1 and 3, are multiplied as 16-bit numbers: their sums cannot
+  // saturate.
   using Halves = hn::Repartition<int16_t, Words>;
   using HalfVector = hn::Vec<Halves>;
   struct Weight {
