@@ -2,7 +2,7 @@
 //
 // Decoupled decay after Loshchilov & Hutter (arXiv:1711.05101), as in torch::optim::AdamW; without bias
 // correction it is the optimizer of BERT's original code. The proximal rule is Reweighted Proximal Pruning
-// (arXiv:1909.12486): w = soft_threshold(AdamW(w), lr * gamma * alpha).
+// (arXiv:1909.12486): w = soft_threshold(AdamW(w), lr * gamma * alpha), of single weights or of blocks.
 #pragma once
 
 #include <torch/types.h>
@@ -27,6 +27,9 @@ struct ShrinkRule {
   double gamma = 0.0;   // prox: threshold = lr * gamma * alpha
   std::vector<double> matrix_gammas = {};  // prox: one per matrix if they differ; replaces gamma
   bool preconditioned = false;  // prox: threshold / (sqrt(v_hat) + epsilon), ProxGen (Yun et al. 2021)
+  // prox: so many neighbours of a row are shrunk and pruned together: 1, 4, 8 or 16, a divisor of every
+  // matrix's columns. Their root of the mean square takes the place of |w|; alpha is that of the first.
+  int64_t block = 1;
 };
 
 class ProxAdamW {

@@ -146,6 +146,7 @@ struct PruneConfig {
   bool hold_zeros = true;             // zeros of the initial model stay zero, and count towards the target
   Ranking ranking = Ranking::matrix;  // nip, gradual, one_shot, movement
   Importance importance = Importance::magnitude;  // for the rank, or for alpha of the rpp methods
+  int64_t block = 1;  // neighbouring inputs of an output that are pruned together: 1, 4, 8 or 16
   // The fraction of the steps, at the end, that train with a fixed mask. Negative: that of the method, 0 for
   // rpp and nip, 0.3 for the others. one_shot has its own, `at`.
   double recovery_share = -1;

@@ -26,6 +26,13 @@ std::vector<Case> cases(const FlatParams& params) {
             .alpha = (prunable.abs() + 1e-3).reciprocal(),
             .gamma = 1e-3,
             .preconditioned = true},
+           4},
+          {"prox, preconditioned, blocks of 4",
+           {.kind = ShrinkRule::Kind::prox,
+            .alpha = (prunable.abs() + 1e-3).reciprocal(),
+            .gamma = 1e-3,
+            .preconditioned = true,
+            .block = 4},
            4}};
 }
 

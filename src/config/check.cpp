@@ -79,6 +79,15 @@ void check_prune(const Complaints& complaints, const PruneConfig& prune) {
         "prune.importance is fisher, but prune.prune_at is 0: before the first step there are no "
         "gradients; set it to a later part of the run");
   }
+  if (prune.block != 1 && prune.block != 4 && prune.block != 8 && prune.block != 16) {
+    complaints.fail_at("prune.block", "prune.block is {}, it must be 1, 4, 8 or 16", prune.block);
+  }
+  if (prune.block > 1 && (prune.method == PruneMethod::movement ||
+                          prune.method == PruneMethod::soft_movement || prune.method == PruneMethod::fixed)) {
+    complaints.fail_at("prune.block",
+                       "prune.block is {}, but prune.method {} prunes single weights: set it to 1",
+                       prune.block, name_of(prune.method));
+  }
   if (!prune.mask.empty() && prune.method != PruneMethod::fixed) {
     complaints.fail_at("prune.mask",
                        "prune.mask is set, but prune.method is {} and takes none: set prune.method to fixed",

@@ -72,6 +72,12 @@ void visit_fields(ConfigOf<PruneConfig> auto& c, Visitor&& v) {
              "rank weights by |w|, or by |w| sqrt(v) with AdamW's mean v of squared "
              "gradients",
              kImportances, c.importance);
+  v.field(
+      {"block",
+       "this many neighbouring inputs of an output are pruned together: 1, 4, 8 or 16; not with movement and "
+       "soft_movement",
+       at_least(1)},
+      c.block);
   v.field({"recovery_share",
            "fraction of the steps, at the end, that train with a fixed mask; negative: 0 for rpp and nip, "
            "0.3 for "

@@ -39,9 +39,27 @@ RPP_INLINE void adamw_loops(const AdamWStep& step, const AdamWSpan& span) {
   adamw_loop<kShrink, false>(step, span);
 }
 
+template <AdamWShrink kShrink, int kBlock>
+RPP_INLINE void block_loop(const AdamWStep& given, const AdamWSpan& given_span) {
+  const AdamWStep step = given;
+  const AdamWSpan span = given_span;
+  for (int64_t i = 0; i < span.size; i += kBlock) adamw_block<kShrink, kBlock>(step, span, i);
+}
+
+template <int kBlock>
+RPP_INLINE void block_loops(const AdamWStep& step, const AdamWSpan& span) {
+  if (step.shrink == AdamWShrink::prox) return block_loop<AdamWShrink::prox, kBlock>(step, span);
+  block_loop<AdamWShrink::preconditioned_prox, kBlock>(step, span);
+}
+
 }  // namespace
 
 RPP_CLONES void adamw_cpu(const AdamWStep& step, const AdamWSpan& span) {
+  if (shrinks_blocks(step)) {
+    if (step.block == 4) return block_loops<4>(step, span);
+    if (step.block == 8) return block_loops<8>(step, span);
+    return block_loops<16>(step, span);
+  }
   switch (step.shrink) {
     case AdamWShrink::none:
       return adamw_loop<AdamWShrink::none, false>(step, span);

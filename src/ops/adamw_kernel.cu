@@ -50,9 +50,37 @@ cudaError_t update(const AdamWStep& step, const AdamWSpan& span, void* stream) {
                                   span.alpha);
 }
 
+template <AdamWShrink kShrink, int kBlock>
+struct AdamWBlockUpdate {
+  AdamWStep step;
+  AdamWSpan span;
+
+  template <int kPack>
+  __device__ void at(int64_t block) const {
+    adamw_block<kShrink, kBlock>(step, span, block * kBlock);
+  }
+};
+
+// A thread for each block.
+template <int kBlock>
+cudaError_t update_blocks(const AdamWStep& step, const AdamWSpan& span, void* stream) {
+  const int64_t blocks = span.size / kBlock;
+  if (step.shrink == AdamWShrink::prox) {
+    return for_each_element<1>(AdamWBlockUpdate<AdamWShrink::prox, kBlock>{step, span}, blocks, stream,
+                               span.values);
+  }
+  return for_each_element<1>(AdamWBlockUpdate<AdamWShrink::preconditioned_prox, kBlock>{step, span}, blocks,
+                             stream, span.values);
+}
+
 }  // namespace
 
 int adamw_cuda(const AdamWStep& step, const AdamWSpan& span, void* stream) {
+  if (shrinks_blocks(step)) {
+    if (step.block == 4) return update_blocks<4>(step, span, stream);
+    if (step.block == 8) return update_blocks<8>(step, span, stream);
+    return update_blocks<16>(step, span, stream);
+  }
   switch (step.shrink) {
     case AdamWShrink::none:
       return update<AdamWShrink::none>(step, span, stream);

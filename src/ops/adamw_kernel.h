@@ -29,6 +29,7 @@ struct AdamWStep {
   float correction2 = 1.0F;  // 1 / sqrt(1 - beta2^t)
   float threshold = 0.0F;    // learning rate * gamma
   AdamWShrink shrink = AdamWShrink::none;
+  int64_t block = 1;  // neighbours that the proximal rules shrink together: 1, 4, 8 or 16
 };
 
 // `size` elements per pointer.
@@ -108,6 +109,41 @@ RPP_ELEMENT AdamWElement adamw_element(const AdamWStep& step, AdamWElement old, 
   const bool is_kept = keep != 0;
   return {kept_value(next.value, is_kept), kept_value(next.exp_avg, is_kept),
           kept_value(next.exp_avg_sq, is_kept)};
+}
+
+// The elements [i, i + kBlock) as one block, for the two proximal rules. The shrinking is the proximal
+// operator of threshold * sqrt(kBlock) * ||w||_2 (Yuan & Lin 2006): w = a * max(0, 1 - threshold / rms(a)),
+// where rms is the root of the mean square, so that a block of 1 is the soft threshold. alpha is that of the
+// first element; the preconditioner is the mean over the block. What `keep` prunes counts as zero.
+template <AdamWShrink kShrink, int kBlock>
+RPP_ELEMENT void adamw_block(const AdamWStep& step, const AdamWSpan& span, int64_t i) {
+  float values[kBlock];
+  float squares = 0.0F, preconditioners = 0.0F;
+  for (int k = 0; k < kBlock; ++k) {
+    const AdamWElement old = {span.values[i + k], span.exp_avg[i + k], span.exp_avg_sq[i + k]};
+    const AdamWMove move = adamw_move(step, old, span.grads[i + k]);
+    const bool is_kept = span.keep == nullptr || span.keep[i + k] != 0;
+    values[k] = kept_value(move.next.value, is_kept);
+    span.exp_avg[i + k] = kept_value(move.next.exp_avg, is_kept);
+    span.exp_avg_sq[i + k] = kept_value(move.next.exp_avg_sq, is_kept);
+    squares += values[k] * values[k];
+    preconditioners += move.preconditioner;
+  }
+  const float rms = sqrtf(squares / kBlock);
+  float threshold = step.threshold * span.alpha[i];
+  if (kShrink == AdamWShrink::preconditioned_prox) threshold *= preconditioners / kBlock;
+  const bool is_kept = !(rms <= threshold);  // also where the block has a NaN
+  const float factor = 1.0F - threshold / rms;
+  for (int k = 0; k < kBlock; ++k) {
+    span.values[i + k] = kept_value(values[k] * factor, is_kept);
+    if (span.working != nullptr) span.working[i + k] = bf16_bits(span.values[i + k]);
+  }
+}
+
+// Whether a step shrinks whole blocks; if so, spans consist of whole ones.
+inline bool shrinks_blocks(const AdamWStep& step) {
+  return step.block > 1 &&
+         (step.shrink == AdamWShrink::prox || step.shrink == AdamWShrink::preconditioned_prox);
 }
 
 // Runs on the calling thread; the caller splits the parameters into spans.

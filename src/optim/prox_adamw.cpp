@@ -8,6 +8,7 @@
 #include "ops/adamw_kernel.h"
 #include "ops/section.h"
 #include "ops/torch.h"
+#include "plan/groups.h"
 #include "rpp/error.h"
 
 #ifdef RPP_CUDA
@@ -22,8 +23,10 @@ namespace {
 constexpr int64_t kGrain = 1 << 14;
 
 void update_on_cpu(const AdamWStep& step, const AdamWSpan& span) {
-  at::parallel_for(0, span.size, kGrain,
-                   [&](int64_t begin, int64_t end) { adamw_cpu(step, sub_span(span, begin, end - begin)); });
+  const int64_t block = shrinks_blocks(step) ? step.block : 1;
+  at::parallel_for(0, span.size / block, kGrain / block, [&](int64_t begin, int64_t end) {
+    adamw_cpu(step, sub_span(span, begin * block, (end - begin) * block));
+  });
 }
 
 void update_on_cuda(const AdamWStep& step, const AdamWSpan& span, const torch::Device& device) {
@@ -62,6 +65,7 @@ void check_rule(const ShrinkRule& rule, const FlatParams& params) {
   RPP_CHECK(rule.matrix_gammas.empty() || rule.matrix_gammas.size() == params.matrices().size(),
             "the shrink rule has {} gammas, the model {} prunable matrices", rule.matrix_gammas.size(),
             params.matrices().size());
+  check_block(rule.block, params.matrices());
 }
 
 // Everything except the learning rate and the values derived from it.
@@ -157,6 +161,7 @@ void ProxAdamW::step(double learning_rate, const ShrinkRule& rule, double grad_s
   const int64_t num_prunable = params_.num_prunable();
 
   constants.shrink = shrink_of(rule);
+  constants.block = rule.block;
   if (rule.matrix_gammas.empty()) {
     update(prunable, constants, {0, num_prunable, rule.gamma}, learning_rate);
   }

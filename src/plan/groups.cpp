@@ -53,8 +53,19 @@ int64_t PruneGroup::size() const {
   return entries;
 }
 
+void check_block(int64_t block, const std::vector<FlatMatrix>& matrices) {
+  if (block != 1 && block != 4 && block != 8 && block != 16)
+    fail_usage("weights are pruned in blocks of 1, 4, 8 or 16, not of {}", block);
+  for (const auto& matrix : matrices) {
+    if (matrix.cols % block == 0) continue;
+    fail_usage("{} has {} inputs, which blocks of {} do not divide: set prune.block to 1", matrix.name,
+               matrix.cols, block);
+  }
+}
+
 std::vector<PruneGroup> prune_groups(const PruneConfig& config, const std::vector<FlatMatrix>& matrices,
                                      Ranking ranking) {
+  check_block(config.block, matrices);
   std::vector<NamedNumber> ratios;
   for (const auto& entry : config.ratios) ratios.push_back(parse_ratio(entry));
   for (const auto& own : ratios) check_pattern("prune.ratios", own.name, matrices);
@@ -67,7 +78,7 @@ std::vector<PruneGroup> prune_groups(const PruneConfig& config, const std::vecto
     if (!target) continue;
     const auto [found, is_new] = group_of.try_emplace(*target, groups.size());
     if (is_new || ranking == Ranking::matrix) {
-      groups.push_back({.matrices = {}, .target_ratio = *target});
+      groups.push_back({.matrices = {}, .target_ratio = *target, .block = config.block});
       found->second = groups.size() - 1;
     }
     groups[found->second].matrices.push_back(matrix);

@@ -146,7 +146,9 @@ int64_t last_mask_change(const PruneConfig& config, int64_t total_steps) {
 }
 
 std::string describe_plan(const PruneConfig& config, int64_t total_steps) {
-  if (is_rpp(config.method)) return describe_rpp(config, total_steps);
+  const std::string blocks =
+      config.block > 1 ? fmt::format("; in blocks of {} neighbouring inputs", config.block) : "";
+  if (is_rpp(config.method)) return describe_rpp(config, total_steps) + blocks;
   if (config.method == PruneMethod::fixed) {
     return fmt::format("fixed: {}",
                        config.mask.empty() ? "the zeros of the model are held" : config.mask + " is held");
@@ -157,9 +159,9 @@ std::string describe_plan(const PruneConfig& config, int64_t total_steps) {
       config.method == PruneMethod::soft_movement
           ? fmt::format("scores above {}", config.soft_movement.threshold)
           : fmt::format("{:.1f} %, ranked by {}", 100 * config.target_ratio, name_of(config.ranking));
-  return fmt::format("{}: {}; {} prunings, the first at step {}, the last at step {} of {}",
+  return fmt::format("{}: {}; {} prunings, the first at step {}, the last at step {} of {}{}",
                      name_of(config.method), goal, updates.size(), updates.front().step, updates.back().step,
-                     total_steps);
+                     total_steps, blocks);
 }
 
 }  // namespace rpp

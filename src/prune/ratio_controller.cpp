@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "blocks.h"
 #include "core/rng.h"
 #include "ops/torch.h"
 #include "rpp/error.h"
@@ -21,7 +22,8 @@ constexpr double kLargestRise = 4.0;
 constexpr double kLargestFall = 1.25;
 
 // Indices of entries of the group's matrices: one from each interval, at a random position. Evenly spaced
-// ones would be in few columns if the distance and the number of columns have a common divisor.
+// ones would be in few columns if the distance and the number of columns have a common divisor. Of a block it
+// is the first entry.
 torch::Tensor sample_of(const PruneGroup& group, torch::Device device) {
   const int64_t stretch = (group.size() + kSampleSize - 1) / kSampleSize;
   std::vector<int64_t> indices;
@@ -29,10 +31,17 @@ torch::Tensor sample_of(const PruneGroup& group, torch::Device device) {
     const int64_t end = matrix.offset + matrix.rows * matrix.cols;
     for (int64_t begin = matrix.offset; begin < end; begin += stretch) {
       Rng rng(mix_key(kSampleStream, begin));
-      indices.push_back(begin + static_cast<int64_t>(rng.below(std::min(stretch, end - begin))));
+      const int64_t entry = begin + static_cast<int64_t>(rng.below(std::min(stretch, end - begin)));
+      indices.push_back(entry - entry % group.block);
     }
   }
   return torch::tensor(indices, torch::kInt64).to(device);
+}
+
+// The indices of all entries of the blocks that begin at `starts`: [starts * block].
+torch::Tensor entries_of_blocks(const torch::Tensor& starts, int64_t block) {
+  if (block == 1) return starts;
+  return (starts.unsqueeze(1) + torch::arange(block, starts.options())).flatten();
 }
 
 std::vector<float> to_vector(const torch::Tensor& tensor) {
@@ -91,13 +100,18 @@ ShrinkForecast RatioController::forecast_of(size_t group, int64_t step, const Sh
   const auto weights = params_.values().detach().narrow(0, 0, params_.num_prunable());
   auto rates = rate_sums(step);
   const auto sample = rates.size() > 1 ? samples_[group].slice(0, 0, {}, kThinning) : samples_[group];
-  const auto live = sample.masked_select(weights.index_select(0, sample).ne(0));
-  ShrinkForecast forecast{.magnitudes = to_vector(weights.index_select(0, live).abs()),
+  const int64_t block = groups_[group].block;
+  const auto norms = block_norms(weights.index_select(0, entries_of_blocks(sample, block)), block);
+  const auto live = sample.masked_select(norms.ne(0));
+  ShrinkForecast forecast{.magnitudes = to_vector(norms.masked_select(norms.ne(0))),
                           .alphas = to_vector(rule.alpha.index_select(0, live)),
                           .rate_sums = std::move(rates),
                           .epsilon = epsilon_};
   if (importance_.defined()) forecast.importances = to_vector(importance_.index_select(0, live));
-  if (optimizer_ != nullptr) forecast.scales = to_vector(optimizer_->denominators(live).reciprocal());
+  if (optimizer_ != nullptr) {
+    const auto scales = optimizer_->denominators(entries_of_blocks(live, block)).reciprocal();
+    forecast.scales = to_vector(block_means(scales, block));
+  }
   return forecast;
 }
 

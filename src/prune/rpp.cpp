@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "blocks.h"
 #include "methods.h"
 #include "ops/torch.h"
 #include "plan/plan.h"
@@ -32,6 +33,7 @@ class RppPruner : public Pruner {
     rule_.kind = ShrinkRule::Kind::prox;
     rule_.gamma = config.rpp.gamma;
     rule_.preconditioned = config.method == PruneMethod::rpp_preconditioned;
+    rule_.block = config.block;
     rule_.alpha = torch::ones_like(prunable_weights());  // [num_prunable]
     exclude_from_alpha();
     if (held_.eq(0).any().item<bool>()) rule_.keep = held_;
@@ -111,7 +113,8 @@ class RppPruner : public Pruner {
   void begin_round(int64_t round) {
     const auto now = mask();
     if (round > 0) {
-      rule_.alpha.copy_(prunable_weights().abs().add_(config_.rpp.epsilon).reciprocal_());
+      const auto norms = block_norms(prunable_weights(), config_.block);
+      rule_.alpha.copy_(to_entries(norms.add(config_.rpp.epsilon).reciprocal_(), config_.block));
       if (config_.importance == Importance::fisher) {
         set_importance(fisher_importance());
         rule_.alpha.div_(importance_);
@@ -131,7 +134,8 @@ class RppPruner : public Pruner {
     RPP_CHECK(context_.optimizer != nullptr, "prune.importance fisher needs an optimizer");
     auto share = context_.optimizer->exp_avg_sq().narrow(0, 0, held_.numel()).clone();
     if (rule_.preconditioned) share.sqrt_();
-    return share.div_(share.mean().clamp_min(1e-30)).clamp_min_(kSmallestImportance);
+    share.div_(share.mean().clamp_min(1e-30)).clamp_min_(kSmallestImportance);
+    return to_entries(block_means(share, config_.block), config_.block);
   }
 
   void set_importance(const torch::Tensor& importance) {

@@ -82,6 +82,7 @@ void Trainer::write_model(const fs::path& directory) const {
     metadata["recovery_steps"] =
         fmt::format("{} of {}", steps - last_mask_change(config_.prune, steps), steps);
     if (config_.prune.importance == Importance::fisher) metadata["importance"] = "fisher";
+    if (config_.prune.block > 1) metadata["block"] = fmt::format("1 x {}", config_.prune.block);
     if (config_.prune.rpp.final_topk) metadata["final_topk"] = "true";
     const auto mask = pruner_->mask();
     metadata["mask_sha256"] = mask_sha256(params_->matrices(), mask);

@@ -127,6 +127,22 @@ TEST_F(CheckTest, ARampStartsBeforeTheRecovery) {
   EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=nip", "prune.ramp_begin=0.8"}), "no error");
 }
 
+TEST_F(CheckTest, BlocksHaveFourEightOrSixteenWeightsAndAMethodThatPrunesThem) {
+  for (const std::string method : {"rpp", "rpp_preconditioned", "nip", "gradual", "one_shot", "dense"}) {
+    EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=" + method, "prune.block=8"}), "no error");
+  }
+  EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=rpp", "prune.block=5"}),
+            "--set prune.block=5: prune.block is 5, it must be 1, 4, 8 or 16");
+  for (const std::string method : {"movement", "soft_movement"}) {
+    EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=" + method, "prune.block=4"}),
+              "--set prune.block=4: prune.block is 4, but prune.method " + method +
+                  " prunes single weights: set it to 1");
+  }
+  EXPECT_EQ(
+      finetune_error(kFinetune, {"prune.method=fixed", "prune.block=4"}),
+      "--set prune.block=4: prune.block is 4, but prune.method fixed prunes single weights: set it to 1");
+}
+
 TEST_F(CheckTest, OnlyTheFixedMethodTakesAMask) {
   EXPECT_EQ(pretrain_error(kPretrain, {"prune.method=fixed", "prune.mask=m.safetensors"}), "no error");
   EXPECT_EQ(

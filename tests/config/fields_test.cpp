@@ -93,6 +93,7 @@ prune.ratios = []
 prune.hold_zeros = true
 prune.ranking = 'matrix'  matrix | global
 prune.importance = 'magnitude'  magnitude | fisher
+prune.block = 1  [1, inf]
 prune.recovery_share = -1  [-1, 1)
 prune.recovery_steps = 0  [0, inf]
 prune.rounds = 12  [1, inf]

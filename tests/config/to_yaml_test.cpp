@@ -73,6 +73,7 @@ TEST_F(ToYaml, APretrainingConfigurationComesBackExactly) {
   visit_fields(config, scrambler);
   config.model_config.clear();  // these contradict the other keys
   config.prune.method = PruneMethod::fixed;
+  config.prune.block = 1;
   config.data.valid = {"held out"};
   config.data.max_predictions = config.data.max_seq_length;
   config.schedule.warmup_steps = config.train.steps;
@@ -85,6 +86,9 @@ TEST_F(ToYaml, AFineTuningConfigurationComesBackExactly) {
   FinetuneConfig config;
   Scrambler scrambler;
   visit_fields(config, scrambler);
+  config.prune.method = PruneMethod::nip;
+  config.prune.block = 8;
+  config.prune.mask.clear();
   config.train.micro_batch_size = 1;
   config.train.cuda_graph = false;
   config.task = "custom";

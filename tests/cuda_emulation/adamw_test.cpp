@@ -54,6 +54,22 @@ TEST_P(EmulatedAdamW, ArraysWithDifferentAlignmentAreUpdatedElementwise) {
 INSTANTIATE_TEST_SUITE_P(AdamWKernel, EmulatedAdamW, testing::ValuesIn(kEveryShrink),
                          [](const auto& info) { return name_of(info.param); });
 
+TEST(EmulatedAdamW, BlocksEqualTheCpuLoop) {
+  for (const auto shrink : {AdamWShrink::prox, AdamWShrink::preconditioned_prox}) {
+    for (const int64_t block : {4, 8, 16}) {
+      for (const int64_t blocks : {0, 1, 31, 257}) {
+        auto step = some_step(shrink);
+        step.block = block;
+        AdamWArrays cuda(block * blocks), cpu(block * blocks);
+        EXPECT_EQ(adamw_cuda(step, cuda.span(), nullptr), cudaSuccess);
+        adamw_cpu(step, cpu.span());
+        SCOPED_TRACE(block);
+        expect_same(cuda, cpu);
+      }
+    }
+  }
+}
+
 TEST(EmulatedAdamW, WithoutAWorkingCopyTheWeightsAreTheSame) {
   AdamWArrays with(333), without(333);
   auto span = without.span();

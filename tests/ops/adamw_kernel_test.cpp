@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
+#include <tuple>
 
 #include "adamw_reference.h"
 #include "ops/torch.h"
@@ -68,6 +70,79 @@ TEST_P(EveryShrink, WithoutAWorkingCopyTheWeightsAreTheSame) {
 
 INSTANTIATE_TEST_SUITE_P(AdamWKernel, EveryShrink, testing::ValuesIn(kEveryShrink),
                          [](const auto& info) { return name_of(info.param); });
+
+class BlockShrink : public testing::TestWithParam<std::tuple<AdamWShrink, int64_t, bool>> {};
+
+TEST_P(BlockShrink, EqualsTheReferenceAndPrunesWholeBlocks) {
+  const auto [shrink, block, with_keep] = GetParam();
+  auto step = some_step(shrink);
+  step.block = block;
+  const AdamWArrays before(block * 61);
+  auto after = before;
+  auto span = after.span();
+  if (!with_keep) span.keep = nullptr;
+  adamw_cpu(step, span);
+  int64_t pruned = 0;
+  for (size_t i = 0; i < before.values.size(); i += static_cast<size_t>(block)) {
+    const auto expected = block_reference(step, before, i, with_keep);
+    bool lives = false;
+    for (size_t k = 0; k < expected.size(); ++k) {
+      ASSERT_NEAR(after.values[i + k], expected[k].value, 1e-7) << i + k;
+      ASSERT_NEAR(after.exp_avg[i + k], expected[k].exp_avg, 1e-8) << i + k;
+      ASSERT_NEAR(after.exp_avg_sq[i + k], expected[k].exp_avg_sq, 1e-9) << i + k;
+      EXPECT_EQ(after.working[i + k], bf16_bits(after.values[i + k]));
+      EXPECT_FALSE(after.values[i + k] == 0 && std::signbit(after.values[i + k]));
+      lives |= after.values[i + k] != 0;
+    }
+    pruned += lives ? 0 : 1;
+    const bool held = with_keep && before.keep[i] == 0;
+    EXPECT_EQ(after.values[i] == 0, held || !lives) << i;
+  }
+  EXPECT_GT(pruned, 1);
+  EXPECT_LT(pruned, 60);
+}
+
+TEST_P(BlockShrink, ANanStaysInItsBlock) {
+  const auto [shrink, block, with_keep] = GetParam();
+  auto step = some_step(shrink);
+  step.block = block;
+  AdamWArrays arrays(2 * block);
+  auto span = arrays.span();
+  span.keep = nullptr;
+  arrays.values[1] = kNan;
+  adamw_cpu(step, span);
+  EXPECT_TRUE(std::isnan(arrays.values[1]));
+  for (auto k = static_cast<size_t>(block); k < arrays.values.size(); ++k)
+    EXPECT_TRUE(std::isfinite(arrays.values[k]));
+}
+
+INSTANTIATE_TEST_SUITE_P(AdamWKernel, BlockShrink,
+                         testing::Combine(testing::Values(AdamWShrink::prox,
+                                                          AdamWShrink::preconditioned_prox),
+                                          testing::Values(4, 8, 16), testing::Bool()),
+                         [](const auto& info) {
+                           return name_of(std::get<0>(info.param)) + "_" +
+                                  std::to_string(std::get<1>(info.param)) +
+                                  (std::get<2>(info.param) ? "_with_zeros_held" : "");
+                         });
+
+// rms(3, 4, 0, 12) is 6.5; the threshold takes 1.3 of it.
+TEST(AdamWKernel, ABlockIsScaledTowardsZeroByItsRootOfTheMeanSquare) {
+  AdamWArrays arrays(8);
+  arrays.values = {3, -4, 0, 12, 0.5, 0.5, -0.5, 0.5};
+  arrays.grads.assign(8, 0);
+  arrays.exp_avg.assign(8, 0);
+  arrays.alpha.assign(8, 1);
+  auto span = arrays.span();
+  span.keep = nullptr;
+  AdamWStep step;
+  step.threshold = 1.3F;
+  step.shrink = AdamWShrink::prox;
+  step.block = 4;
+  adamw_cpu(step, span);
+  const std::vector<float> expected = {2.4F, -3.2F, 0, 9.6F, 0, 0, 0, 0};
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_FLOAT_EQ(arrays.values[i], expected[i]) << i;
+}
 
 TEST(AdamWKernel, AboutHalfOfTheInputsAreShrunkToZero) {  // so that both branches are compared
   for (const auto shrink : {AdamWShrink::prox, AdamWShrink::preconditioned_prox}) {

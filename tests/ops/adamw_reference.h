@@ -29,6 +29,32 @@ inline AdamWElement reference(const AdamWStep& s, const AdamWElement& old, doubl
   return {static_cast<float>(shrunk), static_cast<float>(m), static_cast<float>(v)};
 }
 
+// The elements [i, i + s.block) after a step that shrinks them as one block.
+template <typename Arrays>
+std::vector<AdamWElement> block_reference(const AdamWStep& s, const Arrays& arrays, size_t i,
+                                          bool with_keep) {
+  const auto size = static_cast<size_t>(s.block);
+  AdamWStep plain = s;
+  plain.shrink = AdamWShrink::mask;
+  std::vector<AdamWElement> elements;
+  double squares = 0, preconditioners = 0;
+  for (size_t k = i; k < i + size; ++k) {
+    AdamWStep moments = s;
+    moments.shrink = AdamWShrink::none;
+    const auto moved = reference(moments, arrays.element(k), arrays.grads[k], true, 0);
+    preconditioners += 1 / (std::sqrt(static_cast<double>(moved.exp_avg_sq)) * s.correction2 + s.epsilon);
+    const bool keep = !with_keep || arrays.keep[k] != 0;
+    elements.push_back(reference(plain, arrays.element(k), arrays.grads[k], keep, 0));
+    squares += std::pow(static_cast<double>(elements.back().value), 2);
+  }
+  double threshold = static_cast<double>(s.threshold) * arrays.alpha[i];
+  if (s.shrink == AdamWShrink::preconditioned_prox) threshold *= preconditioners / static_cast<double>(size);
+  const double rms = std::sqrt(squares / static_cast<double>(size));
+  const double factor = rms > threshold ? 1 - threshold / rms : 0;
+  for (auto& element : elements) element.value = static_cast<float>(element.value * factor);
+  return elements;
+}
+
 // A step in the middle of training, with every constant away from 0 and 1.
 inline AdamWStep some_step(AdamWShrink shrink) {
   AdamWStep step;

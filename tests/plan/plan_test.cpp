@@ -201,6 +201,13 @@ TEST(Plan, TheDescriptionNamesExtensionsOfTheMethod) {
   EXPECT_NE(text.find("4 rounds in 70 steps"), std::string::npos) << text;
   EXPECT_NE(text.find("gamma adjusted to reach 80.0 %"), std::string::npos) << text;
   EXPECT_NE(text.find("not part of the method"), std::string::npos) << text;
+  EXPECT_EQ(text.find("blocks"), std::string::npos) << text;
+  for (const auto* method : {"rpp", "gradual"}) {
+    config.method = prune_method(method);
+    config.block = 4;
+    EXPECT_NE(describe_plan(config, 100).find("; in blocks of 4 neighbouring inputs"), std::string::npos)
+        << method;
+  }
 }
 
 }  // namespace

@@ -109,8 +109,8 @@ TEST_F(HeapDeathTest, MemoryDoesNotGrowBeyondTheLargestStep) {
   EXPECT_EXIT(std::exit(stays_small() ? 0 : 1), testing::ExitedWithCode(0), "");
 }
 
-// 3, 8 or 11 of 300 steps return memory, by where the system places the heap; with a limit of 1.04 instead of 1.07 of
-// the largest step 60 to 73, with 1.0 143.
+// 3, 8 or 11 of 300 steps return memory, by where the system places the heap; with a limit of 1.04 instead
+// of 1.07 of the largest step 60 to 73, with 1.0 143.
 TEST_F(HeapDeathTest, MostStepsReturnNoMemory) {
   const auto rarely_shrinks = [] {
     StepHeap heap;
