@@ -4,6 +4,8 @@
 
 #include "ops/adamw_kernel.h"
 
+#include <algorithm>
+
 #include "simd.h"
 
 namespace rpp {
@@ -39,11 +41,46 @@ RPP_INLINE void adamw_loops(const AdamWStep& step, const AdamWSpan& span) {
   adamw_loop<kShrink, false>(step, span);
 }
 
-template <AdamWShrink kShrink, int kBlock>
-RPP_INLINE void block_loop(const AdamWStep& given, const AdamWSpan& given_span) {
+constexpr int64_t kChunk = 1024;  // its arrays stay in the L1 cache between the loops
+
+// AdamW for a chunk, then its shrinking by blocks of kBlock.
+template <AdamWShrink kShrink, int kBlock, bool kHolds>
+RPP_INLINE void block_chunk(const AdamWStep& given, const AdamWSpan& given_span) {
   const AdamWStep step = given;
   const AdamWSpan span = given_span;
-  for (int64_t i = 0; i < span.size; i += kBlock) adamw_block<kShrink, kBlock>(step, span, i);
+  float preconditioners[kChunk], factors[kChunk / kBlock];
+  RPP_NO_OVERLAP
+  for (int64_t i = 0; i < span.size; ++i) {
+    const auto move = adamw_move(step, {span.values[i], span.exp_avg[i], span.exp_avg_sq[i]}, span.grads[i]);
+    const bool is_kept = !kHolds || span.keep[i] != 0;
+    span.values[i] = kept_value(move.next.value, is_kept);
+    span.exp_avg[i] = kept_value(move.next.exp_avg, is_kept);
+    span.exp_avg_sq[i] = kept_value(move.next.exp_avg_sq, is_kept);
+    preconditioners[i] = move.preconditioner;
+  }
+  for (int64_t b = 0; b < span.size / kBlock; ++b) {
+    const int64_t i = b * kBlock;
+    factors[b] = block_factor<kShrink, kBlock>(step, span.values + i, preconditioners + i, span.alpha[i]);
+  }
+  for (int64_t b = 0; b < span.size / kBlock; ++b) {
+    for (int64_t i = b * kBlock; i < (b + 1) * kBlock; ++i)
+      span.values[i] = scaled_value(span.values[i], factors[b]);
+  }
+  if (span.working == nullptr) return;
+  RPP_NO_OVERLAP
+  for (int64_t i = 0; i < span.size; ++i) span.working[i] = bf16_bits(span.values[i]);
+}
+
+template <AdamWShrink kShrink, int kBlock>
+RPP_INLINE void block_loop(const AdamWStep& step, const AdamWSpan& span) {
+  for (int64_t begin = 0; begin < span.size; begin += kChunk) {
+    const auto chunk = sub_span(span, begin, std::min(kChunk, span.size - begin));
+    if (span.keep != nullptr) {
+      block_chunk<kShrink, kBlock, true>(step, chunk);
+    } else {
+      block_chunk<kShrink, kBlock, false>(step, chunk);
+    }
+  }
 }
 
 template <int kBlock>

@@ -57,7 +57,23 @@ struct AdamWBlockUpdate {
 
   template <int kPack>
   __device__ void at(int64_t block) const {
-    adamw_block<kShrink, kBlock>(step, span, block * kBlock);
+    const int64_t first = block * kBlock;
+    float values[kBlock], preconditioners[kBlock];
+    for (int k = 0; k < kBlock; ++k) {
+      const int64_t i = first + k;
+      const auto move =
+          adamw_move(step, {span.values[i], span.exp_avg[i], span.exp_avg_sq[i]}, span.grads[i]);
+      const bool is_kept = span.keep == nullptr || span.keep[i] != 0;
+      values[k] = kept_value(move.next.value, is_kept);
+      span.exp_avg[i] = kept_value(move.next.exp_avg, is_kept);
+      span.exp_avg_sq[i] = kept_value(move.next.exp_avg_sq, is_kept);
+      preconditioners[k] = move.preconditioner;
+    }
+    const float factor = block_factor<kShrink, kBlock>(step, values, preconditioners, span.alpha[first]);
+    for (int k = 0; k < kBlock; ++k) {
+      span.values[first + k] = scaled_value(values[k], factor);
+      if (span.working != nullptr) span.working[first + k] = bf16_bits(span.values[first + k]);
+    }
   }
 };
 

@@ -111,33 +111,27 @@ RPP_ELEMENT AdamWElement adamw_element(const AdamWStep& step, AdamWElement old, 
           kept_value(next.exp_avg_sq, is_kept)};
 }
 
-// The elements [i, i + kBlock) as one block, for the two proximal rules. The shrinking is the proximal
-// operator of threshold * sqrt(kBlock) * ||w||_2 (Yuan & Lin 2006): w = a * max(0, 1 - threshold / rms(a)),
-// where rms is the root of the mean square, so that a block of 1 is the soft threshold. alpha is that of the
-// first element; the preconditioner is the mean over the block. What `keep` prunes counts as zero.
+// What shrinking multiplies a block of weights by, for the two proximal rules: the proximal operator of
+// threshold * sqrt(kBlock) * ||w||_2 (Yuan & Lin 2006) is w * max(0, 1 - threshold / rms(w)), where rms is
+// the root of the mean square, so that a block of 1 is the soft threshold. The preconditioner is the mean
+// over the block.
 template <AdamWShrink kShrink, int kBlock>
-RPP_ELEMENT void adamw_block(const AdamWStep& step, const AdamWSpan& span, int64_t i) {
-  float values[kBlock];
-  float squares = 0.0F, preconditioners = 0.0F;
+RPP_ELEMENT float block_factor(const AdamWStep& step, const float* values, const float* preconditioners,
+                               float alpha) {
+  float squares = 0.0F, sum = 0.0F;
   for (int k = 0; k < kBlock; ++k) {
-    const AdamWElement old = {span.values[i + k], span.exp_avg[i + k], span.exp_avg_sq[i + k]};
-    const AdamWMove move = adamw_move(step, old, span.grads[i + k]);
-    const bool is_kept = span.keep == nullptr || span.keep[i + k] != 0;
-    values[k] = kept_value(move.next.value, is_kept);
-    span.exp_avg[i + k] = kept_value(move.next.exp_avg, is_kept);
-    span.exp_avg_sq[i + k] = kept_value(move.next.exp_avg_sq, is_kept);
     squares += values[k] * values[k];
-    preconditioners += move.preconditioner;
+    sum += preconditioners[k];
   }
   const float rms = sqrtf(squares / kBlock);
-  float threshold = step.threshold * span.alpha[i];
-  if (kShrink == AdamWShrink::preconditioned_prox) threshold *= preconditioners / kBlock;
-  const bool is_kept = !(rms <= threshold);  // also where the block has a NaN
-  const float factor = 1.0F - threshold / rms;
-  for (int k = 0; k < kBlock; ++k) {
-    span.values[i + k] = kept_value(values[k] * factor, is_kept);
-    if (span.working != nullptr) span.working[i + k] = bf16_bits(span.values[i + k]);
-  }
+  float threshold = step.threshold * alpha;
+  if (kShrink == AdamWShrink::preconditioned_prox) threshold *= sum / kBlock;
+  return kept_value(1.0F - threshold / rms, !(rms <= threshold));  // NaN where the block has a NaN
+}
+
+// 0 becomes +0.0f, not the -0.0f of a negative weight.
+RPP_ELEMENT float scaled_value(float value, float factor) {
+  return kept_value(value * factor, factor != 0.0F);
 }
 
 // Whether a step shrinks whole blocks; if so, spans consist of whole ones.

@@ -155,37 +155,6 @@ TEST(ProxAdamW, TheThresholdIsLearningRateTimesGammaTimesAlpha) {
   EXPECT_FALSE(params.values().signbit().any().item<bool>());
 }
 
-// More blocks than one thread takes, so that the cuts between threads are seen.
-TEST(ProxAdamW, BlocksAreShrunkTogetherWhateverTheThreads) {
-  constexpr int64_t kSize = 5 * 16384 + 16;
-  for (const int64_t block : {4, 8, 16}) {
-    FlatParams params(one_matrix(kSize));
-    params.grads().copy_(gradients_of_step(kSize, 0));
-    ShrinkRule rule{
-        .kind = ShrinkRule::Kind::prox, .alpha = torch::ones({kSize}), .gamma = 10.0, .block = block};
-    ProxAdamW optimizer(params, some_config());
-    optimizer.step(kRate, rule);
-    const auto zeros = params.values().eq(0).view({-1, block}).sum(1);
-    EXPECT_TRUE(zeros.eq(0).logical_or(zeros.eq(block)).all().item<bool>());
-    EXPECT_GT(zeros.sum().item<int64_t>(), kSize / 20);
-    EXPECT_LT(zeros.sum().item<int64_t>(), kSize * 19 / 20);
-  }
-}
-
-TEST(ProxAdamW, BlocksThatDoNotFitAreRefusedByName) {
-  FlatParams params(some_params());
-  ProxAdamW optimizer(params, some_config());
-  ShrinkRule rule{.kind = ShrinkRule::Kind::prox, .alpha = torch::ones({kPrunable}), .block = 4};
-  try {
-    optimizer.step(kRate, rule);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "query has 7 inputs, which blocks of 4 do not divide: set prune.block to 1");
-  }
-  rule.block = 3;
-  EXPECT_THROW(optimizer.step(kRate, rule), Error);
-}
-
 TEST(ProxAdamW, EachMatrixMayHaveItsOwnGamma) {
   ParamSpec spec{"w", torch::full({3, 2}, 0.5F).requires_grad_(), ParamGroup::prunable, {}};
   spec.matrices = {{"a", 0, 1, 2}, {"b", 1, 1, 2}, {"c", 2, 1, 2}};
