@@ -27,7 +27,7 @@ struct Arguments {
 int print_ratios(const Arguments& arguments) {
   const UnpackedModel source(arguments.model);
   const ModelZeros model = read_zeros(source.directory());
-  fmt::print("{}{}", format_report(sparsity_report(model)), format_method(model));
+  fmt::print("{}{}{}", format_report(sparsity_report(model)), format_blocks(model), format_method(model));
   return 0;
 }
 

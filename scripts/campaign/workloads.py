@@ -112,6 +112,7 @@ METHODS = {
     "dense": {"method": "dense"},
     "rpp": {"method": "rpp", "gamma": 2e-2, "rounds": 3},
     "rpp_found_gamma": {"method": "rpp_preconditioned", "rounds": 6},
+    "rpp_blocks": {"method": "rpp_preconditioned", "rounds": 6, "block": 4},
     "rpp_topk": {"method": "rpp_preconditioned", "rounds": 3, "final_topk": "true"},
     "nip": {"method": "nip", "stages": 4},
     "nip_global": {"method": "nip", "stages": 4, "ranking": "global", "importance": "fisher", "recovery_share": 0.4},

@@ -91,9 +91,34 @@ SparsityReport sparsity_report(const ModelZeros& model) {
 std::string format_method(const ModelZeros& model) {
   const auto method = model.metadata.find("prune_method");
   if (method == model.metadata.end() || method->second == "dense") return "";
+  std::string text = "pruned by " + method->second;
+  const auto block = model.metadata.find("block");
+  if (block != model.metadata.end()) text += " in blocks of " + block->second;
   const auto recovery = model.metadata.find("recovery_steps");
-  if (recovery == model.metadata.end()) return fmt::format("pruned by {}\n", method->second);
-  return fmt::format("pruned by {}, the last {} steps with a fixed mask\n", method->second, recovery->second);
+  if (recovery != model.metadata.end())
+    text += fmt::format(", the last {} steps with a fixed mask", recovery->second);
+  return text + "\n";
+}
+
+double share_in_blocks(const ModelZeros& model) {
+  int64_t zeros = 0, in_blocks = 0;
+  for (const FlatMatrix& matrix : model.matrices) {
+    const auto entries = entries_of(std::span<const uint8_t>(model.nonzero), matrix);
+    zeros += std::count(entries.begin(), entries.end(), uint8_t{0});
+    for (int64_t row = 0; row < matrix.rows; ++row) {
+      for (int64_t col = 0; col + 4 <= matrix.cols; col += 4) {
+        const auto block = entries.subspan(static_cast<size_t>(row * matrix.cols + col), 4);
+        if (std::ranges::count(block, uint8_t{0}) == 4) in_blocks += 4;
+      }
+    }
+  }
+  return zeros == 0 ? 0 : static_cast<double>(in_blocks) / static_cast<double>(zeros);
+}
+
+std::string format_blocks(const ModelZeros& model) {
+  const double share = share_in_blocks(model);
+  if (share == 0) return "";
+  return fmt::format("{:.1f} % of the zeros are in blocks of 1 x 4\n", 100 * share);
 }
 
 std::vector<uint8_t> mask_from(const fs::path& source, const ModelZeros& model) {

@@ -26,9 +26,16 @@ ModelZeros read_zeros(const std::filesystem::path& model_dir);
 
 SparsityReport sparsity_report(const ModelZeros& model);
 
-// "pruned by rpp_preconditioned, the last 300 of 1000 steps with a fixed mask\n", from the metadata of the
-// model; empty for a dense model and for one of another program.
+// "pruned by rpp_preconditioned in blocks of 1 x 4, the last 300 of 1000 steps with a fixed mask\n", from the
+// metadata of the model; empty for a dense model and for one of another program.
 std::string format_method(const ModelZeros& model);
+
+// The fraction of the zeros that are in blocks of four neighbouring inputs of an output, all of them zero:
+// those that int8 layers skip. Of 80 % zeros at random it is 0.8^3, about half. 0 without zeros.
+double share_in_blocks(const ModelZeros& model);
+
+// "51.2 % of the zeros are in blocks of 1 x 4\n"; empty if none is.
+std::string format_blocks(const ModelZeros& model);
 
 // What a mask file keeps of the model, or the non-zero entries of another model's directory: u8
 // [num_prunable], 1 = kept. Throws Error when the file is damaged or of a different architecture.

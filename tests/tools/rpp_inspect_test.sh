@@ -27,6 +27,10 @@ done
 expect 0 'encoder ratio 0.0 % (0 zeros of 14,336 prunable)' "$inspect" ratios "$golden"
 expect 0 'encoder ratio 0.7 % (100 zeros of 14,336 prunable)' "$inspect" ratios pruned
 expect 0 "$query" "$inspect" ratios pruned
+expect 0 '100.0 % of the zeros are in blocks of 1 x 4' "$inspect" ratios pruned
+make_pruned "$golden" odd 408
+expect 0 '98.0 % of the zeros are in blocks of 1 x 4' "$inspect" ratios odd
+expect 1 '' grep 'in blocks' <("$inspect" ratios "$golden")
 expect 0 'whole-model ratio 0.5 % (the same zeros of 21,446 parameters)' "$inspect" ratios pruned
 expect_full "$inspect" ratios pruned
 expect_full "$inspect" diff pruned pruned

@@ -88,6 +88,14 @@ for method in dense rpp nip; do
   expect 0 'resume is exact' "$pretrain" run.yaml "${set_method[@]}" --set output_dir="proof-$method" --verify-resume 20
 done
 
+# Blocks: zeros are whole blocks, the model says so, and resume is exact.
+blocks=(--set prune.method=rpp_preconditioned --set prune.gamma=0 --set prune.block=4)
+expect 0 '100 steps' "$pretrain" run.yaml "${blocks[@]}" --set output_dir=blocks
+expect 0 '100.0 % of the zeros are in blocks of 1 x 4' "$(dirname "$pretrain")/rpp-inspect" ratios blocks
+expect 0 'pruned by rpp_preconditioned in blocks of 1 x 4, the last 30 of 100 steps' "$(dirname "$pretrain")/rpp-inspect" ratios blocks
+expect 0 'resume is exact' "$pretrain" run.yaml "${blocks[@]}" --set output_dir=proof-blocks --verify-resume 20
+expect 2 'prune.block is 6, it must be 1, 4, 8 or 16' "$pretrain" run.yaml "${blocks[@]}" --set prune.block=6 --check
+
 # A directory belongs to one process at a time, and to a run with its own settings.
 : > log
 "$pretrain" run.yaml --set output_dir=held --set train.steps=100000 2> log &
