@@ -30,10 +30,22 @@ const char* rpp_last_error(void);
 /* A file of rpp-export, or a Hugging Face model directory with a WordPiece vocabulary. The model is read into
  * memory, so later changes of the file do not affect it. On an error *model is NULL. */
 rpp_status rpp_load(const char* path, rpp_model** model);
-/* The same, but weights are used in place in the mapped file if possible, so that processes share their
- * memory. The file must not be written to until the model and its sessions are freed: overwriting it in
- * place, which rpp-export and mv do not do, ends the process (SIGBUS) or changes its answers. */
-rpp_status rpp_load_mapped(const char* path, rpp_model** model);
+
+/* All zero: the defaults, as with NULL options. */
+typedef struct rpp_load_options {
+  size_t struct_size; /* sizeof(rpp_load_options); 0 means the same */
+  /* Not 0: weights are used in place in the mapped file if possible, so that processes share their memory.
+   * The file must not be written to until the model and its sessions are freed: overwriting it in place,
+   * which rpp-export and mv do not do, ends the process (SIGBUS) or changes its answers. */
+  int32_t mapped;
+  /* Not 0: the layers are computed in int8, which changes the answers a little. Whether it is faster depends
+   * on the processor and the zeros; measure it with rpp-bench infer --int8. */
+  int32_t int8;
+} rpp_load_options;
+
+/* rpp_load with options. */
+rpp_status rpp_load_with(const char* path, const rpp_load_options* options, rpp_model** model);
+
 /* Open sessions remain usable. NULL is allowed. */
 void rpp_free(rpp_model* model);
 

@@ -148,13 +148,13 @@ std::optional<SentenceEmbedding> supported_embedding(const ModelFile& file) {
   }
 }
 
-// Fields missing in the caller's version of the struct are 0, which is their default.
-rpp_session_options known_options(const rpp_session_options* given) {
-  rpp_session_options options = {};
+// Fields missing in the caller's version of the struct are 0, which is their default. `name`: of the struct.
+template <typename Options>
+Options known_options(const Options* given, const char* name) {
+  Options options = {};
   if (given == nullptr) return options;
   const size_t size = given->struct_size == 0 ? sizeof options : given->struct_size;
-  if (size < sizeof options.struct_size)
-    fail_usage("struct_size is {}: give sizeof(rpp_session_options)", size);
+  if (size < sizeof options.struct_size) fail_usage("struct_size is {}: give sizeof({})", size, name);
   std::memcpy(&options, given, std::min(size, sizeof options));
   return options;
 }
@@ -183,18 +183,11 @@ rpp_session make_session(const rpp_model& model, const rpp_session_options& opti
           .filled = {}};
 }
 
-rpp_status load(const char* path, rpp_model** model, const RuntimeOptions& options) {
-  return guarded([&] {
-    require(model, "model");
-    *model = nullptr;
-    require(path, "path");
-    const auto runtime = RuntimeModel::load(path, options);
-    *model = new rpp_model{.runtime = runtime,
-                           .tokenizer = make_tokenizer(runtime->file()),
-                           .labels = runtime->sizes().labels > 0 ? read_labels(*runtime) : Labels{},
-                           .max_tokens = tokens_read(*runtime),
-                           .embedding = supported_embedding(runtime->file())};
-  });
+RuntimeOptions runtime_options(const rpp_load_options& options) {
+  RuntimeOptions runtime;
+  if (options.mapped != 0) runtime.file = FileAccess::mapped;
+  if (options.int8 != 0) runtime.arithmetic = RuntimeOptions::Arithmetic::int8;
+  return runtime;
 }
 
 }  // namespace
@@ -205,11 +198,22 @@ const char* rpp_last_error(void) {
 }
 
 rpp_status rpp_load(const char* path, rpp_model** model) {
-  return rpp::load(path, model, {});
+  return rpp_load_with(path, nullptr, model);
 }
 
-rpp_status rpp_load_mapped(const char* path, rpp_model** model) {
-  return rpp::load(path, model, {.file = rpp::FileAccess::mapped});
+rpp_status rpp_load_with(const char* path, const rpp_load_options* options, rpp_model** model) {
+  return rpp::guarded([&] {
+    rpp::require(model, "model");
+    *model = nullptr;
+    rpp::require(path, "path");
+    const auto known = rpp::known_options(options, "rpp_load_options");
+    const auto runtime = rpp::RuntimeModel::load(path, rpp::runtime_options(known));
+    *model = new rpp_model{.runtime = runtime,
+                           .tokenizer = rpp::make_tokenizer(runtime->file()),
+                           .labels = runtime->sizes().labels > 0 ? rpp::read_labels(*runtime) : rpp::Labels{},
+                           .max_tokens = rpp::tokens_read(*runtime),
+                           .embedding = rpp::supported_embedding(runtime->file())};
+  });
 }
 
 void rpp_free(rpp_model* model) {
@@ -243,7 +247,7 @@ rpp_status rpp_open(const rpp_model* model, const rpp_session_options* options, 
     rpp::require(session, "session");
     *session = nullptr;
     rpp::require(model, "model");
-    *session = new rpp_session(rpp::make_session(*model, rpp::known_options(options)));
+    *session = new rpp_session(rpp::make_session(*model, rpp::known_options(options, "rpp_session_options")));
   });
 }
 

@@ -39,9 +39,9 @@ class CApi : public testing::Test {
     return (dir_ / (golden + ".rpp")).string();
   }
 
-  rpp_model* load(const std::string& path) {
+  rpp_model* load(const std::string& path, const rpp_load_options* options = nullptr) {
     rpp_model* model = nullptr;
-    EXPECT_EQ(rpp_load(path.c_str(), &model), RPP_OK) << rpp_last_error();
+    EXPECT_EQ(rpp_load_with(path.c_str(), options, &model), RPP_OK) << rpp_last_error();
     models_.emplace_back(model, rpp_free);
     return model;
   }
@@ -340,10 +340,29 @@ TEST_F(CApi, AModelIsUnaffectedWhenItsFileIsOverwritten) {
 
 TEST_F(CApi, AMappedModelGivesTheSameScores) {
   const std::string path = exported("classifier");
-  rpp_model* mapped = nullptr;
-  ASSERT_EQ(rpp_load_mapped(path.c_str(), &mapped), RPP_OK) << rpp_last_error();
-  models_.emplace_back(mapped, rpp_free);
-  EXPECT_EQ(scores(open(mapped), {"w0 w1"}), scores(open(load(path)), {"w0 w1"}));
+  const rpp_load_options options = {.mapped = 1};
+  EXPECT_EQ(scores(open(load(path, &options)), {"w0 w1"}), scores(open(load(path)), {"w0 w1"}));
+}
+
+TEST_F(CApi, AModelInInt8GivesScoresNearby) {
+  const std::string path = exported("classifier");
+  const rpp_load_options options = {.int8 = 1};
+  const auto exact = scores(open(load(path)), {"w0 w1"}),
+             rounded = scores(open(load(path, &options)), {"w0 w1"});
+  ASSERT_EQ(rounded.size(), exact.size());
+  EXPECT_NE(rounded, exact);
+  for (size_t i = 0; i < exact.size(); ++i) EXPECT_NEAR(rounded[i], exact[i], 0.02) << i;
+}
+
+TEST_F(CApi, LoadOptionsOfAnotherVersionAreUnderstood) {
+  const std::string path = exported("classifier");
+  const rpp_load_options older = {.struct_size = offsetof(rpp_load_options, int8), .int8 = 1};  // lacks int8
+  EXPECT_EQ(scores(open(load(path, &older)), {"w0 w1"}), scores(open(load(path)), {"w0 w1"}));
+  const rpp_load_options wrong = {.struct_size = 1};
+  rpp_model* model = nullptr;
+  EXPECT_EQ(rpp_load_with(path.c_str(), &wrong, &model), RPP_USAGE_ERROR);
+  EXPECT_EQ(std::string(rpp_last_error()), "struct_size is 1: give sizeof(rpp_load_options)");
+  EXPECT_EQ(model, nullptr);
 }
 
 TEST_F(CApi, AForkedProcessUsesTheModelAndSessionOfItsParent) {
