@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "device_rates.h"
 #include "measure/benches.h"
 #include "model/init.h"
@@ -16,24 +18,20 @@ struct Case {
 
 std::vector<Case> cases(const FlatParams& params) {
   const auto prunable = params.values().narrow(0, 0, params.num_prunable());
-  return {{"dense", {}, 0},
-          {"mask", {.kind = ShrinkRule::Kind::mask, .keep = prunable.abs().gt(0.01).to(torch::kUInt8)}, 1},
-          {"prox",
-           {.kind = ShrinkRule::Kind::prox, .alpha = (prunable.abs() + 1e-3).reciprocal(), .gamma = 1e-3},
-           4},
-          {"prox, preconditioned",
-           {.kind = ShrinkRule::Kind::prox,
-            .alpha = (prunable.abs() + 1e-3).reciprocal(),
-            .gamma = 1e-3,
-            .preconditioned = true},
-           4},
-          {"prox, preconditioned, blocks of 4",
-           {.kind = ShrinkRule::Kind::prox,
-            .alpha = (prunable.abs() + 1e-3).reciprocal(),
-            .gamma = 1e-3,
-            .preconditioned = true,
-            .block = 4},
-           4}};
+  const ShrinkRule mask = {.kind = ShrinkRule::Kind::mask, .keep = prunable.abs().gt(0.01).to(torch::kUInt8)};
+  const ShrinkRule prox = {
+      .kind = ShrinkRule::Kind::prox, .alpha = (prunable.abs() + 1e-3).reciprocal(), .gamma = 1e-3};
+  ShrinkRule preconditioned = prox;
+  preconditioned.preconditioned = true;
+  std::vector<Case> cases = {
+      {"dense", {}, 0}, {"mask", mask, 1}, {"prox", prox, 4}, {"prox, preconditioned", preconditioned, 4}};
+  const auto& matrices = params.matrices();
+  if (std::ranges::all_of(matrices, [](const auto& matrix) { return matrix.cols % 4 == 0; })) {
+    ShrinkRule blocks = preconditioned;
+    blocks.block = 4;
+    cases.push_back({"prox, preconditioned, blocks of 4", blocks, 4});
+  }
+  return cases;
 }
 
 }  // namespace

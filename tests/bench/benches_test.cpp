@@ -72,9 +72,10 @@ TEST(MemoryBench, HasALineForEachSizeInPowersOfTenAndThreeTimesThose) {
 
 TEST(OptimizerBench, HasALineForEveryRule) {
   const auto lines = bench_optimizer({.model = tiny(), .repeat = 1, .num_threads = 1});
-  ASSERT_EQ(lines.size(), 4U);
+  ASSERT_EQ(lines.size(), 5U);
   EXPECT_EQ(lines[0].at("rule"), "dense");
   EXPECT_EQ(lines[2].at("rule"), "prox");
+  EXPECT_EQ(lines[4].at("rule"), "prox, preconditioned, blocks of 4");
   for (const auto& line : lines) EXPECT_GT(line.at("share_of_copy").get<double>(), 0.0);
 }
 
