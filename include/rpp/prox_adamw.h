@@ -27,8 +27,8 @@ struct ShrinkRule {
   double gamma = 0.0;   // prox: threshold = lr * gamma * alpha
   std::vector<double> matrix_gammas = {};  // prox: one per matrix if they differ; replaces gamma
   bool preconditioned = false;  // prox: threshold / (sqrt(v_hat) + epsilon), ProxGen (Yun et al. 2021)
-  // prox: the number of neighbours in a row that are shrunk and pruned together: 1, 4, 8 or 16. It divides the
-  // columns of every matrix. The root of their mean square stands for |w|; alpha is that of the first.
+  // prox: the number of neighbours in a row that are shrunk and pruned together: 1, 4, 8 or 16. It divides
+  // the columns of every matrix. The root of their mean square stands for |w|; alpha is that of the first.
   int64_t block = 1;
 };
 
