@@ -52,10 +52,10 @@ RPP_INLINE void block_chunk(const AdamWStep& given, const AdamWSpan& given_span)
   RPP_NO_OVERLAP
   for (int64_t i = 0; i < span.size; ++i) {
     const auto move = adamw_move(step, {span.values[i], span.exp_avg[i], span.exp_avg_sq[i]}, span.grads[i]);
-    const bool is_kept = !kHolds || span.keep[i] != 0;
-    span.values[i] = kept_value(move.next.value, is_kept);
-    span.exp_avg[i] = kept_value(move.next.exp_avg, is_kept);
-    span.exp_avg_sq[i] = kept_value(move.next.exp_avg_sq, is_kept);
+    const auto next = kept_element(move.next, !kHolds || span.keep[i] != 0);
+    span.values[i] = next.value;
+    span.exp_avg[i] = next.exp_avg;
+    span.exp_avg_sq[i] = next.exp_avg_sq;
     preconditioners[i] = move.preconditioner;
   }
   for (int64_t b = 0; b < span.size / kBlock; ++b) {

@@ -63,10 +63,10 @@ struct AdamWBlockUpdate {
       const int64_t i = first + k;
       const auto move =
           adamw_move(step, {span.values[i], span.exp_avg[i], span.exp_avg_sq[i]}, span.grads[i]);
-      const bool is_kept = span.keep == nullptr || span.keep[i] != 0;
-      values[k] = kept_value(move.next.value, is_kept);
-      span.exp_avg[i] = kept_value(move.next.exp_avg, is_kept);
-      span.exp_avg_sq[i] = kept_value(move.next.exp_avg_sq, is_kept);
+      const auto next = kept_element(move.next, span.keep == nullptr || span.keep[i] != 0);
+      values[k] = next.value;
+      span.exp_avg[i] = next.exp_avg;
+      span.exp_avg_sq[i] = next.exp_avg_sq;
       preconditioners[k] = move.preconditioner;
     }
     const float factor = block_factor<kShrink, kBlock>(step, values, preconditioners, span.alpha[first]);

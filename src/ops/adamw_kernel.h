@@ -95,6 +95,12 @@ RPP_ELEMENT AdamWMove adamw_move(const AdamWStep& step, AdamWElement old, float 
   return {next, preconditioner};
 }
 
+// The element where it is kept, else zeros.
+RPP_ELEMENT AdamWElement kept_element(AdamWElement element, bool keep) {
+  return {kept_value(element.value, keep), kept_value(element.exp_avg, keep),
+          kept_value(element.exp_avg_sq, keep)};
+}
+
 // keep and alpha are read only by the rules that use them.
 template <AdamWShrink kShrink>
 RPP_ELEMENT AdamWElement adamw_element(const AdamWStep& step, AdamWElement old, float grad, uint8_t keep,
@@ -106,9 +112,7 @@ RPP_ELEMENT AdamWElement adamw_element(const AdamWStep& step, AdamWElement old, 
     next.value = soft_threshold(next.value, step.threshold * alpha * move.preconditioner);
   }
   if (kShrink == AdamWShrink::none) return next;
-  const bool is_kept = keep != 0;
-  return {kept_value(next.value, is_kept), kept_value(next.exp_avg, is_kept),
-          kept_value(next.exp_avg_sq, is_kept)};
+  return kept_element(next, keep != 0);
 }
 
 // What shrinking multiplies a block of weights by, for the two proximal rules: the proximal operator of

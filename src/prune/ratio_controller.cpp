@@ -102,8 +102,9 @@ ShrinkForecast RatioController::forecast_of(size_t group, int64_t step, const Sh
   const auto sample = rates.size() > 1 ? samples_[group].slice(0, 0, {}, kThinning) : samples_[group];
   const int64_t block = groups_[group].block;
   const auto norms = block_norms(weights.index_select(0, entries_of_blocks(sample, block)), block);
-  const auto live = sample.masked_select(norms.ne(0));
-  ShrinkForecast forecast{.magnitudes = to_vector(norms.masked_select(norms.ne(0))),
+  const auto is_live = norms.ne(0);
+  const auto live = sample.masked_select(is_live);
+  ShrinkForecast forecast{.magnitudes = to_vector(norms.masked_select(is_live)),
                           .alphas = to_vector(rule.alpha.index_select(0, live)),
                           .rate_sums = std::move(rates),
                           .epsilon = epsilon_};

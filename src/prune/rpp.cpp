@@ -114,7 +114,7 @@ class RppPruner : public Pruner {
     const auto now = mask();
     if (round > 0) {
       const auto norms = block_norms(prunable_weights(), config_.block);
-      rule_.alpha.copy_(to_entries(norms.add(config_.rpp.epsilon).reciprocal_(), config_.block));
+      rule_.alpha.copy_(to_entries(norms.add_(config_.rpp.epsilon).reciprocal_(), config_.block));
       if (config_.importance == Importance::fisher) {
         set_importance(fisher_importance());
         rule_.alpha.div_(importance_);
