@@ -1,5 +1,5 @@
 # The runtime alone, for phones and small machines: librpp of the modules in RppRuntimeModules.cmake. It needs {fmt},
-# Highway, nlohmann-json and the header of xxHash.
+# Highway, nlohmann-json, the header of xxHash, and, unless RPP_SENTENCEPIECE is off, sentencepiece.
 
 # CMAKE_INSTALL_PREFIX may be the checkout by mistake: its include/ would be overwritten and mixed with the build's files.
 file(REAL_PATH ${CMAKE_INSTALL_PREFIX} prefix EXPAND_TILDE)
@@ -12,6 +12,14 @@ find_package(fmt REQUIRED)
 find_package(hwy REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Threads REQUIRED)
+if(RPP_SENTENCEPIECE)
+  find_library(sentencepiece_library sentencepiece REQUIRED)
+  find_path(sentencepiece_include sentencepiece_processor.h REQUIRED)
+  add_library(PkgConfig::SENTENCEPIECE INTERFACE IMPORTED)
+  target_include_directories(PkgConfig::SENTENCEPIECE INTERFACE ${sentencepiece_include})
+  target_link_libraries(PkgConfig::SENTENCEPIECE INTERFACE ${sentencepiece_library})
+  set(link_sentencepiece -lsentencepiece)
+endif()
 if(RPP_TESTS)
   enable_testing()
   find_package(GTest REQUIRED)
@@ -36,7 +44,8 @@ set_target_properties(rpp_shared PROPERTIES OUTPUT_NAME rpp VERSION ${PROJECT_VE
 foreach(library rpp rpp_shared)
   target_include_directories(${library} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_link_libraries(${library} PUBLIC fmt::fmt-header-only Threads::Threads PRIVATE hwy::hwy)
+  target_link_libraries(${library} PUBLIC fmt::fmt-header-only Threads::Threads
+    PRIVATE hwy::hwy ${link_sentencepiece})
   target_compile_features(${library} PUBLIC cxx_std_20)
 endforeach()
 install(TARGETS rpp rpp_shared EXPORT rppTargets)

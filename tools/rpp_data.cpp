@@ -8,9 +8,9 @@
 #include "program/log.h"
 #include "program/run_main.h"
 #include "rpp/tokenizer.h"
-#include "sentencepiece/fingerprint.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "squad_features.h"
+#include "tokenizer_files/fingerprint.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "tool_main.h"
 #include "vocab_training/vocab_trainer.h"
 

@@ -44,7 +44,8 @@ class Answerer {
   virtual std::vector<Answer> answer_added() = 0;
 };
 
-// The WordPiece vocabulary of a model. Throws Error when the file has none, and as make_wordpiece does.
+// The tokenizer of a model: WordPiece or sentencepiece. Throws Error when the file has none, for everything
+// that would give other ids than transformers, and for a sentencepiece model in a library built without it.
 std::unique_ptr<Tokenizer> make_tokenizer(const ModelFile& file);
 
 // The maximum tokens of a text: model_max_length of its tokenizer_config.json, at most its positions.

@@ -27,7 +27,7 @@ typedef enum rpp_status {
 /* Why the last call of this thread failed; empty if none has. Valid until its next call. */
 const char* rpp_last_error(void);
 
-/* A file of rpp-export, or a Hugging Face model directory with a WordPiece vocabulary. The model is read into
+/* A file of rpp-export, or a Hugging Face model directory with its vocabulary. The model is read into
  * memory, so later changes of the file do not affect it. On an error *model is NULL. */
 rpp_status rpp_load(const char* path, rpp_model** model);
 

@@ -14,6 +14,13 @@ namespace rpp {
 
 struct SpecialTokens {
   int32_t pad = 0, unk = 0, cls = 0, sep = 0, mask = 0;
+  // False: BERT's pairs, [CLS] A [SEP] B [SEP], whose second part has token type 1. True: RoBERTa's, <s> A
+  // </s></s> B </s>, all of token type 0.
+  bool two_separators = false;
+
+  int64_t num_in_single() const { return 2; }
+  int64_t num_in_pair() const { return two_separators ? 4 : 3; }
+  int32_t second_type() const { return two_separators ? 0 : 1; }
 };
 
 // The maximum memory that a thread keeps between texts; what a long text needs beyond it is freed.

@@ -10,8 +10,8 @@
 #include "io/safetensors.h"
 #include "plan/mask_file.h"
 #include "rpp/error.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "text_outputs.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {

@@ -62,9 +62,9 @@ void add_if_there(const fs::path& path, PackedDirectory& packed) {
 }
 
 void add_tokenizer(const fs::path& model_dir, PackedDirectory& packed) {
-  const bool has_vocab = fs::exists(model_dir / kVocabFile);
+  const bool has_vocab = fs::exists(model_dir / kVocabFile) || fs::exists(model_dir / kXlmRobertaFile);
   for (const char* name : kTokenizerFiles) {
-    // Redundant beside a vocab.txt, and three times as long.
+    // Redundant beside these, and three times as long.
     if (has_vocab && name == std::string_view(kTokenizerJsonFile)) continue;
     add_if_there(model_dir / name, packed);
   }

@@ -106,7 +106,8 @@ void PretrainSampler::append_sample(Rng rng, PackedBatch& batch) const {
   batch.input_ids.push_back(special.cls);
   append_segment(pair.first, special.sep, 0, batch);
   if (config_.next_sentence) {
-    append_segment(pair.second, special.sep, 1, batch);
+    if (special.two_separators) append_segment({}, special.sep, 0, batch);
+    append_segment(pair.second, special.sep, special.second_type(), batch);
     batch.labels.push_back(pair.random_next ? 1 : 0);
   }
   const std::span<int32_t> ids = std::span(batch.input_ids).subspan(begin);
@@ -144,7 +145,7 @@ std::vector<SentenceIds> PretrainSampler::collect(int64_t document, int64_t inde
 }
 
 PretrainSampler::Pair PretrainSampler::draw_pair(Rng& rng) const {
-  const int64_t max_tokens = config_.max_seq_length - 3;  // [CLS], [SEP], [SEP]
+  const int64_t max_tokens = config_.max_seq_length - tokenizer_->special().num_in_pair();
   const int64_t target = draw_target_length(rng, max_tokens);
   Pair pair;
   pair.random_next = rng.uniform() < 0.5;
@@ -183,7 +184,8 @@ std::vector<int32_t> PretrainSampler::draw_from_another_document(const Start& st
 }
 
 PretrainSampler::Pair PretrainSampler::draw_single(Rng& rng) const {
-  const int64_t target = draw_target_length(rng, config_.max_seq_length - 2);  // [CLS], [SEP]
+  const int64_t target =
+      draw_target_length(rng, config_.max_seq_length - tokenizer_->special().num_in_single());
   const Start start = draw_start(rng);
   Pair pair;
   pair.first = join(collect(start.document, start.index, target, 1));

@@ -15,8 +15,8 @@
 #include "program/log.h"
 #include "program/progress_line.h"
 #include "rpp/error.h"
-#include "sentencepiece/fingerprint.h"
 #include "shard_format.h"
+#include "tokenizer_files/fingerprint.h"
 
 namespace rpp {
 namespace {

@@ -7,8 +7,8 @@
 #include "data/squad.h"
 #include "data/squad_batch.h"
 #include "rpp/error.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tokenizer/unicode.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {

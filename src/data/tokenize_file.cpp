@@ -7,8 +7,8 @@
 #include "program/line_reader.h"
 #include "program/standard_output.h"
 #include "rpp/tokenizer.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tokenizer/unicode.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {

@@ -12,8 +12,8 @@
 #include "program/line_reader.h"
 #include "rpp/error.h"
 #include "rpp/tokenizer.h"
-#include "sentencepiece/fingerprint.h"
-#include "sentencepiece/load_tokenizer.h"
+#include "tokenizer_files/fingerprint.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "vocab_training/vocab_trainer.h"
 
 namespace rpp {

@@ -5,8 +5,8 @@
 #include "bert_format/model_file.h"
 #include "rpp/error.h"
 #include "rpp/tokenizer.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tokenizer/unicode.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {

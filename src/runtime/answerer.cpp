@@ -14,7 +14,6 @@
 #include "span_answerer.h"
 #include "tokenizer/model_max_length.h"
 #include "tokenizer/sequence.h"
-#include "tokenizer/wordpiece_files.h"
 
 namespace rpp {
 namespace {
@@ -138,22 +137,6 @@ void check_lengths(const RuntimeModel& model, const Tokenizer& tokenizer, int64_
 }
 
 }  // namespace
-
-std::unique_ptr<Tokenizer> make_tokenizer(const ModelFile& file) {
-  const auto& files = file.contents().files;
-  const auto config = files.find(kTokenizerConfigFile);
-  for (const char* name : {kVocabFile, kTokenizerJsonFile}) {
-    const auto vocabulary = files.find(name);
-    if (vocabulary == files.end()) continue;
-    WordPieceFiles texts{.vocabulary = vocabulary->second,
-                         .vocabulary_file = file.path() / name,
-                         .config_file = file.path() / kTokenizerConfigFile};
-    if (config != files.end()) texts.config = config->second;
-    return make_wordpiece(texts);
-  }
-  fail("{} holds no WordPiece vocabulary: export a model directory with vocab.txt or tokenizer.json",
-       file.path());
-}
 
 int64_t tokens_read(const RuntimeModel& model) {
   const int64_t positions = model.sizes().positions;

@@ -1,14 +1,11 @@
 #include "sentencepiece_json.h"
 
-#include <openssl/evp.h>
 #include <sentencepiece_processor.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include <string_view>
-
+#include "core/base64.h"
 #include "rpp/error.h"
 #include "sentencepiece_model.h"
 #include "tokenizer/marks.h"
@@ -19,29 +16,20 @@ namespace {
 using nlohmann::ordered_json;
 using sentencepiece::SentencePieceProcessor;
 
-std::string base64(std::string_view bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // and a terminating zero
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  text.resize(static_cast<size_t>(length));
-  return text;
-}
-
-ordered_json normalizer(const SentencePieceOptions& options) {
+ordered_json normalizer(const SentencePieceModel& model) {
   ordered_json steps = ordered_json::array();
-  if (!options.charsmap.empty()) {
-    steps.push_back({{"type", "Precompiled"}, {"precompiled_charsmap", base64(options.charsmap)}});
+  if (!model.charsmap.empty()) {
+    steps.push_back({{"type", "Precompiled"}, {"precompiled_charsmap", to_base64(model.charsmap)}});
   }
   steps.push_back({{"type", "Strip"}, {"strip_left", true}, {"strip_right", true}});
   steps.push_back({{"type", "Replace"}, {"pattern", {{"Regex", " {2,}"}}}, {"content", " "}});
   return {{"type", "Sequence"}, {"normalizers", steps}};
 }
 
-ordered_json metaspace(const SentencePieceOptions& options) {
+ordered_json metaspace(const SentencePieceModel& model) {
   return {{"type", "Metaspace"},
           {"replacement", kWordStart},
-          {"prepend_scheme", options.add_dummy_prefix ? "always" : "never"},
+          {"prepend_scheme", model.add_dummy_prefix ? "always" : "never"},
           {"split", true}};
 }
 
@@ -107,8 +95,9 @@ ordered_json added_tokens(const SentencePieceProcessor& processor, const Special
   return tokens;
 }
 
-// [CLS] A [SEP], or [CLS] A [SEP] B [SEP] with the second segment marked.
+// [CLS] A [SEP], or [CLS] A [SEP] B [SEP] with the second segment marked; RoBERTa's pairs: SpecialTokens.
 ordered_json post_processor(const SentencePieceProcessor& processor, const SpecialSpellings& special) {
+  const int second = special.two_separators ? 0 : 1;
   const auto token = [](const std::string& piece, int segment) {
     return ordered_json{{"SpecialToken", {{"id", piece}, {"type_id", segment}}}};
   };
@@ -123,35 +112,36 @@ ordered_json post_processor(const SentencePieceProcessor& processor, const Speci
   }
   ordered_json single = {token(special.cls, 0), text("A", 0), token(special.sep, 0)};
   ordered_json pair = single;
-  pair.push_back(text("B", 1));
-  pair.push_back(token(special.sep, 1));
+  if (special.two_separators) pair.push_back(token(special.sep, 0));
+  pair.push_back(text("B", second));
+  pair.push_back(token(special.sep, second));
   return {{"type", "TemplateProcessing"}, {"single", single}, {"pair", pair}, {"special_tokens", known}};
 }
 
 }  // namespace
 
-std::string tokenizer_json(const std::string& model, const SentencePieceProcessor& processor,
+std::string tokenizer_json(const SentencePieceModel& model, const SentencePieceProcessor& processor,
                            const SpecialSpellings& special) {
-  const SentencePieceOptions options = read_sentencepiece_options(model);
   const ordered_json file = {{"version", "1.0"},
                              {"truncation", nullptr},
                              {"padding", nullptr},
                              {"added_tokens", added_tokens(processor, special)},
-                             {"normalizer", normalizer(options)},
-                             {"pre_tokenizer", metaspace(options)},
+                             {"normalizer", normalizer(model)},
+                             {"pre_tokenizer", metaspace(model)},
                              {"post_processor", post_processor(processor, special)},
-                             {"decoder", metaspace(options)},
-                             {"model", options.is_bpe ? bpe(processor) : unigram(processor)}};
+                             {"decoder", metaspace(model)},
+                             {"model", model.is_bpe ? bpe(processor) : unigram(processor)}};
   return file.dump() + '\n';
 }
 
 std::string tokenizer_config_json(const SpecialSpellings& special) {
-  const ordered_json config = {{"tokenizer_class", "PreTrainedTokenizerFast"},
-                               {"pad_token", special.pad},
-                               {"unk_token", special.unk},
-                               {"cls_token", special.cls},
-                               {"sep_token", special.sep},
-                               {"mask_token", special.mask}};
+  const ordered_json config = {
+      {"tokenizer_class", special.two_separators ? "XLMRobertaTokenizer" : "PreTrainedTokenizerFast"},
+      {"pad_token", special.pad},
+      {"unk_token", special.unk},
+      {"cls_token", special.cls},
+      {"sep_token", special.sep},
+      {"mask_token", special.mask}};
   return config.dump(2) + '\n';
 }
 

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <string>
-#include <vector>
+
+#include "sentencepiece_model.h"
 
 namespace sentencepiece {
 class SentencePieceProcessor;
@@ -13,10 +14,12 @@ namespace rpp {
 
 struct SpecialSpellings {
   std::string pad, unk, cls, sep, mask;
+  bool two_separators = false;  // as in SpecialTokens
 };
 
-// `model` is the serialized model that `processor` has loaded, of type unigram or bpe.
-std::string tokenizer_json(const std::string& model, const sentencepiece::SentencePieceProcessor& processor,
+// `model` is what `processor` has loaded, of type unigram or bpe.
+std::string tokenizer_json(const SentencePieceModel& model,
+                           const sentencepiece::SentencePieceProcessor& processor,
                            const SpecialSpellings& special);
 std::string tokenizer_config_json(const SpecialSpellings& special);
 

@@ -1,11 +1,9 @@
 #include "sentencepiece_model.h"
 
-#include <sentencepiece_processor.h>
-
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <vector>
 
 #include "rpp/error.h"
 #include "tokenizer/unicode.h"
@@ -13,10 +11,17 @@
 namespace rpp {
 namespace {
 
-// Protocol-buffer wire format. The processor has already parsed the whole message, so an error here is a bug.
+// Fields of ModelProto, SentencePiece, TrainerSpec and NormalizerSpec.
+constexpr uint64_t kPieces = 1, kTrainerSpec = 2, kNormalizerSpec = 3;
+constexpr uint64_t kPieceText = 1, kPieceScore = 2, kPieceType = 3;
+constexpr uint64_t kModelType = 3, kUnigram = 1, kBpe = 2;
+constexpr uint64_t kCharsmap = 2, kAddDummyPrefix = 3, kRemoveExtraBlanks = 4, kEscapeBlanks = 5;
+
+enum class WireType : uint64_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
+
 struct Field {
   uint64_t number = 0, value = 0;  // value: of a varint
-  std::string_view bytes;          // of a string or message
+  std::string_view bytes;          // of the others
 };
 
 uint64_t take_varint(std::string_view& message) {
@@ -30,18 +35,62 @@ uint64_t take_varint(std::string_view& message) {
   return value;
 }
 
+// The processor has already parsed the whole message, so an error here is a bug.
 Field take_field(std::string_view& message) {
   const uint64_t key = take_varint(message);
   Field field{.number = key >> 3};
-  const uint64_t wire_type = key & 7;
-  if (wire_type == 0) {
+  const auto type = static_cast<WireType>(key & 7);
+  if (type == WireType::varint) {
     field.value = take_varint(message);
     return field;
   }
-  const size_t length = wire_type == 1 ? 8 : wire_type == 5 ? 4 : take_varint(message);
+  const size_t length = type == WireType::fixed64 ? 8 : type == WireType::fixed32 ? 4 : take_varint(message);
   field.bytes = message.substr(0, length);
   message.remove_prefix(field.bytes.size());
   return field;
+}
+
+void append_varint(std::string& message, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) message += static_cast<char>(value | 0x80);
+  message += static_cast<char>(value);
+}
+
+void append_tag(std::string& message, uint64_t number, WireType type) {
+  append_varint(message, number << 3 | static_cast<uint64_t>(type));
+}
+
+void append_number(std::string& message, uint64_t number, uint64_t value) {
+  append_tag(message, number, WireType::varint);
+  append_varint(message, value);
+}
+
+void append_bytes(std::string& message, uint64_t number, std::string_view bytes) {
+  append_tag(message, number, WireType::bytes);
+  append_varint(message, bytes.size());
+  message += bytes;
+}
+
+ModelPiece parse_piece(std::string_view message) {
+  ModelPiece piece;
+  while (!message.empty()) {
+    const Field field = take_field(message);
+    if (field.number == kPieceText) piece.text = field.bytes;
+    if (field.number == kPieceScore && field.bytes.size() == sizeof(float)) {
+      std::memcpy(&piece.score, field.bytes.data(), sizeof(float));
+    }
+    if (field.number == kPieceType) piece.type = static_cast<PieceType>(field.value);
+  }
+  return piece;
+}
+
+std::string serialize_piece(const ModelPiece& piece) {
+  static_assert(std::endian::native == std::endian::little);
+  std::string message;
+  append_bytes(message, kPieceText, piece.text);
+  append_tag(message, kPieceScore, WireType::fixed32);
+  message.append(reinterpret_cast<const char*>(&piece.score), sizeof(float));
+  append_number(message, kPieceType, static_cast<uint64_t>(piece.type));
+  return message;
 }
 
 // The double-array trie of the normaliser's rules in darts-clone's layout: a unit's low byte is its label,
@@ -75,36 +124,58 @@ bool is_sound(std::string_view charsmap) {
 
 }  // namespace
 
-SentencePieceOptions read_sentencepiece_options(std::string_view model) {
-  constexpr uint64_t kTrainerSpec = 2, kNormalizerSpec = 3;
-  constexpr uint64_t kModelType = 3, kBpe = 2;
-  constexpr uint64_t kCharsmap = 2, kAddDummyPrefix = 3;
-  SentencePieceOptions options;
+SentencePieceModel parse_sentencepiece_model(std::string_view model) {
+  SentencePieceModel parsed;
   while (!model.empty()) {
+    const char* begin = model.data();
     const Field outer = take_field(model);
+    if (outer.number == kPieces) {
+      parsed.pieces.push_back(parse_piece(outer.bytes));
+      continue;
+    }
+    parsed.settings.emplace_back(begin, model.data() - begin);
     std::string_view spec = outer.bytes;
     while (!spec.empty() && (outer.number == kTrainerSpec || outer.number == kNormalizerSpec)) {
       const Field field = take_field(spec);
-      if (outer.number == kTrainerSpec && field.number == kModelType) options.is_bpe = field.value == kBpe;
-      if (outer.number == kNormalizerSpec && field.number == kCharsmap) options.charsmap = field.bytes;
+      if (outer.number == kTrainerSpec && field.number == kModelType) parsed.is_bpe = field.value == kBpe;
+      if (outer.number == kNormalizerSpec && field.number == kCharsmap) parsed.charsmap = field.bytes;
       if (outer.number == kNormalizerSpec && field.number == kAddDummyPrefix) {
-        options.add_dummy_prefix = field.value != 0;
+        parsed.add_dummy_prefix = field.value != 0;
       }
     }
   }
-  return options;
+  return parsed;
 }
 
-void check_sentencepiece_model(const std::filesystem::path& file, std::string_view model,
-                               const sentencepiece::SentencePieceProcessor& processor) {
-  for (int id = 0; id < processor.GetPieceSize(); ++id) {
-    const std::string& piece = processor.IdToPiece(id);
-    RPP_CHECK(find_invalid_utf8(piece) == piece.size(), "{} is damaged: piece {} is not UTF-8; copy it again",
-              file, id);
-    RPP_CHECK(std::isfinite(processor.GetScore(id)),
-              "{} is damaged: the score of piece {} is {}; copy it again", file, id, processor.GetScore(id));
+std::string serialize_sentencepiece_model(std::span<const ModelPiece> pieces,
+                                          std::span<const std::string_view> settings) {
+  std::string model;
+  for (const ModelPiece& piece : pieces) append_bytes(model, kPieces, serialize_piece(piece));
+  for (const std::string_view field : settings) model += field;
+  return model;
+}
+
+std::string unigram_settings(std::string_view charsmap) {
+  std::string trainer, normalizer, settings;
+  append_number(trainer, kModelType, kUnigram);
+  if (!charsmap.empty()) append_bytes(normalizer, kCharsmap, charsmap);
+  for (const uint64_t option : {kAddDummyPrefix, kRemoveExtraBlanks, kEscapeBlanks}) {
+    append_number(normalizer, option, 1);
   }
-  RPP_CHECK(is_sound(read_sentencepiece_options(model).charsmap),
+  append_bytes(settings, kTrainerSpec, trainer);
+  append_bytes(settings, kNormalizerSpec, normalizer);
+  return settings;
+}
+
+void check_sentencepiece_model(const std::filesystem::path& file, const SentencePieceModel& model) {
+  for (size_t id = 0; id < model.pieces.size(); ++id) {
+    const ModelPiece& piece = model.pieces[id];
+    RPP_CHECK(find_invalid_utf8(piece.text) == piece.text.size(),
+              "{} is damaged: piece {} is not UTF-8; copy it again", file, id);
+    RPP_CHECK(std::isfinite(piece.score), "{} is damaged: the score of piece {} is {}; copy it again", file,
+              id, piece.score);
+  }
+  RPP_CHECK(is_sound(model.charsmap),
             "{} is damaged: the rules of its normaliser point outside of it; copy it again", file);
 }
 

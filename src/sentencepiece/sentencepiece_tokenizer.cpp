@@ -2,6 +2,9 @@
 
 #include <sentencepiece_processor.h>
 
+#include <algorithm>
+#include <array>
+
 #include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "rpp/error.h"
@@ -22,6 +25,43 @@ std::string join(std::initializer_list<std::string_view> spellings) {
   return text;
 }
 
+// A model that is read by its own name, m.model, is found again by the usual one.
+std::string saved_name(const std::filesystem::path& file) {
+  const std::string name = file.filename().string();
+  const bool is_usual = std::ranges::find(kSentencePieceFiles, name) != kSentencePieceFiles.end();
+  return is_usual ? name : kSentencePieceFiles[0];
+}
+
+std::unique_ptr<sentencepiece::SentencePieceProcessor> load(const std::filesystem::path& file,
+                                                            const std::string& model) {
+  auto processor = std::make_unique<sentencepiece::SentencePieceProcessor>();
+  const auto status = processor->LoadFromSerializedProto(model);
+  RPP_CHECK(!model.empty() && status.ok(),
+            "{} is not a sentencepiece model, or is damaged ({}): copy it again", file,
+            model.empty() ? "it is empty" : status.message());
+  check_sentencepiece_model(file, parse_sentencepiece_model(model));
+  return processor;
+}
+
+std::string with_xlm_roberta_ids(const std::filesystem::path& file, const SentencePieceModel& model) {
+  constexpr std::array<std::string_view, 3> kFirst = {"<unk>", "<s>", "</s>"};
+  const bool starts_so =
+      model.pieces.size() >= kFirst.size() &&
+      std::equal(kFirst.begin(), kFirst.end(), model.pieces.begin(),
+                 [](std::string_view text, const ModelPiece& p) { return p.text == text; });
+  RPP_CHECK(
+      starts_so,
+      "{}: the pieces of an XLM-R model start with <unk>, <s>, </s>, these do not: name its class in {}",
+      file, kTokenizerConfigFile);
+  std::vector<ModelPiece> pieces = {{.text = "<s>", .type = PieceType::control},
+                                    {.text = "<pad>", .type = PieceType::control},
+                                    {.text = "</s>", .type = PieceType::control},
+                                    {.text = "<unk>", .type = PieceType::unknown}};
+  pieces.insert(pieces.end(), model.pieces.begin() + kFirst.size(), model.pieces.end());
+  pieces.push_back({.text = "<mask>", .type = PieceType::control});
+  return serialize_sentencepiece_model(pieces, model.settings);
+}
+
 // The mark of a word's start stands for the blanks before it.
 TextSpan without_leading_blanks(std::string_view text, TextSpan span) {
   while (span.begin < span.end) {
@@ -35,22 +75,28 @@ TextSpan without_leading_blanks(std::string_view text, TextSpan span) {
 
 }  // namespace
 
+SentencePieceSource sentencepiece_source(std::filesystem::path file, std::string bytes, PieceIds ids) {
+  load(file, bytes);  // before it is parsed here: checks it
+  if (ids == PieceIds::plain) return {.file = std::move(file), .model = bytes, .original = bytes};
+  std::string model = with_xlm_roberta_ids(file, parse_sentencepiece_model(bytes));
+  return {.file = std::move(file),
+          .model = std::move(model),
+          .original = std::move(bytes),
+          .two_separators = true};
+}
+
 SentencePieceTokenizer::SentencePieceTokenizer(const std::filesystem::path& model_file)
-    : file_name_(model_file.filename() == kSentencePieceFiles[1] ? kSentencePieceFiles[1]
-                                                                 : kSentencePieceFiles[0]),
-      source_(model_file.string()),
-      model_(read_file(model_file)),
-      processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
-  const auto status = processor_->LoadFromSerializedProto(model_);
-  RPP_CHECK(!model_.empty() && status.ok(),
-            "{} is not a sentencepiece model, or is damaged ({}): copy it again", source_,
-            model_.empty() ? "it is empty" : status.message());
-  check_sentencepiece_model(source_, model_, *processor_);
-  special_ = {.pad = require_piece({"[PAD]", "<pad>"}),
-              .unk = require_piece({"[UNK]", "<unk>"}),
-              .cls = require_piece({"[CLS]", "<cls>"}),
-              .sep = require_piece({"[SEP]", "<sep>"}),
-              .mask = require_piece({"[MASK]", "<mask>"})};
+    : SentencePieceTokenizer(sentencepiece_source(model_file, read_file(model_file), PieceIds::plain)) {}
+
+SentencePieceTokenizer::SentencePieceTokenizer(SentencePieceSource source)
+    : source_(std::move(source)), processor_(load(source_.file, source_.model)) {
+  special_ = {
+      .pad = require_piece({"[PAD]", "<pad>"}),
+      .unk = require_piece({"[UNK]", "<unk>"}),
+      .cls = source_.cls.empty() ? require_piece({"[CLS]", "<cls>", "<s>"}) : require_piece({source_.cls}),
+      .sep = source_.sep.empty() ? require_piece({"[SEP]", "<sep>", "</s>"}) : require_piece({source_.sep}),
+      .mask = require_piece({"[MASK]", "<mask>"}),
+      .two_separators = source_.two_separators};
 }
 
 SentencePieceTokenizer::~SentencePieceTokenizer() = default;
@@ -60,14 +106,15 @@ int32_t SentencePieceTokenizer::require_piece(std::initializer_list<std::string_
     const int id = processor_->PieceToId(spelling);  // the unknown piece if absent
     if (processor_->IdToPiece(id) == spelling) return id;
   }
-  fail("{} has no piece {}: train the model with it as a control symbol", source_, join(spellings));
+  fail("{} has no piece {}: train the model with it as a control symbol", source_.file, join(spellings));
 }
 
 void SentencePieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>& ids) const {
   check_text_size(text);
   std::vector<int> encoded;
   const auto status = processor_->Encode(text, &encoded);
-  RPP_CHECK(status.ok(), "{} cannot encode a text of {} bytes: {}", source_, text.size(), status.message());
+  RPP_CHECK(status.ok(), "{} cannot encode a text of {} bytes: {}", source_.file, text.size(),
+            status.message());
   ids.insert(ids.end(), encoded.begin(), encoded.end());
 }
 
@@ -83,7 +130,7 @@ EncodedText SentencePieceTokenizer::encode_with_offsets(std::string_view text) c
 }
 
 std::string SentencePieceTokenizer::identity() const {
-  return "sentencepiece\n" + model_;
+  return (special_.two_separators ? "sentencepiece, two separators\n" : "sentencepiece\n") + source_.model;
 }
 
 bool SentencePieceTokenizer::is_continuation(int32_t id) const {
@@ -104,10 +151,13 @@ void SentencePieceTokenizer::save(const std::filesystem::path& directory) const 
                                     .unk = std::string(piece(special_.unk)),
                                     .cls = std::string(piece(special_.cls)),
                                     .sep = std::string(piece(special_.sep)),
-                                    .mask = std::string(piece(special_.mask))};
+                                    .mask = std::string(piece(special_.mask)),
+                                    .two_separators = special_.two_separators};
+  const SentencePieceModel model = parse_sentencepiece_model(source_.model);
   std::filesystem::create_directories(directory);
-  write_file_atomically(directory / file_name_, model_);
-  write_file_atomically(directory / kTokenizerJsonFile, tokenizer_json(model_, *processor_, special));
+  if (!source_.original.empty())
+    write_file_atomically(directory / saved_name(source_.file), source_.original);
+  write_file_atomically(directory / kTokenizerJsonFile, tokenizer_json(model, *processor_, special));
   write_file_atomically(directory / kTokenizerConfigFile, tokenizer_config_json(special));
 }
 

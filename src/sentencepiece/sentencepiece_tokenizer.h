@@ -12,11 +12,33 @@ class SentencePieceProcessor;
 
 namespace rpp {
 
+struct SentencePieceModel;
+
+// plain: the ids are those of the model. xlm_roberta: those of fairseq, which XLM-R and its descendants have:
+// <s>, <pad>, </s>, <unk>, the pieces of the model without its first three, <mask>.
+enum class PieceIds { plain, xlm_roberta };
+
+// The model of a tokenizer, with the pieces in the order of their ids.
+struct SentencePieceSource {
+  std::filesystem::path file;  // for messages
+  std::string model;           // serialized
+  // What save() writes beside tokenizer.json, under the name of `file`; empty: nothing.
+  std::string original;
+  std::string cls, sep;         // their pieces; empty: by their usual names
+  bool two_separators = false;  // see SpecialTokens
+};
+
+// The model of a file such as spiece.model or sentencepiece.bpe.model. Throws Error, naming the file, when it
+// is damaged, and for xlm_roberta when the model does not start with <unk>, <s>, </s>.
+SentencePieceSource sentencepiece_source(std::filesystem::path file, std::string bytes, PieceIds ids);
+
 class SentencePieceTokenizer final : public Tokenizer {
  public:
-  // The model decides on normalisation and lower-casing. Special pieces are named [CLS] or <cls>, [SEP] or
-  // <sep>, [MASK] or <mask>, [PAD] or <pad>, [UNK] or <unk>. Throws Error for a missing or damaged file or a
+  // The model decides on normalisation and lower-casing. Special pieces are named [CLS], <cls> or <s>, [SEP],
+  // <sep> or </s>, [MASK] or <mask>, [PAD] or <pad>, [UNK] or <unk>. Throws Error for a damaged model or a
   // missing special piece.
+  explicit SentencePieceTokenizer(SentencePieceSource source);
+  // The model of a file, with its ids; also throws Error when it cannot be read.
   explicit SentencePieceTokenizer(const std::filesystem::path& model_file);
   ~SentencePieceTokenizer() override;
 
@@ -26,17 +48,15 @@ class SentencePieceTokenizer final : public Tokenizer {
   std::string_view piece(int32_t id) const override;
   int32_t size() const override;
   const SpecialTokens& special() const override { return special_; }
-  // Writes the model under its original name (spiece.model unless it was tokenizer.model), and the
-  // tokenizer.json and tokenizer_config.json from which transformers loads a unigram or bpe model.
+  // Writes the model file that it was read from, if any, and the tokenizer.json and tokenizer_config.json
+  // from which transformers loads a unigram or bpe model.
   void save(const std::filesystem::path& directory) const override;
 
  private:
   std::string identity() const override;
   int32_t require_piece(std::initializer_list<std::string_view> spellings) const;
 
-  std::string file_name_;
-  std::string source_;
-  std::string model_;  // the file's bytes
+  SentencePieceSource source_;
   std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
   SpecialTokens special_;
 };

@@ -5,9 +5,9 @@
 #include "finetune_run.h"
 #include "model/heads_of.h"
 #include "rpp/error.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tasks/embed_task.h"
 #include "tasks/sentence_pooling.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "train/device.h"
 
 namespace rpp {

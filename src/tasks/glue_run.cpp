@@ -6,8 +6,8 @@
 #include "finetune_run.h"
 #include "ops/torch.h"
 #include "rpp/error.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tasks/finetune_task.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "train/device.h"
 
 namespace rpp {

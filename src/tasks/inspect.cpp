@@ -13,7 +13,7 @@
 #include "ops/torch.h"
 #include "rpp/error.h"
 #include "run_setup.h"
-#include "sentencepiece/load_tokenizer.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {

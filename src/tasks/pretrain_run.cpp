@@ -5,10 +5,10 @@
 #include "data/pretrain_sampler.h"
 #include "prepared_run.h"
 #include "rpp/error.h"
-#include "sentencepiece/fingerprint.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tasks/pretrain_task.h"
 #include "tasks/run.h"
+#include "tokenizer_files/fingerprint.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "train/device.h"
 
 namespace rpp {

@@ -8,8 +8,8 @@
 #include "finetune_run.h"
 #include "program/log.h"
 #include "rpp/error.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tasks/squad_task.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "train/device.h"
 
 namespace rpp {

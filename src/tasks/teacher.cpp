@@ -2,8 +2,8 @@
 
 #include "ops/torch.h"
 #include "rpp/error.h"
-#include "sentencepiece/fingerprint.h"
-#include "sentencepiece/load_tokenizer.h"
+#include "tokenizer_files/fingerprint.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {

@@ -18,23 +18,25 @@ void truncate_longest_first(std::vector<int32_t>& first, std::vector<int32_t>& s
 int64_t append_sequence(const Tokenizer& tokenizer, std::string_view text,
                         std::optional<std::string_view> pair, int64_t max_tokens, std::vector<int32_t>& ids,
                         std::vector<int32_t>& type_ids) {
+  const SpecialTokens& special = tokenizer.special();
+  const int64_t num_special = pair ? special.num_in_pair() : special.num_in_single();
   thread_local std::vector<int32_t> first, second;  // keep their memory between texts
   first.clear();
   second.clear();
   tokenizer.encode_into(text, first);
   if (pair) tokenizer.encode_into(*pair, second);
   const size_t uncut = first.size() + second.size();
-  truncate_longest_first(first, second, static_cast<size_t>(max_tokens - (pair ? 3 : 2)));
+  truncate_longest_first(first, second, static_cast<size_t>(max_tokens - num_special));
 
-  const SpecialTokens& special = tokenizer.special();
   ids.push_back(special.cls);
   ids.insert(ids.end(), first.begin(), first.end());
   ids.push_back(special.sep);
   type_ids.resize(ids.size(), 0);
   if (pair) {
+    if (special.two_separators) ids.push_back(special.sep);
     ids.insert(ids.end(), second.begin(), second.end());
     ids.push_back(special.sep);
-    type_ids.resize(ids.size(), 1);
+    type_ids.resize(ids.size(), special.second_type());
   }
   const auto lost = static_cast<int64_t>(uncut - first.size() - second.size());
   for (auto* tokens : {&first, &second}) {

@@ -10,10 +10,8 @@
 namespace rpp {
 namespace {
 
-constexpr int64_t kNumSpecial = 3;  // [CLS], [SEP], [SEP]
-
-void check_options(const SquadFeatureOptions& options) {
-  const int64_t room = options.max_seq_length - kNumSpecial - options.max_query_length;
+void check_options(const SquadFeatureOptions& options, const SpecialTokens& special) {
+  const int64_t room = options.max_seq_length - special.num_in_pair() - options.max_query_length;
   if (room > options.doc_stride) return;
   fail_usage(
       "max_seq_length {} leaves {} tokens of context beside a question of squad.max_query_length {}, which "
@@ -93,7 +91,7 @@ class WindowMaker {
   int64_t room(int64_t question) const {
     const auto question_tokens =
         static_cast<int64_t>(features_.questions[static_cast<size_t>(question)].size());
-    return options_.max_seq_length - kNumSpecial - question_tokens;
+    return options_.max_seq_length - features_.special.num_in_pair() - question_tokens;
   }
   int64_t step(int64_t question) const { return room(question) - options_.doc_stride; }
 
@@ -144,12 +142,12 @@ const EncodedText& SquadFeatures::context_of(int64_t question) const {
 }
 
 int64_t SquadFeatures::context_begin(int64_t question) const {
-  return static_cast<int64_t>(questions[static_cast<size_t>(question)].size()) + 2;
+  return static_cast<int64_t>(questions[static_cast<size_t>(question)].size()) + special.num_in_pair() - 1;
 }
 
 SquadFeatures make_squad_features(const SquadData& data, const Tokenizer& tokenizer,
                                   const SquadFeatureOptions& options) {
-  check_options(options);
+  check_options(options, tokenizer.special());
   std::atomic<int64_t> num_cut = 0;
   SquadFeatures features{.contexts = encode_contexts(data, tokenizer, options.num_threads),
                          .questions = encode_questions(data, tokenizer, options, num_cut),
@@ -189,13 +187,15 @@ void append_window(const SquadFeatures& features, const SquadWindow& window, std
   const auto context =
       std::span(features.context_of(window.question).ids)
           .subspan(static_cast<size_t>(window.first_token), static_cast<size_t>(window.num_tokens));
-  ids.push_back(features.special.cls);
+  const SpecialTokens& special = features.special;
+  ids.push_back(special.cls);
   ids.insert(ids.end(), question.begin(), question.end());
-  ids.push_back(features.special.sep);
+  ids.push_back(special.sep);
   type_ids.resize(ids.size(), 0);
+  if (special.two_separators) ids.push_back(special.sep);
   ids.insert(ids.end(), context.begin(), context.end());
-  ids.push_back(features.special.sep);
-  type_ids.resize(ids.size(), 1);
+  ids.push_back(special.sep);
+  type_ids.resize(ids.size(), special.second_type());
 }
 
 }  // namespace rpp

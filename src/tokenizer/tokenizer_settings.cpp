@@ -22,8 +22,8 @@ constexpr std::array<std::string_view, 11> kWordPieceClasses = {
     "BertTokenizer",       "DistilBertTokenizer",  "ElectraTokenizer",   "MobileBertTokenizer",
     "ConvBertTokenizer",   "SqueezeBertTokenizer", "RetriBertTokenizer", "LayoutLMTokenizer",
     "PreTrainedTokenizer", "TokenizersBackend",    "DPRReaderTokenizer"};
-constexpr std::array<std::string_view, 3> kSentencePieceClasses = {"AlbertTokenizer", "PreTrainedTokenizer",
-                                                                   "TokenizersBackend"};
+constexpr std::array<std::string_view, 3> kSentencePieceClasses = {
+    "XLMRobertaTokenizer", "PreTrainedTokenizer", "TokenizersBackend"};
 
 constexpr const char* kSpecialKeys[] = {"pad_token", "unk_token", "cls_token", "sep_token", "mask_token"};
 

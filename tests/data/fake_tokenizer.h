@@ -16,7 +16,7 @@
 #include "message_of.h"
 #include "rpp/error.h"
 #include "rpp/tokenizer.h"
-#include "sentencepiece/fingerprint.h"
+#include "tokenizer_files/fingerprint.h"
 
 namespace rpp {
 

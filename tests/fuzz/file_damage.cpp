@@ -18,10 +18,10 @@
 #include "model_file_readers.h"
 #include "model_file_seeds.h"
 #include "rpp/error.h"
-#include "sentencepiece/fingerprint.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "text_readers.h"
 #include "tokenizer/wordpiece.h"
+#include "tokenizer_files/fingerprint.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "vocab_training/vocab_trainer.h"
 
 namespace rpp {

@@ -17,10 +17,10 @@
 #include "predict/line_predictor.h"
 #include "program/line_reader.h"
 #include "rpp/error.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tokenizer/answer_text.h"
 #include "tokenizer/model_max_length.h"
 #include "tokenizer/wordpiece.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {

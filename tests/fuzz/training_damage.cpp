@@ -15,8 +15,8 @@
 #include "rpp/tokenizer.h"
 #include "runs/checkpoint.h"
 #include "runs/metrics_log.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tasks/run.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "train/device.h"
 
 namespace rpp {

@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "core/atomic_file.h"
-#include "sentencepiece/fingerprint.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "sentencepiece/sentencepiece_model.h"
 #include "tokenizer/small_text.h"
 #include "tokenizer/text_files.h"
+#include "tokenizer_files/fingerprint.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "vocab_training/vocab_trainer.h"
 
 namespace rpp {
@@ -130,7 +130,7 @@ TEST_F(SentencePiece, DamageThatSentencePieceAcceptsIsNamed) {
   EXPECT_THAT(reason_of(rules), HasSubstr("the rules of its normaliser point outside of it"));
 
   std::string unended = model;  // the terminating zero of the last rule's text
-  const std::string_view charsmap = read_sentencepiece_options(unended).charsmap;
+  const std::string_view charsmap = parse_sentencepiece_model(unended).charsmap;
   unended[static_cast<size_t>(charsmap.data() - unended.data()) + charsmap.size() - 1] = 'x';
   EXPECT_THAT(reason_of(unended), HasSubstr("the rules of its normaliser point outside of it"));
 }

@@ -6,10 +6,10 @@
 #include "model/init.h"
 #include "ops/torch.h"
 #include "rpp/flat_params.h"
-#include "sentencepiece/fingerprint.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tasks/pretrain_task.h"
 #include "tiny_run.h"
+#include "tokenizer_files/fingerprint.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp::test {
 namespace {

@@ -16,7 +16,7 @@
 #include "plan/mask_file.h"
 #include "prune/mask_file.h"
 #include "runs/checkpoint.h"
-#include "sentencepiece/load_tokenizer.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "train/tensors.h"
 
 namespace rpp::test {

@@ -10,11 +10,11 @@
 #include "reached.h"
 #include "rpp/error.h"
 #include "runs/checkpoint.h"
-#include "sentencepiece/fingerprint.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tasks/pretrain_task.h"
 #include "tasks/run.h"
 #include "tiny_run.h"
+#include "tokenizer_files/fingerprint.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "train/tensors.h"
 
 namespace rpp::test {

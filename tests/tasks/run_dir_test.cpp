@@ -10,9 +10,9 @@
 
 #include "program/log.h"
 #include "runs/checkpoint.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tasks/run.h"
 #include "tasks/tiny_run.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp::test {
 namespace {

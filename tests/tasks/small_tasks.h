@@ -13,10 +13,10 @@
 #include "ops/torch.h"
 #include "prune/mask_file.h"
 #include "reached.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tasks/finetune_task.h"
 #include "tasks/run.h"
 #include "tiny_run.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "train/tensors.h"
 
 namespace rpp::test {

@@ -13,10 +13,10 @@
 #include "ops/span_cross_entropy.h"
 #include "ops/torch.h"
 #include "reached.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tasks/run.h"
 #include "tasks/squad_task.h"
 #include "tiny_run.h"
+#include "tokenizer_files/load_tokenizer.h"
 #include "train/tensors.h"
 
 namespace rpp::test {

@@ -11,9 +11,9 @@
 #include "model/init.h"
 #include "ops/torch.h"
 #include "rpp/error.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tasks/run.h"
 #include "tiny_run.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp::test {
 namespace {

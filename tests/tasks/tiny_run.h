@@ -12,7 +12,7 @@
 #include "data/fake_tokenizer.h"
 #include "data/shards.h"
 #include "rpp/tokenizer.h"
-#include "sentencepiece/load_tokenizer.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp::test {
 

@@ -2,9 +2,9 @@
 
 #include "core/atomic_file.h"
 #include "rpp/tokenizer.h"
-#include "sentencepiece/fingerprint.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tokenizer/text_files.h"
+#include "tokenizer_files/fingerprint.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {

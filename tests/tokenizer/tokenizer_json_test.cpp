@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "rpp/tokenizer.h"
-#include "sentencepiece/fingerprint.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tokenizer/text_files.h"
+#include "tokenizer_files/fingerprint.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {

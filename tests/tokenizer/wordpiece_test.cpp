@@ -8,11 +8,11 @@
 #include "core/atomic_file.h"
 #include "core/rng.h"
 #include "message_of.h"
-#include "sentencepiece/fingerprint.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tokenizer/sequence.h"
 #include "tokenizer/text_files.h"
 #include "tokenizer/unicode.h"
+#include "tokenizer_files/fingerprint.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "core/atomic_file.h"
 #include "rpp/tokenizer.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tokenizer/small_text.h"
 #include "tokenizer/text_files.h"
 #include "tokenizer/vocab.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "program/log.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tokenizer/text_files.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {
@@ -138,7 +138,7 @@ TEST_F(LoadTokenizer, ADirectoryWithoutAVocabularyListsTheExpectedFiles) {
   std::filesystem::remove(directory_ / "vocab.txt");
   EXPECT_THAT(message_of([&] { load_tokenizer(directory_); }),
               AllOf(HasSubstr(directory_.string()),
-                    HasSubstr("vocab.txt, spiece.model, tokenizer.model or tokenizer.json")));
+                    HasSubstr("(spiece.model, tokenizer.model, sentencepiece.bpe.model) or tokenizer.json")));
 }
 
 }  // namespace

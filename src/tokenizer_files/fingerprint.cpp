@@ -1,4 +1,4 @@
-#include "sentencepiece/fingerprint.h"
+#include "tokenizer_files/fingerprint.h"
 
 #include "program/sha256.h"
 

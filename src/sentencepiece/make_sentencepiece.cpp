@@ -1,0 +1,100 @@
+#include "make_sentencepiece.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "bert_format/model_files.h"
+#include "core/json.h"
+#include "rpp/error.h"
+#include "sentencepiece/sentencepiece_tokenizer.h"
+#include "sentencepiece_model.h"
+#include "tokenizer/tokenizer_settings.h"
+#include "unigram_json.h"
+
+namespace rpp {
+namespace {
+
+using nlohmann::json;
+using std::filesystem::path;
+
+constexpr std::string_view kXlmRobertaTokenizer = "XLMRobertaTokenizer";
+
+std::optional<std::string_view> text_in(const FileTexts& files, std::string_view name) {
+  const auto found = files.find(name);
+  return found == files.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<json> object_in(const FileTexts& files, const path& directory, const char* name) {
+  const auto text = text_in(files, name);
+  if (!text) return std::nullopt;
+  return parse_json_object(*text, (directory / name).string(), "write it again or remove it");
+}
+
+// Without "Fast"; empty if no file names one.
+std::string tokenizer_class(const FileTexts& files, const path& directory) {
+  for (const char* name : {kTokenizerConfigFile, kConfigFile}) {
+    const auto config = object_in(files, directory, name);
+    if (!config) continue;
+    const json value = config->value("tokenizer_class", json());
+    if (!value.is_string()) continue;
+    std::string text = value.get<std::string>();
+    if (text.ends_with("Fast")) text.resize(text.size() - 4);
+    return text;
+  }
+  return "";
+}
+
+// transformers reads tokenizer.json.
+void check_same(const path& file, const SentencePieceModel& model, const path& json_file,
+                const SentencePieceModel& in_json) {
+  const auto same = [](const ModelPiece& a, const ModelPiece& b) {
+    return a.text == b.text && a.score == b.score;
+  };
+  const auto [here, there] = std::ranges::mismatch(model.pieces, in_json.pieces, same);
+  RPP_CHECK(here == model.pieces.end() && there == in_json.pieces.end(),
+            "{} and {} differ from piece {} on: remove the one that is not of this model", file, json_file,
+            here - model.pieces.begin());
+  RPP_CHECK(model.charsmap == in_json.charsmap,
+            "{} and {} normalise differently: remove the one that is not of this model", file, json_file);
+}
+
+bool has_xlm_roberta_ids(const SentencePieceModel& model) {
+  return model.pieces.size() > 1 && model.pieces[0].text == "<s>" && model.pieces[1].text == "<pad>";
+}
+
+SentencePieceSource source_of(const path& directory, const FileTexts& files) {
+  const path json_file = directory / kTokenizerJsonFile;
+  const auto json_text = text_in(files, kTokenizerJsonFile);
+  std::optional<SentencePieceSource> in_json;
+  if (json_text && is_unigram_json(*json_text)) in_json = parse_unigram_json(*json_text, json_file);
+  const auto name =
+      std::ranges::find_if(kSentencePieceFiles, [&](auto file) { return files.contains(file); });
+  if (name == kSentencePieceFiles.end()) {
+    RPP_CHECK(in_json, "{} holds no sentencepiece model", directory);
+    return *std::move(in_json);
+  }
+  const bool is_xlm_roberta = *name == std::string_view(kXlmRobertaFile) ||
+                              tokenizer_class(files, directory) == kXlmRobertaTokenizer ||
+                              (in_json && has_xlm_roberta_ids(parse_sentencepiece_model(in_json->model)));
+  SentencePieceSource source = sentencepiece_source(directory / *name, std::string(*text_in(files, *name)),
+                                                    is_xlm_roberta ? PieceIds::xlm_roberta : PieceIds::plain);
+  if (!in_json) return source;
+  check_same(source.file, parse_sentencepiece_model(source.model), json_file,
+             parse_sentencepiece_model(in_json->model));
+  source.cls = in_json->cls, source.sep = in_json->sep;
+  source.two_separators = in_json->two_separators;
+  return source;
+}
+
+}  // namespace
+
+std::unique_ptr<Tokenizer> make_sentencepiece(const path& directory, const FileTexts& files) {
+  auto tokenizer = std::make_unique<SentencePieceTokenizer>(source_of(directory, files));
+  if (const auto config = object_in(files, directory, kTokenizerConfigFile)) {
+    check_tokenizer_config(*config, directory / kTokenizerConfigFile, TokenizerKind::sentencepiece,
+                           *tokenizer);
+  }
+  return tokenizer;
+}
+
+}  // namespace rpp

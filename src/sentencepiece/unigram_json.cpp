@@ -1,0 +1,182 @@
+#include "unigram_json.h"
+
+#include <fmt/ranges.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base64.h"
+#include "core/json.h"
+#include "rpp/error.h"
+#include "sentencepiece_model.h"
+#include "tokenizer/marks.h"
+
+namespace rpp {
+namespace {
+
+using nlohmann::json;
+using std::filesystem::path;
+
+// The member of an object, or null.
+const json& member(const json& object, const char* key) {
+  static const json kNull;
+  if (!object.is_object()) return kNull;
+  const auto found = object.find(key);
+  return found == object.end() ? kNull : *found;
+}
+
+// The steps of a Sequence, or the one step; none for null.
+std::vector<const json*> steps_of(const json& part, const char* list) {
+  if (part.is_null()) return {};
+  if (member(part, "type") != "Sequence") return {&part};
+  std::vector<const json*> steps;
+  for (const json& step : member(part, list)) steps.push_back(&step);
+  return steps;
+}
+
+// Removing blanks at the ends and repeated blanks is what sentencepiece does anyway.
+bool only_removes_blanks(const json& step) {
+  if (member(step, "type") == "Strip") return true;
+  const json& content = member(step, "content");
+  return member(step, "type") == "Replace" && member(step, "pattern") == json{{"Regex", " {2,}"}} &&
+         (content == " " || content == kWordStart);
+}
+
+std::string charsmap_of(const json& parsed, const path& file) {
+  std::optional<std::string> charsmap;
+  for (const json* step : steps_of(member(parsed, "normalizer"), "normalizers")) {
+    if (only_removes_blanks(*step)) continue;
+    RPP_CHECK(member(*step, "type") == "Precompiled" && !charsmap,
+              "{}: the normalizer {} is not supported: one Precompiled is, and steps that remove blanks",
+              file, member(*step, "type").dump());
+    const json& text = member(*step, "precompiled_charsmap");
+    charsmap = text.is_null()     ? std::string()
+               : text.is_string() ? from_base64(text.get_ref<const std::string&>())
+                                  : std::nullopt;
+    RPP_CHECK(charsmap, "{}: precompiled_charsmap is not Base64: copy the file again", file);
+  }
+  return charsmap.value_or("");
+}
+
+// Words are separated at blanks and their starts marked, also that of the first.
+bool marks_words(const json& step) {
+  const bool prepends = step.contains("prepend_scheme") ? step["prepend_scheme"] == "always"
+                                                        : member(step, "add_prefix_space") == true;
+  return member(step, "type") == "Metaspace" && member(step, "replacement") == kWordStart && prepends &&
+         member(step, "split") != false;
+}
+
+void check_pre_tokenizer(const json& parsed, const path& file) {
+  auto steps = steps_of(member(parsed, "pre_tokenizer"), "pretokenizers");
+  if (!steps.empty() && member(*steps.front(), "type") == "WhitespaceSplit") steps.erase(steps.begin());
+  RPP_CHECK(steps.size() == 1 && marks_words(*steps.front()),
+            "{}: the pre_tokenizer {} is not supported: a Metaspace that marks every word is, also after a "
+            "WhitespaceSplit",
+            file, member(parsed, "pre_tokenizer").dump());
+}
+
+// A template such as "<s> A </s> </s> B </s>", without its token types.
+std::string spelled(const json& sequence) {
+  std::vector<std::string> parts;
+  for (const json& step : sequence) {
+    const json& special = member(step, "SpecialToken");
+    parts.push_back(member(special.is_null() ? member(step, "Sequence") : special, "id").dump());
+  }
+  return fmt::format("{}", fmt::join(parts, " "));
+}
+
+// How sequences are made.
+struct Template {
+  std::string cls, sep;
+  bool two_separators = false;
+};
+
+const json& first_of(const json& list) {
+  return list.is_array() && !list.empty() ? list[0] : member(json(), "");
+}
+
+std::string text_of(const json& value) {
+  return value.is_string() ? value.get<std::string>() : "";
+}
+
+Template template_of(const json& parsed, const path& file) {
+  const json& made = member(parsed, "post_processor");
+  const json& type = member(made, "type");
+  if (type == "RobertaProcessing" || type == "BertProcessing") {  // "cls": ["<s>", 0]
+    return {.cls = text_of(first_of(member(made, "cls"))),
+            .sep = text_of(first_of(member(made, "sep"))),
+            .two_separators = type == "RobertaProcessing"};
+  }
+  const json& single = member(made, "single");
+  RPP_CHECK(type == "TemplateProcessing" && single.is_array() && single.size() == 3,
+            "{}: the post_processor {} is not supported: TemplateProcessing, BertProcessing and "
+            "RobertaProcessing are",
+            file, type.dump());
+  const json &cls = member(member(single[0], "SpecialToken"), "id"),
+             &sep = member(member(single[2], "SpecialToken"), "id");
+  const std::string pair = spelled(member(made, "pair")), a = json("A").dump(), b = json("B").dump();
+  const std::string one = fmt::format("{} {} {} {} {}", cls.dump(), a, sep.dump(), b, sep.dump());
+  const std::string two =
+      fmt::format("{} {} {} {} {} {}", cls.dump(), a, sep.dump(), sep.dump(), b, sep.dump());
+  RPP_CHECK(
+      spelled(single) == fmt::format("{} {} {}", cls.dump(), a, sep.dump()) && (pair == one || pair == two),
+      "{}: the sequences of the post_processor, {} and {}, are not supported: those of BERT and RoBERTa "
+      "are",
+      file, spelled(single), pair);
+  return {.cls = text_of(cls), .sep = text_of(sep), .two_separators = pair == two};
+}
+
+// The pieces of the vocabulary; views of `parsed`.
+std::vector<ModelPiece> pieces_of(const json& parsed, const path& file) {
+  const json& model = member(parsed, "model");
+  RPP_CHECK(member(model, "byte_fallback") != true, "{}: byte_fallback true is not supported", file);
+  std::vector<ModelPiece> pieces;
+  pieces.reserve(member(model, "vocab").size());
+  for (const json& entry : member(model, "vocab")) {
+    RPP_CHECK(entry.is_array() && entry.size() == 2 && entry[0].is_string() && entry[1].is_number(),
+              "{}: entry {} of the vocabulary is {}, not a piece and its score", file, pieces.size(),
+              entry.dump());
+    pieces.push_back({.text = entry[0].get_ref<const std::string&>(), .score = entry[1].get<float>()});
+  }
+  const json& unknown = member(model, "unk_id");
+  RPP_CHECK(unknown.is_number_unsigned() && unknown.get<size_t>() < pieces.size(),
+            "{}: unk_id is {}, it must be the id of a piece", file, unknown.dump());
+  pieces[unknown.get<size_t>()].type = PieceType::unknown;
+  return pieces;
+}
+
+// Added tokens are never made of a text's characters.
+void mark_added(const json& parsed, std::vector<ModelPiece>& pieces, const path& file) {
+  for (const json& token : member(parsed, "added_tokens")) {
+    const json &id = member(token, "id"), &content = member(token, "content");
+    const bool is_next = id == pieces.size() && content.is_string();
+    if (is_next) pieces.push_back({.text = content.get_ref<const std::string&>()});
+    RPP_CHECK(id.is_number_unsigned() && id.get<size_t>() < pieces.size() &&
+                  content == pieces[id.get<size_t>()].text,
+              "{}: the added token {} (id {}) is not the piece of that id", file, content.dump(), id.dump());
+    ModelPiece& piece = pieces[id.get<size_t>()];
+    if (piece.type == PieceType::normal) piece.type = PieceType::control;
+  }
+}
+
+}  // namespace
+
+SentencePieceSource parse_unigram_json(std::string_view text, const path& file) {
+  const json parsed = parse_json_object(text, file.string(), "save the tokenizer again");
+  const json& type = member(member(parsed, "model"), "type");
+  RPP_CHECK(type == "Unigram" || type.is_null(), "{} holds no unigram model",
+            file);  // old files have no type
+  std::vector<ModelPiece> pieces = pieces_of(parsed, file);
+  mark_added(parsed, pieces, file);
+  check_pre_tokenizer(parsed, file);
+  const Template sequences = template_of(parsed, file);
+  const std::string settings = unigram_settings(charsmap_of(parsed, file));
+  return {.file = file,
+          .model = serialize_sentencepiece_model(pieces, std::vector<std::string_view>{settings}),
+          .cls = sequences.cls,
+          .sep = sequences.sep,
+          .two_separators = sequences.two_separators};
+}
+
+}  // namespace rpp

@@ -1,0 +1,20 @@
+#include "tokenizer/file_texts.h"
+
+#include <algorithm>
+
+#include "bert_format/model_files.h"
+
+namespace rpp {
+
+bool is_unigram_json(std::string_view text) {
+  return text.find("\"unk_id\"") != text.npos;  // models of other types have an unk_token
+}
+
+bool has_sentencepiece(const FileTexts& files) {
+  if (files.contains(kVocabFile)) return false;
+  if (std::ranges::any_of(kSentencePieceFiles, [&](auto name) { return files.contains(name); })) return true;
+  const auto json = files.find(kTokenizerJsonFile);
+  return json != files.end() && is_unigram_json(json->second);
+}
+
+}  // namespace rpp

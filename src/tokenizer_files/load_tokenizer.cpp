@@ -1,0 +1,90 @@
+#include "tokenizer_files/load_tokenizer.h"
+
+#include <fmt/ranges.h>
+
+#include "bert_format/model_files.h"
+#include "bert_format/model_path.h"
+#include "core/atomic_file.h"
+#include "program/log.h"
+#include "rpp/error.h"
+#include "sentencepiece/make_sentencepiece.h"
+#include "sentencepiece/sentencepiece_tokenizer.h"
+#include "tokenizer/tokenizer_settings.h"
+#include "tokenizer/wordpiece_files.h"
+
+namespace rpp {
+namespace {
+
+using std::filesystem::path;
+
+std::unique_ptr<Tokenizer> load_wordpiece(const path& file) {
+  const path config_file = file.parent_path() / kTokenizerConfigFile;
+  const std::string vocabulary = read_file(file);
+  std::optional<std::string> config;
+  if (std::filesystem::exists(config_file)) config = read_file(config_file);
+  const WordPieceFiles files = {
+      .vocabulary = vocabulary, .config = config, .vocabulary_file = file, .config_file = config_file};
+  auto tokenizer = make_wordpiece(files);
+  check_files_beside(file.parent_path(), TokenizerKind::wordpiece, *tokenizer);
+  const bool is_guess = file.extension() != ".json" && !stated_letter_case(files);
+  if (is_guess && tokenizer->letter_case() == LetterCase::keep) {
+    log::info("{}: its pieces have capitals and no file says do_lower_case: text keeps its case",
+              file.string());
+  }
+  return tokenizer;
+}
+
+// Of the tokenizer in `directory`; `storage` holds the texts.
+FileTexts read_texts(const path& directory, std::map<std::string, std::string>& storage) {
+  FileTexts texts;
+  const auto add = [&](const char* name) {
+    if (!std::filesystem::is_regular_file(directory / name)) return;
+    texts[name] = storage[name] = read_file(directory / name);
+  };
+  for (const char* name : kTokenizerFiles) add(name);
+  add(kConfigFile);
+  return texts;
+}
+
+std::unique_ptr<Tokenizer> load_sentencepiece(const path& directory, const FileTexts& files) {
+  auto tokenizer = make_sentencepiece(directory, files);
+  check_files_beside(directory, TokenizerKind::sentencepiece, *tokenizer);
+  return tokenizer;
+}
+
+std::unique_ptr<Tokenizer> load_directory(const path& directory) {
+  if (std::filesystem::exists(directory / kVocabFile)) return load_wordpiece(directory / kVocabFile);
+  std::map<std::string, std::string> storage;
+  const FileTexts files = read_texts(directory, storage);
+  if (has_sentencepiece(files)) return load_sentencepiece(directory, files);
+  if (files.contains(kTokenizerJsonFile)) return load_wordpiece(directory / kTokenizerJsonFile);
+  fail("{} holds no vocabulary: expected vocab.txt, a sentencepiece model ({}) or tokenizer.json", directory,
+       fmt::join(kSentencePieceFiles, ", "));
+}
+
+// The vocabulary of this file, with the settings beside it.
+std::unique_ptr<Tokenizer> load_file(const path& file) {
+  const path directory = file.parent_path();
+  const std::string name = file.filename().string();
+  std::map<std::string, std::string> storage;
+  FileTexts files = read_texts(directory, storage);
+  if (!files.contains(name)) {  // under a name of its own
+    if (file.extension() == ".model") return std::make_unique<SentencePieceTokenizer>(file);
+    return load_wordpiece(file);
+  }
+  for (const char* other : kVocabularyFiles) {
+    if (name != other) files.erase(other);
+  }
+  return has_sentencepiece(files) ? load_sentencepiece(directory, files) : load_wordpiece(file);
+}
+
+}  // namespace
+
+std::unique_ptr<Tokenizer> load_tokenizer(const path& path) {
+  RPP_CHECK(std::filesystem::exists(path), "no tokenizer at {}: give a model directory or a vocab.txt.{}",
+            path, hub_advice(path));
+  if (path.extension() == ".rpp" || path.extension() == ".safetensors") require_model_directory(path);
+  return std::filesystem::is_directory(path) ? load_directory(path) : load_file(path);
+}
+
+}  // namespace rpp
