@@ -24,7 +24,8 @@ struct LayerShape {
 struct ModelSizes {
   int64_t vocab = 0;
   int64_t hidden = 0;
-  int64_t positions = 0;
+  int64_t positions = 0;       // maximum tokens of a sequence
+  int64_t first_position = 0;  // row of the position embeddings for its first token
   int64_t token_types = 0;
   std::vector<LayerShape> layers;
   // Heads; 0 or false: absent.

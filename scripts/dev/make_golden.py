@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/bert: a small random BERT and what transformers computes with it.
+"""Writes tests/golden: small random models and what transformers computes with them.
+
+tests/golden/bert:
 
 config.json, model.safetensors   BertForPreTraining, 2 layers, hidden 32, vocabulary 100
 classifier/                      BertForSequenceClassification with the same encoder, 3 labels
@@ -12,7 +14,11 @@ golden.safetensors               a packed batch of three sequences of odd length
   gradients grad.NAME of loss, class_grad.NAME of class_loss (only the classifier and the pooler), span_grad.NAME of
             span_loss (only the head and the embeddings)
 
-Needs torch, transformers and safetensors:  python3 scripts/dev/make_golden.py [--output tests/golden/bert]
+tests/golden/xlm_roberta: the same for XLM-R, 12 pieces, hidden 16: XLMRobertaForMaskedLM, and in classifier/
+XLMRobertaForSequenceClassification. golden.safetensors has input_ids, cu_seqlens, mlm_positions, mlm_labels, class_labels;
+last_hidden, mlm_logits, mlm_loss, class_logits, class_loss; grad.NAME of mlm_loss and class_grad.NAME of class_loss.
+
+Needs torch, transformers and safetensors:  python3 scripts/dev/make_golden.py [--output tests/golden] [--only xlm_roberta]
 """
 
 import argparse
@@ -27,7 +33,8 @@ environment.need("compare", "torch", "safetensors", "transformers")
 
 import torch
 from safetensors.torch import save_file
-from transformers import BertConfig, BertForPreTraining, BertForQuestionAnswering, BertForSequenceClassification
+from transformers import (BertConfig, BertForPreTraining, BertForQuestionAnswering, BertForSequenceClassification,
+                          XLMRobertaConfig, XLMRobertaForMaskedLM, XLMRobertaForSequenceClassification)
 
 LENGTHS = [7, 13, 5]
 SIZES = dict(vocab_size=100, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48,
@@ -43,7 +50,7 @@ def randomise(model, scale):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             noise = torch.randn_like(parameter) * scale
-            parameter.copy_(1 + noise if name.endswith("LayerNorm.weight") else noise)
+            parameter.copy_(1 + noise if name.endswith(("LayerNorm.weight", "layer_norm.weight")) else noise)
 
 
 def make_batch(vocab_size):
@@ -122,10 +129,7 @@ def span_values(model, batch):
             "end_logits": torch.cat([out.end_logits[0] for out in outs]), "span_loss": loss} | kept
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("tests/golden/bert"))
-    output = parser.parse_args().output
+def make_bert(output):
     torch.manual_seed(20)
     config = bert_config(num_labels=3)
     pretraining = BertForPreTraining._from_config(config, attn_implementation="eager")
@@ -142,7 +146,54 @@ def main():
     pretraining.save_pretrained(output)
     classifier.save_pretrained(output / "classifier")
     span.save_pretrained(output / "span")
+    save_values(values, output)
+
+
+def make_xlm_roberta(output):
+    torch.manual_seed(21)
+    config = XLMRobertaConfig(vocab_size=12, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
+                              max_position_embeddings=18, type_vocab_size=1, hidden_dropout_prob=0.0,
+                              attention_probs_dropout_prob=0.0, num_labels=3, layer_norm_eps=1e-5)
+    lm = XLMRobertaForMaskedLM._from_config(config, attn_implementation="eager")
+    classifier = XLMRobertaForSequenceClassification._from_config(config, attn_implementation="eager")
+    randomise(lm, 0.2)
+    randomise(classifier, 0.2)
+    classifier.roberta.load_state_dict(lm.roberta.state_dict())
+    batch = make_batch(config.vocab_size)
+    batch = {name: batch[name] for name in ("input_ids", "cu_seqlens", "mlm_positions", "mlm_labels", "class_labels")}
+    batch["input_ids"][batch["input_ids"] == config.pad_token_id] = 5  # transformers counts positions without padding
+    cu_seqlens = batch["cu_seqlens"].tolist()
+    padded = {"input_ids": pad(batch["input_ids"], cu_seqlens, config.pad_token_id),
+              "attention_mask": pad(torch.ones_like(batch["input_ids"]), cu_seqlens)}
+    out = lm(**padded, output_hidden_states=True)
+    logits = unpad(out.logits, cu_seqlens)[batch["mlm_positions"]]
+    mlm_loss = torch.nn.functional.cross_entropy(logits, batch["mlm_labels"])
+    mlm_loss.backward()
+    values = batch | {"last_hidden": unpad(out.hidden_states[-1], cu_seqlens), "mlm_logits": logits, "mlm_loss": mlm_loss}
+    values |= {f"grad.{name}": p.grad for name, p in lm.named_parameters() if "layer.1" not in name}
+    class_logits = classifier(**padded).logits
+    class_loss = torch.nn.functional.cross_entropy(class_logits, batch["class_labels"])
+    class_loss.backward()
+    values |= {"class_logits": class_logits, "class_loss": class_loss}
+    values |= {f"class_grad.{name}": p.grad for name, p in classifier.named_parameters() if name.startswith("classifier")}
+    lm.save_pretrained(output)
+    classifier.save_pretrained(output / "classifier")
+    save_values(values, output)
+
+
+def save_values(values, output):
     save_file({k: v.detach().contiguous().clone() for k, v in values.items()}, output / "golden.safetensors")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("tests/golden"))
+    makers = {"bert": make_bert, "xlm_roberta": make_xlm_roberta}
+    parser.add_argument("--only", choices=makers)
+    args = parser.parse_args()
+    for name, make in makers.items():
+        if args.only in (None, name):
+            make(args.output / name)
 
 
 if __name__ == "__main__":

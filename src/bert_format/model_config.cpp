@@ -89,7 +89,7 @@ ordered_json sizes_to_json(std::span<const LayerSizes> layers) {
   return list;
 }
 
-// `key` may be absent (old files lack model_type), but must otherwise be `expected`.
+// `key` may be absent, but must otherwise be `expected`.
 void expect(const Json& json, std::string_view source, const char* key, const Json& expected,
             std::string_view meaning) {
   const auto entry = json.find(key);
@@ -97,14 +97,24 @@ void expect(const Json& json, std::string_view source, const char* key, const Js
   fail("{}: {} is {}, only {} is supported: {}", source, key, entry->dump(), expected.dump(), meaning);
 }
 
+// Old files lack model_type.
+ModelFamily read_family(const Json& json, std::string_view source) {
+  const Json type = json.value("model_type", Json());
+  if (type.is_null()) return ModelFamily::bert;
+  const auto family = type.is_string() ? family_of(type.get<std::string>()) : std::nullopt;
+  if (!family) fail("{}: model_type is {}, it must be {}", source, type.dump(), known_model_types());
+  return *family;
+}
+
 }  // namespace
 
 ModelConfig model_config_from_json(std::string_view text, std::string_view source_name) {
   const auto json = parse_json_object<Json>(text, source_name);
-  expect(json, source_name, "model_type", "bert", "another architecture has other weights");
   expect(json, source_name, "is_decoder", false, "a BERT that is pruned here is an encoder");
   expect(json, source_name, "position_embedding_type", "absolute", "relative positions are not implemented");
   ModelConfig config;
+  config.family = read_family(json, source_name);
+  if (config.family != ModelFamily::bert) config.pad_token_id = 1;  // RoBERTa's default
   visit_fields(config, JsonReader(json, source_name));
   config.layer_sizes = read_layer_sizes(json, source_name);
   const std::string wrong = complaint(config);
@@ -113,7 +123,7 @@ ModelConfig model_config_from_json(std::string_view text, std::string_view sourc
 }
 
 std::string to_json(const ModelConfig& config, const ordered_json& extra) {
-  ordered_json json = {{"model_type", "bert"}};
+  ordered_json json = {{"model_type", model_type(config.family)}};
   visit_fields(config, JsonWriter(json));
   if (!config.layer_sizes.empty()) json[kLayerSizes] = sizes_to_json(config.layer_sizes);
   json.update(extra);
@@ -131,6 +141,14 @@ LayerSizes sizes_of_layer(const ModelConfig& config, int64_t layer) {
           .query_key_dim = head_dim,
           .value_dim = head_dim,
           .intermediate_size = config.intermediate_size};
+}
+
+int64_t first_position(const ModelConfig& config) {
+  return config.family == ModelFamily::bert ? 0 : config.pad_token_id + 1;
+}
+
+int64_t max_tokens(const ModelConfig& config) {
+  return config.max_position_embeddings - first_position(config);
 }
 
 std::string complaint(const ModelConfig& config) {
@@ -155,6 +173,10 @@ std::string complaint(const ModelConfig& config) {
   if (config.pad_token_id >= config.vocab_size) {
     return fmt::format("pad_token_id is {}, it must be less than vocab_size, which is {}",
                        config.pad_token_id, config.vocab_size);
+  }
+  if (max_tokens(config) < 1) {
+    return fmt::format("max_position_embeddings is {}, a {} needs more than {}",
+                       config.max_position_embeddings, model_type(config.family), first_position(config));
   }
   return "";
 }

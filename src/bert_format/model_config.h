@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bert_format/family.h"
+
 namespace rpp {
 
 // The sizes of one encoder layer; all heads of a layer are equal.
@@ -35,6 +37,7 @@ struct ModelConfig {
   double initializer_range = 0.02;
   double layer_norm_eps = 1e-12;
   int64_t pad_token_id = 0;
+  ModelFamily family = ModelFamily::bert;
   // One entry per layer in a model whose layers differ (rpp-inspect compact); empty: all layers have the
   // say. Read with sizes_of_layer().
   std::vector<LayerSizes> layer_sizes;
@@ -44,11 +47,16 @@ struct ModelConfig {
 // whatever a layer has left: dropping a dead dimension changes no score.
 LayerSizes sizes_of_layer(const ModelConfig& config, int64_t layer);
 
+// The row of the position embeddings for a sequence's first token: pad_token_id + 1 in RoBERTa, else 0.
+int64_t first_position(const ModelConfig& config);
+// The maximum number of tokens of a sequence.
+int64_t max_tokens(const ModelConfig& config);
+
 // What is wrong with the combination of a model's sizes; empty if nothing.
 std::string complaint(const ModelConfig& config);
 
 // Reads the text of a config.json; absent keys have transformers' defaults, unknown keys are skipped. Throws
-// Error that names `source_name` for damaged JSON, an architecture other than BERT, a decoder, an activation
+// Error that names `source_name` for damaged JSON, an unknown model_type, a decoder, an activation
 // other than erf GELU, relative positions, and values out of range.
 ModelConfig model_config_from_json(std::string_view text, std::string_view source_name);
 

@@ -35,10 +35,11 @@ Names generic_names(int64_t num_labels) {
   return names;
 }
 
-const char* architecture_of(const StoredHeads& heads) {
-  if (heads.masked_lm) return "BertForPreTraining";
-  if (heads.span) return "BertForQuestionAnswering";
-  return heads.num_labels > 0 ? "BertForSequenceClassification" : "BertModel";
+std::string architecture_of(const StoredHeads& heads, ModelFamily family) {
+  if (heads.span) return architecture_name(family, "ForQuestionAnswering");
+  if (heads.num_labels > 0) return architecture_name(family, "ForSequenceClassification");
+  if (!heads.masked_lm) return architecture_name(family, "Model");
+  return architecture_name(family, family == ModelFamily::bert ? "ForPreTraining" : "ForMaskedLM");
 }
 
 Names names_of(const json& id2label, const path& file) {
@@ -121,8 +122,8 @@ nlohmann::ordered_json task_keys(std::string_view task) {
   return {{"finetuning_task", task}};
 }
 
-nlohmann::ordered_json architecture_keys(const StoredHeads& heads) {
-  nlohmann::ordered_json keys = {{"architectures", {architecture_of(heads)}}};
+nlohmann::ordered_json architecture_keys(const StoredHeads& heads, ModelFamily family) {
+  nlohmann::ordered_json keys = {{"architectures", {architecture_of(heads, family)}}};
   if (heads.num_labels > 0) add_names(generic_names(heads.num_labels), keys);
   return keys;
 }

@@ -45,6 +45,6 @@ nlohmann::ordered_json task_keys(std::string_view task);
 
 // The member "architectures" for a model with these heads, and for a classifier id2label with generic names,
 // from which transformers derives the number of labels.
-nlohmann::ordered_json architecture_keys(const StoredHeads& heads);
+nlohmann::ordered_json architecture_keys(const StoredHeads& heads, ModelFamily family);
 
 }  // namespace rpp

@@ -1,13 +1,16 @@
 // The names of a BERT's tensors, as transformers saves them. No other module holds a whole name.
 //
 // A canonical name has "bert." in front of what belongs to the encoder, and LayerNorm's "weight" and "bias".
-// Files also leave "bert." out (models without a head) or say "gamma" and "beta" (the first versions).
+// Files also leave "bert." out (models without a head) or say "gamma" and "beta" (the first versions), and
+// those of another family have names of their own.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "bert_format/family.h"
 
 namespace rpp {
 
@@ -40,6 +43,9 @@ std::string bias_of(std::string_view prefix);    // prefix.bias
 
 // The canonical name of what a file calls `name`.
 std::string canonical_name(std::string_view name);
+// What transformers calls a tensor in a model of this family. RoBERTa's classifier of texts has the pooler
+// inside, as classifier.dense: has_classifier.
+std::string name_in_family(std::string_view canonical, ModelFamily family, bool has_classifier);
 
 // The functions below take canonical names.
 enum class ModelPart { embeddings, encoder, pooler, masked_lm, next_sentence, classifier, span_head, other };

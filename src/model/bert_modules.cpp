@@ -56,7 +56,8 @@ torch::Tensor LayerNormModule::add_and_norm(const torch::Tensor& x, const torch:
 EmbeddingModule::EmbeddingModule(int64_t rows, int64_t hidden, torch::Device device)
     : weight(register_parameter("weight", fp32({rows, hidden}, 0.0, device))) {}
 
-BertEmbeddings::BertEmbeddings(const ModelConfig& config, torch::Device device) {
+BertEmbeddings::BertEmbeddings(const ModelConfig& config, torch::Device device)
+    : first_position(rpp::first_position(config)) {
   const auto table = [&](const char* name, int64_t rows) {
     return register_module(name, std::make_shared<EmbeddingModule>(rows, config.hidden_size, device));
   };
@@ -69,8 +70,9 @@ BertEmbeddings::BertEmbeddings(const ModelConfig& config, torch::Device device) 
 
 torch::Tensor BertEmbeddings::forward(const BertInputs& inputs, double dropout_rate,
                                       const DropoutSeed& seed) const {
-  auto sum = bert_embedding(inputs.input_ids, inputs.token_type_ids, inputs.position_ids,
-                            word_embeddings->weight, position_embeddings->weight,
+  const auto rows = first_position == 0 ? inputs.position_ids : inputs.position_ids + first_position;
+  auto sum = bert_embedding(inputs.input_ids, inputs.token_type_ids, rows, word_embeddings->weight,
+                            position_embeddings->weight,
                             token_type_embeddings->weight);  // [tokens, hidden]
   return dropout(norm->forward(sum), dropout_rate, seed);
 }

@@ -54,6 +54,7 @@ class BertEmbeddings : public torch::nn::Module {
   BertEmbeddings(const ModelConfig& config, torch::Device device);
   torch::Tensor forward(const BertInputs& inputs, double dropout_rate, const DropoutSeed& seed) const;
 
+  const int64_t first_position;  // bert_format/model_config.h
   std::shared_ptr<EmbeddingModule> word_embeddings, position_embeddings, token_type_embeddings;
   std::shared_ptr<LayerNormModule> norm;
 };

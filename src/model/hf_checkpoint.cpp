@@ -111,13 +111,18 @@ void save_weights(const Bert& model, const fs::path& model_dir,
                   const nlohmann::ordered_json& config_keys) {
   const HeadSpec& heads = model.heads();
   nlohmann::ordered_json keys =
-      architecture_keys({.masked_lm = heads.pretraining, .span = heads.span, .num_labels = heads.num_labels});
+      architecture_keys({.masked_lm = heads.pretraining, .span = heads.span, .num_labels = heads.num_labels},
+                        model.config().family);
   keys.update(config_keys);
   std::vector<torch::Tensor> on_cpu;  // owns the memory that the views refer to
   std::vector<TensorView> views;
+  const ModelFamily family = model.config().family;
   for (const auto& weight : model.named_weights()) {
+    // No other family has such a head.
+    if (family != ModelFamily::bert && part_of(weight.name) == ModelPart::next_sentence) continue;
     on_cpu.push_back(weight.tensor.to(torch::kCPU).contiguous());
-    views.push_back(view_of(weight.name, on_cpu.back()));
+    const auto name = name_in_family(weight.name, family, heads.num_labels > 0);
+    views.push_back(view_of(name, on_cpu.back()));
   }
   std::map<std::string, std::string> header = {{"format", "pt"}};
   header.insert(metadata.begin(), metadata.end());

@@ -89,7 +89,7 @@ void Encoder::embed(const TokenBatch& batch, int thread) {
 void Encoder::embed_token(const TokenBatch& batch, int64_t token, int64_t position, Scratch& scratch) {
   const auto at = static_cast<size_t>(token);
   unpack_row_into(weights_.word_embeddings, batch.input_ids[at], scratch.word);
-  unpack_row_into(weights_.position_embeddings, position, scratch.position);
+  unpack_row_into(weights_.position_embeddings, weights_.sizes.first_position + position, scratch.position);
   unpack_row_into(weights_.token_type_embeddings, batch.token_type_ids.empty() ? 0 : batch.token_type_ids[at],
                   scratch.token_type);
   for (size_t i = 0; i < scratch.word.size(); ++i) {

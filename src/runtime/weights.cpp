@@ -46,7 +46,8 @@ ModelSizes sizes_of(const ModelDescription& description) {
   const StoredHeads heads = description.heads();
   ModelSizes sizes{.vocab = config.vocab_size,
                    .hidden = config.hidden_size,
-                   .positions = config.max_position_embeddings,
+                   .positions = max_tokens(config),
+                   .first_position = first_position(config),
                    .token_types = config.type_vocab_size,
                    .pooler = heads.pooler,
                    .labels = heads.num_labels,
@@ -180,7 +181,7 @@ void read_heads(WeightReader& reader, Weights& weights) {
 void read_all(WeightReader& reader, Weights& weights) {
   const ModelSizes& sizes = weights.sizes;
   weights.word_embeddings = reader.table(kWordEmbeddings, sizes.vocab);
-  weights.position_embeddings = reader.table(kPositionEmbeddings, sizes.positions);
+  weights.position_embeddings = reader.table(kPositionEmbeddings, sizes.first_position + sizes.positions);
   weights.token_type_embeddings = reader.table(kTokenTypeEmbeddings, sizes.token_types);
   weights.embedding_norm = reader.norm(kEmbeddingNorm);
   weights.layers.resize(sizes.layers.size());

@@ -77,7 +77,7 @@ OpenModel open_model(const fs::path& directory, const OpenOptions& options) {
 NamedTensors forward_texts(const Bert& bert, const Tokenizer& tokenizer, std::span<const GlueExample> texts,
                            int64_t max_seq_length) {
   check_vocabulary(bert, tokenizer);
-  const int64_t length = max_seq_length > 0 ? max_seq_length : bert.config().max_position_embeddings;
+  const int64_t length = max_seq_length > 0 ? max_seq_length : max_tokens(bert.config());
   check_sequence_length(bert, length);
 
   const torch::NoGradGuard no_grad;

@@ -72,7 +72,7 @@ void check_vocabulary(const Bert& model, const Tokenizer& tokenizer) {
 }
 
 void check_sequence_length(const Bert& model, int64_t max_seq_length) {
-  const int64_t positions = model.config().max_position_embeddings;
+  const int64_t positions = max_tokens(model.config());
   if (max_seq_length > positions) {
     fail_usage("max_seq_length is {}, the model has {} positions", max_seq_length, positions);
   }

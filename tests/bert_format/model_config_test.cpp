@@ -90,10 +90,19 @@ TEST(ModelJson, DamagedJsonNamesTheFile) {
 }
 
 TEST(ModelJson, OtherArchitecturesAreRefused) {
-  EXPECT_EQ(
-      error_of(R"({"model_type": "roberta"})"),
-      "bert/config.json: model_type is \"roberta\", only \"bert\" is supported: another architecture has "
-      "other weights");
+  EXPECT_EQ(error_of(R"({"model_type": "gpt2"})"),
+            "bert/config.json: model_type is \"gpt2\", it must be bert, roberta or xlm-roberta");
+}
+
+TEST(ModelJson, RobertasPositionsStartBehindItsPaddingToken) {
+  const ModelConfig config = model_config_from_json(
+      R"({"model_type": "xlm-roberta", "max_position_embeddings": 514, "pad_token_id": 1})", "config.json");
+  EXPECT_EQ(first_position(config), 2);
+  EXPECT_EQ(max_tokens(config), 512);
+  EXPECT_NE(to_json(config).find("\"model_type\": \"xlm-roberta\""), std::string::npos);
+  EXPECT_EQ(first_position(ModelConfig{}), 0);
+  EXPECT_EQ(error_of(R"({"model_type": "roberta", "max_position_embeddings": 2})"),
+            "bert/config.json: max_position_embeddings is 2, a roberta needs more than 2");
 }
 
 TEST(ModelJson, DecodersAreRefused) {

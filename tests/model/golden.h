@@ -1,4 +1,4 @@
-// The small BERT of tests/golden/bert and the outputs of transformers for it (scripts/dev/make_golden.py).
+// The small models of tests/golden and the outputs of transformers for them (scripts/dev/make_golden.py).
 #pragma once
 
 #include <filesystem>
@@ -16,8 +16,9 @@ inline std::filesystem::path golden_dir() {
   return std::filesystem::path(RPP_SOURCE_DIR) / "tests/golden/bert";
 }
 
-inline std::map<std::string, torch::Tensor> golden_values() {
-  const SafetensorsFile file(golden_dir() / "golden.safetensors");
+inline std::map<std::string, torch::Tensor> golden_values(
+    const std::filesystem::path& directory = golden_dir()) {
+  const SafetensorsFile file(directory / "golden.safetensors");
   std::map<std::string, torch::Tensor> values;
   for (const auto& view : file.tensors()) {
     const auto type = view.dtype == Dtype::i64 ? torch::kInt64 : torch::kFloat32;

@@ -216,7 +216,8 @@ TEST_F(HfCheckpoint, ADirectoryWithPytorchBinOnlySaysHowToConvert) {
 }
 
 TEST_F(HfCheckpoint, AnotherArchitectureIsRefusedByName) {
-  EXPECT_THAT(error_of_config(R"({"model_type": "roberta", "vocab_size": 100})"), HasSubstr("roberta"));
+  EXPECT_THAT(error_of_config(R"({"model_type": "gpt2", "vocab_size": 100})"),
+              HasSubstr("model_type is \"gpt2\", it must be bert, roberta or xlm-roberta"));
 }
 
 TEST_F(HfCheckpoint, SavingAndLoadingIsBitExact) {

@@ -43,6 +43,8 @@ inline std::shared_ptr<const RuntimeModel> exported(const std::filesystem::path&
 // The inputs and outputs in golden.safetensors.
 class Golden {
  public:
+  explicit Golden(const std::filesystem::path& directory = golden_dir())
+      : file_(directory / "golden.safetensors") {}
   std::vector<int32_t> integers(const char* name) const {
     const auto values = file_.at(name).as<int64_t>();
     return {values.begin(), values.end()};
@@ -50,7 +52,7 @@ class Golden {
   std::span<const float> floats(const char* name) const { return file_.at(name).as<float>(); }
 
  private:
-  SafetensorsFile file_ = SafetensorsFile(golden_dir() / "golden.safetensors");
+  SafetensorsFile file_;
 };
 
 inline double largest_difference(std::span<const float> a, std::span<const float> b) {

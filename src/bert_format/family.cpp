@@ -1,0 +1,44 @@
+#include "bert_format/family.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace rpp {
+namespace {
+
+struct FamilyNames {
+  ModelFamily family;
+  std::string_view model_type, class_prefix;
+};
+
+constexpr std::array<FamilyNames, 3> kFamilies = {{{ModelFamily::bert, "bert", "Bert"},
+                                                   {ModelFamily::roberta, "roberta", "Roberta"},
+                                                   {ModelFamily::xlm_roberta, "xlm-roberta", "XLMRoberta"}}};
+
+const FamilyNames& names_of(ModelFamily family) {
+  return *std::ranges::find(kFamilies, family, &FamilyNames::family);
+}
+
+}  // namespace
+
+std::optional<ModelFamily> family_of(std::string_view model_type) {
+  const auto found = std::ranges::find(kFamilies, model_type, &FamilyNames::model_type);
+  return found == kFamilies.end() ? std::nullopt : std::optional(found->family);
+}
+
+std::string_view model_type(ModelFamily family) {
+  return names_of(family).model_type;
+}
+
+std::string known_model_types() {
+  return fmt::format("{}, {} or {}", kFamilies[0].model_type, kFamilies[1].model_type,
+                     kFamilies[2].model_type);
+}
+
+std::string architecture_name(ModelFamily family, std::string_view head) {
+  return fmt::format("{}{}", names_of(family).class_prefix, head);
+}
+
+}  // namespace rpp
