@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/lfs_pointer.h"
 #include "core/unfinished.h"
 #include "leftovers.h"
 #include "replace_directory.h"
@@ -157,6 +158,7 @@ std::string read_file(const fs::path& path) {
   ::close(fd);
   if (count < 0) fail("cannot read {}: {}", path, std::strerror(reason));
   bytes.resize(end);
+  refuse_lfs_pointer(path, bytes);
   return bytes;
 }
 

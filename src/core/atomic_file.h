@@ -63,7 +63,7 @@ void write_directory_atomically(const std::filesystem::path& path,
 // moved aside to replace it. Temporary files of living processes are kept.
 void finish_interrupted_writes(const std::filesystem::path& directory);
 
-// The whole file as a string; throws Error naming the path.
+// The whole file as a string; throws Error naming the path, also for a Git LFS pointer.
 std::string read_file(const std::filesystem::path& path);
 
 }  // namespace rpp

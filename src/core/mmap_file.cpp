@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/lfs_pointer.h"
 #include "core/parallel_for.h"
 #include "rpp/error.h"
 #include "uninterrupted.h"
@@ -70,6 +71,7 @@ MmapFile::MmapFile(const std::filesystem::path& path, FileAccess access) : MmapF
   data_ = static_cast<const std::byte*>(address);
   ASAN_POISON_MEMORY_REGION(data_ + size_, bytes_behind(size_));
   if (copied) read_all(fd, path, {static_cast<std::byte*>(address), size});
+  refuse_lfs_pointer(path, text());
 }
 
 MmapFile::~MmapFile() {

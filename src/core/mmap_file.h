@@ -13,8 +13,8 @@ namespace rpp {
 class MmapFile {
  public:
   MmapFile() = default;
-  // Throws Error naming the path when it cannot be opened or is not a plain file. An empty file maps to an
-  // empty span.
+  // Throws Error naming the path when it cannot be opened, is not a plain file or is a Git LFS pointer. An
+  // empty file maps to an empty span.
   explicit MmapFile(const std::filesystem::path& path, FileAccess access = FileAccess::mapped);
   ~MmapFile();
   MmapFile(MmapFile&& other) noexcept;
