@@ -146,7 +146,8 @@ EncoderZeros read_encoder_zeros(const fs::path& model_dir) {
   const ModelConfig config = read_model_config(model_dir);
   RPP_CHECK(
       config.layer_sizes.empty(),
-      "{} has different sizes per layer (layer_sizes): it is compacted already, inspect the original model",
+      "{} has different sizes per layer (layer_sizes or pruned_heads): it is compacted already, inspect the "
+      "original model",
       model_dir / kConfigFile);
   const SafetensorsFile file(model_dir / kWeightsFile);
   const auto tensors = index_of(file);

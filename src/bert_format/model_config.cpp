@@ -1,5 +1,9 @@
 #include "bert_format/model_config.h"
 
+#include <charconv>
+#include <iterator>
+#include <set>
+
 #include "bert_format/model_fields.h"
 #include "core/json.h"
 #include "rpp/error.h"
@@ -11,6 +15,8 @@ using Json = nlohmann::json;
 using nlohmann::ordered_json;  // reading many keys into it takes quadratic time
 
 constexpr const char* kLayerSizes = "layer_sizes";
+constexpr const char* kPrunedHeads = "pruned_heads";
+constexpr int64_t kMaxListedLayers = 10'000;  // a damaged number must not fill the memory
 
 class JsonReader {
  public:
@@ -74,6 +80,51 @@ std::vector<LayerSizes> read_layer_sizes(const Json& json, std::string_view sour
   return sizes;
 }
 
+// The layer that a key of "pruned_heads" means; -1 for what is no number.
+int64_t layer_from(std::string_view key) {
+  int64_t layer = -1;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), layer);
+  return error == std::errc() && end == key.data() + key.size() ? layer : -1;
+}
+
+// The heads of one layer of "pruned_heads", such as [1, 3].
+std::set<int64_t> read_heads(const Json& entry, const ModelConfig& config, const std::string& name) {
+  RPP_CHECK(entry.is_array(), "{} is {}, it must be a list of heads", name, entry.dump());
+  std::set<int64_t> heads;
+  for (const auto& head : entry) {
+    RPP_CHECK(
+        head.is_number_unsigned() && head.get<uint64_t>() < static_cast<uint64_t>(config.num_attention_heads),
+        "{} lists {}, the heads are 0 to {}", name, head.dump(), config.num_attention_heads - 1);
+    heads.insert(head.get<int64_t>());
+  }
+  RPP_CHECK(std::ssize(heads) < config.num_attention_heads, "{} lists all heads, one must be left", name);
+  return heads;
+}
+
+// As transformers 4 writes it: {"0": [1, 3]} for a layer 0 without the heads 1 and 3. Those that are left
+// have the size that they had.
+std::vector<LayerSizes> without_pruned_heads(const Json& json, const ModelConfig& config,
+                                             std::string_view source) {
+  const auto entry = json.find(kPrunedHeads);
+  if (entry == json.end() || entry->is_null() || entry->empty()) return config.layer_sizes;
+  RPP_CHECK(entry->is_object(), "{}: {} is {}, it must be an object of lists of heads", source, kPrunedHeads,
+            entry->dump());
+  RPP_CHECK(config.layer_sizes.empty(), "{} has both {} and {}: remove one", source, kPrunedHeads,
+            kLayerSizes);
+  RPP_CHECK(config.num_hidden_layers <= kMaxListedLayers, "{}: num_hidden_layers is {}, with {} at most {}",
+            source, config.num_hidden_layers, kPrunedHeads, kMaxListedLayers);
+  std::vector<LayerSizes> sizes;
+  for (int64_t i = 0; i < config.num_hidden_layers; ++i) sizes.push_back(sizes_of_layer(config, i));
+  for (const auto& [key, heads] : entry->items()) {
+    const auto name = fmt::format("{}: {}[\"{}\"]", source, kPrunedHeads, key);
+    const int64_t layer = layer_from(key);
+    RPP_CHECK(layer >= 0 && layer < config.num_hidden_layers, "{}: the layers are 0 to {}", name,
+              config.num_hidden_layers - 1);
+    sizes[static_cast<size_t>(layer)].num_attention_heads -= std::ssize(read_heads(heads, config, name));
+  }
+  return sizes;
+}
+
 class JsonWriter {
  public:
   explicit JsonWriter(ordered_json& json) : json_(json) {}
@@ -119,6 +170,7 @@ ModelConfig model_config_from_json(std::string_view text, std::string_view sourc
   config.layer_sizes = read_layer_sizes(json, source_name);
   const std::string wrong = complaint(config);
   if (!wrong.empty()) fail("{}: {}", source_name, wrong);
+  config.layer_sizes = without_pruned_heads(json, config, source_name);
   return config;
 }
 

@@ -38,8 +38,8 @@ struct ModelConfig {
   double layer_norm_eps = 1e-12;
   int64_t pad_token_id = 0;
   ModelFamily family = ModelFamily::bert;
-  // One entry per layer in a model whose layers differ (rpp-inspect compact); empty: all layers have the
-  // say. Read with sizes_of_layer().
+  // One entry per layer in a model whose layers differ (rpp-inspect compact, or pruned_heads); empty: all
+  // layers have the sizes above. Read with sizes_of_layer().
   std::vector<LayerSizes> layer_sizes;
 };
 
@@ -55,9 +55,9 @@ int64_t max_tokens(const ModelConfig& config);
 // What is wrong with the combination of a model's sizes; empty if nothing.
 std::string complaint(const ModelConfig& config);
 
-// Reads the text of a config.json; absent keys have transformers' defaults, unknown keys are skipped. Throws
-// Error that names `source_name` for damaged JSON, an unknown model_type, a decoder, an activation
-// other than erf GELU, relative positions, and values out of range.
+// Reads the text of a config.json; absent keys have transformers' defaults, unknown keys are skipped; its
+// pruned_heads become layer_sizes. Throws Error that names `source_name` for damaged JSON, an unknown
+// model_type, a decoder, an activation other than erf GELU, relative positions, and values out of range.
 ModelConfig model_config_from_json(std::string_view text, std::string_view source_name);
 
 // The text of a config.json: model_type, the model's fields, and the members of `extra` ("architectures",

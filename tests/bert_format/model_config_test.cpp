@@ -84,6 +84,53 @@ TEST(ModelJson, WrongLayerSizesAreNamed) {
       "bert/config.json: layer_sizes has 1 entries, it must have one for each of the 2 layers");
 }
 
+// As transformers 4 writes it after prune_heads: a list of heads per layer, without repetition.
+TEST(ModelJson, PrunedHeadsAreSizesOfLayers) {
+  const auto config = model_config_from_json(
+      R"({"num_hidden_layers": 3, "pruned_heads": {"0": [1, 3], "2": [0, 0, 11]}})", "config.json");
+  ASSERT_EQ(config.layer_sizes.size(), 3U);
+  EXPECT_EQ(config.num_attention_heads, 12);
+  EXPECT_EQ(config.layer_sizes[0].num_attention_heads, 10);
+  EXPECT_EQ(config.layer_sizes[0].query_key_dim, 64);
+  EXPECT_EQ(config.layer_sizes[0].value_dim, 64);
+  EXPECT_EQ(config.layer_sizes[0].intermediate_size, 3072);
+  EXPECT_EQ(config.layer_sizes[1].num_attention_heads, 12);
+  EXPECT_EQ(config.layer_sizes[2].num_attention_heads, 10);
+}
+
+TEST(ModelJson, NoPrunedHeadsAreAsIfTheKeyWereAbsent) {
+  for (const char* none : {"{}", "null"}) {
+    const auto text = fmt::format(R"({{"pruned_heads": {}}})", none);
+    EXPECT_TRUE(model_config_from_json(text, "config.json").layer_sizes.empty());
+  }
+}
+
+TEST(ModelJson, WrongPrunedHeadsAreNamed) {
+  const auto error_of_heads = [](std::string_view heads) {
+    return error_of(
+        fmt::format(R"({{"num_hidden_layers": 2, "num_attention_heads": 3, "pruned_heads": {}}})", heads));
+  };
+  EXPECT_EQ(error_of_heads("[1]"),
+            "bert/config.json: pruned_heads is [1], it must be an object of lists of heads");
+  EXPECT_EQ(error_of_heads(R"({"0": 1})"),
+            "bert/config.json: pruned_heads[\"0\"] is 1, it must be a list of heads");
+  for (const char* layer : {"2", "-1", "x", "1x", ""}) {
+    EXPECT_EQ(error_of_heads(fmt::format(R"({{"{}": [0]}})", layer)),
+              fmt::format("bert/config.json: pruned_heads[\"{}\"]: the layers are 0 to 1", layer));
+  }
+  for (const char* head : {"3", "-1", "1.5", "\"1\"", "18446744073709551615"}) {
+    EXPECT_EQ(error_of_heads(fmt::format(R"({{"0": [{}]}})", head)),
+              fmt::format("bert/config.json: pruned_heads[\"0\"] lists {}, the heads are 0 to 2", head));
+  }
+  EXPECT_EQ(error_of_heads(R"({"1": [0, 1, 2]})"),
+            "bert/config.json: pruned_heads[\"1\"] lists all heads, one must be left");
+  EXPECT_EQ(error_of(R"({"num_hidden_layers": 1, "pruned_heads": {"0": [1]}, "layer_sizes": [{
+                       "num_attention_heads": 1, "query_key_dim": 1, "value_dim": 1, "intermediate_size": 8}]})"),
+            "bert/config.json has both pruned_heads and layer_sizes: remove one");
+  EXPECT_EQ(error_of(R"({"num_hidden_layers": 2000000000, "pruned_heads": {"0": [1]}})"),
+            "bert/config.json: num_hidden_layers is 2000000000, with pruned_heads at most 10000");
+}
+
 TEST(ModelJson, DamagedJsonNamesTheFile) {
   EXPECT_THAT(error_of("{\"hidden_size\": "), StartsWith("bert/config.json: broken JSON at byte "));
   EXPECT_EQ(error_of("[1]"), "bert/config.json holds no JSON object, but [1]");

@@ -112,9 +112,13 @@ TEST_F(ChangedModel, LayersMayHaveDifferentSizes) {
       rows.shape[0] = 24;
     }
   }
+  const std::string whole = config_;
   replace_in_config("{", R"({"layer_sizes": [
     {"num_attention_heads": 3, "query_key_dim": 8, "value_dim": 8, "intermediate_size": 48},
     {"num_attention_heads": 4, "query_key_dim": 8, "value_dim": 8, "intermediate_size": 48}],)");
+  EXPECT_LT(largest_difference(hidden_of(load()), wanted), 1e-5);
+  config_ = whole;
+  replace_in_config("{", R"({"pruned_heads": {"0": [3]},)");
   EXPECT_LT(largest_difference(hidden_of(load()), wanted), 1e-5);
 }
 

@@ -5,7 +5,7 @@ source "$(dirname "$0")/expect.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
 tensor='"[^"]*(bert\.(embeddings|encoder|pooler)|encoder\.layer|cls\.(predictions|seq_relationship)|attention\.(self|output)\.|(intermediate|output|pooler)\.dense|_embeddings\.weight|LayerNorm\.(weight|bias|gamma|beta)|qa_outputs\.|classifier\.(weight|bias))'
-key='"(hidden_size|num_hidden_layers|num_attention_heads|intermediate_size|hidden_act|max_position_embeddings|type_vocab_size|layer_norm_eps|initializer_range|hidden_dropout_prob|attention_probs_dropout_prob|layer_sizes|architectures|id2label|label2id|problem_type|finetuning_task|position_embedding_type|is_decoder)"'
+key='"(hidden_size|num_hidden_layers|num_attention_heads|intermediate_size|hidden_act|max_position_embeddings|type_vocab_size|layer_norm_eps|initializer_range|hidden_dropout_prob|attention_probs_dropout_prob|layer_sizes|pruned_heads|architectures|id2label|label2id|problem_type|finetuning_task|position_embedding_type|is_decoder)"'
 
 # names_in FOLDER...: "file:line:code" of each such string outside of comments.
 names_in() { grep -rnE --include='*.h' --include='*.cpp' --include='*.cu' "$tensor|$key" "$@" | grep -vE '^[^:]*:[0-9]+: *//'; }
