@@ -33,7 +33,9 @@ def check_task_data(task):
 
 def check_pretrain_files(config):
     if config["model"]:
-        needed = [Path(config["model"]) / name for name in ("config.json", "model.safetensors")]
+        model = Path(config["model"])
+        index = model / "model.safetensors.index.json"  # of shards
+        needed = [model / "config.json", index if index.exists() else model / "model.safetensors"]
     else:
         needed = [Path(config["model_config"]), Path(config["tokenizer"])]
     needed += [Path(folder) / "manifest.json" for folder in [*config["data.train"], *config["data.valid"]]]

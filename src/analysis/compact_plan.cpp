@@ -4,7 +4,7 @@
 #include "analysis/patterns.h"
 #include "bert_format/description.h"
 #include "bert_format/model_config.h"
-#include "bert_format/model_files.h"
+#include "bert_format/weight_files.h"
 #include "encoder_weights.h"
 
 namespace rpp {
@@ -105,7 +105,7 @@ int64_t CompactPlan::leftover_parameters() const {
 
 CompactPlan plan_compaction(const fs::path& model_dir, CompactSizes kind) {
   const auto zeros = read_encoder_zeros(model_dir);
-  const SafetensorsFile file(model_dir / kWeightsFile);
+  const SafetensorsSet file = open_weights(model_dir);
   const auto tensors = index_of(file);
   CompactPlan plan{.kind = kind, .before = read_model_config(model_dir)};
   for (size_t i = 0; i < zeros.layers.size(); ++i) {

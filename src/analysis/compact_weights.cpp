@@ -8,6 +8,7 @@
 #include "analysis/compact.h"
 #include "bert_format/model_config.h"
 #include "bert_format/model_files.h"
+#include "bert_format/weight_files.h"
 #include "core/atomic_file.h"
 #include "encoder_weights.h"
 
@@ -151,7 +152,7 @@ std::string compacted_config(const fs::path& model_dir, const CompactPlan& plan)
 }  // namespace
 
 void write_compacted(const fs::path& model_dir, const CompactPlan& plan, const fs::path& output) {
-  const SafetensorsFile file(model_dir / kWeightsFile);
+  const SafetensorsSet file = open_weights(model_dir);
   const auto changed = new_tensors(index_of(file), plan);
   std::vector<TensorView> views = file.tensors();
   for (auto& view : views) {

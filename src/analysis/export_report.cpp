@@ -4,6 +4,8 @@
 #include "bert_format/model_export.h"
 #include "bert_format/model_file.h"
 #include "bert_format/model_files.h"
+#include "bert_format/tensor_index.h"
+#include "bert_format/weight_files.h"
 #include "core/mmap_file.h"
 #include "core/progress.h"
 #include "program/zstd_size.h"
@@ -14,12 +16,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void measure_pruned(const SafetensorsFile& weights, const ModelContents& contents, ExportReport& report) {
+void measure_pruned(const SafetensorsSet& weights, const ModelContents& contents, ExportReport& report) {
+  const auto tensors = index_of(weights);
   ZstdSize zstd;
   int64_t alive = 0, entries = 0;
   for (const auto& tensor : contents.tensors) {
     if (tensor.data.packing == Packing::dense) continue;
-    const auto dense = weights.at(tensor.name).data;
+    const auto dense = tensors.at(canonical_name(tensor.name)).data;
     zstd.update(dense);
     ++report.num_pruned;
     alive += tensor.data.num_values();
@@ -32,12 +35,22 @@ void measure_pruned(const SafetensorsFile& weights, const ModelContents& content
 }
 
 ExportedSize measure_files(const fs::path& dense, const fs::path& packed) {
-  const MmapFile file(dense);
   ZstdSize zstd;
-  zstd.update(file.bytes());
-  return {.dense = static_cast<int64_t>(file.size()),
+  for (const auto& file : safetensors_files(dense)) zstd.update(MmapFile(file).bytes());
+  return {.dense = weights_bytes(dense),
           .packed = static_cast<int64_t>(fs::file_size(packed)),
           .zstd = zstd.finish()};
+}
+
+// Sorted by name.
+std::vector<std::string> left_out(const SafetensorsSet& weights, const ModelFile& model) {
+  std::vector<std::string> names;
+  const auto tensors = index_of(weights);
+  for (const auto& [name, tensor] : tensors.all()) {
+    if (model.find(tensor->name) == nullptr && !is_buffer(name) && !is_tied_decoder(name))
+      names.push_back(tensor->name);
+  }
+  return names;
 }
 
 bool has_tokenizer(const ModelContents& contents) {
@@ -60,10 +73,11 @@ std::string format_row(std::string_view name, const ExportedSize& size) {
 }  // namespace
 
 ExportReport measure_export(const fs::path& model_dir, const fs::path& model_file) {
-  const SafetensorsFile weights(model_dir / kWeightsFile);
+  const SafetensorsSet weights = open_weights(model_dir);
   const ModelFile model(model_file);
   ExportReport report{.whole = measure_files(weights.path(), model_file),
-                      .has_tokenizer = has_tokenizer(model.contents())};
+                      .has_tokenizer = has_tokenizer(model.contents()),
+                      .left_out = left_out(weights, model)};
   measure_pruned(weights, model.contents(), report);
   return report;
 }
@@ -75,6 +89,8 @@ std::string format_report(const ExportReport& report) {
   text += report.num_pruned == 0 ? "no matrix is smaller without its zeros\n"
                                  : fmt::format("{} matrices without their zeros, {:.1f} % of their entries\n",
                                                report.num_pruned, 100.0 * report.prune_ratio);
+  if (!report.left_out.empty())
+    text += fmt::format("left out, no program here uses them: {}\n", fmt::join(report.left_out, ", "));
   return text;
 }
 

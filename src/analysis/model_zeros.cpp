@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "bert_format/description.h"
-#include "bert_format/model_files.h"
 #include "bert_format/model_path.h"
+#include "bert_format/weight_files.h"
 #include "io/finite.h"
 #include "io/floats.h"
 #include "plan/mask_file.h"
@@ -64,10 +64,11 @@ void check_embeddings(const TensorIndex<TensorView>& tensors) {
 
 ModelZeros read_zeros(const fs::path& model_dir) {
   const ModelConfig config = read_model_config(model_dir);
-  const SafetensorsFile file(model_dir / kWeightsFile);
-  for (const TensorView& tensor : file.tensors()) check_finite(file.path(), tensor);
+  const SafetensorsSet file = open_weights(model_dir);
   const auto tensors = index_of(file);
-  check_tied(tensors);
+  for (const auto& [name, tensor] : tensors.all()) {
+    if (is_known(name)) check_finite(file.path(), *tensor);
+  }
   check_embeddings(tensors);
   ModelZeros model{
       .directory = model_dir, .num_parameters = count_parameters(tensors), .metadata = file.metadata()};

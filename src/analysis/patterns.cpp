@@ -7,6 +7,7 @@
 
 #include "bert_format/description.h"
 #include "bert_format/model_files.h"
+#include "bert_format/weight_files.h"
 #include "rpp/error.h"
 
 namespace rpp {
@@ -149,7 +150,7 @@ EncoderZeros read_encoder_zeros(const fs::path& model_dir) {
       "{} has different sizes per layer (layer_sizes or pruned_heads): it is compacted already, inspect the "
       "original model",
       model_dir / kConfigFile);
-  const SafetensorsFile file(model_dir / kWeightsFile);
+  const SafetensorsSet file = open_weights(model_dir);
   const auto tensors = index_of(file);
   EncoderZeros zeros{.num_heads = config.num_attention_heads,
                      .head_dim = config.hidden_size / config.num_attention_heads};

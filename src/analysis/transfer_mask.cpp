@@ -6,6 +6,7 @@
 #include "analysis/model_zeros.h"
 #include "bert_format/model_files.h"
 #include "bert_format/tensor_names.h"
+#include "bert_format/weight_files.h"
 #include "core/atomic_file.h"
 #include "io/safetensors.h"
 #include "plan/mask_file.h"
@@ -28,7 +29,7 @@ std::vector<std::byte> masked(const TensorView& view, std::span<const uint8_t> k
 
 // Types, order and names of the tensors stay as in the file.
 void write_masked_weights(const ModelZeros& model, std::span<const uint8_t> mask, const fs::path& output) {
-  const SafetensorsFile file(model.directory / kWeightsFile);
+  const SafetensorsSet file = open_weights(model.directory);
   std::map<std::string, const FlatMatrix*> matrices;
   for (const FlatMatrix& matrix : model.matrices) matrices[matrix.name] = &matrix;
   std::vector<TensorView> views = file.tensors();

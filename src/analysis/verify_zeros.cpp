@@ -2,7 +2,7 @@
 
 #include "analysis/model_zeros.h"
 #include "bert_format/model_files.h"
-#include "io/safetensors.h"
+#include "bert_format/weight_files.h"
 #include "plan/mask_file.h"
 #include "rpp/error.h"
 #include "runs/checkpoint.h"
@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 // A mask other than the one the model was saved with would verify nothing.
 void check_own_mask(const fs::path& model_dir, const std::string& mask_sha256) {
-  const SafetensorsFile file(model_dir / kWeightsFile);
+  const SafetensorsSet file = open_weights(model_dir);
   const auto found = file.metadata().find("mask_sha256");
   RPP_CHECK(
       found == file.metadata().end() || found->second == mask_sha256,

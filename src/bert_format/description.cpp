@@ -2,6 +2,7 @@
 
 #include "bert_format/model_files.h"
 #include "bert_format/model_path.h"
+#include "bert_format/weight_files.h"
 #include "core/atomic_file.h"
 #include "rpp/error.h"
 
@@ -12,7 +13,7 @@ namespace fs = std::filesystem;
 
 // The file that a message should name.
 fs::path weights_file(const fs::path& model) {
-  return fs::is_directory(model) ? model / kWeightsFile : model;
+  return fs::is_directory(model) ? find_weights(model).value_or(model / kWeightsFile) : model;
 }
 
 // As a floating-point number: the product of damaged sizes is unbounded.
@@ -34,15 +35,15 @@ double count_weights(const ModelConfig& config) {
 }
 
 // Checked before memory is allocated for a model that its file cannot fill.
-void check_size(const ModelConfig& config, const fs::path& config_file, const fs::path& weights_file) {
+void check_size(const ModelConfig& config, const fs::path& config_file, const fs::path& weights) {
   constexpr double kSmallestBytes = 2;  // per stored weight
   const double num_weights = count_weights(config);
-  const auto bytes = fs::file_size(weights_file);
+  const auto bytes = weights_bytes(weights);
   RPP_CHECK(
       kSmallestBytes * num_weights <= static_cast<double>(bytes),
       "{} describes a model of {:.0f} weights, {} has {} bytes, too few for them: is config.json of another "
       "model, or one of the two damaged?",
-      config_file, num_weights, weights_file, bytes);
+      config_file, num_weights, weights, bytes);
 }
 
 }  // namespace
@@ -61,8 +62,7 @@ ModelConfig read_model_config(const fs::path& model_dir) {
   require_model_directory(model_dir);
   const auto path = model_dir / kConfigFile;
   const ModelConfig config = model_config_from_json(read_file(path), path.string());
-  const auto weights = model_dir / kWeightsFile;
-  if (fs::exists(weights)) check_size(config, path, weights);
+  if (const auto weights = find_weights(model_dir)) check_size(config, path, *weights);
   return config;
 }
 

@@ -5,6 +5,7 @@
 
 #include "bert_format/model_file.h"
 #include "bert_format/model_files.h"
+#include "bert_format/weight_files.h"
 #include "core/atomic_file.h"
 #include "io/finite.h"
 #include "pack_directory.h"
@@ -44,9 +45,9 @@ void write_rows(const PackedView& packed, AtomicFile& file) {
 }  // namespace
 
 void export_model(const fs::path& model_dir, const fs::path& output, const ExportOptions& options) {
-  const SafetensorsFile file(model_dir / kWeightsFile);
-  for (const TensorView& tensor : file.tensors()) check_finite(file.path(), tensor);
-  write_model_file(output, pack_directory(model_dir, file, options).contents);
+  const SafetensorsSet weights = open_weights(model_dir);
+  for (const TensorView& tensor : exported_tensors(weights)) check_finite(weights.path(), tensor);
+  write_model_file(output, pack_directory(model_dir, weights, options).contents);
 }
 
 void unpack_model(const fs::path& model_file, const fs::path& output) {

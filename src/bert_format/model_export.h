@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "io/safetensors.h"
 
@@ -27,12 +28,14 @@ struct ExportReport {
   ExportedSize pruned;     // these matrices only
   ExportedSize whole;      // the whole file
   bool has_tokenizer = false;
+  std::vector<std::string> left_out;  // tensors that the file lacks, except tied decoders and buffers
 };
 
-// Writes `output` from model.safetensors (F64, F32, F16, BF16), config.json, and those of the tokenizer files
-// and *_results.json that exist. Each matrix has its smallest packing; vectors stay fp32, embeddings dense.
-// Omitted: position_ids, and a decoder equal to the word embeddings. Throws Error naming file and tensor if
-// something is missing, is not a float tensor, or does not fit the requested types.
+// Writes `output` from model.safetensors or its shards (F64, F32, F16, BF16), config.json, and those of the
+// tokenizer files and *_results.json that exist. Each matrix has its smallest packing; vectors stay fp32,
+// embeddings dense. Omitted: position_ids, a decoder equal to the word embeddings, the masked-LM head if its
+// decoder differs from them, and unknown tensors other than vectors and matrices of floats. Throws Error
+// naming file and tensor if something is missing, is not a float tensor, or does not fit the requested types.
 void export_model(const std::filesystem::path& model_dir, const std::filesystem::path& output,
                   const ExportOptions& options = {});
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bert_format/model_files.h"
+#include "bert_format/weight_files.h"
 #include "core/json.h"
 #include "io/json_sizes.h"
 #include "pack_directory.h"
@@ -182,8 +182,7 @@ void write_model_file(const std::filesystem::path& path, const ModelContents& co
 
 ModelFile::ModelFile(const std::filesystem::path& path, FileAccess access) : path_(path) {
   if (std::filesystem::is_directory(path)) {
-    const auto packed =
-        std::make_shared<PackedDirectory>(pack_directory(path, SafetensorsFile(path / kWeightsFile)));
+    const auto packed = std::make_shared<PackedDirectory>(pack_directory(path, open_weights(path)));
     contents_ = std::move(packed->contents);
     bytes_ = packed;
   } else {

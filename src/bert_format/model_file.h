@@ -26,6 +26,8 @@ struct ModelContents {
   std::vector<ModelTensor> tensors;                            // in the order of model.safetensors
   std::map<std::string, std::string> metadata;                 // of model.safetensors
   std::map<std::string, std::string_view, std::less<>> files;  // config.json, vocab.txt, ...: name to text
+  // Why the masked-LM head of a directory is left out (tensor_index.h); empty if it is not. Not stored.
+  std::string untied_decoder = {};
 };
 
 // Whether the path is a model file, or any file named .rpp.

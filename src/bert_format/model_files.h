@@ -9,6 +9,7 @@ namespace rpp {
 
 inline constexpr const char* kConfigFile = "config.json";
 inline constexpr const char* kWeightsFile = "model.safetensors";
+inline constexpr const char* kWeightsIndexFile = "model.safetensors.index.json";  // of shards
 inline constexpr const char* kMaskFile = "mask.safetensors";
 inline constexpr const char* kVocabFile = "vocab.txt";
 inline constexpr const char* kTokenizerJsonFile = "tokenizer.json";

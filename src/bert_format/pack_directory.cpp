@@ -16,10 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-PackedTensor pack_weight(const SafetensorsFile& file, const TensorView& tensor,
-                         const ExportOptions& options) {
+bool is_float_matrix(const TensorView& tensor) {
   const size_t rank = tensor.shape.size();
-  RPP_CHECK(is_float(tensor.dtype) && (rank == 1 || rank == 2),
+  return is_float(tensor.dtype) && (rank == 1 || rank == 2);
+}
+
+PackedTensor pack_weight(const SafetensorsSet& file, const TensorView& tensor, const ExportOptions& options) {
+  const size_t rank = tensor.shape.size();
+  RPP_CHECK(is_float_matrix(tensor),
             "{}: tensor {} is {} with {} dimensions: a weight is a vector or matrix of F64, F32, F16 or BF16",
             file.path(), tensor.name, dtype_name(tensor.dtype), rank);
   RPP_CHECK(!tensor.data.empty(), "{}: tensor {} of shape [{}] has no entries", file.path(), tensor.name,
@@ -37,15 +41,9 @@ PackedTensor pack_weight(const SafetensorsFile& file, const TensorView& tensor,
   }
 }
 
-void add_weights(const SafetensorsFile& file, const ExportOptions& options, PackedDirectory& packed) {
-  const auto tensors = index_of(file);
-  check_tied(tensors);
-  for (const auto& tensor : file.tensors()) {
-    const std::string name = canonical_name(tensor.name);
-    // A decoder's bias stays where the masked LM has no other.
-    const bool is_copy =
-        name == kDecoderWeight || (name == kDecoderBias && tensors.find(kMlmBias) != &tensor);
-    if (is_buffer(name) || is_copy) continue;
+void add_weights(const SafetensorsSet& file, const ExportOptions& options, PackedDirectory& packed) {
+  packed.contents.untied_decoder = untied_decoder(index_of(file));
+  for (const auto& tensor : exported_tensors(file)) {
     packed.tensors.push_back(pack_weight(file, tensor, options));
     packed.contents.tensors.push_back(
         {.name = tensor.name, .shape = tensor.shape, .data = packed.tensors.back().view()});
@@ -86,7 +84,23 @@ void add_results(const fs::path& model_dir, PackedDirectory& packed) {
 
 }  // namespace
 
-PackedDirectory pack_directory(const fs::path& model_dir, const SafetensorsFile& weights,
+std::vector<TensorView> exported_tensors(const SafetensorsSet& weights) {
+  const auto tensors = index_of(weights);
+  const bool is_tied = untied_decoder(tensors).empty();
+  std::vector<TensorView> exported;
+  for (const TensorView& tensor : weights.tensors()) {
+    const std::string name = canonical_name(tensor.name);
+    // A decoder's bias stays where the masked LM has no other.
+    const bool is_copy =
+        name == kDecoderWeight || (name == kDecoderBias && tensors.find(kMlmBias) != &tensor);
+    const bool is_usable = is_known(name) || (is_float_matrix(tensor) && !tensor.data.empty());
+    const bool is_untied = !is_tied && part_of(name) == ModelPart::masked_lm;
+    if (is_usable && !is_buffer(name) && !is_copy && !is_untied) exported.push_back(tensor);
+  }
+  return exported;
+}
+
+PackedDirectory pack_directory(const fs::path& model_dir, const SafetensorsSet& weights,
                                const ExportOptions& options) {
   PackedDirectory packed;
   packed.contents.metadata = weights.metadata();

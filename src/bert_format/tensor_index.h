@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "bert_format/tensor_names.h"
-#include "io/safetensors.h"
+#include "io/safetensors_set.h"
 #include "rpp/error.h"
 
 namespace rpp {
@@ -48,12 +48,14 @@ class TensorIndex {
   std::map<std::string, const Tensor*, std::less<>> tensors_;
 };
 
-inline TensorIndex<TensorView> index_of(const SafetensorsFile& file) {
-  return {file.path(), file.tensors()};
+inline TensorIndex<TensorView> index_of(const SafetensorsSet& weights) {
+  return {weights.path(), weights.tensors()};
 }
 
-// Throws Error when a decoder that the file holds beside the word embeddings, or its bias beside the masked
-// LM's, has other values: this model ties them.
+// What is wrong with a decoder that the file holds beside the word embeddings, or with its bias beside the
+// masked LM's, when it has other values: this model ties them. Empty if nothing is.
+std::string untied_decoder(const TensorIndex<TensorView>& tensors);
+// Throws Error with untied_decoder(), for whoever needs the masked-LM head.
 void check_tied(const TensorIndex<TensorView>& tensors);
 
 }  // namespace rpp

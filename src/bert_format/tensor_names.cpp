@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <initializer_list>
 
 namespace rpp {
 namespace {
@@ -38,6 +40,12 @@ std::string from_roberta(std::string_view name) {
 
 void replace_suffix(std::string& name, std::string_view from, std::string_view to) {
   if (name.ends_with(from)) name.replace(name.size() - from.size(), from.size(), to);
+}
+
+bool is_parameter_of(std::string_view name, std::initializer_list<std::string_view> prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view prefix) {
+    return name == weight_of(prefix) || name == bias_of(prefix);
+  });
 }
 
 bool is_without_prefix(std::string_view name) {
@@ -124,7 +132,18 @@ bool is_tied_decoder(std::string_view name) {
 }
 
 bool is_buffer(std::string_view name) {
-  return name.ends_with("embeddings.position_ids");
+  return name.ends_with("embeddings.position_ids") || name.ends_with("embeddings.token_type_ids");
+}
+
+bool is_known(std::string_view name) {
+  if (const auto layer = layer_of(name)) {
+    const LayerNames of = layer_names(*layer);
+    return is_parameter_of(name, {of.query, of.key, of.value, of.attention_output, of.attention_norm,
+                                  of.intermediate, of.output, of.output_norm});
+  }
+  return is_embedding_table(name) || is_tied_decoder(name) || name == kMlmBias ||
+         is_parameter_of(
+             name, {kEmbeddingNorm, kPooler, kClassifier, kSpanHead, kMlmTransform, kMlmNorm, kNextSentence});
 }
 
 }  // namespace rpp

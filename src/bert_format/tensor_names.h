@@ -56,6 +56,9 @@ bool is_embedding_table(std::string_view name);          // words, positions or 
 bool is_bias(std::string_view name);                     // also of a LayerNorm
 bool is_norm_weight(std::string_view name);
 bool is_tied_decoder(std::string_view name);  // kDecoderWeight or kDecoderBias
-bool is_buffer(std::string_view name);        // position_ids: no weight, and never read
+bool is_buffer(std::string_view name);        // position_ids, token_type_ids: no weights, and never read
+// A model here may have a tensor of this name. Files hold others too, which are skipped: buffers, the heads
+// of other tasks.
+bool is_known(std::string_view name);
 
 }  // namespace rpp

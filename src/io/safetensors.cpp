@@ -29,14 +29,21 @@ struct DtypeInfo {
   int64_t size;
 };
 
-constexpr std::array<DtypeInfo, 10> kDtypes = {{{Dtype::f64, "F64", 8},
+constexpr std::array<DtypeInfo, 17> kDtypes = {{{Dtype::f64, "F64", 8},
                                                 {Dtype::f32, "F32", 4},
                                                 {Dtype::f16, "F16", 2},
                                                 {Dtype::bf16, "BF16", 2},
+                                                {Dtype::f8_e5m2, "F8_E5M2", 1},
+                                                {Dtype::f8_e4m3, "F8_E4M3", 1},
+                                                {Dtype::f8_e8m0, "F8_E8M0", 1},
+                                                {Dtype::c64, "C64", 8},
                                                 {Dtype::i64, "I64", 8},
                                                 {Dtype::i32, "I32", 4},
                                                 {Dtype::i16, "I16", 2},
                                                 {Dtype::i8, "I8", 1},
+                                                {Dtype::u64, "U64", 8},
+                                                {Dtype::u32, "U32", 4},
+                                                {Dtype::u16, "U16", 2},
                                                 {Dtype::u8, "U8", 1},
                                                 {Dtype::boolean, "BOOL", 1}}};
 

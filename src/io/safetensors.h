@@ -18,7 +18,27 @@
 
 namespace rpp {
 
-enum class Dtype { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
+// Those of the format whose elements are whole bytes. Weights are f64, f32, f16 or bf16; the others are
+// skipped where no model needs them.
+enum class Dtype {
+  f64,
+  f32,
+  f16,
+  bf16,
+  f8_e5m2,
+  f8_e4m3,
+  f8_e8m0,
+  c64,
+  i64,
+  i32,
+  i16,
+  i8,
+  u64,
+  u32,
+  u16,
+  u8,
+  boolean
+};
 
 int64_t dtype_size(Dtype dtype);           // bytes of one element
 std::string_view dtype_name(Dtype dtype);  // "F32", "BF16", "BOOL", ... as in the header

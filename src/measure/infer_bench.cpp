@@ -6,6 +6,7 @@
 #include "bert_format/model_file.h"
 #include "bert_format/model_files.h"
 #include "bert_format/model_path.h"
+#include "bert_format/weight_files.h"
 #include "core/json.h"
 #include "core/parallel_for.h"
 #include "core/peak_memory.h"
@@ -113,8 +114,8 @@ std::string scores_of(const ModelFile& model) {
 }
 
 // For a model directory, the size of the weights.
-uintmax_t size_of(const std::filesystem::path& model) {
-  return std::filesystem::file_size(std::filesystem::is_directory(model) ? model / kWeightsFile : model);
+int64_t size_of(const std::filesystem::path& model) {
+  return weights_bytes(find_weights(model).value_or(model));
 }
 
 class InferMeasurements {

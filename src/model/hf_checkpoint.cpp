@@ -14,6 +14,7 @@
 #include "bert_format/model_labels.h"
 #include "bert_format/model_path.h"
 #include "bert_format/tensor_index.h"
+#include "bert_format/weight_files.h"
 #include "core/atomic_file.h"
 #include "io/finite.h"
 #include "io/safetensors.h"
@@ -63,15 +64,6 @@ void copy_weight(const fs::path& path, const TensorView& view, const NamedWeight
   weight.tensor.copy_(values);
 }
 
-SafetensorsFile open_weights(const fs::path& model_dir) {
-  const auto path = model_dir / kWeightsFile;
-  RPP_CHECK(fs::exists(path) || !fs::exists(model_dir / "pytorch_model.bin"),
-            "{} is missing; {} holds pytorch_model.bin instead: convert it with transformers "
-            "(from_pretrained, then save_pretrained)",
-            path, model_dir);
-  return SafetensorsFile(path);
-}
-
 TensorView view_of(const std::string& name, const torch::Tensor& tensor) {
   TensorView view;
   view.name = name;
@@ -86,7 +78,7 @@ LoadReport load_weights(Bert& model, const fs::path& model_dir, const LoadOption
   const torch::NoGradGuard no_grad;
   const auto file = open_weights(model_dir);
   const auto tensors = index_of(file);
-  check_tied(tensors);
+  if (model.heads().pretraining) check_tied(tensors);
   LoadReport report;
   std::set<std::string, std::less<>> used;
   for (const auto& weight : model.named_weights()) {

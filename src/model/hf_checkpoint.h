@@ -21,10 +21,11 @@ struct LoadReport {
   std::vector<std::string> ignored;  // tensors of the file that the model does not use
 };
 
-// Copies model.safetensors (F32, F16, BF16, F64) into the model. Accepts names with and without "bert." and
-// the older LayerNorm gamma and beta; skips position_ids and a decoder equal to the tied embedding. Throws
-// Error naming the file and the tensor when one of the embeddings or the encoder is missing or a weight is
-// not finite, and both shapes when a shape differs.
+// Copies the directory's weights (F32, F16, BF16, F64) into the model. Accepts names with and without "bert."
+// and the older LayerNorm gamma and beta; skips position_ids and a decoder stored beside the tied
+// embeddings. Throws Error naming the file and the tensor when one of the embeddings or the encoder is
+// missing or a weight is not finite, both shapes when a shape differs, and the decoder when it is untied and
+// the model has the pre-training head.
 LoadReport load_weights(Bert& model, const std::filesystem::path& model_dir, const LoadOptions& options = {});
 
 // Writes config.json and model.safetensors, each atomically, so that transformers' from_pretrained finds

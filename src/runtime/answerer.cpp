@@ -155,7 +155,10 @@ int64_t tokens_embedded(const RuntimeModel& model) {
 std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads) {
   const ModelSizes& sizes = model->sizes();
-  RPP_CHECK(sizes.labels > 0 || sizes.span || sizes.mlm,
+  const bool has_head = sizes.labels > 0 || sizes.span || sizes.mlm;
+  const std::string& untied = model->file().contents().untied_decoder;
+  RPP_CHECK(has_head || untied.empty(), "{}", untied);
+  RPP_CHECK(has_head,
             "{} has no head that answers: fine-tune it with rpp-finetune and name its output directory, or "
             "ask for embeddings",
             model->file().path());

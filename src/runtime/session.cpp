@@ -174,6 +174,8 @@ std::span<const float> Session::span_logits() {
 
 std::span<const float> Session::mlm_logits(std::span<const int32_t> positions) {
   State& state = *state_;
+  const std::string& untied = state.model->file().contents().untied_decoder;
+  RPP_CHECK(untied.empty(), "{}", untied);
   state.require(state.weights.mlm.has_value(), "masked-LM head");
   const int64_t num_tokens = state.encoder.hidden().num_tokens();
   for (const int32_t position : positions) {

@@ -22,10 +22,11 @@ class ExportReportTest : public testing::Test {
   }
   ~ExportReportTest() override { fs::remove_all(directory_); }
 
-  ExportReport report() const {
-    save_safetensors(
-        directory_ / "model.safetensors",
-        std::vector<TensorView>{{.name = "w", .shape = {20, 30}, .data = std::as_bytes(std::span(matrix_))}});
+  ExportReport report(const std::vector<TensorView>& others = {}) const {
+    std::vector<TensorView> tensors = {
+        {.name = "w", .shape = {20, 30}, .data = std::as_bytes(std::span(matrix_))}};
+    tensors.insert(tensors.end(), others.begin(), others.end());
+    save_safetensors(directory_ / "model.safetensors", tensors);
     export_model(directory_, output_);
     return measure_export(directory_, output_);
   }
@@ -56,6 +57,17 @@ TEST_F(ExportReportTest, AModelWithoutPrunedMatricesHasNoSizeRatio) {
   const std::string text = format_report(report());
   EXPECT_EQ(text.find("nan"), std::string::npos) << text;
   EXPECT_THAT(text, HasSubstr("pruned matrices               0              0      -"));
+}
+
+TEST_F(ExportReportTest, TensorsThatTheFileLacksAreListed) {
+  const std::vector<int64_t> whole = {1, 2};
+  const auto data = std::as_bytes(std::span(whole));
+  const auto sizes =
+      report({{.name = "steps", .dtype = Dtype::i64, .shape = {2}, .data = data},
+              {.name = "logit_scale", .dtype = Dtype::f64, .shape = {}, .data = data.first(8)},
+              {.name = "embeddings.position_ids", .dtype = Dtype::i64, .shape = {2}, .data = data}});
+  EXPECT_THAT(format_report(sizes), HasSubstr("left out, no program here uses them: logit_scale, steps\n"));
+  EXPECT_THAT(format_report(report()), testing::Not(HasSubstr("left out")));
 }
 
 TEST_F(ExportReportTest, AnyVocabularyFileIsATokenizer) {

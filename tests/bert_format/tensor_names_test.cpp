@@ -27,8 +27,36 @@ TEST(TensorNames, APoolerWithoutAClassifierKeepsItsNameInRoberta) {
             "roberta.pooler.dense.bias");
 }
 
-TEST(TensorNames, ATokenClassifierIsNotRenamed) {
+TEST(TensorNames, BareAndOldNamesHaveACanonicalForm) {
+  EXPECT_EQ(canonical_name("embeddings.LayerNorm.gamma"), "bert.embeddings.LayerNorm.weight");
+  EXPECT_EQ(canonical_name("bert.encoder.layer.1.output.LayerNorm.beta"),
+            "bert.encoder.layer.1.output.LayerNorm.bias");
+  EXPECT_EQ(canonical_name("cls.predictions.transform.LayerNorm.gamma"),
+            "cls.predictions.transform.LayerNorm.weight");
+  EXPECT_EQ(canonical_name("pooler.dense.weight"), "bert.pooler.dense.weight");
   EXPECT_EQ(canonical_name("classifier.weight"), "classifier.weight");
+}
+
+TEST(TensorNames, TheNamesOfAModelAreKnown) {
+  for (const char* name :
+       {"bert.embeddings.word_embeddings.weight", "bert.embeddings.LayerNorm.bias",
+        "bert.encoder.layer.0.attention.self.query.weight",
+        "bert.encoder.layer.11.attention.output.LayerNorm.weight", "bert.encoder.layer.3.output.dense.bias",
+        "bert.pooler.dense.weight", "cls.predictions.bias", "cls.predictions.decoder.weight",
+        "cls.predictions.transform.dense.weight", "cls.seq_relationship.bias", "classifier.weight",
+        "qa_outputs.bias"}) {
+    EXPECT_TRUE(is_known(name)) << name;
+  }
+}
+
+TEST(TensorNames, BuffersAndOtherHeadsAreUnknown) {
+  for (const char* name :
+       {"bert.embeddings.position_ids", "bert.embeddings.token_type_ids", "logit_scale",
+        "bert.encoder.layer.0.attention.self.distance_embedding.weight",
+        "bert.encoder.layer.0.crossattention.self.query.weight", "bert.encoder.layer.00.output.dense.bias",
+        "bert.encoder.rel.weight", "classifier.dense.weight", "classifier", "linear.weight"}) {
+    EXPECT_FALSE(is_known(name)) << name;
+  }
 }
 
 }  // namespace

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
 #include "bert_format/sentence_embedding.h"
 #include "core/atomic_file.h"
 #include "exported_model.h"
@@ -120,6 +124,61 @@ TEST_F(ChangedModel, LayersMayHaveDifferentSizes) {
   config_ = whole;
   replace_in_config("{", R"({"pruned_heads": {"0": [3]},)");
   EXPECT_LT(largest_difference(hidden_of(load()), wanted), 1e-5);
+}
+
+TEST_F(ChangedModel, ShardsAnswerLikeOneFile) {
+  const auto wanted = hidden_of(load());
+  const std::span<const TensorView> all(tensors_);
+  save_safetensors(directory_ / "a.safetensors", all.first(10));
+  save_safetensors(directory_ / "b.safetensors", all.subspan(10));
+  nlohmann::json weight_map;
+  for (size_t i = 0; i < all.size(); ++i)
+    weight_map[all[i].name] = i < 10 ? "a.safetensors" : "b.safetensors";
+  write_file_atomically(directory_ / "model.safetensors.index.json",
+                        nlohmann::json{{"weight_map", weight_map}}.dump());
+  fs::remove(directory_ / "model.safetensors");
+  EXPECT_EQ(hidden_of(RuntimeModel::load(directory_)), wanted);
+  EXPECT_EQ(hidden_of(exported(directory_)), wanted);
+}
+
+TEST_F(ChangedModel, TensorsThatNoModelHasAreSkipped) {
+  const auto wanted = hidden_of(load());
+  const std::vector<int64_t> zeros(64);
+  const auto add = [&](const char* name, Dtype dtype, const std::vector<int64_t>& shape) {
+    const auto bytes = std::accumulate(shape.begin(), shape.end(), dtype_size(dtype), std::multiplies());
+    tensors_.push_back({.name = name,
+                        .dtype = dtype,
+                        .shape = shape,
+                        .data = std::as_bytes(std::span(zeros)).first(static_cast<size_t>(bytes))});
+  };
+  add("logit_scale", Dtype::f32, {});
+  add("bert.embeddings.token_type_ids", Dtype::i64, {1, 24});
+  add("conv.weight", Dtype::f32, {2, 2, 3, 3});
+  add("encoder.quantised.weight", Dtype::f8_e4m3, {4, 4});
+  add("none.weight", Dtype::f32, {0, 4});
+  save();
+  EXPECT_EQ(hidden_of(RuntimeModel::load(directory_)), wanted);
+  const auto model = exported(directory_);
+  EXPECT_EQ(hidden_of(model), wanted);
+  EXPECT_EQ(model->file().contents().tensors.size(), golden_.tensors().size());
+}
+
+TEST_F(ChangedModel, AnUntiedDecoderIsOfNoUseForMaskedTokensAlone) {
+  const auto wanted = hidden_of(load());
+  const std::vector<float> other(100, 0.5F);
+  tensors_.push_back(
+      {.name = "cls.predictions.decoder.bias", .shape = {100}, .data = std::as_bytes(std::span(other))});
+  save();
+  const auto model = RuntimeModel::load(directory_);
+  EXPECT_EQ(hidden_of(model), wanted);
+  Session session(model);
+  const std::vector<int32_t> ids = {5, 6, 7}, bounds = {0, 3};
+  session.encode({.input_ids = ids, .token_type_ids = {}, .cu_seqlens = bounds});
+  EXPECT_THAT(
+      message_of([&] { session.mlm_logits(std::vector<int32_t>{1}); }),
+      HasSubstr("model.safetensors: cls.predictions.decoder.bias differs from cls.predictions.bias, but "
+                "this model ties them: untied decoders are not supported"));
+  EXPECT_FALSE(load()->sizes().mlm);  // the head is not exported
 }
 
 TEST_F(ChangedModel, SizesOfLayersAreChecked) {
