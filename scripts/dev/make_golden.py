@@ -14,8 +14,8 @@ golden.safetensors               a packed batch of three sequences of odd length
   gradients grad.NAME of loss, class_grad.NAME of class_loss (only the classifier and the pooler), span_grad.NAME of
             span_loss (only the head and the embeddings)
 
-tests/golden/xlm_roberta: the same for XLM-R, 12 pieces, hidden 16: XLMRobertaForMaskedLM, and in classifier/
-XLMRobertaForSequenceClassification. golden.safetensors has input_ids, cu_seqlens, mlm_positions, mlm_labels, class_labels;
+tests/golden/xlm_roberta, tests/golden/distilbert: vocabulary 12, hidden 16, the model ForMaskedLM, and in classifier/
+ForSequenceClassification. golden.safetensors has input_ids, cu_seqlens, mlm_positions, mlm_labels, class_labels;
 last_hidden, mlm_logits, mlm_loss, class_logits, class_loss; grad.NAME of mlm_loss and class_grad.NAME of class_loss.
 
 Needs torch, transformers and safetensors:  python3 scripts/dev/make_golden.py [--output tests/golden] [--only xlm_roberta]
@@ -34,7 +34,8 @@ environment.need("compare", "torch", "safetensors", "transformers")
 import torch
 from safetensors.torch import save_file
 from transformers import (BertConfig, BertForPreTraining, BertForQuestionAnswering, BertForSequenceClassification,
-                          XLMRobertaConfig, XLMRobertaForMaskedLM, XLMRobertaForSequenceClassification)
+                          DistilBertConfig, DistilBertForMaskedLM, DistilBertForSequenceClassification, XLMRobertaConfig,
+                          XLMRobertaForMaskedLM, XLMRobertaForSequenceClassification)
 
 LENGTHS = [7, 13, 5]
 SIZES = dict(vocab_size=100, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48,
@@ -50,7 +51,7 @@ def randomise(model, scale):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             noise = torch.randn_like(parameter) * scale
-            parameter.copy_(1 + noise if name.endswith(("LayerNorm.weight", "layer_norm.weight")) else noise)
+            parameter.copy_(1 + noise if name.lower().endswith(("layernorm.weight", "layer_norm.weight")) else noise)
 
 
 def make_batch(vocab_size):
@@ -154,11 +155,22 @@ def make_xlm_roberta(output):
     config = XLMRobertaConfig(vocab_size=12, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
                               max_position_embeddings=18, type_vocab_size=1, hidden_dropout_prob=0.0,
                               attention_probs_dropout_prob=0.0, num_labels=3, layer_norm_eps=1e-5)
-    lm = XLMRobertaForMaskedLM._from_config(config, attn_implementation="eager")
-    classifier = XLMRobertaForSequenceClassification._from_config(config, attn_implementation="eager")
+    make_family(output, config, XLMRobertaForMaskedLM, XLMRobertaForSequenceClassification)
+
+
+def make_distilbert(output):
+    torch.manual_seed(22)
+    config = DistilBertConfig(vocab_size=12, dim=16, n_layers=2, n_heads=2, hidden_dim=24, max_position_embeddings=18, dropout=0.0,
+                              attention_dropout=0.0, seq_classif_dropout=0.0, num_labels=3)
+    make_family(output, config, DistilBertForMaskedLM, DistilBertForSequenceClassification)
+
+
+def make_family(output, config, masked_lm_class, classifier_class):
+    lm = masked_lm_class._from_config(config, attn_implementation="eager")
+    classifier = classifier_class._from_config(config, attn_implementation="eager")
     randomise(lm, 0.2)
     randomise(classifier, 0.2)
-    classifier.roberta.load_state_dict(lm.roberta.state_dict())
+    classifier.base_model.load_state_dict(lm.base_model.state_dict())
     batch = make_batch(config.vocab_size)
     batch = {name: batch[name] for name in ("input_ids", "cu_seqlens", "mlm_positions", "mlm_labels", "class_labels")}
     batch["input_ids"][batch["input_ids"] == config.pad_token_id] = 5  # transformers counts positions without padding
@@ -175,7 +187,7 @@ def make_xlm_roberta(output):
     class_loss = torch.nn.functional.cross_entropy(class_logits, batch["class_labels"])
     class_loss.backward()
     values |= {"class_logits": class_logits, "class_loss": class_loss}
-    values |= {f"class_grad.{name}": p.grad for name, p in classifier.named_parameters() if name.startswith("classifier")}
+    values |= {f"class_grad.{name}": p.grad for name, p in classifier.named_parameters() if "classifier" in name}
     lm.save_pretrained(output)
     classifier.save_pretrained(output / "classifier")
     save_values(values, output)
@@ -188,7 +200,7 @@ def save_values(values, output):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("tests/golden"))
-    makers = {"bert": make_bert, "xlm_roberta": make_xlm_roberta}
+    makers = {"bert": make_bert, "xlm_roberta": make_xlm_roberta, "distilbert": make_distilbert}
     parser.add_argument("--only", choices=makers)
     args = parser.parse_args()
     for name, make in makers.items():

@@ -13,9 +13,10 @@ struct FamilyNames {
   std::string_view model_type, class_prefix;
 };
 
-constexpr std::array<FamilyNames, 3> kFamilies = {{{ModelFamily::bert, "bert", "Bert"},
+constexpr std::array<FamilyNames, 4> kFamilies = {{{ModelFamily::bert, "bert", "Bert"},
                                                    {ModelFamily::roberta, "roberta", "Roberta"},
-                                                   {ModelFamily::xlm_roberta, "xlm-roberta", "XLMRoberta"}}};
+                                                   {ModelFamily::xlm_roberta, "xlm-roberta", "XLMRoberta"},
+                                                   {ModelFamily::distilbert, "distilbert", "DistilBert"}}};
 
 const FamilyNames& names_of(ModelFamily family) {
   return *std::ranges::find(kFamilies, family, &FamilyNames::family);
@@ -33,8 +34,12 @@ std::string_view model_type(ModelFamily family) {
 }
 
 std::string known_model_types() {
-  return fmt::format("{}, {} or {}", kFamilies[0].model_type, kFamilies[1].model_type,
-                     kFamilies[2].model_type);
+  std::string text;
+  for (const FamilyNames& names : kFamilies) {
+    if (!text.empty()) text += &names == &kFamilies.back() ? " or " : ", ";
+    text += names.model_type;
+  }
+  return text;
 }
 
 std::string architecture_name(ModelFamily family, std::string_view head) {

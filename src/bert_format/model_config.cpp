@@ -148,6 +148,42 @@ void expect(const Json& json, std::string_view source, const char* key, const Js
   fail("{}: {} is {}, only {} is supported: {}", source, key, entry->dump(), expected.dump(), meaning);
 }
 
+// DistilBERT's keys, and those of BERT that mean the same.
+constexpr std::pair<const char*, const char*> kDistilBertKeys[] = {
+    {"dim", "hidden_size"},
+    {"n_layers", "num_hidden_layers"},
+    {"n_heads", "num_attention_heads"},
+    {"hidden_dim", "intermediate_size"},
+    {"activation", "hidden_act"},
+    {"dropout", "hidden_dropout_prob"},
+    {"attention_dropout", "attention_probs_dropout_prob"}};
+// What BERT has and DistilBERT has not.
+constexpr const char* kNotInDistilBert[] = {"type_vocab_size", "layer_norm_eps"};
+
+Json with_bert_keys(Json json, ModelFamily family) {
+  if (family != ModelFamily::distilbert) return json;
+  for (const char* key : kNotInDistilBert) json.erase(key);
+  for (const auto& [own, bert] : kDistilBertKeys) {
+    json.erase(bert);
+    if (const auto value = json.find(own); value != json.end()) json[bert] = *value;
+  }
+  return json;
+}
+
+ordered_json with_own_keys(ordered_json json, ModelFamily family) {
+  if (family != ModelFamily::distilbert) return json;
+  for (const char* key : kNotInDistilBert) json.erase(key);
+  for (const auto& [own, bert] : kDistilBertKeys) {
+    json[own] = json[bert];
+    json.erase(bert);
+  }
+  return json;
+}
+
+bool is_roberta(ModelFamily family) {
+  return family == ModelFamily::roberta || family == ModelFamily::xlm_roberta;
+}
+
 // Old files lack model_type.
 ModelFamily read_family(const Json& json, std::string_view source) {
   const Json type = json.value("model_type", Json());
@@ -165,8 +201,9 @@ ModelConfig model_config_from_json(std::string_view text, std::string_view sourc
   expect(json, source_name, "position_embedding_type", "absolute", "relative positions are not implemented");
   ModelConfig config;
   config.family = read_family(json, source_name);
-  if (config.family != ModelFamily::bert) config.pad_token_id = 1;  // RoBERTa's default
-  visit_fields(config, JsonReader(json, source_name));
+  if (is_roberta(config.family)) config.pad_token_id = 1;  // its default
+  if (config.family == ModelFamily::distilbert) config.num_hidden_layers = 6;
+  visit_fields(config, JsonReader(with_bert_keys(json, config.family), source_name));
   config.layer_sizes = read_layer_sizes(json, source_name);
   const std::string wrong = complaint(config);
   if (!wrong.empty()) fail("{}: {}", source_name, wrong);
@@ -177,6 +214,7 @@ ModelConfig model_config_from_json(std::string_view text, std::string_view sourc
 std::string to_json(const ModelConfig& config, const ordered_json& extra) {
   ordered_json json = {{"model_type", model_type(config.family)}};
   visit_fields(config, JsonWriter(json));
+  json = with_own_keys(std::move(json), config.family);
   if (!config.layer_sizes.empty()) json[kLayerSizes] = sizes_to_json(config.layer_sizes);
   json.update(extra);
   return json.dump(2) + "\n";
@@ -196,7 +234,11 @@ LayerSizes sizes_of_layer(const ModelConfig& config, int64_t layer) {
 }
 
 int64_t first_position(const ModelConfig& config) {
-  return config.family == ModelFamily::bert ? 0 : config.pad_token_id + 1;
+  return is_roberta(config.family) ? config.pad_token_id + 1 : 0;
+}
+
+bool has_token_types(const ModelConfig& config) {
+  return config.family != ModelFamily::distilbert;
 }
 
 int64_t max_tokens(const ModelConfig& config) {
@@ -237,7 +279,9 @@ std::string with_layer_sizes(std::string_view config_json, std::string_view sour
                              std::span<const LayerSizes> sizes, LayerSizesKind kind) {
   auto json = parse_json_object<ordered_json>(config_json, source_name);
   if (kind == LayerSizesKind::intermediate) {
-    json["intermediate_size"] = sizes.front().intermediate_size;
+    const char* key =
+        json.contains("hidden_dim") ? "hidden_dim" : "intermediate_size";  // DistilBERT's, or BERT's
+    json[key] = sizes.front().intermediate_size;
   } else {
     json[kLayerSizes] = sizes_to_json(sizes);
   }

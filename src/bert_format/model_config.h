@@ -51,6 +51,7 @@ LayerSizes sizes_of_layer(const ModelConfig& config, int64_t layer);
 int64_t first_position(const ModelConfig& config);
 // The maximum number of tokens of a sequence.
 int64_t max_tokens(const ModelConfig& config);
+bool has_token_types(const ModelConfig& config);  // if not, type_vocab_size means nothing
 
 // What is wrong with the combination of a model's sizes; empty if nothing.
 std::string complaint(const ModelConfig& config);

@@ -6,37 +6,13 @@
 #include <charconv>
 #include <initializer_list>
 
+#include "family_names.h"
+
 namespace rpp {
 namespace {
 
 constexpr std::string_view kBody = "bert.";
 constexpr std::string_view kLayer = "bert.encoder.layer.";
-
-struct Renamed {
-  std::string_view roberta, canonical;  // prefixes
-};
-
-constexpr std::string_view kPoolerPrefix = "bert.pooler.dense.";
-
-// The first that fits counts, in both directions.
-constexpr Renamed kRoberta[] = {{"lm_head.dense.", "cls.predictions.transform.dense."},
-                                {"lm_head.layer_norm.", "cls.predictions.transform.LayerNorm."},
-                                {"lm_head.decoder.", "cls.predictions.decoder."},
-                                {"lm_head.bias", "cls.predictions.bias"},
-                                {"classifier.dense.", kPoolerPrefix},
-                                {"classifier.out_proj.", "classifier."},
-                                {"roberta.", "bert."}};
-
-std::string with_prefix(std::string_view name, std::string_view from, std::string_view to) {
-  return fmt::format("{}{}", to, name.substr(from.size()));
-}
-
-std::string from_roberta(std::string_view name) {
-  for (const auto& [roberta, canonical] : kRoberta) {
-    if (name.starts_with(roberta)) return with_prefix(name, roberta, canonical);
-  }
-  return std::string(name);
-}
 
 void replace_suffix(std::string& name, std::string_view from, std::string_view to) {
   if (name.ends_with(from)) name.replace(name.size() - from.size(), from.size(), to);
@@ -76,19 +52,10 @@ std::string bias_of(std::string_view prefix) {
 
 std::string canonical_name(std::string_view name) {
   std::string canonical(is_without_prefix(name) ? kBody : "");
-  canonical += from_roberta(name);
+  canonical += name_in_bert(name);
   replace_suffix(canonical, "LayerNorm.gamma", "LayerNorm.weight");
   replace_suffix(canonical, "LayerNorm.beta", "LayerNorm.bias");
   return canonical;
-}
-
-std::string name_in_family(std::string_view canonical, ModelFamily family, bool has_classifier) {
-  if (family == ModelFamily::bert) return std::string(canonical);
-  for (const auto& [roberta, prefix] : kRoberta) {
-    if (prefix == kPoolerPrefix && !has_classifier) continue;
-    if (canonical.starts_with(prefix)) return with_prefix(canonical, prefix, roberta);
-  }
-  return std::string(canonical);
 }
 
 ModelPart part_of(std::string_view name) {

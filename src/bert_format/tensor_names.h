@@ -43,9 +43,11 @@ std::string bias_of(std::string_view prefix);    // prefix.bias
 
 // The canonical name of what a file calls `name`.
 std::string canonical_name(std::string_view name);
-// What transformers calls a tensor in a model of this family. RoBERTa's classifier of texts has the pooler
-// inside, as classifier.dense: has_classifier.
-std::string name_in_family(std::string_view canonical, ModelFamily family, bool has_classifier);
+// What transformers calls a tensor in a model of this family; nothing where the family has none:
+// next-sentence prediction, a pooler in DistilBERT. RoBERTa's and DistilBERT's classifiers of texts bring the
+// layer that is BERT's pooler: has_classifier.
+std::optional<std::string> name_in_family(std::string_view canonical, ModelFamily family,
+                                          bool has_classifier);
 
 // The functions below take canonical names.
 enum class ModelPart { embeddings, encoder, pooler, masked_lm, next_sentence, classifier, span_head, other };

@@ -63,7 +63,11 @@ BertEmbeddings::BertEmbeddings(const ModelConfig& config, torch::Device device)
   };
   word_embeddings = table("word_embeddings", config.vocab_size);
   position_embeddings = table("position_embeddings", config.max_position_embeddings);
-  token_type_embeddings = table("token_type_embeddings", config.type_vocab_size);
+  if (has_token_types(config)) {
+    token_type_embeddings = table("token_type_embeddings", config.type_vocab_size);
+  } else {
+    no_token_types = torch::zeros({config.type_vocab_size, config.hidden_size}, device);
+  }
   norm = register_module(
       "LayerNorm", std::make_shared<LayerNormModule>(config.hidden_size, config.layer_norm_eps, device));
 }
@@ -71,9 +75,9 @@ BertEmbeddings::BertEmbeddings(const ModelConfig& config, torch::Device device)
 torch::Tensor BertEmbeddings::forward(const BertInputs& inputs, double dropout_rate,
                                       const DropoutSeed& seed) const {
   const auto rows = first_position == 0 ? inputs.position_ids : inputs.position_ids + first_position;
-  auto sum = bert_embedding(inputs.input_ids, inputs.token_type_ids, rows, word_embeddings->weight,
-                            position_embeddings->weight,
-                            token_type_embeddings->weight);  // [tokens, hidden]
+  auto sum = bert_embedding(
+      inputs.input_ids, inputs.token_type_ids, rows, word_embeddings->weight, position_embeddings->weight,
+      token_type_embeddings ? token_type_embeddings->weight : no_token_types);  // [tokens, hidden]
   return dropout(norm->forward(sum), dropout_rate, seed);
 }
 
@@ -121,7 +125,8 @@ BertDense::BertDense(int64_t out, int64_t in, Activation function, torch::Device
 
 torch::Tensor BertDense::forward(const torch::Tensor& x) const {
   auto y = dense->forward(x);
-  return activation == Activation::gelu ? rpp::gelu(y) : torch::tanh(y);
+  if (activation == Activation::gelu) return rpp::gelu(y);
+  return activation == Activation::tanh ? torch::tanh(y) : torch::relu(y);
 }
 
 BertLayer::BertLayer(const ModelConfig& config, int64_t index, torch::Device device) {
@@ -147,12 +152,20 @@ BertEncoder::BertEncoder(const ModelConfig& config, torch::Device device) {
   }
 }
 
+namespace {
+
+BertDense::Activation pooler_activation(const ModelConfig& config) {
+  return config.family == ModelFamily::distilbert ? BertDense::Activation::relu : BertDense::Activation::tanh;
+}
+
+}  // namespace
+
 BertBody::BertBody(const ModelConfig& config, bool with_pooler, torch::Device device) {
   embeddings = register_module("embeddings", std::make_shared<BertEmbeddings>(config, device));
   encoder = register_module("encoder", std::make_shared<BertEncoder>(config, device));
   if (!with_pooler) return;
   pooler = register_module("pooler", std::make_shared<BertDense>(config.hidden_size, config.hidden_size,
-                                                                 BertDense::Activation::tanh, device));
+                                                                 pooler_activation(config), device));
 }
 
 MaskedLmHead::MaskedLmHead(const ModelConfig& config, torch::Device device)

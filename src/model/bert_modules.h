@@ -55,7 +55,9 @@ class BertEmbeddings : public torch::nn::Module {
   torch::Tensor forward(const BertInputs& inputs, double dropout_rate, const DropoutSeed& seed) const;
 
   const int64_t first_position;  // bert_format/model_config.h
-  std::shared_ptr<EmbeddingModule> word_embeddings, position_embeddings, token_type_embeddings;
+  std::shared_ptr<EmbeddingModule> word_embeddings, position_embeddings;
+  std::shared_ptr<EmbeddingModule> token_type_embeddings;  // null if absent
+  torch::Tensor no_token_types;                            // [types, hidden] zeros, in its place
   std::shared_ptr<LayerNormModule> norm;
 };
 
@@ -99,7 +101,7 @@ class BertAttention : public torch::nn::Module {
 // A dense layer under the name "dense", with an activation.
 class BertDense : public torch::nn::Module {
  public:
-  enum class Activation { gelu, tanh };
+  enum class Activation { gelu, tanh, relu };
   BertDense(int64_t out, int64_t in, Activation activation, torch::Device device);
   torch::Tensor forward(const torch::Tensor& x) const;
 

@@ -110,11 +110,10 @@ void save_weights(const Bert& model, const fs::path& model_dir,
   std::vector<TensorView> views;
   const ModelFamily family = model.config().family;
   for (const auto& weight : model.named_weights()) {
-    // No other family has such a head.
-    if (family != ModelFamily::bert && part_of(weight.name) == ModelPart::next_sentence) continue;
-    on_cpu.push_back(weight.tensor.to(torch::kCPU).contiguous());
     const auto name = name_in_family(weight.name, family, heads.num_labels > 0);
-    views.push_back(view_of(name, on_cpu.back()));
+    if (!name) continue;
+    on_cpu.push_back(weight.tensor.to(torch::kCPU).contiguous());
+    views.push_back(view_of(*name, on_cpu.back()));
   }
   std::map<std::string, std::string> header = {{"format", "pt"}};
   header.insert(metadata.begin(), metadata.end());

@@ -90,8 +90,10 @@ void Encoder::embed_token(const TokenBatch& batch, int64_t token, int64_t positi
   const auto at = static_cast<size_t>(token);
   unpack_row_into(weights_.word_embeddings, batch.input_ids[at], scratch.word);
   unpack_row_into(weights_.position_embeddings, weights_.sizes.first_position + position, scratch.position);
-  unpack_row_into(weights_.token_type_embeddings, batch.token_type_ids.empty() ? 0 : batch.token_type_ids[at],
-                  scratch.token_type);
+  if (weights_.token_type_embeddings) {  // else they stay zero
+    unpack_row_into(*weights_.token_type_embeddings,
+                    batch.token_type_ids.empty() ? 0 : batch.token_type_ids[at], scratch.token_type);
+  }
   for (size_t i = 0; i < scratch.word.size(); ++i) {
     hidden_.at(token, static_cast<int64_t>(i)) =
         scratch.word[i] + scratch.token_type[i] + scratch.position[i];

@@ -100,7 +100,8 @@ struct Session::State {
     apply_into(*weights.pooler, first_tokens, pooled);
     for (int64_t sequence = 0; sequence < num_sequences(); ++sequence) {
       for (int64_t i = 0; i < pooled.features(); ++i) {
-        pooled.at(sequence, i) = std::tanh(pooled.at(sequence, i));
+        float& value = pooled.at(sequence, i);
+        value = weights.relu_pooler ? std::max(value, 0.0F) : std::tanh(value);
       }
     }
   }

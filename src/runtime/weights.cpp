@@ -182,7 +182,9 @@ void read_all(WeightReader& reader, Weights& weights) {
   const ModelSizes& sizes = weights.sizes;
   weights.word_embeddings = reader.table(kWordEmbeddings, sizes.vocab);
   weights.position_embeddings = reader.table(kPositionEmbeddings, sizes.first_position + sizes.positions);
-  weights.token_type_embeddings = reader.table(kTokenTypeEmbeddings, sizes.token_types);
+  if (weights.token_type_embeddings) {
+    weights.token_type_embeddings = reader.table(kTokenTypeEmbeddings, sizes.token_types);
+  }
   weights.embedding_norm = reader.norm(kEmbeddingNorm);
   weights.layers.resize(sizes.layers.size());
   parallel_for(static_cast<int64_t>(sizes.layers.size()), 0, [&](int64_t begin, int64_t end) {
@@ -246,7 +248,9 @@ Weights read_weights(const ModelFile& file, const RuntimeOptions& options) {
   Weights weights{.sizes = sizes_of(description),
                   .kernels = &find_kernels(options.kernels),
                   .layer_norm_eps = static_cast<float>(description.config().layer_norm_eps),
+                  .relu_pooler = description.config().family == ModelFamily::distilbert,
                   .int8 = options.arithmetic == Arithmetic::int8};
+  if (has_token_types(description.config())) weights.token_type_embeddings.emplace();
   const ModelSizes& sizes = weights.sizes;
   weights.sparse_from = sparse_from(file, options, *weights.kernels);
   for (const auto pass : {WeightReader::Pass::sizes, WeightReader::Pass::values}) {

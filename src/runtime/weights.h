@@ -67,10 +67,12 @@ struct Weights {
   ModelSizes sizes;
   const Kernels* kernels = nullptr;
   float layer_norm_eps = 0;
-  PackedView word_embeddings, position_embeddings, token_type_embeddings;  // dense
+  PackedView word_embeddings, position_embeddings;  // dense
+  std::optional<PackedView> token_type_embeddings;
   LayerNorm embedding_norm;
   std::vector<EncoderLayer> layers;
   std::optional<Linear> pooler, classifier, span;
+  bool relu_pooler = false;  // instead of tanh
   std::optional<MlmHead> mlm;
   bool int8 = false;       // the matrices of the layers
   double sparse_from = 0;  // zeros over entries of a matrix in fp32

@@ -138,7 +138,7 @@ TEST(ModelJson, DamagedJsonNamesTheFile) {
 
 TEST(ModelJson, OtherArchitecturesAreRefused) {
   EXPECT_EQ(error_of(R"({"model_type": "gpt2"})"),
-            "bert/config.json: model_type is \"gpt2\", it must be bert, roberta or xlm-roberta");
+            "bert/config.json: model_type is \"gpt2\", it must be bert, roberta, xlm-roberta or distilbert");
 }
 
 TEST(ModelJson, RobertasPositionsStartBehindItsPaddingToken) {
@@ -150,6 +150,25 @@ TEST(ModelJson, RobertasPositionsStartBehindItsPaddingToken) {
   EXPECT_EQ(first_position(ModelConfig{}), 0);
   EXPECT_EQ(error_of(R"({"model_type": "roberta", "max_position_embeddings": 2})"),
             "bert/config.json: max_position_embeddings is 2, a roberta needs more than 2");
+}
+
+TEST(ModelJson, DistilBertsKeysAreReadAndWritten) {
+  const std::string text =
+      R"({"model_type": "distilbert", "dim": 32, "n_layers": 3, "n_heads": 4, "hidden_dim": 48, "dropout": 0.2,
+          "attention_dropout": 0.3, "activation": "gelu", "hidden_size": 99})";
+  const ModelConfig config = model_config_from_json(text, "config.json");
+  EXPECT_EQ(config.hidden_size, 32);
+  EXPECT_EQ(config.num_hidden_layers, 3);
+  EXPECT_EQ(config.num_attention_heads, 4);
+  EXPECT_EQ(config.intermediate_size, 48);
+  EXPECT_EQ(config.hidden_dropout_prob, 0.2);
+  EXPECT_EQ(config.attention_probs_dropout_prob, 0.3);
+  const auto saved = nlohmann::json::parse(to_json(config));
+  EXPECT_EQ(saved["dim"], 32);
+  EXPECT_FALSE(saved.contains("hidden_size"));
+  EXPECT_FALSE(saved.contains("type_vocab_size"));
+  EXPECT_EQ(error_of(R"({"model_type": "distilbert", "activation": "relu"})"),
+            "bert/config.json: hidden_act is \"relu\", it must be gelu");
 }
 
 TEST(ModelJson, DecodersAreRefused) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 namespace rpp {
 namespace {
 
@@ -14,12 +16,42 @@ constexpr std::pair<std::string_view, std::string_view> kRobertaNames[] = {
     {"classifier.dense.weight", "bert.pooler.dense.weight"},
     {"classifier.out_proj.bias", "classifier.bias"}};
 
+constexpr std::pair<std::string_view, std::string_view> kDistilBertNames[] = {
+    {"distilbert.embeddings.LayerNorm.weight", "bert.embeddings.LayerNorm.weight"},
+    {"distilbert.transformer.layer.11.attention.q_lin.bias",
+     "bert.encoder.layer.11.attention.self.query.bias"},
+    {"distilbert.transformer.layer.0.attention.out_lin.weight",
+     "bert.encoder.layer.0.attention.output.dense.weight"},
+    {"distilbert.transformer.layer.0.sa_layer_norm.bias",
+     "bert.encoder.layer.0.attention.output.LayerNorm.bias"},
+    {"distilbert.transformer.layer.0.ffn.lin1.weight", "bert.encoder.layer.0.intermediate.dense.weight"},
+    {"distilbert.transformer.layer.0.ffn.lin2.weight", "bert.encoder.layer.0.output.dense.weight"},
+    {"distilbert.transformer.layer.0.output_layer_norm.bias", "bert.encoder.layer.0.output.LayerNorm.bias"},
+    {"vocab_transform.weight", "cls.predictions.transform.dense.weight"},
+    {"vocab_layer_norm.bias", "cls.predictions.transform.LayerNorm.bias"},
+    {"vocab_projector.bias", "cls.predictions.bias"},
+    {"vocab_projector.weight", "cls.predictions.decoder.weight"},
+    {"pre_classifier.weight", "bert.pooler.dense.weight"},
+    {"classifier.bias", "classifier.bias"},
+    {"qa_outputs.weight", "qa_outputs.weight"}};
+
 TEST(TensorNames, ThoseOfRobertaAreReadAndWritten) {
   for (const auto& [roberta, canonical] : kRobertaNames) {
     EXPECT_EQ(canonical_name(roberta), canonical);
     EXPECT_EQ(name_in_family(canonical, ModelFamily::xlm_roberta, /*has_classifier=*/true), roberta);
     EXPECT_EQ(name_in_family(canonical, ModelFamily::bert, true), canonical);
   }
+}
+
+TEST(TensorNames, ThoseOfDistilBertAreReadAndWritten) {
+  for (const auto& [own, canonical] : kDistilBertNames) {
+    EXPECT_EQ(canonical_name(own), canonical);
+    EXPECT_EQ(name_in_family(canonical, ModelFamily::distilbert, /*has_classifier=*/true), own);
+  }
+  EXPECT_EQ(canonical_name("transformer.layer.2.ffn.lin1.bias"),
+            "bert.encoder.layer.2.intermediate.dense.bias");
+  EXPECT_EQ(name_in_family("bert.pooler.dense.bias", ModelFamily::distilbert, false), std::nullopt);
+  EXPECT_EQ(name_in_family("cls.seq_relationship.bias", ModelFamily::roberta, false), std::nullopt);
 }
 
 TEST(TensorNames, APoolerWithoutAClassifierKeepsItsNameInRoberta) {

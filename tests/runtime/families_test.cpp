@@ -19,10 +19,8 @@ std::filesystem::path xlm_roberta_dir() {
   return std::filesystem::path(RPP_SOURCE_DIR) / "tests/golden/xlm_roberta";
 }
 
-// The values are those of transformers (scripts/dev/make_golden.py).
 class XlmRoberta : public TextFiles {
  protected:
-  TokenBatch batch() const { return {.input_ids = ids_, .cu_seqlens = cu_seqlens_}; }
   // The model with the twelve pieces of small_model().
   std::filesystem::path with_tokenizer() const {
     const auto model = directory_ / "model";
@@ -30,13 +28,22 @@ class XlmRoberta : public TextFiles {
     write("model/sentencepiece.bpe.model", small_model());
     return model;
   }
+};
 
-  Golden golden_ = Golden(xlm_roberta_dir());
+// The values are those of transformers (scripts/dev/make_golden.py).
+class Families : public testing::TestWithParam<const char*> {
+ protected:
+  std::filesystem::path directory() const {
+    return std::filesystem::path(RPP_SOURCE_DIR) / "tests/golden" / GetParam();
+  }
+  TokenBatch batch() const { return {.input_ids = ids_, .cu_seqlens = cu_seqlens_}; }
+
+  Golden golden_ = Golden(directory());
   std::vector<int32_t> ids_ = golden_.integers("input_ids"), cu_seqlens_ = golden_.integers("cu_seqlens");
 };
 
-TEST_F(XlmRoberta, HiddenStatesAndMaskedLmLogitsEqualTransformers) {
-  for (const auto& model : {exported(xlm_roberta_dir()), RuntimeModel::load(xlm_roberta_dir())}) {
+TEST_P(Families, HiddenStatesAndMaskedLmLogitsEqualTransformers) {
+  for (const auto& model : {exported(directory()), RuntimeModel::load(directory())}) {
     Session session(model);
     session.encode(batch());
     EXPECT_LT(largest_difference(session.hidden(), golden_.floats("last_hidden")), kTolerance);
@@ -45,10 +52,24 @@ TEST_F(XlmRoberta, HiddenStatesAndMaskedLmLogitsEqualTransformers) {
   }
 }
 
-TEST_F(XlmRoberta, ClassifierLogitsEqualTransformers) {
-  Session session(exported(xlm_roberta_dir() / "classifier"));
+TEST_P(Families, ClassifierLogitsEqualTransformers) {
+  Session session(exported(directory() / "classifier"));
   session.encode(batch());
   EXPECT_LT(largest_difference(session.logits(), golden_.floats("class_logits")), kTolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(, Families, testing::Values("xlm_roberta", "distilbert"),
+                         [](const auto& info) { return std::string(info.param); });
+
+// DistilBERT has no token types, and tokenizers mark the second text of a pair for it all the same.
+TEST(DistilBert, TokenTypesChangeNothing) {
+  Session session(RuntimeModel::load(std::filesystem::path(RPP_SOURCE_DIR) / "tests/golden/distilbert"));
+  const std::vector<int32_t> ids = {2, 5, 6, 3, 7, 3}, types = {0, 0, 0, 0, 1, 1}, bounds = {0, 6};
+  session.encode({.input_ids = ids, .cu_seqlens = bounds});
+  const auto without = session.hidden();
+  const std::vector<float> hidden(without.begin(), without.end());
+  session.encode({.input_ids = ids, .token_type_ids = types, .cu_seqlens = bounds});
+  EXPECT_EQ(largest_difference(session.hidden(), hidden), 0);
 }
 
 TEST_F(XlmRoberta, PositionsStartBehindThePaddingToken) {

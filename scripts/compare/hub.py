@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+"""Compares models of every supported kind with transformers and sentence-transformers: token ids, embeddings, labels, tags.
+
+For each kind it makes a small model with random weights and a tokenizer trained on the texts, answers the texts with the
+Python library and with rpp-data and rpp-predict, from the model's directory and from the file that rpp-export makes of it,
+and prints the largest difference. Exits with 1 if a difference exceeds its limit. The texts are the lines of --texts and
+hostile ones: blanks only, emoji with joiners, decomposed accents, right-to-left scripts, 10,000 characters, special tokens.
+
+    scripts/compare/hub.py --texts TEXTS.txt --limit 500
+    scripts/compare/hub.py --texts TEXTS.txt --only e5 --keep DIR      keeps the models in DIR
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+import environment
+
+environment.need("compare", "torch", "transformers", "sentence_transformers", "sentencepiece")
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import numpy as np
+import sentencepiece
+import torch
+import transformers
+from sentence_transformers import CrossEncoder, SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from tokenizers import BertWordPieceTokenizer
+
+HOSTILE = [" a  b ", "\t\n x \u3000y", "👩‍👩‍👧‍👦 family 👍🏽", "e\u0301te\u0301 cafe\u0301 A\u030a", "が か\u3099", "שלום עולם مرحبا بالعالم",
+           "a" * 10000, "word " * 2500, "日本語テキスト、中国", "\ue000 private \u200b zero\u200dwidth \ufeff mark", "ﬁ ﬂ ① ½ ™ Ａ",
+           "control \x01 \x7f characters", "\u0e01\u0e33 ไทย", "ᄒ\u1161ᆫ한국어", "नमस्ते दुनिया", "naïve façade — “quotes” … ‥",
+           "[CLS] a [SEP] b [MASK] [PAD] [UNK]", "<s> a </s> b <mask> <pad> <unk>", "##ing ▁word", "x" * 150]
+LENGTH = 64  # tokens per text
+SIZES = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48, hidden_dropout_prob=0.0,
+             attention_probs_dropout_prob=0.0)
+WORDPIECE_SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+FOLDER_LIMIT, FILE_LIMIT = 1e-5, 1e-4  # of the largest value
+
+
+def randomise(model):
+    """Larger than initial values, biases and LayerNorm included, so that every term shows in the outputs."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            noise = torch.randn_like(parameter) * 0.2
+            parameter.copy_(1 + noise if name.endswith(("LayerNorm.weight", "layer_norm.weight")) else noise)
+    return model.eval()
+
+
+class Tokenizers:
+    """Trains each kind once."""
+
+    def __init__(self, texts, folder):
+        self.folder = folder
+        self.file = folder / "texts.txt"
+        self.file.write_text("\n".join(text for text in texts if len(text) < 4000), encoding="utf-8")
+
+    def wordpiece(self, lower):
+        vocab = self.folder / f"wordpiece-{lower}"
+        if not vocab.exists():
+            vocab.mkdir()
+            trained = BertWordPieceTokenizer(lowercase=lower)
+            trained.train([str(self.file)], vocab_size=3000, show_progress=False, special_tokens=WORDPIECE_SPECIAL)
+            trained.save_model(str(vocab))
+        return transformers.BertTokenizerFast(vocab=str(vocab / "vocab.txt"), do_lower_case=lower, model_max_length=LENGTH)
+
+    def xlm_roberta(self):
+        folder = self.folder / "xlm-roberta"
+        if not folder.exists():
+            folder.mkdir()
+            sentencepiece.SentencePieceTrainer.train(input=str(self.file), model_prefix=str(folder / "model"), vocab_size=3000,
+                                                     hard_vocab_limit=False, minloglevel=2)
+            os.replace(folder / "model.model", folder / "sentencepiece.bpe.model")
+            (folder / "tokenizer_config.json").write_text(json.dumps(
+                {"tokenizer_class": "XLMRobertaTokenizer", "model_max_length": LENGTH}))
+        return transformers.XLMRobertaTokenizer.from_pretrained(folder)
+
+
+def bert_config(tokenizer, **more):
+    return transformers.BertConfig(vocab_size=len(tokenizer), max_position_embeddings=LENGTH, **SIZES, **more)
+
+
+def roberta_config(tokenizer, **more):
+    return transformers.XLMRobertaConfig(vocab_size=len(tokenizer), max_position_embeddings=LENGTH + 2, type_vocab_size=1,
+                                         layer_norm_eps=1e-5, **SIZES, **more)
+
+
+def save(model, tokenizer, folder):
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def sentence_model(kind, pooling, normalize=False):
+    """A folder of sentence-transformers."""
+    def make(tokenizers, folder):
+        if kind == "bert":
+            tokenizer = tokenizers.wordpiece(lower=True)
+            model = transformers.BertModel(bert_config(tokenizer))
+        else:
+            tokenizer = tokenizers.xlm_roberta()
+            model = (transformers.BertModel(bert_config(tokenizer)) if kind == "bert with sentencepiece"
+                     else transformers.XLMRobertaModel(roberta_config(tokenizer)))
+        base = save(randomise(model), tokenizer, folder / "base")
+        modules = [Transformer(str(base), max_seq_length=LENGTH), Pooling(SIZES["hidden_size"], pooling_mode=pooling)]
+        SentenceTransformer(modules=modules + [Normalize()] * normalize, device="cpu").save(str(folder / "model"))
+        return folder / "model"
+    return make
+
+
+def head_model(family, head, lower=True, **more):
+    def make(tokenizers, folder):
+        tokenizer = tokenizers.wordpiece(lower) if family == "Bert" else tokenizers.xlm_roberta()
+        config = (bert_config if family == "Bert" else roberta_config)(tokenizer, **more)
+        return save(randomise(getattr(transformers, family + head)(config)), tokenizer, folder / "model")
+    return make
+
+
+def batched(call, texts, size=32):
+    for start in range(0, len(texts), size):
+        yield from call(texts[start:start + size])
+
+
+def vectors_of(folder, texts):
+    model = SentenceTransformer(str(folder), device="cpu")
+    return model.encode(texts, convert_to_numpy=True, batch_size=32)
+
+
+def logits_of(model, tokenizer, texts):
+    def run(part):
+        with torch.no_grad():
+            return model(**tokenizer(part, truncation=True, max_length=LENGTH, padding=True, return_tensors="pt")).logits
+    return torch.stack(list(batched(run, texts)))
+
+
+def scores_of(activation):
+    def run(folder, texts):
+        model = transformers.AutoModelForSequenceClassification.from_pretrained(folder).eval()
+        logits = logits_of(model, transformers.AutoTokenizer.from_pretrained(folder), texts)
+        return {"softmax": logits.softmax(-1), "sigmoid": logits.sigmoid(), "none": logits}[activation].numpy()
+    return run
+
+
+def pair_scores_of(folder, texts):
+    model = CrossEncoder(str(folder), device="cpu", max_length=LENGTH)
+    return np.asarray(model.predict([(texts[0], text) for text in texts])).reshape(-1, 1)
+
+
+def entities_of(folder, texts):
+    tagger = transformers.pipeline("token-classification", model=str(folder), aggregation_strategy="simple", device="cpu")
+    tagger.tokenizer.model_max_length = LENGTH
+    return [[(e["entity_group"], e["start"], e["end"], float(e["score"])) for e in tagger(text)] for text in texts]
+
+
+class Ours:
+    def __init__(self, build, model):
+        self.build, self.model = build, model
+
+    def run(self, program, arguments, texts):
+        lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+        done = subprocess.run([self.build / program, *arguments], input=lines, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip().split("\n")[-1])
+        return done.stdout
+
+    def predict(self, texts, *options):
+        arguments = ["--model", self.model, "--json", "--column", "text", *options]
+        return [json.loads(line) for line in self.run("rpp-predict", arguments, texts).splitlines()]
+
+    def vectors(self, texts):
+        return np.array([answer["embedding"] for answer in self.predict(texts, "--embed")])
+
+    def scores(self, texts):
+        names = sorted(self.predict(texts[:1])[0]["scores"])
+        return np.array([[answer["scores"][name] for name in names] for answer in self.predict(texts)])
+
+    def pair_scores(self, texts):
+        ranked = self.predict(texts, "--rank", "--query", texts[0])
+        places = {text: i for i, text in enumerate(texts)}
+        scores = np.zeros((len(texts), 1))
+        for answer in ranked:
+            scores[places[answer["text_pair"]]] = answer["score"]
+        return scores
+
+    def entities(self, texts):
+        found = []
+        for text, answer in zip(texts, self.predict(texts)):
+            bytes_of = text.encode()
+            place = lambda byte: len(bytes_of[:byte].decode())
+            found.append([(e["label"], place(e["begin"]), place(e["end"]), e["score"]) for e in answer["entities"]])
+        return found
+
+
+def relative_difference(ours, theirs):
+    if ours.shape != theirs.shape:
+        return float("inf")
+    return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
+
+
+def entity_difference(ours, theirs):
+    if [[e[:3] for e in one] for one in ours] != [[e[:3] for e in one] for one in theirs]:
+        return float("inf")
+    return max((abs(a[3] - b[3]) for one, other in zip(ours, theirs) for a, b in zip(one, other)), default=0.0)
+
+
+NER_LABELS = {0: "O", 1: "B-PER", 2: "I-PER", 3: "B-LOC", 4: "I-LOC"}
+EMBED = (vectors_of, Ours.vectors, relative_difference)
+PAIRS = (pair_scores_of, Ours.pair_scores, relative_difference)
+TAGS = (entities_of, Ours.entities, entity_difference)
+
+
+def classes(activation):
+    return scores_of(activation), Ours.scores, relative_difference
+
+
+CASES = {
+    "BERT, mean": (sentence_model("bert", "mean"), EMBED),
+    "BERT, [CLS], normalised": (sentence_model("bert", "cls", normalize=True), EMBED),
+    "BERT, max": (sentence_model("bert", "max"), EMBED),
+    "BERT, mean over root of length": (sentence_model("bert", "mean_sqrt_len_tokens"), EMBED),
+    "BERT, weighted mean": (sentence_model("bert", "weightedmean"), EMBED),
+    "BERT, last token": (sentence_model("bert", "lasttoken"), EMBED),
+    "BERT with sentencepiece (e5), mean, normalised": (sentence_model("bert with sentencepiece", "mean", True), EMBED),
+    "XLM-R (BGE-M3), [CLS], normalised": (sentence_model("xlm-roberta", "cls", True), EMBED),
+    "BERT, three labels": (head_model("Bert", "ForSequenceClassification", num_labels=3), classes("softmax")),
+    "BERT cased, three labels": (head_model("Bert", "ForSequenceClassification", lower=False, num_labels=3), classes("softmax")),
+    "BERT, several labels": (head_model("Bert", "ForSequenceClassification", num_labels=3,
+                                        problem_type="multi_label_classification"), classes("sigmoid")),
+    "BERT, regression": (head_model("Bert", "ForSequenceClassification", num_labels=1, problem_type="regression"),
+                         classes("none")),
+    "BERT, cross-encoder": (head_model("Bert", "ForSequenceClassification", num_labels=1), PAIRS),
+    "XLM-R, three labels": (head_model("XLMRoberta", "ForSequenceClassification", num_labels=3), classes("softmax")),
+    "XLM-R, cross-encoder": (head_model("XLMRoberta", "ForSequenceClassification", num_labels=1), PAIRS),
+    "BERT, tags": (head_model("Bert", "ForTokenClassification", num_labels=5, id2label=NER_LABELS), TAGS),
+}
+
+
+def different_ids(build, folder, texts):
+    """The number of texts whose ids differ, and the first of them."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    lines = [" ".join(text.split("\n")) for text in texts]
+    theirs = [tokenizer(line, add_special_tokens=False)["input_ids"] for line in lines]
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        out = subprocess.run([build / "rpp-data", "tokenize", "--tokenizer", folder, "--input", file.name, "--form", "ids"],
+                             capture_output=True, text=True)
+    if out.returncode:
+        raise RuntimeError(out.stderr.strip().split("\n")[-1])
+    ours = [[int(id) for id in line.split()] for line in out.stdout.split("\n")[:-1]]
+    wrong = [i for i, ids in enumerate(theirs) if i >= len(ours) or ours[i] != ids]
+    return len(wrong), (lines[wrong[0]][:60] if wrong else "")
+
+
+def compare(case, tokenizers, folder, args, texts):
+    make, (theirs_of, ours_of, difference) = case
+    torch.manual_seed(11)
+    model = make(tokenizers, folder)
+    exported = folder / "model.rpp"
+    subprocess.run([args.build / "rpp-export", model, "--output", exported], check=True, capture_output=True)
+    wrong, example = different_ids(args.build, model, texts)
+    theirs = theirs_of(model, texts)
+    in_folder = difference(ours_of(Ours(args.build, model), texts), theirs)
+    in_file = difference(ours_of(Ours(args.build, exported), texts), theirs)
+    good = wrong == 0 and in_folder <= FOLDER_LIMIT and in_file <= FILE_LIMIT
+    return good, f"{wrong:>4} of {len(texts)} ids differ, folder {in_folder:.1e}, file {in_file:.1e}" + (
+        f"  first: {example!r}" if example else "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--texts", type=Path, required=True, help="one text per line")
+    parser.add_argument("--limit", type=int, default=500, help="number of lines to take from --texts")
+    parser.add_argument("--only", default="", help="only kinds whose name contains this")
+    parser.add_argument("--build", type=Path, default=Path("build"))
+    parser.add_argument("--keep", type=Path, help="an empty folder for the models; default: a temporary one")
+    args = parser.parse_args()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    lines = [line for line in args.texts.read_text(encoding="utf-8").split("\n") if line.strip()][:args.limit]
+    texts = list(dict.fromkeys(lines + HOSTILE))
+    failed = 0
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = args.keep or Path(temporary)
+        (folder / "tokenizers").mkdir(parents=True)
+        tokenizers = Tokenizers(lines, folder / "tokenizers")
+        for name, case in CASES.items():
+            if args.only not in name:
+                continue
+            try:
+                good, text = compare(case, tokenizers, folder / name.replace(" ", "-"), args, texts)
+            except (RuntimeError, subprocess.CalledProcessError) as error:
+                good, text = False, str(error)
+            failed += not good
+            print(f"{'ok  ' if good else 'FAIL'}  {name:<48} {text}", flush=True)
+    print(f"{failed} of the kinds differ" if failed else "all kinds agree")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
