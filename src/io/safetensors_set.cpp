@@ -1,6 +1,5 @@
 #include "io/safetensors_set.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -53,7 +52,7 @@ void check_shard(const fs::path& index, const SafetensorsFile& file, const Shard
               name, index, kAgain);
   }
   for (const auto& tensor : file.tensors()) {
-    RPP_CHECK(assigned.contains(tensor.name), "{} holds the tensor {}, which {} does not say: {}",
+    RPP_CHECK(assigned.contains(tensor.name), "{} holds the tensor {}, which {} does not list for it: {}",
               file.path(), tensor.name, index, kAgain);
   }
 }

@@ -78,7 +78,7 @@ TEST_F(SafetensorsShards, ATensorThatItsShardLacksIsNamed) {
 
 TEST_F(SafetensorsShards, ATensorThatTheIndexDoesNotAssignIsNamed) {
   EXPECT_EQ(error_of(R"({"a": "one", "c": "two"})"),
-            "$one holds the tensor b, which $all.index.json does not say: download the model again");
+            "$one holds the tensor b, which $all.index.json does not list for it: download the model again");
 }
 
 TEST_F(SafetensorsShards, AShardOutsideTheDirectoryIsRefused) {
