@@ -53,11 +53,12 @@ int64_t tokens_read(const RuntimeModel& model);
 
 // The same for embeddings: max_seq_length of sentence_bert_config.json, else tokens_read.
 int64_t tokens_embedded(const RuntimeModel& model);
-// Chooses by the model's head. A SQuAD model answers pairs of question and context; a model with only a
-// masked-LM head fills texts with one [MASK]; the labels of a classifier are those of config.json
-// (class_names). `tokenizer` must outlive it; num_threads: 0 = the machine's cores. Throws Error for a model
-// without a suitable head, for problem_type multi_label_classification, when the number of names differs from
-// the classifier's rows, and for a max_seq_length beyond the model's positions.
+// Chooses by the model's head, as `architectures` of config.json names it. A SQuAD model answers pairs of
+// question and context; a model with only a masked-LM head fills texts with one [MASK]; the labels of a
+// classifier are those of config.json (class_names). `tokenizer` must outlive it; num_threads: 0 = the
+// machine's cores. Throws Error for an architecture with another head and a model without the tensors of its
+// head, for problem_type multi_label_classification, when the number of names differs from the classifier's
+// rows, and for a max_seq_length beyond the model's positions.
 std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads = 0);
 

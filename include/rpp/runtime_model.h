@@ -28,10 +28,12 @@ struct ModelSizes {
   int64_t first_position = 0;  // row of the position embeddings for its first token
   int64_t token_types = 0;
   std::vector<LayerShape> layers;
-  // Heads; 0 or false: absent.
+  // The pooler, and the head that `architectures` of config.json names; without that, all that the tensors
+  // show. 0 or false: absent.
   bool pooler = false;
-  int64_t labels = 0;  // of the classifier; 1 for a regression
-  bool span = false;   // start and end of an answer
+  int64_t labels = 0;        // of the classifier; 1 for a regression or a cross-encoder
+  int64_t token_labels = 0;  // of the classifier of tokens
+  bool span = false;         // start and end of an answer
   bool mlm = false;
 };
 

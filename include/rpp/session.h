@@ -39,9 +39,10 @@ class Session {
   // transformers' modeling_bert.py.
   std::span<const float> hidden();  // [tokens, hidden], the last layer
   std::span<const float> pooled();  // [sequences, hidden]: tanh(W h + b) of the first token; DistilBERT: ReLU
-  std::span<const float> mean_pooled();  // [sequences, hidden]: mean over the tokens, a sentence embedding
-  std::span<const float> logits();       // [sequences, labels]; the score of a regression
-  std::span<const float> span_logits();  // [tokens, 2]: as start, as end
+  std::span<const float> mean_pooled();   // [sequences, hidden]: mean over the tokens, a sentence embedding
+  std::span<const float> logits();        // [sequences, labels]; the score of a regression
+  std::span<const float> token_logits();  // [tokens, token_labels]
+  std::span<const float> span_logits();   // [tokens, 2]: as start, as end
   std::span<const float> mlm_logits(std::span<const int32_t> positions);  // [positions, vocab]
 
  private:

@@ -51,6 +51,7 @@ void check_size(const ModelConfig& config, const fs::path& config_file, const fs
 ModelDescription::ModelDescription(const ModelFile& file)
     : config_(
           model_config_from_json(file.file(kConfigFile), fmt::format("{}: {}", file.path(), kConfigFile))),
+      head_(read_architecture(file).head),
       tensors_(weights_file(file.path()), file.contents().tensors) {
   const auto num_tensors = static_cast<int64_t>(file.contents().tensors.size());
   RPP_CHECK(config_.num_hidden_layers <= num_tensors,

@@ -20,10 +20,12 @@ class ModelDescription {
 
   const ModelConfig& config() const { return config_; }
   const TensorIndex<ModelTensor>& tensors() const { return tensors_; }
-  StoredHeads heads() const { return stored_heads(tensors_); }
+  // As `architectures` of config.json selects them; without it as the tensors show them.
+  StoredHeads heads() const { return heads_of(head_, tensors_); }
 
  private:
   ModelConfig config_;
+  Head head_;
   TensorIndex<ModelTensor> tensors_;
 };
 

@@ -24,6 +24,15 @@ const FamilyNames& names_of(ModelFamily family) {
 
 }  // namespace
 
+std::span<const ModelFamily> all_families() {
+  static const auto kAll = [] {
+    std::array<ModelFamily, kFamilies.size()> families{};
+    std::ranges::transform(kFamilies, families.begin(), &FamilyNames::family);
+    return families;
+  }();
+  return kAll;
+}
+
 std::optional<ModelFamily> family_of(std::string_view model_type) {
   const auto found = std::ranges::find(kFamilies, model_type, &FamilyNames::model_type);
   return found == kFamilies.end() ? std::nullopt : std::optional(found->family);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,8 @@ namespace rpp {
 // roberta and xlm_roberta differ in their tokenizers only; their positions start behind the padding token.
 // distilbert has no token types, and ReLU in the place of the pooler's tanh.
 enum class ModelFamily { bert, roberta, xlm_roberta, distilbert };
+
+std::span<const ModelFamily> all_families();
 
 // By model_type of config.json; nothing for an unknown one.
 std::optional<ModelFamily> family_of(std::string_view model_type);

@@ -43,7 +43,8 @@ nlohmann::ordered_json label_keys(const ModelLabels& labels);
 // The member that names the task alone, for heads without labels.
 nlohmann::ordered_json task_keys(std::string_view task);
 
-// The member "architectures" for a model with these heads, and for a classifier id2label with generic names,
+// The member "architectures" for a model with these heads, one of which answers: the span head, else the
+// classifier, else the masked LM; and for a classifier id2label with generic names,
 // from which transformers derives the number of labels.
 nlohmann::ordered_json architecture_keys(const StoredHeads& heads, ModelFamily family);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "bert_format/model_file.h"
+#include "bert_format/architecture.h"
 #include "bert_format/model_files.h"
 #include "bert_format/sentence_embedding.h"
 #include "embed.h"
@@ -123,6 +123,17 @@ class Embedder : public SequenceAnswerer {
   std::vector<float> vectors_;  // [lines, size]
 };
 
+[[noreturn]] void fail_without_head(const ModelFile& file) {
+  check_architecture(file);
+  const std::string& untied = file.contents().untied_decoder;
+  RPP_CHECK(untied.empty(), "{}", untied);
+  const std::string named = read_architecture(file).name;
+  fail(
+      "{}{} has no head that answers: fine-tune it with rpp-finetune and name its output directory, or ask "
+      "for embeddings",
+      file.path(), named.empty() ? "" : fmt::format(", a {} by its config.json,", named));
+}
+
 void check_lengths(const RuntimeModel& model, const Tokenizer& tokenizer, int64_t max_seq_length) {
   const ModelSizes& sizes = model.sizes();
   if (max_seq_length < kMinSequenceLength) {
@@ -155,13 +166,7 @@ int64_t tokens_embedded(const RuntimeModel& model) {
 std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads) {
   const ModelSizes& sizes = model->sizes();
-  const bool has_head = sizes.labels > 0 || sizes.span || sizes.mlm;
-  const std::string& untied = model->file().contents().untied_decoder;
-  RPP_CHECK(has_head || untied.empty(), "{}", untied);
-  RPP_CHECK(has_head,
-            "{} has no head that answers: fine-tune it with rpp-finetune and name its output directory, or "
-            "ask for embeddings",
-            model->file().path());
+  if (sizes.labels == 0 && !sizes.span && !sizes.mlm) fail_without_head(model->file());
   check_lengths(*model, tokenizer, max_seq_length);
   if (sizes.span) return make_span_answerer(std::move(model), tokenizer, max_seq_length, num_threads);
   if (fills_masks(sizes)) return make_mask_filler(std::move(model), tokenizer, max_seq_length, num_threads);

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <functional>
 
-#include "bert_format/model_file.h"
+#include "bert_format/architecture.h"
 #include "core/parallel_for.h"
 #include "encoder.h"
 #include "rpp/error.h"
@@ -70,6 +70,7 @@ struct Session::State {
   int64_t num_sequences() const { return static_cast<int64_t>(cu_seqlens.size()) - 1; }
 
   void require(bool has_head, std::string_view name) const {
+    if (!has_head) check_architecture(model->file());
     RPP_CHECK(has_head, "{} has no {}", model->file().path(), name);
   }
 
@@ -112,10 +113,10 @@ struct Session::State {
   Encoder encoder;
   std::vector<int32_t> cu_seqlens = {0};
   Tiles first_tokens, pooled, logits;     // [sequences, ...]
-  Tiles span_logits;                      // [tokens, 2]
+  Tiles token_logits, span_logits;        // [tokens, ...]
   Tiles masked, transformed, mlm_logits;  // [positions, ...]
   struct {
-    std::vector<float> hidden, pooled, mean_pooled, logits, span_logits, mlm_logits;
+    std::vector<float> hidden, pooled, mean_pooled, logits, token_logits, span_logits, mlm_logits;
   } output;  // the buffers returned to callers
 };
 
@@ -165,6 +166,12 @@ std::span<const float> Session::logits() {
   state_->pool();
   state_->apply_into(*state_->weights.classifier, state_->pooled, state_->logits);
   return require_finite(untile_into(state_->logits, state_->output.logits), *this, "a logit");
+}
+
+std::span<const float> Session::token_logits() {
+  state_->require(state_->weights.token_classifier.has_value(), "classifier of tokens");
+  state_->apply_into(*state_->weights.token_classifier, state_->encoder.hidden(), state_->token_logits);
+  return require_finite(untile_into(state_->token_logits, state_->output.token_logits), *this, "a logit");
 }
 
 std::span<const float> Session::span_logits() {

@@ -51,6 +51,7 @@ ModelSizes sizes_of(const ModelDescription& description) {
                    .token_types = config.type_vocab_size,
                    .pooler = heads.pooler,
                    .labels = heads.num_labels,
+                   .token_labels = heads.num_token_labels,
                    .span = heads.span,
                    .mlm = heads.masked_lm};
   const auto head_dim = static_cast<float>(config.hidden_size / config.num_attention_heads);
@@ -170,6 +171,8 @@ void read_heads(WeightReader& reader, Weights& weights) {
   const int64_t hidden = sizes.hidden;
   if (sizes.pooler) weights.pooler = reader.linear(kPooler, hidden, hidden);
   if (sizes.labels > 0) weights.classifier = reader.linear(kClassifier, sizes.labels, hidden);
+  if (sizes.token_labels > 0)
+    weights.token_classifier = reader.linear(kClassifier, sizes.token_labels, hidden);
   if (sizes.span) weights.span = reader.linear(kSpanHead, 2, hidden);
   if (!sizes.mlm) return;
   weights.mlm = {

@@ -71,7 +71,7 @@ struct Weights {
   std::optional<PackedView> token_type_embeddings;
   LayerNorm embedding_norm;
   std::vector<EncoderLayer> layers;
-  std::optional<Linear> pooler, classifier, span;
+  std::optional<Linear> pooler, classifier, token_classifier, span;
   bool relu_pooler = false;  // instead of tanh
   std::optional<MlmHead> mlm;
   bool int8 = false;       // the matrices of the layers
