@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,12 +20,28 @@ struct TextLine {
   std::optional<std::string> text_pair;  // may be empty
 };
 
-// From best to worst: (label, probability); for a regression its one score; for a question (text of the
-// context, probability); for a text with a [MASK] (token, probability).
+// Words of a text that belong together: "New York", a LOC.
+struct Entity {
+  TextSpan span;  // bytes of the text
+  std::string label;
+  double score = 0;  // probability
+};
+
+// From tags of tokens to entities, as the aggregation_strategy of transformers' TokenClassificationPipeline.
+// none: every token on its own, with its tag ("B-LOC"). simple: neighbouring tokens with one tag, except that
+// "B-" starts a new entity; labels are tags without "B-" and "I-". The others do the same with whole words,
+// whose tag is that of their first token, of the mean of their tokens' probabilities, or of the token with
+// the largest probability.
+enum class Aggregation { none, simple, first, average, max };
+
+// From best to worst: (label, score); for a question (text of the context, probability); for a text with a
+// [MASK] (token, probability). The score of a label is its probability, independent of the others' in a
+// multi-label model; of a regression its one score; of a cross-encoder what its activation gives.
 struct Answer {
   std::vector<std::pair<std::string, double>> scores;
   std::optional<TextSpan> span;  // of the best answer to a question: bytes of text_pair
   std::vector<float> embedding;  // only of make_embedder, which has no scores
+  std::vector<Entity> entities;  // in the order of the text; only of make_tagger, which has no scores
 };
 
 // One kind of finished model, used by one thread at a time. Texts are added, which encodes them, and then
@@ -32,7 +49,8 @@ struct Answer {
 class Answerer {
  public:
   virtual ~Answerer() = default;
-  // The column name of the first of `scores`: "label", "answer", "token"; without scores "embedding".
+  // The column name of the first of `scores`: "label", "answer", "token"; without scores "embedding" or
+  // "entities".
   virtual std::string_view answer_name() const = 0;
   struct Added {
     int64_t tokens = 0;      // of the text in a pass
@@ -54,11 +72,12 @@ int64_t tokens_read(const RuntimeModel& model);
 // The same for embeddings: max_seq_length of sentence_bert_config.json, else tokens_read.
 int64_t tokens_embedded(const RuntimeModel& model);
 // Chooses by the model's head, as `architectures` of config.json names it. A SQuAD model answers pairs of
-// question and context; a model with only a masked-LM head fills texts with one [MASK]; the labels of a
-// classifier are those of config.json (class_names). `tokenizer` must outlive it; num_threads: 0 = the
-// machine's cores. Throws Error for an architecture with another head and a model without the tensors of its
-// head, for problem_type multi_label_classification, when the number of names differs from the classifier's
-// rows, and for a max_seq_length beyond the model's positions.
+// question and context; a model with only a masked-LM head fills texts with one [MASK]; a classifier of
+// tokens is a tagger with Aggregation::simple; the labels of a classifier are those of config.json
+// (class_names). `tokenizer` must outlive it; num_threads: 0 = the machine's cores. Throws Error for an
+// architecture with another head and a model without the tensors of its head, for a problem_type or an
+// activation that is not known (read_labels), when the number of names differs from the classifier's rows,
+// and for a max_seq_length beyond the model's positions.
 std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads = 0);
 
@@ -67,5 +86,17 @@ std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> mode
 // model, whatever its heads.
 std::unique_ptr<Answerer> make_embedder(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads = 0);
+
+// Tags texts. Throws Error as make_answerer, and for a model that is no classifier of tokens.
+std::unique_ptr<Answerer> make_tagger(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
+                                      int64_t max_seq_length, Aggregation aggregation, int num_threads = 0);
+
+// Scores pairs of a query and a text. Throws Error as make_answerer, and for a model that is no classifier
+// with one label.
+std::unique_ptr<Answerer> make_ranker(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
+                                      int64_t max_seq_length, int num_threads = 0);
+
+// The indices of a ranker's answers, best first; equal scores stay in order.
+std::vector<size_t> best_first(std::span<const Answer> answers);
 
 }  // namespace rpp

@@ -102,6 +102,21 @@ ModelLabels parse_model_labels(std::string_view config_json, const path& file) {
   return labels;
 }
 
+std::string parse_activation(std::string_view config_json, const path& file) {
+  const json config = parse_json_object(config_json, file.string());
+  const auto named = [&](const json& object, const char* key) {
+    const auto value = object.find(key);
+    if (value == object.end() || value->is_null()) return std::string();
+    if (!value->is_string()) fail("{}: {} is {}, it must name an activation", file, key, value->dump());
+    return value->get<std::string>();
+  };
+  const auto settings = config.find("sentence_transformers");
+  if (settings != config.end() && settings->is_object() && settings->contains("activation_fn")) {
+    return named(*settings, "activation_fn");
+  }
+  return named(config, "sbert_ce_default_activation_function");
+}
+
 Names class_names(const ModelLabels& labels, int64_t num_rows, const path& model_dir) {
   if (!labels.names.empty() && static_cast<int64_t>(labels.names.size()) != num_rows) {
     fail("{}: config.json names {} labels ({}), but the classifier has {} rows: correct id2label", model_dir,

@@ -31,6 +31,11 @@ ModelLabels read_model_labels(const std::filesystem::path& model_dir);
 // The same from the file's text; `file` is the name in messages.
 ModelLabels parse_model_labels(std::string_view config_json, const std::filesystem::path& file);
 
+// The activation that sentence-transformers applies to the logits of a cross-encoder, as config.json names
+// it: activation_fn of "sentence_transformers", or the older sbert_ce_default_activation_function. Empty:
+// none is named. Throws Error naming the file for a value of another type.
+std::string parse_activation(std::string_view config_json, const std::filesystem::path& file);
+
 // For a classifier with this number of rows: the model's names, or LABEL_0, LABEL_1, ... without names.
 // Throws Error naming `model_dir` when its config.json names more or fewer.
 std::vector<std::string> class_names(const ModelLabels& labels, int64_t num_rows,

@@ -44,6 +44,8 @@ void answer(Session& session, const TextBatch& texts) {
   const ModelSizes& sizes = session.model().sizes();
   if (sizes.labels > 0) {
     session.logits();
+  } else if (sizes.token_labels > 0) {
+    session.token_logits();
   } else if (sizes.span) {
     session.span_logits();
   } else {

@@ -32,8 +32,20 @@ LinePredictor::LinePredictor(const fs::path& model, std::string source, PredictO
     options_.max_seq_length = options_.embed ? tokens_embedded(*model_) : tokens_read(*model_);
   }
   if (!options_.columns.text.empty()) columns_.emplace(options_.columns);
-  const auto make = options_.embed ? make_embedder : make_answerer;
-  answerer_ = make(model_, *tokenizer_, options_.max_seq_length, options_.num_threads);
+  answerer_ = open_answerer();
+}
+
+std::unique_ptr<Answerer> LinePredictor::open_answerer() const {
+  const int64_t length = options_.max_seq_length;
+  const int threads = options_.num_threads;
+  if (options_.embed) return make_embedder(model_, *tokenizer_, length, threads);
+  if (options_.rank) return make_ranker(model_, *tokenizer_, length, threads);
+  if (!options_.aggregation) return make_answerer(model_, *tokenizer_, length, threads);
+  return make_tagger(model_, *tokenizer_, length, *options_.aggregation, threads);
+}
+
+bool LinePredictor::splits_lines() const {
+  return !options_.embed && !options_.query && model_->sizes().token_labels == 0;
 }
 
 void LinePredictor::add(std::string line) {
@@ -57,7 +69,7 @@ std::optional<TextLine> LinePredictor::parse(const std::string& line) {
   RPP_CHECK(find_invalid_utf8(line) == line.size(),
             "not valid UTF-8: convert the text first, for example with iconv");
   if (columns_) return columns_->read(line);
-  if (options_.embed) return TextLine{.text = line, .text_pair = std::nullopt};
+  if (!splits_lines()) return TextLine{.text = line, .text_pair = std::nullopt};
   const auto& separator = options_.pair_separator;
   const auto end = line.find(separator);
   if (end == std::string::npos) return TextLine{.text = line, .text_pair = std::nullopt};
@@ -72,6 +84,7 @@ void LinePredictor::queue(const std::string& line, Queued& queued) {
   auto parsed = parse(line);
   if (!parsed) return;
   queued.line = std::move(*parsed);
+  if (options_.query) queued.line = {.text = *options_.query, .text_pair = std::move(queued.line.text)};
   const auto added = answerer_->add(queued.line);
   queued.is_added = true;
   queued_tokens_ += added.tokens;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,10 @@ struct PredictOptions {
   // Uses make_embedder instead of make_answerer. Without columns a line is then one text, separators
   // included.
   bool embed = false;
+  // Of a model that tags words, for which a line is one text too; nothing: simple.
+  std::optional<Aggregation> aggregation;
+  bool rank = false;                 // lines are pairs of a query and a text: make_ranker
+  std::optional<std::string> query;  // the query of all lines, which then are only texts
   // Called with the number of a line without an answer and the reason; empty: such a line ends the run.
   std::function<void(int64_t line, const std::string& why)> skip;
 };
@@ -62,6 +67,8 @@ class LinePredictor {
     std::string error;      // if not empty, the line is skipped
   };
 
+  std::unique_ptr<Answerer> open_answerer() const;
+  bool splits_lines() const;  // at the separator
   std::optional<TextLine> parse(const std::string& line);
   void queue(const std::string& line, Queued& queued);
   void answer_one_by_one(const std::vector<Queued>& queued);

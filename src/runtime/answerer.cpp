@@ -12,6 +12,7 @@
 #include "rpp/error.h"
 #include "runtime/text_batch.h"
 #include "span_answerer.h"
+#include "tagger.h"
 #include "tokenizer/model_max_length.h"
 #include "tokenizer/sequence.h"
 
@@ -82,13 +83,23 @@ class Classifier : public SequenceAnswerer {
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return logits[a] > logits[b]; });
     std::vector<double> scores;
     for (const size_t label : order) scores.push_back(logits[label]);
-    if (!labels_.regression) softmax(std::span(scores));
+    apply(labels_.function, std::span(scores));
     Answer answer;
     for (size_t i = 0; i < order.size(); ++i) answer.scores.emplace_back(labels_.names[order[i]], scores[i]);
     return answer;
   }
 
   Labels labels_;
+};
+
+class Ranker : public Classifier {
+ public:
+  using Classifier::Classifier;
+
+  Added add(const TextLine& line) override {
+    RPP_CHECK(line.text_pair, "no text: a line to rank is a query and a text with a separator between");
+    return Classifier::add(line);
+  }
 };
 
 class Embedder : public SequenceAnswerer {
@@ -166,11 +177,40 @@ int64_t tokens_embedded(const RuntimeModel& model) {
 std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
                                         int64_t max_seq_length, int num_threads) {
   const ModelSizes& sizes = model->sizes();
-  if (sizes.labels == 0 && !sizes.span && !sizes.mlm) fail_without_head(model->file());
+  if (sizes.labels == 0 && sizes.token_labels == 0 && !sizes.span && !sizes.mlm)
+    fail_without_head(model->file());
   check_lengths(*model, tokenizer, max_seq_length);
   if (sizes.span) return make_span_answerer(std::move(model), tokenizer, max_seq_length, num_threads);
   if (fills_masks(sizes)) return make_mask_filler(std::move(model), tokenizer, max_seq_length, num_threads);
+  if (sizes.token_labels > 0) {
+    return make_token_tagger(std::move(model), tokenizer, max_seq_length, Aggregation::simple, num_threads);
+  }
   return std::make_unique<Classifier>(std::move(model), tokenizer, max_seq_length, num_threads);
+}
+
+std::unique_ptr<Answerer> make_tagger(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
+                                      int64_t max_seq_length, Aggregation aggregation, int num_threads) {
+  if (model->sizes().token_labels == 0) {
+    check_architecture(model->file());
+    fail("{} does not tag words: take a BertForTokenClassification", model->file().path());
+  }
+  check_lengths(*model, tokenizer, max_seq_length);
+  return make_token_tagger(std::move(model), tokenizer, max_seq_length, aggregation, num_threads);
+}
+
+std::unique_ptr<Answerer> make_ranker(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
+                                      int64_t max_seq_length, int num_threads) {
+  check_ranks(*model);
+  check_lengths(*model, tokenizer, max_seq_length);
+  return std::make_unique<Ranker>(std::move(model), tokenizer, max_seq_length, num_threads);
+}
+
+std::vector<size_t> best_first(std::span<const Answer> answers) {
+  std::vector<size_t> order(answers.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  const auto score = [&](size_t i) { return answers[i].scores.front().second; };
+  std::ranges::stable_sort(order, std::greater(), score);
+  return order;
 }
 
 std::unique_ptr<Answerer> make_embedder(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,

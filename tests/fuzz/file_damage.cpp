@@ -276,7 +276,7 @@ void read_model(const fs::path& path) {
   const auto model = RuntimeModel::load(path);
   encode(model);
   const ModelSizes& sizes = model->sizes();
-  if (sizes.labels > 0 || sizes.span || sizes.mlm) answer(model);
+  if (sizes.labels > 0 || sizes.token_labels > 0 || sizes.span || sizes.mlm) answer(model);
 }
 
 DamagedFormat model_file_format(const std::string& file) {

@@ -53,6 +53,7 @@ void encode_all(const std::shared_ptr<const RuntimeModel>& model) {
   session.mean_pooled();
   if (sizes.pooler) session.pooled();
   if (sizes.labels > 0) session.logits();
+  if (sizes.token_labels > 0) session.token_logits();
   if (sizes.span) session.span_logits();
   const int32_t positions[] = {0, length};
   if (sizes.mlm) session.mlm_logits(positions);

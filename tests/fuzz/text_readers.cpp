@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "bert_format/architecture.h"
+#include "bert_format/model_labels.h"
 #include "config/load.h"
 #include "core/atomic_file.h"
 #include "data/custom_task.h"
@@ -152,6 +154,8 @@ void read_config_json(const fs::path& file) {
 }
 
 void read_labels(const fs::path& file) {
+  parse_architecture(read_file(file), file.string());
+  parse_activation(read_file(file), file);
   const ModelLabels labels = read_model_labels(file.parent_path());
   match_labels(glue_task("mnli"), labels, std::ssize(labels.names), file.parent_path());
 }

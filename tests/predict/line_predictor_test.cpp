@@ -155,11 +155,79 @@ TEST_F(Predict, UnsupportedProblemTypesAreRefused) {
   const std::string file = (dir_ / "config.json").string();
   EXPECT_EQ(refusal_of("regression"),
             file + ": problem_type is regression, but the classifier has 3 outputs instead of 1");
-  EXPECT_EQ(refusal_of("multi_label_classification"),
+  EXPECT_EQ(refusal_of("ranking"),
             file +
-                ": problem_type is multi_label_classification: only single_label_classification and "
+                ": problem_type is ranking: only single_label_classification, multi_label_classification and "
                 "regression are answered");
+  EXPECT_EQ(refusal_of("multi_label_classification"), "no error");
   EXPECT_EQ(refusal_of("single_label_classification"), "no error");
+}
+
+// The golden classifier with one output, or as a tagger.
+class OtherHeads : public Predict {
+ protected:
+  void keep_one_output() {
+    const SafetensorsFile all(kClassifier / "model.safetensors");
+    std::vector<TensorView> tensors = all.tensors();
+    for (TensorView& tensor : tensors) {
+      if (!tensor.name.starts_with("classifier.")) continue;
+      tensor.data = tensor.data.first(tensor.data.size() / 3);
+      tensor.shape[0] = 1;
+    }
+    save_safetensors(dir_ / "model.safetensors", tensors);
+    change_config({{"id2label", nullptr}, {"label2id", nullptr}});
+  }
+  void change_config(const nlohmann::json& members) {
+    auto config = nlohmann::json::parse(read_file(dir_ / "config.json"));
+    config.merge_patch(members);
+    dir_.write("config.json", config.dump());
+  }
+  void make_tagger() { change_config({{"architectures", {"BertForTokenClassification"}}}); }
+};
+
+TEST_F(OtherHeads, LinesForAQueryAreItsTexts) {
+  keep_one_output();
+  auto pairs = predictor({.rank = true});
+  for (const char* line : {"w0 w1\tw2", "w0 w1\tw1 w1"}) pairs.add(line);
+  pairs.finish();
+  auto texts = predictor({.rank = true, .query = "w0 w1"});
+  for (const char* line : {"w2", "w1 w1", "w1\tw1"}) texts.add(line);  // a tab is part of the text
+  texts.finish();
+  ASSERT_EQ(answers_.size(), 5U);
+  EXPECT_NEAR(answers_[0].scores.front().second, 0.0972485, 1e-6);  // of transformers
+  EXPECT_EQ(answers_[2].scores, answers_[0].scores);
+  EXPECT_EQ(answers_[3].scores, answers_[1].scores);
+  EXPECT_EQ(answers_[4].scores, answers_[1].scores);
+  EXPECT_EQ(texts_.back(), "w0 w1");
+}
+
+TEST_F(OtherHeads, TheColumnOfATableIsRankedForAQuery) {
+  keep_one_output();
+  auto lines = predictor({.columns = {.text = "body"}, .rank = true, .query = "w0 w1"});
+  for (const char* line : {"id\tbody", "1\tw2"}) lines.add(line);
+  lines.finish();
+  EXPECT_NEAR(answers_.at(0).scores.front().second, 0.0972485, 1e-6);
+}
+
+TEST_F(OtherHeads, OnlyOneLabelRanks) {
+  EXPECT_THAT(message_of([&] { predictor({.rank = true}); }), testing::HasSubstr("does not rank texts"));
+}
+
+TEST_F(OtherHeads, ALineToTagIsOneText) {
+  make_tagger();
+  auto lines = predictor({.aggregation = Aggregation::none});
+  EXPECT_EQ(lines.answer_name(), "entities");
+  for (const char* line : {"w0\tw1", "w0 w1"}) lines.add(line);
+  lines.finish();
+  EXPECT_EQ(texts_.at(0), "w0\tw1");
+  ASSERT_EQ(answers_.at(0).entities.size(), 2U);
+  EXPECT_EQ(answers_[0].entities[1].span, (TextSpan{3, 5}));
+  EXPECT_EQ(answers_[0].entities[1].score, answers_.at(1).entities.at(1).score);
+}
+
+TEST_F(OtherHeads, AnAggregationNeedsATagger) {
+  EXPECT_THAT(message_of([&] { predictor({.aggregation = Aggregation::none}); }),
+              testing::HasSubstr("does not tag words"));
 }
 
 TEST_F(Predict, LinesBeforeARefusedLineAreAnswered) {

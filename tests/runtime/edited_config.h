@@ -6,6 +6,7 @@
 #include "core/atomic_file.h"
 #include "data/fake_tokenizer.h"
 #include "exported_model.h"
+#include "io/safetensors.h"
 
 namespace rpp {
 
@@ -18,6 +19,23 @@ inline void copy_with_config(const TestDir& dir, const std::string& golden, cons
   auto config = nlohmann::json::parse(read_file(dir / "config.json"));
   config.merge_patch(members);
   dir.write("config.json", config.dump());
+}
+
+// The golden classifier with the first `rows` of its three outputs and a vocabulary, without names of labels
+// unless `members` has them.
+inline void make_classifier(const TestDir& dir, int64_t rows, const nlohmann::json& members) {
+  nlohmann::json others = {{"id2label", nullptr}, {"label2id", nullptr}};
+  if (!members.empty()) others.update(members);
+  copy_with_config(dir, "classifier", others);
+  const SafetensorsFile golden(golden_dir() / "classifier/model.safetensors");
+  std::vector<TensorView> tensors = golden.tensors();
+  for (TensorView& tensor : tensors) {
+    if (!tensor.name.starts_with("classifier.")) continue;
+    tensor.data = tensor.data.first(tensor.data.size() / 3 * static_cast<size_t>(rows));
+    tensor.shape[0] = rows;
+  }
+  save_safetensors(dir / "model.safetensors", tensors);
+  dir.write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nw0\nw1\nw2\n");
 }
 
 }  // namespace rpp

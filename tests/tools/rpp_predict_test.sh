@@ -172,5 +172,5 @@ expect 1 'standard input:2: not valid UTF-8' "$predict" --model tuned-sst2 < byt
 expect 1 'standard input:1: more than one separator' "$predict" --model tuned-sst2 <<< $'a\tb\tc'
 cp "$golden"/{config.json,model.safetensors} . && "$export" . --output bare.rpp > /dev/null 2>&1
 expect 1 'bare.rpp holds no WordPiece vocabulary' "$predict" --model bare.rpp <<< 'w1'
-sed -i 's/single_label/multi_label/' tuned-sst2/config.json
-expect 1 'problem_type is multi_label_classification: only' "$predict" --model tuned-sst2 --input long
+sed -i 's/single_label_classification/other/' tuned-sst2/config.json
+expect 1 'problem_type is other: only' "$predict" --model tuned-sst2 --input long
