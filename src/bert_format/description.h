@@ -2,7 +2,8 @@
 // sentence_embedding.h, for those who need them.
 //
 // This is where an encoder of another family is added: its keys in model_config.h, the names of its tensors
-// in tensor_names.h, its heads in heads.h; then the operations it needs in runtime/ and model/.
+// in tensor_names.h, its heads in architecture.h and heads.h; then the operations it needs in runtime/ and
+// model/.
 #pragma once
 
 #include "bert_format/heads.h"

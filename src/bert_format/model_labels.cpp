@@ -56,6 +56,14 @@ Names names_of(const json& id2label, const path& file) {
   return names;
 }
 
+// Empty if absent or null.
+std::string text_of(const json& object, const char* key, const path& file) {
+  const auto value = object.find(key);
+  if (value == object.end() || value->is_null()) return "";
+  if (!value->is_string()) fail("{}: {} is {}, it must be a text", file, key, value->dump());
+  return value->get<std::string>();
+}
+
 bool is_control(unsigned char byte) {
   return byte < 0x20 || byte == 0x7f;
 }
@@ -91,11 +99,9 @@ ModelLabels read_model_labels(const path& model_dir) {
 
 ModelLabels parse_model_labels(std::string_view config_json, const path& file) {
   const json config = parse_json_object(config_json, file.string());
-  const auto text = [&](const char* key) {
-    const auto value = config.find(key);
-    return value != config.end() && value->is_string() ? value->get<std::string>() : std::string();
-  };
-  ModelLabels labels{.task = text("finetuning_task"), .names = {}, .problem_type = text("problem_type")};
+  ModelLabels labels{.task = text_of(config, "finetuning_task", file),
+                     .names = {},
+                     .problem_type = text_of(config, "problem_type", file)};
   if (const auto id2label = config.find("id2label"); id2label != config.end() && id2label->is_object()) {
     labels.names = names_of(*id2label, file);
   }
@@ -103,18 +109,15 @@ ModelLabels parse_model_labels(std::string_view config_json, const path& file) {
 }
 
 std::string parse_activation(std::string_view config_json, const path& file) {
+  constexpr const char* kSettings = "sentence_transformers";
+  constexpr const char* kActivation = "activation_fn";
   const json config = parse_json_object(config_json, file.string());
-  const auto named = [&](const json& object, const char* key) {
-    const auto value = object.find(key);
-    if (value == object.end() || value->is_null()) return std::string();
-    if (!value->is_string()) fail("{}: {} is {}, it must name an activation", file, key, value->dump());
-    return value->get<std::string>();
-  };
-  const auto settings = config.find("sentence_transformers");
-  if (settings != config.end() && settings->is_object() && settings->contains("activation_fn")) {
-    return named(*settings, "activation_fn");
+  const json settings = config.value(kSettings, json());
+  if (!settings.is_null() && !settings.is_object()) {
+    fail("{}: {} is {}, it must be an object", file, kSettings, settings.dump());
   }
-  return named(config, "sbert_ce_default_activation_function");
+  if (settings.contains(kActivation)) return text_of(settings, kActivation, file);
+  return text_of(config, "sbert_ce_default_activation_function", file);
 }
 
 Names class_names(const ModelLabels& labels, int64_t num_rows, const path& model_dir) {

@@ -25,8 +25,8 @@ struct ModelLabels {
 // or a duplicate. Empty: nothing.
 std::string labels_complaint(std::span<const std::string> names);
 
-// Throws Error naming the file for damaged JSON and for an id2label that does not name classes 0, 1, ..., or
-// whose names labels_complaint() refuses.
+// Throws Error naming the file for damaged JSON, a task or problem_type that is no text, and for an id2label
+// that does not name classes 0, 1, ..., or whose names labels_complaint() refuses.
 ModelLabels read_model_labels(const std::filesystem::path& model_dir);
 // The same from the file's text; `file` is the name in messages.
 ModelLabels parse_model_labels(std::string_view config_json, const std::filesystem::path& file);

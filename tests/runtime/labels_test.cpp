@@ -58,7 +58,10 @@ TEST_F(ClassifierLabels, WhatIsNotKnownIsRefusedByName) {
       refusal(1, {{"sentence_transformers", {{"activation_fn", "torch.nn.modules.activation.Tanh"}}}}),
       HasSubstr("config.json: the activation torch.nn.modules.activation.Tanh is not supported"));
   EXPECT_THAT(refusal(1, {{"sentence_transformers", {{"activation_fn", 1}}}}),
-              HasSubstr("config.json: activation_fn is 1, it must name an activation"));
+              HasSubstr("config.json: activation_fn is 1, it must be a text"));
+  EXPECT_THAT(refusal(1, {{"sentence_transformers", "Sigmoid"}}), HasSubstr("it must be an object"));
+  EXPECT_THAT(refusal(3, {{"problem_type", 1}}),
+              HasSubstr("config.json: problem_type is 1, it must be a text"));
   EXPECT_THAT(refusal(3, {{"problem_type", "ranking"}}), HasSubstr("problem_type is ranking: only"));
   EXPECT_THAT(refusal(3, {{"problem_type", "regression"}}), HasSubstr("has 3 outputs instead of 1"));
 }
