@@ -60,11 +60,15 @@ void print_entities(std::string_view text, const std::vector<Entity>& entities) 
   write_output(line + '\n');
 }
 
+// In JSON spans are in code points, as other languages index strings.
+Json code_points_of(TextSpan span, std::string_view text) {
+  return {count_code_points(text.substr(0, span.begin)), count_code_points(text.substr(0, span.end))};
+}
+
 Json json_of(std::string_view text, const std::vector<Entity>& entities) {
   auto list = Json::array();
   for (const Entity& entity : entities) {
-    list.push_back({{"begin", entity.span.begin},
-                    {"end", entity.span.end},
+    list.push_back({{"span", code_points_of(entity.span, text)},
                     {"text", entity.span.of(text)},
                     {"label", entity.label},
                     {"score", entity.score}});
@@ -94,11 +98,7 @@ void print_json(const TextLine& line, const Answer& answer, std::string_view ans
   }
   object[std::string(answer_name)] = answer.scores.front().first;
   object["score"] = answer.scores.front().second;
-  if (answer.span) {
-    const std::string_view context = *line.text_pair;
-    const auto code_points = [&](uint32_t byte) { return count_code_points(context.substr(0, byte)); };
-    object["span"] = {code_points(answer.span->begin), code_points(answer.span->end)};
-  }
+  if (answer.span) object["span"] = code_points_of(*answer.span, *line.text_pair);
   auto& scores = object["scores"] = Json::object();
   for (const auto& [name, score] : answer.scores) {
     if ((top == 0 || scores.size() < top) && !scores.contains(name)) scores[name] = score;

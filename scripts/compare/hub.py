@@ -188,12 +188,7 @@ class Ours:
         return scores
 
     def entities(self, texts):
-        found = []
-        for text, answer in zip(texts, self.predict(texts)):
-            bytes_of = text.encode()
-            place = lambda byte: len(bytes_of[:byte].decode())
-            found.append([(e["label"], place(e["begin"]), place(e["end"]), e["score"]) for e in answer["entities"]])
-        return found
+        return [[(e["label"], *e["span"], e["score"]) for e in answer["entities"]] for answer in self.predict(texts)]
 
 
 def relative_difference(ours, theirs):

@@ -25,11 +25,8 @@ const FamilyNames& names_of(ModelFamily family) {
 }  // namespace
 
 std::span<const ModelFamily> all_families() {
-  static const auto kAll = [] {
-    std::array<ModelFamily, kFamilies.size()> families{};
-    std::ranges::transform(kFamilies, families.begin(), &FamilyNames::family);
-    return families;
-  }();
+  static constexpr std::array kAll = {ModelFamily::bert, ModelFamily::roberta, ModelFamily::xlm_roberta,
+                                      ModelFamily::distilbert};
   return kAll;
 }
 

@@ -68,7 +68,7 @@ cp -r three tagger && sed -i 's/ForSequenceC/ForTokenC/' tagger/config.json
 [ "$("$predict" --model tagger <<< $'w1 w2\n\nw3' | wc -l)" = 3 ] || fault 'three lines of entities'
 [[ $("$predict" --model tagger --aggregation none <<< 'w1 w2') =~ ^w1$'\t'LABEL_[012]$'\t'0\.[0-9]+$'\t'w2$'\t'LABEL_[012]$'\t'0\.[0-9]+$ ]] ||
   fault "two tokens: $("$predict" --model tagger --aggregation none <<< 'w1 w2')"
-expect 0 '{"text":"w1\tw2","entities":[{"begin":0,"end":2,"text":"w1","label":"LABEL_' \
+expect 0 '{"text":"w1\tw2","entities":[{"span":[0,2],"text":"w1","label":"LABEL_' \
   "$predict" --model tagger --aggregation none --json <<< $'w1\tw2'
 [ "$("$predict" --model tagger <<< $'w1\tw2')" = "$("$predict" --model tagger <<< 'w1 w2')" ] || fault 'a tab in a text to tag'
 expect 0 '1 of 1 lines were cut to 8 tokens' "$predict" --model tagger --max-seq-length 8 <<< 'w1 w1 w1 w1 w1 w1 w1'
