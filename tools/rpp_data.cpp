@@ -64,7 +64,9 @@ void run_stats(const Arguments& arguments) {
 }
 
 void run_tokenize(Arguments& arguments) {
-  arguments.tokenize.form = arguments.form == "ids" ? TokenForm::ids : TokenForm::pieces;
+  const std::map<std::string, TokenForm> forms = {
+      {"ids", TokenForm::ids}, {"pieces", TokenForm::pieces}, {"offsets", TokenForm::offsets}};
+  arguments.tokenize.form = forms.at(arguments.form);
   const TokenizeReport report = tokenize_file(arguments.tokenize);
   if (report.num_invalid_lines > 0) {
     log::warn("{}: {} lines hold bytes that are not UTF-8, the first is line {}: these bytes were dropped",
@@ -145,7 +147,8 @@ void add_tokenize(CLI::App& app, Arguments& arguments) {
       ->required();
   command.add_option("--output", arguments.tokenize.output, "output file; default: standard output");
   command.option_defaults()->always_capture_default();
-  add_choice(command, "--form", arguments.form, {"ids", "pieces"}, "output form of a token");
+  add_choice(command, "--form", arguments.form, {"ids", "pieces", "offsets"},
+             "output form of a token; offsets: 7:0-3, id and bytes");
   command.footer("Example:\n  rpp-data tokenize --tokenizer vocab.txt --input text.txt --form pieces");
   command.callback([&] { run_tokenize(arguments); });
 }

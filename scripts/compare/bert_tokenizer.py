@@ -15,7 +15,6 @@ Exits with 1 if any line differs.
 import argparse
 import gzip
 import hashlib
-import json
 import multiprocessing
 import pathlib
 import shutil
@@ -86,10 +85,10 @@ def run_reference(lines, source, vocab, lower):
 
 
 def run_rpp(rpp_data, vocab, lower, text_file, directory):
+    """A vocab.txt alone is read as by the reference, with other files as by transformers; its capitals say the case."""
     model = pathlib.Path(directory) / ("uncased" if lower else "cased")
     model.mkdir(exist_ok=True)
     shutil.copyfile(vocab, model / "vocab.txt")
-    (model / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": lower}))
     output = pathlib.Path(directory) / "ids.txt"
     subprocess.run([rpp_data, "tokenize", "--tokenizer", model, "--input", text_file, "--output", output,
                     "--form", "ids"], check=True)
@@ -124,9 +123,9 @@ def write_code_points(path, code_points):
           f"in {len(CONTEXTS)} contexts")
 
 
-def write_complete_vocab(path, code_points):
-    """Every non-blank character, as the start of a word and as a continuation."""
-    characters = [chr(c) for c in code_points if not chr(c).isspace()]
+def write_complete_vocab(path, code_points, lower):
+    """Every non-blank character, as the start of a word and as a continuation; without capitals for lower-cased text."""
+    characters = [chr(c) for c in code_points if not chr(c).isspace() and not (lower and chr(c).lower() != chr(c))]
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     write_lines(path, special + characters + ["##" + c for c in characters])
 
@@ -173,12 +172,12 @@ def main():
         code_points = assigned_code_points()
         code_points_file = pathlib.Path(directory) / "code_points.txt"
         write_code_points(code_points_file, code_points)
-        complete_vocab = pathlib.Path(directory) / "complete_vocab.txt"
-        write_complete_vocab(complete_vocab, code_points)
         num_different = 0
         for vocab, lower in ((arguments.uncased_vocab, True), (arguments.cased_vocab, False)):
             if not vocab:
                 continue
+            complete_vocab = pathlib.Path(directory) / "complete_vocab.txt"
+            write_complete_vocab(complete_vocab, code_points, lower)
             jobs = [(vocab, text) for text in (*arguments.text, code_points_file)]
             jobs.append((complete_vocab, code_points_file))
             for job_vocab, text in jobs:

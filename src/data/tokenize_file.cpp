@@ -49,15 +49,17 @@ class TextSink {
   std::string buffer_;
 };
 
-void append_tokens(const Tokenizer& tokenizer, const std::vector<int32_t>& ids, TokenForm form,
+void append_tokens(const Tokenizer& tokenizer, const EncodedText& encoded, TokenForm form,
                    std::string& line) {
-  for (size_t i = 0; i < ids.size(); ++i) {
+  for (size_t i = 0; i < encoded.ids.size(); ++i) {
     if (i > 0) line += ' ';
-    if (form == TokenForm::ids) {
-      line += std::to_string(ids[i]);
-    } else {
-      line += tokenizer.piece(ids[i]);
+    if (form == TokenForm::pieces) {
+      line += tokenizer.piece(encoded.ids[i]);
+      continue;
     }
+    line += std::to_string(encoded.ids[i]);
+    if (form == TokenForm::offsets)
+      line += fmt::format(":{}-{}", encoded.spans[i].begin, encoded.spans[i].end);
   }
 }
 
@@ -69,18 +71,22 @@ TokenizeReport tokenize_file(const TokenizeOptions& options) {
   TextSink sink(options.output);
   TokenizeReport report;
   std::string line;
-  std::vector<int32_t> ids;
+  EncodedText encoded;
   while (reader.next(line)) {
-    ids.clear();
+    encoded.ids.clear();
     const Stopwatch stopwatch;
-    tokenizer->encode_into(line, ids);
+    if (options.form == TokenForm::offsets) {
+      encoded = tokenizer->encode_with_offsets(line);
+    } else {
+      tokenizer->encode_into(line, encoded.ids);
+    }
     report.seconds += stopwatch.seconds();
-    append_tokens(*tokenizer, ids, options.form, sink.buffer());
+    append_tokens(*tokenizer, encoded, options.form, sink.buffer());
     sink.end_line();
     if (find_invalid_utf8(line) != line.size() && report.num_invalid_lines++ == 0) {
       report.first_invalid_line = reader.line_number();
     }
-    report.num_tokens += static_cast<int64_t>(ids.size());
+    report.num_tokens += static_cast<int64_t>(encoded.ids.size());
     report.num_bytes += static_cast<int64_t>(line.size());
   }
   report.num_lines = reader.line_number();

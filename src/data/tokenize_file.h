@@ -6,7 +6,8 @@
 
 namespace rpp {
 
-enum class TokenForm { ids, pieces };
+// `offsets`: the id and the bytes of the line that it comes from, as 7:0-3.
+enum class TokenForm { ids, pieces, offsets };
 
 struct TokenizeOptions {
   std::filesystem::path tokenizer;  // as load_tokenizer takes it

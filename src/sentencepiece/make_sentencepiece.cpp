@@ -19,19 +19,19 @@ using std::filesystem::path;
 
 constexpr std::string_view kXlmRobertaTokenizer = "XLMRobertaTokenizer";
 
-std::optional<std::string_view> text_in(const FileTexts& files, std::string_view name) {
+std::optional<std::string_view> text_in(const TokenizerTexts& files, std::string_view name) {
   const auto found = files.find(name);
   return found == files.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<json> object_in(const FileTexts& files, const path& directory, const char* name) {
+std::optional<json> object_in(const TokenizerTexts& files, const path& directory, const char* name) {
   const auto text = text_in(files, name);
   if (!text) return std::nullopt;
   return parse_json_object(*text, (directory / name).string(), "write it again or remove it");
 }
 
 // Without "Fast"; empty if no file names one.
-std::string tokenizer_class(const FileTexts& files, const path& directory) {
+std::string tokenizer_class(const TokenizerTexts& files, const path& directory) {
   for (const char* name : {kTokenizerConfigFile, kConfigFile}) {
     const auto config = object_in(files, directory, name);
     if (!config) continue;
@@ -62,7 +62,7 @@ bool has_xlm_roberta_ids(const SentencePieceModel& model) {
   return model.pieces.size() > 1 && model.pieces[0].text == "<s>" && model.pieces[1].text == "<pad>";
 }
 
-SentencePieceSource source_of(const path& directory, const FileTexts& files) {
+SentencePieceSource source_of(const path& directory, const TokenizerTexts& files) {
   const path json_file = directory / kTokenizerJsonFile;
   const auto json_text = text_in(files, kTokenizerJsonFile);
   std::optional<SentencePieceSource> in_json;
@@ -88,7 +88,7 @@ SentencePieceSource source_of(const path& directory, const FileTexts& files) {
 
 }  // namespace
 
-std::unique_ptr<Tokenizer> make_sentencepiece(const path& directory, const FileTexts& files) {
+std::unique_ptr<Tokenizer> make_sentencepiece(const path& directory, const TokenizerTexts& files) {
   auto tokenizer = std::make_unique<SentencePieceTokenizer>(source_of(directory, files));
   if (const auto config = object_in(files, directory, kTokenizerConfigFile)) {
     check_tokenizer_config(*config, directory / kTokenizerConfigFile, TokenizerKind::sentencepiece,

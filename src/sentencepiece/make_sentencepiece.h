@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "rpp/tokenizer.h"
-#include "tokenizer/file_texts.h"
+#include "tokenizer/tokenizer_texts.h"
 
 namespace rpp {
 
@@ -13,6 +13,6 @@ namespace rpp {
 // in tokenizer_config.json or config.json, and where a tokenizer.json has them; else those of the model. A
 // tokenizer.json beside a model must have the same pieces. Throws Error naming the file in `directory` and
 // what in it is not supported: other classes, added tokens, special tokens of other names.
-std::unique_ptr<Tokenizer> make_sentencepiece(const std::filesystem::path& directory, const FileTexts& files);
+std::unique_ptr<Tokenizer> make_sentencepiece(const std::filesystem::path& directory, const TokenizerTexts& files);
 
 }  // namespace rpp

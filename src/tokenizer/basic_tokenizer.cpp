@@ -115,8 +115,7 @@ size_t append_ascii_chunk(std::string_view text, size_t begin, LetterCase letter
 
 // The same beyond ASCII, with the table; returns false, leaving the list as it is, at a character that
 // depends on others.
-bool append_folded_chunk(std::string_view chunk, LetterCase letter_case, WordList& words) {
-  const FoldTable& table = FoldTable::of(letter_case);
+bool append_folded_chunk(std::string_view chunk, const FoldTable& table, WordList& words) {
   WordWriter writer(words);
   for (size_t i = 0; i < chunk.size();) {
     const char32_t code_point = next_code_point(chunk, i);
@@ -162,6 +161,40 @@ void append_split_on_punctuation(std::u32string_view token, WordList& words) {
   writer.end_word();
 }
 
+// append_by_code_point(chunk) appends the words of a chunk whose characters depend on each other.
+template <typename AppendByCodePoint>
+void split_words(std::string_view text, LetterCase ascii_case, const FoldTable& table, WordList& words,
+                 const AppendByCodePoint& append_by_code_point) {
+  check_text_size(text);
+  words.clear();
+  words.bytes.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    if (classify_byte(text[i]) == ByteClass::blank) {
+      ++i;
+      continue;
+    }
+    const size_t num_words = words.words.size();
+    const size_t num_bytes = words.bytes.size();
+    const auto start_again = [&] {
+      words.words.resize(num_words);
+      words.bytes.resize(num_bytes);
+    };
+    size_t end = append_ascii_chunk(text, i, ascii_case, words);
+    if (end < text.size() && classify_byte(text[end]) == ByteClass::wide) {
+      // A character beyond ASCII may change how its neighbours are lower-cased, so the chunk is processed as
+      // a whole.
+      start_again();
+      end = find_blank(text, end);
+      const std::string_view chunk = text.substr(i, end - i);
+      if (!append_folded_chunk(chunk, table, words)) {
+        start_again();
+        append_by_code_point(chunk);
+      }
+    }
+    i = end;
+  }
+}
+
 }  // namespace
 
 void append_words_by_code_point(std::string_view text, LetterCase letter_case, WordList& words) {
@@ -185,35 +218,29 @@ void append_words_by_code_point(std::string_view text, LetterCase letter_case, W
   }
 }
 
+void append_words_by_code_point(std::string_view text, const TextRules& rules, WordList& words) {
+  const std::u32string normalized = normalize_text(text, rules).chars;
+  WordWriter writer(words);
+  for_each_word(normalized, rules.split, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) writer.append(normalized[i]);
+    writer.end_word();
+  });
+}
+
 void split_words_into(std::string_view text, LetterCase letter_case, WordList& words) {
+  split_words(text, letter_case, FoldTable::of(letter_case), words,
+              [&](std::string_view chunk) { append_words_by_code_point(chunk, letter_case, words); });
+}
+
+void split_words_into(std::string_view text, const TextRules& rules, WordList& words) {
+  const auto append = [&](std::string_view chunk) { append_words_by_code_point(chunk, rules, words); };
+  if (rules.clean_text && rules.split == TextRules::Split::bert) {
+    const LetterCase ascii_case = rules.lower_case ? LetterCase::lower : LetterCase::keep;
+    return split_words(text, ascii_case, FoldTable::of(rules), words, append);
+  }
   check_text_size(text);
   words.clear();
-  words.bytes.reserve(text.size());
-  for (size_t i = 0; i < text.size();) {
-    if (classify_byte(text[i]) == ByteClass::blank) {
-      ++i;
-      continue;
-    }
-    const size_t num_words = words.words.size();
-    const size_t num_bytes = words.bytes.size();
-    const auto start_again = [&] {
-      words.words.resize(num_words);
-      words.bytes.resize(num_bytes);
-    };
-    size_t end = append_ascii_chunk(text, i, letter_case, words);
-    if (end < text.size() && classify_byte(text[end]) == ByteClass::wide) {
-      // A character beyond ASCII may change how its neighbours are lower-cased, so the chunk is processed as
-      // a whole.
-      start_again();
-      end = find_blank(text, end);
-      const std::string_view chunk = text.substr(i, end - i);
-      if (!append_folded_chunk(chunk, letter_case, words)) {
-        start_again();
-        append_words_by_code_point(chunk, letter_case, words);
-      }
-    }
-    i = end;
-  }
+  append(text);
 }
 
 }  // namespace rpp

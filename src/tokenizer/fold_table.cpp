@@ -1,6 +1,7 @@
 #include "fold_table.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 #include "marks.h"
@@ -46,17 +47,48 @@ FoldedChar fold(char32_t c, LetterCase letter_case) {
   return store(punctuation ? Kind::punctuation : Kind::text, folded);
 }
 
+FoldedChar fold(char32_t c, const TextRules& rules) {
+  const CharClass char_class = library_class_of(c);
+  if (char_class.is(CharClass::control)) return {.kind = Kind::dropped};
+  if (char_class.is(CharClass::space)) return {.kind = Kind::blank};
+  std::string text;
+  append_utf8(c, text);
+  const std::u32string folded = normalize_text(text, rules).chars;
+  const auto is = [&folded](CharClass::Flag flag) {
+    return std::ranges::any_of(folded, [flag](char32_t f) { return library_class_of(f).is(flag); });
+  };
+  const bool is_ordered =
+      std::ranges::any_of(folded, [](char32_t f) { return library_class_of(f).combining != 0; });
+  const bool punctuation = is(CharClass::punctuation);
+  if (is_ordered || is(CharClass::space) || (punctuation && folded.size() > 1)) return {};
+  return store(punctuation ? Kind::punctuation : Kind::text, folded);
+}
+
 }  // namespace
 
-FoldTable::FoldTable(LetterCase letter_case) {
+template <typename Rules>
+FoldTable::FoldTable(const Rules& rules) {
   chars_.reserve(kSize);
-  for (char32_t c = 0; c < kSize; ++c) chars_.push_back(fold(c, letter_case));
+  for (char32_t c = 0; c < kSize; ++c) chars_.push_back(fold(c, rules));
 }
 
 const FoldTable& FoldTable::of(LetterCase letter_case) {
   static const FoldTable lower(LetterCase::lower);
   static const FoldTable keep(LetterCase::keep);
   return letter_case == LetterCase::lower ? lower : keep;
+}
+
+template <bool kStripAccents, bool kLowerCase>
+const FoldTable& FoldTable::of_library() {
+  static const FoldTable table(TextRules{.strip_accents = kStripAccents, .lower_case = kLowerCase});
+  return table;
+}
+
+// Ideographs lie beyond the table.
+const FoldTable& FoldTable::of(const TextRules& rules) {
+  assert(rules.clean_text && rules.split == TextRules::Split::bert);
+  if (rules.strip_accents) return rules.lower_case ? of_library<true, true>() : of_library<true, false>();
+  return rules.lower_case ? of_library<false, true>() : of_library<false, false>();
 }
 
 }  // namespace rpp

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tokenizer/basic_tokenizer.h"
+#include "tokenizer/normalized_text.h"
 
 namespace rpp {
 
@@ -28,12 +29,17 @@ class FoldTable {
   // Scripts of Europe, the Middle East and India, and general punctuation.
   static constexpr char32_t kSize = 0x3000;
 
-  static const FoldTable& of(LetterCase letter_case);
+  static const FoldTable& of(LetterCase letter_case);  // Google's rules
+  // The library's, for a text that is cleaned and split by BertPreTokenizer.
+  static const FoldTable& of(const TextRules& rules);
 
   const FoldedChar& operator[](char32_t c) const { return c < kSize ? chars_[c] : contextual_; }
 
  private:
-  explicit FoldTable(LetterCase letter_case);
+  template <typename Rules>
+  explicit FoldTable(const Rules& rules);
+  template <bool kStripAccents, bool kLowerCase>
+  static const FoldTable& of_library();
 
   std::vector<FoldedChar> chars_;
   FoldedChar contextual_;

@@ -27,17 +27,9 @@ constexpr std::array<std::string_view, 3> kSentencePieceClasses = {
 
 constexpr const char* kSpecialKeys[] = {"pad_token", "unk_token", "cls_token", "sep_token", "mask_token"};
 
-bool is_known_class(std::string name, TokenizerKind kind) {
-  if (name.ends_with("Fast")) name.resize(name.size() - 4);
+bool is_known_class(const std::string& name, TokenizerKind kind) {
   const auto is_in = [&](const auto& classes) { return std::ranges::find(classes, name) != classes.end(); };
   return kind == TokenizerKind::wordpiece ? is_in(kWordPieceClasses) : is_in(kSentencePieceClasses);
-}
-
-void check_class(const json& config, const path& file, TokenizerKind kind) {
-  const json name = config.value("tokenizer_class", json());
-  if (name.is_null() || (name.is_string() && is_known_class(name.get<std::string>(), kind))) return;
-  fail("{}: tokenizer_class {} is not supported: its ids are not those of {}", file, name.dump(),
-       kind == TokenizerKind::wordpiece ? "BertTokenizer" : "the sentencepiece model alone");
 }
 
 // The ids of [PAD] [UNK] [CLS] [SEP] [MASK] in the order of kSpecialKeys.
@@ -96,23 +88,6 @@ void check_token_lists(const json& config, const path& file, const Tokenizer& to
     check_added(token, number(id).value_or(-1), file, tokenizer);
 }
 
-bool is_set(const json& config, const char* key, const json& as_usual) {
-  const json value = config.value(key, json());
-  return !value.is_null() && value != as_usual;
-}
-
-// Options of transformers that change ids when switched off.
-void check_switches(const json& config, const path& file) {
-  const std::pair<const char*, json> usual[] = {{"do_basic_tokenize", true},
-                                                {"never_split", json::array()},
-                                                {"word_tokenizer_type", "basic"},
-                                                {"subword_tokenizer_type", "wordpiece"}};
-  for (const auto& [key, value] : usual) {
-    if (!is_set(config, key, value)) continue;
-    fail("{}: {} {} is not supported, it must be {} or absent", file, key, config[key].dump(), value.dump());
-  }
-}
-
 std::optional<json> read_beside(const path& directory, const char* name) {
   const path file = directory / name;
   if (!std::filesystem::is_regular_file(file)) return std::nullopt;
@@ -125,11 +100,32 @@ bool is_special_piece(std::string_view piece) {
 
 }  // namespace
 
+std::string tokenizer_class_of(const json& config, const path& file, TokenizerKind kind) {
+  const json value = config.value("tokenizer_class", json());
+  if (value.is_null()) return "";
+  std::string name = value.is_string() ? value.get<std::string>() : "";
+  if (name.ends_with("Fast")) name.resize(name.size() - 4);
+  if (is_known_class(name, kind)) return name;
+  fail("{}: tokenizer_class {} is not supported: its ids are not those of {}", file, value.dump(),
+       kind == TokenizerKind::wordpiece ? "BertTokenizer" : "the sentencepiece model alone");
+}
+
+// do_basic_tokenize and never_split are not among them: tokenizers of the tokenizers library ignore them.
+void check_tokenizer_switches(const json& config, const path& file) {
+  const std::pair<const char*, json> usual[] = {{"word_tokenizer_type", "basic"},
+                                                {"subword_tokenizer_type", "wordpiece"},
+                                                {"split_special_tokens", false}};
+  for (const auto& [key, value] : usual) {
+    const json stated = config.value(key, json());
+    if (stated.is_null() || stated == value) continue;
+    fail("{}: {} {} is not supported, it must be {} or absent", file, key, stated.dump(), value.dump());
+  }
+}
+
 void check_tokenizer_config(const json& config, const path& file, TokenizerKind kind,
                             const Tokenizer& tokenizer) {
-  check_class(config, file, kind);
+  tokenizer_class_of(config, file, kind);
   check_token_lists(config, file, tokenizer);
-  if (kind == TokenizerKind::wordpiece) check_switches(config, file);
 }
 
 void check_files_beside(const path& directory, TokenizerKind kind, const Tokenizer& tokenizer) {
@@ -143,7 +139,7 @@ void check_files_beside(const path& directory, TokenizerKind kind, const Tokeniz
     check_token_lists(*map, directory / kSpecialTokensFile, tokenizer);
   }
   if (const auto config = read_beside(directory, kConfigFile)) {
-    check_class(*config, directory / kConfigFile, kind);
+    tokenizer_class_of(*config, directory / kConfigFile, kind);
   }
 }
 

@@ -14,8 +14,17 @@ namespace rpp {
 
 enum class TokenizerKind { wordpiece, sentencepiece };
 
-// Checks tokenizer_config.json for another tokenizer class, renamed special tokens, added tokens, and
-// disabled parts of BERT's tokenization. Throws Error that names the file and the setting.
+// tokenizer_class of tokenizer_config.json or config.json without "Fast"; empty if it is absent. Throws Error
+// for a class whose ids are not those of the kind.
+std::string tokenizer_class_of(const nlohmann::json& config, const std::filesystem::path& file,
+                               TokenizerKind kind);
+
+// Throws Error for settings of tokenizer_config.json that change a WordPiece tokenizer's ids and are not
+// supported.
+void check_tokenizer_switches(const nlohmann::json& config, const std::filesystem::path& file);
+
+// Checks tokenizer_config.json for another tokenizer class, renamed special tokens and added tokens. Throws
+// Error that names the file and the setting.
 void check_tokenizer_config(const nlohmann::json& config, const std::filesystem::path& file,
                             TokenizerKind kind, const Tokenizer& tokenizer);
 

@@ -72,19 +72,6 @@ bool is_final_sigma(std::u32string_view text, size_t position) {
   return next == after.end() || !is_cased(*next);
 }
 
-void append_decomposed(char32_t c, std::u32string& text) {
-  if (c >= kFirstSyllable && c < kFirstSyllable + kNumSyllables) {
-    const char32_t syllable = c - kFirstSyllable, tail = syllable % kNumTails;
-    text.push_back(kFirstLead + syllable / (kNumVowels * kNumTails));
-    text.push_back(kFirstVowel + syllable / kNumTails % kNumVowels);
-    if (tail != 0) text.push_back(kBeforeFirstTail + tail);
-    return;
-  }
-  const auto parts = c < kFirstDecomposable ? std::span<const uint32_t>() : decomposition_of(c);
-  if (parts.empty()) text.push_back(c);
-  text.append(parts.begin(), parts.end());
-}
-
 // Marks after a letter are sorted by combining class; those of equal class keep their order.
 void order_marks(std::u32string& text) {
   const auto is_letter = [](char32_t c) { return class_of(c).combining == 0; };
@@ -211,6 +198,19 @@ std::u32string lower_case(std::u32string_view text) {
     }
   }
   return lower;
+}
+
+void append_decomposed(char32_t c, std::u32string& text) {
+  if (c >= kFirstSyllable && c < kFirstSyllable + kNumSyllables) {
+    const char32_t syllable = c - kFirstSyllable, tail = syllable % kNumTails;
+    text.push_back(kFirstLead + syllable / (kNumVowels * kNumTails));
+    text.push_back(kFirstVowel + syllable / kNumTails % kNumVowels);
+    if (tail != 0) text.push_back(kBeforeFirstTail + tail);
+    return;
+  }
+  const auto parts = c < kFirstDecomposable ? std::span<const uint32_t>() : decomposition_of(c);
+  if (parts.empty()) text.push_back(c);
+  text.append(parts.begin(), parts.end());
 }
 
 std::u32string strip_accents(std::u32string_view text) {

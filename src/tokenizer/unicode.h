@@ -52,6 +52,8 @@ bool is_python_word(char32_t c);
 
 // Python's str.lower(): full case mapping without a locale, a final capital sigma becomes U+03C2.
 std::u32string lower_case(std::u32string_view text);
+// The canonical decomposition of one character (NFD without the order of marks).
+void append_decomposed(char32_t c, std::u32string& text);
 // Canonical decomposition (NFD), then without category Mn.
 std::u32string strip_accents(std::u32string_view text);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 #include <vector>
 
 namespace rpp {
@@ -17,17 +18,18 @@ struct LowerRun {
 
 #include "unicode_classes.inc"
 #include "unicode_decompositions.inc"
+#include "unicode_tokenizers.inc"
 
 constexpr char32_t kEnd = 0x110000;
 
 // The classes of all code points, in pages, many of which are equal.
 class ClassTable {
  public:
-  ClassTable() {
+  ClassTable(std::span<const uint32_t> runs, const CharClass* classes) : classes_(classes) {
     Page page{};
-    const uint32_t* run = std::begin(kClassRuns);
+    auto run = runs.begin();
     for (char32_t c = 0; c < kEnd; ++c) {
-      if (std::next(run) != std::end(kClassRuns) && *std::next(run) >> 8 == c) ++run;
+      if (std::next(run) != runs.end() && *std::next(run) >> 8 == c) ++run;
       page[c % kPageSize] = static_cast<uint8_t>(*run & 0xFF);
       if ((c + 1) % kPageSize == 0) add(page);
     }
@@ -35,7 +37,7 @@ class ClassTable {
 
   CharClass operator[](char32_t c) const {
     if (c >= kEnd) return {};
-    return kClasses[pages_[page_of_[c / kPageSize]][c % kPageSize]];
+    return classes_[pages_[page_of_[c / kPageSize]][c % kPageSize]];
   }
 
  private:
@@ -47,6 +49,7 @@ class ClassTable {
     page_of_.push_back(static_cast<uint16_t>(pages_.size() - 1));
   }
 
+  const CharClass* classes_;
   std::vector<Page> pages_;
   std::vector<uint16_t> page_of_;
 };
@@ -71,17 +74,30 @@ class DecompositionIndex {
   std::vector<size_t> places_;
 };
 
+std::optional<char32_t> lower_in(std::span<const LowerRun> runs, char32_t c) {
+  const auto run = std::ranges::lower_bound(runs, c, {}, &LowerRun::last);
+  if (run == runs.end() || c < run->first || (c - run->first) % run->step != 0) return std::nullopt;
+  return c + static_cast<char32_t>(run->difference);
+}
+
 }  // namespace
 
 CharClass class_of(char32_t c) {
-  static const ClassTable table;
+  static const ClassTable table(kClassRuns, kClasses);
+  return table[c];
+}
+
+CharClass library_class_of(char32_t c) {
+  static const ClassTable table(kLibraryClassRuns, kLibraryClasses);
   return table[c];
 }
 
 char32_t simple_lower_case(char32_t c) {
-  const auto* run = std::ranges::lower_bound(kLowerRuns, c, {}, &LowerRun::last);
-  if (run == std::end(kLowerRuns) || c < run->first || (c - run->first) % run->step != 0) return c;
-  return c + static_cast<char32_t>(run->difference);
+  return lower_in(kLowerRuns, c).value_or(c);
+}
+
+char32_t library_lower_case(char32_t c) {
+  return lower_in(kLibraryLowerRuns, c).value_or(simple_lower_case(c));
 }
 
 std::span<const uint32_t> decomposition_of(char32_t c) {

@@ -1,65 +1,96 @@
 #include "tokenizer/wordpiece.h"
 
-#include <nlohmann/json.hpp>
-
-#include "bert_format/model_files.h"
-#include "core/atomic_file.h"
-#include "marks.h"
+#include "rpp/error.h"
 #include "tokenizer/piece_trie.h"
 #include "tokenizer/unicode.h"
 
 namespace rpp {
 namespace {
 
-std::unique_ptr<const PieceTrie> make_trie(const Vocabulary& vocabulary, bool continuations) {
+// Of equal pieces only the last is used.
+std::unique_ptr<const PieceTrie> make_trie(const Vocabulary& vocabulary, std::string_view mark,
+                                           bool continuations, bool with_marked_starts) {
   std::vector<PieceTrie::Entry> entries;
   for (int32_t id = 0; id < vocabulary.size(); ++id) {
     std::string_view piece = vocabulary.piece(id);
-    if (piece.starts_with(kContinuationMark) != continuations) continue;
-    if (continuations) piece.remove_prefix(kContinuationMark.size());
+    if (vocabulary.find(piece) != id) continue;
+    const bool marked = piece.starts_with(mark);
+    if (continuations ? !marked : marked && !with_marked_starts) continue;
+    if (continuations) piece.remove_prefix(mark.size());
     entries.push_back({piece, id});
   }
   return std::make_unique<const PieceTrie>(std::move(entries));
 }
 
-std::string vocabulary_text(const Vocabulary& vocabulary) {
-  std::string text;
-  for (const std::string& piece : vocabulary.pieces()) text += piece + '\n';
-  return text;
+// A word may itself start with the mark, unless it is split at punctuation.
+bool words_may_be_marked(const WordPieceSettings& settings) {
+  const bool splits = !settings.rules || settings.rules->split == TextRules::Split::bert;
+  return !splits || settings.continuation_mark != kContinuationMark;
 }
 
-std::string config_text(LetterCase letter_case) {
-  const nlohmann::ordered_json config = {{"tokenizer_class", "BertTokenizer"},
-                                         {"do_lower_case", letter_case == LetterCase::lower},
-                                         {"tokenize_chinese_chars", true},
-                                         {"strip_accents", nullptr},
-                                         {"pad_token", "[PAD]"},
-                                         {"unk_token", "[UNK]"},
-                                         {"cls_token", "[CLS]"},
-                                         {"sep_token", "[SEP]"},
-                                         {"mask_token", "[MASK]"}};
-  return config.dump(2) + '\n';
+std::vector<std::string> tokens_beyond(const Vocabulary& vocabulary, const std::vector<AddedToken>& added) {
+  std::vector<std::string> beyond;
+  for (const AddedToken& token : added) {
+    if (token.id < vocabulary.size()) continue;
+    RPP_CHECK(token.id == vocabulary.size() + static_cast<int32_t>(beyond.size()),
+              "the added token \"{}\" has the id {}, the next one is {}: save the tokenizer again",
+              token.content, token.id, vocabulary.size() + static_cast<int32_t>(beyond.size()));
+    beyond.push_back(token.content);
+  }
+  return beyond;
 }
 
 }  // namespace
 
-WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, LetterCase letter_case)
+WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, WordPieceSettings settings)
     : vocabulary_(std::move(vocabulary)),
-      letter_case_(letter_case),
-      special_{.pad = vocabulary_.require("[PAD]"),
-               .unk = vocabulary_.require("[UNK]"),
-               .cls = vocabulary_.require("[CLS]"),
-               .sep = vocabulary_.require("[SEP]"),
-               .mask = vocabulary_.require("[MASK]")},
-      word_starts_(make_trie(vocabulary_, false)),
-      continuations_(make_trie(vocabulary_, true)) {}
+      settings_(std::move(settings)),
+      added_(settings_.added, settings_.rules.value_or(TextRules())),
+      beyond_(tokens_beyond(vocabulary_, settings_.added)),
+      special_{.pad = id_of(settings_.names.pad),
+               .unk = vocabulary_.require(settings_.names.unk),
+               .cls = id_of(settings_.names.cls),
+               .sep = id_of(settings_.names.sep),
+               .mask = id_of(settings_.names.mask)},
+      word_starts_(
+          make_trie(vocabulary_, settings_.continuation_mark, false, words_may_be_marked(settings_))),
+      continuations_(make_trie(vocabulary_, settings_.continuation_mark, true, false)) {}
 
 WordPieceTokenizer::~WordPieceTokenizer() = default;
 
+int32_t WordPieceTokenizer::id_of(const std::string& special_name) const {
+  for (const AddedToken& token : settings_.added) {
+    if (token.content == special_name) return token.id;
+  }
+  return vocabulary_.require(special_name);
+}
+
 void WordPieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>& ids) const {
+  if (!added_.in_normalized().empty()) {
+    const std::vector<int32_t> encoded = encode_with_library_offsets(text).ids;
+    ids.insert(ids.end(), encoded.begin(), encoded.end());
+  } else if (added_.in_text().empty() || !added_.in_text().occurs_in(text)) {
+    append_text(text, ids);
+  } else {
+    for (const TokenFinder::Part& part : added_.in_text().split(text)) {
+      if (part.token != nullptr) {
+        ids.push_back(part.token->id);
+      } else {
+        append_text(text.substr(part.begin, part.end - part.begin), ids);
+      }
+    }
+  }
+}
+
+// For a text without added tokens.
+void WordPieceTokenizer::append_text(std::string_view text, std::vector<int32_t>& ids) const {
   thread_local WordList words;  // keeps its memory between texts
-  split_words_into(text, letter_case_, words);
-  for (const WordList::Word& word : words.words) append_word(words, word, ids);
+  if (settings_.rules) {
+    split_words_into(text, *settings_.rules, words);
+  } else {
+    split_words_into(text, settings_.letter_case, words);
+  }
+  for (const WordList::Word& word : words.words) append_word(words.text(word), word.num_chars, ids);
   if (words.bytes.capacity() + words.words.capacity() * sizeof(WordList::Word) > kKeptBytes) {
     WordList emptied;
     emptied.bytes.swap(words.bytes);  // an assignment would keep the memory
@@ -68,36 +99,96 @@ void WordPieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>
 }
 
 EncodedText WordPieceTokenizer::encode_with_offsets(std::string_view text) const {
+  return settings_.rules ? encode_with_library_offsets(text) : encode_with_google_offsets(text);
+}
+
+EncodedText WordPieceTokenizer::encode_with_google_offsets(std::string_view text) const {
   WordList words;
-  split_words_into(text, letter_case_, words);
-  const std::vector<TextSpan> sources = word_char_sources(text, letter_case_);
+  split_words_into(text, settings_.letter_case, words);
+  const std::vector<TextSpan> sources = word_char_sources(text, settings_.letter_case);
   EncodedText encoded;
-  size_t next = 0;  // the first character of the words that no token covers yet
-  const auto add_span = [&](size_t num_chars) {
-    encoded.spans.push_back({sources[next].begin, sources[next + num_chars - 1].end});
-    next += num_chars;
-  };
+  auto next = std::span(sources);  // of the characters that no token covers yet
   for (const WordList::Word& word : words.words) {
-    const size_t first = encoded.ids.size();
-    append_word(words, word, encoded.ids);
-    if (encoded.ids[first] == special_.unk) {
-      add_span(word.num_chars);
-      continue;
-    }
-    for (size_t i = first; i < encoded.ids.size(); ++i) {
-      const size_t mark = i == first ? 0 : kContinuationMark.size();
-      add_span(count_code_points(piece(encoded.ids[i]).substr(mark)));
+    const size_t first_id = encoded.ids.size();
+    append_word(words.text(word), word.num_chars, encoded.ids);
+    append_spans(next.first(word.num_chars), first_id, encoded);
+    next = next.subspan(word.num_chars);
+  }
+  return encoded;
+}
+
+EncodedText WordPieceTokenizer::encode_with_library_offsets(std::string_view text) const {
+  check_text_size(text);
+  EncodedText encoded;
+  for (const TokenFinder::Part& part : added_.in_text().split(text)) {
+    if (part.token != nullptr) {
+      encoded.ids.push_back(part.token->id);
+      encoded.spans.push_back({static_cast<uint32_t>(part.begin), static_cast<uint32_t>(part.end)});
+    } else {
+      append_with_offsets(text.substr(part.begin, part.end - part.begin), part.begin, encoded);
     }
   }
   return encoded;
 }
 
-void WordPieceTokenizer::append_word(const WordList& words, const WordList::Word& word,
+// `begin` is added to the offsets in the text.
+void WordPieceTokenizer::append_with_offsets(std::string_view text, size_t begin,
+                                             EncodedText& encoded) const {
+  NormalizedText normalized = normalize_text(text, *settings_.rules);
+  for (TextSpan& source : normalized.sources) {
+    source = {source.begin + static_cast<uint32_t>(begin), source.end + static_cast<uint32_t>(begin)};
+  }
+  if (added_.in_normalized().empty()) return append_words(normalized, 0, normalized.chars.size(), encoded);
+  std::string bytes;
+  std::vector<size_t> char_at;  // by byte, and the number of characters at the end
+  for (size_t i = 0; i < normalized.chars.size(); ++i) {
+    append_utf8(normalized.chars[i], bytes);
+    char_at.resize(bytes.size(), i);
+  }
+  char_at.push_back(normalized.chars.size());
+  for (const TokenFinder::Part& part : added_.in_normalized().split(bytes)) {
+    const size_t first = char_at[part.begin], last = char_at[part.end];
+    if (part.token != nullptr) {
+      encoded.ids.push_back(part.token->id);
+      encoded.spans.push_back({normalized.sources[first].begin, normalized.sources[last - 1].end});
+    } else {
+      append_words(normalized, first, last, encoded);
+    }
+  }
+}
+
+void WordPieceTokenizer::append_words(const NormalizedText& text, size_t begin, size_t end,
+                                      EncodedText& encoded) const {
+  const auto chars = std::u32string_view(text.chars).substr(begin, end - begin);
+  std::string word;
+  for_each_word(chars, settings_.rules->split, [&](size_t first, size_t last) {
+    word.clear();
+    for (const char32_t c : chars.substr(first, last - first)) append_utf8(c, word);
+    const size_t first_id = encoded.ids.size();
+    append_word(word, last - first, encoded.ids);
+    append_spans(std::span(text.sources).subspan(begin + first, last - first), first_id, encoded);
+  });
+}
+
+// For the pieces of one word: encoded.ids from `first_id`. `sources` are those of its characters.
+void WordPieceTokenizer::append_spans(std::span<const TextSpan> sources, size_t first_id,
+                                      EncodedText& encoded) const {
+  const bool whole_word = first_id + 1 == encoded.ids.size();  // also if it is unknown
+  for (size_t i = first_id; i < encoded.ids.size(); ++i) {
+    const size_t mark = i == first_id ? 0 : settings_.continuation_mark.size();
+    const size_t count =
+        whole_word ? sources.size() : count_code_points(vocabulary_.piece(encoded.ids[i]).substr(mark));
+    encoded.spans.push_back({sources.front().begin, sources[count - 1].end});
+    sources = sources.subspan(count);
+  }
+}
+
+void WordPieceTokenizer::append_word(std::string_view word, size_t num_chars,
                                      std::vector<int32_t>& ids) const {
-  if (word.num_chars > kMaxWordChars) {
+  if (num_chars > settings_.max_word_chars) {
     ids.push_back(special_.unk);
   } else {
-    append_pieces(words.text(word), ids);
+    append_pieces(word, ids);
   }
 }
 
@@ -117,19 +208,13 @@ void WordPieceTokenizer::append_pieces(std::string_view word, std::vector<int32_
   }
 }
 
-std::string WordPieceTokenizer::identity() const {
-  return (letter_case_ == LetterCase::lower ? "wordpiece lower\n" : "wordpiece keep\n") +
-         vocabulary_text(vocabulary_);
-}
-
 bool WordPieceTokenizer::is_continuation(int32_t id) const {
-  return piece(id).starts_with(kContinuationMark);
+  return id < vocabulary_.size() && vocabulary_.piece(id).starts_with(settings_.continuation_mark);
 }
 
-void WordPieceTokenizer::save(const std::filesystem::path& directory) const {
-  std::filesystem::create_directories(directory);
-  write_file_atomically(directory / kVocabFile, vocabulary_text(vocabulary_));
-  write_file_atomically(directory / kTokenizerConfigFile, config_text(letter_case_));
+std::string_view WordPieceTokenizer::piece(int32_t id) const {
+  if (id < vocabulary_.size()) return vocabulary_.piece(id);
+  return beyond_[static_cast<size_t>(id - vocabulary_.size())];
 }
 
 }  // namespace rpp

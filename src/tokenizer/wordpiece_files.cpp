@@ -1,8 +1,11 @@
 #include "tokenizer/wordpiece_files.h"
 
-#include <optional>
+#include <algorithm>
+#include <array>
+#include <deque>
 
-#include "core/json.h"
+#include "bert_format/model_files.h"
+#include "core/atomic_file.h"
 #include "rpp/error.h"
 #include "tokenizer_json.h"
 #include "tokenizer_settings.h"
@@ -10,62 +13,139 @@
 namespace rpp {
 namespace {
 
-using nlohmann::json;
 using std::filesystem::path;
 
-std::optional<bool> read_switch(const json& config, const char* key, const path& file) {
-  const auto value = config.find(key);
-  if (value == config.end() || value->is_null()) return std::nullopt;
-  RPP_CHECK(value->is_boolean(), "{}: {} must be true or false, not {}", file, key, value->dump());
-  return value->get<bool>();
+constexpr std::array kTransformersFiles = {kTokenizerJsonFile, kTokenizerConfigFile, kSpecialTokensFile,
+                                           kAddedTokensFile};
+// Read a tokenizer.json as it is.
+constexpr std::array<std::string_view, 4> kJsonClasses = {"PreTrainedTokenizer", "TokenizersBackend",
+                                                          "ConvBertTokenizer", "RetriBertTokenizer"};
+
+path vocabulary_file(const WordPieceFiles& files) {
+  return files.vocabulary_file.empty() ? files.folder / kVocabFile : files.vocabulary_file;
 }
 
-// transformers allows parts of BERT's tokenization to be disabled; ids would silently differ, so such a file
-// is refused.
-void refuse_other_options(const json& config, LetterCase letter_case, const path& file) {
-  const bool lower = letter_case == LetterCase::lower;
-  RPP_CHECK(read_switch(config, "tokenize_chinese_chars", file).value_or(true),
-            "{}: tokenize_chinese_chars false is not supported: ideographs are always separate words", file);
-  RPP_CHECK(read_switch(config, "strip_accents", file).value_or(lower) == lower,
-            "{}: strip_accents must be null or equal to do_lower_case ({})", file, lower);
+Vocabulary vocabulary_of(const WordPieceFiles& files, VocabLines lines) {
+  const auto text = files.texts.find(kVocabFile);
+  RPP_CHECK(text != files.texts.end(),
+            "{} holds no WordPiece vocabulary: expected vocab.txt or tokenizer.json", files.folder);
+  return parse_vocabulary(text->second, vocabulary_file(files), lines);
 }
 
-std::optional<json> parse_config(const WordPieceFiles& files) {
-  if (!files.config) return std::nullopt;
-  return parse_json_object(*files.config, files.config_file.string(), "write it again or remove it");
+std::string case_note(const std::string& file, LetterCase letter_case) {
+  if (letter_case == LetterCase::lower) return "";
+  return file + ": its pieces have capitals and no file says do_lower_case: text keeps its case";
 }
 
-std::optional<LetterCase> letter_case_in(const std::optional<json>& config, const path& file) {
-  const auto lower = config ? read_switch(*config, "do_lower_case", file) : std::nullopt;
-  if (!lower) return std::nullopt;
-  return *lower ? LetterCase::lower : LetterCase::keep;
+LoadedWordPiece make_google(const WordPieceFiles& files) {
+  Vocabulary vocabulary = vocabulary_of(files, VocabLines::google);
+  const LetterCase letter_case = letter_case_of(vocabulary);
+  return {.tokenizer = std::make_unique<WordPieceTokenizer>(std::move(vocabulary), letter_case),
+          .note = case_note(vocabulary_file(files).string(), letter_case)};
+}
+
+std::optional<WordPieceJson> parse_json_file(const WordPieceFiles& files, JsonPart part) {
+  const auto text = files.texts.find(kTokenizerJsonFile);
+  if (text == files.texts.end()) return std::nullopt;
+  return parse_tokenizer_json(text->second, files.folder / kTokenizerJsonFile, part);
+}
+
+void set_name(const TransformersConfig& config, std::string_view key, std::string& name) {
+  for (const auto& [named_key, token] : config.named) {
+    if (named_key == key && token) name = token->content;
+  }
+}
+
+// As BertTokenizer.__init__.
+LoadedWordPiece make_bert(const WordPieceFiles& files) {
+  std::optional<WordPieceJson> file = parse_json_file(files, JsonPart::vocabulary);
+  TransformersConfig config =
+      read_transformers_config(files.texts, files.folder, file ? file->added : std::vector<StatedToken>());
+  name_bert_tokens(config);
+  Vocabulary vocabulary = file ? std::move(file->vocabulary) : vocabulary_of(files, VocabLines::library);
+  const LetterCase guess = file ? LetterCase::lower : letter_case_of(vocabulary);
+  const bool lower = config.do_lower_case.value_or(guess == LetterCase::lower);
+  WordPieceSettings settings;
+  settings.letter_case = lower ? LetterCase::lower : LetterCase::keep;
+  settings.rules = TextRules{.separate_ideographs = config.tokenize_chinese_chars.value_or(true),
+                             .strip_accents = config.strip_accents.value_or(lower),
+                             .lower_case = lower};
+  set_name(config, "pad_token", settings.names.pad);
+  set_name(config, "unk_token", settings.names.unk);
+  set_name(config, "cls_token", settings.names.cls);
+  set_name(config, "sep_token", settings.names.sep);
+  set_name(config, "mask_token", settings.names.mask);
+  AddedVocabulary added(vocabulary);
+  add_tokens(config, added);
+  settings.added = added.tokens();
+  std::string note;
+  if (!config.do_lower_case && !file) note = case_note(vocabulary_file(files).string(), guess);
+  if (!config.do_lower_case && file && letter_case_of(vocabulary) == LetterCase::keep) {
+    note = fmt::format(
+        "{}: its pieces have capitals, but no {} says do_lower_case: text is lower-cased, as by "
+        "transformers",
+        files.folder / kTokenizerJsonFile, kTokenizerConfigFile);
+  }
+  return {.tokenizer = std::make_unique<WordPieceTokenizer>(std::move(vocabulary), std::move(settings)),
+          .note = std::move(note)};
+}
+
+// As PreTrainedTokenizerFast.
+LoadedWordPiece make_as_json(const WordPieceFiles& files, const std::string& tokenizer_class) {
+  WordPieceJson file = *parse_json_file(files, JsonPart::all);
+  const TransformersConfig config = read_transformers_config(files.texts, files.folder, file.added);
+  const bool lower = file.settings.rules->lower_case;
+  RPP_CHECK(!tokenizer_class.empty() || config.do_lower_case.value_or(lower) == lower,
+            "{} and {} disagree on lower-casing: save the tokenizer again", files.folder / kTokenizerJsonFile,
+            files.folder / kTokenizerConfigFile);
+  set_name(config, "pad_token", file.settings.names.pad);
+  set_name(config, "mask_token", file.settings.names.mask);
+  AddedVocabulary added(file.vocabulary);
+  for (const StatedToken& token : file.added) added.add(token);
+  add_tokens(config, added);
+  file.settings.added = added.tokens();
+  return {.tokenizer =
+              std::make_unique<WordPieceTokenizer>(std::move(file.vocabulary), std::move(file.settings))};
+}
+
+bool has(const WordPieceFiles& files, const char* name) {
+  return files.texts.contains(name);
+}
+
+bool reads_as_json(const WordPieceFiles& files, const std::string& tokenizer_class) {
+  if (!has(files, kTokenizerJsonFile)) return false;
+  if (tokenizer_class.empty()) return !has(files, kConfigFile);
+  return std::ranges::find(kJsonClasses, tokenizer_class) != kJsonClasses.end();
 }
 
 }  // namespace
 
-std::optional<LetterCase> stated_letter_case(const WordPieceFiles& files) {
-  return letter_case_in(parse_config(files), files.config_file);
+LoadedWordPiece make_wordpiece(const WordPieceFiles& files) {
+  const std::string tokenizer_class = read_transformers_config(files.texts, files.folder, {}).tokenizer_class;
+  const bool is_bare =
+      std::ranges::none_of(kTransformersFiles, [&](const char* name) { return has(files, name); });
+  if (is_bare) return make_google(files);
+  return reads_as_json(files, tokenizer_class) ? make_as_json(files, tokenizer_class) : make_bert(files);
 }
 
-std::unique_ptr<WordPieceTokenizer> make_wordpiece(const WordPieceFiles& files) {
-  const path& file = files.vocabulary_file;
-  const std::optional<json> config = parse_config(files);
-  const std::optional<LetterCase> stated = letter_case_in(config, files.config_file);
-  std::unique_ptr<WordPieceTokenizer> tokenizer;
-  if (file.extension() == ".json") {
-    WordPieceJson read = parse_tokenizer_json(files.vocabulary, file);
-    RPP_CHECK(stated.value_or(read.letter_case) == read.letter_case,
-              "{} and {} disagree on lower-casing: save the tokenizer again", file, files.config_file);
-    tokenizer = std::make_unique<WordPieceTokenizer>(std::move(read.vocabulary), read.letter_case);
-  } else {
-    Vocabulary vocabulary = parse_vocabulary(files.vocabulary, file);
-    const LetterCase letter_case = stated ? *stated : letter_case_of(vocabulary);
-    tokenizer = std::make_unique<WordPieceTokenizer>(std::move(vocabulary), letter_case);
+LoadedWordPiece load_wordpiece(const path& path) {
+  const bool is_directory = std::filesystem::is_directory(path);
+  const bool is_json = path.extension() == ".json";
+  WordPieceFiles files = {.texts = {}, .folder = is_directory ? path : path.parent_path()};
+  std::deque<std::string> texts;  // addresses are stable
+  const auto add = [&](const char* name, const std::filesystem::path& file) {
+    files.texts[name] = texts.emplace_back(read_file(file));
+  };
+  for (const char* name : {kVocabFile, kTokenizerJsonFile, kTokenizerConfigFile, kSpecialTokensFile,
+                           kAddedTokensFile, kConfigFile}) {
+    const bool is_vocabulary = name == kVocabFile || name == kTokenizerJsonFile;
+    if (is_vocabulary && !is_directory) continue;
+    if (std::filesystem::is_regular_file(files.folder / name)) add(name, files.folder / name);
   }
-  if (!config) return tokenizer;
-  refuse_other_options(*config, tokenizer->letter_case(), files.config_file);
-  check_tokenizer_config(*config, files.config_file, TokenizerKind::wordpiece, *tokenizer);
-  return tokenizer;
+  if (is_directory) return make_wordpiece(files);
+  add(is_json ? kTokenizerJsonFile : kVocabFile, path);
+  files.vocabulary_file = path;
+  return make_wordpiece(files);
 }
 
 }  // namespace rpp

@@ -17,26 +17,15 @@ namespace {
 
 using std::filesystem::path;
 
-std::unique_ptr<Tokenizer> load_wordpiece(const path& file) {
-  const path config_file = file.parent_path() / kTokenizerConfigFile;
-  const std::string vocabulary = read_file(file);
-  std::optional<std::string> config;
-  if (std::filesystem::exists(config_file)) config = read_file(config_file);
-  const WordPieceFiles files = {
-      .vocabulary = vocabulary, .config = config, .vocabulary_file = file, .config_file = config_file};
-  auto tokenizer = make_wordpiece(files);
-  check_files_beside(file.parent_path(), TokenizerKind::wordpiece, *tokenizer);
-  const bool is_guess = file.extension() != ".json" && !stated_letter_case(files);
-  if (is_guess && tokenizer->letter_case() == LetterCase::keep) {
-    log::info("{}: its pieces have capitals and no file says do_lower_case: text keeps its case",
-              file.string());
-  }
-  return tokenizer;
+std::unique_ptr<Tokenizer> load_logged_wordpiece(const path& path) {
+  LoadedWordPiece loaded = load_wordpiece(path);
+  if (!loaded.note.empty()) log::info("{}", loaded.note);
+  return std::move(loaded.tokenizer);
 }
 
 // Of the tokenizer in `directory`; `storage` holds the texts.
-FileTexts read_texts(const path& directory, std::map<std::string, std::string>& storage) {
-  FileTexts texts;
+TokenizerTexts read_texts(const path& directory, std::map<std::string, std::string>& storage) {
+  TokenizerTexts texts;
   const auto add = [&](const char* name) {
     if (!std::filesystem::is_regular_file(directory / name)) return;
     texts[name] = storage[name] = read_file(directory / name);
@@ -46,18 +35,18 @@ FileTexts read_texts(const path& directory, std::map<std::string, std::string>& 
   return texts;
 }
 
-std::unique_ptr<Tokenizer> load_sentencepiece(const path& directory, const FileTexts& files) {
+std::unique_ptr<Tokenizer> load_sentencepiece(const path& directory, const TokenizerTexts& files) {
   auto tokenizer = make_sentencepiece(directory, files);
   check_files_beside(directory, TokenizerKind::sentencepiece, *tokenizer);
   return tokenizer;
 }
 
 std::unique_ptr<Tokenizer> load_directory(const path& directory) {
-  if (std::filesystem::exists(directory / kVocabFile)) return load_wordpiece(directory / kVocabFile);
+  if (std::filesystem::exists(directory / kVocabFile)) return load_logged_wordpiece(directory);
   std::map<std::string, std::string> storage;
-  const FileTexts files = read_texts(directory, storage);
+  const TokenizerTexts files = read_texts(directory, storage);
   if (has_sentencepiece(files)) return load_sentencepiece(directory, files);
-  if (files.contains(kTokenizerJsonFile)) return load_wordpiece(directory / kTokenizerJsonFile);
+  if (files.contains(kTokenizerJsonFile)) return load_logged_wordpiece(directory);
   fail("{} holds no vocabulary: expected vocab.txt, a sentencepiece model ({}) or tokenizer.json", directory,
        fmt::join(kSentencePieceFiles, ", "));
 }
@@ -67,15 +56,15 @@ std::unique_ptr<Tokenizer> load_file(const path& file) {
   const path directory = file.parent_path();
   const std::string name = file.filename().string();
   std::map<std::string, std::string> storage;
-  FileTexts files = read_texts(directory, storage);
+  TokenizerTexts files = read_texts(directory, storage);
   if (!files.contains(name)) {  // under a name of its own
     if (file.extension() == ".model") return std::make_unique<SentencePieceTokenizer>(file);
-    return load_wordpiece(file);
+    return load_logged_wordpiece(file);
   }
   for (const char* other : kVocabularyFiles) {
     if (name != other) files.erase(other);
   }
-  return has_sentencepiece(files) ? load_sentencepiece(directory, files) : load_wordpiece(file);
+  return has_sentencepiece(files) ? load_sentencepiece(directory, files) : load_logged_wordpiece(file);
 }
 
 }  // namespace

@@ -30,10 +30,20 @@ TEST_F(VocabFile, Trap5AnEmptyLineUsesAnId) {
   EXPECT_EQ(load_vocabulary(write("vocab.txt", "a\n \nb\n")).find("b"), 2);
 }
 
-TEST_F(VocabFile, Trap5ADuplicateIsRefusedNamingBothLines) {
-  const auto path = write("vocab.txt", "a\nb\nc\n b\n");
-  EXPECT_THAT(message_of([&] { load_vocabulary(path); }),
-              testing::AllOf(HasSubstr(path.string()), HasSubstr("lines 2 and 4 both hold the piece \"b\"")));
+TEST_F(VocabFile, Trap5TheLastOfEqualLinesIsFoundAndOthersKeepTheirIds) {
+  const Vocabulary vocabulary = load_vocabulary(write("vocab.txt", "a\nb\nc\n b\nd\n"));
+  EXPECT_EQ(vocabulary.find("b"), 3);
+  EXPECT_EQ(vocabulary.piece(1), "b");
+  EXPECT_EQ(vocabulary.find("d"), 4);
+  EXPECT_EQ(vocabulary.size(), 5);
+  EXPECT_EQ(vocabulary.num_distinct(), 4);
+}
+
+// WordPiece.from_file of tokenizers 0.23.3.
+TEST_F(VocabFile, TheLibraryStripsRustsWhiteSpaceAtTheEndOfALine) {
+  const Vocabulary vocabulary =
+      parse_vocabulary(" a\t\r\n\u3000b\u00a0\nc\x1f\n", "vocab.txt", VocabLines::library);
+  EXPECT_THAT(vocabulary.pieces(), ElementsAre(" a", "\u3000b", "c\x1f"));
 }
 
 TEST_F(VocabFile, TheLastLineNeedsNoNewline) {
@@ -57,6 +67,14 @@ TEST(Vocabulary, AMissingPieceIsNamedWithItsSource) {
   const Vocabulary vocabulary({"a"}, "my/vocab.txt");
   EXPECT_THAT(message_of([&] { vocabulary.require("[MASK]"); }),
               HasSubstr("my/vocab.txt has no piece [MASK]"));
+}
+
+TEST(Vocabulary, IdsWithoutAPieceAreNeverFound) {
+  const Vocabulary vocabulary({{0, "a"}, {2, "b"}}, "tokenizer.json");
+  EXPECT_EQ(vocabulary.size(), 3);
+  EXPECT_EQ(vocabulary.find("b"), 2);
+  EXPECT_EQ(vocabulary.piece(1), "");
+  EXPECT_FALSE(vocabulary.find(""));
 }
 
 TEST(Vocabulary, LookUpsSurviveAMove) {

@@ -1,4 +1,4 @@
-#include "tokenizer/file_texts.h"
+#include "tokenizer/tokenizer_texts.h"
 
 #include <algorithm>
 
@@ -10,7 +10,7 @@ bool is_unigram_json(std::string_view text) {
   return text.find("\"unk_id\"") != text.npos;  // models of other types have an unk_token
 }
 
-bool has_sentencepiece(const FileTexts& files) {
+bool has_sentencepiece(const TokenizerTexts& files) {
   if (files.contains(kVocabFile)) return false;
   if (std::ranges::any_of(kSentencePieceFiles, [&](auto name) { return files.contains(name); })) return true;
   const auto json = files.find(kTokenizerJsonFile);

@@ -1,0 +1,39 @@
+// What the files beside a vocabulary say to transformers: tokenizer_config.json, special_tokens_map.json and
+// added_tokens.json, as TokenizersBackend of transformers 5 reads them.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tokenizer/added_vocabulary.h"
+#include "tokenizer/tokenizer_texts.h"
+
+namespace rpp {
+
+struct TransformersConfig {
+  std::string tokenizer_class;  // without "Fast"; of config.json, if tokenizer_config.json has none; or empty
+  std::optional<bool> do_lower_case, strip_accents, tokenize_chinese_chars;
+  // cls_token and so on, by key; nothing for null. Standard keys are in the order in which transformers adds
+  // them.
+  std::vector<std::pair<std::string, std::optional<StatedToken>>> named;
+  std::vector<StatedToken> extra;  // further special tokens
+  std::vector<StatedToken> added;  // by id
+};
+
+// `folder` names the files in messages; `in_json` are the added tokens of a tokenizer.json. Throws Error that
+// names the file and the key for a tokenizer class with other ids, for a setting that is not supported, and
+// for a damaged file.
+TransformersConfig read_transformers_config(const TokenizerTexts& texts, const std::filesystem::path& folder,
+                                            const std::vector<StatedToken>& in_json);
+
+// The special tokens that BertTokenizer has if no file names them.
+void name_bert_tokens(TransformersConfig& config);
+
+// Adds them as transformers does: to those that the tokenizers library reads from a tokenizer.json.
+void add_tokens(const TransformersConfig& config, AddedVocabulary& added);
+
+}  // namespace rpp
