@@ -60,12 +60,12 @@ Architecture read_architecture(const ModelFile& file) {
 
 void check_architecture(const ModelFile& file) {
   const Architecture architecture = read_architecture(file);
-  RPP_CHECK(
-      architecture.head != Head::unsupported,
-      "{}: architectures is {}: answers come from BertForSequenceClassification, "
-      "BertForTokenClassification, BertForQuestionAnswering, BertForMaskedLM or BertForPreTraining, and those "
-      "of RoBERTa, XLM-R and DistilBERT; ask for embeddings, or name the one whose head the model has",
-      file.path() / kConfigFile, architecture.name);
+  RPP_CHECK(architecture.head != Head::unsupported,
+            "{}: architectures is {}: answers come from BertForSequenceClassification, "
+            "BertForTokenClassification, BertForQuestionAnswering, BertForMaskedLM or BertForPreTraining, "
+            "and those "
+            "of RoBERTa, XLM-R and DistilBERT; ask for embeddings, or name the one whose head the model has",
+            file.path() / kConfigFile, architecture.name);
 }
 
 }  // namespace rpp

@@ -24,12 +24,6 @@ std::optional<std::string_view> text_in(const TokenizerTexts& files, std::string
   return found == files.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<json> object_in(const TokenizerTexts& files, const path& directory, const char* name) {
-  const auto text = text_in(files, name);
-  if (!text) return std::nullopt;
-  return parse_json_object(*text, (directory / name).string(), "write it again or remove it");
-}
-
 // Without "Fast"; empty if no file names one.
 std::string tokenizer_class(const TokenizerTexts& files, const path& directory) {
   for (const char* name : {kTokenizerConfigFile, kConfigFile}) {
@@ -90,10 +84,7 @@ SentencePieceSource source_of(const path& directory, const TokenizerTexts& files
 
 std::unique_ptr<Tokenizer> make_sentencepiece(const path& directory, const TokenizerTexts& files) {
   auto tokenizer = std::make_unique<SentencePieceTokenizer>(source_of(directory, files));
-  if (const auto config = object_in(files, directory, kTokenizerConfigFile)) {
-    check_tokenizer_config(*config, directory / kTokenizerConfigFile, TokenizerKind::sentencepiece,
-                           *tokenizer);
-  }
+  check_files_beside(files, directory, *tokenizer);
   return tokenizer;
 }
 

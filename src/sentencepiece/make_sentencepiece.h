@@ -13,6 +13,7 @@ namespace rpp {
 // in tokenizer_config.json or config.json, and where a tokenizer.json has them; else those of the model. A
 // tokenizer.json beside a model must have the same pieces. Throws Error naming the file in `directory` and
 // what in it is not supported: other classes, added tokens, special tokens of other names.
-std::unique_ptr<Tokenizer> make_sentencepiece(const std::filesystem::path& directory, const TokenizerTexts& files);
+std::unique_ptr<Tokenizer> make_sentencepiece(const std::filesystem::path& directory,
+                                              const TokenizerTexts& files);
 
 }  // namespace rpp

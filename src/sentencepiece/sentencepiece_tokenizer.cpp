@@ -82,6 +82,7 @@ SentencePieceSource sentencepiece_source(std::filesystem::path file, std::string
   return {.file = std::move(file),
           .model = std::move(model),
           .original = std::move(bytes),
+          .special_in_text = true,
           .two_separators = true};
 }
 
@@ -97,6 +98,12 @@ SentencePieceTokenizer::SentencePieceTokenizer(SentencePieceSource source)
       .sep = source_.sep.empty() ? require_piece({"[SEP]", "<sep>", "</s>"}) : require_piece({source_.sep}),
       .mask = require_piece({"[MASK]", "<mask>"}),
       .two_separators = source_.two_separators};
+  if (!source_.special_in_text) return;
+  std::vector<AddedToken> tokens;
+  for (const int32_t id : {special_.pad, special_.unk, special_.cls, special_.sep, special_.mask}) {
+    tokens.push_back({.content = std::string(piece(id)), .id = id, .special = true});
+  }
+  in_text_.emplace(std::move(tokens), TextRules{});
 }
 
 SentencePieceTokenizer::~SentencePieceTokenizer() = default;
@@ -109,23 +116,41 @@ int32_t SentencePieceTokenizer::require_piece(std::initializer_list<std::string_
   fail("{} has no piece {}: train the model with it as a control symbol", source_.file, join(spellings));
 }
 
+void SentencePieceTokenizer::split(std::string_view text, const auto& each) const {
+  if (!in_text_ || !in_text_->in_text().occurs_in(text)) return each(text, std::optional<int32_t>());
+  for (const TokenFinder::Part& part : in_text_->in_text().split(text)) {
+    each(text.substr(part.begin, part.end - part.begin),
+         part.token == nullptr ? std::nullopt : std::optional(part.token->id));
+  }
+}
+
 void SentencePieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>& ids) const {
   check_text_size(text);
-  std::vector<int> encoded;
-  const auto status = processor_->Encode(text, &encoded);
-  RPP_CHECK(status.ok(), "{} cannot encode a text of {} bytes: {}", source_.file, text.size(),
-            status.message());
-  ids.insert(ids.end(), encoded.begin(), encoded.end());
+  split(text, [&](std::string_view part, std::optional<int32_t> special) {
+    if (special) return ids.push_back(*special);
+    std::vector<int> encoded;
+    const auto status = processor_->Encode(part, &encoded);
+    RPP_CHECK(status.ok(), "{} cannot encode a text of {} bytes: {}", source_.file, part.size(),
+              status.message());
+    ids.insert(ids.end(), encoded.begin(), encoded.end());
+  });
 }
 
 EncodedText SentencePieceTokenizer::encode_with_offsets(std::string_view text) const {
   check_text_size(text);
-  const auto encoded_pieces = processor_->EncodeAsImmutableProto(text);
   EncodedText encoded;
-  for (const auto& piece : encoded_pieces.pieces()) {
-    encoded.ids.push_back(static_cast<int32_t>(piece.id()));
-    encoded.spans.push_back(without_leading_blanks(text, {piece.begin(), piece.end()}));
-  }
+  split(text, [&](std::string_view part, std::optional<int32_t> special) {
+    const auto begin = static_cast<uint32_t>(part.data() - text.data());
+    const auto add = [&](int32_t id, TextSpan span) {
+      encoded.ids.push_back(id);
+      encoded.spans.push_back({begin + span.begin, begin + span.end});
+    };
+    if (special) return add(*special, {0, static_cast<uint32_t>(part.size())});
+    const auto pieces = processor_->EncodeAsImmutableProto(part);
+    for (const auto& piece : pieces.pieces()) {
+      add(static_cast<int32_t>(piece.id()), without_leading_blanks(part, {piece.begin(), piece.end()}));
+    }
+  });
   return encoded;
 }
 

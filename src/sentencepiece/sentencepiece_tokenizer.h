@@ -3,8 +3,10 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "rpp/tokenizer.h"
+#include "tokenizer/added_tokens.h"
 
 namespace sentencepiece {
 class SentencePieceProcessor;
@@ -24,7 +26,9 @@ struct SentencePieceSource {
   std::string model;           // serialized
   // What save() writes beside tokenizer.json, under the name of `file`; empty: nothing.
   std::string original;
-  std::string cls, sep;         // their pieces; empty: by their usual names
+  std::string cls, sep;  // their pieces; empty: by their usual names
+  // Whether a text that spells a special token has it, as in transformers.
+  bool special_in_text = false;
   bool two_separators = false;  // see SpecialTokens
 };
 
@@ -56,9 +60,13 @@ class SentencePieceTokenizer final : public Tokenizer {
   std::string identity() const override;
   int32_t require_piece(std::initializer_list<std::string_view> spellings) const;
 
+  // Calls each(part of the text, id of the special token that it is or nothing).
+  void split(std::string_view text, const auto& each) const;
+
   SentencePieceSource source_;
   std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
   SpecialTokens special_;
+  std::optional<AddedTokens> in_text_;  // the special tokens, if texts may spell them
 };
 
 }  // namespace rpp

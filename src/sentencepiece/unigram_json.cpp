@@ -176,6 +176,7 @@ SentencePieceSource parse_unigram_json(std::string_view text, const path& file) 
           .model = serialize_sentencepiece_model(pieces, std::vector<std::string_view>{settings}),
           .cls = sequences.cls,
           .sep = sequences.sep,
+          .special_in_text = true,
           .two_separators = sequences.two_separators};
 }
 

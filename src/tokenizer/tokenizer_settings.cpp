@@ -88,12 +88,6 @@ void check_token_lists(const json& config, const path& file, const Tokenizer& to
     check_added(token, number(id).value_or(-1), file, tokenizer);
 }
 
-std::optional<json> read_beside(const path& directory, const char* name) {
-  const path file = directory / name;
-  if (!std::filesystem::is_regular_file(file)) return std::nullopt;
-  return parse_json_object(read_file(file), file.string(), "write it again or remove it");
-}
-
 bool is_special_piece(std::string_view piece) {
   return (piece.starts_with('[') && piece.ends_with(']')) || (piece.starts_with('<') && piece.ends_with('>'));
 }
@@ -122,24 +116,19 @@ void check_tokenizer_switches(const json& config, const path& file) {
   }
 }
 
-void check_tokenizer_config(const json& config, const path& file, TokenizerKind kind,
-                            const Tokenizer& tokenizer) {
-  tokenizer_class_of(config, file, kind);
-  check_token_lists(config, file, tokenizer);
-}
-
-void check_files_beside(const path& directory, TokenizerKind kind, const Tokenizer& tokenizer) {
-  if (const auto added = read_beside(directory, kAddedTokensFile)) {
+void check_files_beside(const TokenizerTexts& texts, const path& folder, const Tokenizer& tokenizer) {
+  if (const auto added = object_in(texts, folder, kAddedTokensFile)) {
     for (const auto& [content, id] : added->items()) {
-      check_added(content, id.is_number_integer() ? id.get<int64_t>() : -1, directory / kAddedTokensFile,
+      check_added(content, id.is_number_integer() ? id.get<int64_t>() : -1, folder / kAddedTokensFile,
                   tokenizer);
     }
   }
-  if (const auto map = read_beside(directory, kSpecialTokensFile)) {
-    check_token_lists(*map, directory / kSpecialTokensFile, tokenizer);
+  for (const char* name : {kTokenizerConfigFile, kSpecialTokensFile}) {
+    if (const auto file = object_in(texts, folder, name)) check_token_lists(*file, folder / name, tokenizer);
   }
-  if (const auto config = read_beside(directory, kConfigFile)) {
-    tokenizer_class_of(*config, directory / kConfigFile, kind);
+  for (const char* name : {kTokenizerConfigFile, kConfigFile}) {
+    if (const auto file = object_in(texts, folder, name))
+      tokenizer_class_of(*file, folder / name, TokenizerKind::sentencepiece);
   }
 }
 

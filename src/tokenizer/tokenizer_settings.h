@@ -8,6 +8,7 @@
 
 #include "rpp/tokenizer.h"
 #include "tokenizer/basic_tokenizer.h"
+#include "tokenizer/tokenizer_texts.h"
 #include "tokenizer/vocab.h"
 
 namespace rpp {
@@ -23,13 +24,10 @@ std::string tokenizer_class_of(const nlohmann::json& config, const std::filesyst
 // supported.
 void check_tokenizer_switches(const nlohmann::json& config, const std::filesystem::path& file);
 
-// Checks tokenizer_config.json for another tokenizer class, renamed special tokens and added tokens. Throws
-// Error that names the file and the setting.
-void check_tokenizer_config(const nlohmann::json& config, const std::filesystem::path& file,
-                            TokenizerKind kind, const Tokenizer& tokenizer);
-
-// The same for added_tokens.json, special_tokens_map.json and config.json in this directory.
-void check_files_beside(const std::filesystem::path& directory, TokenizerKind kind,
+// Checks tokenizer_config.json, special_tokens_map.json, added_tokens.json and config.json beside a
+// sentencepiece model for another tokenizer class, renamed special tokens and added tokens. Throws Error that
+// names the file in `folder` and the setting.
+void check_files_beside(const TokenizerTexts& texts, const std::filesystem::path& folder,
                         const Tokenizer& tokenizer);
 
 // For a vocabulary without a case setting: capitals in its pieces, which lower-cased text could never match,

@@ -3,8 +3,16 @@
 #include <algorithm>
 
 #include "bert_format/model_files.h"
+#include "core/json.h"
 
 namespace rpp {
+
+std::optional<nlohmann::json> object_in(const TokenizerTexts& texts, const std::filesystem::path& folder,
+                                        const char* name) {
+  const auto text = texts.find(name);
+  if (text == texts.end()) return std::nullopt;
+  return parse_json_object(text->second, (folder / name).string(), "write it again or remove it");
+}
 
 bool is_unigram_json(std::string_view text) {
   return text.find("\"unk_id\"") != text.npos;  // models of other types have an unk_token

@@ -9,7 +9,6 @@
 #include "rpp/error.h"
 #include "sentencepiece/make_sentencepiece.h"
 #include "sentencepiece/sentencepiece_tokenizer.h"
-#include "tokenizer/tokenizer_settings.h"
 #include "tokenizer/wordpiece_files.h"
 
 namespace rpp {
@@ -35,17 +34,11 @@ TokenizerTexts read_texts(const path& directory, std::map<std::string, std::stri
   return texts;
 }
 
-std::unique_ptr<Tokenizer> load_sentencepiece(const path& directory, const TokenizerTexts& files) {
-  auto tokenizer = make_sentencepiece(directory, files);
-  check_files_beside(directory, TokenizerKind::sentencepiece, *tokenizer);
-  return tokenizer;
-}
-
 std::unique_ptr<Tokenizer> load_directory(const path& directory) {
   if (std::filesystem::exists(directory / kVocabFile)) return load_logged_wordpiece(directory);
   std::map<std::string, std::string> storage;
   const TokenizerTexts files = read_texts(directory, storage);
-  if (has_sentencepiece(files)) return load_sentencepiece(directory, files);
+  if (has_sentencepiece(files)) return make_sentencepiece(directory, files);
   if (files.contains(kTokenizerJsonFile)) return load_logged_wordpiece(directory);
   fail("{} holds no vocabulary: expected vocab.txt, a sentencepiece model ({}) or tokenizer.json", directory,
        fmt::join(kSentencePieceFiles, ", "));
@@ -64,7 +57,7 @@ std::unique_ptr<Tokenizer> load_file(const path& file) {
   for (const char* other : kVocabularyFiles) {
     if (name != other) files.erase(other);
   }
-  return has_sentencepiece(files) ? load_sentencepiece(directory, files) : load_logged_wordpiece(file);
+  return has_sentencepiece(files) ? make_sentencepiece(directory, files) : load_logged_wordpiece(file);
 }
 
 }  // namespace

@@ -44,6 +44,18 @@ TEST_F(MakeSentencePiece, AnXlmRobertaModelHasItsIdsShiftedByOneAndItsMaskAtTheE
   EXPECT_EQ(tokenizer->size(), 12);
 }
 
+TEST_F(MakeSentencePiece, SpecialTokensInATextAreRead) {
+  write("sentencepiece.bpe.model", small_model());
+  const auto tokenizer = load_tokenizer(directory_);
+  const std::string_view text = "the <mask>gar </s> <x>";
+  EXPECT_THAT(tokenizer->encode(text), ElementsAre(4, 11, 5, 2, 7, 9, 3, 10));
+  const EncodedText encoded = tokenizer->encode_with_offsets(text);
+  EXPECT_EQ(encoded.ids, tokenizer->encode(text));
+  EXPECT_EQ(encoded.spans[1].of(text), "<mask>");
+  EXPECT_EQ(encoded.spans[2].of(text), "gar");
+  EXPECT_EQ(encoded.spans[3].of(text), "</s>");
+}
+
 TEST_F(MakeSentencePiece, TheClassGivesAModelOfAnotherNameTheseIds) {
   write("spiece.model", small_model());
   EXPECT_THAT(message_of([this] { load_tokenizer(directory_); }),

@@ -7,9 +7,9 @@
 #include <set>
 
 #include "core/atomic_file.h"
-#include "sentencepiece/fingerprint.h"
 #include "tokenizer/text_files.h"
 #include "tokenizer/wordpiece_vocab.h"
+#include "tokenizer_files/fingerprint.h"
 
 namespace rpp {
 namespace {

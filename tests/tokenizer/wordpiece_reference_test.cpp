@@ -2,10 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sentencepiece/fingerprint.h"
-#include "sentencepiece/load_tokenizer.h"
 #include "tokenizer/text_files.h"
 #include "tokenizer/wordpiece_vocab.h"
+#include "tokenizer_files/fingerprint.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {
