@@ -47,6 +47,13 @@ expect 1 'answer: cannot open absent.rpp: No such file or directory' use/answer 
 expect 1 'usage: score MODEL.rpp TEXT' use/score
 expect 1 'usage: answer MODEL.rpp TEXT' use/answer
 
+# A model with a sentencepiece vocabulary.
+if command -v python3 > /dev/null; then
+  cp -r "$root/tests/golden/xlm_roberta/classifier" unigram
+  python3 "$root/tests/tools/small_unigram.py" unigram/tokenizer.json && "$export" unigram --output unigram.rpp > /dev/null 2>&1
+  expect 0 'LABEL_2 ' use/score unigram.rpp 'the gardens'
+fi
+
 # Linked without CMake.
 expect 0 "$best" env LD_LIBRARY_PATH="$prefix/lib" checkout/score model.rpp 'w1 w2'
 expect 0 "$best" env LD_LIBRARY_PATH="$prefix/lib" checkout/answer model.rpp 'w1 w2'
