@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "bert_format/model_files.h"
 #include "bert_format/sentence_embedding.h"
@@ -10,6 +11,7 @@
 #include "core/atomic_file.h"
 #include "io/floats.h"
 #include "rpp/error.h"
+#include "tokenizer_json_redundancy.h"
 
 namespace rpp {
 namespace {
@@ -59,11 +61,21 @@ void add_if_there(const fs::path& path, PackedDirectory& packed) {
   if (fs::exists(path)) add_file(path, packed);
 }
 
+bool needs_tokenizer_json(const fs::path& model_dir) {
+  const auto has = [&](const char* name) { return fs::exists(model_dir / name); };
+  if (!has(kTokenizerJsonFile) || has(kXlmRobertaFile)) return false;  // whose pieces are checked to be the same
+  if (!has(kVocabFile)) return true;
+  const std::string vocab_txt = read_file(model_dir / kVocabFile);
+  const std::string tokenizer_json = read_file(model_dir / kTokenizerJsonFile);
+  std::optional<std::string> config;
+  if (has(kTokenizerConfigFile)) config = read_file(model_dir / kTokenizerConfigFile);
+  return !is_redundant_tokenizer_json(
+      {.vocab_txt = vocab_txt, .tokenizer_json = tokenizer_json, .tokenizer_config = config});
+}
+
 void add_tokenizer(const fs::path& model_dir, PackedDirectory& packed) {
-  const bool has_vocab = fs::exists(model_dir / kVocabFile) || fs::exists(model_dir / kXlmRobertaFile);
   for (const char* name : kTokenizerFiles) {
-    // Redundant beside these, and three times as long.
-    if (has_vocab && name == std::string_view(kTokenizerJsonFile)) continue;
+    if (name == std::string_view(kTokenizerJsonFile) && !needs_tokenizer_json(model_dir)) continue;
     add_if_there(model_dir / name, packed);
   }
 }

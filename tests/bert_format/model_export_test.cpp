@@ -93,13 +93,20 @@ TEST_F(ModelExport, HalfPrecisionIsAccepted) {
   EXPECT_THAT(matrix, testing::ElementsAre(1, 0, 0, -2));
 }
 
-TEST_F(ModelExport, TokenizerJsonIsUsedWhenItIsTheOnlyVocabulary) {
-  write_file_atomically(directory_ / "tokenizer.json", "{}");
-  export_model(directory_, output_);
-  EXPECT_FALSE(ModelFile(output_).contents().files.contains("tokenizer.json"));
+TEST_F(ModelExport, TokenizerJsonIsLeftOutIfVocabTxtSaysTheSame) {
+  const auto has_json = [&] {
+    export_model(directory_, output_);
+    return ModelFile(output_).contents().files.contains("tokenizer.json");
+  };
+  write_file_atomically(directory_ / "tokenizer_config.json",
+                        R"({"tokenizer_class": "BertTokenizer", "do_lower_case": true})");
+  write_file_atomically(directory_ / "tokenizer.json",
+                        R"({"added_tokens": [], "model": {"vocab": {"[PAD]": 0}}})");
+  EXPECT_FALSE(has_json());
   fs::remove(directory_ / "vocab.txt");
-  export_model(directory_, output_);
-  EXPECT_TRUE(ModelFile(output_).contents().files.contains("tokenizer.json"));
+  EXPECT_TRUE(has_json());
+  write_file_atomically(directory_ / "vocab.txt", "[UNK]\n");
+  EXPECT_TRUE(has_json());
 }
 
 TEST_F(ModelExport, ATiedDecoderIsLeftOut) {
