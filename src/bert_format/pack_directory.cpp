@@ -63,7 +63,8 @@ void add_if_there(const fs::path& path, PackedDirectory& packed) {
 
 bool needs_tokenizer_json(const fs::path& model_dir) {
   const auto has = [&](const char* name) { return fs::exists(model_dir / name); };
-  if (!has(kTokenizerJsonFile) || has(kXlmRobertaFile)) return false;  // whose pieces are checked to be the same
+  if (!has(kTokenizerJsonFile) || has(kXlmRobertaFile))
+    return false;  // whose pieces are checked to be the same
   if (!has(kVocabFile)) return true;
   const std::string vocab_txt = read_file(model_dir / kVocabFile);
   const std::string tokenizer_json = read_file(model_dir / kTokenizerJsonFile);

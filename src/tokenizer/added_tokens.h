@@ -14,15 +14,15 @@
 
 namespace rpp {
 
+// `normalized` in the files says in which text it is matched; a token that was added twice may be in both.
 struct AddedToken {
   std::string content;
   int32_t id = -1;
-  bool single_word = false;  // not next to a character of a word
-  bool lstrip = false;       // takes the blanks before it
-  bool rstrip = false;       // takes the blanks after it
-  bool in_text = true;       // matched in the text as it is
-  bool in_normalized =
-      false;  // matched, normalised itself, in the normalised text ("normalized" in the files)
+  bool single_word = false;    // not next to a character of a word
+  bool lstrip = false;         // takes the blanks before it
+  bool rstrip = false;         // takes the blanks after it
+  bool in_text = true;         // matched in the text as it is
+  bool in_normalized = false;  // matched, normalised itself, in the normalised text
   bool special = false;
 
   bool operator==(const AddedToken&) const = default;
@@ -71,7 +71,6 @@ class AddedTokens {
   AddedTokens(const AddedTokens&) = delete;
   AddedTokens& operator=(const AddedTokens&) = delete;
 
-  const std::vector<AddedToken>& tokens() const { return tokens_; }
   const TokenFinder& in_text() const { return in_text_; }
   const TokenFinder& in_normalized() const { return in_normalized_; }
 

@@ -160,7 +160,7 @@ void read_post_processor(const json& parsed, const path& file, const Vocabulary&
 }
 
 WordPieceSettings settings_of(const json& parsed, const path& file) {
-  const json model = parsed["model"];
+  const json& model = parsed.at("model");
   WordPieceSettings settings;
   settings.rules = normalizer_of(parsed, file);
   settings.rules->split = split_of(parsed, file);
@@ -194,21 +194,22 @@ std::vector<StatedToken> added_tokens_of(const json& parsed, const path& file) {
 
 // The type is absent in files of old versions.
 bool is_wordpiece(const json& model) {
+  if (!model.is_object()) return false;
   const json type = member(model, "type");
   const bool named = type == "WordPiece" || (type.is_null() && model.contains("max_input_chars_per_word"));
-  return named && member(model, "vocab").is_object();
+  return named && model.contains("vocab") && model["vocab"].is_object();
 }
 
 }  // namespace
 
 WordPieceJson parse_tokenizer_json(std::string_view text, const path& file, JsonPart part) {
   const json parsed = parse_json_object(text, file.string(), "save the tokenizer again");
-  const json model = member(parsed, "model");
-  RPP_CHECK(model.is_object() && is_wordpiece(model),
+  RPP_CHECK(parsed.contains("model") && is_wordpiece(parsed["model"]),
             "{} holds no WordPiece model: expected vocab.txt or a sentencepiece model beside it", file);
-  WordPieceJson result = {.vocabulary = Vocabulary(pieces_by_id(model["vocab"], file), file.string()),
-                          .settings = {},
-                          .added = added_tokens_of(parsed, file)};
+  WordPieceJson result = {
+      .vocabulary = Vocabulary(pieces_by_id(parsed["model"]["vocab"], file), file.string()),
+      .settings = {},
+      .added = added_tokens_of(parsed, file)};
   if (part == JsonPart::vocabulary) return result;
   result.settings = settings_of(parsed, file);
   read_post_processor(parsed, file, result.vocabulary, result.added, result.settings.names);

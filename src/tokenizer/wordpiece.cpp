@@ -66,6 +66,7 @@ int32_t WordPieceTokenizer::id_of(const std::string& special_name) const {
 }
 
 void WordPieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>& ids) const {
+  check_text_size(text);
   if (!added_.in_normalized().empty()) {
     const std::vector<int32_t> encoded = encode_with_library_offsets(text).ids;
     ids.insert(ids.end(), encoded.begin(), encoded.end());
