@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,5 +48,7 @@ void append_words_by_code_point(std::string_view text, const TextRules& rules, W
 
 // The source positions of the characters in the words of split_words_into: one entry per character, in order.
 std::vector<TextSpan> word_char_sources(std::string_view text, LetterCase letter_case);
+// Nothing where characters depend on each other or another split is asked for: see normalize_text.
+std::optional<std::vector<TextSpan>> word_char_sources(std::string_view text, const TextRules& rules);
 
 }  // namespace rpp

@@ -40,4 +40,20 @@ std::vector<TextSpan> word_char_sources(std::string_view text, LetterCase letter
   return sources;
 }
 
+std::optional<std::vector<TextSpan>> word_char_sources(std::string_view text, const TextRules& rules) {
+  if (!rules.clean_text || rules.split != TextRules::Split::bert) return std::nullopt;
+  const FoldTable& table = FoldTable::of(rules);
+  std::vector<TextSpan> sources;
+  sources.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    const auto begin = static_cast<uint32_t>(i);
+    const char32_t c = next_code_point(text, i);
+    if (c == kInvalidUtf8) continue;
+    const FoldedChar& folded = table[c];
+    if (folded.kind == FoldedChar::Kind::contextual) return std::nullopt;
+    sources.insert(sources.end(), folded.num_chars, {begin, static_cast<uint32_t>(i)});
+  }
+  return sources;
+}
+
 }  // namespace rpp

@@ -108,14 +108,19 @@ EncodedText WordPieceTokenizer::encode_with_google_offsets(std::string_view text
   split_words_into(text, settings_.letter_case, words);
   const std::vector<TextSpan> sources = word_char_sources(text, settings_.letter_case);
   EncodedText encoded;
-  auto next = std::span(sources);  // of the characters that no token covers yet
+  append_words(words, sources, encoded);
+  return encoded;
+}
+
+// `sources` are those of all characters of the words.
+void WordPieceTokenizer::append_words(const WordList& words, std::span<const TextSpan> sources,
+                                      EncodedText& encoded) const {
   for (const WordList::Word& word : words.words) {
     const size_t first_id = encoded.ids.size();
     append_word(words.text(word), word.num_chars, encoded.ids);
-    append_spans(next.first(word.num_chars), first_id, encoded);
-    next = next.subspan(word.num_chars);
+    append_spans(sources.first(word.num_chars), first_id, encoded);
+    sources = sources.subspan(word.num_chars);
   }
-  return encoded;
 }
 
 EncodedText WordPieceTokenizer::encode_with_library_offsets(std::string_view text) const {
@@ -135,11 +140,21 @@ EncodedText WordPieceTokenizer::encode_with_library_offsets(std::string_view tex
 // `begin` is added to the offsets in the text.
 void WordPieceTokenizer::append_with_offsets(std::string_view text, size_t begin,
                                              EncodedText& encoded) const {
-  NormalizedText normalized = normalize_text(text, *settings_.rules);
-  for (TextSpan& source : normalized.sources) {
-    source = {source.begin + static_cast<uint32_t>(begin), source.end + static_cast<uint32_t>(begin)};
+  const auto move_spans = [begin](std::vector<TextSpan>& spans) {
+    const auto distance = static_cast<uint32_t>(begin);
+    for (TextSpan& span : spans) span = {span.begin + distance, span.end + distance};
+  };
+  const bool only_words = added_.in_normalized().empty();
+  auto sources = only_words ? word_char_sources(text, *settings_.rules) : std::nullopt;
+  if (sources) {
+    WordList words;
+    split_words_into(text, *settings_.rules, words);
+    move_spans(*sources);
+    return append_words(words, *sources, encoded);
   }
-  if (added_.in_normalized().empty()) return append_words(normalized, 0, normalized.chars.size(), encoded);
+  NormalizedText normalized = normalize_text(text, *settings_.rules);
+  move_spans(normalized.sources);
+  if (only_words) return append_words(normalized, 0, normalized.chars.size(), encoded);
   std::string bytes;
   std::vector<size_t> char_at;  // by byte, and the number of characters at the end
   for (size_t i = 0; i < normalized.chars.size(); ++i) {

@@ -48,6 +48,7 @@ class WordPieceTokenizer final : public Tokenizer {
   void append_text(std::string_view text, std::vector<int32_t>& ids) const;
   void append_with_offsets(std::string_view text, size_t begin, EncodedText& encoded) const;
   void append_words(const NormalizedText& text, size_t begin, size_t end, EncodedText& encoded) const;
+  void append_words(const WordList& words, std::span<const TextSpan> sources, EncodedText& encoded) const;
   void append_word(std::string_view word, size_t num_chars, std::vector<int32_t>& ids) const;
   void append_pieces(std::string_view word, std::vector<int32_t>& ids) const;
   void append_spans(std::span<const TextSpan> sources, size_t first_id, EncodedText& encoded) const;
