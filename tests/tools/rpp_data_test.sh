@@ -42,6 +42,7 @@ expect 0 'shards: 2 documents, 4 sentences, 17 tokens (5.8824 % unknown)' "${bui
 expect 0 'sentences                         4' "$data" stats shards --tokenizer vocab.txt
 expect 0 '5 6 8 11' "$data" tokenize --tokenizer vocab.txt --input corpus.txt
 expect 0 'the cat ##s ran .' "$data" tokenize --tokenizer vocab.txt --input corpus.txt --form pieces
+expect 0 '5:0-3 7:4-7 9:8-11 11:11-12' "$data" tokenize --tokenizer vocab.txt --input corpus.txt --form offsets
 expect 0 '' "$data" tokenize --tokenizer vocab.txt --input corpus.txt --output ids.txt
 expect 0 '5 6 10 9 11' cat ids.txt
 for type in wordpiece unigram bpe; do
