@@ -121,6 +121,14 @@ def head_model(family, head, lower=True, **more):
     return make
 
 
+def run(command, **more):
+    """Its standard output. Raises RuntimeError with the last line of standard error."""
+    done = subprocess.run(command, capture_output=True, text=True, **more)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip().split("\n")[-1])
+    return done.stdout
+
+
 def batched(call, texts, size=32):
     for start in range(0, len(texts), size):
         yield from call(texts[start:start + size])
@@ -132,18 +140,18 @@ def vectors_of(folder, texts):
 
 
 def logits_of(model, tokenizer, texts):
-    def run(part):
+    def answer(part):
         with torch.no_grad():
             return model(**tokenizer(part, truncation=True, max_length=LENGTH, padding=True, return_tensors="pt")).logits
-    return torch.stack(list(batched(run, texts)))
+    return torch.stack(list(batched(answer, texts)))
 
 
 def scores_of(activation):
-    def run(folder, texts):
+    def scores(folder, texts):
         model = transformers.AutoModelForSequenceClassification.from_pretrained(folder).eval()
         logits = logits_of(model, transformers.AutoTokenizer.from_pretrained(folder), texts)
         return {"softmax": logits.softmax(-1), "sigmoid": logits.sigmoid(), "none": logits}[activation].numpy()
-    return run
+    return scores
 
 
 def pair_scores_of(folder, texts):
@@ -161,16 +169,10 @@ class Ours:
     def __init__(self, build, model):
         self.build, self.model = build, model
 
-    def run(self, program, arguments, texts):
-        lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
-        done = subprocess.run([self.build / program, *arguments], input=lines, capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(done.stderr.strip().split("\n")[-1])
-        return done.stdout
-
     def predict(self, texts, *options):
-        arguments = ["--model", self.model, "--json", "--column", "text", *options]
-        return [json.loads(line) for line in self.run("rpp-predict", arguments, texts).splitlines()]
+        lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+        command = [self.build / "rpp-predict", "--model", self.model, "--json", "--column", "text", *options]
+        return [json.loads(line) for line in run(command, input=lines).split("\n")[:-1]]
 
     def vectors(self, texts):
         return np.array([answer["embedding"] for answer in self.predict(texts, "--embed")])
@@ -243,11 +245,8 @@ def different_ids(build, folder, texts):
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
         file.flush()
-        out = subprocess.run([build / "rpp-data", "tokenize", "--tokenizer", folder, "--input", file.name, "--form", "ids"],
-                             capture_output=True, text=True)
-    if out.returncode:
-        raise RuntimeError(out.stderr.strip().split("\n")[-1])
-    ours = [[int(id) for id in line.split()] for line in out.stdout.split("\n")[:-1]]
+        out = run([build / "rpp-data", "tokenize", "--tokenizer", folder, "--input", file.name, "--form", "ids"])
+    ours = [[int(id) for id in line.split()] for line in out.split("\n")[:-1]]
     wrong = [i for i, ids in enumerate(theirs) if i >= len(ours) or ours[i] != ids]
     return len(wrong), (lines[wrong[0]][:60] if wrong else "")
 
@@ -257,7 +256,7 @@ def compare(case, tokenizers, folder, args, texts):
     torch.manual_seed(11)
     model = make(tokenizers, folder)
     exported = folder / "model.rpp"
-    subprocess.run([args.build / "rpp-export", model, "--output", exported], check=True, capture_output=True)
+    run([args.build / "rpp-export", model, "--output", exported])
     wrong, example = different_ids(args.build, model, texts)
     theirs = theirs_of(model, texts)
     in_folder = difference(ours_of(Ours(args.build, model), texts), theirs)
@@ -289,7 +288,7 @@ def main():
                 continue
             try:
                 good, text = compare(case, tokenizers, folder / name.replace(" ", "-"), args, texts)
-            except (RuntimeError, subprocess.CalledProcessError) as error:
+            except RuntimeError as error:
                 good, text = False, str(error)
             failed += not good
             print(f"{'ok  ' if good else 'FAIL'}  {name:<48} {text}", flush=True)

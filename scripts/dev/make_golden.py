@@ -173,8 +173,8 @@ def make_family(output, config, masked_lm_class, classifier_class):
     classifier.base_model.load_state_dict(lm.base_model.state_dict())
     batch = make_batch(config.vocab_size)
     batch = {name: batch[name] for name in ("input_ids", "cu_seqlens", "mlm_positions", "mlm_labels", "class_labels")}
-    batch["input_ids"][batch["input_ids"] == config.pad_token_id] = 5  # transformers counts positions without padding
     cu_seqlens = batch["cu_seqlens"].tolist()
+    batch["input_ids"][[3, 9, 10]] = config.pad_token_id  # a text may spell it
     padded = {"input_ids": pad(batch["input_ids"], cu_seqlens, config.pad_token_id),
               "attention_mask": pad(torch.ones_like(batch["input_ids"]), cu_seqlens)}
     out = lm(**padded, output_hidden_states=True)

@@ -72,11 +72,22 @@ BertEmbeddings::BertEmbeddings(const ModelConfig& config, torch::Device device)
       "LayerNorm", std::make_shared<LayerNormModule>(config.hidden_size, config.layer_norm_eps, device));
 }
 
+// As create_position_ids_from_input_ids of transformers' modeling_roberta.py: a padding token that a text
+// spells has no position, it takes the row before the first, and the tokens behind it are not counted on.
+torch::Tensor BertEmbeddings::position_rows(const BertInputs& inputs) const {
+  if (first_position == 0) return inputs.position_ids;
+  const auto is_placed = inputs.input_ids.ne(first_position - 1).to(torch::kInt64);
+  const auto placed_before = is_placed.cumsum(0) - is_placed;  // in the batch: [tokens]
+  const auto starts = torch::arange(is_placed.size(0), placed_before.options()) - inputs.position_ids;
+  const auto position = placed_before - placed_before.index_select(0, starts);
+  return torch::where(is_placed.to(torch::kBool), position + first_position, first_position - 1);
+}
+
 torch::Tensor BertEmbeddings::forward(const BertInputs& inputs, double dropout_rate,
                                       const DropoutSeed& seed) const {
-  const auto rows = first_position == 0 ? inputs.position_ids : inputs.position_ids + first_position;
   auto sum = bert_embedding(
-      inputs.input_ids, inputs.token_type_ids, rows, word_embeddings->weight, position_embeddings->weight,
+      inputs.input_ids, inputs.token_type_ids, position_rows(inputs), word_embeddings->weight,
+      position_embeddings->weight,
       token_type_embeddings ? token_type_embeddings->weight : no_token_types);  // [tokens, hidden]
   return dropout(norm->forward(sum), dropout_rate, seed);
 }

@@ -54,6 +54,9 @@ class BertEmbeddings : public torch::nn::Module {
   BertEmbeddings(const ModelConfig& config, torch::Device device);
   torch::Tensor forward(const BertInputs& inputs, double dropout_rate, const DropoutSeed& seed) const;
 
+  // [tokens], of the position embeddings.
+  torch::Tensor position_rows(const BertInputs& inputs) const;
+
   const int64_t first_position;  // bert_format/model_config.h
   std::shared_ptr<EmbeddingModule> word_embeddings, position_embeddings;
   std::shared_ptr<EmbeddingModule> token_type_embeddings;  // null if absent

@@ -77,8 +77,11 @@ void Encoder::embed(const TokenBatch& batch, int thread) {
   const auto [first, end] = team_.share(num_sequences(batch), thread);
   for (int64_t i = first; i < end; ++i) {
     const Sequence sequence = sequence_of(batch, i);
+    int64_t row = weights_.sizes.first_position;  // of the position embeddings
     for (int64_t token = sequence.begin; token < sequence.end; ++token) {
-      embed_token(batch, token, token - sequence.begin, scratch_[static_cast<size_t>(thread)]);
+      const bool is_padding = batch.input_ids[static_cast<size_t>(token)] == weights_.unplaced_id;
+      embed_token(batch, token, is_padding ? weights_.sizes.first_position - 1 : row++,
+                  scratch_[static_cast<size_t>(thread)]);
     }
   }
   team_.wait_for_all();
@@ -86,10 +89,10 @@ void Encoder::embed(const TokenBatch& batch, int thread) {
   team_.wait_for_all();
 }
 
-void Encoder::embed_token(const TokenBatch& batch, int64_t token, int64_t position, Scratch& scratch) {
+void Encoder::embed_token(const TokenBatch& batch, int64_t token, int64_t position_row, Scratch& scratch) {
   const auto at = static_cast<size_t>(token);
   unpack_row_into(weights_.word_embeddings, batch.input_ids[at], scratch.word);
-  unpack_row_into(weights_.position_embeddings, weights_.sizes.first_position + position, scratch.position);
+  unpack_row_into(weights_.position_embeddings, position_row, scratch.position);
   if (weights_.token_type_embeddings) {  // else they stay zero
     unpack_row_into(*weights_.token_type_embeddings,
                     batch.token_type_ids.empty() ? 0 : batch.token_type_ids[at], scratch.token_type);

@@ -27,7 +27,7 @@ class Encoder {
 
   void reshape(const TokenBatch& batch);
   void embed(const TokenBatch& batch, int thread);
-  void embed_token(const TokenBatch& batch, int64_t token, int64_t position, Scratch& scratch);
+  void embed_token(const TokenBatch& batch, int64_t token, int64_t position_row, Scratch& scratch);
   void encode_layer(size_t layer, const TokenBatch& batch, int thread);
   void quantise(const Tiles& x, int64_t features, int thread);
   void attend_all(const LayerShape& shape, const TokenBatch& batch, int thread);
