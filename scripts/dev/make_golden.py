@@ -182,7 +182,8 @@ def make_family(output, config, masked_lm_class, classifier_class):
     mlm_loss = torch.nn.functional.cross_entropy(logits, batch["mlm_labels"])
     mlm_loss.backward()
     values = batch | {"last_hidden": unpad(out.hidden_states[-1], cu_seqlens), "mlm_logits": logits, "mlm_loss": mlm_loss}
-    values |= {f"grad.{name}": p.grad for name, p in lm.named_parameters() if "layer.1" not in name}
+    named = list(lm.base_model.named_parameters(prefix=lm.base_model_prefix)) + list(lm.named_parameters())  # tied: the first
+    values |= {f"grad.{name}": p.grad for name, p in named if "layer.1" not in name and "decoder.weight" not in name}
     class_logits = classifier(**padded).logits
     class_loss = torch.nn.functional.cross_entropy(class_logits, batch["class_labels"])
     class_loss.backward()
