@@ -95,6 +95,7 @@ skip  ^scripts/demo\.sh(?!\s--est)   builds everything and downloads a model; de
 skip  ^scripts/test\.sh              builds everything and runs this test
 skip  ^scripts/gpu_check\.sh         needs a GPU
 skip  ^scripts/compare/              needs transformers
+skip  ^scripts/convert_bin\.py       needs PyTorch; convert_bin_test.sh runs it
 skip  ^scripts/dev/                  for work on this repository, with compilers and a formatter
 skip  ^scripts/sweep\.py$            the name of a script
 skip  ^build/rpp-bench\sinfer$       the name of a program
