@@ -4,9 +4,17 @@
 The library takes its character classes from several versions of Unicode, so they are found by calling it. Combining classes
 are those of Python, except where the library does not reorder a mark. Needs the package `tokenizers`.
 
-    python3 scripts/dev/make_unicode_tokenizers.py
+    scripts/dev/make_unicode_tokenizers.py
 """
+import sys
 import unicodedata
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+import environment
+
+environment.need("compare", "tokenizers")
 
 import tokenizers
 from tokenizers.normalizers import NFD, BertNormalizer
