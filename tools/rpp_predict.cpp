@@ -29,6 +29,8 @@ const std::map<std::string, std::optional<Aggregation>> kAggregations = {{"none"
                                                                          {"average", Aggregation::average},
                                                                          {"max", Aggregation::max}};
 
+const std::map<std::string, std::optional<bool>> kYesNo = {{"no", false}, {"yes", true}};
+
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kEntities = "entities";  // the name of a tagger's answers
@@ -177,9 +179,24 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--top", arguments.top,
                  "number of labels to print, or with --rank of texts for each query, best first")
       ->check(CLI::PositiveNumber);
-  app.add_flag("--embed", arguments.options.embed,
-               "print the embedding of each text instead of an answer: as modules.json of "
-               "sentence-transformers specifies, else the unnormalised mean of the last hidden states");
+  CLI::Option* embed =
+      app.add_flag("--embed", arguments.options.embed,
+                   "print the embedding of each text instead of an answer: as modules.json of "
+                   "sentence-transformers specifies, else the unnormalised mean of the last hidden states");
+  app.add_option(
+         "--prompt", arguments.options.embedding.prompt,
+         "the prompt in front of each text, by its name in config_sentence_transformers.json; default: "
+         "that file's default_prompt_name")
+      ->needs(embed);
+  app.add_option("--dimensions", arguments.options.embedding.dimensions,
+                 "print only the first numbers of each embedding, for Matryoshka models; default: all")
+      ->check(CLI::PositiveNumber)
+      ->needs(embed);
+  add_choice(
+      app, "--normalize", arguments.options.embedding.normalize, kYesNo,
+      "whether embeddings have length 1, after --dimensions; default: as the model's files say, before "
+      "it")
+      ->needs(embed);
   CLI::Option* separator =
       app.add_option("--pair-separator", arguments.options.pair_separator,
                      "separates the two texts of a line; default: TAB, with --embed none")

@@ -27,6 +27,13 @@ struct Entity {
   double score = 0;  // probability
 };
 
+struct EmbedOptions {
+  std::string prompt;      // a name in config_sentence_transformers.json; empty: its default, if any
+  int64_t dimensions = 0;  // the first of each embedding, for Matryoshka models; 0: all
+  // Whether what is left of an embedding has length 1; nothing: the whole has, if the model's files say so.
+  std::optional<bool> normalize;
+};
+
 // From tags of tokens to entities, as the aggregation_strategy of transformers' TokenClassificationPipeline.
 // none: every token on its own, with its tag ("B-LOC"). simple: neighbouring tokens with one tag, except that
 // "B-" starts a new entity; labels are tags without "B-" and "I-". The others do the same with whole words,
@@ -85,7 +92,8 @@ std::unique_ptr<Answerer> make_answerer(std::shared_ptr<const RuntimeModel> mode
 // unnormalised mean of the last hidden states of a text's tokens, including [CLS] and [SEP]. Works for any
 // model, whatever its heads.
 std::unique_ptr<Answerer> make_embedder(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
-                                        int64_t max_seq_length, int num_threads = 0);
+                                        int64_t max_seq_length, int num_threads = 0,
+                                        const EmbedOptions& options = {});
 
 // Tags texts. Throws Error as make_answerer, and for a model that is no classifier of tokens.
 std::unique_ptr<Answerer> make_tagger(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,

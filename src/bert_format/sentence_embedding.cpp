@@ -130,15 +130,24 @@ void read_pooling(const Files& files, const std::string& folder, SentenceEmbeddi
   embedding.pool_prompt = value_of(config, "include_prompt", true, files.place(name));
 }
 
-void read_prompt(const Files& files, SentenceEmbedding& embedding) {
+void read_prompts(const Files& files, SentenceEmbedding& embedding) {
   constexpr const char* kFile = "config_sentence_transformers.json";
   const Json config = files.object(kFile);
+  const auto prompts = config.find("prompts");
+  if (prompts != config.end() && !prompts->is_null()) {
+    RPP_CHECK(prompts->is_object(), "{}: prompts is {}: the type is wrong", files.place(kFile),
+              prompts->dump());
+    for (const auto& entry : prompts->items()) {
+      embedding.prompts[entry.key()] =
+          value_of<std::string>(*prompts, entry.key().c_str(), "", files.place(kFile));
+    }
+  }
   const auto name = value_of<std::string>(config, "default_prompt_name", "", files.place(kFile));
   if (name.empty()) return;
-  const auto prompts = config.find("prompts");
-  RPP_CHECK(prompts != config.end() && prompts->is_object() && prompts->contains(name),
-            "{}: default_prompt_name is '{}', which prompts does not have", files.place(kFile), name);
-  embedding.prompt = value_of<std::string>(*prompts, name.c_str(), "", files.place(kFile));
+  const auto found = embedding.prompts.find(name);
+  RPP_CHECK(found != embedding.prompts.end(), "{}: default_prompt_name is '{}', which prompts does not have",
+            files.place(kFile), name);
+  embedding.prompt = found->second;
 }
 
 void read_reading(const Files& files, SentenceEmbedding& embedding) {
@@ -187,7 +196,7 @@ SentenceEmbedding read_sentence_embedding(const ModelFile& file) {
   check_modules(modules, files.place("modules.json"));
   embedding.normalized = modules.size() == 3;
   read_pooling(files, modules[1].path, embedding);
-  read_prompt(files, embedding);
+  read_prompts(files, embedding);
   read_reading(files, embedding);
   return embedding;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ enum class Pooling { cls, max, mean, mean_sqrt_length, weighted_mean, last };
 struct SentenceEmbedding {
   std::vector<Pooling> poolings = {Pooling::mean};  // their results are concatenated
   bool normalized = false;                          // to length 1
-  std::string prompt;                               // prepended to every text
+  std::string prompt;                               // prepended to every text; the default of `prompts`
+  std::map<std::string, std::string> prompts;       // by name: "query", "passage"
   bool pool_prompt = true;                          // if false, [CLS] and the prompt are excluded
   int64_t max_seq_length = 0;                       // tokens read per text; 0: not specified
 

@@ -26,6 +26,7 @@ struct PredictOptions {
   // Uses make_embedder instead of make_answerer. Without columns a line is then one text, separators
   // included.
   bool embed = false;
+  EmbedOptions embedding;
   // Of a model that tags words, for which a line is one text too; nothing: simple.
   std::optional<Aggregation> aggregation;
   bool rank = false;                 // lines are pairs of a query and a text: make_ranker

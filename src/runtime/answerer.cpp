@@ -1,7 +1,10 @@
 #include "rpp/answerer.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <numeric>
+#include <ranges>
 
 #include "bert_format/architecture.h"
 #include "bert_format/model_files.h"
@@ -102,12 +105,34 @@ class Ranker : public Classifier {
   }
 };
 
+SentenceEmbedding embedding_with(const EmbedOptions& options, const RuntimeModel& model) {
+  SentenceEmbedding embedding = read_sentence_embedding(model.file());
+  const int64_t size = embedding.size(model.sizes().hidden);
+  if (options.dimensions < 0 || options.dimensions > size) {
+    fail_usage("dimensions is {}, the model's embeddings have {}", options.dimensions, size);
+  }
+  if (!options.prompt.empty()) {
+    const auto prompt = embedding.prompts.find(options.prompt);
+    if (prompt == embedding.prompts.end()) {
+      fail_usage("{} has no prompt '{}'; its prompts: {}", model.file().path(), options.prompt,
+                 embedding.prompts.empty()
+                     ? "none"
+                     : fmt::format("{}", fmt::join(std::views::keys(embedding.prompts), ", ")));
+    }
+    embedding.prompt = prompt->second;
+  }
+  if (options.normalize == false) embedding.normalized = false;
+  return embedding;
+}
+
 class Embedder : public SequenceAnswerer {
  public:
   Embedder(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer, int64_t max_seq_length,
-           int num_threads)
+           int num_threads, const EmbedOptions& options)
       : SequenceAnswerer(std::move(model), tokenizer, max_seq_length, num_threads),
-        embedding_(read_sentence_embedding(SequenceAnswerer::model().file())),
+        embedding_(embedding_with(options, SequenceAnswerer::model())),
+        dimensions_(options.dimensions),
+        normalize_(options.normalize.value_or(false)),
         skipped_(tokens_not_pooled(embedding_, tokenizer)) {}
 
   std::string_view answer_name() const override { return "embedding"; }
@@ -126,10 +151,15 @@ class Embedder : public SequenceAnswerer {
   }
 
   Answer answer_of(std::span<const float> vector) const override {
-    return {.embedding = {vector.begin(), vector.end()}};
+    if (dimensions_ > 0) vector = vector.first(static_cast<size_t>(dimensions_));
+    Answer answer{.embedding = {vector.begin(), vector.end()}};
+    if (normalize_) normalize(answer.embedding);
+    return answer;
   }
 
   SentenceEmbedding embedding_;
+  int64_t dimensions_;  // 0: all
+  bool normalize_;      // what is left of them
   int64_t skipped_;
   std::vector<float> vectors_;  // [lines, size]
 };
@@ -214,9 +244,10 @@ std::vector<size_t> best_first(std::span<const Answer> answers) {
 }
 
 std::unique_ptr<Answerer> make_embedder(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer,
-                                        int64_t max_seq_length, int num_threads) {
+                                        int64_t max_seq_length, int num_threads,
+                                        const EmbedOptions& options) {
   check_lengths(*model, tokenizer, max_seq_length);
-  return std::make_unique<Embedder>(std::move(model), tokenizer, max_seq_length, num_threads);
+  return std::make_unique<Embedder>(std::move(model), tokenizer, max_seq_length, num_threads, options);
 }
 
 }  // namespace rpp

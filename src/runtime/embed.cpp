@@ -32,14 +32,14 @@ float pooled(Pooling pooling, const TokenRows& rows, size_t i) {
   return sum / (pooling == Pooling::mean_sqrt_length ? std::sqrt(weights) : weights);
 }
 
+}  // namespace
+
 void normalize(std::span<float> vector) {
   double squares = 0;
   for (const float value : vector) squares += double{value} * value;
   const auto length = static_cast<float>(std::max(std::sqrt(squares), 1e-12));
   for (float& value : vector) value /= length;
 }
-
-}  // namespace
 
 int64_t tokens_not_pooled(const SentenceEmbedding& embedding, const Tokenizer& tokenizer) {
   if (embedding.pool_prompt || embedding.prompt.empty()) return 0;

@@ -46,14 +46,16 @@ class Embedding : public testing::Test {
   }
 
   // As rpp-predict --embed computes it, for the model directory or its export.
-  static Vector embed_of(const fs::path& path, const std::string& text) {
+  static Vector embed_of(const fs::path& path, const std::string& text, const EmbedOptions& options = {}) {
     const auto model = RuntimeModel::load(path);
     const auto tokenizer = make_tokenizer(model->file());
-    const auto embedder = make_embedder(model, *tokenizer, tokens_embedded(*model));
+    const auto embedder = make_embedder(model, *tokenizer, tokens_embedded(*model), 1, options);
     embedder->add({.text = text});
     return embedder->answer_added().at(0).embedding;
   }
   Vector embed(const std::string& text) const { return embed_of(dir_.path(), text); }
+
+  Vector embed_with(const EmbedOptions& options) const { return embed_of(dir_.path(), "w0 w1", options); }
 
   // [tokens][hidden]
   std::vector<Vector> hidden(const std::vector<int32_t>& ids) const {
@@ -90,6 +92,44 @@ TEST_F(Embedding, WithNormalisationIsTheMeanWithLengthOne) {
   for (const float value : mean) squares += double{value} * value;
   ASSERT_EQ(found.size(), kHidden);
   for (size_t i = 0; i < kHidden; ++i) EXPECT_NEAR(found[i], mean[i] / std::sqrt(squares), 1e-6);
+}
+
+double length_of(const Vector& vector) {
+  double squares = 0;
+  for (const float value : vector) squares += double{value} * value;
+  return std::sqrt(squares);
+}
+
+TEST_F(Embedding, NormalisationCanBeAskedForAndLeftOut) {
+  const Vector mean = embed("w0 w1");
+  EXPECT_NEAR(length_of(embed_with({.normalize = true})), 1, 1e-6);
+  write(kModules, R"({"pooling_mode_mean_tokens": true})");
+  EXPECT_EQ(embed_with({.normalize = false}), mean);
+}
+
+// As encode(truncate_dim=8) of sentence-transformers, without and with normalize_embeddings.
+TEST_F(Embedding, DimensionsAreTheFirstOfTheWholeVector) {
+  write(kModules, R"({"pooling_mode_mean_tokens": true})");
+  const Vector whole = embed("w0 w1"), first = embed_with({.dimensions = 8});
+  EXPECT_EQ(first, Vector(whole.begin(), whole.begin() + 8));
+  const Vector unit = embed_with({.dimensions = 8, .normalize = true});
+  ASSERT_EQ(unit.size(), 8);
+  for (size_t i = 0; i < 8; ++i) EXPECT_NEAR(unit[i], first[i] / length_of(first), 1e-6);
+  EXPECT_THAT(message_of([&] { embed_with({.dimensions = 33}); }),
+              HasSubstr("dimensions is 33, the model's embeddings have 32"));
+}
+
+TEST_F(Embedding, APromptIsChosenByItsName) {
+  write(kModulesNotNormalised, R"({"pooling_mode_mean_tokens": true})");
+  dir_.write("config_sentence_transformers.json",
+             R"({"prompts": {"query": "w2 ", "passage": "w1 "}, "default_prompt_name": "query"})");
+  const Vector as_query = embed_with({}), as_passage = embed_with({.prompt = "passage"});
+  EXPECT_EQ(embed_with({.prompt = "query"}), as_query);
+  dir_.write("config_sentence_transformers.json", "{}");
+  EXPECT_EQ(embed("w2 w0 w1"), as_query);
+  EXPECT_EQ(embed("w1 w0 w1"), as_passage);
+  EXPECT_THAT(message_of([&] { embed_with({.prompt = "query"}); }),
+              HasSubstr("has no prompt 'query'; its prompts: none"));
 }
 
 TEST_F(Embedding, SeveralPoolingsAreConcatenatedInSentenceTransformersOrder) {
