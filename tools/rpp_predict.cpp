@@ -184,16 +184,16 @@ void add_options(CLI::App& app, Arguments& arguments) {
                    "print the embedding of each text instead of an answer: as modules.json of "
                    "sentence-transformers specifies, else the unnormalised mean of the last hidden states");
   app.add_option(
-         "--prompt", arguments.options.embedding.prompt,
+         "--prompt", arguments.options.prompt,
          "the prompt in front of each text, by its name in config_sentence_transformers.json; default: "
          "that file's default_prompt_name")
       ->needs(embed);
-  app.add_option("--dimensions", arguments.options.embedding.dimensions,
+  app.add_option("--dimensions", arguments.options.dimensions,
                  "print only the first numbers of each embedding, for Matryoshka models; default: all")
       ->check(CLI::PositiveNumber)
       ->needs(embed);
   add_choice(
-      app, "--normalize", arguments.options.embedding.normalize, kYesNo,
+      app, "--normalize", arguments.options.normalize, kYesNo,
       "whether embeddings have length 1, after --dimensions; default: as the model's files say, before "
       "it")
       ->needs(embed);

@@ -38,7 +38,11 @@ LinePredictor::LinePredictor(const fs::path& model, std::string source, PredictO
 std::unique_ptr<Answerer> LinePredictor::open_answerer() const {
   const int64_t length = options_.max_seq_length;
   const int threads = options_.num_threads;
-  if (options_.embed) return make_embedder(model_, *tokenizer_, length, threads, options_.embedding);
+  if (options_.embed) {
+    return make_embedder(
+        model_, *tokenizer_, length, threads,
+        {.prompt = options_.prompt, .dimensions = options_.dimensions, .normalize = options_.normalize});
+  }
   if (options_.rank) return make_ranker(model_, *tokenizer_, length, threads);
   if (!options_.aggregation) return make_answerer(model_, *tokenizer_, length, threads);
   return make_tagger(model_, *tokenizer_, length, *options_.aggregation, threads);

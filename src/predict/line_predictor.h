@@ -26,7 +26,9 @@ struct PredictOptions {
   // Uses make_embedder instead of make_answerer. Without columns a line is then one text, separators
   // included.
   bool embed = false;
-  EmbedOptions embedding;
+  std::string prompt;  // these three: EmbedOptions
+  int64_t dimensions = 0;
+  std::optional<bool> normalize;
   // Of a model that tags words, for which a line is one text too; nothing: simple.
   std::optional<Aggregation> aggregation;
   bool rank = false;                 // lines are pairs of a query and a text: make_ranker

@@ -14,9 +14,9 @@ for document in $(seq 40); do
 done > text.txt
 expect 0 '40 documents, 120 sentences' "$bin/rpp-data" build --input text.txt --output shards --tokenizer model
 
-pretrain=("$bin/rpp-pretrain" --set model=model --set 'data.train=[shards]' --set 'data.valid=[shards]' --set data.max_seq_length=16
+pretrain=("$bin/rpp-pretrain" --config "$tools/../../configs/pretrain/rpp-minilm.yaml" --set model=model --set 'data.train=[shards]' --set 'data.valid=[]' --set data.max_seq_length=16
   --set train.steps=30 --set train.batch_size=8 --set optimizer.learning_rate=1e-3 --set train.num_threads=1 --set prune.method=rpp
-  --set prune.target_ratio=0.6 --set prune.final_topk=true)
+  --set prune.target_ratio=0.6 --set prune.final_topk=true --set train.eval_every=10 --set train.save_every=30)
 expect 1 'data.next_sentence needs a model with type_vocab_size 2' "${pretrain[@]}" --output-dir refused
 expect 0 'encoder ratio 60.' "${pretrain[@]}" --set data.next_sentence=false --output-dir pruned
 expect 0 '' grep -q '"model_type": "xlm-roberta"' pruned/config.json
