@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/stop_signal.h"
 #include "core/version.h"
 #include "other_names.h"
+#include "program/standard_output.h"
 #include "rpp/error.h"
 
 namespace rpp {
@@ -73,7 +75,9 @@ inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string
     app.parse(std::move(arguments));
     return true;
   } catch (const CLI::Success& request) {
-    app.exit(request);
+    std::ostringstream text;  // std::cout would lose what it cannot write
+    app.exit(request, text);
+    write_output(text.str());
     return false;
   } catch (const CLI::ParseError& error) {
     fail_usage("{} (see {} --help)", describe_mistake(app, error, setting_of), command_name(app));
