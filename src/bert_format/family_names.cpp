@@ -13,7 +13,7 @@ struct Renamed {
   std::string_view own, bert;  // prefixes
 };
 
-constexpr std::string_view kBody = "bert.", kPoolerPrefix = "bert.pooler.dense.";
+constexpr std::string_view kBertBody = "bert.", kPoolerPrefix = "bert.pooler.dense.";
 
 // The first that fits counts, in both directions.
 constexpr Renamed kRoberta[] = {{"lm_head.dense.", "cls.predictions.transform.dense."},
@@ -22,14 +22,14 @@ constexpr Renamed kRoberta[] = {{"lm_head.dense.", "cls.predictions.transform.de
                                 {"lm_head.bias", "cls.predictions.bias"},
                                 {"classifier.dense.", kPoolerPrefix},
                                 {"classifier.out_proj.", "classifier."},
-                                {"roberta.", kBody}};
+                                {"roberta.", kBertBody}};
 constexpr Renamed kDistilBert[] = {{"vocab_transform.", "cls.predictions.transform.dense."},
                                    {"vocab_layer_norm.", "cls.predictions.transform.LayerNorm."},
                                    {"vocab_projector.bias", "cls.predictions.bias"},
                                    {"vocab_projector.", "cls.predictions.decoder."},
                                    {"pre_classifier.", kPoolerPrefix},
                                    {"distilbert.transformer.", "bert.encoder."},
-                                   {"distilbert.", kBody},
+                                   {"distilbert.", kBertBody},
                                    {"transformer.", "bert.encoder."}};  // a model without a head
 // Behind "layer.3.".
 constexpr Renamed kDistilBertLayer[] = {{"attention.q_lin.", "attention.self.query."},

@@ -14,10 +14,6 @@ bool is_word(char32_t c) {
   return library_class_of(c).is(CharClass::word);
 }
 
-bool is_space(char32_t c) {
-  return library_class_of(c).is(CharClass::space);
-}
-
 bool is_trail(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
@@ -44,7 +40,7 @@ bool starts_with_word(std::string_view text) {
 size_t without_blanks_at_end(std::string_view text) {
   while (!text.empty()) {
     const size_t begin = start_of_last(text);
-    if (!is_space(first_of(text.substr(begin)))) break;
+    if (!is_library_space(first_of(text.substr(begin)))) break;
     text = text.substr(0, begin);
   }
   return text.size();
@@ -53,7 +49,7 @@ size_t without_blanks_at_end(std::string_view text) {
 size_t blanks_at_start(std::string_view text) {
   size_t end = 0;
   for (size_t next = 0; next < text.size(); end = next) {
-    if (!is_space(next_code_point(text, next))) break;
+    if (!is_library_space(next_code_point(text, next))) break;
   }
   return end;
 }

@@ -11,10 +11,6 @@ namespace {
 constexpr char32_t kCapitalIWithDot = 0x0130, kDotAbove = 0x0307;
 constexpr char32_t kNotDecomposed = 0x11938;  // its decomposition is newer than the library's tables
 
-bool is_space(char32_t c) {
-  return library_class_of(c).is(CharClass::space);
-}
-
 class Writer {
  public:
   explicit Writer(size_t size) {
@@ -46,7 +42,7 @@ NormalizedText clean(const NormalizedText& text) {
   for (size_t i = 0; i < text.chars.size(); ++i) {
     const char32_t c = text.chars[i];
     if (library_class_of(c).is(CharClass::control)) continue;
-    cleaned.append(is_space(c) ? U' ' : c, text.sources[i]);
+    cleaned.append(is_library_space(c) ? U' ' : c, text.sources[i]);
   }
   return cleaned.take();
 }
@@ -122,16 +118,16 @@ NormalizedText lower_case(const NormalizedText& text) {
   return lower.take();
 }
 
-enum class Kind { space, word_char, other };
+enum class CharKind { space, word_char, other };
 
-Kind kind_of(char32_t c) {
+CharKind kind_of(char32_t c) {
   const CharClass char_class = library_class_of(c);
-  if (char_class.is(CharClass::space)) return Kind::space;
-  return char_class.is(CharClass::word) ? Kind::word_char : Kind::other;
+  if (char_class.is(CharClass::space)) return CharKind::space;
+  return char_class.is(CharClass::word) ? CharKind::word_char : CharKind::other;
 }
 
 bool ends_word(char32_t before, char32_t c, TextRules::Split split) {
-  if (is_space(c)) return true;
+  if (is_library_space(c)) return true;
   const auto is_punctuation = [](char32_t p) { return library_class_of(p).is(CharClass::punctuation); };
   switch (split) {
     case TextRules::Split::bert:
@@ -162,7 +158,7 @@ NormalizedText normalize_text(std::string_view text, const TextRules& rules) {
 void for_each_word(std::u32string_view normalized, TextRules::Split split,
                    const std::function<void(size_t, size_t)>& on_word) {
   for (size_t begin = 0; begin < normalized.size();) {
-    if (is_space(normalized[begin])) {
+    if (is_library_space(normalized[begin])) {
       ++begin;
       continue;
     }

@@ -31,6 +31,9 @@ CharClass class_of(char32_t c);
 // As the tokenizers library treats them: `space` is char::is_whitespace of Rust, `control` what clean_text
 // removes; none is `cased` or `ignorable`.
 CharClass library_class_of(char32_t c);
+inline bool is_library_space(char32_t c) {
+  return library_class_of(c).is(CharClass::space);
+}
 
 // The mapping to one code point; U+0130 has none.
 char32_t simple_lower_case(char32_t c);
