@@ -4,8 +4,12 @@
 #include "message_of.h"
 #include "rpp/answerer.h"
 #include "rpp/session.h"
-#include "sentencepiece/small_model.h"
 #include "tokenizer/text_files.h"
+#ifdef RPP_SENTENCEPIECE
+#include "sentencepiece/small_model.h"
+#else
+#include "rpp/error.h"
+#endif
 
 namespace rpp {
 namespace {
@@ -19,16 +23,7 @@ std::filesystem::path xlm_roberta_dir() {
   return std::filesystem::path(RPP_SOURCE_DIR) / "tests/golden/xlm_roberta";
 }
 
-class XlmRoberta : public TextFiles {
- protected:
-  // The model with the twelve pieces of small_model().
-  std::filesystem::path with_tokenizer() const {
-    const auto model = directory_ / "model";
-    std::filesystem::copy(xlm_roberta_dir(), model, std::filesystem::copy_options::recursive);
-    write("model/sentencepiece.bpe.model", small_model());
-    return model;
-  }
-};
+class XlmRoberta : public TextFiles {};
 
 // The values are those of transformers (scripts/dev/make_golden.py).
 class Families : public testing::TestWithParam<const char*> {
@@ -82,9 +77,13 @@ TEST_F(XlmRoberta, PositionsStartBehindThePaddingToken) {
               HasSubstr("sequence 0 has 17 tokens, the model takes 1 to 16"));
 }
 
+#ifdef RPP_SENTENCEPIECE
+
 TEST_F(XlmRoberta, AnExportedModelBringsItsSentencePieceModel) {
-  const auto file = directory_ / "model.rpp";
-  export_model(with_tokenizer(), file);
+  const auto directory = directory_ / "model", file = directory_ / "model.rpp";
+  std::filesystem::copy(xlm_roberta_dir(), directory, std::filesystem::copy_options::recursive);
+  write("model/sentencepiece.bpe.model", small_model());
+  export_model(directory, file);
   const auto model = RuntimeModel::load(file);
   const auto tokenizer = make_tokenizer(model->file());
   EXPECT_THAT(tokenizer->encode("the gardens"), ElementsAre(4, 5, 6, 8));
@@ -93,6 +92,19 @@ TEST_F(XlmRoberta, AnExportedModelBringsItsSentencePieceModel) {
   answerer->add({.text = "the <mask> garden", .text_pair = {}});
   EXPECT_EQ(answerer->answer_added().front().scores.size(), 12);
 }
+
+#else
+
+TEST_F(XlmRoberta, ALibraryWithoutSentencePieceSaysSo) {
+  const auto directory = directory_ / "model";
+  std::filesystem::copy(xlm_roberta_dir(), directory, std::filesystem::copy_options::recursive);
+  write("model/sentencepiece.bpe.model", "pieces");
+  const auto model = RuntimeModel::load(directory);
+  EXPECT_THAT(message_of([&] { make_tokenizer(model->file()); }),
+              HasSubstr("build it with -DRPP_SENTENCEPIECE=ON"));
+}
+
+#endif
 
 }  // namespace
 }  // namespace rpp
