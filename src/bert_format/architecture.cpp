@@ -63,8 +63,8 @@ void check_architecture(const ModelFile& file) {
   RPP_CHECK(architecture.head != Head::unsupported,
             "{}: architectures is {}: answers come from BertForSequenceClassification, "
             "BertForTokenClassification, BertForQuestionAnswering, BertForMaskedLM or BertForPreTraining, "
-            "and those "
-            "of RoBERTa, XLM-R and DistilBERT; ask for embeddings, or name the one whose head the model has",
+            "and those of RoBERTa, XLM-R and DistilBERT; ask for embeddings, or name the one whose head the "
+            "model has",
             file.path() / kConfigFile, architecture.name);
 }
 

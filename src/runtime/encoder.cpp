@@ -77,11 +77,13 @@ void Encoder::embed(const TokenBatch& batch, int thread) {
   const auto [first, end] = team_.share(num_sequences(batch), thread);
   for (int64_t i = first; i < end; ++i) {
     const Sequence sequence = sequence_of(batch, i);
-    int64_t row = weights_.sizes.first_position;  // of the position embeddings
+    // Of the position embeddings. In RoBERTa the row before the first has the number of the padding token;
+    // such a token that a text spells takes it, and the tokens behind it are not counted on. BERT has none.
+    const int64_t first_row = weights_.sizes.first_position;
+    int64_t row = first_row;
     for (int64_t token = sequence.begin; token < sequence.end; ++token) {
-      const bool is_padding = batch.input_ids[static_cast<size_t>(token)] == weights_.unplaced_id;
-      embed_token(batch, token, is_padding ? weights_.sizes.first_position - 1 : row++,
-                  scratch_[static_cast<size_t>(thread)]);
+      const bool is_padding = batch.input_ids[static_cast<size_t>(token)] == first_row - 1;
+      embed_token(batch, token, is_padding ? first_row - 1 : row++, scratch_[static_cast<size_t>(thread)]);
     }
   }
   team_.wait_for_all();

@@ -253,9 +253,6 @@ Weights read_weights(const ModelFile& file, const RuntimeOptions& options) {
                   .layer_norm_eps = static_cast<float>(description.config().layer_norm_eps),
                   .relu_pooler = description.config().family == ModelFamily::distilbert,
                   .int8 = options.arithmetic == Arithmetic::int8};
-  if (weights.sizes.first_position > 0) {
-    weights.unplaced_id = static_cast<int32_t>(description.config().pad_token_id);
-  }
   if (has_token_types(description.config())) weights.token_type_embeddings.emplace();
   const ModelSizes& sizes = weights.sizes;
   weights.sparse_from = sparse_from(file, options, *weights.kernels);

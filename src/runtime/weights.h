@@ -67,9 +67,6 @@ struct Weights {
   ModelSizes sizes;
   const Kernels* kernels = nullptr;
   float layer_norm_eps = 0;
-  // In RoBERTa a padding token that a text spells has no position: it takes the row before the first, and
-  // tokens behind it are not counted on. -1: every token has one.
-  int32_t unplaced_id = -1;
   PackedView word_embeddings, position_embeddings;  // dense
   std::optional<PackedView> token_type_embeddings;
   LayerNorm embedding_norm;

@@ -76,8 +76,8 @@ TextSpan without_leading_blanks(std::string_view text, TextSpan span) {
 }  // namespace
 
 SentencePieceSource sentencepiece_source(std::filesystem::path file, std::string bytes, PieceIds ids) {
-  load(file, bytes);  // before it is parsed here: checks it
   if (ids == PieceIds::plain) return {.file = std::move(file), .model = bytes, .original = bytes};
+  load(file, bytes);  // checks the bytes, of which the model with other ids shows no damage
   std::string model = with_xlm_roberta_ids(file, parse_sentencepiece_model(bytes));
   return {.file = std::move(file),
           .model = std::move(model),

@@ -32,8 +32,8 @@ struct SentencePieceSource {
   bool two_separators = false;  // see SpecialTokens
 };
 
-// The model of a file such as spiece.model or sentencepiece.bpe.model. Throws Error, naming the file, when it
-// is damaged, and for xlm_roberta when the model does not start with <unk>, <s>, </s>.
+// The model of a file such as spiece.model or sentencepiece.bpe.model. For xlm_roberta throws Error, naming
+// the file, when it is damaged or does not start with <unk>, <s>, </s>.
 SentencePieceSource sentencepiece_source(std::filesystem::path file, std::string bytes, PieceIds ids);
 
 class SentencePieceTokenizer final : public Tokenizer {

@@ -2,12 +2,9 @@
 //
 // A vocab.txt alone is read as google-research/bert does. With a tokenizer.json, tokenizer_config.json,
 // special_tokens_map.json or added_tokens.json the ids and offsets are those of transformers' AutoTokenizer:
-//   - BertTokenizer and its relatives take from a tokenizer.json only the vocabulary and the added tokens;
-//   their
-//     switches are in tokenizer_config.json;
-//   - PreTrainedTokenizerFast, TokenizersBackend, and a tokenizer.json without tokenizer_class and
-//   config.json
-//     are read as the tokenizers library reads the file.
+// BertTokenizer and its relatives take from a tokenizer.json only the vocabulary and the added tokens, their
+// switches are in tokenizer_config.json. PreTrainedTokenizerFast, TokenizersBackend, and a tokenizer.json
+// without tokenizer_class and config.json are read as the tokenizers library reads the file.
 // One exception: without a tokenizer.json and do_lower_case, a vocabulary with capitals is cased.
 #pragma once
 

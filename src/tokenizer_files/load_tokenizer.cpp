@@ -16,8 +16,7 @@ namespace {
 
 using std::filesystem::path;
 
-std::unique_ptr<Tokenizer> load_logged_wordpiece(const path& path) {
-  LoadedWordPiece loaded = load_wordpiece(path);
+std::unique_ptr<Tokenizer> logged(LoadedWordPiece loaded) {
   if (!loaded.note.empty()) log::info("{}", loaded.note);
   return std::move(loaded.tokenizer);
 }
@@ -35,11 +34,12 @@ TokenizerTexts read_texts(const path& directory, std::map<std::string, std::stri
 }
 
 std::unique_ptr<Tokenizer> load_directory(const path& directory) {
-  if (std::filesystem::exists(directory / kVocabFile)) return load_logged_wordpiece(directory);
   std::map<std::string, std::string> storage;
   const TokenizerTexts files = read_texts(directory, storage);
   if (has_sentencepiece(files)) return make_sentencepiece(directory, files);
-  if (files.contains(kTokenizerJsonFile)) return load_logged_wordpiece(directory);
+  if (files.contains(kVocabFile) || files.contains(kTokenizerJsonFile)) {
+    return logged(make_wordpiece({.texts = files, .folder = directory}));
+  }
   fail("{} holds no vocabulary: expected vocab.txt, a sentencepiece model ({}) or tokenizer.json", directory,
        fmt::join(kSentencePieceFiles, ", "));
 }
@@ -52,12 +52,12 @@ std::unique_ptr<Tokenizer> load_file(const path& file) {
   TokenizerTexts files = read_texts(directory, storage);
   if (!files.contains(name)) {  // under a name of its own
     if (file.extension() == ".model") return std::make_unique<SentencePieceTokenizer>(file);
-    return load_logged_wordpiece(file);
+    return logged(load_wordpiece(file));
   }
   for (const char* other : kVocabularyFiles) {
     if (name != other) files.erase(other);
   }
-  return has_sentencepiece(files) ? make_sentencepiece(directory, files) : load_logged_wordpiece(file);
+  return has_sentencepiece(files) ? make_sentencepiece(directory, files) : logged(load_wordpiece(file));
 }
 
 }  // namespace
