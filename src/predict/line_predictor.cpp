@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// In a model directory any tokenizer is allowed, in a model file only WordPiece.
+// A model directory's tokenizer logs how it reads the case of letters.
 std::unique_ptr<Tokenizer> open_tokenizer(const RuntimeModel& model) {
   const fs::path& path = model.file().path();
   if (fs::is_directory(path)) return load_tokenizer(path);

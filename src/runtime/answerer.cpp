@@ -175,6 +175,14 @@ class Embedder : public SequenceAnswerer {
       file.path(), named.empty() ? "" : fmt::format(", a {} by its config.json,", named));
 }
 
+// Where the model keeps its vocabulary; the model itself if it has none.
+std::filesystem::path vocabulary_path(const ModelFile& file) {
+  for (const char* name : kVocabularyFiles) {
+    if (file.contents().files.contains(name)) return file.path() / name;
+  }
+  return file.path();
+}
+
 void check_lengths(const RuntimeModel& model, const Tokenizer& tokenizer, int64_t max_seq_length) {
   const ModelSizes& sizes = model.sizes();
   if (max_seq_length < kMinSequenceLength) {
@@ -184,8 +192,9 @@ void check_lengths(const RuntimeModel& model, const Tokenizer& tokenizer, int64_
     fail_usage("max_seq_length is {}, the model has {} positions", max_seq_length, sizes.positions);
   }
   RPP_CHECK(tokenizer.size() <= sizes.vocab,
-            "{}: the vocabulary has {} pieces, the model embeddings for {}: take the model's own",
-            model.file().path(), tokenizer.size(), sizes.vocab);
+            "the tokenizer has {} pieces, the model embeddings for {}: take the model's own, {}, as it was "
+            "published",
+            tokenizer.size(), sizes.vocab, vocabulary_path(model.file()));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 namespace rpp {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
@@ -64,6 +65,18 @@ TEST_F(Answers, LabelsOfAMultiLabelModelAreIndependentAndSortedByScore) {
   const auto found = answers(3, {{"problem_type", "multi_label_classification"}});
   EXPECT_THAT(found.at(0).scores, ElementsAre(scored("LABEL_2", 0.6633937), scored("LABEL_1", 0.2414037),
                                               scored("LABEL_0", 0.0972485)));
+}
+
+TEST_F(Answers, AVocabularyLargerThanTheModelsIsNamed) {
+  make_classifier(dir_, 3, {});
+  std::string vocabulary = read_file(dir_ / "vocab.txt");
+  for (int i = 0; i < 200; ++i) vocabulary += fmt::format("more{}\n", i);
+  dir_.write("vocab.txt", vocabulary);
+  const auto model = exported(dir_.path());
+  const auto tokenizer = make_tokenizer(model->file());
+  EXPECT_THAT(
+      message_of([&] { make_answerer(model, *tokenizer, 24); }),
+      AllOf(HasSubstr("the tokenizer has 208 pieces"), HasSubstr("/vocab.txt, as it was published")));
 }
 
 TEST_F(Answers, ARankerPutsTheTextsOfAQueryIntoOrder) {
