@@ -1,4 +1,5 @@
 // rpp-data: from raw text to training data: a vocabulary, shards of token ids, their statistics.
+#include "analysis/trim_vocab.h"
 #include "core/progress.h"
 #include "data/corpus_stats.h"
 #include "data/shards.h"
@@ -30,6 +31,7 @@ struct Arguments {
   TokenizeOptions tokenize;
   std::string form = "ids";
   SquadDumpOptions squad;
+  TrimOptions trim;
 };
 
 double megabytes_per_second(int64_t bytes, double seconds) {
@@ -153,6 +155,23 @@ void add_tokenize(CLI::App& app, Arguments& arguments) {
   command.callback([&] { run_tokenize(arguments); });
 }
 
+void add_trim(CLI::App& app, Arguments& arguments) {
+  CLI::App& command =
+      *app.add_subcommand("trim-vocab", "Cut a model's vocabulary to the pieces of some texts");
+  TrimOptions& trim = arguments.trim;
+  command.add_option("--model", trim.model, "model directory")->required();
+  command.add_option("--input", trim.inputs, "UTF-8 text files as the model will read them, plain, .gz or .zst")
+      ->required();
+  command.add_option("--output", trim.output, "a new directory")->required();
+  command.option_defaults()->always_capture_default();
+  command.add_option("--min-count", trim.min_count, "leave out pieces that the texts have less often")
+      ->check(CLI::PositiveNumber);
+  command.footer(
+      "WordPiece and unigram vocabularies. Pieces of one character stay if the script is in the texts.\n"
+      "Example:\n  rpp-data trim-vocab --model multilingual-e5-small --input german.txt.zst --output e5-german");
+  command.callback([&] { fmt::print("{}", format_trim(trim_vocabulary(trim))); });
+}
+
 }  // namespace
 }  // namespace rpp
 
@@ -160,9 +179,10 @@ int main(int argc, char** argv) {
   return rpp::run_main("rpp-data", [&] {
     rpp::init_logging();
     rpp::Arguments arguments;
-    CLI::App app{"Prepares text for BERT pre-training: a vocabulary, shards, statistics.", "rpp-data"};
+    CLI::App app{"Prepares text for BERT pre-training: a vocabulary, shards, statistics; cuts vocabularies.", "rpp-data"};
     app.require_subcommand(1);
-    for (const auto add : {rpp::add_vocab, rpp::add_build, rpp::add_stats, rpp::add_tokenize}) {
+    for (const auto add : {rpp::add_vocab, rpp::add_build, rpp::add_stats, rpp::add_tokenize,
+                           rpp::add_trim}) {
       add(app, arguments);
     }
     rpp::add_squad_features(app, arguments.squad);

@@ -12,7 +12,7 @@ namespace rpp {
 namespace {
 
 // Fields of ModelProto, SentencePiece, TrainerSpec and NormalizerSpec.
-constexpr uint64_t kPieces = 1, kTrainerSpec = 2, kNormalizerSpec = 3;
+constexpr uint64_t kPieces = 1, kTrainerSpec = 2, kNormalizerSpec = 3, kSelfTest = 4;
 constexpr uint64_t kPieceText = 1, kPieceScore = 2, kPieceType = 3;
 constexpr uint64_t kModelType = 3, kUnigram = 1, kBpe = 2;
 constexpr uint64_t kCharsmap = 2, kAddDummyPrefix = 3, kRemoveExtraBlanks = 4, kEscapeBlanks = 5;
@@ -153,6 +153,10 @@ std::string serialize_sentencepiece_model(std::span<const ModelPiece> pieces,
   for (const ModelPiece& piece : pieces) append_bytes(model, kPieces, serialize_piece(piece));
   for (const std::string_view field : settings) model += field;
   return model;
+}
+
+bool is_self_test(std::string_view setting) {
+  return take_field(setting).number == kSelfTest;
 }
 
 std::string unigram_settings(std::string_view charsmap) {

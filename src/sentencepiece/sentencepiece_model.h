@@ -35,6 +35,9 @@ SentencePieceModel parse_sentencepiece_model(std::string_view model);
 std::string serialize_sentencepiece_model(std::span<const ModelPiece> pieces,
                                           std::span<const std::string_view> settings);
 
+// Whether a setting is a text with the pieces that the model must make of it.
+bool is_self_test(std::string_view setting);
+
 // The settings of a unigram model that normalises by `charsmap`, marks the start of a text and removes
 // repeated blanks.
 std::string unigram_settings(std::string_view charsmap);

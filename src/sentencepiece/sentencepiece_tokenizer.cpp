@@ -43,6 +43,8 @@ std::unique_ptr<sentencepiece::SentencePieceProcessor> load(const std::filesyste
   return processor;
 }
 
+constexpr int kFirstOfXlmRoberta = 4;  // the piece behind <s>, <pad>, </s>, <unk>
+
 std::string with_xlm_roberta_ids(const std::filesystem::path& file, const SentencePieceModel& model) {
   constexpr std::array<std::string_view, 3> kFirst = {"<unk>", "<s>", "</s>"};
   const bool starts_so =
@@ -60,6 +62,13 @@ std::string with_xlm_roberta_ids(const std::filesystem::path& file, const Senten
   pieces.insert(pieces.end(), model.pieces.begin() + kFirst.size(), model.pieces.end());
   pieces.push_back({.text = "<mask>", .type = PieceType::control});
   return serialize_sentencepiece_model(pieces, model.settings);
+}
+
+// For fewer pieces: without the model's tests of its own, which may need the others.
+std::string serialize_part(const SentencePieceModel& model, std::span<const ModelPiece> pieces) {
+  std::vector<std::string_view> settings = model.settings;
+  std::erase_if(settings, is_self_test);
+  return serialize_sentencepiece_model(pieces, settings);
 }
 
 // The mark of a word's start stands for the blanks before it.
@@ -156,6 +165,44 @@ EncodedText SentencePieceTokenizer::encode_with_offsets(std::string_view text) c
 
 std::string SentencePieceTokenizer::identity() const {
   return (special_.two_separators ? "sentencepiece, two separators\n" : "sentencepiece\n") + source_.model;
+}
+
+bool SentencePieceTokenizer::is_unigram() const {
+  return !parse_sentencepiece_model(source_.model).is_bpe;
+}
+
+std::vector<int32_t> SentencePieceTokenizer::required() const {
+  const SentencePieceModel model = parse_sentencepiece_model(source_.model);
+  int32_t cheapest = -1;
+  std::vector<int32_t> ids;
+  for (int32_t id = 0; id < size(); ++id) {
+    const ModelPiece& piece = model.pieces[static_cast<size_t>(id)];
+    if (piece.type != PieceType::normal) {
+      ids.push_back(id);
+    } else if (cheapest < 0 || piece.score < model.pieces[static_cast<size_t>(cheapest)].score) {
+      cheapest = id;
+    }
+  }
+  if (cheapest >= 0) ids.insert(std::ranges::lower_bound(ids, cheapest), cheapest);
+  return ids;
+}
+
+SentencePieceSource SentencePieceTokenizer::keeping(std::span<const int32_t> ids) const {
+  const SentencePieceModel model = parse_sentencepiece_model(source_.model);
+  std::vector<ModelPiece> pieces;
+  for (const int32_t id : ids) pieces.push_back(model.pieces[static_cast<size_t>(id)]);
+  SentencePieceSource source = source_;
+  source.model = serialize_part(model, pieces);
+  if (source_.original == source_.model) {
+    source.original = source.model;
+  } else if (!source_.original.empty()) {  // the ids of XLM-R
+    std::vector<ModelPiece> own = {{.text = "<unk>", .type = PieceType::unknown},
+                                   {.text = "<s>", .type = PieceType::control},
+                                   {.text = "</s>", .type = PieceType::control}};
+    own.insert(own.end(), pieces.begin() + kFirstOfXlmRoberta, pieces.end() - 1);  // without <mask>
+    source.original = serialize_part(parse_sentencepiece_model(source_.original), own);
+  }
+  return source;
 }
 
 bool SentencePieceTokenizer::is_continuation(int32_t id) const {

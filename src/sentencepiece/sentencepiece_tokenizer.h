@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "rpp/tokenizer.h"
 #include "tokenizer/added_tokens.h"
@@ -55,6 +57,13 @@ class SentencePieceTokenizer final : public Tokenizer {
   // Writes the model file that it was read from, if any, and the tokenizer.json and tokenizer_config.json
   // from which transformers loads a unigram or bpe model.
   void save(const std::filesystem::path& directory) const override;
+
+  bool is_unigram() const;
+  // The ids that a unigram model cannot be without: all but normal pieces, and the one with the lowest score,
+  // which the cost of an unknown character depends on.
+  std::vector<int32_t> required() const;
+  // The source of a unigram tokenizer with these ids alone, ascending; a new id is the place in `ids`.
+  SentencePieceSource keeping(std::span<const int32_t> ids) const;
 
  private:
   std::string identity() const override;
