@@ -81,21 +81,24 @@ std::vector<Module> modules_in(const Json& list, const std::filesystem::path& pl
   return modules;
 }
 
+constexpr const char* kDense = "Dense";
+
 void check_modules(const std::vector<Module>& modules, const std::filesystem::path& place) {
-  const std::vector<std::string> known = {"Transformer", "Pooling", "Normalize"};
+  const std::vector<std::string> known = {"Transformer", "Pooling", kDense, "Normalize"};
   for (const auto& module : modules) {
     RPP_CHECK(module.type.starts_with("sentence_transformers.") &&
                   std::find(known.begin(), known.end(), module.kind()) != known.end(),
-              "{}: no embeddings of a model with the module {}: only Transformer, Pooling and Normalize are "
-              "supported",
+              "{}: no embeddings of a model with the module {}: only Transformer, Pooling, Dense and "
+              "Normalize are supported",
               place, module.type);
   }
-  const bool in_order = (modules.size() == 2 || modules.size() == 3) && modules[0].kind() == known[0] &&
-                        modules[1].kind() == known[1] &&
-                        (modules.size() == 2 || modules[2].kind() == known[2]);
-  RPP_CHECK(in_order && modules[0].path.empty(),
-            "{}: the modules must be a Transformer in the model directory itself, a Pooling and, if any, a "
-            "Normalize, in this order",
+  const bool starts = modules.size() >= 2 && modules[0].kind() == known[0] && modules[1].kind() == known[1];
+  size_t next = std::min<size_t>(2, modules.size());
+  while (next < modules.size() && modules[next].kind() == kDense) ++next;
+  if (next < modules.size() && modules[next].kind() == known.back()) ++next;
+  RPP_CHECK(starts && next == modules.size() && modules[0].path.empty(),
+            "{}: the modules must be a Transformer in the model directory itself, a Pooling and, if any, "
+            "Dense and a Normalize, in this order",
             place);
 }
 
@@ -176,7 +179,9 @@ std::vector<std::filesystem::path> sentence_embedding_files(const std::filesyste
   const auto place = model_dir / kModulesFile;
   for (const char* name : {"sentence_bert_config.json", "config_sentence_transformers.json"}) add(name);
   for (const auto& module : modules_in(parse_json(read_file(place), place.string()), place)) {
-    if (!module.path.empty()) add(std::filesystem::path(module.path) / kConfigFile);
+    if (module.path.empty()) continue;
+    add(std::filesystem::path(module.path) / kConfigFile);
+    if (module.kind() == kDense) add(std::filesystem::path(module.path) / kWeightsFile);
   }
   return files;
 }
@@ -194,8 +199,11 @@ SentenceEmbedding read_sentence_embedding(const ModelFile& file) {
   if (!files.has("modules.json")) return embedding;
   const auto modules = modules_in(files.json("modules.json"), files.place("modules.json"));
   check_modules(modules, files.place("modules.json"));
-  embedding.normalized = modules.size() == 3;
+  embedding.normalized = modules.back().kind() == "Normalize";
   read_pooling(files, modules[1].path, embedding);
+  for (const Module& module : modules) {
+    if (module.kind() == kDense) embedding.dense.push_back(read_dense_module(file, module.path));
+  }
   read_prompts(files, embedding);
   read_reading(files, embedding);
   return embedding;

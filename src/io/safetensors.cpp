@@ -225,6 +225,14 @@ void TensorView::check_element_size(size_t bytes) const {
   fail("tensor '{}' is {}, not of {}-byte elements", name, dtype_name(dtype), bytes);
 }
 
+std::vector<TensorView> parse_safetensors(const std::filesystem::path& path,
+                                          std::span<const std::byte> bytes) {
+  std::vector<TensorView> tensors;
+  std::map<std::string, std::string> metadata;
+  HeaderReader(path, bytes).read(tensors, metadata);
+  return tensors;
+}
+
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path, FileAccess access)
     : path_(path), file_(path, access) {
   HeaderReader(path_, file_.bytes()).read(tensors_, metadata_);

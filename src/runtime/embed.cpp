@@ -1,9 +1,11 @@
-// Formulas and their order follow Pooling and Normalize of sentence-transformers 6.2.
+// Formulas and their order follow Pooling, Dense and Normalize of sentence-transformers 6.2.
 #include "runtime/embed.h"
 #include "bert_format/sentence_embedding.h"
 
 #include <algorithm>
 #include <cmath>
+
+#include "rpp/error.h"
 
 namespace rpp {
 namespace {
@@ -32,6 +34,16 @@ float pooled(Pooling pooling, const TokenRows& rows, size_t i) {
   return sum / (pooling == Pooling::mean_sqrt_length ? std::sqrt(weights) : weights);
 }
 
+// A Dense module of another model must not read beyond its input.
+void check_sizes(const SentenceEmbedding& embedding, const Session& session) {
+  auto size = session.model().sizes().hidden * static_cast<int64_t>(embedding.poolings.size());
+  for (const DenseModule& dense : embedding.dense) {
+    RPP_CHECK(dense.in == size, "{}: a Dense module takes {} features, {} reach it: is it of another model?",
+              session.model().file().path(), dense.in, size);
+    size = dense.out;
+  }
+}
+
 }  // namespace
 
 void normalize(std::span<float> vector) {
@@ -50,7 +62,8 @@ void embed_into(const SentenceEmbedding& embedding, Session& session, std::span<
                 int64_t skipped, std::span<float> vectors) {
   const auto hidden = session.hidden();  // [tokens, hidden]
   const auto size = static_cast<size_t>(session.model().sizes().hidden);
-  size_t at = 0;
+  check_sizes(embedding, session);
+  const auto vector_size = static_cast<size_t>(embedding.size(session.model().sizes().hidden));
   for (size_t text = 0; text + 1 < cu_seqlens.size(); ++text) {
     const auto begin = static_cast<size_t>(cu_seqlens[text]);
     const auto count = static_cast<size_t>(cu_seqlens[text + 1]) - begin;
@@ -58,10 +71,13 @@ void embed_into(const SentenceEmbedding& embedding, Session& session, std::span<
                          .size = size,
                          .first = std::min(static_cast<size_t>(skipped), count - 1)};
     require_finite(rows.values, session, "a hidden state");  // a maximum would hide a NaN
-    const auto vector = vectors.subspan(at, embedding.poolings.size() * size);
+    std::vector<float> features;
     for (const Pooling pooling : embedding.poolings) {
-      for (size_t i = 0; i < size; ++i) vectors[at++] = pooled(pooling, rows, i);
+      for (size_t i = 0; i < size; ++i) features.push_back(pooled(pooling, rows, i));
     }
+    for (const DenseModule& dense : embedding.dense) features = dense.apply(features);
+    const auto vector = vectors.subspan(text * vector_size, vector_size);
+    std::ranges::copy(features, vector.begin());
     require_finite(vector, session, "a number of an embedding");  // before normalisation
     if (embedding.normalized) normalize(vector);
   }

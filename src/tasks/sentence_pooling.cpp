@@ -15,6 +15,8 @@ void check_trainable(const SentenceEmbedding& embedding, const std::string& mode
   if (embedding.poolings.size() != 1 || !known(embedding.poolings.front())) {
     fail_usage("{}: task embed trains models that pool by cls or mean, not by others or by several", model);
   }
+  if (!embedding.dense.empty())
+    fail_usage("{}: task embed does not train models with a Dense module behind the pooling", model);
   if (!embedding.prompt.empty()) fail_usage("{}: task embed does not train models with a prompt", model);
 }
 

@@ -9,7 +9,7 @@
 namespace rpp {
 
 // Throws UsageError for what training does not have: other poolings than cls, mean and mean_sqrt_length,
-// several of them, and prompts that are not pooled. `model` is named in the message.
+// several of them, Dense modules, and prompts. `model` is named in the message.
 void check_trainable(const SentenceEmbedding& embedding, const std::string& model);
 
 // hidden: [tokens, hidden size]. Returns fp32 [sequences, hidden size], each of length 1: cosines are what

@@ -306,10 +306,19 @@ void make_model_directory(const fs::path& folder) {
       folder / "modules.json",
       R"([{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
  {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
- {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}])");
+ {"idx": 2, "name": "2", "path": "2_Dense", "type": "sentence_transformers.models.Dense"},
+ {"idx": 3, "name": "3", "path": "3_Normalize", "type": "sentence_transformers.models.Normalize"}])");
   fs::create_directory(folder / "1_Pooling");
   write_file_atomically(folder / "1_Pooling/config.json",
                         R"({"word_embedding_dimension": 4, "pooling_mode_mean_tokens": true})");
+  fs::create_directory(folder / "2_Dense");
+  write_file_atomically(folder / "2_Dense/config.json",
+                        R"({"in_features": 4, "out_features": 2, "bias": false})");
+  const std::vector<float> weight = {1, 0, 0.5F, 0, 0, 1, 0, 0.5F};
+  save_safetensors(
+      folder / "2_Dense/model.safetensors",
+      std::vector<TensorView>{
+          {.name = "linear.weight", .shape = {2, 4}, .data = std::as_bytes(std::span(weight))}});
 }
 
 DamagedFormat directory_format(const char* name, std::vector<std::string> files) {
@@ -332,7 +341,8 @@ std::vector<DamagedFormat> model_formats() {
           directory_format("model-config", {"config.json"}),
           directory_format("model-tokenizer", {"vocab.txt", "tokenizer_config.json"}),
           directory_format("model-embedding",
-                           {"modules.json", "sentence_bert_config.json", "1_Pooling/config.json"}),
+                           {"modules.json", "sentence_bert_config.json", "1_Pooling/config.json",
+                            "2_Dense/config.json", "2_Dense/model.safetensors"}),
           sentencepiece_format("spiece-unigram", VocabType::unigram),
           sentencepiece_format("spiece-bpe", VocabType::bpe)};
 }

@@ -233,13 +233,80 @@ TEST_F(Embedding, AnExportedModelGivesTheSameVectorAndFiles) {
   EXPECT_EQ(embed_of(dir_ / "again", "w0 w1 w2"), embed("w0 w1 w2"));
 }
 
+class DenseEmbedding : public Embedding {
+ protected:
+  static constexpr int64_t kOut = 3;
+
+  DenseEmbedding() {
+    write(R"([{"path": "", "type": "sentence_transformers.models.Transformer"},
+              {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+              {"path": "2_Dense", "type": "sentence_transformers.models.Dense"}])",
+          R"({"pooling_mode_mean_tokens": true})");
+    fs::create_directories(dir_ / "2_Dense");
+    for (size_t i = 0; i < kOut * kHidden; ++i) weight_.push_back(0.01F * static_cast<float>(i % 7) - 0.02F);
+    write_dense(R"({"in_features": 32, "out_features": 3, "bias": true})", {kOut, kHidden});
+  }
+
+  void write_dense(const char* config, std::vector<int64_t> shape) const {
+    dir_.write("2_Dense/config.json", config);
+    const std::vector<TensorView> tensors = {
+        {.name = "linear.weight", .shape = std::move(shape), .data = std::as_bytes(std::span(weight_))},
+        {.name = "linear.bias", .shape = {kOut}, .data = std::as_bytes(std::span(bias_))}};
+    save_safetensors(dir_ / "2_Dense/model.safetensors", tensors);
+  }
+
+  std::vector<float> weight_, bias_ = {0.5F, -0.25F, 0.0F};
+};
+
+TEST_F(DenseEmbedding, FollowsThePoolingInTheFolderAndInAnExportedModel) {
+  const auto rows = hidden(ids_);
+  const Vector found = embed("w0 w1");
+  ASSERT_EQ(found.size(), kOut);
+  for (size_t out = 0; out < kOut; ++out) {
+    double sum = bias_[out];
+    for (size_t i = 0; i < kHidden; ++i) {
+      sum += double{weight_[out * kHidden + i]} * (rows[0][i] + rows[1][i] + rows[2][i] + rows[3][i]) / 4;
+    }
+    EXPECT_NEAR(found[out], std::tanh(sum), 1e-6) << out;
+  }
+  const TemporaryFile file("dense.rpp");
+  export_model(dir_.path(), file.path());
+  EXPECT_EQ(embed_of(file.path(), "w0 w1"), found);
+  unpack_model(file.path(), dir_ / "again");
+  EXPECT_EQ(embed_of(dir_ / "again", "w0 w1"), found);
+}
+
+TEST_F(DenseEmbedding, WhatItCannotComputeIsRefusedByName) {
+  const std::string sizes = R"({"in_features": 32, "out_features": 3, )";
+  const auto refused = [&](const std::string& more) {
+    write_dense((sizes + more + "}").c_str(), {kOut, kHidden});
+    return message();
+  };
+  EXPECT_THAT(refused(R"("use_residual": true)"), HasSubstr("2_Dense/config.json: use_residual is true"));
+  EXPECT_THAT(refused(R"("activation_function": "torch.nn.modules.activation.Mish")"),
+              HasSubstr("activation_function is \"torch.nn.modules.activation.Mish\""));
+  EXPECT_THAT(refused(R"("module_input_name": "token_embeddings")"), HasSubstr("module_input_name is"));
+  EXPECT_EQ(refused(R"("activation_function": "torch.nn.modules.linear.Identity")"), "no error");
+  write_dense(R"({"in_features": 32, "out_features": 4})", {kOut, kHidden});
+  EXPECT_THAT(message(), HasSubstr("a tensor linear.weight of shape [4, 32]"));
+  write_dense(R"({"in_features": 24, "out_features": 4})", {4, 24});
+  EXPECT_THAT(message(), HasSubstr("linear.bias of shape [4]"));
+  fs::remove(dir_ / "2_Dense/model.safetensors");
+  EXPECT_THAT(message(), HasSubstr("scripts/convert_bin.py"));
+}
+
+TEST_F(DenseEmbedding, OneForAnotherSizeIsRefused) {
+  write_dense(R"({"in_features": 16, "out_features": 6, "bias": false})", {6, 16});
+  EXPECT_THAT(message(), HasSubstr("a Dense module takes 16 features, 32 reach it"));
+}
+
 TEST_F(Embedding, AnUnknownModuleIsRefusedNamingItsType) {
   write(R"([{"path": "", "type": "sentence_transformers.models.Transformer"},
             {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
-            {"path": "2_Dense", "type": "sentence_transformers.models.Dense"}])",
+            {"path": "2_Dropout", "type": "sentence_transformers.models.Dropout"}])",
         "{}");
   EXPECT_THAT(message(),
-              HasSubstr("the module sentence_transformers.models.Dense: only Transformer, Pooling"));
+              HasSubstr("the module sentence_transformers.models.Dropout: only Transformer, Pooling"));
   write(R"([{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
             {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}])",
         "{}");
