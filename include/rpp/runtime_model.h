@@ -24,6 +24,7 @@ struct LayerShape {
 struct ModelSizes {
   int64_t vocab = 0;
   int64_t hidden = 0;
+  int64_t embedding = 0;       // columns of the embedding tables; ELECTRA projects them to `hidden`
   int64_t positions = 0;       // maximum tokens of a sequence
   int64_t first_position = 0;  // row of the position embeddings for its first token
   int64_t token_types = 0;
@@ -66,8 +67,8 @@ std::vector<std::string> kernel_names();
 // Immutable: any number of sessions in any threads may share one.
 class RuntimeModel {
  public:
-  // Converts the layers on all cores. Throws Error naming the file and the fault: see ModelFile; an
-  // architecture other than BERT, or unsupported features (another activation, relative positions); a tensor
+  // Converts the layers on all cores. Throws Error naming the file and the fault: see ModelFile; a model_type
+  // or features that are not supported (another activation, position_embedding_type); a tensor
   // that is missing or has another shape than config.json specifies; kernels that this machine cannot run.
   static std::shared_ptr<const RuntimeModel> load(const std::filesystem::path& path,
                                                   const RuntimeOptions& options = {});

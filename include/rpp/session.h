@@ -38,7 +38,7 @@ class Session {
   // when the model has no such head, those of logits also for a non-finite value. The formulas are those of
   // transformers' modeling_bert.py.
   std::span<const float> hidden();  // [tokens, hidden], the last layer
-  std::span<const float> pooled();  // [sequences, hidden]: tanh(W h + b) of the first token; DistilBERT: ReLU
+  std::span<const float> pooled();  // [sequences, hidden]: tanh (or ReLU, GELU) of W h + b, first token
   std::span<const float> mean_pooled();   // [sequences, hidden]: mean over the tokens, a sentence embedding
   std::span<const float> logits();        // [sequences, labels]; the score of a regression
   std::span<const float> token_logits();  // [tokens, token_labels]

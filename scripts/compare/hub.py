@@ -29,7 +29,7 @@ import sentencepiece
 import torch
 import transformers
 from sentence_transformers import CrossEncoder, SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
 from tokenizers import BertWordPieceTokenizer
 
 HOSTILE = [" a  b ", "\t\n x \u3000y", "👩‍👩‍👧‍👦 family 👍🏽", "e\u0301te\u0301 cafe\u0301 A\u030a", "が か\u3099", "שלום עולם مرحبا بالعالم",
@@ -69,6 +69,12 @@ class Tokenizers:
             trained.save_model(str(vocab))
         return transformers.BertTokenizerFast(vocab=str(vocab / "vocab.txt"), do_lower_case=lower, model_max_length=LENGTH)
 
+    def mpnet(self):
+        """WordPiece with RoBERTa's special tokens."""
+        pieces = list(self.wordpiece(lower=True).get_vocab())
+        names = ["<s>", "<pad>", "</s>", "[UNK]"] + [piece for piece in pieces if piece not in WORDPIECE_SPECIAL] + ["<mask>"]
+        return transformers.MPNetTokenizer(vocab={name: i for i, name in enumerate(names)}, model_max_length=LENGTH)
+
     def xlm_roberta(self):
         folder = self.folder / "xlm-roberta"
         if not folder.exists():
@@ -90,24 +96,40 @@ def roberta_config(tokenizer, **more):
                                          layer_norm_eps=1e-5, **SIZES, **more)
 
 
+def electra_config(tokenizer, **more):
+    return transformers.ElectraConfig(vocab_size=len(tokenizer), embedding_size=SIZES["hidden_size"] // 2,
+                                      max_position_embeddings=LENGTH, **SIZES, **more)
+
+
+def mpnet_config(tokenizer, **more):
+    return transformers.MPNetConfig(vocab_size=len(tokenizer), max_position_embeddings=LENGTH + 2, **SIZES, **more)
+
+
+CONFIGS = {"Bert": bert_config, "XLMRoberta": roberta_config, "Electra": electra_config, "MPNet": mpnet_config}
+
+
 def save(model, tokenizer, folder):
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
 
-def sentence_model(kind, pooling, normalize=False):
+def sentence_model(kind, pooling, normalize=False, dense=False):
     """A folder of sentence-transformers."""
     def make(tokenizers, folder):
         if kind == "bert":
             tokenizer = tokenizers.wordpiece(lower=True)
             model = transformers.BertModel(bert_config(tokenizer))
+        elif kind == "mpnet":
+            tokenizer = tokenizers.mpnet()
+            model = transformers.MPNetModel(mpnet_config(tokenizer))
         else:
             tokenizer = tokenizers.xlm_roberta()
             model = (transformers.BertModel(bert_config(tokenizer)) if kind == "bert with sentencepiece"
                      else transformers.XLMRobertaModel(roberta_config(tokenizer)))
         base = save(randomise(model), tokenizer, folder / "base")
         modules = [Transformer(str(base), max_seq_length=LENGTH), Pooling(SIZES["hidden_size"], pooling_mode=pooling)]
+        modules += [Dense(SIZES["hidden_size"], 24, activation_function=torch.nn.Tanh())] * dense
         SentenceTransformer(modules=modules + [Normalize()] * normalize, device="cpu").save(str(folder / "model"))
         return folder / "model"
     return make
@@ -115,8 +137,9 @@ def sentence_model(kind, pooling, normalize=False):
 
 def head_model(family, head, lower=True, **more):
     def make(tokenizers, folder):
-        tokenizer = tokenizers.wordpiece(lower) if family == "Bert" else tokenizers.xlm_roberta()
-        config = (bert_config if family == "Bert" else roberta_config)(tokenizer, **more)
+        makers = {"XLMRoberta": tokenizers.xlm_roberta, "MPNet": tokenizers.mpnet}
+        tokenizer = makers[family]() if family in makers else tokenizers.wordpiece(lower)
+        config = CONFIGS[family](tokenizer, **more)
         return save(randomise(getattr(transformers, family + head)(config)), tokenizer, folder / "model")
     return make
 
@@ -222,6 +245,7 @@ CASES = {
     "BERT, mean over root of length": (sentence_model("bert", "mean_sqrt_len_tokens"), EMBED),
     "BERT, weighted mean": (sentence_model("bert", "weightedmean"), EMBED),
     "BERT, last token": (sentence_model("bert", "lasttoken"), EMBED),
+    "BERT, [CLS], Dense, normalised (LaBSE)": (sentence_model("bert", "cls", normalize=True, dense=True), EMBED),
     "BERT with sentencepiece (e5), mean, normalised": (sentence_model("bert with sentencepiece", "mean", True), EMBED),
     "XLM-R (BGE-M3), [CLS], normalised": (sentence_model("xlm-roberta", "cls", True), EMBED),
     "BERT, three labels": (head_model("Bert", "ForSequenceClassification", num_labels=3), classes("softmax")),
@@ -233,6 +257,12 @@ CASES = {
     "BERT, cross-encoder": (head_model("Bert", "ForSequenceClassification", num_labels=1), PAIRS),
     "XLM-R, three labels": (head_model("XLMRoberta", "ForSequenceClassification", num_labels=3), classes("softmax")),
     "XLM-R, cross-encoder": (head_model("XLMRoberta", "ForSequenceClassification", num_labels=1), PAIRS),
+    "ELECTRA, three labels": (head_model("Electra", "ForSequenceClassification", num_labels=3), classes("softmax")),
+    "ELECTRA, cross-encoder": (head_model("Electra", "ForSequenceClassification", num_labels=1), PAIRS),
+    "ELECTRA, tags": (head_model("Electra", "ForTokenClassification", num_labels=5, id2label=NER_LABELS), TAGS),
+    "MPNet, mean, normalised": (sentence_model("mpnet", "mean", True), EMBED),
+    "MPNet, three labels": (head_model("MPNet", "ForSequenceClassification", num_labels=3), classes("softmax")),
+    "MPNet, cross-encoder": (head_model("MPNet", "ForSequenceClassification", num_labels=1), PAIRS),
     "BERT, tags": (head_model("Bert", "ForTokenClassification", num_labels=5, id2label=NER_LABELS), TAGS),
 }
 

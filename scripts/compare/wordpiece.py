@@ -35,7 +35,8 @@ SHOWN_DIFFERENCES = 10
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 OTHER_SPECIAL = ["<pad>", "<unk>", "<s>", "</s>", "<mask>"]
 KEYS = ["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"]
-BERT_CLASSES = [None, "BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "ElectraTokenizerFast"]
+BERT_CLASSES = [None, "BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "ElectraTokenizerFast",
+                "MPNetTokenizer"]
 JSON_CLASSES = ["PreTrainedTokenizerFast", "TokenizersBackend"]
 ALPHABET = ("abcdeABCDE\u00e9\u00c9\u00fc\u00df\u0130\u0131\u03a3\u03c3\u03c2\u0439\u0419\u05d0\u0627\u0639\u4e2d\u56fd\u65e5\u3042\uac00\u1100\u1161"
             "0123.,;!?'-_#[]<>$\u2026\u00bf\u0301\u0308\u0316\u0345\u05b0\u200d\u200b\u00ad\ufeff\u2028\u00a0\u3000\u0085\ue000\U000f0000"
@@ -141,7 +142,7 @@ def make_folder(rng, folder):
     elif rng.random() < 0.2:
         config[rng.choice(["additional_special_tokens", "extra_special_tokens"])] = [rng.choice(ADDED)]
     write_json(folder / "tokenizer_config.json", config)
-    write_json(folder / "config.json", {"model_type": "bert"})
+    write_json(folder / "config.json", {"model_type": rng.choice(["bert", "bert", "mpnet"])})
 
 
 def add_to_files(rng, folder, vocab, added, config):

@@ -14,7 +14,7 @@ golden.safetensors               a packed batch of three sequences of odd length
   gradients grad.NAME of loss, class_grad.NAME of class_loss (only the classifier and the pooler), span_grad.NAME of
             span_loss (only the head and the embeddings)
 
-tests/golden/xlm_roberta, tests/golden/distilbert: vocabulary 12, hidden 16, the model ForMaskedLM, and in classifier/
+tests/golden/xlm_roberta, distilbert, electra, mpnet: vocabulary 12, hidden 16, the model ForMaskedLM, and in classifier/
 ForSequenceClassification. golden.safetensors has input_ids, cu_seqlens, mlm_positions, mlm_labels, class_labels;
 last_hidden, mlm_logits, mlm_loss, class_logits, class_loss; grad.NAME of mlm_loss and class_grad.NAME of class_loss.
 
@@ -34,8 +34,10 @@ environment.need("compare", "torch", "safetensors", "transformers")
 import torch
 from safetensors.torch import save_file
 from transformers import (BertConfig, BertForPreTraining, BertForQuestionAnswering, BertForSequenceClassification,
-                          DistilBertConfig, DistilBertForMaskedLM, DistilBertForSequenceClassification, XLMRobertaConfig,
-                          XLMRobertaForMaskedLM, XLMRobertaForSequenceClassification)
+                          DistilBertConfig, DistilBertForMaskedLM, DistilBertForSequenceClassification, ElectraConfig,
+                          ElectraForMaskedLM, ElectraForSequenceClassification, MPNetConfig, MPNetForMaskedLM,
+                          MPNetForSequenceClassification, XLMRobertaConfig, XLMRobertaForMaskedLM,
+                          XLMRobertaForSequenceClassification)
 
 LENGTHS = [7, 13, 5]
 SIZES = dict(vocab_size=100, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48,
@@ -165,6 +167,21 @@ def make_distilbert(output):
     make_family(output, config, DistilBertForMaskedLM, DistilBertForSequenceClassification)
 
 
+def make_electra(output):
+    torch.manual_seed(23)
+    config = ElectraConfig(vocab_size=12, embedding_size=6, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+                           intermediate_size=24, max_position_embeddings=18, hidden_dropout_prob=0.0,
+                           attention_probs_dropout_prob=0.0, num_labels=3)
+    make_family(output, config, ElectraForMaskedLM, ElectraForSequenceClassification)
+
+
+def make_mpnet(output):
+    torch.manual_seed(24)
+    config = MPNetConfig(vocab_size=12, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
+                         max_position_embeddings=18, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, num_labels=3)
+    make_family(output, config, MPNetForMaskedLM, MPNetForSequenceClassification)
+
+
 def make_family(output, config, masked_lm_class, classifier_class):
     lm = masked_lm_class._from_config(config, attn_implementation="eager")
     classifier = classifier_class._from_config(config, attn_implementation="eager")
@@ -201,7 +218,8 @@ def save_values(values, output):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("tests/golden"))
-    makers = {"bert": make_bert, "xlm_roberta": make_xlm_roberta, "distilbert": make_distilbert}
+    makers = {"bert": make_bert, "xlm_roberta": make_xlm_roberta, "distilbert": make_distilbert,
+              "electra": make_electra, "mpnet": make_mpnet}
     parser.add_argument("--only", choices=makers)
     args = parser.parse_args()
     for name, make in makers.items():

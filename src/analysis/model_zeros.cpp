@@ -54,10 +54,10 @@ void add_matrix(const TensorIndex<TensorView>& tensors, const Shape& shape, Mode
 }
 
 // What an encoder needs beside its prunable matrices.
-void check_embeddings(const TensorIndex<TensorView>& tensors) {
-  for (const auto name : {kWordEmbeddings, kPositionEmbeddings, kTokenTypeEmbeddings}) {
-    static_cast<void>(tensors.at(name));
-  }
+void check_embeddings(const TensorIndex<TensorView>& tensors, const ModelConfig& config) {
+  std::vector<std::string_view> needed = {kWordEmbeddings, kPositionEmbeddings};
+  if (has_token_types(config)) needed.push_back(kTokenTypeEmbeddings);
+  for (const auto name : needed) static_cast<void>(tensors.at(name));
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ ModelZeros read_zeros(const fs::path& model_dir) {
   for (const auto& [name, tensor] : tensors.all()) {
     if (is_known(name)) check_finite(file.path(), *tensor);
   }
-  check_embeddings(tensors);
+  check_embeddings(tensors, config);
   ModelZeros model{
       .directory = model_dir, .num_parameters = count_parameters(tensors), .metadata = file.metadata()};
   for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {

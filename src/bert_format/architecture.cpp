@@ -23,10 +23,9 @@ constexpr std::pair<std::string_view, Head> kHeads[] = {{"Model", Head::none},
                                                         {"ForPreTraining", Head::masked_lm}};
 
 Head head_of(std::string_view name) {
-  for (const ModelFamily family : all_families()) {
-    for (const auto& [suffix, head] : kHeads) {
-      if (name == architecture_name(family, suffix)) return head;
-    }
+  const auto own = head_of_architecture(name);
+  for (const auto& [suffix, head] : kHeads) {
+    if (own == suffix) return head;
   }
   return Head::unsupported;
 }
@@ -63,7 +62,7 @@ void check_architecture(const ModelFile& file) {
   RPP_CHECK(architecture.head != Head::unsupported,
             "{}: architectures is {}: answers come from BertForSequenceClassification, "
             "BertForTokenClassification, BertForQuestionAnswering, BertForMaskedLM or BertForPreTraining, "
-            "and those of RoBERTa, XLM-R and DistilBERT; ask for embeddings, or name the one whose head the "
+            "and those of RoBERTa, XLM-R, DistilBERT, ELECTRA and MPNet; ask for embeddings, or name the one whose head the "
             "model has",
             file.path() / kConfigFile, architecture.name);
 }

@@ -19,6 +19,7 @@ fs::path weights_file(const fs::path& model) {
 // As a floating-point number: the product of damaged sizes is unbounded.
 double count_weights(const ModelConfig& config) {
   const auto hidden = static_cast<double>(config.hidden_size);
+  const auto columns = static_cast<double>(embedding_dim(config));  // of the embedding tables
   const auto rows = static_cast<double>(config.vocab_size) +
                     static_cast<double>(config.max_position_embeddings) +
                     static_cast<double>(config.type_vocab_size);
@@ -31,7 +32,7 @@ double count_weights(const ModelConfig& config) {
   if (config.layer_sizes.empty())
     add_layer(sizes_of_layer(config, 0), static_cast<double>(config.num_hidden_layers));
   for (const LayerSizes& layer : config.layer_sizes) add_layer(layer, 1);
-  return hidden * (rows + width);
+  return columns * rows + hidden * width;
 }
 
 // Checked before memory is allocated for a model that its file cannot fill.

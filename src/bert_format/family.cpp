@@ -13,22 +13,18 @@ struct FamilyNames {
   std::string_view model_type, class_prefix;
 };
 
-constexpr std::array<FamilyNames, 4> kFamilies = {{{ModelFamily::bert, "bert", "Bert"},
+constexpr std::array<FamilyNames, 6> kFamilies = {{{ModelFamily::bert, "bert", "Bert"},
                                                    {ModelFamily::roberta, "roberta", "Roberta"},
                                                    {ModelFamily::xlm_roberta, "xlm-roberta", "XLMRoberta"},
-                                                   {ModelFamily::distilbert, "distilbert", "DistilBert"}}};
+                                                   {ModelFamily::distilbert, "distilbert", "DistilBert"},
+                                                   {ModelFamily::electra, "electra", "Electra"},
+                                                   {ModelFamily::mpnet, "mpnet", "MPNet"}}};
 
 const FamilyNames& names_of(ModelFamily family) {
   return *std::ranges::find(kFamilies, family, &FamilyNames::family);
 }
 
 }  // namespace
-
-std::span<const ModelFamily> all_families() {
-  static constexpr std::array kAll = {ModelFamily::bert, ModelFamily::roberta, ModelFamily::xlm_roberta,
-                                      ModelFamily::distilbert};
-  return kAll;
-}
 
 std::optional<ModelFamily> family_of(std::string_view model_type) {
   const auto found = std::ranges::find(kFamilies, model_type, &FamilyNames::model_type);
@@ -50,6 +46,13 @@ std::string known_model_types() {
 
 std::string architecture_name(ModelFamily family, std::string_view head) {
   return fmt::format("{}{}", names_of(family).class_prefix, head);
+}
+
+std::optional<std::string_view> head_of_architecture(std::string_view name) {
+  for (const FamilyNames& names : kFamilies) {
+    if (name.starts_with(names.class_prefix)) return name.substr(names.class_prefix.size());
+  }
+  return std::nullopt;
 }
 
 }  // namespace rpp

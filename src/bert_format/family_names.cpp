@@ -1,7 +1,7 @@
 #include "family_names.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
+#include <iterator>
 #include <span>
 
 #include "bert_format/tensor_names.h"
@@ -15,22 +15,31 @@ struct Renamed {
 
 constexpr std::string_view kBertBody = "bert.", kPoolerPrefix = "bert.pooler.dense.";
 
-// The first that fits counts, in both directions.
-constexpr Renamed kRoberta[] = {{"lm_head.dense.", "cls.predictions.transform.dense."},
-                                {"lm_head.layer_norm.", "cls.predictions.transform.LayerNorm."},
-                                {"lm_head.decoder.", "cls.predictions.decoder."},
-                                {"lm_head.bias", "cls.predictions.bias"},
-                                {"classifier.dense.", kPoolerPrefix},
-                                {"classifier.out_proj.", "classifier."},
-                                {"roberta.", kBertBody}};
-constexpr Renamed kDistilBert[] = {{"vocab_transform.", "cls.predictions.transform.dense."},
-                                   {"vocab_layer_norm.", "cls.predictions.transform.LayerNorm."},
-                                   {"vocab_projector.bias", "cls.predictions.bias"},
-                                   {"vocab_projector.", "cls.predictions.decoder."},
-                                   {"pre_classifier.", kPoolerPrefix},
-                                   {"distilbert.transformer.", "bert.encoder."},
-                                   {"distilbert.", kBertBody},
-                                   {"transformer.", "bert.encoder."}};  // a model without a head
+// Of these the first that fits counts, in both directions.
+constexpr Renamed kRobertaHeads[] = {{"lm_head.dense.", "cls.predictions.transform.dense."},
+                                     {"lm_head.layer_norm.", "cls.predictions.transform.LayerNorm."},
+                                     {"lm_head.decoder.", "cls.predictions.decoder."},
+                                     {"lm_head.bias", "cls.predictions.bias"},
+                                     {"classifier.dense.", kPoolerPrefix},
+                                     {"classifier.out_proj.", "classifier."}};
+constexpr Renamed kElectraHeads[] = {
+    {"generator_predictions.dense.", "cls.predictions.transform.dense."},
+    {"generator_predictions.LayerNorm.", "cls.predictions.transform.LayerNorm."},
+    {"generator_lm_head.bias", "cls.predictions.bias"},
+    {"generator_lm_head.", "cls.predictions.decoder."},
+    {"classifier.dense.", kPoolerPrefix},
+    {"classifier.out_proj.", "classifier."}};
+constexpr Renamed kDistilBertHeads[] = {{"vocab_transform.", "cls.predictions.transform.dense."},
+                                        {"vocab_layer_norm.", "cls.predictions.transform.LayerNorm."},
+                                        {"vocab_projector.bias", "cls.predictions.bias"},
+                                        {"vocab_projector.", "cls.predictions.decoder."},
+                                        {"pre_classifier.", kPoolerPrefix}};
+constexpr Renamed kRobertaBody[] = {{"roberta.", kBertBody}};
+constexpr Renamed kElectraBody[] = {{"electra.", kBertBody}};
+constexpr Renamed kMpnetBody[] = {{"mpnet.", kBertBody}};
+constexpr Renamed kDistilBertBody[] = {{"distilbert.transformer.", "bert.encoder."},
+                                       {"distilbert.", kBertBody},
+                                       {"transformer.", "bert.encoder."}};  // a model without a head
 // Behind "layer.3.".
 constexpr Renamed kDistilBertLayer[] = {{"attention.q_lin.", "attention.self.query."},
                                         {"attention.k_lin.", "attention.self.key."},
@@ -40,20 +49,40 @@ constexpr Renamed kDistilBertLayer[] = {{"attention.q_lin.", "attention.self.que
                                         {"ffn.lin1.", "intermediate.dense."},
                                         {"ffn.lin2.", "output.dense."},
                                         {"output_layer_norm.", "output.LayerNorm."}};
+constexpr Renamed kMpnetLayer[] = {{"attention.attn.q.", "attention.self.query."},
+                                   {"attention.attn.k.", "attention.self.key."},
+                                   {"attention.attn.v.", "attention.self.value."},
+                                   {"attention.attn.o.", "attention.output.dense."},
+                                   {"attention.LayerNorm.", "attention.output.LayerNorm."}};
 
-std::string to_bert(std::string_view name, std::span<const Renamed> table) {
+struct Spelling {
+  ModelFamily family;
+  std::span<const Renamed> heads, body, layer = {};
+  bool has_pooler = true;  // without a classifier
+};
+
+constexpr Spelling kSpellings[] = {
+    {ModelFamily::roberta, kRobertaHeads, kRobertaBody},
+    {ModelFamily::xlm_roberta, kRobertaHeads, kRobertaBody},
+    {ModelFamily::distilbert, kDistilBertHeads, kDistilBertBody, kDistilBertLayer, false},
+    {ModelFamily::electra, kElectraHeads, kElectraBody, {}, false},
+    {ModelFamily::mpnet, kRobertaHeads, kMpnetBody, kMpnetLayer}};
+
+void to_bert(std::string& name, std::span<const Renamed> table) {
   for (const auto& [own, bert] : table) {
-    if (name.starts_with(own)) return fmt::format("{}{}", bert, name.substr(own.size()));
+    if (!name.starts_with(own)) continue;
+    name.replace(0, own.size(), bert);
+    return;
   }
-  return std::string(name);
 }
 
-std::string from_bert(std::string_view name, std::span<const Renamed> table, bool has_classifier) {
+void from_bert(std::string& name, std::span<const Renamed> table, bool has_classifier = false) {
   for (const auto& [own, bert] : table) {
     if (bert == kPoolerPrefix && !has_classifier) continue;
-    if (name.starts_with(bert)) return fmt::format("{}{}", own, name.substr(bert.size()));
+    if (!name.starts_with(bert)) continue;
+    name.replace(0, bert.size(), own);
+    return;
   }
-  return std::string(name);
 }
 
 // Cuts a name of BERT's encoder behind its "layer.3."; the end for other names.
@@ -66,20 +95,31 @@ size_t end_of_layer(std::string_view name) {
 }  // namespace
 
 std::string name_in_bert(std::string_view name) {
-  const std::string renamed = to_bert(to_bert(name, kRoberta), kDistilBert);
+  std::string renamed(name);
+  for (const Spelling& spelling : kSpellings) {
+    to_bert(renamed, spelling.heads);
+    to_bert(renamed, spelling.body);
+  }
   const size_t cut = end_of_layer(renamed);
-  return renamed.substr(0, cut) + to_bert(std::string_view(renamed).substr(cut), kDistilBertLayer);
+  std::string part = renamed.substr(cut);
+  for (const Spelling& spelling : kSpellings) to_bert(part, spelling.layer);
+  return renamed.substr(0, cut) + part;
 }
 
 std::optional<std::string> name_in_family(std::string_view canonical, ModelFamily family,
                                           bool has_classifier) {
-  if (family == ModelFamily::bert) return std::string(canonical);
+  const auto* const spelling = std::ranges::find(kSpellings, family, &Spelling::family);
+  if (spelling == std::end(kSpellings)) return std::string(canonical);
   if (part_of(canonical) == ModelPart::next_sentence) return std::nullopt;
-  if (family != ModelFamily::distilbert) return from_bert(canonical, kRoberta, has_classifier);
-  if (part_of(canonical) == ModelPart::pooler && !has_classifier) return std::nullopt;
+  if (part_of(canonical) == ModelPart::pooler && !spelling->has_pooler && !has_classifier)
+    return std::nullopt;
   const size_t cut = end_of_layer(canonical);
-  const std::string part = from_bert(canonical.substr(cut), kDistilBertLayer, has_classifier);
-  return from_bert(fmt::format("{}{}", canonical.substr(0, cut), part), kDistilBert, has_classifier);
+  std::string part(canonical.substr(cut));
+  from_bert(part, spelling->layer);
+  std::string name = std::string(canonical.substr(0, cut)) + part;
+  from_bert(name, spelling->heads, has_classifier);
+  from_bert(name, spelling->body);
+  return name;
 }
 
 }  // namespace rpp

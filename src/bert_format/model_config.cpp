@@ -5,6 +5,7 @@
 #include <set>
 
 #include "bert_format/model_fields.h"
+#include "bert_format/relative_position.h"
 #include "core/json.h"
 #include "rpp/error.h"
 
@@ -16,6 +17,8 @@ using nlohmann::ordered_json;  // reading many keys into it takes quadratic time
 
 constexpr const char* kLayerSizes = "layer_sizes";
 constexpr const char* kPrunedHeads = "pruned_heads";
+constexpr const char* kNumBuckets = "relative_attention_num_buckets";
+const FieldInfo kEmbeddingSize = {"embedding_size", "columns of the embedding tables", at_least(1)};
 constexpr int64_t kMaxListedLayers = 10'000;  // a damaged number must not fill the memory
 
 class JsonReader {
@@ -157,12 +160,17 @@ constexpr std::pair<const char*, const char*> kDistilBertKeys[] = {
     {"activation", "hidden_act"},
     {"dropout", "hidden_dropout_prob"},
     {"attention_dropout", "attention_probs_dropout_prob"}};
-// What BERT has and DistilBERT has not.
-constexpr const char* kNotInDistilBert[] = {"type_vocab_size", "layer_norm_eps"};
+
+// BERT's keys that the family has not.
+std::vector<const char*> foreign_keys(ModelFamily family) {
+  if (family == ModelFamily::distilbert) return {"type_vocab_size", "layer_norm_eps"};
+  if (family == ModelFamily::mpnet) return {"type_vocab_size"};
+  return {};
+}
 
 Json with_bert_keys(Json json, ModelFamily family) {
+  for (const char* key : foreign_keys(family)) json.erase(key);
   if (family != ModelFamily::distilbert) return json;
-  for (const char* key : kNotInDistilBert) json.erase(key);
   for (const auto& [own, bert] : kDistilBertKeys) {
     json.erase(bert);
     if (const auto value = json.find(own); value != json.end()) json[bert] = *value;
@@ -171,8 +179,8 @@ Json with_bert_keys(Json json, ModelFamily family) {
 }
 
 ordered_json with_own_keys(ordered_json json, ModelFamily family) {
+  for (const char* key : foreign_keys(family)) json.erase(key);
   if (family != ModelFamily::distilbert) return json;
-  for (const char* key : kNotInDistilBert) json.erase(key);
   for (const auto& [own, bert] : kDistilBertKeys) {
     json[own] = json[bert];
     json.erase(bert);
@@ -182,6 +190,24 @@ ordered_json with_own_keys(ordered_json json, ModelFamily family) {
 
 bool is_roberta(ModelFamily family) {
   return family == ModelFamily::roberta || family == ModelFamily::xlm_roberta;
+}
+
+// transformers' defaults where they are not BERT's.
+ModelConfig defaults_of(ModelFamily family) {
+  ModelConfig config;
+  config.family = family;
+  if (is_roberta(family) || family == ModelFamily::mpnet) config.pad_token_id = 1;
+  if (family == ModelFamily::distilbert) config.num_hidden_layers = 6;
+  if (family == ModelFamily::mpnet) {
+    config.vocab_size = 30527;
+  }
+  if (family == ModelFamily::electra) {
+    config.embedding_size = 128;
+    config.hidden_size = 256;
+    config.num_attention_heads = 4;
+    config.intermediate_size = 1024;
+  }
+  return config;
 }
 
 // Old files lack model_type.
@@ -199,21 +225,25 @@ ModelConfig model_config_from_json(std::string_view text, std::string_view sourc
   const auto json = parse_json_object<Json>(text, source_name);
   expect(json, source_name, "is_decoder", false, "a BERT that is pruned here is an encoder");
   expect(json, source_name, "position_embedding_type", "absolute", "relative positions are not implemented");
-  ModelConfig config;
-  config.family = read_family(json, source_name);
-  if (is_roberta(config.family)) config.pad_token_id = 1;  // its default
-  if (config.family == ModelFamily::distilbert) config.num_hidden_layers = 6;
-  visit_fields(config, JsonReader(with_bert_keys(json, config.family), source_name));
+  expect(json, source_name, kNumBuckets, kPositionBuckets, "MPNet computes with no other number");
+  const ModelFamily family = read_family(json, source_name);
+  ModelConfig config = defaults_of(family);
+  visit_fields(config, JsonReader(with_bert_keys(json, family), source_name));
+  if (family == ModelFamily::electra) JsonReader(json, source_name).field(kEmbeddingSize, config.embedding_size);
   config.layer_sizes = read_layer_sizes(json, source_name);
   const std::string wrong = complaint(config);
   if (!wrong.empty()) fail("{}: {}", source_name, wrong);
   config.layer_sizes = without_pruned_heads(json, config, source_name);
+  const std::string still_wrong = complaint(config);
+  RPP_CHECK(still_wrong.empty(), "{}: {}", source_name, still_wrong);
   return config;
 }
 
 std::string to_json(const ModelConfig& config, const ordered_json& extra) {
   ordered_json json = {{"model_type", model_type(config.family)}};
   visit_fields(config, JsonWriter(json));
+  if (config.family == ModelFamily::electra) JsonWriter(json).field(kEmbeddingSize, config.embedding_size);
+  if (has_relative_positions(config)) json[kNumBuckets] = kPositionBuckets;
   json = with_own_keys(std::move(json), config.family);
   if (!config.layer_sizes.empty()) json[kLayerSizes] = sizes_to_json(config.layer_sizes);
   json.update(extra);
@@ -233,12 +263,21 @@ LayerSizes sizes_of_layer(const ModelConfig& config, int64_t layer) {
           .intermediate_size = config.intermediate_size};
 }
 
+int64_t embedding_dim(const ModelConfig& config) {
+  return config.embedding_size == 0 ? config.hidden_size : config.embedding_size;
+}
+
 int64_t first_position(const ModelConfig& config) {
+  if (config.family == ModelFamily::mpnet) return 2;  // whatever its pad_token_id
   return is_roberta(config.family) ? config.pad_token_id + 1 : 0;
 }
 
 bool has_token_types(const ModelConfig& config) {
-  return config.family != ModelFamily::distilbert;
+  return config.family != ModelFamily::distilbert && config.family != ModelFamily::mpnet;
+}
+
+bool has_relative_positions(const ModelConfig& config) {
+  return config.family == ModelFamily::mpnet;
 }
 
 int64_t max_tokens(const ModelConfig& config) {
@@ -252,7 +291,8 @@ std::string complaint(const ModelConfig& config) {
                                   {"num_attention_heads", config.num_attention_heads},
                                   {"intermediate_size", config.intermediate_size},
                                   {"max_position_embeddings", config.max_position_embeddings},
-                                  {"type_vocab_size", config.type_vocab_size}}) {
+                                  {"type_vocab_size", config.type_vocab_size},
+                                  {"embedding_size", config.embedding_size}}) {
     if (size > INT32_MAX) return fmt::format("{} is {}, it must be at most {}", key, size, INT32_MAX);
   }
   if (config.hidden_size % config.num_attention_heads != 0) {
@@ -263,6 +303,13 @@ std::string complaint(const ModelConfig& config) {
   if (num_sizes != 0 && num_sizes != config.num_hidden_layers) {
     return fmt::format("layer_sizes has {} entries, it must have one for each of the {} layers", num_sizes,
                        config.num_hidden_layers);
+  }
+  if (has_relative_positions(config)) {
+    for (const LayerSizes& layer : config.layer_sizes) {
+      if (layer.num_attention_heads == config.num_attention_heads) continue;
+      return fmt::format("layer_sizes has a layer of {} heads, a {} has {} in each, which one table serves",
+                         layer.num_attention_heads, model_type(config.family), config.num_attention_heads);
+    }
   }
   if (config.pad_token_id >= config.vocab_size) {
     return fmt::format("pad_token_id is {}, it must be less than vocab_size, which is {}",

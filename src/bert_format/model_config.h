@@ -38,6 +38,7 @@ struct ModelConfig {
   double layer_norm_eps = 1e-12;
   int64_t pad_token_id = 0;
   ModelFamily family = ModelFamily::bert;
+  int64_t embedding_size = 0;  // of ELECTRA's tables; read with embedding_dim()
   // One entry per layer in a model whose layers differ (rpp-inspect compact, or pruned_heads); empty: all
   // layers have the sizes above. Read with sizes_of_layer().
   std::vector<LayerSizes> layer_sizes;
@@ -47,11 +48,16 @@ struct ModelConfig {
 // whatever a layer has left: dropping a dead dimension changes no score.
 LayerSizes sizes_of_layer(const ModelConfig& config, int64_t layer);
 
-// The row of the position embeddings for a sequence's first token: pad_token_id + 1 in RoBERTa, else 0.
+// The columns of the embedding tables: hidden_size, in ELECTRA embedding_size.
+int64_t embedding_dim(const ModelConfig& config);
+// The row of the position embeddings for a sequence's first token: pad_token_id + 1 in RoBERTa, 2 in MPNet,
+// else 0.
 int64_t first_position(const ModelConfig& config);
 // The maximum number of tokens of a sequence.
 int64_t max_tokens(const ModelConfig& config);
 bool has_token_types(const ModelConfig& config);  // if not, type_vocab_size means nothing
+// Whether scores depend on the distance of two tokens (relative_position.h).
+bool has_relative_positions(const ModelConfig& config);
 
 // What is wrong with the combination of a model's sizes; empty if nothing.
 std::string complaint(const ModelConfig& config);

@@ -35,6 +35,8 @@ PackedTensor pack_weight(const SafetensorsSet& file, const TensorView& tensor, c
   const int64_t rows = rank == 1 ? 1 : tensor.shape[0], cols = tensor.shape.back();
   try {
     if (rank == 1) return pack_dense(values, 1, cols, Dtype::f32);
+    if (canonical_name(tensor.name) == kRelativePositionBias)
+      return pack_dense(values, rows, cols, Dtype::f32);
     if (is_embedding_table(canonical_name(tensor.name)))
       return pack_dense(values, rows, cols, options.embeddings);
     return pack(values, rows, cols, options.values);

@@ -25,7 +25,8 @@ bool is_parameter_of(std::string_view name, std::initializer_list<std::string_vi
 }
 
 bool is_without_prefix(std::string_view name) {
-  return name.starts_with("embeddings.") || name.starts_with("encoder.") || name.starts_with("pooler.");
+  return name.starts_with("embeddings.") || name.starts_with("embeddings_project.") ||
+         name.starts_with("encoder.") || name.starts_with("pooler.");
 }
 
 }  // namespace
@@ -51,15 +52,18 @@ std::string bias_of(std::string_view prefix) {
 }
 
 std::string canonical_name(std::string_view name) {
-  std::string canonical(is_without_prefix(name) ? kBody : "");
-  canonical += name_in_bert(name);
+  std::string canonical =
+      is_without_prefix(name) ? name_in_bert(fmt::format("{}{}", kBody, name)) : name_in_bert(name);
   replace_suffix(canonical, "LayerNorm.gamma", "LayerNorm.weight");
   replace_suffix(canonical, "LayerNorm.beta", "LayerNorm.bias");
   return canonical;
 }
 
 ModelPart part_of(std::string_view name) {
-  if (name.starts_with("bert.embeddings.")) return ModelPart::embeddings;
+  if (name.starts_with("bert.embeddings.") || name.starts_with(kEmbeddingProjection) ||
+      name == kRelativePositionBias) {
+    return ModelPart::embeddings;
+  }
   if (name.starts_with("bert.encoder.")) return ModelPart::encoder;
   if (name.starts_with("bert.pooler.")) return ModelPart::pooler;
   if (name.starts_with("cls.predictions.")) return ModelPart::masked_lm;
@@ -109,8 +113,9 @@ bool is_known(std::string_view name) {
                                   of.intermediate, of.output, of.output_norm});
   }
   return is_embedding_table(name) || is_tied_decoder(name) || name == kMlmBias ||
-         is_parameter_of(
-             name, {kEmbeddingNorm, kPooler, kClassifier, kSpanHead, kMlmTransform, kMlmNorm, kNextSentence});
+         name == kRelativePositionBias ||
+         is_parameter_of(name, {kEmbeddingNorm, kEmbeddingProjection, kPooler, kClassifier, kSpanHead,
+                                kMlmTransform, kMlmNorm, kNextSentence});
 }
 
 }  // namespace rpp

@@ -17,9 +17,12 @@ namespace rpp {
 inline constexpr std::string_view kWordEmbeddings = "bert.embeddings.word_embeddings.weight";
 inline constexpr std::string_view kPositionEmbeddings = "bert.embeddings.position_embeddings.weight";
 inline constexpr std::string_view kTokenTypeEmbeddings = "bert.embeddings.token_type_embeddings.weight";
+// MPNet's, of all layers: [buckets, heads] (relative_position.h).
+inline constexpr std::string_view kRelativePositionBias = "bert.encoder.relative_attention_bias.weight";
 
 // Prefixes: a tensor ".weight" and a tensor ".bias".
 inline constexpr std::string_view kEmbeddingNorm = "bert.embeddings.LayerNorm";
+inline constexpr std::string_view kEmbeddingProjection = "bert.embeddings_project";  // ELECTRA's
 inline constexpr std::string_view kPooler = "bert.pooler.dense";
 inline constexpr std::string_view kClassifier = "classifier";
 inline constexpr std::string_view kSpanHead = "qa_outputs";
@@ -44,8 +47,8 @@ std::string bias_of(std::string_view prefix);    // prefix.bias
 // The canonical name of what a file calls `name`.
 std::string canonical_name(std::string_view name);
 // What transformers calls a tensor in a model of this family; nothing where the family has none:
-// next-sentence prediction, a pooler in DistilBERT. RoBERTa's and DistilBERT's classifiers of texts bring the
-// layer that is BERT's pooler: has_classifier.
+// next-sentence prediction, a pooler in DistilBERT and ELECTRA. The classifiers of texts of all but BERT bring
+// the layer that is BERT's pooler: has_classifier.
 std::optional<std::string> name_in_family(std::string_view canonical, ModelFamily family,
                                           bool has_classifier);
 

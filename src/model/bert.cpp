@@ -66,6 +66,7 @@ torch::Tensor Bert::encode_layer(int64_t index, const torch::Tensor& hidden, con
   return module_->bert->encoder->layers[static_cast<size_t>(index)]->forward(
       hidden, {.layout = layout,
                .tokens = tokens,
+               .position_bias = module_->bert->encoder->position_bias(layout),
                .attention_dropout = rate(config_.attention_probs_dropout_prob, options),
                .hidden_dropout = rate(config_.hidden_dropout_prob, options),
                .probs_seed = site_seed(options, index, Site::attention_probs),
@@ -94,6 +95,7 @@ torch::Tensor Bert::run_layers(const BertInputs& inputs, const torch::Tensor& to
                                const std::function<void(const torch::Tensor& output)>& each) const {
   auto hidden = module_->bert->embeddings->forward(inputs, rate(config_.hidden_dropout_prob, options),
                                                    site_seed(options, kNoLayer, Site::embedding));
+  if (module_->bert->embeddings_project) hidden = module_->bert->embeddings_project->forward(hidden);
   const int64_t last = config_.num_hidden_layers - 1;
   for (int64_t i = 0; i <= last; ++i) {
     check_stop();  // a batch of an evaluation may take long

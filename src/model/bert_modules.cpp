@@ -2,6 +2,7 @@
 #include "model/bert_modules.h"
 
 #include "bert_format/model_config.h"
+#include "bert_format/relative_position.h"
 #include "ops/dropout.h"
 #include "ops/embedding.h"
 #include "ops/gelu.h"
@@ -39,9 +40,9 @@ torch::Tensor LinearModule::forward(const torch::Tensor& x) const {
   return linear(x, weight, bias, working);
 }
 
-LayerNormModule::LayerNormModule(int64_t hidden, double eps, torch::Device device)
-    : weight(register_parameter("weight", fp32({hidden}, 1.0, device))),
-      bias(register_parameter("bias", fp32({hidden}, 0.0, device))),
+LayerNormModule::LayerNormModule(int64_t size, double eps, torch::Device device)
+    : weight(register_parameter("weight", fp32({size}, 1.0, device))),
+      bias(register_parameter("bias", fp32({size}, 0.0, device))),
       epsilon(eps) {}
 
 torch::Tensor LayerNormModule::forward(const torch::Tensor& x) const {
@@ -53,23 +54,24 @@ torch::Tensor LayerNormModule::add_and_norm(const torch::Tensor& x, const torch:
   return dropout_add_layer_norm(x, residual, weight, bias, epsilon, dropout_rate, seed);
 }
 
-EmbeddingModule::EmbeddingModule(int64_t rows, int64_t hidden, torch::Device device)
-    : weight(register_parameter("weight", fp32({rows, hidden}, 0.0, device))) {}
+EmbeddingModule::EmbeddingModule(int64_t rows, int64_t cols, torch::Device device)
+    : weight(register_parameter("weight", fp32({rows, cols}, 0.0, device))) {}
 
 BertEmbeddings::BertEmbeddings(const ModelConfig& config, torch::Device device)
     : first_position(rpp::first_position(config)) {
+  const int64_t size = embedding_dim(config);
   const auto table = [&](const char* name, int64_t rows) {
-    return register_module(name, std::make_shared<EmbeddingModule>(rows, config.hidden_size, device));
+    return register_module(name, std::make_shared<EmbeddingModule>(rows, size, device));
   };
   word_embeddings = table("word_embeddings", config.vocab_size);
   position_embeddings = table("position_embeddings", config.max_position_embeddings);
   if (has_token_types(config)) {
     token_type_embeddings = table("token_type_embeddings", config.type_vocab_size);
   } else {
-    no_token_types = torch::zeros({config.type_vocab_size, config.hidden_size}, device);
+    no_token_types = torch::zeros({config.type_vocab_size, size}, device);
   }
-  norm = register_module(
-      "LayerNorm", std::make_shared<LayerNormModule>(config.hidden_size, config.layer_norm_eps, device));
+  norm = register_module("LayerNorm",
+                         std::make_shared<LayerNormModule>(size, config.layer_norm_eps, device));
 }
 
 // As create_position_ids_from_input_ids of transformers' modeling_roberta.py: a padding token that a text
@@ -88,7 +90,7 @@ torch::Tensor BertEmbeddings::forward(const BertInputs& inputs, double dropout_r
   auto sum = bert_embedding(
       inputs.input_ids, inputs.token_type_ids, position_rows(inputs), word_embeddings->weight,
       position_embeddings->weight,
-      token_type_embeddings ? token_type_embeddings->weight : no_token_types);  // [tokens, hidden]
+      token_type_embeddings ? token_type_embeddings->weight : no_token_types);  // [tokens, embedding]
   return dropout(norm->forward(sum), dropout_rate, seed);
 }
 
@@ -99,7 +101,8 @@ BertSelfAttention::BertSelfAttention(const AttentionHeads& attention_heads, int6
 }
 
 torch::Tensor BertSelfAttention::forward(const torch::Tensor& hidden, const LayerPass& pass) const {
-  return varlen_attention(qkv->forward(hidden), pass.layout, heads, pass.attention_dropout, pass.probs_seed);
+  return varlen_attention(qkv->forward(hidden), pass.layout, heads, pass.attention_dropout, pass.probs_seed,
+                          pass.position_bias);
 }
 
 BertResidual::BertResidual(int64_t in, const ModelConfig& config, torch::Device device) {
@@ -161,18 +164,46 @@ BertEncoder::BertEncoder(const ModelConfig& config, torch::Device device) {
     layers.push_back(
         list->register_module(std::to_string(i), std::make_shared<BertLayer>(config, i, device)));
   }
+  if (!has_relative_positions(config)) return;
+  relative_attention_bias =
+      register_module("relative_attention_bias",
+                      std::make_shared<EmbeddingModule>(kPositionBuckets, config.num_attention_heads, device));
+}
+
+torch::Tensor BertEncoder::position_bias(const SequenceLayout& layout) const {
+  if (!relative_attention_bias) return {};
+  const torch::Tensor& table = relative_attention_bias->weight;
+  const int64_t length = layout.max_seqlen;
+  std::vector<int64_t> buckets;  // of the distances from 1 - length on
+  for (int64_t distance = 1 - length; distance < length; ++distance) {
+    buckets.push_back(relative_position_bucket(distance));
+  }
+  const auto on_device = torch::dtype(torch::kInt64).device(table.device());
+  const auto of_distances = table.index_select(0, torch::tensor(buckets, torch::kInt64).to(table.device()));
+  const auto place = torch::arange(length, on_device);
+  const auto distance = place.unsqueeze(0) - place.unsqueeze(1) + (length - 1);  // [query, key]
+  return of_distances.index_select(0, distance.flatten())
+      .view({length, length, table.size(1)})
+      .permute({2, 0, 1});
 }
 
 namespace {
 
 BertDense::Activation pooler_activation(const ModelConfig& config) {
-  return config.family == ModelFamily::distilbert ? BertDense::Activation::relu : BertDense::Activation::tanh;
+  using enum BertDense::Activation;
+  if (config.family == ModelFamily::distilbert) return relu;
+  return config.family == ModelFamily::electra ? gelu : tanh;
 }
 
 }  // namespace
 
 BertBody::BertBody(const ModelConfig& config, bool with_pooler, torch::Device device) {
   embeddings = register_module("embeddings", std::make_shared<BertEmbeddings>(config, device));
+  if (embedding_dim(config) != config.hidden_size) {
+    embeddings_project = register_module(
+        "embeddings_project",
+        std::make_shared<LinearModule>(config.hidden_size, embedding_dim(config), device));
+  }
   encoder = register_module("encoder", std::make_shared<BertEncoder>(config, device));
   if (!with_pooler) return;
   pooler = register_module("pooler", std::make_shared<BertDense>(config.hidden_size, config.hidden_size,
@@ -181,11 +212,11 @@ BertBody::BertBody(const ModelConfig& config, bool with_pooler, torch::Device de
 
 MaskedLmHead::MaskedLmHead(const ModelConfig& config, torch::Device device)
     : bias(register_parameter("bias", fp32({config.vocab_size}, 0.0, device))) {
-  const int64_t hidden = config.hidden_size;
-  transform = register_module(
-      "transform", std::make_shared<BertDense>(hidden, hidden, BertDense::Activation::gelu, device));
+  const int64_t size = embedding_dim(config);
+  transform = register_module("transform", std::make_shared<BertDense>(size, config.hidden_size,
+                                                                       BertDense::Activation::gelu, device));
   norm = transform->register_module("LayerNorm",
-                                    std::make_shared<LayerNormModule>(hidden, config.layer_norm_eps, device));
+                                    std::make_shared<LayerNormModule>(size, config.layer_norm_eps, device));
 }
 
 torch::Tensor MaskedLmHead::forward(const torch::Tensor& masked, const torch::Tensor& word_embeddings) const {

@@ -33,20 +33,20 @@ class LinearModule : public torch::nn::Module {
 
 class LayerNormModule : public torch::nn::Module {
  public:
-  LayerNormModule(int64_t hidden, double epsilon, torch::Device device);  // weight one, bias zero
+  LayerNormModule(int64_t size, double epsilon, torch::Device device);  // weight one, bias zero
   torch::Tensor forward(const torch::Tensor& x) const;
   // LayerNorm(dropout(x) + residual) in one pass.
   torch::Tensor add_and_norm(const torch::Tensor& x, const torch::Tensor& residual, double dropout_rate,
                              const DropoutSeed& seed) const;
 
-  torch::Tensor weight, bias;  // [hidden]
+  torch::Tensor weight, bias;  // [size]
   const double epsilon;
 };
 
 class EmbeddingModule : public torch::nn::Module {
  public:
-  EmbeddingModule(int64_t rows, int64_t hidden, torch::Device device);  // zeros
-  torch::Tensor weight;                                                 // [rows, hidden]
+  EmbeddingModule(int64_t rows, int64_t cols, torch::Device device);  // zeros
+  torch::Tensor weight;                                               // [rows, cols]
 };
 
 class BertEmbeddings : public torch::nn::Module {
@@ -60,7 +60,7 @@ class BertEmbeddings : public torch::nn::Module {
   const int64_t first_position;  // bert_format/model_config.h
   std::shared_ptr<EmbeddingModule> word_embeddings, position_embeddings;
   std::shared_ptr<EmbeddingModule> token_type_embeddings;  // null if absent
-  torch::Tensor no_token_types;                            // [types, hidden] zeros, in its place
+  torch::Tensor no_token_types;                            // [types, embedding] zeros, in its place
   std::shared_ptr<LayerNormModule> norm;
 };
 
@@ -68,6 +68,8 @@ class BertEmbeddings : public torch::nn::Module {
 struct LayerPass {
   const SequenceLayout& layout;
   torch::Tensor tokens = {};  // compute only these after the attention; undefined: all
+  // [heads, max_seqlen, max_seqlen], for scores that depend on distances; undefined: they do not.
+  torch::Tensor position_bias = {};
   double attention_dropout = 0.0, hidden_dropout = 0.0;
   DropoutSeed probs_seed, attention_seed, output_seed;
 };
@@ -125,7 +127,11 @@ class BertLayer : public torch::nn::Module {
 class BertEncoder : public torch::nn::Module {
  public:
   BertEncoder(const ModelConfig& config, torch::Device device);
-  std::vector<std::shared_ptr<BertLayer>> layers;  // registered as "layer.0" and so on
+  // LayerPass::position_bias.
+  torch::Tensor position_bias(const SequenceLayout& layout) const;
+
+  std::vector<std::shared_ptr<BertLayer>> layers;            // registered as "layer.0" and so on
+  std::shared_ptr<EmbeddingModule> relative_attention_bias;  // [buckets, heads]; null if absent
 };
 
 // The encoder, under "bert": shared by all heads.
@@ -134,6 +140,7 @@ class BertBody : public torch::nn::Module {
   BertBody(const ModelConfig& config, bool with_pooler, torch::Device device);
 
   std::shared_ptr<BertEmbeddings> embeddings;
+  std::shared_ptr<LinearModule> embeddings_project;  // null: the embeddings have the hidden size
   std::shared_ptr<BertEncoder> encoder;
   std::shared_ptr<BertDense> pooler;  // null if absent
 };
@@ -145,7 +152,7 @@ class MaskedLmHead : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& masked, const torch::Tensor& word_embeddings) const;
 
   torch::Tensor bias;             // [vocab]
-  torch::Tensor decoder_working;  // [vocab, hidden] bf16, or undefined; not a parameter
+  torch::Tensor decoder_working;  // [vocab, embedding] bf16, or undefined; not a parameter
   std::shared_ptr<BertDense> transform;
   std::shared_ptr<LayerNormModule> norm;
 };

@@ -128,8 +128,9 @@ AttentionHeads equal_heads(int64_t hidden, int64_t num_heads) {
 
 torch::Tensor varlen_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
                                const AttentionHeads& heads, double dropout_rate,
-                               const DropoutSeed& dropout_seed) {
-  if (is_composite(qkv)) return composite::attention(qkv, layout, heads, dropout_rate, dropout_seed);
+                               const DropoutSeed& dropout_seed, const torch::Tensor& bias) {
+  if (is_composite(qkv) || bias.defined())
+    return composite::attention(qkv, layout, heads, dropout_rate, dropout_seed, bias);
   if (qkv.is_cuda()) return flash_attention(qkv, layout, heads, dropout_rate, dropout_seed);
   const std::vector<int64_t> cu_seqlens(layout.host_cu_seqlens.begin(), layout.host_cu_seqlens.end());
   return Attention::apply(qkv, cu_seqlens, heads, dropout_rate, dropout_seed);

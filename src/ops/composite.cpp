@@ -66,7 +66,7 @@ torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, co
 }
 
 torch::Tensor attention(const torch::Tensor& qkv, const SequenceLayout& layout, const AttentionHeads& heads,
-                        double dropout_rate, const DropoutSeed& dropout_seed) {
+                        double dropout_rate, const DropoutSeed& dropout_seed, const torch::Tensor& bias) {
   const auto grid = grid_of(layout, qkv.size(0));
   const auto padded = qkv.index_select(0, grid.token_of_slot)
                           .view({layout.num_sequences(), layout.max_seqlen, heads.qkv_size()});
@@ -78,8 +78,9 @@ torch::Tensor attention(const torch::Tensor& qkv, const SequenceLayout& layout, 
   const auto query = head_by_head(0, heads.query_key_dim);
   const auto key = head_by_head(heads.query_size(), heads.query_key_dim);
   const auto value = head_by_head(2 * heads.query_size(), heads.value_dim);
-  const auto scores = torch::matmul(query, key.transpose(-2, -1)).to(torch::kFloat32) *
-                      heads.scale;  // [sequences, heads, max_seqlen, max_seqlen]
+  auto scores = torch::matmul(query, key.transpose(-2, -1)).to(torch::kFloat32) *
+                heads.scale;  // [sequences, heads, max_seqlen, max_seqlen]
+  if (bias.defined()) scores = scores + bias;
   const auto masked = scores.masked_fill(grid.is_padding, -std::numeric_limits<float>::infinity());
   const auto probs = dropout(torch::softmax(masked, -1), dropout_rate, dropout_seed).to(qkv.scalar_type());
   return torch::matmul(probs, value)

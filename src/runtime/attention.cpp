@@ -41,6 +41,15 @@ void scatter_context(const Tiles& head_context, const float* inverse_sums, const
   });
 }
 
+// scores: [queries, keys] of the queries from `first` on.
+void add_bias(const float* bias, int64_t first, Tiles& scores) {
+  for (int64_t key = 0; key < scores.features(); ++key) {
+    float* of_queries = scores.tile(0, key);
+    const float* of_distances = bias + first - key;
+    for (int64_t query = 0; query < scores.num_tokens(); ++query) of_queries[query] += of_distances[query];
+  }
+}
+
 }  // namespace
 
 void AttentionScratch::reserve(const LayerShape& shape, int64_t num_tokens) {
@@ -54,8 +63,8 @@ void AttentionScratch::reserve(const LayerShape& shape, int64_t num_tokens) {
   grow(values, shape.value_dim * num_tokens);
 }
 
-void attend(const Kernels& kernels, const LayerShape& shape, const AttentionHead& head, const Tiles& qkv,
-            AttentionScratch& scratch, Tiles& context) {
+void attend(const Kernels& kernels, const LayerShape& shape, const AttentionHead& head, const float* bias,
+            const Tiles& qkv, AttentionScratch& scratch, Tiles& context) {
   const int64_t all_heads = shape.num_heads * shape.query_key_dim, num_tokens = head.num_tokens;
   gather(qkv, all_heads + head.head * shape.query_key_dim, shape.query_key_dim, head, scratch.keys);
   gather(qkv, 2 * all_heads + head.head * shape.value_dim, shape.value_dim, head, scratch.values);
@@ -79,6 +88,7 @@ void attend(const Kernels& kernels, const LayerShape& shape, const AttentionHead
     scratch.context.shape(num_queries, shape.value_dim);
     gather_queries(qkv, shape, head, first, scratch.query);
     kernels.dense_matmul(keys, nullptr, scratch.query.tile(0), scratch.scores.tile(0), groups);
+    if (bias != nullptr) add_bias(bias, first, scratch.scores);
     kernels.softmax(scratch.scores.tile(0), inverse_sums.tokens, num_tokens, groups);
     kernels.dense_matmul(values, nullptr, scratch.scores.tile(0), scratch.context.tile(0), groups);
     scatter_context(scratch.context, inverse_sums.tokens, shape, head, first, context);

@@ -33,7 +33,8 @@ inline int64_t qkv_features(const LayerShape& shape) {
 }
 
 // qkv: [tokens, qkv_features]; writes the head's value_dim features of context, [tokens, heads * value_dim].
-void attend(const Kernels& kernels, const LayerShape& shape, const AttentionHead& head, const Tiles& qkv,
-            AttentionScratch& scratch, Tiles& context);
+// `bias`: RelativeBias::centre of the head, or nullptr.
+void attend(const Kernels& kernels, const LayerShape& shape, const AttentionHead& head, const float* bias,
+            const Tiles& qkv, AttentionScratch& scratch, Tiles& context);
 
 }  // namespace rpp

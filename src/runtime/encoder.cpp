@@ -42,7 +42,7 @@ Encoder::Encoder(const Weights& weights, ThreadTeam& team)
     : weights_(weights), team_(team), scratch_(static_cast<size_t>(team.size())) {
   for (auto& scratch : scratch_) {
     for (auto* row : {&scratch.word, &scratch.position, &scratch.token_type}) {
-      row->resize(static_cast<size_t>(weights.sizes.hidden));
+      row->resize(static_cast<size_t>(weights.sizes.embedding));
     }
   }
 }
@@ -60,6 +60,7 @@ void Encoder::reshape(const TokenBatch& batch) {
   const auto num_tokens = static_cast<int64_t>(batch.input_ids.size());
   const ModelSizes& sizes = weights_.sizes;
   for (Tiles* tiles : {&hidden_, &attended_, &projected_}) tiles->reshape(num_tokens, sizes.hidden);
+  if (weights_.embedding_projection) embedded_.reshape(num_tokens, sizes.embedding);
   qkv_.reshape(num_tokens, widest(sizes, qkv_features));
   context_.reshape(num_tokens,
                    widest(sizes, [](const auto& layer) { return layer.num_heads * layer.value_dim; }));
@@ -87,7 +88,12 @@ void Encoder::embed(const TokenBatch& batch, int thread) {
     }
   }
   team_.wait_for_all();
-  do_step(weights_, NormStep{.norm = weights_.embedding_norm, .x = hidden_, .y = hidden_}, team_, thread);
+  Tiles& sums = embeddings();
+  do_step(weights_, NormStep{.norm = weights_.embedding_norm, .x = sums, .y = sums}, team_, thread);
+  team_.wait_for_all();
+  if (!weights_.embedding_projection) return;
+  do_step(weights_, LinearStep{.linear = *weights_.embedding_projection, .x = sums, .y = hidden_}, team_,
+          thread);
   team_.wait_for_all();
 }
 
@@ -100,7 +106,7 @@ void Encoder::embed_token(const TokenBatch& batch, int64_t token, int64_t positi
                     batch.token_type_ids.empty() ? 0 : batch.token_type_ids[at], scratch.token_type);
   }
   for (size_t i = 0; i < scratch.word.size(); ++i) {
-    hidden_.at(token, static_cast<int64_t>(i)) =
+    embeddings().at(token, static_cast<int64_t>(i)) =
         scratch.word[i] + scratch.token_type[i] + scratch.position[i];
   }
 }
@@ -152,11 +158,11 @@ void Encoder::attend_all(const LayerShape& shape, const TokenBatch& batch, int t
   const auto [first, end] = team_.share(num_sequences(batch) * shape.num_heads, thread);
   for (int64_t i = first; i < end; ++i) {
     const Sequence sequence = sequence_of(batch, i / shape.num_heads);
-    attend(*weights_.kernels, shape,
-           {.head = i % shape.num_heads,
-            .first_token = sequence.begin,
-            .num_tokens = sequence.end - sequence.begin},
-           qkv_, scratch_[static_cast<size_t>(thread)].attention, context_);
+    const int64_t head = i % shape.num_heads;
+    attend(
+        *weights_.kernels, shape,
+        {.head = head, .first_token = sequence.begin, .num_tokens = sequence.end - sequence.begin},
+        weights_.relative_bias ? weights_.relative_bias->centre(head) : nullptr, qkv_, scratch_[static_cast<size_t>(thread)].attention, context_);
   }
 }
 

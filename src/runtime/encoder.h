@@ -22,18 +22,20 @@ class Encoder {
  private:
   struct Scratch {
     AttentionScratch attention;
-    std::vector<float> word, position, token_type;  // [hidden]
+    std::vector<float> word, position, token_type;  // [embedding]
   };
 
   void reshape(const TokenBatch& batch);
   void embed(const TokenBatch& batch, int thread);
   void embed_token(const TokenBatch& batch, int64_t token, int64_t position_row, Scratch& scratch);
+  Tiles& embeddings() { return weights_.embedding_projection ? embedded_ : hidden_; }
   void encode_layer(size_t layer, const TokenBatch& batch, int thread);
   void quantise(const Tiles& x, int64_t features, int thread);
   void attend_all(const LayerShape& shape, const TokenBatch& batch, int thread);
 
   const Weights& weights_;
   ThreadTeam& team_;
+  Tiles embedded_;                       // [tokens, embedding], if they are projected
   Tiles hidden_, attended_, projected_;  // [tokens, hidden]
   Tiles qkv_;                            // [tokens, qkv_features]
   Tiles context_;                        // [tokens, heads * value_dim]

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "bert_format/description.h"
+#include "bert_format/relative_position.h"
 #include "break_even.h"
 #include "core/parallel_for.h"
 #include "io/packed_tensor.h"
@@ -46,6 +47,7 @@ ModelSizes sizes_of(const ModelDescription& description) {
   const StoredHeads heads = description.heads();
   ModelSizes sizes{.vocab = config.vocab_size,
                    .hidden = config.hidden_size,
+                   .embedding = embedding_dim(config),
                    .positions = max_tokens(config),
                    .first_position = first_position(config),
                    .token_types = config.type_vocab_size,
@@ -68,21 +70,20 @@ ModelSizes sizes_of(const ModelDescription& description) {
 
 // Reads the weights twice: first only their sizes, so that a missing tensor is reported before anything is
 // allocated.
-// is allocated.
 class WeightReader {
  public:
   enum class Pass { sizes, values };
 
-  WeightReader(const TensorIndex<ModelTensor>& tensors, double sparse_from, int64_t hidden, Pass pass)
-      : tensors_(tensors), sparse_from_(sparse_from), hidden_(hidden), pass_(pass) {}
+  WeightReader(const TensorIndex<ModelTensor>& tensors, double sparse_from, Pass pass)
+      : tensors_(tensors), sparse_from_(sparse_from), pass_(pass) {}
 
   // Of zero quads; no value: the layers' matrices stay in fp32.
   void set_int8_sparse_from(std::optional<double> share) { int8_sparse_from_ = share; }
 
   int64_t num_sparse() const { return num_sparse_; }
 
-  PackedView table(std::string_view name, int64_t rows) const {
-    const PackedView& table = matrix(name, rows, hidden_);
+  PackedView table(std::string_view name, int64_t rows, int64_t cols) const {
+    const PackedView& table = matrix(name, rows, cols);
     RPP_CHECK(table.packing == Packing::dense, "{}: {} is packed, embeddings are dense", tensors_.file(),
               name);
     return table;
@@ -96,8 +97,23 @@ class WeightReader {
     return values;
   }
 
-  LayerNorm norm(std::string_view name) const {
-    return {.weight = vector(weight_of(name), hidden_), .bias = vector(bias_of(name), hidden_)};
+  LayerNorm norm(std::string_view name, int64_t size) const {
+    return {.weight = vector(weight_of(name), size), .bias = vector(bias_of(name), size)};
+  }
+
+  RelativeBias relative_bias(int64_t num_heads, int64_t longest) const {
+    const PackedView& packed = matrix(kRelativePositionBias, kPositionBuckets, num_heads);
+    RelativeBias bias{.longest = longest, .values = {}};
+    if (pass_ == Pass::sizes) return bias;
+    std::vector<float> table(static_cast<size_t>(kPositionBuckets * num_heads));  // [buckets, heads]
+    unpack_into(packed, table);
+    for (int64_t head = 0; head < num_heads; ++head) {
+      for (int64_t before = 1 - longest; before < longest; ++before) {
+        const int64_t bucket = relative_position_bucket(-before);
+        bias.values.push_back(table[static_cast<size_t>(bucket * num_heads + head)]);
+      }
+    }
+    return bias;
   }
 
   Linear linear(std::string_view name, int64_t rows, int64_t cols) {
@@ -148,7 +164,6 @@ class WeightReader {
   const TensorIndex<ModelTensor>& tensors_;
   double sparse_from_;
   std::optional<double> int8_sparse_from_;
-  int64_t hidden_;
   Pass pass_;
   std::atomic<int64_t> num_sparse_ = 0;  // layers are read by several threads
 };
@@ -160,10 +175,10 @@ EncoderLayer read_layer(WeightReader& reader, int64_t index, const LayerShape& s
           .key = reader.layer_linear(names.key, query_key, hidden),
           .value = reader.layer_linear(names.value, value, hidden),
           .attention_output = reader.layer_linear(names.attention_output, hidden, value),
-          .attention_norm = reader.norm(names.attention_norm),
+          .attention_norm = reader.norm(names.attention_norm, hidden),
           .intermediate = reader.layer_linear(names.intermediate, shape.intermediate_size, hidden),
           .output = reader.layer_linear(names.output, hidden, shape.intermediate_size),
-          .output_norm = reader.norm(names.output_norm)};
+          .output_norm = reader.norm(names.output_norm, hidden)};
 }
 
 void read_heads(WeightReader& reader, Weights& weights) {
@@ -176,19 +191,30 @@ void read_heads(WeightReader& reader, Weights& weights) {
   if (sizes.span) weights.span = reader.linear(kSpanHead, 2, hidden);
   if (!sizes.mlm) return;
   weights.mlm = {
-      .transform = reader.linear(kMlmTransform, hidden, hidden),
-      .norm = reader.norm(kMlmNorm),
+      .transform = reader.linear(kMlmTransform, sizes.embedding, hidden),
+      .norm = reader.norm(kMlmNorm, sizes.embedding),
       .decoder = reader.make_linear(weights.word_embeddings, reader.vector(kMlmBias, sizes.vocab))};
 }
 
-void read_all(WeightReader& reader, Weights& weights) {
+PoolerActivation pooler_activation(ModelFamily family) {
+  if (family == ModelFamily::distilbert) return PoolerActivation::relu;
+  return family == ModelFamily::electra ? PoolerActivation::gelu : PoolerActivation::tanh;
+}
+
+void read_all(WeightReader& reader, const ModelConfig& config, Weights& weights) {
   const ModelSizes& sizes = weights.sizes;
-  weights.word_embeddings = reader.table(kWordEmbeddings, sizes.vocab);
-  weights.position_embeddings = reader.table(kPositionEmbeddings, sizes.first_position + sizes.positions);
-  if (weights.token_type_embeddings) {
-    weights.token_type_embeddings = reader.table(kTokenTypeEmbeddings, sizes.token_types);
+  const int64_t columns = sizes.embedding;
+  weights.word_embeddings = reader.table(kWordEmbeddings, sizes.vocab, columns);
+  weights.position_embeddings =
+      reader.table(kPositionEmbeddings, sizes.first_position + sizes.positions, columns);
+  if (has_token_types(config)) {
+    weights.token_type_embeddings = reader.table(kTokenTypeEmbeddings, sizes.token_types, columns);
   }
-  weights.embedding_norm = reader.norm(kEmbeddingNorm);
+  weights.embedding_norm = reader.norm(kEmbeddingNorm, columns);
+  if (columns != sizes.hidden)
+    weights.embedding_projection = reader.linear(kEmbeddingProjection, sizes.hidden, columns);
+  if (has_relative_positions(config))
+    weights.relative_bias = reader.relative_bias(config.num_attention_heads, sizes.positions);
   weights.layers.resize(sizes.layers.size());
   parallel_for(static_cast<int64_t>(sizes.layers.size()), 0, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -251,15 +277,13 @@ Weights read_weights(const ModelFile& file, const RuntimeOptions& options) {
   Weights weights{.sizes = sizes_of(description),
                   .kernels = &find_kernels(options.kernels),
                   .layer_norm_eps = static_cast<float>(description.config().layer_norm_eps),
-                  .relu_pooler = description.config().family == ModelFamily::distilbert,
+                  .pooler_activation = pooler_activation(description.config().family),
                   .int8 = options.arithmetic == Arithmetic::int8};
-  if (has_token_types(description.config())) weights.token_type_embeddings.emplace();
-  const ModelSizes& sizes = weights.sizes;
   weights.sparse_from = sparse_from(file, options, *weights.kernels);
   for (const auto pass : {WeightReader::Pass::sizes, WeightReader::Pass::values}) {
-    WeightReader reader(description.tensors(), weights.sparse_from, sizes.hidden, pass);
+    WeightReader reader(description.tensors(), weights.sparse_from, pass);
     if (weights.int8) reader.set_int8_sparse_from(quads_sparse_from(options.matrices));
-    read_all(reader, weights);
+    read_all(reader, description.config(), weights);
     weights.num_sparse = reader.num_sparse();
   }
   return weights;

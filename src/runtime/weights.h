@@ -45,7 +45,7 @@ struct Linear {
 Linear make_int8(const PackedView& weights, double sparse_from);
 
 struct LayerNorm {
-  std::vector<float> weight, bias;  // [hidden]
+  std::vector<float> weight, bias;  // [features]
 };
 
 struct EncoderLayer {
@@ -57,10 +57,23 @@ struct EncoderLayer {
   LayerNorm output_norm;
 };
 
+enum class PoolerActivation { tanh, relu, gelu };
+
 struct MlmHead {
   Linear transform;
   LayerNorm norm;
   Linear decoder;  // the word embeddings
+};
+
+// What the distance of two tokens adds to a head's scores.
+struct RelativeBias {
+  int64_t longest = 0;        // tokens of a sequence
+  std::vector<float> values;  // [heads, 2 * longest - 1]
+
+  // Of the query itself; the key k places before it is at [k], the one behind it at [-k].
+  const float* centre(int64_t head) const {
+    return values.data() + head * (2 * longest - 1) + longest - 1;
+  }
 };
 
 struct Weights {
@@ -70,9 +83,11 @@ struct Weights {
   PackedView word_embeddings, position_embeddings;  // dense
   std::optional<PackedView> token_type_embeddings;
   LayerNorm embedding_norm;
+  std::optional<Linear> embedding_projection;
+  std::optional<RelativeBias> relative_bias;
   std::vector<EncoderLayer> layers;
   std::optional<Linear> pooler, classifier, token_classifier, span;
-  bool relu_pooler = false;  // instead of tanh
+  PoolerActivation pooler_activation = PoolerActivation::tanh;
   std::optional<MlmHead> mlm;
   bool int8 = false;       // the matrices of the layers
   double sparse_from = 0;  // zeros over entries of a matrix in fp32

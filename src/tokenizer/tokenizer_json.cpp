@@ -1,6 +1,5 @@
 #include "tokenizer_json.h"
 
-#include <array>
 #include <limits>
 #include <map>
 
@@ -86,7 +85,7 @@ struct PostToken {
 };
 
 // ["[SEP]", 3]
-PostToken bert_token(const json& post_processor, const char* key, const path& file) {
+PostToken named_token(const json& post_processor, const char* key, const path& file) {
   const json token = member(post_processor, key);
   RPP_CHECK(token.is_array() && token.size() == 2 && token[0].is_string() && token[1].is_number_integer(),
             "{}: post_processor.{} is {}, it must be a token and its id", file, key, token.dump());
@@ -123,40 +122,51 @@ PostToken template_token(const json& post_processor, const std::string& name, co
   return {name, ids[0].get<int64_t>()};
 }
 
-// The first and the last token of a sequence.
-std::array<PostToken, 2> template_tokens(const json& post_processor, const path& file) {
+struct PostProcessor {
+  PostToken cls, sep;  // the first and the last token of a sequence
+  bool two_separators = false;
+};
+
+PostProcessor read_template(const json& post_processor, const path& file) {
   const json single = member(post_processor, "single"), pair = member(post_processor, "pair");
   const std::string cls = name_in(single, 0), sep = name_in(single, 2);
-  const bool as_bert = template_text(single) == fmt::format("{}:0 A:0 {}:0", cls, sep) &&
-                       template_text(pair) == fmt::format("{}:0 A:0 {}:0 B:1 {}:1", cls, sep, sep);
-  RPP_CHECK(as_bert,
-            "{}: post_processor makes \"{}\" and \"{}\", only [CLS]:0 A:0 [SEP]:0 and B:1 [SEP]:1 "
-            "after it are supported",
-            file, template_text(single), template_text(pair));
-  return {template_token(post_processor, cls, file), template_token(post_processor, sep, file)};
+  const std::string text = fmt::format("{}:0 A:0 {}:0", cls, sep), texts = template_text(pair);
+  const bool as_bert = texts == fmt::format("{} B:1 {}:1", text, sep);
+  const bool as_roberta = texts == fmt::format("{} {}:0 B:0 {}:0", text, sep, sep);
+  RPP_CHECK(template_text(single) == text && (as_bert || as_roberta),
+            "{}: post_processor makes \"{}\" and \"{}\", only [CLS]:0 A:0 [SEP]:0 and, after it, B:1 [SEP]:1 "
+            "or [SEP]:0 B:0 [SEP]:0 are supported",
+            file, template_text(single), texts);
+  return {.cls = template_token(post_processor, cls, file),
+          .sep = template_token(post_processor, sep, file),
+          .two_separators = as_roberta};
 }
 
 void read_post_processor(const json& parsed, const path& file, const Vocabulary& vocabulary,
-                         const std::vector<StatedToken>& added, SpecialNames& names) {
+                         const std::vector<StatedToken>& added, WordPieceSettings& settings) {
   const json post_processor = member(parsed, "post_processor");
   if (post_processor.is_null()) return;
   const json type = member(post_processor, "type");
-  std::array<PostToken, 2> tokens;
+  PostProcessor read;
   if (type == "TemplateProcessing") {
-    tokens = template_tokens(post_processor, file);
-  } else if (type == "BertProcessing") {
-    tokens = {bert_token(post_processor, "cls", file), bert_token(post_processor, "sep", file)};
+    read = read_template(post_processor, file);
+  } else if (type == "BertProcessing" || type == "RobertaProcessing") {
+    read = {.cls = named_token(post_processor, "cls", file),
+            .sep = named_token(post_processor, "sep", file),
+            .two_separators = type == "RobertaProcessing"};
   } else {
-    refuse(file, "post_processor", post_processor, "TemplateProcessing and BertProcessing");
+    refuse(file, "post_processor", post_processor,
+           "TemplateProcessing, BertProcessing and RobertaProcessing");
   }
   AddedVocabulary all(vocabulary);
   for (const StatedToken& token : added) all.add(token);
-  for (const PostToken& token : tokens) {
+  for (const PostToken& token : {read.cls, read.sep}) {
     RPP_CHECK(all.find(token.name) == token.id,
               "{}: post_processor gives {} the id {}, the vocabulary another", file, token.name, token.id);
   }
-  names.cls = tokens[0].name;
-  names.sep = tokens[1].name;
+  settings.names.cls = read.cls.name;
+  settings.names.sep = read.sep.name;
+  settings.two_separators = read.two_separators;
 }
 
 WordPieceSettings settings_of(const json& parsed, const path& file) {
@@ -212,7 +222,7 @@ WordPieceJson parse_tokenizer_json(std::string_view text, const path& file, Json
       .added = added_tokens_of(parsed, file)};
   if (part == JsonPart::vocabulary) return result;
   result.settings = settings_of(parsed, file);
-  read_post_processor(parsed, file, result.vocabulary, result.added, result.settings.names);
+  read_post_processor(parsed, file, result.vocabulary, result.added, result.settings);
   return result;
 }
 

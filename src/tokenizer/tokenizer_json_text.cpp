@@ -30,15 +30,18 @@ json element(const char* kind, const std::string& id, int type_id) {
   return {{kind, {{"id", id}, {"type_id", type_id}}}};
 }
 
-json template_processing(const SpecialNames& names, int32_t cls, int32_t sep) {
+json template_processing(const WordPieceSettings& settings, int32_t cls, int32_t sep) {
+  const SpecialNames& names = settings.names;
+  const int second = settings.two_separators ? 0 : 1;  // its type id
   const auto special = [](const std::string& name, int32_t id) {
     return json{{"id", name}, {"ids", json::array({id})}, {"tokens", json::array({name})}};
   };
   json single = {element("SpecialToken", names.cls, 0), element("Sequence", "A", 0),
                  element("SpecialToken", names.sep, 0)};
   json pair = single;
-  pair.push_back(element("Sequence", "B", 1));
-  pair.push_back(element("SpecialToken", names.sep, 1));
+  if (settings.two_separators) pair.push_back(element("SpecialToken", names.sep, 0));
+  pair.push_back(element("Sequence", "B", second));
+  pair.push_back(element("SpecialToken", names.sep, second));
   return {{"type", "TemplateProcessing"},
           {"single", std::move(single)},
           {"pair", std::move(pair)},
@@ -90,7 +93,7 @@ std::string tokenizer_json_text(const Vocabulary& vocabulary, const WordPieceSet
       {"added_tokens", added_tokens(settings.added)},
       {"normalizer", normalizer(*settings.rules)},
       {"pre_tokenizer", {{"type", pre_tokenizer(settings.rules->split)}}},
-      {"post_processor", template_processing(names, id_of(names.cls, vocabulary, settings.added),
+      {"post_processor", template_processing(settings, id_of(names.cls, vocabulary, settings.added),
                                              id_of(names.sep, vocabulary, settings.added))},
       {"decoder", {{"type", "WordPiece"}, {"prefix", settings.continuation_mark}, {"cleanup", true}}},
       {"model",

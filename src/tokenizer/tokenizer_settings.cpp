@@ -17,11 +17,11 @@ namespace {
 using nlohmann::json;
 using std::filesystem::path;
 
-// Each also as "...Fast". They give the same ids as BertTokenizer.
-constexpr std::array<std::string_view, 11> kWordPieceClasses = {
+// Each also as "...Fast". They give the same ids as BertTokenizer, but for MPNetTokenizer.
+constexpr std::array<std::string_view, 12> kWordPieceClasses = {
     "BertTokenizer",       "DistilBertTokenizer",  "ElectraTokenizer",   "MobileBertTokenizer",
     "ConvBertTokenizer",   "SqueezeBertTokenizer", "RetriBertTokenizer", "LayoutLMTokenizer",
-    "PreTrainedTokenizer", "TokenizersBackend",    "DPRReaderTokenizer"};
+    "PreTrainedTokenizer", "TokenizersBackend",    "DPRReaderTokenizer", kMpnetTokenizer};
 constexpr std::array<std::string_view, 3> kSentencePieceClasses = {
     "XLMRobertaTokenizer", "PreTrainedTokenizer", "TokenizersBackend"};
 

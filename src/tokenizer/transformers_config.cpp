@@ -77,6 +77,7 @@ class Reader {
     const auto model = parse(kConfigFile);
     if (!model) return name;
     const std::string other = tokenizer_class_of(*model, folder_ / kConfigFile, TokenizerKind::wordpiece);
+    if (name.empty() && other.empty() && model->value("model_type", json()) == "mpnet") return kMpnetTokenizer;
     return name.empty() ? other : name;
   }
 
@@ -194,6 +195,31 @@ class Reader {
   path folder_;
 };
 
+using Names = std::vector<std::pair<std::string, std::string>>;
+
+Names bert_names() {
+  const SpecialNames names;
+  return {{"unk_token", names.unk},
+          {"sep_token", names.sep},
+          {"pad_token", names.pad},
+          {"cls_token", names.cls},
+          {"mask_token", names.mask}};
+}
+
+Names mpnet_names() {
+  return {{"bos_token", "<s>"}, {"eos_token", "</s>"}, {"unk_token", "[UNK]"},  {"sep_token", "</s>"},
+          {"pad_token", "<pad>"}, {"cls_token", "<s>"}, {"mask_token", "<mask>"}};
+}
+
+// As MPNetTokenizer.__init__: tokens without options are found in the normalized text.
+void state_as_mpnet(TransformersConfig& config) {
+  for (auto& [key, token] : config.named) {
+    if (!is_standard(key) || !token || token->normalized) continue;
+    token->normalized = true;
+    token->lstrip = key == "mask_token";
+  }
+}
+
 StatedToken as_special(StatedToken token) {
   token.special = true;
   return token;
@@ -217,19 +243,16 @@ TransformersConfig read_transformers_config(const TokenizerTexts& texts, const p
   return Reader(texts, folder).read(in_json);
 }
 
-void name_bert_tokens(TransformersConfig& config) {
-  const SpecialNames names;
-  for (const auto& [key, name] : {std::pair("unk_token", names.unk),
-                                  {"sep_token", names.sep},
-                                  {"pad_token", names.pad},
-                                  {"cls_token", names.cls},
-                                  {"mask_token", names.mask}}) {
+void name_default_tokens(TransformersConfig& config) {
+  const bool is_mpnet = config.tokenizer_class == kMpnetTokenizer;
+  for (const auto& [key, name] : is_mpnet ? mpnet_names() : bert_names()) {
     if (std::ranges::find(config.named, key, &decltype(config.named)::value_type::first) !=
         config.named.end())
       continue;
     config.named.emplace_back(key, StatedToken{.content = name, .special = true, .file = "the vocabulary"});
   }
   sort_named(config);
+  if (is_mpnet) state_as_mpnet(config);
 }
 
 // As TokenizersBackend.__init__.

@@ -15,7 +15,9 @@
 namespace rpp {
 
 struct TransformersConfig {
-  std::string tokenizer_class;  // without "Fast"; of config.json, if tokenizer_config.json has none; or empty
+  // Without "Fast". Of config.json, if tokenizer_config.json has none, and there what model_type implies; or
+  // empty.
+  std::string tokenizer_class;
   std::optional<bool> do_lower_case, strip_accents, tokenize_chinese_chars;
   // cls_token and so on, by key; nothing for null. Standard keys are in the order in which transformers adds
   // them.
@@ -30,8 +32,8 @@ struct TransformersConfig {
 TransformersConfig read_transformers_config(const TokenizerTexts& texts, const std::filesystem::path& folder,
                                             const std::vector<StatedToken>& in_json);
 
-// The special tokens that BertTokenizer has if no file names them.
-void name_bert_tokens(TransformersConfig& config);
+// The special tokens that BertTokenizer or MPNetTokenizer has if no file names them.
+void name_default_tokens(TransformersConfig& config);
 
 // Adds them as transformers does: to those that the tokenizers library reads from a tokenizer.json.
 void add_tokens(const TransformersConfig& config, AddedVocabulary& added);

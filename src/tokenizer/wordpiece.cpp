@@ -51,7 +51,8 @@ WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, WordPieceSettings 
                .unk = vocabulary_.require(settings_.names.unk),
                .cls = id_of(settings_.names.cls),
                .sep = id_of(settings_.names.sep),
-               .mask = id_of(settings_.names.mask)},
+               .mask = id_of(settings_.names.mask),
+               .two_separators = settings_.two_separators},
       word_starts_(
           make_trie(vocabulary_, settings_.continuation_mark, false, words_may_be_marked(settings_))),
       continuations_(make_trie(vocabulary_, settings_.continuation_mark, true, false)) {}

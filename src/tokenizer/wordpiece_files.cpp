@@ -56,12 +56,12 @@ void set_name(const TransformersConfig& config, std::string_view key, std::strin
   }
 }
 
-// As BertTokenizer.__init__.
+// As the __init__ of BertTokenizer, or of MPNetTokenizer.
 LoadedWordPiece make_bert(const WordPieceFiles& files) {
   std::optional<WordPieceJson> file = parse_json_file(files, JsonPart::vocabulary);
   TransformersConfig config =
       read_transformers_config(files.texts, files.folder, file ? file->added : std::vector<StatedToken>());
-  name_bert_tokens(config);
+  name_default_tokens(config);
   Vocabulary vocabulary = file ? std::move(file->vocabulary) : vocabulary_of(files, VocabLines::library);
   const LetterCase guess = file ? LetterCase::lower : letter_case_of(vocabulary);
   const bool lower = config.do_lower_case.value_or(guess == LetterCase::lower);
@@ -75,6 +75,7 @@ LoadedWordPiece make_bert(const WordPieceFiles& files) {
   set_name(config, "cls_token", settings.names.cls);
   set_name(config, "sep_token", settings.names.sep);
   set_name(config, "mask_token", settings.names.mask);
+  settings.two_separators = config.tokenizer_class == kMpnetTokenizer;
   AddedVocabulary added(vocabulary);
   add_tokens(config, added);
   settings.added = added.tokens();

@@ -30,6 +30,7 @@ struct WordPieceSettings {
   uint32_t max_word_chars = kLibraryMaxWordChars;    // longer words are unknown
   std::string continuation_mark{kContinuationMark};  // at the start of a piece that continues a word
   SpecialNames names;
+  bool two_separators = false;    // see SpecialTokens
   std::vector<AddedToken> added;  // by id; only with the library's rules
 };
 

@@ -138,7 +138,8 @@ TEST(ModelJson, DamagedJsonNamesTheFile) {
 
 TEST(ModelJson, OtherArchitecturesAreRefused) {
   EXPECT_EQ(error_of(R"({"model_type": "gpt2"})"),
-            "bert/config.json: model_type is \"gpt2\", it must be bert, roberta, xlm-roberta or distilbert");
+            "bert/config.json: model_type is \"gpt2\", it must be bert, roberta, xlm-roberta, "
+            "distilbert, electra or mpnet");
 }
 
 TEST(ModelJson, RobertasPositionsStartBehindItsPaddingToken) {
@@ -150,6 +151,37 @@ TEST(ModelJson, RobertasPositionsStartBehindItsPaddingToken) {
   EXPECT_EQ(first_position(ModelConfig{}), 0);
   EXPECT_EQ(error_of(R"({"model_type": "roberta", "max_position_embeddings": 2})"),
             "bert/config.json: max_position_embeddings is 2, a roberta needs more than 2");
+}
+
+TEST(ModelJson, ElectrasEmbeddingsHaveASizeOfTheirOwn) {
+  const ModelConfig config =
+      model_config_from_json(R"({"model_type": "electra", "embedding_size": 64})", "config.json");
+  EXPECT_EQ(embedding_dim(config), 64);
+  EXPECT_EQ(config.hidden_size, 256);  // the defaults of ElectraConfig
+  EXPECT_EQ(config.num_attention_heads, 4);
+  EXPECT_EQ(embedding_dim(model_config_from_json(to_json(config), "config.json")), 64);
+  EXPECT_EQ(embedding_dim(model_config_from_json(R"({"model_type": "electra"})", "config.json")), 128);
+  EXPECT_EQ(embedding_dim(ModelConfig{}), 768);
+  EXPECT_EQ(error_of(R"({"model_type": "electra", "embedding_size": 0})"),
+            "bert/config.json: embedding_size is 0, it must be at least 1");
+}
+
+TEST(ModelJson, MpnetHasRelativePositionsWhateverItsPaddingToken) {
+  const ModelConfig config = model_config_from_json(
+      R"({"model_type": "mpnet", "max_position_embeddings": 514, "pad_token_id": 7})", "config.json");
+  EXPECT_TRUE(has_relative_positions(config));
+  EXPECT_FALSE(has_token_types(config));
+  EXPECT_EQ(first_position(config), 2);
+  EXPECT_EQ(config.vocab_size, 30527);
+  const std::string json = to_json(config);
+  EXPECT_NE(json.find("\"relative_attention_num_buckets\": 32"), std::string::npos);
+  EXPECT_EQ(json.find("type_vocab_size"), std::string::npos);
+  EXPECT_EQ(error_of(R"({"model_type": "mpnet", "relative_attention_num_buckets": 64})"),
+            "bert/config.json: relative_attention_num_buckets is 64, only 32 is supported: MPNet computes with "
+            "no other number");
+  EXPECT_EQ(error_of(R"({"model_type": "mpnet", "pruned_heads": {"1": [0]}})"),
+            "bert/config.json: layer_sizes has a layer of 11 heads, a mpnet has 12 in each, which one table "
+            "serves");
 }
 
 TEST(ModelJson, DistilBertsKeysAreReadAndWritten) {

@@ -54,6 +54,56 @@ TEST(TensorNames, ThoseOfDistilBertAreReadAndWritten) {
   EXPECT_EQ(name_in_family("cls.seq_relationship.bias", ModelFamily::roberta, false), std::nullopt);
 }
 
+constexpr std::pair<const char*, const char*> kElectraNames[] = {
+    {"electra.embeddings.word_embeddings.weight", "bert.embeddings.word_embeddings.weight"},
+    {"electra.embeddings_project.bias", "bert.embeddings_project.bias"},
+    {"electra.encoder.layer.3.attention.self.query.weight",
+     "bert.encoder.layer.3.attention.self.query.weight"},
+    {"generator_predictions.dense.weight", "cls.predictions.transform.dense.weight"},
+    {"generator_predictions.LayerNorm.bias", "cls.predictions.transform.LayerNorm.bias"},
+    {"generator_lm_head.bias", "cls.predictions.bias"},
+    {"generator_lm_head.weight", "cls.predictions.decoder.weight"},
+    {"classifier.dense.weight", "bert.pooler.dense.weight"},
+    {"classifier.out_proj.bias", "classifier.bias"}};
+
+constexpr std::pair<const char*, const char*> kMpnetNames[] = {
+    {"mpnet.embeddings.LayerNorm.weight", "bert.embeddings.LayerNorm.weight"},
+    {"mpnet.encoder.relative_attention_bias.weight", "bert.encoder.relative_attention_bias.weight"},
+    {"mpnet.encoder.layer.11.attention.attn.q.bias", "bert.encoder.layer.11.attention.self.query.bias"},
+    {"mpnet.encoder.layer.0.attention.attn.v.weight", "bert.encoder.layer.0.attention.self.value.weight"},
+    {"mpnet.encoder.layer.0.attention.attn.o.weight", "bert.encoder.layer.0.attention.output.dense.weight"},
+    {"mpnet.encoder.layer.0.attention.LayerNorm.bias",
+     "bert.encoder.layer.0.attention.output.LayerNorm.bias"},
+    {"mpnet.encoder.layer.0.output.LayerNorm.weight", "bert.encoder.layer.0.output.LayerNorm.weight"},
+    {"lm_head.layer_norm.weight", "cls.predictions.transform.LayerNorm.weight"},
+    {"lm_head.bias", "cls.predictions.bias"},
+    {"classifier.out_proj.weight", "classifier.weight"}};
+
+TEST(TensorNames, ThoseOfElectraAreReadAndWritten) {
+  for (const auto& [own, canonical] : kElectraNames) {
+    EXPECT_EQ(canonical_name(own), canonical);
+    EXPECT_EQ(name_in_family(canonical, ModelFamily::electra, /*has_classifier=*/true), own);
+  }
+  EXPECT_EQ(canonical_name("embeddings_project.weight"), "bert.embeddings_project.weight");
+  EXPECT_EQ(name_in_family("bert.pooler.dense.bias", ModelFamily::electra, false), std::nullopt);
+}
+
+TEST(TensorNames, ThoseOfMpnetAreReadAndWritten) {
+  for (const auto& [own, canonical] : kMpnetNames) {
+    EXPECT_EQ(canonical_name(own), canonical);
+    EXPECT_EQ(name_in_family(canonical, ModelFamily::mpnet, /*has_classifier=*/true), own);
+  }
+  EXPECT_EQ(canonical_name("encoder.layer.2.attention.attn.k.bias"),
+            "bert.encoder.layer.2.attention.self.key.bias");
+  EXPECT_EQ(name_in_family("bert.pooler.dense.bias", ModelFamily::mpnet, false), "mpnet.pooler.dense.bias");
+}
+
+TEST(TensorNames, TheTableOfDistancesCountsAsAnEmbedding) {
+  EXPECT_EQ(part_of("bert.encoder.relative_attention_bias.weight"), ModelPart::embeddings);
+  EXPECT_EQ(part_of("bert.embeddings_project.weight"), ModelPart::embeddings);
+  EXPECT_FALSE(is_head("bert.embeddings_project.weight"));
+}
+
 TEST(TensorNames, APoolerWithoutAClassifierKeepsItsNameInRoberta) {
   EXPECT_EQ(name_in_family("bert.pooler.dense.bias", ModelFamily::roberta, /*has_classifier=*/false),
             "roberta.pooler.dense.bias");
@@ -76,7 +126,7 @@ TEST(TensorNames, TheNamesOfAModelAreKnown) {
         "bert.encoder.layer.11.attention.output.LayerNorm.weight", "bert.encoder.layer.3.output.dense.bias",
         "bert.pooler.dense.weight", "cls.predictions.bias", "cls.predictions.decoder.weight",
         "cls.predictions.transform.dense.weight", "cls.seq_relationship.bias", "classifier.weight",
-        "qa_outputs.bias"}) {
+        "qa_outputs.bias", "bert.embeddings_project.bias", "bert.encoder.relative_attention_bias.weight"}) {
     EXPECT_TRUE(is_known(name)) << name;
   }
 }

@@ -53,7 +53,7 @@ TEST_P(Families, ClassifierLogitsEqualTransformers) {
   EXPECT_LT(largest_difference(session.logits(), golden_.floats("class_logits")), kTolerance);
 }
 
-INSTANTIATE_TEST_SUITE_P(, Families, testing::Values("xlm_roberta", "distilbert"),
+INSTANTIATE_TEST_SUITE_P(, Families, testing::Values("xlm_roberta", "distilbert", "electra", "mpnet"),
                          [](const auto& info) { return std::string(info.param); });
 
 // DistilBERT has no token types, and tokenizers mark the second text of a pair for it all the same.

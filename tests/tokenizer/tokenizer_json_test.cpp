@@ -77,8 +77,8 @@ TEST_F(TokenizerJson, OtherPartsAreRefusedByName) {
   EXPECT_THAT(error_with("pre_tokenizer", {{"type", "Metaspace"}}),
               HasSubstr("pre_tokenizer \"Metaspace\" is not supported, only BertPreTokenizer, Whitesp"));
   EXPECT_THAT(error_with("pre_tokenizer", nullptr), HasSubstr("pre_tokenizer null is not supported"));
-  EXPECT_THAT(error_with("post_processor", {{"type", "RobertaProcessing"}}),
-              HasSubstr("post_processor \"RobertaProcessing\" is not supported, only TemplateProc"));
+  EXPECT_THAT(error_with("post_processor", {{"type", "ByteLevel"}}),
+              HasSubstr("post_processor \"ByteLevel\" is not supported, only TemplateProc"));
   file_ = usual;
   file_["model"]["continuing_subword_prefix"] = "";
   EXPECT_THAT(error(), HasSubstr("continuing_subword_prefix is \"\", it must be a text"));
