@@ -53,4 +53,22 @@ std::vector<AddedToken> AddedVocabulary::tokens() const {
   return sorted;
 }
 
+int32_t id_of_special(const std::string& name, const Vocabulary& vocabulary,
+                      const std::vector<AddedToken>& added) {
+  const auto token = std::ranges::find(added, name, &AddedToken::content);
+  return token != added.end() ? token->id : vocabulary.require(name);
+}
+
+std::vector<std::string> tokens_beyond(const Vocabulary& vocabulary, const std::vector<AddedToken>& added) {
+  std::vector<std::string> beyond;
+  for (const AddedToken& token : added) {
+    if (token.id < vocabulary.size()) continue;
+    RPP_CHECK(token.id == vocabulary.size() + static_cast<int32_t>(beyond.size()),
+              "the added token \"{}\" has the id {}, the next one is {}: save the tokenizer again",
+              token.content, token.id, vocabulary.size() + static_cast<int32_t>(beyond.size()));
+    beyond.push_back(token.content);
+  }
+  return beyond;
+}
+
 }  // namespace rpp

@@ -13,7 +13,7 @@
 
 namespace rpp {
 
-enum class TokenizerKind { wordpiece, sentencepiece };
+enum class TokenizerKind { wordpiece, sentencepiece, byte_bpe };
 
 // tokenizer_class of tokenizer_config.json or config.json without "Fast"; empty if it is absent. Throws Error
 // for a class whose ids are not those of the kind.

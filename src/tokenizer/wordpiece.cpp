@@ -1,6 +1,6 @@
 #include "tokenizer/wordpiece.h"
 
-#include "rpp/error.h"
+#include "tokenizer/added_vocabulary.h"
 #include "tokenizer/piece_trie.h"
 #include "tokenizer/unicode.h"
 
@@ -28,18 +28,6 @@ bool words_may_be_marked(const WordPieceSettings& settings) {
   return !splits || settings.continuation_mark != kContinuationMark;
 }
 
-std::vector<std::string> tokens_beyond(const Vocabulary& vocabulary, const std::vector<AddedToken>& added) {
-  std::vector<std::string> beyond;
-  for (const AddedToken& token : added) {
-    if (token.id < vocabulary.size()) continue;
-    RPP_CHECK(token.id == vocabulary.size() + static_cast<int32_t>(beyond.size()),
-              "the added token \"{}\" has the id {}, the next one is {}: save the tokenizer again",
-              token.content, token.id, vocabulary.size() + static_cast<int32_t>(beyond.size()));
-    beyond.push_back(token.content);
-  }
-  return beyond;
-}
-
 }  // namespace
 
 WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, WordPieceSettings settings)
@@ -47,23 +35,16 @@ WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, WordPieceSettings 
       settings_(std::move(settings)),
       added_(settings_.added, settings_.rules.value_or(TextRules())),
       beyond_(tokens_beyond(vocabulary_, settings_.added)),
-      special_{.pad = id_of(settings_.names.pad),
+      special_{.pad = id_of_special(settings_.names.pad, vocabulary_, settings_.added),
                .unk = vocabulary_.require(settings_.names.unk),
-               .cls = id_of(settings_.names.cls),
-               .sep = id_of(settings_.names.sep),
-               .mask = id_of(settings_.names.mask)},
+               .cls = id_of_special(settings_.names.cls, vocabulary_, settings_.added),
+               .sep = id_of_special(settings_.names.sep, vocabulary_, settings_.added),
+               .mask = id_of_special(settings_.names.mask, vocabulary_, settings_.added)},
       word_starts_(
           make_trie(vocabulary_, settings_.continuation_mark, false, words_may_be_marked(settings_))),
       continuations_(make_trie(vocabulary_, settings_.continuation_mark, true, false)) {}
 
 WordPieceTokenizer::~WordPieceTokenizer() = default;
-
-int32_t WordPieceTokenizer::id_of(const std::string& special_name) const {
-  for (const AddedToken& token : settings_.added) {
-    if (token.content == special_name) return token.id;
-  }
-  return vocabulary_.require(special_name);
-}
 
 void WordPieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>& ids) const {
   check_text_size(text);

@@ -44,7 +44,6 @@ class WordPieceTokenizer final : public Tokenizer {
   const WordPieceSettings& settings() const { return settings_; }
 
  private:
-  int32_t id_of(const std::string& special_name) const;
   void append_text(std::string_view text, std::vector<int32_t>& ids) const;
   void append_with_offsets(std::string_view text, size_t begin, EncodedText& encoded) const;
   void append_words(const NormalizedText& text, size_t begin, size_t end, EncodedText& encoded) const;

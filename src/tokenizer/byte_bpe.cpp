@@ -1,0 +1,255 @@
+#include "tokenizer/byte_bpe.h"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+#include "rpp/error.h"
+#include "tokenizer/added_vocabulary.h"
+#include "tokenizer/byte_chars.h"
+#include "tokenizer/byte_words.h"
+#include "tokenizer/piece_trie.h"
+#include "tokenizer/unicode.h"
+#include "unicode_data.h"
+
+namespace rpp {
+namespace {
+
+std::vector<Merge> merges_by_id(const Vocabulary& vocabulary, const ByteBpeModel& model) {
+  std::vector<Merge> merges;
+  merges.reserve(model.merges.size());
+  const auto id_of = [&](const std::string& piece) {
+    const auto id = vocabulary.find(piece);
+    RPP_CHECK(id,
+              "{}: merge {} needs the piece \"{}\", which is not in the vocabulary: take both from the same "
+              "model",
+              model.merges_file, merges.size() + 1, piece);
+    return *id;
+  };
+  for (const auto& [left, right] : model.merges) {
+    merges.push_back({id_of(left), id_of(right), id_of(left + right)});
+  }
+  return merges;
+}
+
+std::array<int32_t, 256> ids_of_bytes(const Vocabulary& vocabulary) {
+  std::array<int32_t, 256> ids{};
+  for (size_t byte = 0; byte < ids.size(); ++byte) {
+    ids[byte] = vocabulary.require(byte_char(static_cast<unsigned char>(byte)));
+  }
+  return ids;
+}
+
+// UTF-8 without the bytes that are not.
+std::string valid_part(std::string_view text) {
+  std::string valid;
+  for (size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+    if (next_code_point(text, end) != kInvalidUtf8) valid += text.substr(begin, end - begin);
+  }
+  return valid;
+}
+
+// The bytes of a text, and for each the character that it belongs to, in bytes of the whole text.
+struct SourcedBytes {
+  std::string bytes;
+  std::vector<TextSpan> sources;
+
+  void append(std::string_view more, TextSpan source) {
+    bytes += more;
+    sources.resize(bytes.size(), source);
+  }
+};
+
+// `begin` is the place of `text` in the whole. The blank in front comes from the first character.
+SourcedBytes sourced(std::string_view text, size_t begin, bool add_prefix_space) {
+  SourcedBytes result;
+  for (size_t at = 0, end = 0; at < text.size(); at = end) {
+    if (next_code_point(text, end) == kInvalidUtf8) continue;
+    const TextSpan source = {static_cast<uint32_t>(begin + at), static_cast<uint32_t>(begin + end)};
+    if (result.bytes.empty() && add_prefix_space && text[at] != ' ') result.append(" ", source);
+    result.append(text.substr(at, end - at), source);
+  }
+  return result;
+}
+
+bool is_trimmed(char32_t c) {
+  return is_library_space(c) || c == U'\u0120';
+}
+
+size_t trimmed_at_start(std::u32string_view piece) {
+  return static_cast<size_t>(std::ranges::find_if_not(piece, is_trimmed) - piece.begin());
+}
+
+size_t trimmed_at_end(std::u32string_view piece) {
+  return static_cast<size_t>(std::find_if_not(piece.rbegin(), piece.rend(), is_trimmed) - piece.rbegin());
+}
+
+uint32_t characters_later(std::string_view text, size_t position, size_t count) {
+  for (; count > 0 && position < text.size(); --count) next_code_point(text, position);
+  return static_cast<uint32_t>(position);
+}
+
+// `position` itself if fewer characters are before it.
+uint32_t characters_earlier(std::string_view text, size_t position, size_t count) {
+  size_t earlier = position;
+  for (; count > 0; --count) {
+    if (earlier == 0) return static_cast<uint32_t>(position);
+    do --earlier;
+    while (earlier > 0 && (static_cast<unsigned char>(text[earlier]) & 0xC0) == 0x80);
+  }
+  return static_cast<uint32_t>(earlier);
+}
+
+}  // namespace
+
+ByteBpeTokenizer::ByteBpeTokenizer(ByteBpeModel model, ByteBpeSettings settings)
+    : vocabulary_(std::move(model.vocabulary)),
+      settings_(std::move(settings)),
+      merges_(merges_by_id(vocabulary_, model)),
+      added_(settings_.added, kUnchangedText),
+      beyond_(tokens_beyond(vocabulary_, settings_.added)),
+      byte_ids_(ids_of_bytes(vocabulary_)),
+      special_{.pad = id_of_special(settings_.names.pad, vocabulary_, settings_.added),
+               .unk = id_of_special(settings_.names.unk, vocabulary_, settings_.added),
+               .cls = id_of_special(settings_.names.cls, vocabulary_, settings_.added),
+               .sep = id_of_special(settings_.names.sep, vocabulary_, settings_.added),
+               .mask = id_of_special(settings_.names.mask, vocabulary_, settings_.added),
+               .two_separators = settings_.two_separators},
+      whole_words_(whole_words()) {}
+
+ByteBpeTokenizer::~ByteBpeTokenizer() = default;
+
+// Not all pieces: merges need not lead to a piece, and special tokens are spelled in the alphabet too.
+std::unique_ptr<const PieceTrie> ByteBpeTokenizer::whole_words() const {
+  std::deque<std::string> words;  // addresses are stable
+  std::vector<PieceTrie::Entry> entries;
+  std::vector<int32_t> ids;
+  for (int32_t id = 0; id < vocabulary_.size(); ++id) {
+    std::optional<std::string> word = bytes_of_piece(vocabulary_.piece(id));
+    if (!word || word->empty()) continue;
+    ids.clear();
+    if (!settings_.ignore_merges) append_merged(*word, ids);
+    const bool is_whole = settings_.ignore_merges || (ids.size() == 1 && ids[0] == id);
+    if (is_whole) entries.push_back({words.emplace_back(*std::move(word)), id});
+  }
+  return std::make_unique<const PieceTrie>(std::move(entries));
+}
+
+// Calls on_token(added token, begin, end) and on_text(begin, end).
+void ByteBpeTokenizer::for_each_part(std::string_view text, const auto& on_token,
+                                     const auto& on_text) const {
+  for (const TokenFinder::Part& part : added_.in_text().split(text)) {
+    if (part.token != nullptr) {
+      on_token(*part.token, part.begin, part.end);
+      continue;
+    }
+    for (const TokenFinder::Part& inner :
+         added_.in_normalized().split(text.substr(part.begin, part.end - part.begin))) {
+      const size_t begin = part.begin + inner.begin, end = part.begin + inner.end;
+      inner.token != nullptr ? on_token(*inner.token, begin, end) : on_text(begin, end);
+    }
+  }
+}
+
+void ByteBpeTokenizer::encode_into(std::string_view text, std::vector<int32_t>& ids) const {
+  check_text_size(text);
+  if (!added_.in_text().occurs_in(text) && !added_.in_normalized().occurs_in(text)) {
+    return append_text(text, ids);
+  }
+  for_each_part(
+      text, [&](const AddedToken& token, size_t, size_t) { ids.push_back(token.id); },
+      [&](size_t begin, size_t end) { append_text(text.substr(begin, end - begin), ids); });
+}
+
+// For a text without added tokens.
+void ByteBpeTokenizer::append_text(std::string_view text, std::vector<int32_t>& ids) const {
+  if (find_invalid_utf8(text) == text.size()) {
+    append_valid(text, ids);
+  } else {
+    append_valid(valid_part(text), ids);
+  }
+}
+
+void ByteBpeTokenizer::append_valid(std::string_view text, std::vector<int32_t>& ids) const {
+  if (settings_.add_prefix_space && !text.empty() && text[0] != ' ') {
+    append_words(' ' + std::string(text), ids);
+  } else {
+    append_words(text, ids);
+  }
+}
+
+void ByteBpeTokenizer::append_words(std::string_view text, std::vector<int32_t>& ids) const {
+  for (size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+    end = end_of_byte_word(text, begin);
+    const std::string_view word = text.substr(begin, end - begin);
+    const PieceTrie::Match match = whole_words_->longest_prefix(word);
+    if (match.length == word.size()) {
+      ids.push_back(match.id);
+    } else {
+      append_merged(word, ids);
+    }
+  }
+}
+
+void ByteBpeTokenizer::append_merged(std::string_view word, std::vector<int32_t>& ids) const {
+  thread_local std::vector<int32_t> symbols;  // keeps its memory between words
+  symbols.clear();
+  for (const char byte : word) symbols.push_back(byte_ids_[static_cast<unsigned char>(byte)]);
+  merges_.merge_into(symbols, ids);
+  if (symbols.capacity() > kKeptBytes / sizeof(int32_t)) std::vector<int32_t>().swap(symbols);
+}
+
+EncodedText ByteBpeTokenizer::encode_with_offsets(std::string_view text) const {
+  check_text_size(text);
+  EncodedText encoded;
+  for_each_part(
+      text,
+      [&](const AddedToken& token, size_t begin, size_t end) {
+        encoded.ids.push_back(token.id);
+        encoded.spans.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+      },
+      [&](size_t begin, size_t end) {
+        append_with_offsets(text.substr(begin, end - begin), begin, encoded);
+      });
+  if (!settings_.trim_offsets) return encoded;
+  for (size_t i = 0; i < encoded.ids.size(); ++i) {
+    encoded.spans[i] = trimmed(text, encoded.spans[i], encoded.ids[i], i == 0);
+  }
+  return encoded;
+}
+
+// For a text without added tokens, which starts at `begin` of the whole. A token that starts or ends within
+// a character has all of it.
+void ByteBpeTokenizer::append_with_offsets(std::string_view text, size_t begin, EncodedText& encoded) const {
+  const SourcedBytes valid = sourced(text, begin, settings_.add_prefix_space);
+  size_t first = encoded.ids.size(), place = 0;
+  append_words(valid.bytes, encoded.ids);
+  for (; first < encoded.ids.size(); ++first) {
+    const size_t end = place + count_code_points(piece(encoded.ids[first]));  // one for each byte
+    encoded.spans.push_back({valid.sources[place].begin, valid.sources[end - 1].end});
+    place = end;
+  }
+}
+
+// As process_offsets of the tokenizers library, which counts the blanks of the piece and removes as many
+// characters of the text.
+TextSpan ByteBpeTokenizer::trimmed(std::string_view text, TextSpan span, int32_t id, bool is_first) const {
+  const std::u32string chars = decode_utf8(piece(id));
+  const bool keep = settings_.keep_first_blank && (is_first || span.begin == 0);
+  const size_t before = keep ? 0 : trimmed_at_start(chars), behind = trimmed_at_end(chars);
+  span.begin = std::min(characters_later(text, span.begin, before), span.end);
+  span.end = std::max(characters_earlier(text, span.end, behind), span.begin);
+  return span;
+}
+
+bool ByteBpeTokenizer::is_continuation(int32_t id) const {
+  const auto is_it = [id](const AddedToken& token) { return token.id == id; };
+  return std::ranges::none_of(settings_.added, is_it) && !piece(id).starts_with(kBlankChar);
+}
+
+std::string_view ByteBpeTokenizer::piece(int32_t id) const {
+  if (id < vocabulary_.size()) return vocabulary_.piece(id);
+  return beyond_[static_cast<size_t>(id - vocabulary_.size())];
+}
+
+}  // namespace rpp
