@@ -43,11 +43,11 @@ def random_text(rng):
         else:
             parts.append("".join(chr(c) for c in (rng.randrange(0x20, 0x30000) for _ in range(3)) if not 0xD800 <= c < 0xE000))
         parts.append(rng.choice(["", "", " ", " ", rng.choice(BLANKS)]))
-    return "".join(parts)
+    return "".join(parts) + "."  # a line that ends in \r would lose it
 
 
 def make_texts(rng, count):
-    return wordpiece.hostile_texts() + ["".join(BLANKS), "\u3000", "a" * 64, "a" * 65, "ab" * 400, "\u00e9" * 90,
+    return wordpiece.hostile_texts() + ["".join(BLANKS), " ".join(ENDINGS), "\u3000", "a" * 64, "a" * 65, "ab" * 400, "\u00e9" * 90,
                                         " " * 70 + "x"] + [random_text(rng) for _ in range(count)]
 
 

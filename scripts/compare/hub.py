@@ -12,6 +12,7 @@ hostile ones: blanks only, emoji with joiners, decomposed accents, right-to-left
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,7 @@ import torch
 import transformers
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-from tokenizers import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, ByteLevelBPETokenizer
 
 HOSTILE = [" a  b ", "\t\n x \u3000y", "👩‍👩‍👧‍👦 family 👍🏽", "e\u0301te\u0301 cafe\u0301 A\u030a", "が か\u3099", "שלום עולם مرحبا بالعالم",
            "a" * 10000, "word " * 2500, "日本語テキスト、中国", "\ue000 private \u200b zero\u200dwidth \ufeff mark", "ﬁ ﬂ ① ½ ™ Ａ",
@@ -39,6 +40,7 @@ HOSTILE = [" a  b ", "\t\n x \u3000y", "👩‍👩‍👧‍👦 family 👍�
 LENGTH = 64  # tokens per text
 SIZES = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48, hidden_dropout_prob=0.0,
              attention_probs_dropout_prob=0.0)
+BYTE_BPE_SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 WORDPIECE_SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 FOLDER_LIMIT, FILE_LIMIT = 1e-5, 1e-4  # of the largest value
 
@@ -80,13 +82,29 @@ class Tokenizers:
                 {"tokenizer_class": "XLMRobertaTokenizer", "model_max_length": LENGTH}))
         return transformers.XLMRobertaTokenizer.from_pretrained(folder)
 
+    def roberta(self, add_prefix_space=False):
+        """In the older form: vocab.json, merges.txt and two files that name special tokens."""
+        folder = self.folder / f"roberta-{add_prefix_space}"
+        if not folder.exists():
+            folder.mkdir()
+            trained = ByteLevelBPETokenizer()
+            trained.train([str(self.file)], vocab_size=3000, show_progress=False, special_tokens=BYTE_BPE_SPECIAL)
+            trained.save_model(str(folder))
+            mask = {"content": "<mask>", "single_word": False, "lstrip": True, "rstrip": False, "normalized": False}
+            (folder / "special_tokens_map.json").write_text(json.dumps({"mask_token": mask}))
+            (folder / "tokenizer_config.json").write_text(json.dumps(
+                {"tokenizer_class": "RobertaTokenizer", "model_max_length": LENGTH, "add_prefix_space": add_prefix_space}))
+        return transformers.RobertaTokenizer.from_pretrained(folder)
+
 
 def bert_config(tokenizer, **more):
     return transformers.BertConfig(vocab_size=len(tokenizer), max_position_embeddings=LENGTH, **SIZES, **more)
 
 
 def roberta_config(tokenizer, **more):
-    return transformers.XLMRobertaConfig(vocab_size=len(tokenizer), max_position_embeddings=LENGTH + 2, type_vocab_size=1,
+    xlm = isinstance(tokenizer, transformers.XLMRobertaTokenizer)
+    config = transformers.XLMRobertaConfig if xlm else transformers.RobertaConfig
+    return config(vocab_size=len(tokenizer), max_position_embeddings=LENGTH + 2, type_vocab_size=1,
                                          layer_norm_eps=1e-5, **SIZES, **more)
 
 
@@ -96,12 +114,27 @@ def save(model, tokenizer, folder):
     return folder
 
 
+def in_older_form(make):
+    """With vocab.json and merges.txt instead of tokenizer.json."""
+    def make_older(tokenizers, folder):
+        model = make(tokenizers, folder)
+        config = json.loads((model / "tokenizer_config.json").read_text())
+        tokenizers.roberta(config["add_prefix_space"])
+        (model / "tokenizer.json").unlink()
+        shutil.copytree(tokenizers.folder / f"roberta-{config['add_prefix_space']}", model, dirs_exist_ok=True)
+        return model
+    return make_older
+
+
 def sentence_model(kind, pooling, normalize=False):
     """A folder of sentence-transformers."""
     def make(tokenizers, folder):
         if kind == "bert":
             tokenizer = tokenizers.wordpiece(lower=True)
             model = transformers.BertModel(bert_config(tokenizer))
+        elif kind == "roberta":
+            tokenizer = tokenizers.roberta()
+            model = transformers.RobertaModel(roberta_config(tokenizer))
         else:
             tokenizer = tokenizers.xlm_roberta()
             model = (transformers.BertModel(bert_config(tokenizer)) if kind == "bert with sentencepiece"
@@ -113,9 +146,10 @@ def sentence_model(kind, pooling, normalize=False):
     return make
 
 
-def head_model(family, head, lower=True, **more):
+def head_model(family, head, lower=True, add_prefix_space=False, **more):
     def make(tokenizers, folder):
-        tokenizer = tokenizers.wordpiece(lower) if family == "Bert" else tokenizers.xlm_roberta()
+        tokenizer = {"Bert": lambda: tokenizers.wordpiece(lower), "XLMRoberta": tokenizers.xlm_roberta,
+                     "Roberta": lambda: tokenizers.roberta(add_prefix_space)}[family]()
         config = (bert_config if family == "Bert" else roberta_config)(tokenizer, **more)
         return save(randomise(getattr(transformers, family + head)(config)), tokenizer, folder / "model")
     return make
@@ -234,6 +268,17 @@ CASES = {
     "XLM-R, three labels": (head_model("XLMRoberta", "ForSequenceClassification", num_labels=3), classes("softmax")),
     "XLM-R, cross-encoder": (head_model("XLMRoberta", "ForSequenceClassification", num_labels=1), PAIRS),
     "BERT, tags": (head_model("Bert", "ForTokenClassification", num_labels=5, id2label=NER_LABELS), TAGS),
+    "RoBERTa, mean, normalised": (sentence_model("roberta", "mean", True), EMBED),
+    "RoBERTa, mean, vocab.json": (in_older_form(sentence_model("roberta", "mean")), EMBED),
+    "RoBERTa, three labels": (head_model("Roberta", "ForSequenceClassification", num_labels=3), classes("softmax")),
+    "RoBERTa, three labels, vocab.json": (in_older_form(head_model("Roberta", "ForSequenceClassification", num_labels=3)),
+                                          classes("softmax")),
+    "RoBERTa, cross-encoder": (head_model("Roberta", "ForSequenceClassification", num_labels=1), PAIRS),
+    "RoBERTa, cross-encoder, vocab.json": (in_older_form(head_model("Roberta", "ForSequenceClassification", num_labels=1)), PAIRS),
+    "RoBERTa, tags": (head_model("Roberta", "ForTokenClassification", num_labels=5, id2label=NER_LABELS), TAGS),
+    "RoBERTa, tags, blank before each text, vocab.json": (
+        in_older_form(head_model("Roberta", "ForTokenClassification", add_prefix_space=True, num_labels=5, id2label=NER_LABELS)),
+        TAGS),
 }
 
 

@@ -205,36 +205,34 @@ EncodedText ByteBpeTokenizer::encode_with_offsets(std::string_view text) const {
   for_each_part(
       text,
       [&](const AddedToken& token, size_t begin, size_t end) {
+        const TextSpan span = {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
         encoded.ids.push_back(token.id);
-        encoded.spans.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+        encoded.spans.push_back(trimmed(text, span, span.of(text), encoded.spans.empty()));
       },
-      [&](size_t begin, size_t end) {
-        append_with_offsets(text.substr(begin, end - begin), begin, encoded);
-      });
-  if (!settings_.trim_offsets) return encoded;
-  for (size_t i = 0; i < encoded.ids.size(); ++i) {
-    encoded.spans[i] = trimmed(text, encoded.spans[i], encoded.ids[i], i == 0);
-  }
+      [&](size_t begin, size_t end) { append_with_offsets(text, begin, end, encoded); });
   return encoded;
 }
 
-// For a text without added tokens, which starts at `begin` of the whole. A token that starts or ends within
-// a character has all of it.
-void ByteBpeTokenizer::append_with_offsets(std::string_view text, size_t begin, EncodedText& encoded) const {
-  const SourcedBytes valid = sourced(text, begin, settings_.add_prefix_space);
-  size_t first = encoded.ids.size(), place = 0;
+// For a part of the text without added tokens. A token that starts or ends within a character has all of it.
+void ByteBpeTokenizer::append_with_offsets(std::string_view text, size_t begin, size_t end,
+                                           EncodedText& encoded) const {
+  const SourcedBytes valid = sourced(text.substr(begin, end - begin), begin, settings_.add_prefix_space);
   append_words(valid.bytes, encoded.ids);
-  for (; first < encoded.ids.size(); ++first) {
-    const size_t end = place + count_code_points(piece(encoded.ids[first]));  // one for each byte
-    encoded.spans.push_back({valid.sources[place].begin, valid.sources[end - 1].end});
-    place = end;
+  for (size_t i = encoded.spans.size(), first = 0; i < encoded.ids.size(); ++i) {
+    const std::string_view spelled = piece(encoded.ids[i]);
+    const size_t next = first + count_code_points(spelled);  // one for each byte
+    const TextSpan span = {valid.sources[first].begin, valid.sources[next - 1].end};
+    encoded.spans.push_back(trimmed(text, span, spelled, encoded.spans.empty()));
+    first = next;
   }
 }
 
-// As process_offsets of the tokenizers library, which counts the blanks of the piece and removes as many
-// characters of the text.
-TextSpan ByteBpeTokenizer::trimmed(std::string_view text, TextSpan span, int32_t id, bool is_first) const {
-  const std::u32string chars = decode_utf8(piece(id));
+// As process_offsets of the tokenizers library, which counts the blanks of the token as it is spelled and
+// removes as many characters of the text.
+TextSpan ByteBpeTokenizer::trimmed(std::string_view text, TextSpan span, std::string_view spelled,
+                                   bool is_first) const {
+  if (!settings_.trim_offsets) return span;
+  const std::u32string chars = decode_utf8(spelled);
   const bool keep = settings_.keep_first_blank && (is_first || span.begin == 0);
   const size_t before = keep ? 0 : trimmed_at_start(chars), behind = trimmed_at_end(chars);
   span.begin = std::min(characters_later(text, span.begin, before), span.end);

@@ -56,8 +56,8 @@ class ByteBpeTokenizer final : public Tokenizer {
   void append_valid(std::string_view text, std::vector<int32_t>& ids) const;
   void append_words(std::string_view text, std::vector<int32_t>& ids) const;
   void append_merged(std::string_view word, std::vector<int32_t>& ids) const;
-  void append_with_offsets(std::string_view text, size_t begin, EncodedText& encoded) const;
-  TextSpan trimmed(std::string_view text, TextSpan span, int32_t id, bool is_first) const;
+  void append_with_offsets(std::string_view text, size_t begin, size_t end, EncodedText& encoded) const;
+  TextSpan trimmed(std::string_view text, TextSpan span, std::string_view spelled, bool is_first) const;
 
   Vocabulary vocabulary_;
   ByteBpeSettings settings_;

@@ -105,7 +105,7 @@ TEST_F(LoadTokenizer, ADirectoryWithoutAVocabularyListsTheExpectedFiles) {
   std::filesystem::remove(directory_ / "vocab.txt");
   EXPECT_THAT(message_of([&] { load_tokenizer(directory_); }),
               AllOf(HasSubstr(directory_.string()),
-                    HasSubstr("(spiece.model, tokenizer.model, sentencepiece.bpe.model) or tokenizer.json")));
+                    HasSubstr("(spiece.model, tokenizer.model, sentencepiece.bpe.model), vocab.json with merges.txt")));
 }
 
 }  // namespace
