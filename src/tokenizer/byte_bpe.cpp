@@ -84,8 +84,12 @@ size_t trimmed_at_end(std::u32string_view piece) {
   return static_cast<size_t>(std::find_if_not(piece.rbegin(), piece.rend(), is_trimmed) - piece.rbegin());
 }
 
+// Skips bytes that are not UTF-8.
 uint32_t characters_later(std::string_view text, size_t position, size_t count) {
-  for (; count > 0 && position < text.size(); --count) next_code_point(text, position);
+  for (size_t next = position; position < text.size(); position = next) {
+    const bool is_valid = next_code_point(text, next) != kInvalidUtf8;
+    if (is_valid && count-- == 0) break;
+  }
   return static_cast<uint32_t>(position);
 }
 
@@ -233,8 +237,9 @@ TextSpan ByteBpeTokenizer::trimmed(std::string_view text, TextSpan span, std::st
                                    bool is_first) const {
   if (!settings_.trim_offsets) return span;
   const std::u32string chars = decode_utf8(spelled);
-  const bool keep = settings_.keep_first_blank && (is_first || span.begin == 0);
-  const size_t before = keep ? 0 : trimmed_at_start(chars), behind = trimmed_at_end(chars);
+  size_t before = trimmed_at_start(chars);
+  const size_t behind = trimmed_at_end(chars);
+  if (before == 1 && settings_.keep_first_blank && (is_first || span.begin == 0)) before = 0;
   span.begin = std::min(characters_later(text, span.begin, before), span.end);
   span.end = std::max(characters_earlier(text, span.end, behind), span.begin);
   return span;

@@ -41,6 +41,9 @@ void read_post_processor(const json& parsed, const path& file, const Vocabulary&
                          const std::vector<StatedToken>& added, SpecialNames& names) {
   const json post_processor = json_member(parsed, "post_processor");
   if (post_processor.is_null()) return;
+  if (json_member(post_processor, "type") == "RobertaProcessing") {
+    refuse_part(file, "post_processor", post_processor, "TemplateProcessing and BertProcessing");
+  }
   const PostTokens tokens = post_tokens_of(post_processor, file);
   RPP_CHECK(!tokens.two_separators,
             "{}: post_processor puts two {} between the texts of a pair, which is not supported with WordPiece",

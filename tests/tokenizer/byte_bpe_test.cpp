@@ -17,16 +17,16 @@ class ByteBpe : public ByteBpeFolder {};
 
 TEST_F(ByteBpe, PiecesAreSpelledInGpt2sAlphabet) {
   const auto tokenizer = load_tokenizer(directory_);
-  const auto ids = tokenizer->encode(" the cat\n");
-  ASSERT_EQ(ids.size(), 3);
+  const auto ids = tokenizer->encode(" the\n");
+  ASSERT_EQ(ids.size(), 2);
   EXPECT_EQ(tokenizer->piece(ids[0]), "\u0120the");
-  EXPECT_EQ(tokenizer->piece(ids[2]), "\u010a");
+  EXPECT_EQ(tokenizer->piece(ids[1]), "\u010a");
   EXPECT_EQ(tokenizer->size(), 288);
 }
 
 TEST_F(ByteBpe, APieceWithoutABlankContinuesAWord) {
   const auto tokenizer = load_tokenizer(directory_);
-  const auto ids = tokenizer->encode(" cating");
+  const auto ids = tokenizer->encode(" theing");
   ASSERT_EQ(ids.size(), 2);
   EXPECT_FALSE(tokenizer->is_continuation(ids[0]));
   EXPECT_TRUE(tokenizer->is_continuation(ids[1]));
