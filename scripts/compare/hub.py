@@ -199,6 +199,19 @@ def entities_of(folder, texts):
     return [[(e["entity_group"], e["start"], e["end"], float(e["score"])) for e in tagger(text)] for text in texts]
 
 
+def with_masks(folder, texts):
+    """The starts of some texts, each with one mask."""
+    mask = transformers.AutoTokenizer.from_pretrained(folder).mask_token
+    starts = [" ".join(text.split()[:8])[:40] for text in texts if mask not in text]
+    return [f"{start} {mask}{end}" for start, end in zip(starts[::3], ["", " end", ".", "  end"] * len(starts))]
+
+
+def fillings_of(folder, texts):
+    filler = transformers.pipeline("fill-mask", model=str(folder), top_k=5, device="cpu")
+    to_piece = filler.tokenizer.convert_ids_to_tokens
+    return [[(to_piece(e["token"]), e["score"]) for e in filler(text)] for text in with_masks(folder, texts)]
+
+
 class Ours:
     def __init__(self, build, model):
         self.build, self.model = build, model
@@ -223,6 +236,10 @@ class Ours:
             scores[places[answer["text_pair"]]] = answer["score"]
         return scores
 
+    def fillings(self, texts):
+        folder = self.model if self.model.is_dir() else self.model.parent / "model"
+        return [list(answer["scores"].items())[:5] for answer in self.predict(with_masks(folder, texts))]
+
     def entities(self, texts):
         return [[(e["label"], *e["span"], e["score"]) for e in answer["entities"]] for answer in self.predict(texts)]
 
@@ -239,9 +256,19 @@ def entity_difference(ours, theirs):
     return max((abs(a[3] - b[3]) for one, other in zip(ours, theirs) for a, b in zip(one, other)), default=0.0)
 
 
+def filling_difference(ours, theirs):
+    """The largest difference of a probability; tokens that are about as likely may change places."""
+    if len(ours) != len(theirs):
+        return float("inf")
+    scores = [(a[1], b[1]) for one, other in zip(ours, theirs) for a, b in zip(one, other, strict=True)]
+    same = all(one[0][0] == other[0][0] or abs(other[0][1] - other[1][1]) < 1e-6 for one, other in zip(ours, theirs))
+    return max(abs(a - b) for a, b in scores) if same else float("inf")
+
+
 NER_LABELS = {0: "O", 1: "B-PER", 2: "I-PER", 3: "B-LOC", 4: "I-LOC"}
 EMBED = (vectors_of, Ours.vectors, relative_difference)
 PAIRS = (pair_scores_of, Ours.pair_scores, relative_difference)
+FILL = (fillings_of, Ours.fillings, filling_difference)
 TAGS = (entities_of, Ours.entities, entity_difference)
 
 
@@ -268,6 +295,7 @@ CASES = {
     "XLM-R, three labels": (head_model("XLMRoberta", "ForSequenceClassification", num_labels=3), classes("softmax")),
     "XLM-R, cross-encoder": (head_model("XLMRoberta", "ForSequenceClassification", num_labels=1), PAIRS),
     "BERT, tags": (head_model("Bert", "ForTokenClassification", num_labels=5, id2label=NER_LABELS), TAGS),
+    "BERT, masked LM": (head_model("Bert", "ForMaskedLM"), FILL),
     "RoBERTa, mean, normalised": (sentence_model("roberta", "mean", True), EMBED),
     "RoBERTa, mean, vocab.json": (in_older_form(sentence_model("roberta", "mean")), EMBED),
     "RoBERTa, three labels": (head_model("Roberta", "ForSequenceClassification", num_labels=3), classes("softmax")),
@@ -275,6 +303,8 @@ CASES = {
                                           classes("softmax")),
     "RoBERTa, cross-encoder": (head_model("Roberta", "ForSequenceClassification", num_labels=1), PAIRS),
     "RoBERTa, cross-encoder, vocab.json": (in_older_form(head_model("Roberta", "ForSequenceClassification", num_labels=1)), PAIRS),
+    "RoBERTa, masked LM": (head_model("Roberta", "ForMaskedLM"), FILL),
+    "RoBERTa, masked LM, vocab.json": (in_older_form(head_model("Roberta", "ForMaskedLM")), FILL),
     "RoBERTa, tags": (head_model("Roberta", "ForTokenClassification", num_labels=5, id2label=NER_LABELS), TAGS),
     "RoBERTa, tags, blank before each text, vocab.json": (
         in_older_form(head_model("Roberta", "ForTokenClassification", add_prefix_space=True, num_labels=5, id2label=NER_LABELS)),

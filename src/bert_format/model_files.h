@@ -22,12 +22,13 @@ inline constexpr const char* kXlmRobertaFile = "sentencepiece.bpe.model";
 inline constexpr std::array kSentencePieceFiles = {"spiece.model", "tokenizer.model", kXlmRobertaFile};
 
 // Any of them holds a vocabulary.
-inline constexpr std::array kVocabularyFiles = {kVocabFile,      kSentencePieceFiles[0], kSentencePieceFiles[1],
-                                                kXlmRobertaFile, kTokenizerJsonFile,     kBpeVocabFile};
+inline constexpr std::array kVocabularyFiles = {
+    kVocabFile,      kSentencePieceFiles[0], kSentencePieceFiles[1],
+    kXlmRobertaFile, kTokenizerJsonFile,     kBpeVocabFile};
 // All that a tokenizer may be read from.
 inline constexpr std::array kTokenizerFiles = {
-    kVocabFile,    kSentencePieceFiles[0], kSentencePieceFiles[1], kXlmRobertaFile,    kBpeVocabFile,
-    kBpeMergesFile, kTokenizerJsonFile,    kTokenizerConfigFile,   kSpecialTokensFile, kAddedTokensFile};
+    kVocabFile,     kSentencePieceFiles[0], kSentencePieceFiles[1], kXlmRobertaFile,    kBpeVocabFile,
+    kBpeMergesFile, kTokenizerJsonFile,     kTokenizerConfigFile,   kSpecialTokensFile, kAddedTokensFile};
 
 // Copies those of kTokenizerFiles that `from` has into the directory `to`.
 void copy_tokenizer_files(const std::filesystem::path& from, const std::filesystem::path& to);

@@ -33,8 +33,8 @@ int32_t AddedVocabulary::new_id(const StatedToken& token) const {
   const int32_t id = next_id_ < 0 ? vocabulary_.num_distinct() : next_id_;
   RPP_CHECK(id >= vocabulary_.size(),
             "{}: transformers gives the added token \"{}\" the id {}, which is within the vocabulary, since "
-            "that has equal pieces or gaps: add the token to the vocabulary",
-            token.file, token.content, id);
+            "{} has equal pieces or gaps: add the token to the vocabulary",
+            token.file, token.content, id, vocabulary_.source());
   return id;
 }
 

@@ -21,9 +21,8 @@ std::vector<Merge> merges_by_id(const Vocabulary& vocabulary, const ByteBpeModel
   const auto id_of = [&](const std::string& piece) {
     const auto id = vocabulary.find(piece);
     RPP_CHECK(id,
-              "{}: merge {} needs the piece \"{}\", which is not in the vocabulary: take both from the same "
-              "model",
-              model.merges_file, merges.size() + 1, piece);
+              "{}: merge {} needs the piece \"{}\", which {} does not have: take both from the same model",
+              model.merges_file, merges.size() + 1, piece, vocabulary.source());
     return *id;
   };
   for (const auto& [left, right] : model.merges) {
@@ -140,8 +139,7 @@ std::unique_ptr<const PieceTrie> ByteBpeTokenizer::whole_words() const {
 }
 
 // Calls on_token(added token, begin, end) and on_text(begin, end).
-void ByteBpeTokenizer::for_each_part(std::string_view text, const auto& on_token,
-                                     const auto& on_text) const {
+void ByteBpeTokenizer::for_each_part(std::string_view text, const auto& on_token, const auto& on_text) const {
   for (const TokenFinder::Part& part : added_.in_text().split(text)) {
     if (part.token != nullptr) {
       on_token(*part.token, part.begin, part.end);

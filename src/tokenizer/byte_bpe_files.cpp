@@ -32,10 +32,11 @@ void check_model_type(const TokenizerTexts& texts, const path& folder) {
   const auto config = object_in(texts, folder, kConfigFile);
   if (!config) return;
   const json type = json(config->value("model_type", json()));
-  RPP_CHECK(type == "roberta" || type.is_null(),
-            "{}: transformers reads the tokenizer of a model of type {} as another kind, but this is byte-level "
-            "BPE: name its tokenizer_class in {}",
-            folder / kConfigFile, type.dump(), folder / kTokenizerConfigFile);
+  RPP_CHECK(
+      type == "roberta" || type.is_null(),
+      "{}: transformers reads the tokenizer of a model of type {} as another kind, but this is byte-level "
+      "BPE: name its tokenizer_class in {}",
+      folder / kConfigFile, type.dump(), folder / kTokenizerConfigFile);
 }
 
 bool is_read_as_json(const TokenizerTexts& texts, const std::string& tokenizer_class) {
@@ -105,7 +106,8 @@ std::unique_ptr<ByteBpeTokenizer> make_byte_bpe(const TokenizerTexts& texts, con
   const std::string tokenizer_class =
       read_transformers_config(texts, folder, {}, TokenizerKind::byte_bpe).tokenizer_class;
   if (tokenizer_class.empty()) check_model_type(texts, folder);
-  return is_read_as_json(texts, tokenizer_class) ? make_from_json(texts, folder) : make_roberta(texts, folder);
+  return is_read_as_json(texts, tokenizer_class) ? make_from_json(texts, folder)
+                                                 : make_roberta(texts, folder);
 }
 
 }  // namespace rpp

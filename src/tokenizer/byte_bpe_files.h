@@ -1,8 +1,8 @@
 // Makes a byte-level tokenizer from the texts of its files, from a model directory or a model file.
 //
 // Ids and offsets are those of transformers' AutoTokenizer: RobertaTokenizer takes vocabulary, merges and
-// added tokens from a tokenizer.json or, if there is none, from vocab.json and merges.txt; its switches are in
-// tokenizer_config.json. PreTrainedTokenizerFast and TokenizersBackend read a tokenizer.json as it is.
+// added tokens from a tokenizer.json or, if there is none, from vocab.json and merges.txt; its switches are
+// in tokenizer_config.json. PreTrainedTokenizerFast and TokenizersBackend read a tokenizer.json as it is.
 #pragma once
 
 #include <filesystem>

@@ -53,7 +53,8 @@ std::vector<PiecePair> parse_merges(std::string_view text, const path& file) {
     RPP_CHECK(find_invalid_utf8(line) == line.size(), "{}, line {}: not valid UTF-8: copy the file again",
               file, number);
     auto pair = pair_in(line);
-    RPP_CHECK(pair, "{}, line {}: \"{}\" is not a pair of pieces with a blank between them: copy the file again",
+    RPP_CHECK(pair,
+              "{}, line {}: \"{}\" is not a pair of pieces with a blank between them: copy the file again",
               file, number, line);
     merges.push_back(*std::move(pair));
   }
@@ -106,7 +107,8 @@ json adding_processor(const json& processor, const path& file, ByteBpeSettings& 
   if (type == "RobertaProcessing") read_trimming(processor, file, settings);
   if (type != "Sequence") return processor;
   const json steps = json_member(processor, "processors");
-  const bool is_usual = steps.is_array() && steps.size() == 2 && json_member(steps[0], "type") == "ByteLevel" &&
+  const bool is_usual = steps.is_array() && steps.size() == 2 &&
+                        json_member(steps[0], "type") == "ByteLevel" &&
                         json_member(steps[1], "type") != "RobertaProcessing";
   RPP_CHECK(is_usual, "{}: post_processor {} is not supported, only a ByteLevel and what adds special tokens",
             file, steps.dump());
@@ -135,20 +137,22 @@ ByteBpeSettings settings_in(const json& parsed, const path& file, const ByteBpeJ
 
 ByteBpeJson parse_byte_bpe_json(std::string_view text, const path& file, JsonPart part) {
   const json parsed = parse_json_object(text, file.string(), "save the tokenizer again");
-  RPP_CHECK(parsed.contains("model") && is_bpe(parsed["model"]), "{} holds no BPE model: save the tokenizer again",
-            file);
+  RPP_CHECK(parsed.contains("model") && is_bpe(parsed["model"]),
+            "{} holds no BPE model: save the tokenizer again", file);
   const json& model = parsed["model"];
-  ByteBpeJson result = {.model = {.vocabulary = Vocabulary(
-                                      pieces_by_id(model["vocab"], file.string() + ": model.vocab"), file.string()),
-                                  .merges = merges_of(model, file),
-                                  .merges_file = file.string()},
-                        .settings = {},
-                        .added = added_tokens_of(parsed, file)};
+  ByteBpeJson result = {
+      .model = {.vocabulary =
+                    Vocabulary(pieces_by_id(model["vocab"], file.string() + ": model.vocab"), file.string()),
+                .merges = merges_of(model, file),
+                .merges_file = file.string()},
+      .settings = {},
+      .added = added_tokens_of(parsed, file)};
   if (part == JsonPart::all) result.settings = settings_in(parsed, file, result);
   return result;
 }
 
-ByteBpeModel parse_byte_bpe_files(std::string_view vocab_json, std::string_view merges_txt, const path& folder) {
+ByteBpeModel parse_byte_bpe_files(std::string_view vocab_json, std::string_view merges_txt,
+                                  const path& folder) {
   const path vocab_file = folder / kBpeVocabFile;
   const json vocab = parse_json_object(vocab_json, vocab_file.string(), "copy the file again");
   return {.vocabulary = Vocabulary(pieces_by_id(vocab, vocab_file.string()), vocab_file.string()),

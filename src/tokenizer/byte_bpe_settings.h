@@ -15,8 +15,8 @@ struct ByteBpeSettings {
   // of the text is (add_prefix_space of the post-processor).
   bool trim_offsets = true;
   bool keep_first_blank = false;
-  bool ignore_merges = false;   // a word that is a piece is that piece, whatever the merges make of it
-  bool two_separators = true;   // see SpecialTokens
+  bool ignore_merges = false;  // a word that is a piece is that piece, whatever the merges make of it
+  bool two_separators = true;  // see SpecialTokens
   SpecialNames names = {.pad = "<pad>", .unk = "<unk>", .cls = "<s>", .sep = "</s>", .mask = "<mask>"};
   std::vector<AddedToken> added;  // by id
 };

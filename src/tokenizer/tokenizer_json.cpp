@@ -45,9 +45,10 @@ void read_post_processor(const json& parsed, const path& file, const Vocabulary&
     refuse_part(file, "post_processor", post_processor, "TemplateProcessing and BertProcessing");
   }
   const PostTokens tokens = post_tokens_of(post_processor, file);
-  RPP_CHECK(!tokens.two_separators,
-            "{}: post_processor puts two {} between the texts of a pair, which is not supported with WordPiece",
-            file, tokens.sep.name);
+  RPP_CHECK(
+      !tokens.two_separators,
+      "{}: post_processor puts two {} between the texts of a pair, which is not supported with WordPiece",
+      file, tokens.sep.name);
   check_post_tokens(tokens, vocabulary, added, file);
   names.cls = tokens.cls.name;
   names.sep = tokens.sep.name;
@@ -90,7 +91,8 @@ WordPieceJson parse_tokenizer_json(std::string_view text, const path& file, Json
   RPP_CHECK(parsed.contains("model") && is_wordpiece(parsed["model"]),
             "{} holds no WordPiece model: expected vocab.txt or a sentencepiece model beside it", file);
   WordPieceJson result = {
-      .vocabulary = Vocabulary(pieces_by_id(parsed["model"]["vocab"], file.string() + ": model.vocab"), file.string()),
+      .vocabulary =
+          Vocabulary(pieces_by_id(parsed["model"]["vocab"], file.string() + ": model.vocab"), file.string()),
       .settings = {},
       .added = added_tokens_of(parsed, file)};
   if (part == JsonPart::vocabulary) return result;

@@ -26,9 +26,9 @@ constexpr std::array<std::string_view, 3> kSentencePieceClasses = {
     "XLMRobertaTokenizer", "PreTrainedTokenizer", "TokenizersBackend"};
 
 // Bart and others are RobertaTokenizer under another name.
-constexpr std::array<std::string_view, 6> kByteBpeClasses = {
-    "RobertaTokenizer", "BartTokenizer",       "LongformerTokenizer",
-    "LEDTokenizer",     "PreTrainedTokenizer", "TokenizersBackend"};
+constexpr std::array<std::string_view, 6> kByteBpeClasses = {"RobertaTokenizer",    "BartTokenizer",
+                                                             "LongformerTokenizer", "LEDTokenizer",
+                                                             "PreTrainedTokenizer", "TokenizersBackend"};
 
 constexpr const char* kSpecialKeys[] = {"pad_token", "unk_token", "cls_token", "sep_token", "mask_token"};
 

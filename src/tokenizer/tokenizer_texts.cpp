@@ -22,7 +22,8 @@ bool is_unigram_json(std::string_view text) {
 bool is_bpe_json(std::string_view text) {
   constexpr std::string_view kKey = "\"merges\"";
   for (size_t at = text.find(kKey); at != text.npos; at = text.find(kKey, at + 1)) {
-    const std::string_view value = text.substr(std::min(text.find_first_not_of(" :\t\r\n", at + kKey.size()), text.size()));
+    const std::string_view value =
+        text.substr(std::min(text.find_first_not_of(" :\t\r\n", at + kKey.size()), text.size()));
     if (value.starts_with('[')) return true;
   }
   return false;

@@ -21,10 +21,10 @@ constexpr std::array kTransformersFiles = {kTokenizerJsonFile, kTokenizerConfigF
 constexpr std::array<std::string_view, 4> kJsonClasses = {"PreTrainedTokenizer", "TokenizersBackend",
                                                           "ConvBertTokenizer", "RetriBertTokenizer"};
 constexpr std::array<std::pair<const char*, const char*>, 5> kBertNames = {{{"unk_token", "[UNK]"},
-                                                                             {"sep_token", "[SEP]"},
-                                                                             {"pad_token", "[PAD]"},
-                                                                             {"cls_token", "[CLS]"},
-                                                                             {"mask_token", "[MASK]"}}};
+                                                                            {"sep_token", "[SEP]"},
+                                                                            {"pad_token", "[PAD]"},
+                                                                            {"cls_token", "[CLS]"},
+                                                                            {"mask_token", "[MASK]"}}};
 
 path vocabulary_file(const WordPieceFiles& files) {
   return files.vocabulary_file.empty() ? files.folder / kVocabFile : files.vocabulary_file;
@@ -58,8 +58,7 @@ std::optional<WordPieceJson> parse_json_file(const WordPieceFiles& files, JsonPa
 // As BertTokenizer.__init__.
 LoadedWordPiece make_bert(const WordPieceFiles& files) {
   std::optional<WordPieceJson> file = parse_json_file(files, JsonPart::vocabulary);
-  TransformersConfig config =
-      read_transformers_config(
+  TransformersConfig config = read_transformers_config(
       files.texts, files.folder, file ? file->added : std::vector<StatedToken>(), TokenizerKind::wordpiece);
   name_missing_tokens(config, kBertNames);
   Vocabulary vocabulary = file ? std::move(file->vocabulary) : vocabulary_of(files, VocabLines::library);
@@ -93,7 +92,8 @@ LoadedWordPiece make_bert(const WordPieceFiles& files) {
 // As PreTrainedTokenizerFast.
 LoadedWordPiece make_as_json(const WordPieceFiles& files, const std::string& tokenizer_class) {
   WordPieceJson file = *parse_json_file(files, JsonPart::all);
-  const TransformersConfig config = read_transformers_config(files.texts, files.folder, file.added, TokenizerKind::wordpiece);
+  const TransformersConfig config =
+      read_transformers_config(files.texts, files.folder, file.added, TokenizerKind::wordpiece);
   const bool lower = file.settings.rules->lower_case;
   RPP_CHECK(!tokenizer_class.empty() || config.do_lower_case.value_or(lower) == lower,
             "{} and {} disagree on lower-casing: save the tokenizer again", files.folder / kTokenizerJsonFile,
@@ -121,7 +121,8 @@ bool reads_as_json(const WordPieceFiles& files, const std::string& tokenizer_cla
 }  // namespace
 
 LoadedWordPiece make_wordpiece(const WordPieceFiles& files) {
-  const std::string tokenizer_class = read_transformers_config(files.texts, files.folder, {}, TokenizerKind::wordpiece).tokenizer_class;
+  const std::string tokenizer_class =
+      read_transformers_config(files.texts, files.folder, {}, TokenizerKind::wordpiece).tokenizer_class;
   const bool is_bare =
       std::ranges::none_of(kTransformersFiles, [&](const char* name) { return has(files, name); });
   if (is_bare) return make_google(files);

@@ -43,7 +43,8 @@ std::unique_ptr<Tokenizer> load_directory(const path& directory) {
     return logged(make_wordpiece({.texts = files, .folder = directory}));
   }
   fail(
-      "{} holds no vocabulary: expected vocab.txt, a sentencepiece model ({}), vocab.json with merges.txt, or "
+      "{} holds no vocabulary: expected vocab.txt, a sentencepiece model ({}), vocab.json with merges.txt, "
+      "or "
       "tokenizer.json",
       directory, fmt::join(kSentencePieceFiles, ", "));
 }

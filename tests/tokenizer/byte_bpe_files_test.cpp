@@ -74,19 +74,24 @@ TEST_F(ByteBpeFiles, MergesAreListsOrTexts) {
 
 TEST_F(ByteBpeFiles, AnotherTemplateForPairsIsReadFromTokenizerJson) {
   json file = saved();
-  const auto special = [](const char* id, int type) { return json{{"SpecialToken", {{"id", id}, {"type_id", type}}}}; };
-  const auto text = [](const char* id, int type) { return json{{"Sequence", {{"id", id}, {"type_id", type}}}}; };
+  const auto special = [](const char* id, int type) {
+    return json{{"SpecialToken", {{"id", id}, {"type_id", type}}}};
+  };
+  const auto text = [](const char* id, int type) {
+    return json{{"Sequence", {{"id", id}, {"type_id", type}}}};
+  };
   json& processor = file["post_processor"];
-  processor = {{"type", "TemplateProcessing"},
-               {"single", {special("<s>", 0), text("A", 0), special("</s>", 0)}},
-               {"pair", {special("<s>", 0), text("A", 0), special("</s>", 0), text("B", 1), special("</s>", 1)}},
-               {"special_tokens",
-                {{"<s>", {{"id", "<s>"}, {"ids", {0}}, {"tokens", {"<s>"}}}},
-                 {"</s>", {{"id", "</s>"}, {"ids", {2}}, {"tokens", {"</s>"}}}}}}};
+  processor = {
+      {"type", "TemplateProcessing"},
+      {"single", {special("<s>", 0), text("A", 0), special("</s>", 0)}},
+      {"pair", {special("<s>", 0), text("A", 0), special("</s>", 0), text("B", 1), special("</s>", 1)}},
+      {"special_tokens",
+       {{"<s>", {{"id", "<s>"}, {"ids", {0}}, {"tokens", {"<s>"}}}},
+        {"</s>", {{"id", "</s>"}, {"ids", {2}}, {"tokens", {"</s>"}}}}}}};
   write_json("tokenizer.json", file);
   EXPECT_FALSE(load_tokenizer(directory_)->special().two_separators);
-  processor["pair"] = {special("<s>", 0), text("A", 0), special("</s>", 0), special("</s>", 0), text("B", 0),
-                       special("</s>", 0)};
+  processor["pair"] = {special("<s>", 0),  text("A", 0), special("</s>", 0),
+                       special("</s>", 0), text("B", 0), special("</s>", 0)};
   write_json("tokenizer.json", file);
   EXPECT_TRUE(load_tokenizer(directory_)->special().two_separators);
   processor["pair"] = {special("<s>", 0), text("B", 0)};
@@ -124,11 +129,13 @@ TEST_F(ByteBpeFiles, WhatWouldGiveOtherIdsIsRefusedByItsKey) {
 TEST_F(ByteBpeFiles, ClassesOfOtherTokenizersAreRefused) {
   for (const char* name : {"GPT2Tokenizer", "BertTokenizer", "MPNetTokenizerFast"}) {
     write_json("tokenizer_config.json", {{"tokenizer_class", name}});
-    EXPECT_THAT(error(), HasSubstr(fmt::format("tokenizer_config.json: tokenizer_class \"{}\" is not", name)));
+    EXPECT_THAT(error(),
+                HasSubstr(fmt::format("tokenizer_config.json: tokenizer_class \"{}\" is not", name)));
   }
   write("tokenizer_config.json", "{}");
   write("config.json", R"({"model_type": "bert"})");
-  EXPECT_THAT(error(), HasSubstr("config.json: transformers reads the tokenizer of a model of type \"bert\""));
+  EXPECT_THAT(error(),
+              HasSubstr("config.json: transformers reads the tokenizer of a model of type \"bert\""));
 }
 
 TEST_F(ByteBpeFiles, DamageIsNamedWithTheFile) {
@@ -146,7 +153,7 @@ TEST_F(ByteBpeFiles, DamageIsNamedWithTheFile) {
   json without = vocab;
   without.erase("\u0120");
   write_json("vocab.json", without);
-  EXPECT_THAT(error(), HasSubstr("needs the piece \"\u0120\", which is not in the vocabulary"));
+  EXPECT_THAT(error(), AllOf(HasSubstr("needs the piece \"\u0120\", which "), HasSubstr("vocab.json does not have")));
   without = vocab;
   without.erase("Q");
   write_json("vocab.json", without);
@@ -171,7 +178,8 @@ TEST_F(ByteBpeFiles, DamagedMergesAreNamedWithTheirLine) {
   EXPECT_THAT(with("h \xff\n"), HasSubstr("merges.txt, line 1: not valid UTF-8"));
   EXPECT_EQ(with("h e\r\nl l"), "no error");
   std::filesystem::remove(directory_ / "merges.txt");
-  EXPECT_THAT(error(), HasSubstr("merges.txt is missing: byte-level BPE needs vocab.json and merges.txt, or"));
+  EXPECT_THAT(error(),
+              HasSubstr("merges.txt is missing: byte-level BPE needs vocab.json and merges.txt, or"));
   write("merges.txt", kByteBpeMerges);
   std::filesystem::remove(directory_ / "vocab.json");
   EXPECT_THAT(error(), HasSubstr("vocab.json is missing"));

@@ -1,5 +1,5 @@
-// A small byte-level tokenizer: the special tokens of RoBERTa (0 to 4), the 256 bytes (5 + byte), the pieces of
-// 27 merges.
+// A small byte-level tokenizer: the special tokens of RoBERTa (0 to 4), the 256 bytes (5 + byte), the pieces
+// of 27 merges.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,8 +12,10 @@
 namespace rpp {
 
 inline constexpr std::string_view kByteBpeMerges =
-    "#version: 0.2\n\u0120 a\n\u0120 t\nh e\n\u0120t he\ni n\nin g\na t\nc at\n\u0120 c\n\u0120c at\nl l\n' s\n"
-    "' ll\n\u0120 \u0120\n\u00c3 \u00a9\n\u00f0 \u0141\n\u00f0\u0141 \u013a\na a\naa aa\n1 2\na b\nb c\nab c\n"
+    "#version: 0.2\n\u0120 a\n\u0120 t\nh e\n\u0120t he\ni n\nin g\na t\nc at\n\u0120 c\n\u0120c at\nl l\n' "
+    "s\n"
+    "' ll\n\u0120 \u0120\n\u00c3 \u00a9\n\u00f0 \u0141\n\u00f0\u0141 \u013a\na a\naa aa\n1 2\na b\nb c\nab "
+    "c\n"
     "x y\ny z\n\u0120 '\n< m\n";
 
 inline nlohmann::json byte_bpe_vocab() {

@@ -21,7 +21,8 @@ Words words_of(std::string_view text) {
 }
 
 const std::pair<std::string_view, Words> kTexts[] = {
-    {"don't they're I've I'm he'll she'd it's'", {"don", "'t", " they", "'re", " I", "'ve", " I", "'m", " he", "'ll", " she", "'d", " it", "'s", "'"}},
+    {"don't they're I've I'm he'll she'd it's'",
+     {"don", "'t", " they", "'re", " I", "'ve", " I", "'m", " he", "'ll", " she", "'d", " it", "'s", "'"}},
     {"'S 's ''s x'", {"'", "S", " '", "s", " ''", "s", " x", "'"}},
     {"a  b   c", {"a", " ", " b", "  ", " c"}},
     {"\011\011a \012 b  ", {"\011", "\011", "a", " \012", " b", "  "}},
