@@ -9,6 +9,7 @@ refuses is counted by its message; there must be none that transformers reads an
 
 Exits with 1 if any text differs.
 """
+import json
 import sys
 
 import wordpiece
@@ -72,6 +73,15 @@ def post_processor(rng, special, ids):
     return rng.choice([roberta, roberta, template, processors.Sequence([byte_level, template])])
 
 
+def match_special_normalized(rng, file, special):
+    """As in files that were converted from older ones."""
+    parsed = json.loads(file.read_text(encoding="utf-8"))
+    for token in parsed["added_tokens"]:
+        if token["content"] in special:
+            token["normalized"] = random_switch(rng)
+    write_json(file, parsed)
+
+
 def make_folder(rng, folder):
     folder.mkdir()
     special = rng.choice([SPECIAL, SPECIAL, ["[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]"]])
@@ -90,6 +100,8 @@ def make_folder(rng, folder):
         for token in added:
             tokenizer.add_tokens([token])
         tokenizer.save(str(folder / "tokenizer.json"))
+        if rng.random() < 0.5:
+            match_special_normalized(rng, folder / "tokenizer.json", special)
     if not with_json or rng.random() < 0.3:
         tokenizer.model.save(str(folder))
     name = rng.choice(ROBERTA_CLASSES + (JSON_CLASSES * 2 if with_json else []))
