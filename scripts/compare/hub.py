@@ -12,6 +12,7 @@ hostile ones: blanks only, emoji with joiners, decomposed accents, right-to-left
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,7 @@ import torch
 import transformers
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
-from tokenizers import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, ByteLevelBPETokenizer
 
 HOSTILE = [" a  b ", "\t\n x \u3000y", "👩‍👩‍👧‍👦 family 👍🏽", "e\u0301te\u0301 cafe\u0301 A\u030a", "が か\u3099", "שלום עולם مرحبا بالعالم",
            "a" * 10000, "word " * 2500, "日本語テキスト、中国", "\ue000 private \u200b zero\u200dwidth \ufeff mark", "ﬁ ﬂ ① ½ ™ Ａ",
@@ -39,6 +40,7 @@ HOSTILE = [" a  b ", "\t\n x \u3000y", "👩‍👩‍👧‍👦 family 👍�
 LENGTH = 64  # tokens per text
 SIZES = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48, hidden_dropout_prob=0.0,
              attention_probs_dropout_prob=0.0)
+BYTE_BPE_SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 WORDPIECE_SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 FOLDER_LIMIT, FILE_LIMIT = 1e-5, 1e-4  # of the largest value
 
@@ -86,13 +88,29 @@ class Tokenizers:
                 {"tokenizer_class": "XLMRobertaTokenizer", "model_max_length": LENGTH}))
         return transformers.XLMRobertaTokenizer.from_pretrained(folder)
 
+    def roberta(self, add_prefix_space=False):
+        """In the older form: vocab.json, merges.txt and two files that name special tokens."""
+        folder = self.folder / f"roberta-{add_prefix_space}"
+        if not folder.exists():
+            folder.mkdir()
+            trained = ByteLevelBPETokenizer()
+            trained.train([str(self.file)], vocab_size=3000, show_progress=False, special_tokens=BYTE_BPE_SPECIAL)
+            trained.save_model(str(folder))
+            mask = {"content": "<mask>", "single_word": False, "lstrip": True, "rstrip": False, "normalized": False}
+            (folder / "special_tokens_map.json").write_text(json.dumps({"mask_token": mask}))
+            (folder / "tokenizer_config.json").write_text(json.dumps(
+                {"tokenizer_class": "RobertaTokenizer", "model_max_length": LENGTH, "add_prefix_space": add_prefix_space}))
+        return transformers.RobertaTokenizer.from_pretrained(folder)
+
 
 def bert_config(tokenizer, **more):
     return transformers.BertConfig(vocab_size=len(tokenizer), max_position_embeddings=LENGTH, **SIZES, **more)
 
 
 def roberta_config(tokenizer, **more):
-    return transformers.XLMRobertaConfig(vocab_size=len(tokenizer), max_position_embeddings=LENGTH + 2, type_vocab_size=1,
+    xlm = isinstance(tokenizer, transformers.XLMRobertaTokenizer)
+    config = transformers.XLMRobertaConfig if xlm else transformers.RobertaConfig
+    return config(vocab_size=len(tokenizer), max_position_embeddings=LENGTH + 2, type_vocab_size=1,
                                          layer_norm_eps=1e-5, **SIZES, **more)
 
 
@@ -105,13 +123,25 @@ def mpnet_config(tokenizer, **more):
     return transformers.MPNetConfig(vocab_size=len(tokenizer), max_position_embeddings=LENGTH + 2, **SIZES, **more)
 
 
-CONFIGS = {"Bert": bert_config, "XLMRoberta": roberta_config, "Electra": electra_config, "MPNet": mpnet_config}
+CONFIGS = {"Bert": bert_config, "Roberta": roberta_config, "XLMRoberta": roberta_config, "Electra": electra_config, "MPNet": mpnet_config}
 
 
 def save(model, tokenizer, folder):
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def in_older_form(make):
+    """With vocab.json and merges.txt instead of tokenizer.json."""
+    def make_older(tokenizers, folder):
+        model = make(tokenizers, folder)
+        config = json.loads((model / "tokenizer_config.json").read_text())
+        tokenizers.roberta(config["add_prefix_space"])
+        (model / "tokenizer.json").unlink()
+        shutil.copytree(tokenizers.folder / f"roberta-{config['add_prefix_space']}", model, dirs_exist_ok=True)
+        return model
+    return make_older
 
 
 def sentence_model(kind, pooling, normalize=False, dense=False):
@@ -123,6 +153,9 @@ def sentence_model(kind, pooling, normalize=False, dense=False):
         elif kind == "mpnet":
             tokenizer = tokenizers.mpnet()
             model = transformers.MPNetModel(mpnet_config(tokenizer))
+        elif kind == "roberta":
+            tokenizer = tokenizers.roberta()
+            model = transformers.RobertaModel(roberta_config(tokenizer))
         else:
             tokenizer = tokenizers.xlm_roberta()
             model = (transformers.BertModel(bert_config(tokenizer)) if kind == "bert with sentencepiece"
@@ -135,9 +168,10 @@ def sentence_model(kind, pooling, normalize=False, dense=False):
     return make
 
 
-def head_model(family, head, lower=True, **more):
+def head_model(family, head, lower=True, add_prefix_space=False, **more):
     def make(tokenizers, folder):
-        makers = {"XLMRoberta": tokenizers.xlm_roberta, "MPNet": tokenizers.mpnet}
+        makers = {"XLMRoberta": tokenizers.xlm_roberta, "MPNet": tokenizers.mpnet,
+                  "Roberta": lambda: tokenizers.roberta(add_prefix_space)}
         tokenizer = makers[family]() if family in makers else tokenizers.wordpiece(lower)
         config = CONFIGS[family](tokenizer, **more)
         return save(randomise(getattr(transformers, family + head)(config)), tokenizer, folder / "model")
@@ -188,6 +222,19 @@ def entities_of(folder, texts):
     return [[(e["entity_group"], e["start"], e["end"], float(e["score"])) for e in tagger(text)] for text in texts]
 
 
+def with_masks(folder, texts):
+    """The starts of some texts, each with one mask."""
+    mask = transformers.AutoTokenizer.from_pretrained(folder).mask_token
+    starts = [" ".join(text.split()[:8])[:40] for text in texts if mask not in text]
+    return [f"{start} {mask}{end}" for start, end in zip(starts[::3], ["", " end", ".", "  end"] * len(starts))]
+
+
+def fillings_of(folder, texts):
+    filler = transformers.pipeline("fill-mask", model=str(folder), top_k=5, device="cpu")
+    to_piece = filler.tokenizer.convert_ids_to_tokens
+    return [[(to_piece(e["token"]), e["score"]) for e in filler(text)] for text in with_masks(folder, texts)]
+
+
 class Ours:
     def __init__(self, build, model):
         self.build, self.model = build, model
@@ -212,6 +259,10 @@ class Ours:
             scores[places[answer["text_pair"]]] = answer["score"]
         return scores
 
+    def fillings(self, texts):
+        folder = self.model if self.model.is_dir() else self.model.parent / "model"
+        return [list(answer["scores"].items())[:5] for answer in self.predict(with_masks(folder, texts))]
+
     def entities(self, texts):
         return [[(e["label"], *e["span"], e["score"]) for e in answer["entities"]] for answer in self.predict(texts)]
 
@@ -228,9 +279,19 @@ def entity_difference(ours, theirs):
     return max((abs(a[3] - b[3]) for one, other in zip(ours, theirs) for a, b in zip(one, other)), default=0.0)
 
 
+def filling_difference(ours, theirs):
+    """The largest difference of a probability; tokens that are about as likely may change places."""
+    if len(ours) != len(theirs):
+        return float("inf")
+    scores = [(a[1], b[1]) for one, other in zip(ours, theirs) for a, b in zip(one, other, strict=True)]
+    same = all(one[0][0] == other[0][0] or abs(other[0][1] - other[1][1]) < 1e-6 for one, other in zip(ours, theirs))
+    return max(abs(a - b) for a, b in scores) if same else float("inf")
+
+
 NER_LABELS = {0: "O", 1: "B-PER", 2: "I-PER", 3: "B-LOC", 4: "I-LOC"}
 EMBED = (vectors_of, Ours.vectors, relative_difference)
 PAIRS = (pair_scores_of, Ours.pair_scores, relative_difference)
+FILL = (fillings_of, Ours.fillings, filling_difference)
 TAGS = (entities_of, Ours.entities, entity_difference)
 
 
@@ -264,6 +325,20 @@ CASES = {
     "MPNet, three labels": (head_model("MPNet", "ForSequenceClassification", num_labels=3), classes("softmax")),
     "MPNet, cross-encoder": (head_model("MPNet", "ForSequenceClassification", num_labels=1), PAIRS),
     "BERT, tags": (head_model("Bert", "ForTokenClassification", num_labels=5, id2label=NER_LABELS), TAGS),
+    "BERT, masked LM": (head_model("Bert", "ForMaskedLM"), FILL),
+    "RoBERTa, mean, normalised": (sentence_model("roberta", "mean", True), EMBED),
+    "RoBERTa, mean, vocab.json": (in_older_form(sentence_model("roberta", "mean")), EMBED),
+    "RoBERTa, three labels": (head_model("Roberta", "ForSequenceClassification", num_labels=3), classes("softmax")),
+    "RoBERTa, three labels, vocab.json": (in_older_form(head_model("Roberta", "ForSequenceClassification", num_labels=3)),
+                                          classes("softmax")),
+    "RoBERTa, cross-encoder": (head_model("Roberta", "ForSequenceClassification", num_labels=1), PAIRS),
+    "RoBERTa, cross-encoder, vocab.json": (in_older_form(head_model("Roberta", "ForSequenceClassification", num_labels=1)), PAIRS),
+    "RoBERTa, masked LM": (head_model("Roberta", "ForMaskedLM"), FILL),
+    "RoBERTa, masked LM, vocab.json": (in_older_form(head_model("Roberta", "ForMaskedLM")), FILL),
+    "RoBERTa, tags": (head_model("Roberta", "ForTokenClassification", num_labels=5, id2label=NER_LABELS), TAGS),
+    "RoBERTa, tags, blank before each text, vocab.json": (
+        in_older_form(head_model("Roberta", "ForTokenClassification", add_prefix_space=True, num_labels=5, id2label=NER_LABELS)),
+        TAGS),
 }
 
 

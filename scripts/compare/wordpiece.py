@@ -53,6 +53,10 @@ def hostile_texts():
             "  [E1]  x  [/E1]  ", "xw9 w9x w9 w9w9 _w9 w9.", "the\u0301 newtok NEWTOK New Tok", "[SEP]x [SEP] x", "##b #b a##b", "x\u200bw9\u200by"]
 
 
+def make_texts(rng, count):
+    return hostile_texts() + [random_text(rng) for _ in range(count)]
+
+
 def random_text(rng):
     parts = [rng.choice(WORDS + ADDED) if rng.random() < 0.5 else "".join(rng.choices(ALPHABET, k=rng.randint(1, 6)))
              for _ in range(rng.randint(1, 12))]
@@ -199,8 +203,9 @@ def compare(args, folder, texts):
     return None, num_different
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(description, make_folder, make_texts):
+    """make_folder(rng, folder) writes a tokenizer; make_texts(rng, count) gives the texts to compare."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rpp-data", required=True, type=Path, help="the program")
     parser.add_argument("--folders", type=int, default=100, help="tokenizers to make")
     parser.add_argument("--texts", type=int, default=300, help="random texts for each")
@@ -216,7 +221,7 @@ def main():
             rng = random.Random(args.seed * 1_000_003 + number)
             folder = root / f"tokenizer{number}"
             make_folder(rng, folder)
-            texts = [t.replace("\n", " ") for t in hostile_texts() + [random_text(rng) for _ in range(args.texts)]]
+            texts = [t.replace("\n", " ") for t in make_texts(rng, args.texts)]
             (root / "texts.txt").write_text("".join(t + "\n" for t in texts), encoding="utf-8", newline="\n")
             message, different = compare(args, folder, texts)
             if message:
@@ -232,4 +237,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, make_folder, make_texts))

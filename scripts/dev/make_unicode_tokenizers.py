@@ -18,10 +18,11 @@ environment.need("compare", "tokenizers")
 
 import tokenizers
 from tokenizers.normalizers import NFD, BertNormalizer
-from tokenizers.pre_tokenizers import BertPreTokenizer, Whitespace
+from tokenizers.pre_tokenizers import BertPreTokenizer, ByteLevel, Whitespace
 
 from make_unicode import CONTROL, FOLDER, MARK, PUNCTUATION, SPACE, WORD, array
 
+LETTER, NUMBER = 128, 256  # bits of unicode_data.h that only this table has
 FIRST_MARK, LAST_MARK = "\u0334", "\u0345"  # marks of the lowest and the highest combining class, 1 and 240
 
 
@@ -31,12 +32,20 @@ def normalizer(**switches):
 
 clean, strip, lower = normalizer(clean_text=True), normalizer(strip_accents=True), normalizer(lowercase=True)
 decompose, split_bert, split_words = NFD(), BertPreTokenizer(), Whitespace()
+split_bytes = ByteLevel(add_prefix_space=False)
+
+
+def is_one_word(text):
+    return len(split_bytes.pre_tokenize_str(text)) == 1
 
 
 def flags_of(c):
     bert = len(split_bert.pre_tokenize_str(f"a{c}b"))
     tests = {SPACE: bert == 2, PUNCTUATION: bert == 3, CONTROL: clean.normalize_str(c) == "",
-             MARK: strip.normalize_str(c) == "", WORD: len(split_words.pre_tokenize_str(f"a{c}b")) == 1}
+             MARK: strip.normalize_str(c) == "", WORD: len(split_words.pre_tokenize_str(f"a{c}b")) == 1,
+             LETTER: is_one_word(f"a{c}a"), NUMBER: is_one_word(f"1{c}1")}
+    if tests[SPACE] == (tests[LETTER] or tests[NUMBER] or is_one_word(f"!{c}!")):
+        raise ValueError(f"{ord(c):#x} is a blank to one of BertPreTokenizer and ByteLevel: it needs a flag of its own")
     return sum(flag for flag, holds in tests.items() if holds)
 
 

@@ -38,7 +38,7 @@ std::string hub_advice(const fs::path& model) {
   return fmt::format(
       " Names of the Hugging Face Hub are not fetched; this fetches one: pip install huggingface_hub && hf "
       "download {} "
-      "config.json model.safetensors vocab.txt tokenizer_config.json --local-dir {}",
+      "config.json model.safetensors tokenizer.json tokenizer_config.json --local-dir {}",
       model, model);
 }
 

@@ -76,9 +76,16 @@ bool needs_tokenizer_json(const fs::path& model_dir) {
       {.vocab_txt = vocab_txt, .tokenizer_json = tokenizer_json, .tokenizer_config = config});
 }
 
+// Where there is a tokenizer.json, vocab.json and merges.txt are not read.
+bool is_left_out(std::string_view name, const fs::path& model_dir) {
+  if (name == kTokenizerJsonFile) return !needs_tokenizer_json(model_dir);
+  if (name != kBpeVocabFile && name != kBpeMergesFile) return false;
+  return fs::exists(model_dir / kTokenizerJsonFile) || fs::exists(model_dir / kVocabFile);
+}
+
 void add_tokenizer(const fs::path& model_dir, PackedDirectory& packed) {
   for (const char* name : kTokenizerFiles) {
-    if (name == std::string_view(kTokenizerJsonFile) && !needs_tokenizer_json(model_dir)) continue;
+    if (is_left_out(name, model_dir)) continue;
     add_if_there(model_dir / name, packed);
   }
 }

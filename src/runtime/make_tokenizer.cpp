@@ -1,6 +1,7 @@
 #include "bert_format/model_file.h"
 #include "rpp/answerer.h"
 #include "rpp/error.h"
+#include "tokenizer/byte_bpe_files.h"
 #include "tokenizer/tokenizer_texts.h"
 #include "tokenizer/wordpiece_files.h"
 #ifdef RPP_SENTENCEPIECE
@@ -26,6 +27,7 @@ std::unique_ptr<Tokenizer> make_sentencepiece_of(const ModelFile& file) {
 std::unique_ptr<Tokenizer> make_tokenizer(const ModelFile& file) {
   const TokenizerTexts& texts = file.contents().files;
   if (has_sentencepiece(texts)) return make_sentencepiece_of(file);
+  if (has_byte_bpe(texts)) return make_byte_bpe(texts, file.path());
   return make_wordpiece({.texts = texts, .folder = file.path()}).tokenizer;
 }
 

@@ -29,13 +29,7 @@ class MaskFiller : public Answerer {
     RPP_CHECK(begin != text.npos, "no {}: this model predicts the token at its position", mask_);
     const std::string_view behind = text.substr(begin + mask_.size());
     RPP_CHECK(behind.find(mask_) == behind.npos, "more than one {}: fill one at a time", mask_);
-    const SpecialTokens& special = tokenizer_.special();
-    std::vector<int32_t> ids = {special.cls};
-    tokenizer_.encode_into(text.substr(0, begin), ids);
-    const auto position = static_cast<int32_t>(ids.size());
-    ids.push_back(special.mask);
-    tokenizer_.encode_into(behind, ids);
-    ids.push_back(special.sep);
+    const auto [ids, position] = with_mask(text.substr(0, begin), text, behind);
     RPP_CHECK(std::ssize(ids) <= max_seq_length_, "{} tokens, {} are read: shorten the text", ids.size(),
               max_seq_length_);
     batch_.begin_sequence();
@@ -63,6 +57,29 @@ class MaskFiller : public Answerer {
   }
 
  private:
+  struct Masked {
+    std::vector<int32_t> ids;
+    int32_t position = 0;  // of the mask
+  };
+
+  // A tokenizer that finds the mask in a text also decides on the blanks beside it; others read it as words.
+  Masked with_mask(std::string_view before, std::string_view text, std::string_view behind) const {
+    const SpecialTokens& special = tokenizer_.special();
+    Masked masked = {.ids = {special.cls}};
+    tokenizer_.encode_into(text, masked.ids);
+    if (const auto found = std::ranges::find(masked.ids, special.mask); found != masked.ids.end()) {
+      masked.position = static_cast<int32_t>(found - masked.ids.begin());
+    } else {
+      masked.ids.resize(1);
+      tokenizer_.encode_into(before, masked.ids);
+      masked.position = static_cast<int32_t>(masked.ids.size());
+      masked.ids.push_back(special.mask);
+      tokenizer_.encode_into(behind, masked.ids);
+    }
+    masked.ids.push_back(special.sep);
+    return masked;
+  }
+
   // The logits of one mask have the size of the vocabulary: 120 kB.
   static constexpr size_t kMasksAtOnce = 64;
 

@@ -20,14 +20,18 @@ std::vector<std::string> token_labels(const RuntimeModel& model) {
   return class_names(read, model.sizes().token_labels, path);
 }
 
+bool has_unmarked_pieces(std::string_view identity) {
+  return identity.starts_with("sentencepiece") || identity.starts_with("byte-level");
+}
+
 // Whether tokens continue the word before them, by the rules of TokenClassificationPipeline.
 class WordRule {
  public:
   explicit WordRule(const Tokenizer& tokenizer)
-      : tokenizer_(tokenizer), by_blanks_(tokenizer.identity().starts_with("sentencepiece")) {}
+      : tokenizer_(tokenizer), by_blanks_(has_unmarked_pieces(tokenizer.identity())) {}
 
-  // `piece` has another length than the text it comes from if it starts with "##". Pieces of sentencepiece
-  // show no words: there a word is what blanks separate.
+  // `piece` has another length than the text it comes from if it starts with "##". Where pieces have no such
+  // mark, in sentencepiece and byte-level BPE, a word is what blanks separate.
   bool continues_word(std::string_view text, TextSpan span, int32_t id) const {
     if (id == tokenizer_.special().unk) return false;
     if (!by_blanks_) return count_code_points(tokenizer_.piece(id)) != count_code_points(span.of(text));

@@ -33,8 +33,8 @@ int32_t AddedVocabulary::new_id(const StatedToken& token) const {
   const int32_t id = next_id_ < 0 ? vocabulary_.num_distinct() : next_id_;
   RPP_CHECK(id >= vocabulary_.size(),
             "{}: transformers gives the added token \"{}\" the id {}, which is within the vocabulary, since "
-            "that has equal pieces or gaps: add the token to the vocabulary",
-            token.file, token.content, id);
+            "{} has equal pieces or gaps: add the token to the vocabulary",
+            token.file, token.content, id, vocabulary_.source());
   return id;
 }
 
@@ -51,6 +51,24 @@ std::vector<AddedToken> AddedVocabulary::tokens() const {
   std::vector<AddedToken> sorted = tokens_;
   std::ranges::sort(sorted, {}, &AddedToken::id);
   return sorted;
+}
+
+int32_t id_of_special(const std::string& name, const Vocabulary& vocabulary,
+                      const std::vector<AddedToken>& added) {
+  const auto token = std::ranges::find(added, name, &AddedToken::content);
+  return token != added.end() ? token->id : vocabulary.require(name);
+}
+
+std::vector<std::string> tokens_beyond(const Vocabulary& vocabulary, const std::vector<AddedToken>& added) {
+  std::vector<std::string> beyond;
+  for (const AddedToken& token : added) {
+    if (token.id < vocabulary.size()) continue;
+    RPP_CHECK(token.id == vocabulary.size() + static_cast<int32_t>(beyond.size()),
+              "the added token \"{}\" has the id {}, the next one is {}: save the tokenizer again",
+              token.content, token.id, vocabulary.size() + static_cast<int32_t>(beyond.size()));
+    beyond.push_back(token.content);
+  }
+  return beyond;
 }
 
 }  // namespace rpp

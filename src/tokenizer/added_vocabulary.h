@@ -43,4 +43,12 @@ class AddedVocabulary {
   int32_t next_id_ = -1;  // -1: none is beyond the vocabulary yet
 };
 
+// The id of a special token, added or of the vocabulary. Throws Error that names it if it is neither.
+int32_t id_of_special(const std::string& name, const Vocabulary& vocabulary,
+                      const std::vector<AddedToken>& added);
+
+// Those of the added tokens, which are sorted by id, whose ids follow the vocabulary. Throws Error when these
+// ids have gaps.
+std::vector<std::string> tokens_beyond(const Vocabulary& vocabulary, const std::vector<AddedToken>& added);
+
 }  // namespace rpp

@@ -30,6 +30,9 @@ struct TextRules {
   bool operator==(const TextRules&) const = default;
 };
 
+inline constexpr TextRules kUnchangedText = {
+    .clean_text = false, .separate_ideographs = false, .strip_accents = false, .lower_case = false};
+
 struct NormalizedText {
   std::u32string chars;
   std::vector<TextSpan> sources;  // of the characters: bytes of the text that was normalised

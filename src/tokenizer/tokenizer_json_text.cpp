@@ -1,5 +1,6 @@
 #include "core/json.h"
 #include "tokenizer_json.h"
+#include "tokenizer_json_parts.h"
 
 namespace rpp {
 namespace {
@@ -30,8 +31,15 @@ json element(const char* kind, const std::string& id, int type_id) {
   return {{kind, {{"id", id}, {"type_id", type_id}}}};
 }
 
-json template_processing(const WordPieceSettings& settings, int32_t cls, int32_t sep) {
+json post_processing(const WordPieceSettings& settings, int32_t cls, int32_t sep) {
   const SpecialNames& names = settings.names;
+  if (settings.trim_offsets) {
+    return {{"type", "RobertaProcessing"},
+            {"sep", {names.sep, sep}},
+            {"cls", {names.cls, cls}},
+            {"trim_offsets", true},
+            {"add_prefix_space", false}};
+  }
   const int second = settings.two_separators ? 0 : 1;  // its type id
   const auto special = [](const std::string& name, int32_t id) {
     return json{{"id", name}, {"ids", json::array({id})}, {"tokens", json::array({name})}};
@@ -48,40 +56,6 @@ json template_processing(const WordPieceSettings& settings, int32_t cls, int32_t
           {"special_tokens", {{names.cls, special(names.cls, cls)}, {names.sep, special(names.sep, sep)}}}};
 }
 
-// A token that is matched in both texts was added twice: first as an ordinary one.
-json added_tokens(const std::vector<AddedToken>& tokens) {
-  json list = json::array();
-  for (const AddedToken& token : tokens) {
-    for (const bool normalized : {true, false}) {
-      if (!(normalized ? token.in_normalized : token.in_text)) continue;
-      const bool added_again = normalized && token.in_text;
-      list.push_back({{"id", token.id},
-                      {"content", token.content},
-                      {"single_word", token.single_word},
-                      {"lstrip", token.lstrip},
-                      {"rstrip", token.rstrip},
-                      {"normalized", normalized},
-                      {"special", token.special && !added_again}});
-    }
-  }
-  return list;
-}
-
-json vocab(const Vocabulary& vocabulary) {
-  json pieces = json::object();
-  for (int32_t id = 0; id < vocabulary.size(); ++id) {
-    if (vocabulary.find(vocabulary.piece(id)) == id) pieces[vocabulary.piece(id)] = id;
-  }
-  return pieces;
-}
-
-int32_t id_of(const std::string& name, const Vocabulary& vocabulary, const std::vector<AddedToken>& added) {
-  for (const AddedToken& token : added) {
-    if (token.content == name) return token.id;
-  }
-  return vocabulary.require(name);
-}
-
 }  // namespace
 
 std::string tokenizer_json_text(const Vocabulary& vocabulary, const WordPieceSettings& settings) {
@@ -90,18 +64,18 @@ std::string tokenizer_json_text(const Vocabulary& vocabulary, const WordPieceSet
       {"version", "1.0"},
       {"truncation", nullptr},
       {"padding", nullptr},
-      {"added_tokens", added_tokens(settings.added)},
+      {"added_tokens", added_tokens_json(settings.added)},
       {"normalizer", normalizer(*settings.rules)},
       {"pre_tokenizer", {{"type", pre_tokenizer(settings.rules->split)}}},
-      {"post_processor", template_processing(settings, id_of(names.cls, vocabulary, settings.added),
-                                             id_of(names.sep, vocabulary, settings.added))},
+      {"post_processor", post_processing(settings, id_of_special(names.cls, vocabulary, settings.added),
+                                         id_of_special(names.sep, vocabulary, settings.added))},
       {"decoder", {{"type", "WordPiece"}, {"prefix", settings.continuation_mark}, {"cleanup", true}}},
       {"model",
        {{"type", "WordPiece"},
         {"unk_token", names.unk},
         {"continuing_subword_prefix", settings.continuation_mark},
         {"max_input_chars_per_word", settings.max_word_chars},
-        {"vocab", vocab(vocabulary)}}}};
+        {"vocab", vocab_json(vocabulary)}}}};
   return file.dump(1) + '\n';
 }
 

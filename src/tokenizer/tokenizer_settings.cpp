@@ -25,11 +25,36 @@ constexpr std::array<std::string_view, 12> kWordPieceClasses = {
 constexpr std::array<std::string_view, 3> kSentencePieceClasses = {
     "XLMRobertaTokenizer", "PreTrainedTokenizer", "TokenizersBackend"};
 
+// Bart and others are RobertaTokenizer under another name.
+constexpr std::array<std::string_view, 6> kByteBpeClasses = {"RobertaTokenizer",    "BartTokenizer",
+                                                             "LongformerTokenizer", "LEDTokenizer",
+                                                             "PreTrainedTokenizer", "TokenizersBackend"};
+
 constexpr const char* kSpecialKeys[] = {"pad_token", "unk_token", "cls_token", "sep_token", "mask_token"};
 
 bool is_known_class(const std::string& name, TokenizerKind kind) {
   const auto is_in = [&](const auto& classes) { return std::ranges::find(classes, name) != classes.end(); };
-  return kind == TokenizerKind::wordpiece ? is_in(kWordPieceClasses) : is_in(kSentencePieceClasses);
+  switch (kind) {
+    case TokenizerKind::wordpiece:
+      return is_in(kWordPieceClasses);
+    case TokenizerKind::sentencepiece:
+      return is_in(kSentencePieceClasses);
+    case TokenizerKind::byte_bpe:
+      return is_in(kByteBpeClasses);
+  }
+  return false;
+}
+
+const char* usual_of(TokenizerKind kind) {
+  switch (kind) {
+    case TokenizerKind::wordpiece:
+      return "BertTokenizer";
+    case TokenizerKind::sentencepiece:
+      return "the sentencepiece model alone";
+    case TokenizerKind::byte_bpe:
+      return "RobertaTokenizer";
+  }
+  return "";
 }
 
 // The ids of [PAD] [UNK] [CLS] [SEP] [MASK] in the order of kSpecialKeys.
@@ -101,7 +126,7 @@ std::string tokenizer_class_of(const json& config, const path& file, TokenizerKi
   if (name.ends_with("Fast")) name.resize(name.size() - 4);
   if (is_known_class(name, kind)) return name;
   fail("{}: tokenizer_class {} is not supported: its ids are not those of {}", file, value.dump(),
-       kind == TokenizerKind::wordpiece ? "BertTokenizer" : "the sentencepiece model alone");
+       usual_of(kind));
 }
 
 // do_basic_tokenize and never_split are not among them: tokenizers of the tokenizers library ignore them.

@@ -13,7 +13,7 @@
 
 namespace rpp {
 
-enum class TokenizerKind { wordpiece, sentencepiece };
+enum class TokenizerKind { wordpiece, sentencepiece, byte_bpe };
 
 // WordPiece with RoBERTa's special tokens and two separators between texts.
 inline constexpr const char* kMpnetTokenizer = "MPNetTokenizer";

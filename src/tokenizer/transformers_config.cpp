@@ -7,8 +7,6 @@
 #include "core/json.h"
 #include "rpp/error.h"
 #include "stated_tokens.h"
-#include "tokenizer/wordpiece_settings.h"
-#include "tokenizer_settings.h"
 
 namespace rpp {
 namespace {
@@ -39,7 +37,8 @@ bool is_token(const json& value) {
 
 class Reader {
  public:
-  Reader(const TokenizerTexts& texts, path folder) : texts_(texts), folder_(std::move(folder)) {}
+  Reader(const TokenizerTexts& texts, path folder, TokenizerKind kind)
+      : texts_(texts), folder_(std::move(folder)), kind_(kind) {}
 
   TransformersConfig read(const std::vector<StatedToken>& in_json) {
     const json config = parse(kTokenizerConfigFile).value_or(json::object());
@@ -48,6 +47,8 @@ class Reader {
     result.do_lower_case = read_switch(config, "do_lower_case");
     result.strip_accents = read_switch(config, "strip_accents");
     result.tokenize_chinese_chars = read_switch(config, "tokenize_chinese_chars");
+    result.add_prefix_space = read_switch(config, "add_prefix_space");
+    result.trim_offsets = read_switch(config, "trim_offsets");
     const json decoder = config.value("added_tokens_decoder", json());
     // Newer files say everything in tokenizer_config.json.
     const json map = decoder.is_null() ? parse(kSpecialTokensFile).value_or(json::object()) : json::object();
@@ -73,11 +74,14 @@ class Reader {
   }
 
   std::string read_class(const json& config) const {
-    std::string name = tokenizer_class_of(config, folder_ / kTokenizerConfigFile, TokenizerKind::wordpiece);
+    std::string name = tokenizer_class_of(config, folder_ / kTokenizerConfigFile, kind_);
     const auto model = parse(kConfigFile);
     if (!model) return name;
-    const std::string other = tokenizer_class_of(*model, folder_ / kConfigFile, TokenizerKind::wordpiece);
-    if (name.empty() && other.empty() && model->value("model_type", json()) == "mpnet") return kMpnetTokenizer;
+    const std::string other = tokenizer_class_of(*model, folder_ / kConfigFile, kind_);
+    if (kind_ == TokenizerKind::wordpiece && name.empty() && other.empty() &&
+        model->value("model_type", json()) == "mpnet") {
+      return kMpnetTokenizer;
+    }
     return name.empty() ? other : name;
   }
 
@@ -193,32 +197,8 @@ class Reader {
 
   const TokenizerTexts& texts_;
   path folder_;
+  TokenizerKind kind_;
 };
-
-using Names = std::vector<std::pair<std::string, std::string>>;
-
-Names bert_names() {
-  const SpecialNames names;
-  return {{"unk_token", names.unk},
-          {"sep_token", names.sep},
-          {"pad_token", names.pad},
-          {"cls_token", names.cls},
-          {"mask_token", names.mask}};
-}
-
-Names mpnet_names() {
-  return {{"bos_token", "<s>"}, {"eos_token", "</s>"}, {"unk_token", "[UNK]"},  {"sep_token", "</s>"},
-          {"pad_token", "<pad>"}, {"cls_token", "<s>"}, {"mask_token", "<mask>"}};
-}
-
-// As MPNetTokenizer.__init__: tokens without options are found in the normalized text.
-void state_as_mpnet(TransformersConfig& config) {
-  for (auto& [key, token] : config.named) {
-    if (!is_standard(key) || !token || token->normalized) continue;
-    token->normalized = true;
-    token->lstrip = key == "mask_token";
-  }
-}
 
 StatedToken as_special(StatedToken token) {
   token.special = true;
@@ -239,20 +219,25 @@ void add_named(const TransformersConfig& config, AddedVocabulary& added) {
 }  // namespace
 
 TransformersConfig read_transformers_config(const TokenizerTexts& texts, const path& folder,
-                                            const std::vector<StatedToken>& in_json) {
-  return Reader(texts, folder).read(in_json);
+                                            const std::vector<StatedToken>& in_json, TokenizerKind kind) {
+  return Reader(texts, folder, kind).read(in_json);
 }
 
-void name_default_tokens(TransformersConfig& config) {
-  const bool is_mpnet = config.tokenizer_class == kMpnetTokenizer;
-  for (const auto& [key, name] : is_mpnet ? mpnet_names() : bert_names()) {
+void name_missing_tokens(TransformersConfig& config,
+                         std::span<const std::pair<const char*, const char*>> names) {
+  for (const auto& [key, name] : names) {
     if (std::ranges::find(config.named, key, &decltype(config.named)::value_type::first) !=
         config.named.end())
       continue;
     config.named.emplace_back(key, StatedToken{.content = name, .special = true, .file = "the vocabulary"});
   }
   sort_named(config);
-  if (is_mpnet) state_as_mpnet(config);
+}
+
+void set_special_name(const TransformersConfig& config, std::string_view key, std::string& name) {
+  for (const auto& [named_key, token] : config.named) {
+    if (named_key == key && token) name = token->content;
+  }
 }
 
 // As TokenizersBackend.__init__.

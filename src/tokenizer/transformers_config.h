@@ -5,11 +5,14 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tokenizer/added_vocabulary.h"
+#include "tokenizer/tokenizer_settings.h"
 #include "tokenizer/tokenizer_texts.h"
 
 namespace rpp {
@@ -18,7 +21,8 @@ struct TransformersConfig {
   // Without "Fast". Of config.json, if tokenizer_config.json has none, and there what model_type implies; or
   // empty.
   std::string tokenizer_class;
-  std::optional<bool> do_lower_case, strip_accents, tokenize_chinese_chars;
+  std::optional<bool> do_lower_case, strip_accents, tokenize_chinese_chars;  // of WordPiece
+  std::optional<bool> add_prefix_space, trim_offsets;                        // of byte-level BPE
   // cls_token and so on, by key; nothing for null. Standard keys are in the order in which transformers adds
   // them.
   std::vector<std::pair<std::string, std::optional<StatedToken>>> named;
@@ -30,10 +34,14 @@ struct TransformersConfig {
 // names the file and the key for a tokenizer class with other ids, for a setting that is not supported, and
 // for a damaged file.
 TransformersConfig read_transformers_config(const TokenizerTexts& texts, const std::filesystem::path& folder,
-                                            const std::vector<StatedToken>& in_json);
+                                            const std::vector<StatedToken>& in_json, TokenizerKind kind);
 
-// The special tokens that BertTokenizer or MPNetTokenizer has if no file names them.
-void name_default_tokens(TransformersConfig& config);
+// Adds special tokens, as key and content, that a class of transformers has if no file names them.
+void name_missing_tokens(TransformersConfig& config,
+                         std::span<const std::pair<const char*, const char*>> names);
+
+// Sets `name` to the special token of that key, if a file names one.
+void set_special_name(const TransformersConfig& config, std::string_view key, std::string& name);
 
 // Adds them as transformers does: to those that the tokenizers library reads from a tokenizer.json.
 void add_tokens(const TransformersConfig& config, AddedVocabulary& added);

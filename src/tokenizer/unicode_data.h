@@ -9,7 +9,7 @@ namespace rpp {
 
 struct CharClass {
   // The numbering of scripts/dev/make_unicode.py.
-  enum Flag : uint8_t {
+  enum Flag : uint16_t {
     space = 1,        // category Zs
     control = 2,      // Cc, Cf
     punctuation = 4,  // P*
@@ -17,11 +17,13 @@ struct CharClass {
     word = 16,        // str.isalnum(), and the underscore; of the library: \w of its regular expressions
     cased = 32,       // a letter with case that is not case-ignorable
     ignorable = 64,   // case-ignorable
+    letter = 128,     // \p{L}; only of the library
+    number = 256,     // \p{N}; only of the library
   };
 
   bool is(Flag flag) const { return (flags & flag) != 0; }
 
-  uint8_t flags = 0;
+  uint16_t flags = 0;
   uint8_t combining = 0;  // canonical combining class
 };
 

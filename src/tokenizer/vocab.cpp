@@ -55,7 +55,7 @@ std::optional<int32_t> Vocabulary::find(std::string_view piece) const {
 
 int32_t Vocabulary::require(std::string_view piece) const {
   const auto id = find(piece);
-  if (!id) fail("{} has no piece {}: add it as a separate line", source_, piece);
+  if (!id) fail("{} has no piece {}: add it", source_, piece);
   return *id;
 }
 

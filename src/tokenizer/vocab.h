@@ -32,6 +32,7 @@ class Vocabulary {
   int32_t size() const { return static_cast<int32_t>(pieces_.size()); }  // the largest id + 1
   int32_t num_distinct() const { return static_cast<int32_t>(ids_.size()); }
   const std::vector<std::string>& pieces() const { return pieces_; }
+  const std::string& source() const { return source_; }
 
  private:
   std::vector<std::string> pieces_;

@@ -1,8 +1,9 @@
 #include "tokenizer/wordpiece.h"
 
-#include "rpp/error.h"
+#include "tokenizer/added_vocabulary.h"
 #include "tokenizer/piece_trie.h"
 #include "tokenizer/unicode.h"
+#include "trimmed_span.h"
 
 namespace rpp {
 namespace {
@@ -28,18 +29,6 @@ bool words_may_be_marked(const WordPieceSettings& settings) {
   return !splits || settings.continuation_mark != kContinuationMark;
 }
 
-std::vector<std::string> tokens_beyond(const Vocabulary& vocabulary, const std::vector<AddedToken>& added) {
-  std::vector<std::string> beyond;
-  for (const AddedToken& token : added) {
-    if (token.id < vocabulary.size()) continue;
-    RPP_CHECK(token.id == vocabulary.size() + static_cast<int32_t>(beyond.size()),
-              "the added token \"{}\" has the id {}, the next one is {}: save the tokenizer again",
-              token.content, token.id, vocabulary.size() + static_cast<int32_t>(beyond.size()));
-    beyond.push_back(token.content);
-  }
-  return beyond;
-}
-
 }  // namespace
 
 WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, WordPieceSettings settings)
@@ -47,24 +36,17 @@ WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, WordPieceSettings 
       settings_(std::move(settings)),
       added_(settings_.added, settings_.rules.value_or(TextRules())),
       beyond_(tokens_beyond(vocabulary_, settings_.added)),
-      special_{.pad = id_of(settings_.names.pad),
+      special_{.pad = id_of_special(settings_.names.pad, vocabulary_, settings_.added),
                .unk = vocabulary_.require(settings_.names.unk),
-               .cls = id_of(settings_.names.cls),
-               .sep = id_of(settings_.names.sep),
-               .mask = id_of(settings_.names.mask),
+               .cls = id_of_special(settings_.names.cls, vocabulary_, settings_.added),
+               .sep = id_of_special(settings_.names.sep, vocabulary_, settings_.added),
+               .mask = id_of_special(settings_.names.mask, vocabulary_, settings_.added),
                .two_separators = settings_.two_separators},
       word_starts_(
           make_trie(vocabulary_, settings_.continuation_mark, false, words_may_be_marked(settings_))),
       continuations_(make_trie(vocabulary_, settings_.continuation_mark, true, false)) {}
 
 WordPieceTokenizer::~WordPieceTokenizer() = default;
-
-int32_t WordPieceTokenizer::id_of(const std::string& special_name) const {
-  for (const AddedToken& token : settings_.added) {
-    if (token.content == special_name) return token.id;
-  }
-  return vocabulary_.require(special_name);
-}
 
 void WordPieceTokenizer::encode_into(std::string_view text, std::vector<int32_t>& ids) const {
   check_text_size(text);
@@ -129,18 +111,27 @@ EncodedText WordPieceTokenizer::encode_with_library_offsets(std::string_view tex
   EncodedText encoded;
   for (const TokenFinder::Part& part : added_.in_text().split(text)) {
     if (part.token != nullptr) {
-      encoded.ids.push_back(part.token->id);
-      encoded.spans.push_back({static_cast<uint32_t>(part.begin), static_cast<uint32_t>(part.end)});
+      const TextSpan span = {static_cast<uint32_t>(part.begin), static_cast<uint32_t>(part.end)};
+      append_added(*part.token, text, span, span.of(text), encoded);
     } else {
-      append_with_offsets(text.substr(part.begin, part.end - part.begin), part.begin, encoded);
+      append_with_offsets(text, part.begin, part.end, encoded);
     }
   }
   return encoded;
 }
 
-// `begin` is added to the offsets in the text.
-void WordPieceTokenizer::append_with_offsets(std::string_view text, size_t begin,
+// `spelled`: with the blanks around it.
+void WordPieceTokenizer::append_added(const AddedToken& token, std::string_view text, TextSpan span,
+                                      std::string_view spelled, EncodedText& encoded) const {
+  encoded.ids.push_back(token.id);
+  encoded.spans.push_back(
+      settings_.trim_offsets ? trimmed_span(text, span, spelled, /*keep_first=*/false) : span);
+}
+
+// For a part of the text that no token of the unchanged text is in.
+void WordPieceTokenizer::append_with_offsets(std::string_view whole, size_t begin, size_t end,
                                              EncodedText& encoded) const {
+  const std::string_view text = whole.substr(begin, end - begin);
   const auto move_spans = [begin](std::vector<TextSpan>& spans) {
     const auto distance = static_cast<uint32_t>(begin);
     for (TextSpan& span : spans) span = {span.begin + distance, span.end + distance};
@@ -166,8 +157,8 @@ void WordPieceTokenizer::append_with_offsets(std::string_view text, size_t begin
   for (const TokenFinder::Part& part : added_.in_normalized().split(bytes)) {
     const size_t first = char_at[part.begin], last = char_at[part.end];
     if (part.token != nullptr) {
-      encoded.ids.push_back(part.token->id);
-      encoded.spans.push_back({normalized.sources[first].begin, normalized.sources[last - 1].end});
+      append_added(*part.token, whole, {normalized.sources[first].begin, normalized.sources[last - 1].end},
+                   std::string_view(bytes).substr(part.begin, part.end - part.begin), encoded);
     } else {
       append_words(normalized, first, last, encoded);
     }

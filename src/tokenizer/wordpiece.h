@@ -44,9 +44,10 @@ class WordPieceTokenizer final : public Tokenizer {
   const WordPieceSettings& settings() const { return settings_; }
 
  private:
-  int32_t id_of(const std::string& special_name) const;
   void append_text(std::string_view text, std::vector<int32_t>& ids) const;
-  void append_with_offsets(std::string_view text, size_t begin, EncodedText& encoded) const;
+  void append_added(const AddedToken& token, std::string_view text, TextSpan span, std::string_view spelled,
+                    EncodedText& encoded) const;
+  void append_with_offsets(std::string_view whole, size_t begin, size_t end, EncodedText& encoded) const;
   void append_words(const NormalizedText& text, size_t begin, size_t end, EncodedText& encoded) const;
   void append_words(const WordList& words, std::span<const TextSpan> sources, EncodedText& encoded) const;
   void append_word(std::string_view word, size_t num_chars, std::vector<int32_t>& ids) const;

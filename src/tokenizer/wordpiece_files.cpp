@@ -20,6 +20,18 @@ constexpr std::array kTransformersFiles = {kTokenizerJsonFile, kTokenizerConfigF
 // Read a tokenizer.json as it is.
 constexpr std::array<std::string_view, 4> kJsonClasses = {"PreTrainedTokenizer", "TokenizersBackend",
                                                           "ConvBertTokenizer", "RetriBertTokenizer"};
+constexpr std::array<std::pair<const char*, const char*>, 5> kBertNames = {{{"unk_token", "[UNK]"},
+                                                                            {"sep_token", "[SEP]"},
+                                                                            {"pad_token", "[PAD]"},
+                                                                            {"cls_token", "[CLS]"},
+                                                                            {"mask_token", "[MASK]"}}};
+constexpr std::array<std::pair<const char*, const char*>, 7> kMpnetNames = {{{"bos_token", "<s>"},
+                                                                             {"eos_token", "</s>"},
+                                                                             {"unk_token", "[UNK]"},
+                                                                             {"sep_token", "</s>"},
+                                                                             {"pad_token", "<pad>"},
+                                                                             {"cls_token", "<s>"},
+                                                                             {"mask_token", "<mask>"}}};
 
 path vocabulary_file(const WordPieceFiles& files) {
   return files.vocabulary_file.empty() ? files.folder / kVocabFile : files.vocabulary_file;
@@ -50,18 +62,29 @@ std::optional<WordPieceJson> parse_json_file(const WordPieceFiles& files, JsonPa
   return parse_tokenizer_json(text->second, files.folder / kTokenizerJsonFile, part);
 }
 
-void set_name(const TransformersConfig& config, std::string_view key, std::string& name) {
-  for (const auto& [named_key, token] : config.named) {
-    if (named_key == key && token) name = token->content;
+// As MPNetTokenizer.__init__: tokens without options are found in the normalised text.
+void state_as_mpnet(TransformersConfig& config) {
+  for (auto& [key, token] : config.named) {
+    const bool is_default = std::ranges::find(kMpnetNames, key, &decltype(kMpnetNames)::value_type::first) !=
+                            kMpnetNames.end();
+    if (!is_default || !token || token->normalized) continue;
+    token->normalized = true;
+    token->lstrip = key == "mask_token";
   }
 }
 
 // As the __init__ of BertTokenizer, or of MPNetTokenizer.
 LoadedWordPiece make_bert(const WordPieceFiles& files) {
   std::optional<WordPieceJson> file = parse_json_file(files, JsonPart::vocabulary);
-  TransformersConfig config =
-      read_transformers_config(files.texts, files.folder, file ? file->added : std::vector<StatedToken>());
-  name_default_tokens(config);
+  TransformersConfig config = read_transformers_config(
+      files.texts, files.folder, file ? file->added : std::vector<StatedToken>(), TokenizerKind::wordpiece);
+  const bool is_mpnet = config.tokenizer_class == kMpnetTokenizer;
+  if (is_mpnet) {
+    name_missing_tokens(config, kMpnetNames);
+    state_as_mpnet(config);
+  } else {
+    name_missing_tokens(config, kBertNames);
+  }
   Vocabulary vocabulary = file ? std::move(file->vocabulary) : vocabulary_of(files, VocabLines::library);
   const LetterCase guess = file ? LetterCase::lower : letter_case_of(vocabulary);
   const bool lower = config.do_lower_case.value_or(guess == LetterCase::lower);
@@ -70,12 +93,12 @@ LoadedWordPiece make_bert(const WordPieceFiles& files) {
   settings.rules = TextRules{.separate_ideographs = config.tokenize_chinese_chars.value_or(true),
                              .strip_accents = config.strip_accents.value_or(lower),
                              .lower_case = lower};
-  set_name(config, "pad_token", settings.names.pad);
-  set_name(config, "unk_token", settings.names.unk);
-  set_name(config, "cls_token", settings.names.cls);
-  set_name(config, "sep_token", settings.names.sep);
-  set_name(config, "mask_token", settings.names.mask);
-  settings.two_separators = config.tokenizer_class == kMpnetTokenizer;
+  set_special_name(config, "pad_token", settings.names.pad);
+  set_special_name(config, "unk_token", settings.names.unk);
+  set_special_name(config, "cls_token", settings.names.cls);
+  set_special_name(config, "sep_token", settings.names.sep);
+  set_special_name(config, "mask_token", settings.names.mask);
+  settings.two_separators = settings.trim_offsets = is_mpnet;
   AddedVocabulary added(vocabulary);
   add_tokens(config, added);
   settings.added = added.tokens();
@@ -94,13 +117,14 @@ LoadedWordPiece make_bert(const WordPieceFiles& files) {
 // As PreTrainedTokenizerFast.
 LoadedWordPiece make_as_json(const WordPieceFiles& files, const std::string& tokenizer_class) {
   WordPieceJson file = *parse_json_file(files, JsonPart::all);
-  const TransformersConfig config = read_transformers_config(files.texts, files.folder, file.added);
+  const TransformersConfig config =
+      read_transformers_config(files.texts, files.folder, file.added, TokenizerKind::wordpiece);
   const bool lower = file.settings.rules->lower_case;
   RPP_CHECK(!tokenizer_class.empty() || config.do_lower_case.value_or(lower) == lower,
             "{} and {} disagree on lower-casing: save the tokenizer again", files.folder / kTokenizerJsonFile,
             files.folder / kTokenizerConfigFile);
-  set_name(config, "pad_token", file.settings.names.pad);
-  set_name(config, "mask_token", file.settings.names.mask);
+  set_special_name(config, "pad_token", file.settings.names.pad);
+  set_special_name(config, "mask_token", file.settings.names.mask);
   AddedVocabulary added(file.vocabulary);
   for (const StatedToken& token : file.added) added.add(token);
   add_tokens(config, added);
@@ -122,7 +146,8 @@ bool reads_as_json(const WordPieceFiles& files, const std::string& tokenizer_cla
 }  // namespace
 
 LoadedWordPiece make_wordpiece(const WordPieceFiles& files) {
-  const std::string tokenizer_class = read_transformers_config(files.texts, files.folder, {}).tokenizer_class;
+  const std::string tokenizer_class =
+      read_transformers_config(files.texts, files.folder, {}, TokenizerKind::wordpiece).tokenizer_class;
   const bool is_bare =
       std::ranges::none_of(kTransformersFiles, [&](const char* name) { return has(files, name); });
   if (is_bare) return make_google(files);

@@ -31,6 +31,7 @@ struct WordPieceSettings {
   std::string continuation_mark{kContinuationMark};  // at the start of a piece that continues a word
   SpecialNames names;
   bool two_separators = false;    // see SpecialTokens
+  bool trim_offsets = false;      // added tokens do not cover the blanks around them
   std::vector<AddedToken> added;  // by id; only with the library's rules
 };
 

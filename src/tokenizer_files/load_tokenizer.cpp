@@ -9,6 +9,7 @@
 #include "rpp/error.h"
 #include "sentencepiece/make_sentencepiece.h"
 #include "sentencepiece/sentencepiece_tokenizer.h"
+#include "tokenizer/byte_bpe_files.h"
 #include "tokenizer/wordpiece_files.h"
 
 namespace rpp {
@@ -37,27 +38,39 @@ std::unique_ptr<Tokenizer> load_directory(const path& directory) {
   std::map<std::string, std::string> storage;
   const TokenizerTexts files = read_texts(directory, storage);
   if (has_sentencepiece(files)) return make_sentencepiece(directory, files);
+  if (has_byte_bpe(files)) return make_byte_bpe(files, directory);
   if (files.contains(kVocabFile) || files.contains(kTokenizerJsonFile)) {
     return logged(make_wordpiece({.texts = files, .folder = directory}));
   }
-  fail("{} holds no vocabulary: expected vocab.txt, a sentencepiece model ({}) or tokenizer.json", directory,
-       fmt::join(kSentencePieceFiles, ", "));
+  fail(
+      "{} holds no vocabulary: expected vocab.txt, a sentencepiece model ({}), vocab.json with merges.txt, "
+      "or "
+      "tokenizer.json",
+      directory, fmt::join(kSentencePieceFiles, ", "));
+}
+
+// A file under a name of its own.
+std::unique_ptr<Tokenizer> load_named(const path& file, TokenizerTexts files) {
+  if (file.extension() == ".model") return std::make_unique<SentencePieceTokenizer>(file);
+  const std::string text = read_file(file);
+  if (file.extension() != ".json" || !is_bpe_json(text)) return logged(load_wordpiece(file));
+  files[kTokenizerJsonFile] = text;
+  return make_byte_bpe(files, file.parent_path());
 }
 
 // The vocabulary of this file, with the settings beside it.
 std::unique_ptr<Tokenizer> load_file(const path& file) {
   const path directory = file.parent_path();
-  const std::string name = file.filename().string();
+  std::string name = file.filename().string();
+  if (name == kBpeMergesFile) name = kBpeVocabFile;
   std::map<std::string, std::string> storage;
   TokenizerTexts files = read_texts(directory, storage);
-  if (!files.contains(name)) {  // under a name of its own
-    if (file.extension() == ".model") return std::make_unique<SentencePieceTokenizer>(file);
-    return logged(load_wordpiece(file));
-  }
+  if (!files.contains(name)) return load_named(file, std::move(files));
   for (const char* other : kVocabularyFiles) {
     if (name != other) files.erase(other);
   }
-  return has_sentencepiece(files) ? make_sentencepiece(directory, files) : logged(load_wordpiece(file));
+  if (has_sentencepiece(files)) return make_sentencepiece(directory, files);
+  return has_byte_bpe(files) ? make_byte_bpe(files, directory) : logged(load_wordpiece(file));
 }
 
 }  // namespace

@@ -109,6 +109,19 @@ TEST_F(ModelExport, TokenizerJsonIsLeftOutIfVocabTxtSaysTheSame) {
   EXPECT_TRUE(has_json());
 }
 
+TEST_F(ModelExport, VocabJsonAndMergesAreLeftOutBesideATokenizerJson) {
+  const auto has = [&](const char* name) {
+    export_model(directory_, output_);
+    return ModelFile(output_).contents().files.contains(name);
+  };
+  fs::remove(directory_ / "vocab.txt");
+  for (const char* name : {"vocab.json", "merges.txt"}) write_file_atomically(directory_ / name, "{}");
+  for (const char* name : {"vocab.json", "merges.txt"}) EXPECT_TRUE(has(name)) << name;
+  write_file_atomically(directory_ / "tokenizer.json", "{}");
+  for (const char* name : {"vocab.json", "merges.txt"}) EXPECT_FALSE(has(name)) << name;
+  EXPECT_TRUE(has("tokenizer.json"));
+}
+
 TEST_F(ModelExport, ATiedDecoderIsLeftOut) {
   save({words(), words("cls.predictions.decoder.weight")});
   export_model(directory_, output_);

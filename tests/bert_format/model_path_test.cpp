@@ -27,7 +27,7 @@ TEST_F(ModelPath, AHubNameIsAnsweredWithTheDownloadCommand) {
   const std::string message = message_of([] { require_model_directory("bert-base-uncased"); });
   EXPECT_TRUE(message.starts_with("bert-base-uncased/config.json is missing: there is no bert-base-uncased."))
       << message;
-  EXPECT_NE(message.find("hf download bert-base-uncased config.json model.safetensors vocab.txt"),
+  EXPECT_NE(message.find("hf download bert-base-uncased config.json model.safetensors tokenizer.json"),
             std::string::npos)
       << message;
   EXPECT_NE(hub_advice("prajjwal1/bert-tiny"), "");

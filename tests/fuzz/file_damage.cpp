@@ -145,6 +145,8 @@ std::vector<DamagedFormat> text_formats() {
           text_format('c', "tokenizer_config.json",
                       R"({"do_lower_case": true, "model_max_length": 128, "strip_accents": null,)"
                       R"( "tokenize_chinese_chars": true, "tokenizer_class": "BertTokenizer"})"),
+          text_format('b', "vocab.json", byte_bpe_vocab()),
+          text_format('e', "merges.txt", kByteBpeMerges),
           text_format('y', "pretrain.yaml", read_file(source() / "configs/pretrain/rpp-minilm.yaml")),
           text_format('f', "finetune.yaml",
                       "data_dir: glue\nmodel: my-bert\noutput_dir: run\n" +

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "program/line_reader.h"
 #include "rpp/error.h"
 #include "tokenizer/answer_text.h"
+#include "tokenizer/byte_chars.h"
 #include "tokenizer/model_max_length.h"
 #include "tokenizer/wordpiece.h"
 #include "tokenizer_files/load_tokenizer.h"
@@ -83,6 +85,20 @@ void read_text(const fs::path& file) {
 // Uses the file's own text as input.
 void read_tokenizer(const fs::path& file) {
   tokenize(*load_tokenizer(file), read_file(file));
+}
+
+// With the other file of byte-level BPE beside it.
+void read_byte_bpe(const fs::path& file) {
+  for (const auto& [name, text] :
+       {std::pair("vocab.json", byte_bpe_vocab()), {"merges.txt", kByteBpeMerges}}) {
+    if (file.filename() != name) write_file_atomically(file.parent_path() / name, text);
+  }
+  const auto tokenizer = load_tokenizer(file.parent_path());
+  tokenize(*tokenizer, read_file(file));
+  tokenize(*tokenizer, " the theing <mask>a\u00e9");
+  tokenizer->save(file.parent_path() / "again");
+  expect(load_tokenizer(file.parent_path() / "again")->identity() == tokenizer->identity(),
+         "a saved tokenizer is another one");
 }
 
 void read_tokenizer_config(const fs::path& file) {
@@ -205,6 +221,8 @@ constexpr TextReader kReaders[] = {
     {'v', "vocab.txt", read_tokenizer},
     {'t', "tokenizer.json", read_tokenizer},
     {'c', "tokenizer_config.json", read_tokenizer_config},
+    {'b', "vocab.json", read_byte_bpe},
+    {'e', "merges.txt", read_byte_bpe},
     {'l', "lines", read_lines},
     {'y', "pretrain.yaml", read_pretrain_config},
     {'f', "finetune.yaml", read_finetune_config},
@@ -221,6 +239,14 @@ constexpr TextReader kReaders[] = {
 };
 
 }  // namespace
+
+std::string byte_bpe_vocab() {
+  nlohmann::json vocab = {{"<s>", 0}, {"<pad>", 1}, {"</s>", 2}, {"<unk>", 3}, {"<mask>", 4}};
+  for (int byte = 0; byte < 256; ++byte) vocab[byte_char(static_cast<unsigned char>(byte))] = 5 + byte;
+  for (const char* piece : {"\u0120a", "\u0120t", "he", "\u0120the", "in", "ing"})
+    vocab[piece] = vocab.size();
+  return vocab.dump();
+}
 
 std::span<const TextReader> text_readers() {
   return kReaders;

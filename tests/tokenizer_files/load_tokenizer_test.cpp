@@ -103,9 +103,11 @@ TEST_F(LoadTokenizer, AMissingPathIsNamed) {
 
 TEST_F(LoadTokenizer, ADirectoryWithoutAVocabularyListsTheExpectedFiles) {
   std::filesystem::remove(directory_ / "vocab.txt");
-  EXPECT_THAT(message_of([&] { load_tokenizer(directory_); }),
-              AllOf(HasSubstr(directory_.string()),
-                    HasSubstr("(spiece.model, tokenizer.model, sentencepiece.bpe.model) or tokenizer.json")));
+  EXPECT_THAT(
+      message_of([&] { load_tokenizer(directory_); }),
+      AllOf(
+          HasSubstr(directory_.string()),
+          HasSubstr("(spiece.model, tokenizer.model, sentencepiece.bpe.model), vocab.json with merges.txt")));
 }
 
 }  // namespace
