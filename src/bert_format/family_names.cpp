@@ -13,7 +13,8 @@ struct Renamed {
   std::string_view own, bert;  // prefixes
 };
 
-constexpr std::string_view kBertBody = "bert.", kPoolerPrefix = "bert.pooler.dense.";
+constexpr std::string_view kBertBody = "bert.", kPoolerPrefix = "bert.pooler.dense.",
+                           kClassifierPrefix = "classifier.";
 
 // The first that fits counts, in both directions.
 constexpr Renamed kRoberta[] = {{"lm_head.dense.", "cls.predictions.transform.dense."},
@@ -21,7 +22,7 @@ constexpr Renamed kRoberta[] = {{"lm_head.dense.", "cls.predictions.transform.de
                                 {"lm_head.decoder.", "cls.predictions.decoder."},
                                 {"lm_head.bias", "cls.predictions.bias"},
                                 {"classifier.dense.", kPoolerPrefix},
-                                {"classifier.out_proj.", "classifier."},
+                                {"classifier.out_proj.", kClassifierPrefix},
                                 {"roberta.", kBertBody}};
 constexpr Renamed kDistilBert[] = {{"vocab_transform.", "cls.predictions.transform.dense."},
                                    {"vocab_layer_norm.", "cls.predictions.transform.LayerNorm."},
@@ -50,7 +51,7 @@ std::string to_bert(std::string_view name, std::span<const Renamed> table) {
 
 std::string from_bert(std::string_view name, std::span<const Renamed> table, bool has_classifier) {
   for (const auto& [own, bert] : table) {
-    if (bert == kPoolerPrefix && !has_classifier) continue;
+    if ((bert == kPoolerPrefix || bert == kClassifierPrefix) && !has_classifier) continue;
     if (name.starts_with(bert)) return fmt::format("{}{}", own, name.substr(bert.size()));
   }
   return std::string(name);

@@ -18,12 +18,6 @@ using Json = nlohmann::json;
 // The damaged official file loses one row in ten thousand; a file that loses more is a different file.
 constexpr int64_t kRowsPerShortRow = 1000;
 
-// Also "a.jsonl.zst".
-bool is_json_lines(const path& file) {
-  const path inner = file.extension() == ".gz" || file.extension() == ".zst" ? file.stem() : file;
-  return inner.extension() == ".jsonl";
-}
-
 std::string_view without_byte_order_mark(std::string_view line) {
   return line.starts_with("\xef\xbb\xbf") ? line.substr(3) : line;
 }
@@ -51,6 +45,11 @@ std::vector<std::string> keys_of(std::string_view object) {
 }
 
 }  // namespace
+
+bool is_json_lines(const path& file) {
+  const path inner = file.extension() == ".gz" || file.extension() == ".zst" ? file.stem() : file;
+  return inner.extension() == ".jsonl";
+}
 
 GlueTable::GlueTable(path file, TableColumns columns)
     : file_(std::move(file)), columns_(std::move(columns)), reader_(file_) {

@@ -11,6 +11,9 @@
 
 namespace rpp {
 
+// By its name; also "a.jsonl.zst".
+bool is_json_lines(const std::filesystem::path& file);
+
 struct TableColumns {
   std::vector<std::string> names;
   std::vector<size_t> headerless;  // indices if the first row lacks names[0]; empty: a header is required
