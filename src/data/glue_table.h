@@ -18,6 +18,7 @@ struct TableColumns {
   std::vector<std::string> names;
   std::vector<size_t> headerless;  // indices if the first row lacks names[0]; empty: a header is required
   bool pass_over_short_rows = false;
+  std::string list_column;  // its JSON values may be arrays of texts: join_items (glue_row.h)
 };
 
 class GlueTable {
