@@ -6,17 +6,19 @@ tests/golden/bert:
 config.json, model.safetensors   BertForPreTraining, 2 layers, hidden 32, vocabulary 100
 classifier/                      BertForSequenceClassification with the same encoder, 3 labels
 span/                            BertForQuestionAnswering with the same encoder
+tokens/                          BertForTokenClassification with the same encoder, 3 labels
 golden.safetensors               a packed batch of three sequences of odd length, dropout 0, fp32:
   inputs    input_ids, token_type_ids, position_ids, cu_seqlens, mlm_positions, mlm_labels, nsp_labels, class_labels,
-            span_starts, span_ends
+            span_starts, span_ends, tag_positions, tag_labels
   outputs   hidden.N (embeddings, then each layer), pooler_output, mlm_logits, nsp_logits, mlm_loss, nsp_loss, loss,
-            class_logits, class_loss, start_logits, end_logits, span_loss
+            class_logits, class_loss, start_logits, end_logits, span_loss, tag_logits (of every token), tag_loss
   gradients grad.NAME of loss, class_grad.NAME of class_loss (only the classifier and the pooler), span_grad.NAME of
-            span_loss (only the head and the embeddings)
+            span_loss (only the head and the embeddings), tag_grad.NAME of tag_loss (likewise)
 
-tests/golden/xlm_roberta, distilbert, electra, mpnet: vocabulary 12, hidden 16, the model ForMaskedLM, and in classifier/
-ForSequenceClassification. golden.safetensors has input_ids, cu_seqlens, mlm_positions, mlm_labels, class_labels;
-last_hidden, mlm_logits, mlm_loss, class_logits, class_loss; grad.NAME of mlm_loss and class_grad.NAME of class_loss.
+tests/golden/xlm_roberta, distilbert, electra, mpnet: vocabulary 12, hidden 16, the model ForMaskedLM, in classifier/
+ForSequenceClassification, and in tokens/ ForTokenClassification. golden.safetensors has input_ids, cu_seqlens,
+mlm_positions, mlm_labels, class_labels, tag_positions, tag_labels; last_hidden, mlm_logits, mlm_loss, class_logits,
+class_loss, tag_logits, tag_loss; grad.NAME of mlm_loss, class_grad.NAME of class_loss, tag_grad.NAME of tag_loss.
 
 Needs torch, transformers and safetensors:  python3 scripts/dev/make_golden.py [--output tests/golden] [--only xlm_roberta]
 """
@@ -34,10 +36,11 @@ environment.need("compare", "torch", "safetensors", "transformers")
 import torch
 from safetensors.torch import save_file
 from transformers import (BertConfig, BertForPreTraining, BertForQuestionAnswering, BertForSequenceClassification,
-                          DistilBertConfig, DistilBertForMaskedLM, DistilBertForSequenceClassification, ElectraConfig,
-                          ElectraForMaskedLM, ElectraForSequenceClassification, MPNetConfig, MPNetForMaskedLM,
-                          MPNetForSequenceClassification, XLMRobertaConfig, XLMRobertaForMaskedLM,
-                          XLMRobertaForSequenceClassification)
+                          BertForTokenClassification, DistilBertConfig, DistilBertForMaskedLM,
+                          DistilBertForSequenceClassification, DistilBertForTokenClassification, ElectraConfig,
+                          ElectraForMaskedLM, ElectraForSequenceClassification, ElectraForTokenClassification, MPNetConfig,
+                          MPNetForMaskedLM, MPNetForSequenceClassification, MPNetForTokenClassification, XLMRobertaConfig,
+                          XLMRobertaForMaskedLM, XLMRobertaForSequenceClassification, XLMRobertaForTokenClassification)
 
 LENGTHS = [7, 13, 5]
 SIZES = dict(vocab_size=100, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48,
@@ -71,6 +74,8 @@ def make_batch(vocab_size):
         "class_labels": torch.tensor([2, 0, 1]),
         "span_starts": torch.tensor([2, 0, 4]),
         "span_ends": torch.tensor([6, 0, 4]),
+        "tag_positions": torch.tensor([1, 3, 4, 8, 12, 18, 21, 23]),
+        "tag_labels": torch.tensor([2, 0, 1, 1, 2, 0, 2, 2]),
     }
     batch["mlm_labels"] = torch.randint(1, vocab_size, batch["mlm_positions"].shape)
     return batch
@@ -132,6 +137,17 @@ def span_values(model, batch):
             "end_logits": torch.cat([out.end_logits[0] for out in outs]), "span_loss": loss} | kept
 
 
+def tag_values(model, inputs, batch, is_kept):
+    """The loss over the tokens at tag_positions: transformers ignores those with the label -100."""
+    cu_seqlens = batch["cu_seqlens"].tolist()
+    labels = torch.full_like(batch["input_ids"], -100)
+    labels[batch["tag_positions"]] = batch["tag_labels"]
+    out = model(**inputs, labels=pad(labels, cu_seqlens, -100))
+    out.loss.backward()
+    kept = {f"tag_grad.{name}": p.grad for name, p in model.named_parameters() if is_kept(name)}
+    return {"tag_logits": unpad(out.logits, cu_seqlens), "tag_loss": out.loss} | kept
+
+
 def make_bert(output):
     torch.manual_seed(20)
     config = bert_config(num_labels=3)
@@ -146,6 +162,11 @@ def make_bert(output):
     randomise(span, 0.2)
     span.bert.load_state_dict(pretraining.bert.state_dict(), strict=False)  # it has no pooler
     values |= span_values(span, batch)
+    tokens = BertForTokenClassification._from_config(config, attn_implementation="eager")
+    randomise(tokens, 0.2)
+    tokens.bert.load_state_dict(pretraining.bert.state_dict(), strict=False)
+    values |= tag_values(tokens, padded_inputs(batch), batch, lambda name: "encoder" not in name)
+    tokens.save_pretrained(output / "tokens")
     pretraining.save_pretrained(output)
     classifier.save_pretrained(output / "classifier")
     span.save_pretrained(output / "span")
@@ -157,14 +178,15 @@ def make_xlm_roberta(output):
     config = XLMRobertaConfig(vocab_size=12, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
                               max_position_embeddings=18, type_vocab_size=1, hidden_dropout_prob=0.0,
                               attention_probs_dropout_prob=0.0, num_labels=3, layer_norm_eps=1e-5)
-    make_family(output, config, XLMRobertaForMaskedLM, XLMRobertaForSequenceClassification)
+    make_family(output, config, XLMRobertaForMaskedLM, XLMRobertaForSequenceClassification, XLMRobertaForTokenClassification)
 
 
 def make_distilbert(output):
     torch.manual_seed(22)
     config = DistilBertConfig(vocab_size=12, dim=16, n_layers=2, n_heads=2, hidden_dim=24, max_position_embeddings=18, dropout=0.0,
                               attention_dropout=0.0, seq_classif_dropout=0.0, num_labels=3)
-    make_family(output, config, DistilBertForMaskedLM, DistilBertForSequenceClassification)
+    make_family(output, config, DistilBertForMaskedLM, DistilBertForSequenceClassification,
+                DistilBertForTokenClassification)
 
 
 def make_electra(output):
@@ -172,24 +194,25 @@ def make_electra(output):
     config = ElectraConfig(vocab_size=12, embedding_size=6, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
                            intermediate_size=24, max_position_embeddings=18, hidden_dropout_prob=0.0,
                            attention_probs_dropout_prob=0.0, num_labels=3)
-    make_family(output, config, ElectraForMaskedLM, ElectraForSequenceClassification)
+    make_family(output, config, ElectraForMaskedLM, ElectraForSequenceClassification, ElectraForTokenClassification)
 
 
 def make_mpnet(output):
     torch.manual_seed(24)
     config = MPNetConfig(vocab_size=12, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
                          max_position_embeddings=18, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, num_labels=3)
-    make_family(output, config, MPNetForMaskedLM, MPNetForSequenceClassification)
+    make_family(output, config, MPNetForMaskedLM, MPNetForSequenceClassification, MPNetForTokenClassification)
 
 
-def make_family(output, config, masked_lm_class, classifier_class):
+def make_family(output, config, masked_lm_class, classifier_class, tokens_class):
     lm = masked_lm_class._from_config(config, attn_implementation="eager")
     classifier = classifier_class._from_config(config, attn_implementation="eager")
     randomise(lm, 0.2)
     randomise(classifier, 0.2)
     classifier.base_model.load_state_dict(lm.base_model.state_dict())
     batch = make_batch(config.vocab_size)
-    batch = {name: batch[name] for name in ("input_ids", "cu_seqlens", "mlm_positions", "mlm_labels", "class_labels")}
+    batch = {name: batch[name] for name in ("input_ids", "cu_seqlens", "mlm_positions", "mlm_labels", "class_labels",
+                                            "tag_positions", "tag_labels")}
     cu_seqlens = batch["cu_seqlens"].tolist()
     batch["input_ids"][[3, 9, 10]] = config.pad_token_id  # a text may spell it
     padded = {"input_ids": pad(batch["input_ids"], cu_seqlens, config.pad_token_id),
@@ -206,6 +229,11 @@ def make_family(output, config, masked_lm_class, classifier_class):
     class_loss.backward()
     values |= {"class_logits": class_logits, "class_loss": class_loss}
     values |= {f"class_grad.{name}": p.grad for name, p in classifier.named_parameters() if "classifier" in name}
+    tokens = tokens_class._from_config(config, attn_implementation="eager")
+    randomise(tokens, 0.2)
+    tokens.base_model.load_state_dict(lm.base_model.state_dict(), strict=False)
+    values |= tag_values(tokens, padded, batch, lambda name: "classifier" in name)
+    tokens.save_pretrained(output / "tokens")
     lm.save_pretrained(output)
     classifier.save_pretrained(output / "classifier")
     save_values(values, output)

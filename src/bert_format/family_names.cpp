@@ -13,7 +13,8 @@ struct Renamed {
   std::string_view own, bert;  // prefixes
 };
 
-constexpr std::string_view kBertBody = "bert.", kPoolerPrefix = "bert.pooler.dense.";
+constexpr std::string_view kBertBody = "bert.", kPoolerPrefix = "bert.pooler.dense.",
+                           kClassifierPrefix = "classifier.";
 
 // Of these the first that fits counts, in both directions.
 constexpr Renamed kRobertaHeads[] = {{"lm_head.dense.", "cls.predictions.transform.dense."},
@@ -21,14 +22,14 @@ constexpr Renamed kRobertaHeads[] = {{"lm_head.dense.", "cls.predictions.transfo
                                      {"lm_head.decoder.", "cls.predictions.decoder."},
                                      {"lm_head.bias", "cls.predictions.bias"},
                                      {"classifier.dense.", kPoolerPrefix},
-                                     {"classifier.out_proj.", "classifier."}};
+                                     {"classifier.out_proj.", kClassifierPrefix}};
 constexpr Renamed kElectraHeads[] = {
     {"generator_predictions.dense.", "cls.predictions.transform.dense."},
     {"generator_predictions.LayerNorm.", "cls.predictions.transform.LayerNorm."},
     {"generator_lm_head.bias", "cls.predictions.bias"},
     {"generator_lm_head.", "cls.predictions.decoder."},
     {"classifier.dense.", kPoolerPrefix},
-    {"classifier.out_proj.", "classifier."}};
+    {"classifier.out_proj.", kClassifierPrefix}};
 constexpr Renamed kDistilBertHeads[] = {{"vocab_transform.", "cls.predictions.transform.dense."},
                                         {"vocab_layer_norm.", "cls.predictions.transform.LayerNorm."},
                                         {"vocab_projector.bias", "cls.predictions.bias"},
@@ -78,7 +79,7 @@ void to_bert(std::string& name, std::span<const Renamed> table) {
 
 void from_bert(std::string& name, std::span<const Renamed> table, bool has_classifier = false) {
   for (const auto& [own, bert] : table) {
-    if (bert == kPoolerPrefix && !has_classifier) continue;
+    if ((bert == kPoolerPrefix || bert == kClassifierPrefix) && !has_classifier) continue;
     if (!name.starts_with(bert)) continue;
     name.replace(0, bert.size(), own);
     return;

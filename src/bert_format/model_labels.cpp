@@ -38,6 +38,7 @@ Names generic_names(int64_t num_labels) {
 std::string architecture_of(const StoredHeads& heads, ModelFamily family) {
   if (heads.span) return architecture_name(family, "ForQuestionAnswering");
   if (heads.num_labels > 0) return architecture_name(family, "ForSequenceClassification");
+  if (heads.num_token_labels > 0) return architecture_name(family, "ForTokenClassification");
   if (!heads.masked_lm) return architecture_name(family, "Model");
   return architecture_name(family, family == ModelFamily::bert ? "ForPreTraining" : "ForMaskedLM");
 }
@@ -131,7 +132,7 @@ Names class_names(const ModelLabels& labels, int64_t num_rows, const path& model
 
 nlohmann::ordered_json label_keys(const ModelLabels& labels) {
   nlohmann::ordered_json keys = task_keys(labels.task);
-  keys["problem_type"] = labels.problem_type;
+  if (!labels.problem_type.empty()) keys["problem_type"] = labels.problem_type;
   add_names(labels.names, keys);
   return keys;
 }
@@ -142,7 +143,8 @@ nlohmann::ordered_json task_keys(std::string_view task) {
 
 nlohmann::ordered_json architecture_keys(const StoredHeads& heads, ModelFamily family) {
   nlohmann::ordered_json keys = {{"architectures", {architecture_of(heads, family)}}};
-  if (heads.num_labels > 0) add_names(generic_names(heads.num_labels), keys);
+  const int64_t num_labels = std::max(heads.num_labels, heads.num_token_labels);
+  if (num_labels > 0) add_names(generic_names(num_labels), keys);
   return keys;
 }
 

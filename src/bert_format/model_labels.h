@@ -42,13 +42,13 @@ std::vector<std::string> class_names(const ModelLabels& labels, int64_t num_rows
                                      const std::filesystem::path& model_dir);
 
 // The members of config.json for a classifier of these labels, as transformers writes and reads them:
-// finetuning_task, problem_type, id2label, label2id.
+// finetuning_task, problem_type unless it is empty, id2label, label2id.
 nlohmann::ordered_json label_keys(const ModelLabels& labels);
 
 // The member that names the task alone, for heads without labels.
 nlohmann::ordered_json task_keys(std::string_view task);
 
-// The member "architectures" for a model with these heads, one of which answers: the span head, else the
+// The member "architectures" for a model with these heads, one of which answers: the span head, else a
 // classifier, else the masked LM; and for a classifier id2label with generic names,
 // from which transformers derives the number of labels.
 nlohmann::ordered_json architecture_keys(const StoredHeads& heads, ModelFamily family);

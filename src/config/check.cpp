@@ -194,11 +194,40 @@ void check_held_out(const Complaints& complaints, const DataConfig& data) {
   }
 }
 
+// Keys of another kind of task than the one chosen would have no effect.
+void check_custom_kind(const Complaints& complaints, const CustomTaskConfig& custom) {
+  if (custom.regression + custom.multi_label + custom.token_classification > 1) {
+    complaints.fail_at(custom.token_classification ? "custom.token_classification" : "custom.multi_label",
+                       "custom.regression, custom.multi_label and custom.token_classification exclude each "
+                       "other: set one of them");
+  }
+  const auto check = [&](std::string_view key, bool is_changed, bool applies, std::string_view needs) {
+    if (is_changed && !applies) complaints.fail_at(key, "{} is set, but {}: leave it out", key, needs);
+  };
+  const CustomTaskConfig defaults;
+  const bool of_words = custom.token_classification;
+  constexpr std::string_view kOfTexts = "token classification reads words and their tags";
+  check("custom.text", custom.text != defaults.text, !of_words, kOfTexts);
+  check("custom.text_pair", custom.text_pair != defaults.text_pair, !of_words, kOfTexts);
+  check("custom.label", custom.label != defaults.label, !of_words, kOfTexts);
+  constexpr std::string_view kOfWords = "custom.token_classification is not";
+  check("custom.tokens", custom.tokens != defaults.tokens, of_words, kOfWords);
+  check("custom.tags", custom.tags != defaults.tags, of_words, kOfWords);
+  check("custom.word_column", custom.word_column != defaults.word_column, of_words, kOfWords);
+  check("custom.tag_column", custom.tag_column != defaults.tag_column, of_words, kOfWords);
+  check("custom.label_separator", custom.label_separator != defaults.label_separator, custom.multi_label,
+        "custom.multi_label is not");
+  if (custom.label_separator.empty()) {
+    complaints.fail_at("custom.label_separator", "custom.label_separator is empty: set it to \",\" or \" \"");
+  }
+}
+
 void check_custom(const Complaints& complaints, const FinetuneConfig& config) {
   if (config.task != "custom" && config.custom != CustomTaskConfig{}) {
     complaints.fail_at("task", "task is {}, but custom describes another task: set task to custom",
                        config.task);
   }
+  check_custom_kind(complaints, config.custom);
   if (config.custom.regression && !config.custom.labels.empty()) {
     complaints.fail_at("custom.labels", "custom.labels is set, but a regression has none: leave one out");
   }

@@ -71,13 +71,21 @@ struct PretrainConfig {
   PretrainConfig() { schedule.decay_begin = 0.7; }  // where the recovery starts, in methods that have one
 };
 
-// `task: custom`: the columns of its files, and the labels to learn.
+// `task: custom`: the columns of its files, and the labels to learn. One label for each text, unless
+// regression, multi_label or token_classification is set.
 struct CustomTaskConfig {
   std::string text = "text";
   std::string text_pair;  // empty: single texts
   std::string label = "label";
-  std::vector<std::string> labels;  // empty: those in the training files, sorted
-  bool regression = false;          // the label is a number to predict
+  std::vector<std::string> labels;    // empty: those in the training files, sorted
+  bool regression = false;            // the label is a number to predict
+  bool multi_label = false;           // a text has any number of the labels
+  std::string label_separator = ",";  // multi_label: between the labels in a TSV column
+  bool token_classification = false;  // each word has a tag: named entities, parts of speech
+  std::string tokens = "tokens";      // keys of a sentence in JSON lines: its words
+  std::string tags;                   // and their tags; empty: ner_tags, else tags
+  int64_t word_column = 0;            // in a file of columns; negative: from the end
+  int64_t tag_column = -1;
 
   bool operator==(const CustomTaskConfig&) const = default;
 };

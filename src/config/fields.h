@@ -226,6 +226,20 @@ void visit_fields(ConfigOf<CustomTaskConfig> auto& c, Visitor&& v) {
   v.field({"labels", "labels in the order of the classes; empty: those in the training files, sorted"},
           c.labels);
   v.field({"regression", "the label is a number to predict"}, c.regression);
+  v.field({"multi_label", "a text has any number of the labels, each predicted by a sigmoid of its own"},
+          c.multi_label);
+  v.field({"label_separator", "multi_label: what separates the labels of a text in a TSV file"},
+          c.label_separator);
+  v.field({"token_classification",
+           "each word has a tag (named entities, parts of speech); the files have one word per line, or "
+           "sentences as JSON lines"},
+          c.token_classification);
+  v.field({"tokens", "token_classification: key of the words of a sentence in JSON lines"}, c.tokens);
+  v.field({"tags", "token_classification: key of their tags; empty: ner_tags, else tags"}, c.tags);
+  v.field({"word_column",
+           "token_classification: column of the words in other files, from 0; negative: from the end"},
+          c.word_column);
+  v.field({"tag_column", "token_classification: column of the tags; -1: the last"}, c.tag_column);
 }
 
 template <typename Visitor>

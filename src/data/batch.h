@@ -6,7 +6,7 @@
 
 namespace rpp {
 
-// One struct for pre-training, GLUE and SQuAD, on CPU and CUDA. Unused fields stay empty.
+// One struct for pre-training, GLUE, tags and SQuAD, on CPU and CUDA. Unused fields stay empty.
 struct PackedBatch {
   std::vector<int32_t> input_ids;       // [tokens]
   std::vector<int32_t> token_type_ids;  // [tokens]
@@ -15,8 +15,9 @@ struct PackedBatch {
       0};  // [sequences + 1]; sequence s is tokens [cu_seqlens[s], cu_seqlens[s + 1])
   std::vector<int32_t> mlm_positions;                   // [predictions], indices into tokens
   std::vector<int32_t> mlm_labels;                      // [predictions], original ids
-  std::vector<int32_t> labels;                          // [sequences]: NSP (0 = is next, 1 = random) or class
-  std::vector<float> scores;                            // [sequences]: regression targets
+  std::vector<int32_t> label_positions;  // [labelled], indices into tokens: first tokens of tagged words
+  std::vector<int32_t> labels;           // [sequences]: NSP (0 = is next, 1 = random) or class; or [labelled]
+  std::vector<float> scores;             // [sequences]: regression targets; or [sequences * labels]: 0 or 1
   std::vector<int32_t> start_positions, end_positions;  // [sequences]: of a span, from 0 in each sequence
 
   int64_t num_tokens() const { return static_cast<int64_t>(input_ids.size()); }

@@ -51,7 +51,7 @@ struct Sample {
 void warn_of_one_class(const GlueTask& task, const std::vector<GlueExample>& examples,
                        std::string_view files) {
   const auto differs = [&](const GlueExample& example) { return example.label != examples.front().label; };
-  if (task.regression || std::ranges::any_of(examples, differs)) return;
+  if (task.regression || task.multi_label || std::ranges::any_of(examples, differs)) return;
   log::warn("{}: all {} examples have the label '{}'", files, examples.size(),
             task.label_names[static_cast<size_t>(examples.front().label)]);
 }

@@ -16,6 +16,7 @@ TableColumns columns_of(const GlueTask& task, bool has_labels) {
       .names = {columns.text_a}, .headerless = {}, .pass_over_short_rows = task.has_broken_rows};
   if (!columns.text_b.empty()) table.names.push_back(columns.text_b);
   if (has_labels) table.names.push_back(columns.label);
+  if (task.multi_label) table.list_column = columns.label;
   if (columns.headerless_text < 0) return table;
   table.headerless.push_back(static_cast<size_t>(columns.headerless_text));
   if (has_labels) table.headerless.push_back(static_cast<size_t>(columns.headerless_label));
@@ -57,7 +58,9 @@ std::vector<GlueExample> read_glue(const GlueTask& task, const path& file, bool 
     GlueExample& example = examples.emplace_back(GlueExample{.text_a = row[0], .text_b = {}});
     if (!task.columns.text_b.empty()) example.text_b = row[1];
     if (!has_labels) continue;
-    if (task.regression) {
+    if (task.multi_label) {
+      example.label_set = labels.parse_set(row.back(), table.where());
+    } else if (task.regression) {
       example.score = static_cast<float>(parse_glue_score(row.back(), table.where()));
     } else {
       example.label = labels.parse(row.back(), table.where());

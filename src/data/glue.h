@@ -28,7 +28,9 @@ struct GlueTask {
   std::vector<std::string> label_names;                // as in the files, by class; empty for regression
   std::vector<std::string> label_words;                // transformers' names, if the files have numbers
   bool regression = false;
-  std::vector<std::string> metrics;  // as eval/metrics.h names them
+  bool multi_label = false;           // a text has any number of the labels
+  std::string label_separator = ",";  // multi_label: between them in a TSV column
+  std::vector<std::string> metrics;   // as eval/metrics.h and eval/multi_label.h name them
   std::string model_of;              // the task whose model predicts this one; empty: its own
   std::string metric_suffix;         // of the metrics reported beside those of model_of: "_mm"
   bool has_broken_rows = false;  // the official file has a few rows with missing columns, which are skipped
@@ -47,12 +49,14 @@ std::vector<const GlueTask*> companions_of(const GlueTask& task);
 
 struct GlueExample {
   std::string text_a, text_b;
-  int32_t label = 0;  // index into label_names; 0 for regression and without labels
+  int32_t label = 0;  // index into label_names; 0 for regression, multi_label and without labels
   float score = 0;    // regression target
+  std::vector<int32_t> label_set = {};  // multi_label: indices into label_names, ascending
 };
 
 // Reads TSV, or JSON lines if named .jsonl; plain, .gz or .zst. Quotes in TSV are plain characters; a
-// byte-order mark is dropped. Throws Error with file and line for a missing column (and the nearest name), a
+// byte-order mark is dropped. The labels of multi_label are separated by label_separator, or a JSON array, and
+// may be none. Throws Error with file and line for a missing column (and the nearest name), a
 // row with too few columns, an unknown label, an invalid score, bytes that are not UTF-8; and for a file
 // without rows.
 std::vector<GlueExample> read_glue(const GlueTask& task, const std::filesystem::path& file, bool has_labels);

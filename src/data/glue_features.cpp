@@ -22,7 +22,11 @@ Texts texts_of(const GlueTask& task) {
 
 EncodedExample encode_example(const GlueExample& example, Texts texts, const Tokenizer& tokenizer,
                               int64_t max_seq_length) {
-  EncodedExample encoded{.ids = {}, .type_ids = {}, .label = example.label, .score = example.score};
+  EncodedExample encoded{.ids = {},
+                         .type_ids = {},
+                         .label = example.label,
+                         .score = example.score,
+                         .label_set = example.label_set};
   const std::optional<std::string_view> second(example.text_b);
   encoded.was_cut = append_sequence(tokenizer, example.text_a, texts == Texts::pair ? second : std::nullopt,
                                     max_seq_length, encoded.ids, encoded.type_ids) > 0;
@@ -60,6 +64,21 @@ PackedBatch make_batch(std::span<const EncodedExample> examples, std::span<const
       batch.scores.push_back(example.score);
     } else {
       batch.labels.push_back(example.label);
+    }
+  }
+  return batch;
+}
+
+PackedBatch make_task_batch(std::span<const EncodedExample> examples, std::span<const int64_t> indices,
+                            const GlueTask& task) {
+  PackedBatch batch = make_batch(examples, indices, task.regression);
+  if (!task.multi_label) return batch;
+  batch.labels.clear();
+  const size_t num_labels = task.label_names.size();
+  batch.scores.resize(indices.size() * num_labels, 0.0F);
+  for (size_t row = 0; row < indices.size(); ++row) {
+    for (const int32_t label : examples[static_cast<size_t>(indices[row])].label_set) {
+      batch.scores[row * num_labels + static_cast<size_t>(label)] = 1;
     }
   }
   return batch;

@@ -4,10 +4,22 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 #include "rpp/error.h"
 
 namespace rpp {
+namespace {
+
+constexpr char kItemEnd = '\x1f';  // no label holds a control character
+
+std::string_view trimmed_blanks(std::string_view text) {
+  const size_t first = text.find_first_not_of(' ');
+  if (first == text.npos) return "";
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+}  // namespace
 
 std::vector<std::string_view> split_tabs(std::string_view line) {
   std::vector<std::string_view> fields;
@@ -27,6 +39,30 @@ std::string plain_name(std::string_view name) {
   return plain;
 }
 
+std::string join_items(const std::vector<std::string>& items) {
+  std::string joined;
+  for (const std::string& item : items) joined += item + kItemEnd;
+  return joined;
+}
+
+std::vector<std::string> split_items(std::string_view value, std::string_view separator) {
+  std::vector<std::string> items;
+  const bool is_joined = value.ends_with(kItemEnd);
+  if (is_joined) {
+    separator = {&kItemEnd, 1};
+    value.remove_suffix(1);
+  } else if (trimmed_blanks(value).empty()) {
+    return items;
+  }
+  for (size_t begin = 0; begin <= value.size();) {
+    const size_t end = std::min(value.find(separator, begin), value.size());
+    const std::string_view item = value.substr(begin, end - begin);
+    items.emplace_back(is_joined ? item : trimmed_blanks(item));
+    begin = end + separator.size();
+  }
+  return items;
+}
+
 GlueLabels::GlueLabels(const GlueTask& task) : task_(task) {
   for (const std::string& name : task.label_names) {
     classes_.emplace(name, static_cast<int32_t>(&name - task.label_names.data()));
@@ -40,6 +76,14 @@ int32_t GlueLabels::parse(std::string_view text, const FileLine& where) const {
          fmt::join(task_.label_names, ", "));
   }
   return found->second;
+}
+
+std::vector<int32_t> GlueLabels::parse_set(std::string_view text, const FileLine& where) const {
+  std::set<int32_t> classes;
+  for (const std::string& label : split_items(text, task_.label_separator)) {
+    classes.insert(parse(label, where));
+  }
+  return {classes.begin(), classes.end()};
 }
 
 double parse_glue_score(std::string_view text, const FileLine& where) {

@@ -18,12 +18,6 @@ using Json = nlohmann::json;
 // The damaged official file loses one row in ten thousand; a file that loses more is a different file.
 constexpr int64_t kRowsPerShortRow = 1000;
 
-// Also "a.jsonl.zst".
-bool is_json_lines(const path& file) {
-  const path inner = file.extension() == ".gz" || file.extension() == ".zst" ? file.stem() : file;
-  return inner.extension() == ".jsonl";
-}
-
 std::string_view without_byte_order_mark(std::string_view line) {
   return line.starts_with("\xef\xbb\xbf") ? line.substr(3) : line;
 }
@@ -50,7 +44,23 @@ std::vector<std::string> keys_of(std::string_view object) {
   return keys;
 }
 
+std::string joined_items(const Json& list, const std::string& name, const FileLine& where) {
+  std::vector<std::string> items;
+  for (const Json& item : list) {
+    if (item.is_null() || item.is_structured()) {
+      fail("{}:{}: '{}' holds {}, expected texts or numbers", where.file, where.line, name, item.dump());
+    }
+    items.push_back(text_of(item));
+  }
+  return join_items(items);
+}
+
 }  // namespace
+
+bool is_json_lines(const path& file) {
+  const path inner = file.extension() == ".gz" || file.extension() == ".zst" ? file.stem() : file;
+  return inner.extension() == ".jsonl";
+}
 
 GlueTable::GlueTable(path file, TableColumns columns)
     : file_(std::move(file)), columns_(std::move(columns)), reader_(file_) {
@@ -133,6 +143,10 @@ void GlueTable::parse_json(std::vector<std::string>& values) const {
       const std::vector<std::string> keys = keys_of(line_);
       fail("{}:{}: no key '{}' among {}: the nearest is '{}'", file_, line, name, fmt::join(keys, ", "),
            nearest_name(name, keys));
+    }
+    if (value->is_array() && name == columns_.list_column) {
+      values.push_back(joined_items(*value, name, {file_, line}));
+      continue;
     }
     if (value->is_null() || value->is_structured()) {
       fail("{}:{}: '{}' is {}, expected a text or a number", file_, line, name, value->dump());

@@ -11,10 +11,14 @@
 
 namespace rpp {
 
+// By its name; also "a.jsonl.zst".
+bool is_json_lines(const std::filesystem::path& file);
+
 struct TableColumns {
   std::vector<std::string> names;
   std::vector<size_t> headerless;  // indices if the first row lacks names[0]; empty: a header is required
   bool pass_over_short_rows = false;
+  std::string list_column;  // its JSON values may be arrays of texts: join_items (glue_row.h)
 };
 
 class GlueTable {

@@ -31,6 +31,8 @@ void check_shape(const ModelConfig& config, const HeadSpec& heads) {
             config.hidden_size, config.num_attention_heads);
   RPP_CHECK(heads.pooler || (!heads.pretraining && heads.num_labels == 0),
             "the pre-training head and the classifier need the pooler: set HeadSpec::pooler");
+  RPP_CHECK(heads.num_labels == 0 || heads.num_token_labels == 0,
+            "a model has a classifier of texts or one of tokens: set num_labels or num_token_labels to 0");
 }
 
 }  // namespace
@@ -121,8 +123,8 @@ torch::Tensor Bert::nsp_logits(const torch::Tensor& pooled) const {
   return module_->cls->seq_relationship->forward(pooled);
 }
 
-torch::Tensor Bert::classify(const torch::Tensor& pooled, const ForwardOptions& options) const {
-  auto dropped = dropout(pooled, rate(config_.hidden_dropout_prob, options),
+torch::Tensor Bert::classify(const torch::Tensor& rows, const ForwardOptions& options) const {
+  auto dropped = dropout(rows, rate(config_.hidden_dropout_prob, options),
                          site_seed(options, kNoLayer, Site::classifier));
   return module_->classifier->forward(dropped);
 }

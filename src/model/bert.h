@@ -1,4 +1,5 @@
-// BERT (Devlin et al. 2018) on packed batches: encoder, pooler, pre-training heads, classifier, answer spans.
+// BERT (Devlin et al. 2018) on packed batches: encoder, pooler, pre-training heads, classifier of texts or of
+// tokens, answer spans.
 //
 // Post-LayerNorm encoder as in google-research/bert modeling.py. Query, key and value are one weight
 // internally; the public names are Hugging Face's. Layers may differ in size (ModelConfig::layer_sizes). All
@@ -47,7 +48,8 @@ struct HeadSpec {
   bool pretraining = false;  // masked LM and next sentence
   int64_t num_labels = 0;    // classifier when > 0
   bool pooler = true;
-  bool span = false;  // answers to questions
+  bool span = false;             // answers to questions
+  int64_t num_token_labels = 0;  // classifier of tokens when > 0, which needs no pooler; not beside num_labels
 };
 
 // A parameter, or the rows of one that form a separate tensor in files. Shares memory with the model.
@@ -84,8 +86,9 @@ class Bert {
   torch::Tensor mlm_logits(const torch::Tensor& masked) const;
   // [sequences, 2]; class 0 = is next.
   torch::Tensor nsp_logits(const torch::Tensor& pooled) const;
-  // Dropout, then the classifier: [sequences, num_labels].
-  torch::Tensor classify(const torch::Tensor& pooled, const ForwardOptions& options = {}) const;
+  // Dropout, then the classifier. Of texts: from pooled outputs to [sequences, num_labels]; of tokens: from
+  // hidden states to [tokens, num_token_labels].
+  torch::Tensor classify(const torch::Tensor& rows, const ForwardOptions& options = {}) const;
 
   // The logits of each token as start and end of an answer: [tokens, 2].
   torch::Tensor span_logits(const torch::Tensor& hidden) const;

@@ -1,6 +1,8 @@
 // The order of operations follows modeling_bert.py of transformers.
 #include "model/bert_modules.h"
 
+#include <algorithm>
+
 #include "bert_format/model_config.h"
 #include "bert_format/relative_position.h"
 #include "ops/dropout.h"
@@ -236,7 +238,8 @@ BertModule::BertModule(const ModelConfig& config, const HeadSpec& heads, torch::
         name, std::make_shared<LinearModule>(size, config.hidden_size, device, /*in_bf16=*/false));
   };
   if (heads.pretraining) cls = register_module("cls", std::make_shared<PretrainingHeads>(config, device));
-  if (heads.num_labels > 0) classifier = output("classifier", heads.num_labels);
+  const int64_t num_labels = std::max(heads.num_labels, heads.num_token_labels);
+  if (num_labels > 0) classifier = output("classifier", num_labels);
   if (heads.span) qa_outputs = output("qa_outputs", 2);
   eval();
 }

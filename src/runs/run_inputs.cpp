@@ -11,6 +11,7 @@
 #include "core/xxh3.h"
 #include "data/embed_data.h"
 #include "data/finetune_data.h"
+#include "data/tag_data.h"
 
 namespace rpp {
 namespace {
@@ -64,6 +65,7 @@ void add_if_set(RunInputs& inputs, const std::string& setting, const std::string
 Paths files_of(const FinetuneConfig& config, const char* split) {
   if (config.task == kEmbedTask) return embed_files(config, split);
   if (const auto version = squad_version(config.task)) return squad_files(config, *version, split);
+  if (is_token_classification(config)) return tag_files(config, split);
   return finetuning_files(config, split);
 }
 

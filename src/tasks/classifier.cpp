@@ -1,5 +1,7 @@
 #include "classifier.h"
 
+#include <algorithm>
+
 #include "bert_format/tensor_names.h"
 #include "data/model_labels.h"
 #include "model/heads_of.h"
@@ -48,17 +50,14 @@ void log_match(const fs::path& dir, const GlueTask& task, LabelOrder order, cons
   }
 }
 
-}  // namespace
-
-std::unique_ptr<Bert> load_classifier_model(const fs::path& dir, const GlueTask& task,
-                                            const Tokenizer& tokenizer, const TrainConfig& train,
-                                            LoadNotes notes) {
-  const HeadSpec heads{.num_labels = task.num_labels()};
-  const int64_t num_rows = heads_of(dir).num_labels;
+// `num_rows`: of the classifier of this kind in the directory.
+std::unique_ptr<Bert> load_with_labels(const fs::path& dir, const HeadSpec& heads, int64_t num_rows,
+                                       const GlueTask& task, const Tokenizer& tokenizer,
+                                       const TrainConfig& train, LoadNotes notes) {
   if (num_rows == 0) {
     if (notes == LoadNotes::log) {
-      log::info("{} has no classifier: initialising a new classifier head for {} ({})", dir.string(),
-                task.name, names_of(task));
+      log::info("{} has no classifier of {}: initialising a new classifier head for {} ({})", dir.string(),
+                heads.num_token_labels > 0 ? "tokens" : "texts", task.name, names_of(task));
     }
     return load_model(dir, heads, tokenizer, train, notes, {.classifier = false});
   }
@@ -72,9 +71,31 @@ std::unique_ptr<Bert> load_classifier_model(const fs::path& dir, const GlueTask&
   return model;
 }
 
+}  // namespace
+
+GlueTask task_of_tags(std::span<const std::string> labels) {
+  return {.name = "custom", .label_names = {labels.begin(), labels.end()}};
+}
+
+std::unique_ptr<Bert> load_classifier_model(const fs::path& dir, const GlueTask& task,
+                                            const Tokenizer& tokenizer, const TrainConfig& train,
+                                            LoadNotes notes) {
+  return load_with_labels(dir, {.num_labels = task.num_labels()}, heads_of(dir).num_labels, task, tokenizer,
+                          train, notes);
+}
+
+std::unique_ptr<Bert> load_token_classifier(const fs::path& dir, std::span<const std::string> labels,
+                                            const Tokenizer& tokenizer, const TrainConfig& train,
+                                            LoadNotes notes) {
+  const HeadSpec heads{.pooler = false, .num_token_labels = static_cast<int64_t>(labels.size())};
+  return load_with_labels(dir, heads, heads_of(dir).num_token_labels, task_of_tags(labels), tokenizer, train,
+                          notes);
+}
+
 void check_teacher_labels(const fs::path& teacher_dir, const GlueTask& task) {
   const ModelLabels labels = read_model_labels(teacher_dir);
-  const int64_t num_rows = heads_of(teacher_dir).num_labels;
+  const HeadSpec heads = heads_of(teacher_dir);
+  const int64_t num_rows = std::max(heads.num_labels, heads.num_token_labels);
   const LabelOrder order = match_labels(task, labels, num_rows, teacher_dir).order;
   if (order == LabelOrder::same || order == LabelOrder::unnamed) return;
   fail_usage("distill.teacher {} has the labels ({}), {} has ({}): fine-tune a dense model on the task first",

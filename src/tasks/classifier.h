@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <string>
 
 #include "config/config.h"
 #include "data/glue.h"
@@ -18,6 +20,14 @@ namespace rpp {
 std::unique_ptr<Bert> load_classifier_model(const std::filesystem::path& dir, const GlueTask& task,
                                             const Tokenizer& tokenizer, const TrainConfig& train,
                                             LoadNotes notes);
+
+// The same for a classifier of tokens: a model without pooler.
+std::unique_ptr<Bert> load_token_classifier(const std::filesystem::path& dir,
+                                            std::span<const std::string> labels, const Tokenizer& tokenizer,
+                                            const TrainConfig& train, LoadNotes notes);
+
+// The labels of tags as a task, for comparison with a teacher's.
+GlueTask task_of_tags(std::span<const std::string> labels);
 
 // Throws UsageError when the teacher's labels differ from the task's, or are in another order.
 void check_teacher_labels(const std::filesystem::path& teacher_dir, const GlueTask& task);

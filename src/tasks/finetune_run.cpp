@@ -1,9 +1,8 @@
 #include "finetune_run.h"
 
-#include <string_view>
-
 #include "data/embed_data.h"
 #include "data/squad.h"
+#include "data/tag_data.h"
 #include "model/init.h"
 #include "runs/finetune_results.h"
 #include "tasks/finetune_task.h"
@@ -13,21 +12,23 @@ namespace rpp {
 namespace {
 
 struct FinetuneKind {
-  bool (*has)(std::string_view task_name);
+  bool (*has)(const FinetuneConfig& config);
   Prepare<FinetuneConfig> prepare;
 };
 
 // The first that has the task prepares its runs. The last has every name, because the message about an
 // unknown one is that of the GLUE tasks.
 constexpr FinetuneKind kKinds[] = {
-    {.has = [](std::string_view name) { return name == kEmbedTask; }, .prepare = prepare_embed},
-    {.has = [](std::string_view name) { return squad_version(name).has_value(); }, .prepare = prepare_squad},
-    {.has = [](std::string_view) { return true; }, .prepare = prepare_glue},
+    {.has = [](const FinetuneConfig& config) { return config.task == kEmbedTask; }, .prepare = prepare_embed},
+    {.has = [](const FinetuneConfig& config) { return squad_version(config.task).has_value(); },
+     .prepare = prepare_squad},
+    {.has = is_token_classification, .prepare = prepare_tagging},
+    {.has = [](const FinetuneConfig&) { return true; }, .prepare = prepare_glue},
 };
 
-Prepare<FinetuneConfig> preparation_of(std::string_view task_name) {
+Prepare<FinetuneConfig> preparation_of(const FinetuneConfig& config) {
   const FinetuneKind* kind = kKinds;
-  while (!kind->has(task_name)) ++kind;
+  while (!kind->has(config)) ++kind;
   return kind->prepare;
 }
 
@@ -54,12 +55,12 @@ Metrics FinetuneRun::write_metrics(const TrainOutcome& outcome, size_t num_train
 }
 
 FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& options) {
-  auto [training, eval] = run_training(config, options, preparation_of(config.task));
+  auto [training, eval] = run_training(config, options, preparation_of(config));
   return {.training = std::move(training), .eval = std::move(eval)};
 }
 
 PreflightReport check_finetuning(const FinetuneConfig& config) {
-  return check_training(config, preparation_of(config.task));
+  return check_training(config, preparation_of(config));
 }
 
 }  // namespace rpp

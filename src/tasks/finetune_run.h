@@ -29,5 +29,7 @@ struct FinetuneRun : PreparedRun<FinetuneConfig> {
 std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_glue(const FinetuneConfig& config, LoadNotes notes);
 std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_embed(const FinetuneConfig& config, LoadNotes notes);
 std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_squad(const FinetuneConfig& config, LoadNotes notes);
+// `task: custom` with token_classification.
+std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_tagging(const FinetuneConfig& config, LoadNotes notes);
 
 }  // namespace rpp

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "bert_format/model_labels.h"
 #include "eval/metrics.h"
+#include "eval/multi_label.h"
 #include "model/hf_checkpoint.h"
 #include "ops/torch.h"
 #include "rpp/error.h"
@@ -28,9 +30,32 @@ std::vector<double> predictions_of(const torch::Tensor& logits, const GlueTask& 
   return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
 }
 
+// 1 for each label of each example, 0 for the others: [examples, num_labels], fp32.
+torch::Tensor targets_of(const DevSet& set) {
+  std::vector<int64_t> all(set.examples.size());
+  std::iota(all.begin(), all.end(), int64_t{0});
+  return float_tensor(make_task_batch(set.examples, all, *set.task).scores, torch::kCPU)
+      .view({static_cast<int64_t>(all.size()), set.task->num_labels()});
+}
+
+// The loss is that of BCEWithLogitsLoss.
+Metrics multi_label_metrics(const torch::Tensor& logits, const DevSet& set) {
+  const auto targets = targets_of(set);
+  const auto flags = [](const torch::Tensor& chosen) {
+    const auto bytes = chosen.to(torch::kUInt8).contiguous();
+    return std::vector<uint8_t>(bytes.const_data_ptr<uint8_t>(), bytes.const_data_ptr<uint8_t>() + bytes.numel());
+  };
+  const auto scores = multi_label_scores(flags(has_label(logits)), flags(targets), logits.size(1));
+  return {{"micro_f1", scores.micro_f1},
+          {"macro_f1", scores.macro_f1},
+          {"subset_accuracy", scores.subset_accuracy},
+          {"loss", at::binary_cross_entropy_with_logits(logits, targets).item<double>()}};
+}
+
 // logits: [examples, num_labels].
 Metrics metrics_of(const torch::Tensor& logits, const DevSet& set) {
   const GlueTask& glue = *set.task;
+  if (glue.multi_label) return multi_label_metrics(logits, set);
   std::vector<double> labels;
   std::vector<int32_t> classes;
   std::vector<float> scores;
@@ -46,13 +71,29 @@ Metrics metrics_of(const torch::Tensor& logits, const DevSet& set) {
   return metrics;
 }
 
+std::string problem_type_of(const GlueTask& glue) {
+  if (glue.multi_label) return "multi_label_classification";
+  return glue.regression ? "regression" : "single_label_classification";
+}
+
 nlohmann::ordered_json config_keys_of(const GlueTask& glue) {
   return label_keys({.task = glue.name,
                      .names = glue.regression ? std::vector<std::string>{"score"} : glue.label_names,
-                     .problem_type = glue.regression ? "regression" : "single_label_classification"});
+                     .problem_type = problem_type_of(glue)});
+}
+
+// A sigmoid is the softmax over its logit and 0: [rows, labels] to [rows * labels, 2].
+torch::Tensor sigmoid_rows(const torch::Tensor& logits) {
+  if (!logits.defined()) return logits;
+  const auto flat = logits.reshape({-1});
+  return torch::stack({flat, torch::zeros_like(flat)}, 1);
 }
 
 }  // namespace
+
+torch::Tensor has_label(const torch::Tensor& logits) {
+  return logits.gt(0);
+}
 
 int64_t steps_of_epochs(int64_t num_examples, int64_t batch_size, double epochs) {
   const auto steps = static_cast<double>(ceil_div(num_examples, batch_size)) * epochs;
@@ -74,13 +115,21 @@ FinetuneTask::FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTa
 std::vector<PackedBatch> FinetuneTask::batches(int64_t step) const {
   std::vector<PackedBatch> batches;
   for (const auto& indices : epoch_batches_.of_step(step)) {
-    batches.push_back(make_batch(data_.train, indices, glue_.regression));
+    batches.push_back(make_task_batch(data_.train, indices, glue_));
   }
   return batches;
 }
 
 TaskLoss FinetuneTask::label_loss(const torch::Tensor& logits, const PackedBatch& batch,
                                   double sequences) const {
+  if (glue_.multi_label) {
+    const auto targets = float_tensor(batch.scores, logits.device()).view_as(logits);
+    const auto sum = at::binary_cross_entropy_with_logits(logits.to(torch::kFloat32), targets, {}, {},
+                                                          at::Reduction::Sum);
+    const auto num_correct = has_label(logits).eq(targets.to(torch::kBool)).all(1).sum();
+    return {.loss = sum / (sequences * static_cast<double>(logits.size(1))),
+            .parts = {{"subset_accuracy", num_correct / sequences}}};
+  }
   if (glue_.regression) {
     const auto errors = logits.squeeze(1).to(torch::kFloat32) - float_tensor(batch.scores, logits.device());
     return {.loss = errors.square().sum() / sequences, .parts = {}};
@@ -102,12 +151,14 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
   TaskLoss loss = label_loss(logits, batch, sequences);
   if (!learns_from_teacher) return loss;
   const auto aim = teacher_->encode(inputs, first);
+  const auto aim_logits = teacher_->class_logits(aim.at_needed);
+  const double rows = glue_.multi_label ? sequences * static_cast<double>(logits.size(1)) : sequences;
   teacher_->blend_into(loss,
-                       {.student_logits = logits,
-                        .teacher_logits = teacher_->class_logits(aim.at_needed),
+                       {.student_logits = glue_.multi_label ? sigmoid_rows(logits) : logits,
+                        .teacher_logits = glue_.multi_label ? sigmoid_rows(aim_logits) : aim_logits,
                         .student_hidden = hidden,
                         .teacher_hidden = aim.compared},
-                       sequences, static_cast<double>(counts.tokens));
+                       rows, static_cast<double>(counts.tokens));
   return loss;
 }
 
@@ -115,7 +166,7 @@ torch::Tensor FinetuneTask::predict(const std::vector<EncodedExample>& examples)
   std::vector<torch::Tensor> logits;
   const EvaluationPasses passes{.unit = "examples", .total = static_cast<int64_t>(examples.size())};
   for_each_pass(passes, [&](const std::vector<int64_t>& indices) {
-    const BertInputs inputs = bert_inputs(make_batch(examples, indices, glue_.regression), model_.device());
+    const BertInputs inputs = bert_inputs(make_task_batch(examples, indices, glue_), model_.device());
     const auto pooled = model_.pool(model_.encode_at(inputs, first_tokens(inputs.layout)));
     logits.push_back(model_.classify(pooled).to(torch::kCPU, torch::kFloat32));
     check_finite_rows(logits.back(), indices.front(), "example");

@@ -42,7 +42,8 @@ class FinetuneTask : public Task {
   torch::Tensor predict(const std::vector<EncodedExample>& examples);
 
  private:
-  // The loss on the labels, divided by `sequences`; logits are [sequences in batch, num_labels].
+  // The loss on the labels, divided by `sequences`, for multi_label by the number of labels too; logits are
+  // [sequences in batch, num_labels].
   TaskLoss label_loss(const torch::Tensor& logits, const PackedBatch& batch, double sequences) const;
 
   Bert& model_;
@@ -55,6 +56,9 @@ class FinetuneTask : public Task {
   EpochBatches epoch_batches_;
   std::vector<torch::Tensor> dev_logits_;
 };
+
+// Which labels of a multi_label task are predicted: those with a probability above one half. bool, as logits.
+torch::Tensor has_label(const torch::Tensor& logits);
 
 // The steps of this number of epochs, with each epoch rounded up to whole batches.
 int64_t steps_of_epochs(int64_t num_examples, int64_t batch_size, double epochs);

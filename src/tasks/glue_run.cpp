@@ -33,6 +33,12 @@ void check_regression(const FinetuneConfig& config, const GlueTask& glue) {
   }
 }
 
+void check_multi_label(const FinetuneConfig& config) {
+  if (config.label_smoothing == 0 && config.class_weights.empty()) return;
+  fail_usage("{} is set, but custom.multi_label has a sigmoid for each label: leave it out",
+             config.label_smoothing > 0 ? "label_smoothing" : "class_weights");
+}
+
 GlueRun::GlueRun(const FinetuneConfig& given, LoadNotes notes)
     : FinetuneRun(given), glue(finetuning_task(given)) {
   tokenizer = load_tokenizer(config.model);
@@ -41,6 +47,7 @@ GlueRun::GlueRun(const FinetuneConfig& given, LoadNotes notes)
   set_steps(static_cast<int64_t>(data.train.size()));
   set_model(load_classifier_model(config.model, glue, *tokenizer, config.train, notes));
   if (glue.regression) check_regression(config, glue);
+  if (glue.multi_label) check_multi_label(config);
   if (!config.distill.teacher.empty() && !glue.regression) check_teacher_labels(config.distill.teacher, glue);
   teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
   ClassLossOptions loss{.label_smoothing = config.label_smoothing,
@@ -49,12 +56,25 @@ GlueRun::GlueRun(const FinetuneConfig& given, LoadNotes notes)
                                                  std::move(loss), teacher.get());
 }
 
+std::string joined_labels(const std::vector<int32_t>& classes, const GlueTask& glue) {
+  std::vector<std::string_view> names;
+  for (const int32_t label : classes) names.push_back(glue.label_names[static_cast<size_t>(label)]);
+  return fmt::format("{}", fmt::join(names, glue.label_separator));
+}
+
+std::vector<int32_t> predicted_labels(const torch::Tensor& logits) {
+  const auto classes = has_label(logits).nonzero().squeeze(1).to(torch::kInt32).contiguous();
+  return {classes.const_data_ptr<int32_t>(), classes.const_data_ptr<int32_t>() + classes.numel()};
+}
+
 std::string answer_of(const torch::Tensor& logits, const GlueTask& glue) {
+  if (glue.multi_label) return joined_labels(predicted_labels(logits), glue);
   if (glue.regression) return fmt::format("{:.6g}", logits[0].item<float>());
   return glue.label_names[static_cast<size_t>(logits.argmax().item<int64_t>())];
 }
 
 std::string label_of(const EncodedExample& example, const GlueTask& glue) {
+  if (glue.multi_label) return joined_labels(example.label_set, glue);
   if (glue.regression) return fmt::format("{:.6g}", example.score);
   return glue.label_names[static_cast<size_t>(example.label)];
 }

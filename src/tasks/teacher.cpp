@@ -21,6 +21,12 @@ void check_heads(const HeadSpec& teacher, const HeadSpec& student, const std::st
     fail_usage("distill.teacher {} has {} labels, the task has {}: fine-tune a dense model on the task first",
                directory, teacher.num_labels, student.num_labels);
   }
+  if (student.num_token_labels != teacher.num_token_labels && student.num_token_labels > 0) {
+    fail_usage(
+        "distill.teacher {} has {} labels of tokens, the task has {}: fine-tune a dense model on the task "
+        "first",
+        directory, teacher.num_token_labels, student.num_token_labels);
+  }
 }
 
 void check_hidden(const DistillConfig& config, const ModelConfig& teacher, const ModelConfig& student) {
@@ -96,6 +102,12 @@ torch::Tensor Teacher::class_logits(const torch::Tensor& at_first) const {
   if (config_.weight == 0) return {};
   const torch::NoGradGuard no_grad;
   return bert().classify(bert().pool(at_first));
+}
+
+torch::Tensor Teacher::token_logits(const torch::Tensor& hidden) const {
+  if (config_.weight == 0) return {};
+  const torch::NoGradGuard no_grad;
+  return bert().classify(hidden);
 }
 
 torch::Tensor Teacher::span_logits(const torch::Tensor& hidden) const {

@@ -40,6 +40,7 @@ class Teacher {
   EncodedForLoss encode(const BertInputs& inputs, const torch::Tensor& needed) const;
   torch::Tensor mlm_logits(const torch::Tensor& at_predictions) const;  // [predictions, vocab]
   torch::Tensor class_logits(const torch::Tensor& at_first) const;      // [sequences, num_labels]
+  torch::Tensor token_logits(const torch::Tensor& hidden) const;        // [tokens, num_token_labels]
   torch::Tensor span_logits(const torch::Tensor& hidden) const;         // [tokens, 2]
 
   // The outputs of both for one pass.

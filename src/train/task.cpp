@@ -8,7 +8,7 @@ namespace rpp {
 void StepCounts::add(const PackedBatch& batch) {
   tokens += batch.num_tokens();
   sequences += batch.num_sequences();
-  predictions += static_cast<int64_t>(batch.mlm_positions.size());
+  predictions += static_cast<int64_t>(batch.mlm_positions.size() + batch.label_positions.size());
 }
 
 int64_t sequences_per_pass(const TrainConfig& config) {

@@ -23,7 +23,7 @@ namespace rpp {
 struct StepCounts {
   int64_t tokens = 0;
   int64_t sequences = 0;
-  int64_t predictions = 0;
+  int64_t predictions = 0;  // masked tokens, or tagged words
 
   void add(const PackedBatch& batch);
 };

@@ -109,6 +109,12 @@ TEST(TensorNames, APoolerWithoutAClassifierKeepsItsNameInRoberta) {
             "roberta.pooler.dense.bias");
 }
 
+TEST(TensorNames, AClassifierOfTokensHasOneNameInAllFamilies) {
+  for (const auto family : {ModelFamily::bert, ModelFamily::xlm_roberta, ModelFamily::distilbert}) {
+    EXPECT_EQ(name_in_family("classifier.weight", family, /*has_classifier=*/false), "classifier.weight");
+  }
+}
+
 TEST(TensorNames, BareAndOldNamesHaveACanonicalForm) {
   EXPECT_EQ(canonical_name("embeddings.LayerNorm.gamma"), "bert.embeddings.LayerNorm.weight");
   EXPECT_EQ(canonical_name("bert.encoder.layer.1.output.LayerNorm.beta"),

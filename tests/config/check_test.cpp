@@ -79,6 +79,22 @@ TEST_F(CheckTest, CustomTaskKeysBelongToTheCustomTask) {
             "--set custom.labels=[a, b]: custom.labels is set, but a regression has none: leave one out");
   EXPECT_EQ(finetune_error(kFinetune, {"task=custom", "custom.labels=[a]"}),
             "--set custom.labels=[a]: custom.labels has one label only: a classification needs two");
+  EXPECT_EQ(finetune_error(kFinetune,
+                           {"task=custom", "custom.multi_label=true", "custom.token_classification=true"}),
+            "--set custom.token_classification=true: custom.regression, custom.multi_label and "
+            "custom.token_classification exclude each other: set one of them");
+  EXPECT_EQ(finetune_error(kFinetune, {"task=custom", "custom.token_classification=true", "custom.label=x"}),
+            "--set custom.label=x: custom.label is set, but token classification reads words and their tags: "
+            "leave it out");
+  EXPECT_EQ(finetune_error(kFinetune, {"task=custom", "custom.tag_column=1"}),
+            "--set custom.tag_column=1: custom.tag_column is set, but custom.token_classification is not: "
+            "leave it out");
+  EXPECT_EQ(finetune_error(kFinetune, {"task=custom", "custom.label_separator=;"}),
+            "--set custom.label_separator=;: custom.label_separator is set, but custom.multi_label is not: "
+            "leave it out");
+  EXPECT_EQ(finetune_error(kFinetune,
+                           {"task=custom", "custom.token_classification=true", "custom.tag_column=1"}),
+            "no error");
 }
 
 TEST_F(CheckTest, MethodsThatReachATargetRatioRequireIt) {

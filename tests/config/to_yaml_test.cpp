@@ -92,7 +92,12 @@ TEST_F(ToYaml, AFineTuningConfigurationComesBackExactly) {
   config.train.micro_batch_size = 1;
   config.train.cuda_graph = false;
   config.task = "custom";
-  config.custom.regression = false;
+  const CustomTaskConfig of_texts;  // its keys do not go together with token_classification
+  config.custom.text = of_texts.text;
+  config.custom.text_pair = of_texts.text_pair;
+  config.custom.label = of_texts.label;
+  config.custom.label_separator = of_texts.label_separator;
+  config.custom.regression = config.custom.multi_label = false;
   config.custom.labels.push_back("another");
   EXPECT_EQ(listed(load_finetune_config(file(to_yaml(config)))), listed(config));
 }

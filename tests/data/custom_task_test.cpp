@@ -69,6 +69,51 @@ TEST_F(CustomTask, RegressionReadsNumbers) {
   EXPECT_EQ(read_glue(regression, file, true)[0].score, -2.5F);
 }
 
+TEST_F(CustomTask, ATextMayHaveSeveralLabelsOrNone) {
+  const CustomTaskConfig config = {.multi_label = true};
+  const std::string text = "text\tlabel\na\tnews, sport\nb\t\nc\tsport,art,sport\n";
+  const GlueTask topics = task(text, config);
+  EXPECT_EQ(topics.label_names, (Names{"art", "news", "sport"}));
+  EXPECT_EQ(topics.metrics, (Names{"micro_f1", "macro_f1", "subset_accuracy"}));
+  const auto examples = read_glue(topics, dir_ / "train.tsv", true);
+  ASSERT_EQ(examples.size(), 3U);
+  EXPECT_EQ(examples[0].label_set, (std::vector<int32_t>{1, 2}));
+  EXPECT_TRUE(examples[1].label_set.empty());
+  EXPECT_EQ(examples[2].label_set, (std::vector<int32_t>{0, 2}));
+}
+
+TEST_F(CustomTask, LabelsOfJsonLinesAreArrays) {
+  const auto file = dir_.write("a.jsonl",
+                               "{\"text\": \"a\", \"label\": [\"news\", \"sport\"]}\n"
+                               "{\"text\": \"b\", \"label\": []}\n{\"text\": \"c\", \"label\": [3]}\n");
+  const GlueTask topics = custom_task({.multi_label = true}, std::vector<fs::path>{file});
+  EXPECT_EQ(topics.label_names, (Names{"3", "news", "sport"}));
+  const auto examples = read_glue(topics, file, true);
+  EXPECT_EQ(examples[0].label_set, (std::vector<int32_t>{1, 2}));
+  EXPECT_TRUE(examples[1].label_set.empty());
+  EXPECT_EQ(examples[2].label_set, (std::vector<int32_t>{0}));
+}
+
+TEST_F(CustomTask, BadRowsOfSeveralLabelsAreNamed) {
+  const CustomTaskConfig config = {.multi_label = true};
+  const GlueTask topics = task("text\tlabel\na\tnews,sport\n", config);
+  const auto message_for = [&](const std::string& name, const std::string& text) {
+    const auto file = dir_.write(name, text);
+    const std::string whole = message_of([&] { read_glue(topics, file, true); });
+    return whole.substr(std::min(whole.find(name), whole.size()));
+  };
+  EXPECT_EQ(message_for("dev.tsv", "text\tlabel\na\tnews\nb\tnews,weather\n"),
+            "dev.tsv:3: unknown label 'weather' (expected news, sport)");
+  EXPECT_EQ(message_for("dev.tsv", "text\tlabel\na\tnews,,sport\n"),
+            "dev.tsv:2: unknown label '' (expected news, sport)");
+  EXPECT_EQ(message_for("dev.jsonl", "{\"text\": \"a\", \"label\": [[\"news\"]]}\n"),
+            "dev.jsonl:1: 'label' holds [\"news\"], expected texts or numbers");
+  EXPECT_EQ(message("text\tlabel\na\tnews,\n", config),
+            "train.tsv:2: the label is empty: give each row one");
+  EXPECT_EQ(message_of([] { custom_task({.labels = {"a,b", "c"}, .multi_label = true}, {}); }),
+            "the label 'a,b' contains custom.label_separator ',': choose another separator");
+}
+
 TEST_F(CustomTask, MetricsFitTheLabels) {
   EXPECT_EQ(custom_task({.labels = {"a", "b"}}, {}).metrics, (Names{"accuracy", "f1"}));
   EXPECT_EQ(custom_task({.labels = {"a", "b", "c"}}, {}).metrics, (Names{"accuracy", "macro_f1"}));

@@ -102,11 +102,33 @@ TEST_P(GoldenFamily, TheClassifierWithItsOwnDenseLayerEqualsTransformers) {
   }
 }
 
+TEST_P(GoldenFamily, TheClassifierOfTokensEqualsTransformers) {
+  Bert model(config_, {.pooler = false, .num_token_labels = 3});
+  const LoadReport report = load_weights(model, directory() / "tokens");
+  EXPECT_THAT(report.missing, testing::IsEmpty());
+  EXPECT_THAT(report.ignored, testing::IsEmpty());
+  EXPECT_LT(largest_difference(model.classify(model.encode(inputs_)), golden_.at("tag_logits")), kTolerance);
+  const auto& positions = golden_.at("tag_positions");
+  const auto logits = model.classify(model.encode_at(inputs_, positions));
+  const auto loss = cross_entropy(logits, golden_.at("tag_labels")).loss_sum / positions.numel();
+  EXPECT_LT(largest_difference(loss, golden_.at("tag_loss")), kTolerance);
+  loss.backward();
+  const auto params = model.module()->named_parameters();
+  for (const char* name : {"classifier.weight", "classifier.bias"}) {
+    EXPECT_LT(relative_difference(params[name].grad(), golden_.at(fmt::format("tag_grad.{}", name))),
+              kGradTolerance);
+  }
+}
+
 TEST_P(GoldenFamily, ASavedModelHasTheNamesOfItsFamily) {
   const auto saved = std::filesystem::temp_directory_path() / fmt::format("rpp_families_{}", ::getpid());
   std::filesystem::create_directories(saved);
-  for (const HeadSpec& heads : {HeadSpec{.num_labels = 3}, HeadSpec{.pretraining = true}}) {
-    const auto source = heads.pretraining ? directory() : directory() / "classifier";
+  const std::tuple<HeadSpec, const char*, const char*> saved_heads[] = {
+      {{.num_labels = 3}, "classifier", "ForSequenceClassification"},
+      {{.pretraining = true}, "", "ForMaskedLM"},
+      {{.pooler = false, .num_token_labels = 3}, "tokens", "ForTokenClassification"}};
+  for (const auto& [heads, folder, architecture] : saved_heads) {
+    const auto source = *folder == 0 ? directory() : directory() / folder;
     Bert model(config_, heads);
     load_weights(model, source);
     save_weights(model, saved);
@@ -118,9 +140,7 @@ TEST_P(GoldenFamily, ASavedModelHasTheNamesOfItsFamily) {
     EXPECT_EQ(names, tensor_names(source));
     const auto config = nlohmann::json::parse(read_file(saved / "config.json"));
     EXPECT_EQ(config["model_type"], GetParam().model_type);
-    EXPECT_EQ(config["architectures"][0],
-              std::string(GetParam().class_prefix) +
-                  (heads.pretraining ? "ForMaskedLM" : "ForSequenceClassification"));
+    EXPECT_EQ(config["architectures"][0], std::string(GetParam().class_prefix) + architecture);
     EXPECT_EQ(read_model_config(saved).hidden_size, 16);
   }
   std::filesystem::remove_all(saved);

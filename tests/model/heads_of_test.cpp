@@ -19,7 +19,15 @@ TEST_F(HeadsOf, AreTheHeadsWithTensorsInTheFile) {
   EXPECT_TRUE(!span.pretraining && !span.pooler && span.span);
 }
 
-TEST_F(HeadsOf, AClassifierWithoutAPoolerIsATokenClassifier) {
+TEST_F(HeadsOf, TheArchitectureTellsAClassifierOfTokens) {
+  const HeadSpec tokens = heads_of(golden_dir() / "tokens");
+  EXPECT_TRUE(!tokens.pretraining && !tokens.pooler && !tokens.span);
+  EXPECT_EQ(tokens.num_labels, 0);
+  EXPECT_EQ(tokens.num_token_labels, 3);
+  EXPECT_EQ(heads_of(golden_dir() / "classifier").num_token_labels, 0);
+}
+
+TEST_F(HeadsOf, AClassifierWithoutAPoolerIsNotOneOfTexts) {
   const std::vector<float> values(6);
   const TensorView view{
       .name = "classifier.weight", .shape = {3, 2}, .data = std::as_bytes(std::span(values))};

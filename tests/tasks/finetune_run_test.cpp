@@ -191,6 +191,45 @@ TEST_F(FinetuneRun, ACustomRegressionIsTrained) {
   EXPECT_EQ(model_config("tuned")["problem_type"], "regression");
 }
 
+// Topics of words: w0 to w49 are of one, w30 to w99 of another.
+std::string topic_rows(int count) {
+  std::string rows = "text\tlabel\n";
+  for (int i = 0; i < count; ++i) {
+    const int word = (i * 37) % 100;
+    rows += fmt::format("w{}\t{}{}{}\n", word, word < 50 ? "low" : "", word >= 30 && word < 50 ? ";" : "",
+                        word >= 30 ? "high" : "");
+  }
+  return rows;
+}
+
+TEST_F(FinetuneRun, ACustomTaskMayHaveSeveralLabelsForAText) {
+  auto settings = finetune_of("nip");
+  settings.task = "custom";
+  settings.custom = {.multi_label = true, .label_separator = ";"};
+  settings.train_files = settings.dev_files = {dir().write("topics.tsv", topic_rows(200)).string()};
+  settings.test_files = {dir().write("new.tsv", "text\nw1\nw40\nw90\n").string()};
+  const FinetuneOutcome outcome = run_finetuning(settings, {});
+  EXPECT_GT(outcome.eval.at("eval_micro_f1"), 0.95);
+  EXPECT_GT(outcome.eval.at("eval_macro_f1"), 0.95);
+  EXPECT_GT(outcome.eval.at("eval_subset_accuracy"), 0.9);
+  EXPECT_EQ(model_config("tuned")["problem_type"], "multi_label_classification");
+  EXPECT_EQ(read_file(dir_ / "tuned/predict_results_custom.txt"),
+            "index\tprediction\n0\tlow\n1\thigh;low\n2\thigh\n");
+  EXPECT_EQ(read_file(dir_ / "tuned/mask.safetensors"), read_file(dir_ / "run/mask.safetensors"));
+  EXPECT_EQ(message_of([&] { load_glue_runs(std::vector{dir_ / "tuned"}); }),
+            fmt::format("{}: its texts have several labels each: such predictions are neither scored again nor "
+                        "compared",
+                        dir_ / "tuned"));
+
+  settings.output_dir = path("student");
+  settings.distill = {.teacher = path("tuned"), .weight = 1};
+  EXPECT_GT(run_finetuning(settings, {}).eval.at("eval_micro_f1"), 0.95);
+  settings.output_dir = path("o");
+  settings.class_weights = {"low=2"};
+  EXPECT_EQ(message_of([&] { run_finetuning(settings, {}); }),
+            "class_weights is set, but custom.multi_label has a sigmoid for each label: leave it out");
+}
+
 // Zeros hold in re-initialised layers too, and with all options the task is still learnt.
 TEST_F(FinetuneRun, TheRecipesOptionsTrainAPrunedModel) {
   auto settings = finetune_of("nip");

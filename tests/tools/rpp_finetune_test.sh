@@ -61,6 +61,14 @@ expect 0 'eval_f1 = ' "${custom[@]}" --output-dir mails --set custom.text=words 
 expect 0 '"1": "spam"' cat mails/config.json
 expect 0 '"f1": ' "$finetune" eval-glue custom mails/eval_predictions_custom.txt
 expect 1 "mails.jsonl:1: no key 'sort' among words, kind: the nearest is 'words'" "${custom[@]}" --output-dir o --set custom.label=sort
+printf 'text\tlabel\nw1 w2\tham,short\nw60\t\nw2\tshort\n' > topics.tsv
+topics=("$finetune" --task custom --model model --set max_seq_length=16 --set train_files=topics.tsv --set custom.multi_label=true)
+expect 0 'eval_micro_f1 = ' "${topics[@]}" --output-dir topics --set dev_files=topics.tsv
+expect 0 '"multi_label_classification"' cat topics/config.json
+expect 1 'such predictions are neither scored again nor compared' "$finetune" eval-glue custom topics/eval_predictions_custom.txt
+printf 'text\tlabel\nw1\tham,long\n' > long.tsv
+expect 1 "long.tsv:2: unknown label 'long' (expected ham, short)" "${topics[@]}" --output-dir o --set dev_files=long.tsv
+expect 2 'label_smoothing is set, but custom.multi_label' "${topics[@]}" --output-dir o --set dev_files=topics.tsv --set label_smoothing=0.1
 expect 2 'task is sst2, but custom describes' "${run[@]}" --set custom.label=kind
 expect 2 'a model of mnli answers it' "$finetune" --task ax --data-dir . --model model --output-dir o
 
