@@ -40,7 +40,10 @@ TextRules::Split split_of(const json& parsed, const path& file) {
 void read_post_processor(const json& parsed, const path& file, const Vocabulary& vocabulary,
                          const std::vector<StatedToken>& added, WordPieceSettings& settings) {
   const json post_processor = json_member(parsed, "post_processor");
-  if (post_processor.is_null()) return;
+  RPP_CHECK(!post_processor.is_null(),
+            "{}: post_processor is null: transformers would put no [CLS] and no [SEP] around a text; name "
+            "BertTokenizer as tokenizer_class in tokenizer_config.json if it should",
+            file);
   const PostTokens tokens = post_tokens_of(post_processor, file);
   check_post_tokens(tokens, vocabulary, added, file);
   settings.names.cls = tokens.cls.name;

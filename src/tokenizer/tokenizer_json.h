@@ -27,7 +27,7 @@ enum class JsonPart {
 // `file` is the name in messages. Throws Error that names the key for another kind of model, and for a
 // normalizer, pre_tokenizer or post_processor that is not supported: read are BertNormalizer, Lowercase or
 // none; BertPreTokenizer, WhitespaceSplit or Whitespace; TemplateProcessing or BertProcessing for [CLS] text
-// [SEP] pair [SEP], TemplateProcessing or RobertaProcessing for <s> text </s></s> pair </s>, or none.
+// [SEP] pair [SEP], TemplateProcessing or RobertaProcessing for <s> text </s></s> pair </s>.
 WordPieceJson parse_tokenizer_json(std::string_view text, const std::filesystem::path& file, JsonPart part);
 
 // A file that the tokenizers library and parse_tokenizer_json read as this tokenizer. The settings have

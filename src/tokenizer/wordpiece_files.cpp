@@ -62,14 +62,10 @@ std::optional<WordPieceJson> parse_json_file(const WordPieceFiles& files, JsonPa
   return parse_tokenizer_json(text->second, files.folder / kTokenizerJsonFile, part);
 }
 
-// As MPNetTokenizer.__init__: tokens without options are found in the normalised text.
-void state_as_mpnet(TransformersConfig& config) {
+// As MPNetTokenizer.__init__: a mask that is named without options takes the blanks before it.
+void widen_mask(TransformersConfig& config) {
   for (auto& [key, token] : config.named) {
-    const bool is_default = std::ranges::find(kMpnetNames, key, &decltype(kMpnetNames)::value_type::first) !=
-                            kMpnetNames.end();
-    if (!is_default || !token || token->normalized) continue;
-    token->normalized = true;
-    token->lstrip = key == "mask_token";
+    if (key == "mask_token" && token && !token->normalized) token->lstrip = true;
   }
 }
 
@@ -81,7 +77,7 @@ LoadedWordPiece make_bert(const WordPieceFiles& files) {
   const bool is_mpnet = config.tokenizer_class == kMpnetTokenizer;
   if (is_mpnet) {
     name_missing_tokens(config, kMpnetNames);
-    state_as_mpnet(config);
+    widen_mask(config);
   } else {
     name_missing_tokens(config, kBertNames);
   }

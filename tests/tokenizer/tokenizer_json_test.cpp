@@ -27,6 +27,7 @@ class TokenizerJson : public TextFiles {
         {"handle_chinese_chars", true},
         {"strip_accents", nullptr},
         {"lowercase", false}}},
+      {"post_processor", {{"type", "BertProcessing"}, {"sep", {"[SEP]", 3}}, {"cls", {"[CLS]", 2}}}},
       {"model",
        {{"type", "WordPiece"},
         {"unk_token", "[UNK]"},
@@ -77,6 +78,7 @@ TEST_F(TokenizerJson, OtherPartsAreRefusedByName) {
   EXPECT_THAT(error_with("pre_tokenizer", {{"type", "Metaspace"}}),
               HasSubstr("pre_tokenizer \"Metaspace\" is not supported, only BertPreTokenizer, Whitesp"));
   EXPECT_THAT(error_with("pre_tokenizer", nullptr), HasSubstr("pre_tokenizer null is not supported"));
+  EXPECT_THAT(error_with("post_processor", nullptr), HasSubstr("transformers would put no [CLS] and no [SEP]"));
   EXPECT_THAT(error_with("post_processor", {{"type", "ByteLevel"}}),
               HasSubstr("post_processor \"ByteLevel\" is not supported, only TemplateProc"));
   file_ = usual;

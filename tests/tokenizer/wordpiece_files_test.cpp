@@ -171,6 +171,44 @@ TEST_F(WordPieceFolder, WithoutAClassAConfigMakesItABertTokenizer) {
   EXPECT_THAT(ids("A [SEP]"), ElementsAre(9, 22, 26, 23));
 }
 
+class MpnetFolder : public WordPieceFolder {
+ protected:
+  MpnetFolder() {
+    write("vocab.txt", "<s>\n<pad>\n</s>\n[UNK]\na\n##b\nc\n[\nunk\n]\n<mask>\n");
+    write("config.json", R"({"model_type": "mpnet"})");
+  }
+};
+
+TEST_F(MpnetFolder, HasRobertasSpecialTokensAndTwoSeparators) {
+  for (const char* config : {"{}", R"({"tokenizer_class": "MPNetTokenizer", "do_lower_case": true})"}) {
+    write("tokenizer_config.json", config);
+    const auto tokenizer = load();
+    const SpecialTokens& special = tokenizer->special();
+    EXPECT_THAT((std::vector{special.cls, special.pad, special.sep, special.unk, special.mask}),
+                ElementsAre(0, 1, 2, 3, 10));
+    EXPECT_TRUE(special.two_separators);
+    EXPECT_THAT(ids("AB c"), ElementsAre(4, 5, 6));
+    EXPECT_THAT(ids("<S>a</s>"), ElementsAre(3, 3, 3, 4, 2));
+    EXPECT_THAT(ids("a<MASK>"), ElementsAre(4, 3, 3, 3));
+  }
+}
+
+TEST_F(MpnetFolder, TheMaskTakesTheBlanksBeforeItButItsSpanDoesNot) {
+  const EncodedText encoded = load()->encode_with_offsets("a  <mask> c");
+  EXPECT_THAT(encoded.ids, ElementsAre(4, 10, 6));
+  EXPECT_EQ(encoded.spans[1].begin, 3);
+  EXPECT_EQ(encoded.spans[1].end, 9);
+}
+
+TEST_F(MpnetFolder, IsTheSameWhenSavedAndReadAgain) {
+  const auto tokenizer = load();
+  tokenizer->save(directory_ / "saved");
+  const auto again = load_wordpiece(directory_ / "saved").tokenizer;
+  EXPECT_EQ(fingerprint(*again), fingerprint(*tokenizer));
+  EXPECT_TRUE(again->special().two_separators);
+  EXPECT_EQ(again->encode_with_offsets("a  <mask> c").spans[1].begin, 3);
+}
+
 // Shards carry the fingerprint: it must not change for tokenizers that say no more than the case.
 TEST_F(WordPieceFolder, FingerprintsOfPlainTokenizersStay) {
   const std::string pieces = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n";

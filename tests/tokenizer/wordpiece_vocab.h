@@ -26,6 +26,7 @@ inline nlohmann::json wordpiece_json() {
   for (std::string piece; pieces >> piece;) vocab[piece] = vocab.size();
   return {{"normalizer", {{"type", "BertNormalizer"}, {"lowercase", true}}},
           {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
+          {"post_processor", {{"type", "BertProcessing"}, {"sep", {"[SEP]", 3}}, {"cls", {"[CLS]", 2}}}},
           {"model",
            {{"type", "WordPiece"},
             {"unk_token", "[UNK]"},
