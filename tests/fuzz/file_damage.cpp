@@ -95,6 +95,21 @@ std::string tokenizer_json() {
   return json.dump(2);
 }
 
+std::string byte_bpe_json() {
+  const ordered_json byte_level = {
+      {"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}};
+  const ordered_json json = {
+      {"added_tokens", {{{"id", 4}, {"content", "<mask>"}, {"lstrip", true}, {"special", true}}}},
+      {"pre_tokenizer", byte_level},
+      {"post_processor", {{"type", "RobertaProcessing"}, {"sep", {"</s>", 2}}, {"cls", {"<s>", 0}}}},
+      {"model",
+       {{"type", "BPE"},
+        {"ignore_merges", false},
+        {"merges", {"\u0120 a", "h e"}},
+        {"vocab", ordered_json::parse(byte_bpe_vocab())}}}};
+  return json.dump(2);
+}
+
 constexpr const char* kConfigJson =
     R"({"architectures": ["BertForSequenceClassification"], "model_type": "bert", "hidden_act": "gelu",
  "hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 2, "intermediate_size": 32, "vocab_size": 100,
@@ -145,6 +160,7 @@ std::vector<DamagedFormat> text_formats() {
           text_format('c', "tokenizer_config.json",
                       R"({"do_lower_case": true, "model_max_length": 128, "strip_accents": null,)"
                       R"( "tokenize_chinese_chars": true, "tokenizer_class": "BertTokenizer"})"),
+          text_format('t', "tokenizer.json", byte_bpe_json(), "byte-bpe-tokenizer"),
           text_format('b', "vocab.json", byte_bpe_vocab()),
           text_format('e', "merges.txt", kByteBpeMerges),
           text_format('y', "pretrain.yaml", read_file(source() / "configs/pretrain/rpp-minilm.yaml")),

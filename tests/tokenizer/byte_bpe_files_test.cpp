@@ -153,7 +153,8 @@ TEST_F(ByteBpeFiles, DamageIsNamedWithTheFile) {
   json without = vocab;
   without.erase("\u0120");
   write_json("vocab.json", without);
-  EXPECT_THAT(error(), AllOf(HasSubstr("needs the piece \"\u0120\", which "), HasSubstr("vocab.json does not have")));
+  EXPECT_THAT(error(),
+              AllOf(HasSubstr("needs the piece \"\u0120\", which "), HasSubstr("vocab.json does not have")));
   without = vocab;
   without.erase("Q");
   write_json("vocab.json", without);
