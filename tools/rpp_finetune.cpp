@@ -17,10 +17,11 @@ struct Arguments : RunArguments {
 
 void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("config,--config", arguments.config, "YAML file; examples are in configs/finetune/");
-  add_flag_of(app, "--task", "task", arguments,
-              "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, squad1, squad2; custom: your own files, with "
-              "one label for a text, several (custom.multi_label), a number (custom.regression) or a tag for "
-              "each word (custom.token_classification); embed: a sentence encoder");
+  add_flag_of(
+      app, "--task", "task", arguments,
+      "cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, squad1, squad2; custom: your own files, with "
+      "one label for a text, several (custom.multi_label), a number (custom.regression) or a tag for "
+      "each word (custom.token_classification); embed: a sentence encoder");
   add_flag_of(app, "--data-dir", "data_dir", arguments,
               "directory with train.tsv and dev.tsv, or a subdirectory named after the task; for SQuAD "
               "train-v1.1.json and "

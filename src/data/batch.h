@@ -13,8 +13,8 @@ struct PackedBatch {
   std::vector<int32_t> position_ids;    // [tokens], from 0 in each sequence
   std::vector<int32_t> cu_seqlens = {
       0};  // [sequences + 1]; sequence s is tokens [cu_seqlens[s], cu_seqlens[s + 1])
-  std::vector<int32_t> mlm_positions;                   // [predictions], indices into tokens
-  std::vector<int32_t> mlm_labels;                      // [predictions], original ids
+  std::vector<int32_t> mlm_positions;    // [predictions], indices into tokens
+  std::vector<int32_t> mlm_labels;       // [predictions], original ids
   std::vector<int32_t> label_positions;  // [labelled], indices into tokens: first tokens of tagged words
   std::vector<int32_t> labels;           // [sequences]: NSP (0 = is next, 1 = random) or class; or [labelled]
   std::vector<float> scores;             // [sequences]: regression targets; or [sequences * labels]: 0 or 1

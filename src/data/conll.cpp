@@ -50,8 +50,8 @@ std::pair<std::string, std::string> ConllColumns::parse(std::string_view line, i
     fail("{}:{}: one column, '{}': write a word, a blank or tab, and its tag", file_, number, line);
   }
   if (fields.size() != num_columns_) {
-    fail("{}:{}: {} columns, the lines before have {}: separate them all by tabs if words contain blanks", file_,
-         number, fields.size(), num_columns_);
+    fail("{}:{}: {} columns, the lines before have {}: separate them all by tabs if words contain blanks",
+         file_, number, fields.size(), num_columns_);
   }
   const size_t word = place_of(places_.word, fields.size(), "custom.word_column", number);
   if (places_.tags == Tags::ignored) return {std::string(fields[word]), ""};

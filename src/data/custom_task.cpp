@@ -34,7 +34,8 @@ Names find_labels(const CustomTaskConfig& config, std::span<const path> files) {
   for (const path& file : files) {
     GlueTable table(file, {.names = {column}, .list_column = config.multi_label ? column : ""});
     for (std::vector<std::string> row; table.next(row);) {
-      for (const std::string& label : config.multi_label ? split_items(row[0], config.label_separator) : row) {
+      for (const std::string& label :
+           config.multi_label ? split_items(row[0], config.label_separator) : row) {
         if (found.insert(label).second) check_label(label, table.where());
       }
     }

@@ -14,7 +14,8 @@ namespace rpp {
 
 // Without config.labels the labels are collected from the training files: integers sorted by value, others by
 // bytes. Throws Error for a missing column, a label that is empty or contains a control character, a
-// duplicate in config.labels, fewer than two labels, and one that contains the label_separator of multi_label.
+// duplicate in config.labels, fewer than two labels, and one that contains the label_separator of
+// multi_label.
 GlueTask custom_task(const CustomTaskConfig& config, std::span<const std::filesystem::path> train_files);
 
 // The task of a finished run, from its config.json; without columns. Throws Error when the run was not of a

@@ -31,8 +31,8 @@ struct GlueTask {
   bool multi_label = false;           // a text has any number of the labels
   std::string label_separator = ",";  // multi_label: between them in a TSV column
   std::vector<std::string> metrics;   // as eval/metrics.h and eval/multi_label.h name them
-  std::string model_of;              // the task whose model predicts this one; empty: its own
-  std::string metric_suffix;         // of the metrics reported beside those of model_of: "_mm"
+  std::string model_of;               // the task whose model predicts this one; empty: its own
+  std::string metric_suffix;          // of the metrics reported beside those of model_of: "_mm"
   bool has_broken_rows = false;  // the official file has a few rows with missing columns, which are skipped
   std::string submission_file;   // in the GLUE server's zip
   int64_t num_test_rows = 0;     // of the official test file
@@ -55,10 +55,9 @@ struct GlueExample {
 };
 
 // Reads TSV, or JSON lines if named .jsonl; plain, .gz or .zst. Quotes in TSV are plain characters; a
-// byte-order mark is dropped. The labels of multi_label are separated by label_separator, or a JSON array, and
-// may be none. Throws Error with file and line for a missing column (and the nearest name), a
-// row with too few columns, an unknown label, an invalid score, bytes that are not UTF-8; and for a file
-// without rows.
+// byte-order mark is dropped. The labels of multi_label are separated by label_separator, or a JSON array,
+// and may be none. Throws Error with file and line for a missing column (and the nearest name), a row with
+// too few columns, an unknown label, an invalid score, bytes that are not UTF-8; and for a file without rows.
 std::vector<GlueExample> read_glue(const GlueTask& task, const std::filesystem::path& file, bool has_labels);
 
 // The file of "train", "dev" or "test" in `data_dir` or in its subdirectory of the task's name: .tsv or

@@ -20,9 +20,10 @@ using Paths = std::vector<path>;
 
 Paths require_tag_files(const FinetuneConfig& config, std::string_view split) {
   Paths files = tag_files(config, split);
-  RPP_CHECK(!files.empty(),
-            "no {0}.conll, {0}.txt, {0}.tsv or {0}.jsonl (or .zst, .gz) in data_dir {1}: name it in {0}_files",
-            split, config.data_dir);
+  RPP_CHECK(
+      !files.empty(),
+      "no {0}.conll, {0}.txt, {0}.tsv or {0}.jsonl (or .zst, .gz) in data_dir {1}: name it in {0}_files",
+      split, config.data_dir);
   return files;
 }
 
@@ -104,8 +105,9 @@ std::vector<std::string> tag_labels(const FinetuneConfig& config) {
     const Paths files = require_tag_files(config, "train");
     std::set<std::string> found;
     for (const path& file : files) {
-      read_tagged_words(file, config.custom, Tags::read,
-                        [&](TaggedWords&& sentence) { found.insert(sentence.tags.begin(), sentence.tags.end()); });
+      read_tagged_words(file, config.custom, Tags::read, [&](TaggedWords&& sentence) {
+        found.insert(sentence.tags.begin(), sentence.tags.end());
+      });
     }
     labels.assign(found.begin(), found.end());
     if (labels.size() < 2) {

@@ -18,7 +18,8 @@ using Each = std::function<void(TaggedWords&&)>;
 
 // They would break the lines of predictions.
 void check_text(const std::string& text, const char* what, const FileLine& where) {
-  if (text.empty()) fail("{}:{}: a {} is empty: give each word a text and a tag", where.file, where.line, what);
+  if (text.empty())
+    fail("{}:{}: a {} is empty: give each word a text and a tag", where.file, where.line, what);
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x20 && byte != 0x7f) continue;

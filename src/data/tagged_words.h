@@ -27,8 +27,8 @@ enum class Tags { read, ignored };
 // JSON lines: an object per sentence with a list of words and a list of as many tags.
 //
 // Throws Error with file and line for a line without a tag, with more or fewer columns than the lines before
-// it, without one of the keys, with lists of unequal lengths or with anything but texts in them; for a word or
-// tag that is empty or holds a control character; for bytes that are not UTF-8; and for a file without
+// it, without one of the keys, with lists of unequal lengths or with anything but texts in them; for a word
+// or tag that is empty or holds a control character; for bytes that are not UTF-8; and for a file without
 // sentences. `tags` ignored: neither column nor key is needed.
 void read_tagged_words(const std::filesystem::path& file, const CustomTaskConfig& config, Tags tags,
                        const std::function<void(TaggedWords&&)>& each);

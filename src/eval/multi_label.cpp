@@ -30,7 +30,8 @@ MultiLabelScores multi_label_scores(std::span<const uint8_t> predictions, std::s
             predictions.size(), labels.size());
   const auto width = static_cast<size_t>(num_labels);
   RPP_CHECK(!labels.empty() && labels.size() % width == 0,
-            "{} decisions for {} labels of each text: a metric needs at least one text", labels.size(), width);
+            "{} decisions for {} labels of each text: a metric needs at least one text", labels.size(),
+            width);
   Counts all;
   std::vector<Counts> of_label(width);
   int64_t right_texts = 0;

@@ -48,8 +48,9 @@ struct HeadSpec {
   bool pretraining = false;  // masked LM and next sentence
   int64_t num_labels = 0;    // classifier when > 0
   bool pooler = true;
-  bool span = false;             // answers to questions
-  int64_t num_token_labels = 0;  // classifier of tokens when > 0, which needs no pooler; not beside num_labels
+  bool span = false;  // answers to questions
+  int64_t num_token_labels =
+      0;  // classifier of tokens when > 0, which needs no pooler; not beside num_labels
 };
 
 // A parameter, or the rows of one that form a separate tensor in files. Shares memory with the model.

@@ -102,12 +102,11 @@ void save_weights(const Bert& model, const fs::path& model_dir,
                   const std::map<std::string, std::string>& metadata,
                   const nlohmann::ordered_json& config_keys) {
   const HeadSpec& heads = model.heads();
-  nlohmann::ordered_json keys =
-      architecture_keys({.masked_lm = heads.pretraining,
-                         .span = heads.span,
-                         .num_labels = heads.num_labels,
-                         .num_token_labels = heads.num_token_labels},
-                        model.config().family);
+  nlohmann::ordered_json keys = architecture_keys({.masked_lm = heads.pretraining,
+                                                   .span = heads.span,
+                                                   .num_labels = heads.num_labels,
+                                                   .num_token_labels = heads.num_token_labels},
+                                                  model.config().family);
   keys.update(config_keys);
   std::vector<torch::Tensor> on_cpu;  // owns the memory that the views refer to
   std::vector<TensorView> views;

@@ -43,7 +43,8 @@ Metrics multi_label_metrics(const torch::Tensor& logits, const DevSet& set) {
   const auto targets = targets_of(set);
   const auto flags = [](const torch::Tensor& chosen) {
     const auto bytes = chosen.to(torch::kUInt8).contiguous();
-    return std::vector<uint8_t>(bytes.const_data_ptr<uint8_t>(), bytes.const_data_ptr<uint8_t>() + bytes.numel());
+    return std::vector<uint8_t>(bytes.const_data_ptr<uint8_t>(),
+                                bytes.const_data_ptr<uint8_t>() + bytes.numel());
   };
   const auto scores = multi_label_scores(flags(has_label(logits)), flags(targets), logits.size(1));
   return {{"micro_f1", scores.micro_f1},
@@ -124,8 +125,8 @@ TaskLoss FinetuneTask::label_loss(const torch::Tensor& logits, const PackedBatch
                                   double sequences) const {
   if (glue_.multi_label) {
     const auto targets = float_tensor(batch.scores, logits.device()).view_as(logits);
-    const auto sum = at::binary_cross_entropy_with_logits(logits.to(torch::kFloat32), targets, {}, {},
-                                                          at::Reduction::Sum);
+    const auto sum =
+        at::binary_cross_entropy_with_logits(logits.to(torch::kFloat32), targets, {}, {}, at::Reduction::Sum);
     const auto num_correct = has_label(logits).eq(targets.to(torch::kBool)).all(1).sum();
     return {.loss = sum / (sequences * static_cast<double>(logits.size(1))),
             .parts = {{"subset_accuracy", num_correct / sequences}}};

@@ -43,11 +43,11 @@ TaggingRun::TaggingRun(const FinetuneConfig& given, LoadNotes notes) : FinetuneR
   teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
   ClassLossOptions loss{.label_smoothing = config.label_smoothing,
                         .weights = parse_class_weights(config.class_weights, data.labels)};
-  tagging_task = std::make_unique<TaggingTask>(*model, *tokenizer, data,
-                                               TaggingSettings{.max_seq_length = config.max_seq_length,
-                                                               .loss = std::move(loss),
-                                                               .train = config.train},
-                                               teacher.get());
+  tagging_task = std::make_unique<TaggingTask>(
+      *model, *tokenizer, data,
+      TaggingSettings{
+          .max_seq_length = config.max_seq_length, .loss = std::move(loss), .train = config.train},
+      teacher.get());
 }
 
 // One word per line with its tag, unless it is to be predicted, and the predicted tag, separated by tabs; a
@@ -64,7 +64,8 @@ std::string prediction_lines(const TagSet& set, std::span<const std::string> lab
     }
     for (size_t word = 0; word < sentence.words.size(); ++word) {
       text += sentence.words[word];
-      if (!sentence.tags.empty()) text += fmt::format("\t{}", labels[static_cast<size_t>(sentence.tags[word])]);
+      if (!sentence.tags.empty())
+        text += fmt::format("\t{}", labels[static_cast<size_t>(sentence.tags[word])]);
       text += fmt::format("\t{}\n", predicted[word]);
     }
     text += '\n';

@@ -92,9 +92,9 @@ TEST_F(CheckTest, CustomTaskKeysBelongToTheCustomTask) {
   EXPECT_EQ(finetune_error(kFinetune, {"task=custom", "custom.label_separator=;"}),
             "--set custom.label_separator=;: custom.label_separator is set, but custom.multi_label is not: "
             "leave it out");
-  EXPECT_EQ(finetune_error(kFinetune,
-                           {"task=custom", "custom.token_classification=true", "custom.tag_column=1"}),
-            "no error");
+  EXPECT_EQ(
+      finetune_error(kFinetune, {"task=custom", "custom.token_classification=true", "custom.tag_column=1"}),
+      "no error");
 }
 
 TEST_F(CheckTest, MethodsThatReachATargetRatioRequireIt) {

@@ -108,9 +108,10 @@ TEST_F(CustomTask, BadRowsOfSeveralLabelsAreNamed) {
             "dev.tsv:2: unknown label '' (expected news, sport)");
   EXPECT_EQ(message_for("dev.jsonl", "{\"text\": \"a\", \"label\": [[\"news\"]]}\n"),
             "dev.jsonl:1: 'label' holds [\"news\"], expected texts or numbers");
-  EXPECT_EQ(message("text\tlabel\na\tnews,\n", config),
-            "train.tsv:2: the label is empty: give each row one");
-  EXPECT_EQ(message_of([] { custom_task({.labels = {"a,b", "c"}, .multi_label = true}, {}); }),
+  EXPECT_EQ(message("text\tlabel\na\tnews,\n", config), "train.tsv:2: the label is empty: give each row one");
+  EXPECT_EQ(message_of([] {
+              custom_task({.labels = {"a,b", "c"}, .multi_label = true}, {});
+            }),
             "the label 'a,b' contains custom.label_separator ',': choose another separator");
 }
 

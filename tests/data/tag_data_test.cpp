@@ -61,9 +61,10 @@ TEST_F(TagData, ASampleHasTheRequestedSize) {
 
 TEST_F(TagData, ATagThatIsNoLabelIsNamed) {
   dir_.write("dev.txt", "w1 O\n\nw2 B-ORG\n");
-  EXPECT_EQ(message([&] { load("dev"); }),
-            "dev.txt:3: unknown tag 'B-ORG' (expected B-LOC, B-PER, I-PER, O): correct it, or list all tags in "
-            "custom.labels");
+  EXPECT_EQ(
+      message([&] { load("dev"); }),
+      "dev.txt:3: unknown tag 'B-ORG' (expected B-LOC, B-PER, I-PER, O): correct it, or list all tags in "
+      "custom.labels");
 }
 
 TEST_F(TagData, OneTagAloneIsNoClassification) {
@@ -74,10 +75,11 @@ TEST_F(TagData, OneTagAloneIsNoClassification) {
 
 TEST_F(TagData, MissingFilesAreNamed) {
   std::filesystem::remove(dir_ / "dev.txt");
-  EXPECT_EQ(message_of([&] { load("dev"); }),
-            fmt::format("no dev.conll, dev.txt, dev.tsv or dev.jsonl (or .zst, .gz) in data_dir {}: name it in "
-                        "dev_files",
-                        dir_.path().string()));
+  EXPECT_EQ(
+      message_of([&] { load("dev"); }),
+      fmt::format("no dev.conll, dev.txt, dev.tsv or dev.jsonl (or .zst, .gz) in data_dir {}: name it in "
+                  "dev_files",
+                  dir_.path().string()));
   config_.dev_files = {"absent.conll"};
   EXPECT_NE(message_of([&] { load("dev"); }).find("absent.conll"), std::string::npos);
 }

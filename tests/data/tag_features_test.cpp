@@ -33,7 +33,8 @@ TEST(TagFeatures, AWordWithoutTokensHasNoTag) {
 }
 
 TEST(TagFeatures, ALongSentenceIsCutBeforeTheSeparator) {
-  const auto encoded = encode({.words = {"w0", "w1", "w2", "w3", "w4", "w5 ##w6", "w7"}, .tags = {1, 2, 3, 4, 5, 6, 7}}, 8);
+  const auto encoded =
+      encode({.words = {"w0", "w1", "w2", "w3", "w4", "w5 ##w6", "w7"}, .tags = {1, 2, 3, 4, 5, 6, 7}}, 8);
   EXPECT_EQ(encoded.ids, (Ids{2, 5, 7, 9, 11, 13, 15, 3}));
   EXPECT_EQ(encoded.tags, (Ids{1, 2, 3, 4, 5, 6}));
   EXPECT_TRUE(encoded.was_cut);
@@ -43,7 +44,8 @@ TEST(TagFeatures, ALongSentenceIsCutBeforeTheSeparator) {
 }
 
 TEST(TagFeatures, ABatchHasThePositionsOfTheTaggedTokens) {
-  const TaggedSentence sentences[] = {{.words = {"w0 ##w1", "w2"}, .tags = {1, 0}}, {}, {.words = {"w3"}, .tags = {2}}};
+  const TaggedSentence sentences[] = {
+      {.words = {"w0 ##w1", "w2"}, .tags = {1, 0}}, {}, {.words = {"w3"}, .tags = {2}}};
   const auto encoded = encode_sentences(sentences, FakeTokenizer(), 16);
   const int64_t indices[] = {2, 1, 0};
   const PackedBatch batch = make_tag_batch(encoded, indices);

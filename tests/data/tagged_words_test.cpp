@@ -11,7 +11,8 @@ using Names = std::vector<std::string>;
 
 class TaggedWordsFile : public testing::Test {
  protected:
-  std::vector<TaggedWords> read(const std::string& name, std::string_view text, Tags tags = Tags::read) const {
+  std::vector<TaggedWords> read(const std::string& name, std::string_view text,
+                                Tags tags = Tags::read) const {
     std::vector<TaggedWords> sentences;
     read_tagged_words(dir_.write(name, text), config_, tags,
                       [&](TaggedWords&& sentence) { sentences.push_back(std::move(sentence)); });
@@ -55,9 +56,10 @@ TEST_F(TaggedWordsFile, OtherColumnsAreChosen) {
 }
 
 TEST_F(TaggedWordsFile, JsonLinesHaveAListOfWordsAndOneOfTags) {
-  const auto sentences = read("a.jsonl",
-                              "{\"tokens\": [\"Anna\", \"runs\"], \"ner_tags\": [\"B-PER\", \"O\"], \"tags\": 1}\n\n"
-                              "{\"tokens\": [\"Rome\"], \"tags\": [\"B-LOC\"]}\n{\"tokens\": [], \"tags\": []}\n");
+  const auto sentences =
+      read("a.jsonl",
+           "{\"tokens\": [\"Anna\", \"runs\"], \"ner_tags\": [\"B-PER\", \"O\"], \"tags\": 1}\n\n"
+           "{\"tokens\": [\"Rome\"], \"tags\": [\"B-LOC\"]}\n{\"tokens\": [], \"tags\": []}\n");
   ASSERT_EQ(sentences.size(), 3U);
   EXPECT_EQ(sentences[0].words, (Names{"Anna", "runs"}));
   EXPECT_EQ(sentences[0].tags, (Names{"B-PER", "O"}));
@@ -69,7 +71,8 @@ TEST_F(TaggedWordsFile, JsonLinesHaveAListOfWordsAndOneOfTags) {
 TEST_F(TaggedWordsFile, KeysOfJsonLinesAreChosen) {
   config_.tokens = "words";
   config_.tags = "pos";
-  EXPECT_EQ(read("a.jsonl", "{\"words\": [\"a\"], \"pos\": [\"X\"], \"ner_tags\": [\"O\"]}\n").at(0).tags, (Names{"X"}));
+  EXPECT_EQ(read("a.jsonl", "{\"words\": [\"a\"], \"pos\": [\"X\"], \"ner_tags\": [\"O\"]}\n").at(0).tags,
+            (Names{"X"}));
 }
 
 TEST_F(TaggedWordsFile, WordsToBePredictedNeedNoTags) {
@@ -83,16 +86,18 @@ TEST_F(TaggedWordsFile, WordsToBePredictedNeedNoTags) {
 TEST_F(TaggedWordsFile, BadLinesOfColumnsAreNamed) {
   EXPECT_EQ(message("a.conll", "Anna B-PER\nruns\n"),
             "a.conll:2: one column, 'runs': write a word, a blank or tab, and its tag");
-  EXPECT_EQ(message("a.conll", "Anna B-PER\nNew York B-LOC\n"),
-            "a.conll:2: 3 columns, the lines before have 2: separate them all by tabs if words contain blanks");
+  EXPECT_EQ(
+      message("a.conll", "Anna B-PER\nNew York B-LOC\n"),
+      "a.conll:2: 3 columns, the lines before have 2: separate them all by tabs if words contain blanks");
   EXPECT_EQ(message("a.conll", "Anna\tx\tO\n\tx\tO\n"),
             "a.conll:2: a word is empty: give each word a text and a tag");
   EXPECT_EQ(message("a.conll", "An\x01na O\n"),
             "a.conll:1: the word \"An\\u0001na\" holds a control character: remove it");
   EXPECT_EQ(message("a.conll", "Anna \xff\n").substr(0, 9), "a.conll:1");
   config_.tag_column = 4;
-  EXPECT_EQ(message("a.conll", "Anna B-PER\n"),
-            "a.conll:1: 2 columns, but custom.tag_column is 4: set it to a column of the file, counted from 0");
+  EXPECT_EQ(
+      message("a.conll", "Anna B-PER\n"),
+      "a.conll:1: 2 columns, but custom.tag_column is 4: set it to a column of the file, counted from 0");
   config_.tag_column = 0;
   EXPECT_EQ(message("a.conll", "Anna B-PER\n"),
             "a.conll:1: custom.word_column and custom.tag_column are the same column: change one of them");

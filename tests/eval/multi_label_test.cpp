@@ -46,9 +46,13 @@ TEST(MultiLabelScores, OfManyTextsEqualScikitLearn) {
 }
 
 TEST(MultiLabelScores, NeedADecisionForEachLabelOfEachText) {
-  EXPECT_EQ(message_of([] { multi_label_scores(Flags{1}, Flags{1, 0}, 2); }),
+  EXPECT_EQ(message_of([] {
+              multi_label_scores(Flags{1}, Flags{1, 0}, 2);
+            }),
             "1 predictions for 2 labels: the numbers must be equal");
-  EXPECT_EQ(message_of([] { multi_label_scores(Flags{1, 1, 0}, Flags{1, 0, 0}, 2); }),
+  EXPECT_EQ(message_of([] {
+              multi_label_scores(Flags{1, 1, 0}, Flags{1, 0, 0}, 2);
+            }),
             "3 decisions for 2 labels of each text: a metric needs at least one text");
   EXPECT_EQ(message_of([] { multi_label_scores({}, {}, 2); }),
             "0 decisions for 2 labels of each text: a metric needs at least one text");

@@ -49,7 +49,8 @@ TEST(TokenClassifier, DropsOutHiddenStatesInTraining) {
   Bert model(config, kTokens);
   load_weights(model, golden_dir() / "tokens");
   const auto hidden = golden_values().at("hidden.2");
-  const auto plain = model.classify(hidden), dropped = model.classify(hidden, {.training = true, .dropout_seed = 3});
+  const auto plain = model.classify(hidden),
+             dropped = model.classify(hidden, {.training = true, .dropout_seed = 3});
   EXPECT_GT(largest_difference(plain, dropped), 0.1);
   EXPECT_TRUE(dropped.equal(model.classify(hidden, {.training = true, .dropout_seed = 3})));
 }
@@ -89,8 +90,9 @@ TEST(TokenClassifier, IsSavedAndFoundAgain) {
 }
 
 TEST(TokenClassifier, ExcludesAClassifierOfTexts) {
-  EXPECT_EQ(message_of([] { Bert(read_model_config(golden_dir()), {.num_labels = 2, .num_token_labels = 2}); }),
-            "a model has a classifier of texts or one of tokens: set num_labels or num_token_labels to 0");
+  EXPECT_EQ(
+      message_of([] { Bert(read_model_config(golden_dir()), {.num_labels = 2, .num_token_labels = 2}); }),
+      "a model has a classifier of texts or one of tokens: set num_labels or num_token_labels to 0");
 }
 
 }  // namespace

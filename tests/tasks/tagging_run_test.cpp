@@ -45,7 +45,8 @@ class TaggingRun : public FinetuneRun {
 
 TEST_F(TaggingRun, LearnsTheTagsAndWritesItsResults) {
   auto settings = tags_of("dense");
-  dir().write("tags/test.jsonl", "{\"tokens\": [\"w51\", \"w70\", \"w1\"]}\n{\"tokens\": [\"w2\", \"w90\"]}\n");
+  dir().write("tags/test.jsonl",
+              "{\"tokens\": [\"w51\", \"w70\", \"w1\"]}\n{\"tokens\": [\"w2\", \"w90\"]}\n");
   const FinetuneOutcome outcome = run_finetuning(settings, {});
   EXPECT_GT(outcome.eval.at("eval_f1"), 0.95);
   EXPECT_GT(outcome.eval.at("eval_accuracy"), 0.95);
@@ -56,8 +57,7 @@ TEST_F(TaggingRun, LearnsTheTagsAndWritesItsResults) {
   }
   const auto config = model_config("tuned");
   EXPECT_EQ(config["architectures"][0], "BertForTokenClassification");
-  EXPECT_EQ(config["id2label"],
-            nlohmann::json({{"0", "B-LOC"}, {"1", "B-PER"}, {"2", "I-PER"}, {"3", "O"}}));
+  EXPECT_EQ(config["id2label"], nlohmann::json({{"0", "B-LOC"}, {"1", "B-PER"}, {"2", "I-PER"}, {"3", "O"}}));
   EXPECT_FALSE(config.contains("problem_type"));
   EXPECT_EQ(heads_of(dir_ / "tuned").num_token_labels, 4);
   EXPECT_EQ(read_file(dir_ / "tuned/predict_results_custom.conll"),
