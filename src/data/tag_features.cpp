@@ -19,7 +19,7 @@ EncodedSentence encode_sentence(const TaggedSentence& sentence, const Tokenizer&
       encoded.was_cut = true;
       break;
     }
-    tokenizer.encode_into(sentence.words[word], encoded.ids);
+    tokenizer.encode_into(word == 0 ? sentence.words[word] : " " + sentence.words[word], encoded.ids);
     if (encoded.ids.size() == first) continue;
     encoded.first_tokens.push_back(static_cast<int32_t>(first));
     encoded.words.push_back(static_cast<int32_t>(word));

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "data/fake_tokenizer.h"
+#include "tokenizer/byte_bpe_vocab.h"
+#include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {
@@ -41,6 +43,21 @@ TEST(TagFeatures, ALongSentenceIsCutBeforeTheSeparator) {
   EXPECT_EQ(encoded.num_words, 7);
   EXPECT_FALSE(encode({.words = {"w0", "w1", "w2", "w3", "w4", "w5"}}, 8).was_cut);
   EXPECT_EQ(message_of([] { encode({.words = {"w0"}}, 7); }), "max_seq_length is 7, it must be at least 8");
+}
+
+class ByteBpeTags : public ByteBpeFolder {};
+
+TEST_F(ByteBpeTags, TheWordsOfASentenceHaveTheTokensOfItsText) {
+  const auto tokenizer = load_tokenizer(directory_);
+  const TaggedSentence sentence = {.words = {"the", "cat", "the"}, .tags = {1, 2, 3}};
+  const EncodedSentence encoded = encode_sentences({&sentence, 1}, *tokenizer, 16)[0];
+  Ids expected = tokenizer->encode("the cat the");
+  ASSERT_GE(expected.size(), 3);
+  EXPECT_EQ(tokenizer->piece(expected.back()), "\u0120the");
+  EXPECT_EQ(encoded.first_tokens.back(), std::ssize(expected));
+  expected.insert(expected.begin(), tokenizer->special().cls);
+  expected.push_back(tokenizer->special().sep);
+  EXPECT_EQ(encoded.ids, expected);
 }
 
 TEST(TagFeatures, ABatchHasThePositionsOfTheTaggedTokens) {
