@@ -35,7 +35,7 @@ expect 0 'Exit status: 0 finished' "$data" build --help
 # Valid use.
 expect 0 'rpp-data ' "$data" --version
 expect 0 ' (commit ' "$data" --version
-for command in vocab build stats tokenize; do
+for command in vocab build stats tokenize trim-vocab; do
   expect 0 "  rpp-data $command " "$data" "$command" --help  # an example
 done
 expect 0 'shards: 2 documents, 4 sentences, 17 tokens (5.8824 % unknown)' "${build[@]}" --input corpus.txt
