@@ -160,7 +160,8 @@ void add_trim(CLI::App& app, Arguments& arguments) {
       *app.add_subcommand("trim-vocab", "Cut a model's vocabulary to the pieces of some texts");
   TrimOptions& trim = arguments.trim;
   command.add_option("--model", trim.model, "model directory")->required();
-  command.add_option("--input", trim.inputs, "UTF-8 text files as the model will read them, plain, .gz or .zst")
+  command
+      .add_option("--input", trim.inputs, "UTF-8 text files as the model will read them, plain, .gz or .zst")
       ->required();
   command.add_option("--output", trim.output, "a new directory")->required();
   command.option_defaults()->always_capture_default();
@@ -168,7 +169,8 @@ void add_trim(CLI::App& app, Arguments& arguments) {
       ->check(CLI::PositiveNumber);
   command.footer(
       "WordPiece and unigram vocabularies. Pieces of one character stay if the script is in the texts.\n"
-      "Example:\n  rpp-data trim-vocab --model multilingual-e5-small --input german.txt.zst --output e5-german");
+      "Example:\n  rpp-data trim-vocab --model multilingual-e5-small --input german.txt.zst --output "
+      "e5-german");
   command.callback([&] { fmt::print("{}", format_trim(trim_vocabulary(trim))); });
 }
 
@@ -179,10 +181,11 @@ int main(int argc, char** argv) {
   return rpp::run_main("rpp-data", [&] {
     rpp::init_logging();
     rpp::Arguments arguments;
-    CLI::App app{"Prepares text for BERT pre-training: a vocabulary, shards, statistics; cuts vocabularies.", "rpp-data"};
+    CLI::App app{"Prepares text for BERT pre-training: a vocabulary, shards, statistics; cuts vocabularies.",
+                 "rpp-data"};
     app.require_subcommand(1);
-    for (const auto add : {rpp::add_vocab, rpp::add_build, rpp::add_stats, rpp::add_tokenize,
-                           rpp::add_trim}) {
+    for (const auto add :
+         {rpp::add_vocab, rpp::add_build, rpp::add_stats, rpp::add_tokenize, rpp::add_trim}) {
       add(app, arguments);
     }
     rpp::add_squad_features(app, arguments.squad);

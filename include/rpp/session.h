@@ -37,8 +37,8 @@ class Session {
   // Outputs for the batch encoded last; valid until the next call of the same function. Each throws Error
   // when the model has no such head, those of logits also for a non-finite value. The formulas are those of
   // transformers' modeling_bert.py.
-  std::span<const float> hidden();  // [tokens, hidden], the last layer
-  std::span<const float> pooled();  // [sequences, hidden]: tanh (or ReLU, GELU) of W h + b, first token
+  std::span<const float> hidden();        // [tokens, hidden], the last layer
+  std::span<const float> pooled();        // [sequences, hidden]: tanh (or ReLU, GELU) of W h + b, first token
   std::span<const float> mean_pooled();   // [sequences, hidden]: mean over the tokens, a sentence embedding
   std::span<const float> logits();        // [sequences, labels]; the score of a regression
   std::span<const float> token_logits();  // [tokens, token_labels]

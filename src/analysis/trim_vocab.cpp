@@ -189,11 +189,13 @@ TrimReport trim_vocabulary(const TrimOptions& options) {
     keep_pieces(*tokenizer, kept)->save(directory);
     keep_max_length(options.model, directory);
     copy_sentence_embedding_files(options.model, directory);
-    if (fs::exists(options.model / kMaskFile)) fs::copy_file(options.model / kMaskFile, directory / kMaskFile);
+    if (fs::exists(options.model / kMaskFile))
+      fs::copy_file(options.model / kMaskFile, directory / kMaskFile);
     report.num_different = count_different(*tokenizer, *load_tokenizer(directory), kept, options.inputs);
-    RPP_CHECK(report.num_different == 0 || options.min_count > 1,
-              "{} of {} lines have other tokens with the new vocabulary: {} cannot be cut; nothing was written",
-              report.num_different, report.num_lines, options.model);
+    RPP_CHECK(
+        report.num_different == 0 || options.min_count > 1,
+        "{} of {} lines have other tokens with the new vocabulary: {} cannot be cut; nothing was written",
+        report.num_different, report.num_lines, options.model);
   });
   return report;
 }

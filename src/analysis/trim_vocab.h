@@ -24,10 +24,10 @@ struct TrimReport {
 };
 
 // Keeps special and added tokens, the pieces that occur at least min_count times, and the pieces of one
-// character that one of these has, so that another word of the same script is not unknown. The encoder stays as
-// it is: a text with the same tokens has the same hidden states. Reads the new directory's tokenizer and
-// compares all lines; writes nothing on an error. Throws Error for a tokenizer that cannot be cut (keep_pieces),
-// and for texts without tokens.
+// character that one of these has, so that another word of the same script is not unknown. The encoder stays
+// as it is: a text with the same tokens has the same hidden states. Reads the new directory's tokenizer and
+// compares all lines; writes nothing on an error. Throws Error for a tokenizer that cannot be cut
+// (keep_pieces), and for texts without tokens.
 TrimReport trim_vocabulary(const TrimOptions& options);
 
 std::string format_trim(const TrimReport& report);

@@ -62,7 +62,8 @@ void check_architecture(const ModelFile& file) {
   RPP_CHECK(architecture.head != Head::unsupported,
             "{}: architectures is {}: answers come from BertForSequenceClassification, "
             "BertForTokenClassification, BertForQuestionAnswering, BertForMaskedLM or BertForPreTraining, "
-            "and those of RoBERTa, XLM-R, DistilBERT, ELECTRA and MPNet; ask for embeddings, or name the one whose head the "
+            "and those of RoBERTa, XLM-R, DistilBERT, ELECTRA and MPNet; ask for embeddings, or name the one "
+            "whose head the "
             "model has",
             file.path() / kConfigFile, architecture.name);
 }

@@ -22,8 +22,8 @@ struct DenseModule {
   std::vector<float> apply(std::span<const float> x) const;
 };
 
-// Reads config.json and model.safetensors of the module's folder ("2_Dense"). Throws Error that names the file
-// and the key for a residual, another input or output, an activation that is not one of those above, and
+// Reads config.json and model.safetensors of the module's folder ("2_Dense"). Throws Error that names the
+// file and the key for a residual, another input or output, an activation that is not one of those above, and
 // tensors of other shapes.
 DenseModule read_dense_module(const ModelFile& file, const std::string& folder);
 

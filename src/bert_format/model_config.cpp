@@ -229,7 +229,8 @@ ModelConfig model_config_from_json(std::string_view text, std::string_view sourc
   const ModelFamily family = read_family(json, source_name);
   ModelConfig config = defaults_of(family);
   visit_fields(config, JsonReader(with_bert_keys(json, family), source_name));
-  if (family == ModelFamily::electra) JsonReader(json, source_name).field(kEmbeddingSize, config.embedding_size);
+  if (family == ModelFamily::electra)
+    JsonReader(json, source_name).field(kEmbeddingSize, config.embedding_size);
   config.layer_sizes = read_layer_sizes(json, source_name);
   const std::string wrong = complaint(config);
   if (!wrong.empty()) fail("{}: {}", source_name, wrong);

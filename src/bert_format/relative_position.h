@@ -1,5 +1,5 @@
-// The classes of distances between two tokens, for scores that depend on them (Raffel et al., arXiv:1910.10683,
-// section 2.1; MPNet, arXiv:2004.09297).
+// The classes of distances between two tokens, for scores that depend on them (Raffel et al.,
+// arXiv:1910.10683, section 2.1; MPNet, arXiv:2004.09297).
 #pragma once
 
 #include <cstdint>

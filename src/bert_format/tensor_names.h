@@ -47,8 +47,8 @@ std::string bias_of(std::string_view prefix);    // prefix.bias
 // The canonical name of what a file calls `name`.
 std::string canonical_name(std::string_view name);
 // What transformers calls a tensor in a model of this family; nothing where the family has none:
-// next-sentence prediction, a pooler in DistilBERT and ELECTRA. The classifiers of texts of all but BERT bring
-// the layer that is BERT's pooler: has_classifier. Without, a classifier is one of tokens.
+// next-sentence prediction, a pooler in DistilBERT and ELECTRA. The classifiers of texts of all but BERT
+// bring the layer that is BERT's pooler: has_classifier. Without, a classifier is one of tokens.
 std::optional<std::string> name_in_family(std::string_view canonical, ModelFamily family,
                                           bool has_classifier);
 

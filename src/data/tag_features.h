@@ -1,8 +1,8 @@
 // Tagged sentences as token ids, and batches of them.
 //
 // Every word is tokenized by itself, as transformers does with is_split_into_words, but for the blank between
-// words: in byte-level BPE it is part of the token, and the text to answer later has it. A word's tag belongs to
-// its first token, as in run_ner.py.
+// words: in byte-level BPE it is part of the token, and the text to answer later has it. A word's tag belongs
+// to its first token, as in run_ner.py.
 #pragma once
 
 #include <cstdint>

@@ -62,9 +62,10 @@ struct TensorView {
   void check_element_size(size_t bytes) const;
 };
 
-// The tensors of a file that is in memory, in its order; their data is that of `bytes`, aligned or not. `path`
-// names the file in messages. Throws Error as SafetensorsFile.
-std::vector<TensorView> parse_safetensors(const std::filesystem::path& path, std::span<const std::byte> bytes);
+// The tensors of a file that is in memory, in its order; their data is that of `bytes`, aligned or not.
+// `path` names the file in messages. Throws Error as SafetensorsFile.
+std::vector<TensorView> parse_safetensors(const std::filesystem::path& path,
+                                          std::span<const std::byte> bytes);
 
 class SafetensorsFile {
  public:

@@ -8,8 +8,8 @@ double training_flops_per_token(const ModelConfig& config, const TokenWork& work
   const auto hidden = static_cast<double>(config.hidden_size);
   const auto vocab = static_cast<double>(config.vocab_size);
   const auto embedding = static_cast<double>(embedding_dim(config));
-  double multiply_adds = work.predictions * (hidden + vocab) * embedding +
-                         work.sequences * (hidden * hidden + 2 * hidden);
+  double multiply_adds =
+      work.predictions * (hidden + vocab) * embedding + work.sequences * (hidden * hidden + 2 * hidden);
   if (embedding != hidden) multiply_adds += embedding * hidden;  // the projection of the embeddings
   for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
     const auto sizes = sizes_of_layer(config, layer);

@@ -80,8 +80,8 @@ class Bert {
   // The output of every layer, the last one's at the end: [num_hidden_layers] of [tokens, hidden].
   std::vector<torch::Tensor> encode_layers(const BertInputs& inputs,
                                            const ForwardOptions& options = {}) const;
-  // tanh(W h + b) of each sequence's first token: [sequences, hidden] to the same shape. In DistilBERT ReLU is
-  // in the place of tanh, in ELECTRA GELU.
+  // tanh(W h + b) of each sequence's first token: [sequences, hidden] to the same shape. In DistilBERT ReLU
+  // is in the place of tanh, in ELECTRA GELU.
   torch::Tensor pool(const torch::Tensor& first) const;
   // [predictions, hidden] to [predictions, vocab]. The decoder is the word embedding matrix.
   torch::Tensor mlm_logits(const torch::Tensor& masked) const;

@@ -72,8 +72,7 @@ BertEmbeddings::BertEmbeddings(const ModelConfig& config, torch::Device device)
   } else {
     no_token_types = torch::zeros({config.type_vocab_size, size}, device);
   }
-  norm = register_module("LayerNorm",
-                         std::make_shared<LayerNormModule>(size, config.layer_norm_eps, device));
+  norm = register_module("LayerNorm", std::make_shared<LayerNormModule>(size, config.layer_norm_eps, device));
 }
 
 // As create_position_ids_from_input_ids of transformers' modeling_roberta.py: a padding token that a text
@@ -167,9 +166,9 @@ BertEncoder::BertEncoder(const ModelConfig& config, torch::Device device) {
         list->register_module(std::to_string(i), std::make_shared<BertLayer>(config, i, device)));
   }
   if (!has_relative_positions(config)) return;
-  relative_attention_bias =
-      register_module("relative_attention_bias",
-                      std::make_shared<EmbeddingModule>(kPositionBuckets, config.num_attention_heads, device));
+  relative_attention_bias = register_module(
+      "relative_attention_bias",
+      std::make_shared<EmbeddingModule>(kPositionBuckets, config.num_attention_heads, device));
 }
 
 torch::Tensor BertEncoder::position_bias(const SequenceLayout& layout) const {
@@ -202,9 +201,9 @@ BertDense::Activation pooler_activation(const ModelConfig& config) {
 BertBody::BertBody(const ModelConfig& config, bool with_pooler, torch::Device device) {
   embeddings = register_module("embeddings", std::make_shared<BertEmbeddings>(config, device));
   if (embedding_dim(config) != config.hidden_size) {
-    embeddings_project = register_module(
-        "embeddings_project",
-        std::make_shared<LinearModule>(config.hidden_size, embedding_dim(config), device));
+    embeddings_project =
+        register_module("embeddings_project",
+                        std::make_shared<LinearModule>(config.hidden_size, embedding_dim(config), device));
   }
   encoder = register_module("encoder", std::make_shared<BertEncoder>(config, device));
   if (!with_pooler) return;

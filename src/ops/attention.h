@@ -35,8 +35,8 @@ AttentionHeads equal_heads(int64_t hidden, int64_t num_heads);
 // where supported, whose masks are a different function of the seed; with a seed in memory they draw from
 // Torch's own generator of the device, which a CUDA graph reads at each replay.
 //
-// `bias`, [heads, max_seqlen, max_seqlen] in fp32, is added to the scaled scores of every sequence; undefined:
-// none. With it the plain ATen calls of composite.h compute, on any device.
+// `bias`, [heads, max_seqlen, max_seqlen] in fp32, is added to the scaled scores of every sequence;
+// undefined: none. With it the plain ATen calls of composite.h compute, on any device.
 torch::Tensor varlen_attention(const torch::Tensor& qkv, const SequenceLayout& layout,
                                const AttentionHeads& heads, double dropout_rate,
                                const DropoutSeed& dropout_seed, const torch::Tensor& bias = {});

@@ -159,10 +159,10 @@ void Encoder::attend_all(const LayerShape& shape, const TokenBatch& batch, int t
   for (int64_t i = first; i < end; ++i) {
     const Sequence sequence = sequence_of(batch, i / shape.num_heads);
     const int64_t head = i % shape.num_heads;
-    attend(
-        *weights_.kernels, shape,
-        {.head = head, .first_token = sequence.begin, .num_tokens = sequence.end - sequence.begin},
-        weights_.relative_bias ? weights_.relative_bias->centre(head) : nullptr, qkv_, scratch_[static_cast<size_t>(thread)].attention, context_);
+    attend(*weights_.kernels, shape,
+           {.head = head, .first_token = sequence.begin, .num_tokens = sequence.end - sequence.begin},
+           weights_.relative_bias ? weights_.relative_bias->centre(head) : nullptr, qkv_,
+           scratch_[static_cast<size_t>(thread)].attention, context_);
   }
 }
 

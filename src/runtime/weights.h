@@ -71,9 +71,7 @@ struct RelativeBias {
   std::vector<float> values;  // [heads, 2 * longest - 1]
 
   // Of the query itself; the key k places before it is at [k], the one behind it at [-k].
-  const float* centre(int64_t head) const {
-    return values.data() + head * (2 * longest - 1) + longest - 1;
-  }
+  const float* centre(int64_t head) const { return values.data() + head * (2 * longest - 1) + longest - 1; }
 };
 
 struct Weights {

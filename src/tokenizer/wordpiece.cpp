@@ -124,8 +124,8 @@ EncodedText WordPieceTokenizer::encode_with_library_offsets(std::string_view tex
 void WordPieceTokenizer::append_added(const AddedToken& token, std::string_view text, TextSpan span,
                                       std::string_view spelled, EncodedText& encoded) const {
   encoded.ids.push_back(token.id);
-  encoded.spans.push_back(
-      settings_.trim_offsets ? trimmed_span(text, span, spelled, /*keep_first=*/false) : span);
+  encoded.spans.push_back(settings_.trim_offsets ? trimmed_span(text, span, spelled, /*keep_first=*/false)
+                                                 : span);
 }
 
 // For a part of the text that no token of the unchanged text is in.

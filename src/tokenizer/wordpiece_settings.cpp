@@ -25,8 +25,8 @@ bool is_plain(const WordPieceSettings& settings) {
   const bool lower = settings.rules->lower_case;
   return *settings.rules == TextRules{.strip_accents = lower, .lower_case = lower} &&
          settings.max_word_chars == kLibraryMaxWordChars && settings.continuation_mark == kContinuationMark &&
-         settings.names == SpecialNames() && !settings.two_separators &&
-         !settings.trim_offsets && std::ranges::all_of(settings.added, is_plain_special);
+         settings.names == SpecialNames() && !settings.two_separators && !settings.trim_offsets &&
+         std::ranges::all_of(settings.added, is_plain_special);
 }
 
 bool adds_all_special(const WordPieceSettings& settings) {

@@ -12,7 +12,8 @@ namespace {
 
 [[noreturn]] void fail_for_kind() {
   fail(
-      "only WordPiece and unigram vocabularies can be cut: in others the tokens of a text depend on pieces that "
+      "only WordPiece and unigram vocabularies can be cut: in others the tokens of a text depend on pieces "
+      "that "
       "it does not have");
 }
 

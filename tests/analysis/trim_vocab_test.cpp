@@ -111,19 +111,18 @@ TEST_F(TrimVocabulary, WhatCannotBeCutIsRefusedAndNothingIsWritten) {
   EXPECT_THAT(message_of([&] { trim("\n \n"); }), HasSubstr("has no tokens"));
   const fs::path pipe = directory_ / "pipe";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  EXPECT_THAT(
-      message_of([&] { trim_vocabulary({.model = model(), .inputs = {pipe}, .output = trimmed()}); }),
-      HasSubstr("is a pipe, and the texts are read twice"));
+  EXPECT_THAT(message_of([&] { trim_vocabulary({.model = model(), .inputs = {pipe}, .output = trimmed()}); }),
+              HasSubstr("is a pipe, and the texts are read twice"));
   fs::remove(model() / "vocab.txt");
   const std::string bpe_settings = "\x12\x02\x18\x02";  // TrainerSpec.model_type: BPE
-  write("model/spiece.model", serialize_sentencepiece_model(
-                                  std::vector<ModelPiece>{{.text = "<unk>", .type = PieceType::unknown},
-                                                          {.text = "<pad>", .type = PieceType::control},
-                                                          {.text = "<cls>", .type = PieceType::control},
-                                                          {.text = "<sep>", .type = PieceType::control},
-                                                          {.text = "<mask>", .type = PieceType::control},
-                                                          {.text = "a", .score = -1}},
-                                  std::vector<std::string_view>{bpe_settings}));
+  write("model/spiece.model",
+        serialize_sentencepiece_model(std::vector<ModelPiece>{{.text = "<unk>", .type = PieceType::unknown},
+                                                              {.text = "<pad>", .type = PieceType::control},
+                                                              {.text = "<cls>", .type = PieceType::control},
+                                                              {.text = "<sep>", .type = PieceType::control},
+                                                              {.text = "<mask>", .type = PieceType::control},
+                                                              {.text = "a", .score = -1}},
+                                      std::vector<std::string_view>{bpe_settings}));
   EXPECT_THAT(message_of([&] { trim("a\n"); }), HasSubstr("only WordPiece and unigram vocabularies"));
   EXPECT_FALSE(fs::exists(trimmed()));
 }

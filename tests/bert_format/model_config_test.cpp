@@ -176,9 +176,10 @@ TEST(ModelJson, MpnetHasRelativePositionsWhateverItsPaddingToken) {
   const std::string json = to_json(config);
   EXPECT_NE(json.find("\"relative_attention_num_buckets\": 32"), std::string::npos);
   EXPECT_EQ(json.find("type_vocab_size"), std::string::npos);
-  EXPECT_EQ(error_of(R"({"model_type": "mpnet", "relative_attention_num_buckets": 64})"),
-            "bert/config.json: relative_attention_num_buckets is 64, only 32 is supported: MPNet computes with "
-            "no other number");
+  EXPECT_EQ(
+      error_of(R"({"model_type": "mpnet", "relative_attention_num_buckets": 64})"),
+      "bert/config.json: relative_attention_num_buckets is 64, only 32 is supported: MPNet computes with "
+      "no other number");
   EXPECT_EQ(error_of(R"({"model_type": "mpnet", "pruned_heads": {"1": [0]}})"),
             "bert/config.json: layer_sizes has a layer of 11 heads, a mpnet has 12 in each, which one table "
             "serves");

@@ -333,10 +333,9 @@ void make_model_directory(const fs::path& folder) {
   write_file_atomically(folder / "2_Dense/config.json",
                         R"({"in_features": 4, "out_features": 2, "bias": false})");
   const std::vector<float> weight = {1, 0, 0.5F, 0, 0, 1, 0, 0.5F};
-  save_safetensors(
-      folder / "2_Dense/model.safetensors",
-      std::vector<TensorView>{
-          {.name = "linear.weight", .shape = {2, 4}, .data = std::as_bytes(std::span(weight))}});
+  save_safetensors(folder / "2_Dense/model.safetensors",
+                   std::vector<TensorView>{
+                       {.name = "linear.weight", .shape = {2, 4}, .data = std::as_bytes(std::span(weight))}});
 }
 
 DamagedFormat directory_format(const char* name, std::vector<std::string> files) {

@@ -74,9 +74,8 @@ TEST_F(Answers, AVocabularyLargerThanTheModelsIsNamed) {
   dir_.write("vocab.txt", vocabulary);
   const auto model = exported(dir_.path());
   const auto tokenizer = make_tokenizer(model->file());
-  EXPECT_THAT(
-      message_of([&] { make_answerer(model, *tokenizer, 24); }),
-      AllOf(HasSubstr("the tokenizer has 208 pieces"), HasSubstr("/vocab.txt, as it was published")));
+  EXPECT_THAT(message_of([&] { make_answerer(model, *tokenizer, 24); }),
+              AllOf(HasSubstr("the tokenizer has 208 pieces"), HasSubstr("/vocab.txt, as it was published")));
 }
 
 TEST_F(Answers, ARankerPutsTheTextsOfAQueryIntoOrder) {

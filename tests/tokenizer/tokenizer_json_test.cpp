@@ -78,7 +78,8 @@ TEST_F(TokenizerJson, OtherPartsAreRefusedByName) {
   EXPECT_THAT(error_with("pre_tokenizer", {{"type", "Metaspace"}}),
               HasSubstr("pre_tokenizer \"Metaspace\" is not supported, only BertPreTokenizer, Whitesp"));
   EXPECT_THAT(error_with("pre_tokenizer", nullptr), HasSubstr("pre_tokenizer null is not supported"));
-  EXPECT_THAT(error_with("post_processor", nullptr), HasSubstr("transformers would put no [CLS] and no [SEP]"));
+  EXPECT_THAT(error_with("post_processor", nullptr),
+              HasSubstr("transformers would put no [CLS] and no [SEP]"));
   EXPECT_THAT(error_with("post_processor", {{"type", "ByteLevel"}}),
               HasSubstr("post_processor \"ByteLevel\" is not supported, only TemplateProc"));
   file_ = usual;
