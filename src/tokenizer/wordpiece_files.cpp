@@ -146,7 +146,7 @@ LoadedWordPiece make_wordpiece(const WordPieceFiles& files) {
       read_transformers_config(files.texts, files.folder, {}, TokenizerKind::wordpiece).tokenizer_class;
   const bool is_bare =
       std::ranges::none_of(kTransformersFiles, [&](const char* name) { return has(files, name); });
-  if (is_bare) return make_google(files);
+  if (is_bare && tokenizer_class != kMpnetTokenizer) return make_google(files);
   return reads_as_json(files, tokenizer_class) ? make_as_json(files, tokenizer_class) : make_bert(files);
 }
 

@@ -55,7 +55,7 @@ TEST_F(LoadTokenizer, RedundantFilesAreAccepted) {
 }
 
 TEST_F(LoadTokenizer, OtherTokenizerClassesAreRefusedByName) {
-  for (const char* name : {"BertJapaneseTokenizer", "RobertaTokenizerFast", "MPNetTokenizer", "Fast"}) {
+  for (const char* name : {"BertJapaneseTokenizer", "RobertaTokenizerFast", "FunnelTokenizer", "Fast"}) {
     const std::string config = fmt::format(R"({{"tokenizer_class": "{}", "do_lower_case": false}})", name);
     const std::string refusal = fmt::format("tokenizer_class \"{}\" is not supported", name);
     EXPECT_THAT(error_with(config), HasSubstr("tokenizer_config.json: " + refusal));

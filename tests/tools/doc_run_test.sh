@@ -55,6 +55,8 @@ for part in train dev; do
   printf '{"data": [{"paragraphs": [{"context": "the plot is quick", "qas": [{"id": "1", "question": "is the plot slow", %s}]}]}]}' \
     '"answers": [{"text": "quick", "answer_start": 12}]' > squad/$part-v1.1.json
 done
+for _ in $(seq 8); do printf 'the\tO\nfilm\tB-FILM\n\n'; done > names.conll
+for _ in $(seq 4); do echo '{"tokens": ["the", "film"], "ner_tags": ["O", "B-FILM"]}'; done > names-dev.jsonl
 # As many rows as the GLUE server expects.
 for task in CoLA:1063 SST-2:1821; do
   { printf 'index\tsentence\n'; seq "${task#*:}" | sed 's/$/\tthe plot is quick/'; } > glue/${task%:*}/test.tsv
