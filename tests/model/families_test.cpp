@@ -86,6 +86,22 @@ TEST_P(GoldenFamily, MaskedLmLogitsAndGradientsEqualTransformers) {
   }
 }
 
+TEST_P(GoldenFamily, RecomputingActivationsChangesNoGradient) {
+  std::vector<std::vector<torch::Tensor>> grads;
+  for (const bool recompute : {false, true}) {
+    Bert model(config_, {.pretraining = true});
+    load_weights(model, directory());
+    const auto hidden = model.encode(inputs_, {.activation_checkpointing = recompute});
+    model.mlm_logits(hidden).square().sum().backward();
+    grads.emplace_back();
+    for (const auto& spec : model.param_specs()) grads.back().push_back(spec.param.grad());
+  }
+  for (size_t i = 0; i < grads[0].size(); ++i) {
+    ASSERT_EQ(grads[0][i].defined(), grads[1][i].defined());
+    if (grads[0][i].defined()) EXPECT_LT(relative_difference(grads[1][i], grads[0][i]), 1e-6) << i;
+  }
+}
+
 TEST_P(GoldenFamily, TheClassifierWithItsOwnDenseLayerEqualsTransformers) {
   Bert model(config_, {.num_labels = 3});
   const LoadReport report = load_weights(model, directory() / "classifier");
