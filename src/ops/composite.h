@@ -22,8 +22,7 @@ torch::Tensor gelu(const torch::Tensor& x);
 torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                          double epsilon);
 torch::Tensor attention(const torch::Tensor& qkv, const SequenceLayout& layout, const AttentionHeads& heads,
-                        double dropout_rate, const DropoutSeed& dropout_seed,
-                        const torch::Tensor& bias = {});
+                        double dropout_rate, const DropoutSeed& dropout_seed, const torch::Tensor& bias = {});
 CrossEntropy cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels);
 
 }  // namespace rpp::composite

@@ -215,7 +215,8 @@ TEST_F(FinetuneRun, ACustomTaskMayHaveSeveralLabelsForAText) {
   EXPECT_GT(outcome.eval.at("eval_subset_accuracy"), 0.9);
   EXPECT_EQ(model_config("tuned")["problem_type"], "multi_label_classification");
   EXPECT_NE(read_file(dir_ / "tuned/eval_predictions_custom.txt").find("\thigh;low\n"), std::string::npos);
-  EXPECT_EQ(read_file(dir_ / "tuned/predict_results_custom.txt"), "index\tprediction\n0\tlow\n1\thigh;low\n2\thigh\n");
+  EXPECT_EQ(read_file(dir_ / "tuned/predict_results_custom.txt"),
+            "index\tprediction\n0\tlow\n1\thigh;low\n2\thigh\n");
   EXPECT_EQ(read_file(dir_ / "tuned/mask.safetensors"), read_file(dir_ / "run/mask.safetensors"));
   EXPECT_EQ(
       message_of([&] { load_glue_runs(std::vector{dir_ / "tuned"}); }),
