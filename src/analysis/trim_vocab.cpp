@@ -90,14 +90,15 @@ std::optional<int32_t> new_id(std::span<const int32_t> kept, int64_t id) {
 
 // vocab_size, and the ids of special tokens: "pad_token_id", "bos_token_id"; null for one that is gone.
 std::string trimmed_config(const fs::path& file, std::span<const int32_t> kept) {
-  auto json = parse_json_object<ordered_json>(read_file(file), file.string());
+  const std::string given = read_file(file);
+  auto json = parse_json_object<ordered_json>(given, file.string());
   json["vocab_size"] = kept.size();
   for (auto& [key, value] : json.items()) {
     if (!key.ends_with("_token_id") || !value.is_number_integer()) continue;
     const auto id = new_id(kept, value.get<int64_t>());
     value = id ? ordered_json(*id) : ordered_json(nullptr);
   }
-  const ModelConfig before = model_config_from_json(read_file(file), file.string());
+  const ModelConfig before = model_config_from_json(given, file.string());
   const std::string text = json.dump(2) + '\n';
   RPP_CHECK(first_position(model_config_from_json(text, file.string())) == first_position(before),
             "{}: the positions start behind pad_token_id, which would be another: is it the id of the "

@@ -38,8 +38,7 @@ bool is_in(std::string_view prefix, std::string_view letters) {
 
 bool ends(const Tag& before, const Tag& tag) {
   if (is_in(before.prefix, "ES")) return true;
-  if (before.prefix == "B" && is_in(tag.prefix, "BSO")) return true;
-  if (before.prefix == "I" && is_in(tag.prefix, "BSO")) return true;
+  if (is_in(before.prefix, "BI") && is_in(tag.prefix, "BSO")) return true;
   return !is_in(before.prefix, "O.") && before.type != tag.type;
 }
 
