@@ -3,8 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
 
 #include "bert_format/model_files.h"
 #include "core/json.h"
@@ -17,42 +15,25 @@ namespace rpp {
 namespace {
 
 using Json = nlohmann::json;
-using Activation = DenseModule::Activation;
 
 struct NamedActivation {
   const char* name;
-  Activation activation;
+  Nonlinearity activation;
 };
 
 constexpr const char* kUsualActivation = "torch.nn.modules.activation.Tanh";
-constexpr NamedActivation kActivations[] = {{"torch.nn.modules.linear.Identity", Activation::identity},
-                                            {kUsualActivation, Activation::tanh},
-                                            {"torch.nn.modules.activation.ReLU", Activation::relu},
-                                            {"torch.nn.modules.activation.GELU", Activation::gelu},
-                                            {"torch.nn.modules.activation.Sigmoid", Activation::sigmoid}};
+constexpr NamedActivation kActivations[] = {{"torch.nn.modules.linear.Identity", Nonlinearity::identity},
+                                            {kUsualActivation, Nonlinearity::tanh},
+                                            {"torch.nn.modules.activation.ReLU", Nonlinearity::relu},
+                                            {"torch.nn.modules.activation.GELU", Nonlinearity::gelu},
+                                            {"torch.nn.modules.activation.Sigmoid", Nonlinearity::sigmoid}};
 
-Activation activation_named(const Json& name, const std::filesystem::path& place) {
+Nonlinearity activation_named(const Json& name, const std::filesystem::path& place) {
   for (const NamedActivation& known : kActivations) {
     if (name == known.name) return known.activation;
   }
   fail("{}: activation_function is {}: Identity, Tanh, ReLU, GELU and Sigmoid are supported", place,
        name.dump());
-}
-
-float activate(float x, Activation activation) {
-  switch (activation) {
-    case Activation::identity:
-      return x;
-    case Activation::tanh:
-      return std::tanh(x);
-    case Activation::relu:
-      return std::max(x, 0.0F);
-    case Activation::gelu:
-      return 0.5F * x * (1.0F + std::erf(x / std::numbers::sqrt2_v<float>));
-    case Activation::sigmoid:
-      return 1.0F / (1.0F + std::exp(-x));
-  }
-  return x;
 }
 
 // Throws for a value that would mean another computation.
@@ -104,7 +85,7 @@ std::vector<float> DenseModule::apply(std::span<const float> x) const {
   const float* row = weight.data();
   for (float& value : y) {
     for (const float feature : x) value += *row++ * feature;
-    value = activate(value, activation);
+    value = rpp::apply(activation, value);
   }
   return y;
 }

@@ -7,16 +7,15 @@
 #include <vector>
 
 #include "bert_format/model_file.h"
+#include "core/nonlinearity.h"
 
 namespace rpp {
 
 struct DenseModule {
-  enum class Activation { identity, tanh, relu, gelu, sigmoid };
-
   int64_t in = 0, out = 0;
   std::vector<float> weight;  // [out, in]
   std::vector<float> bias;    // [out]
-  Activation activation = Activation::tanh;
+  Nonlinearity activation = Nonlinearity::tanh;
 
   // activation(W x + b); x: [in], result: [out].
   std::vector<float> apply(std::span<const float> x) const;

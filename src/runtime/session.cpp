@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numbers>
 
 #include "bert_format/architecture.h"
 #include "core/parallel_for.h"
@@ -96,17 +95,6 @@ struct Session::State {
     run(LinearStep{.linear = linear, .x = x, .y = y, .activation = activation});
   }
 
-  float activate(float value) const {
-    switch (weights.pooler_activation) {
-      case PoolerActivation::relu:
-        return std::max(value, 0.0F);
-      case PoolerActivation::gelu:
-        return 0.5F * value * (1.0F + std::erf(value / std::numbers::sqrt2_v<float>));
-      default:
-        return std::tanh(value);
-    }
-  }
-
   void pool() {
     require(weights.sizes.pooler, "pooler");
     gather_into(std::span(cu_seqlens).first(static_cast<size_t>(num_sequences())), first_tokens);
@@ -114,7 +102,7 @@ struct Session::State {
     for (int64_t sequence = 0; sequence < num_sequences(); ++sequence) {
       for (int64_t i = 0; i < pooled.features(); ++i) {
         float& value = pooled.at(sequence, i);
-        value = activate(value);
+        value = apply(weights.pooler_activation, value);
       }
     }
   }

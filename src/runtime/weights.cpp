@@ -196,9 +196,9 @@ void read_heads(WeightReader& reader, Weights& weights) {
       .decoder = reader.make_linear(weights.word_embeddings, reader.vector(kMlmBias, sizes.vocab))};
 }
 
-PoolerActivation pooler_activation(ModelFamily family) {
-  if (family == ModelFamily::distilbert) return PoolerActivation::relu;
-  return family == ModelFamily::electra ? PoolerActivation::gelu : PoolerActivation::tanh;
+Nonlinearity pooler_activation(ModelFamily family) {
+  if (family == ModelFamily::distilbert) return Nonlinearity::relu;
+  return family == ModelFamily::electra ? Nonlinearity::gelu : Nonlinearity::tanh;
 }
 
 void read_all(WeightReader& reader, const ModelConfig& config, Weights& weights) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bert_format/model_file.h"
+#include "core/nonlinearity.h"
 #include "io/packed_tensor.h"
 #include "kernels.h"
 #include "rpp/runtime_model.h"
@@ -57,8 +58,6 @@ struct EncoderLayer {
   LayerNorm output_norm;
 };
 
-enum class PoolerActivation { tanh, relu, gelu };
-
 struct MlmHead {
   Linear transform;
   LayerNorm norm;
@@ -85,7 +84,7 @@ struct Weights {
   std::optional<RelativeBias> relative_bias;
   std::vector<EncoderLayer> layers;
   std::optional<Linear> pooler, classifier, token_classifier, span;
-  PoolerActivation pooler_activation = PoolerActivation::tanh;
+  Nonlinearity pooler_activation = Nonlinearity::tanh;
   std::optional<MlmHead> mlm;
   bool int8 = false;       // the matrices of the layers
   double sparse_from = 0;  // zeros over entries of a matrix in fp32
