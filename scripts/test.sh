@@ -22,9 +22,11 @@ count_ctest() {
   count $((total - failures)) "$failures"
 }
 
-# test_preset NAME FOLDER
+# test_preset NAME FOLDER CMAKE_OPTION...: the options count in a new folder only.
 test_preset() {
-  if ! { cmake --preset "$1" && cmake --build --preset "$1"; }; then
+  local options=("${@:3}")
+  [ ! -e "$2/CMakeCache.txt" ] || options=()
+  if ! { cmake --preset "$1" "${options[@]}" && cmake --build --preset "$1"; }; then
     fault "the $1 build failed"
     return
   fi
@@ -43,7 +45,7 @@ campaign() {
 
 scripts/setup.sh --tests "$@" || { echo "0 passed, 1 failed"; exit 1; }
 if scripts/dev/lint.sh; then count 1 0; else fault "lint"; fi
-test_preset release build
+test_preset release build -DRPP_UNITY=ON
 test_preset sanitize build-sanitize
 campaign
 rm -f build-arm/ctest.txt
