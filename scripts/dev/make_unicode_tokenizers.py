@@ -17,12 +17,12 @@ import environment
 environment.need("compare", "tokenizers")
 
 import tokenizers
-from tokenizers.normalizers import NFD, BertNormalizer
+from tokenizers.normalizers import NFD, NFKD, BertNormalizer, StripAccents
 from tokenizers.pre_tokenizers import BertPreTokenizer, ByteLevel, Whitespace
 
-from make_unicode import CONTROL, FOLDER, MARK, PUNCTUATION, SPACE, WORD, array
+from make_unicode import CONTROL, FOLDER, HANGUL, MARK, PUNCTUATION, SPACE, WORD, array
 
-LETTER, NUMBER = 128, 256  # bits of unicode_data.h that only this table has
+LETTER, NUMBER, ANY_MARK = 128, 256, 512  # bits of unicode_data.h that only this table has
 FIRST_MARK, LAST_MARK = "\u0334", "\u0345"  # marks of the lowest and the highest combining class, 1 and 240
 
 
@@ -32,6 +32,7 @@ def normalizer(**switches):
 
 clean, strip, lower = normalizer(clean_text=True), normalizer(strip_accents=True), normalizer(lowercase=True)
 decompose, split_bert, split_words = NFD(), BertPreTokenizer(), Whitespace()
+decompose_compatible, strip_marks = NFKD(), StripAccents()
 split_bytes = ByteLevel(add_prefix_space=False)
 
 
@@ -43,7 +44,7 @@ def flags_of(c):
     bert = len(split_bert.pre_tokenize_str(f"a{c}b"))
     tests = {SPACE: bert == 2, PUNCTUATION: bert == 3, CONTROL: clean.normalize_str(c) == "",
              MARK: strip.normalize_str(c) == "", WORD: len(split_words.pre_tokenize_str(f"a{c}b")) == 1,
-             LETTER: is_one_word(f"a{c}a"), NUMBER: is_one_word(f"1{c}1")}
+             LETTER: is_one_word(f"a{c}a"), NUMBER: is_one_word(f"1{c}1"), ANY_MARK: strip_marks.normalize_str(c) == ""}
     if tests[SPACE] == (tests[LETTER] or tests[NUMBER] or is_one_word(f"!{c}!")):
         raise ValueError(f"{ord(c):#x} is a blank to one of BertPreTokenizer and ByteLevel: it needs a flag of its own")
     return sum(flag for flag, holds in tests.items() if holds)
@@ -85,12 +86,22 @@ def lower_differences():
     return runs
 
 
+def compatible_decompositions():
+    """Those that are not the canonical ones."""
+    for c in characters():
+        parts = decompose_compatible.normalize_str(c)
+        if ord(c) not in HANGUL and parts != unicodedata.normalize("NFD", c):
+            yield ord(c), [ord(part) for part in parts]
+
+
 def main():
     runs, classes = class_runs()
     text = (f"// Made by scripts/dev/make_unicode_tokenizers.py of tokenizers {tokenizers.__version__}: not to be edited.\n"
             + array("CharClass kLibraryClasses[]", ("{%d,%d}" % key for key in classes))
             + array("uint32_t kLibraryClassRuns[]", ("0x%x" % (point << 8 | number) for point, number in runs))
-            + array("LowerRun kLibraryLowerRuns[]", ("{0x%x,0x%x,1,%d}" % tuple(run) for run in lower_differences())))
+            + array("LowerRun kLibraryLowerRuns[]", ("{0x%x,0x%x,1,%d}" % tuple(run) for run in lower_differences()))
+            + array("uint32_t kCompatibleDecompositions[]", ("0x%x,%s" % (len(to) << 24 | point, ",".join("0x%x" % p for p in to))
+                                                             for point, to in compatible_decompositions())))
     (FOLDER / "unicode_tokenizers.inc").write_text(text, encoding="utf-8")
 
 

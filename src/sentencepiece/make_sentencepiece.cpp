@@ -5,9 +5,11 @@
 
 #include "bert_format/model_files.h"
 #include "core/json.h"
+#include "normalizer_json.h"
 #include "rpp/error.h"
 #include "sentencepiece/sentencepiece_tokenizer.h"
 #include "sentencepiece_model.h"
+#include "tokenizer/tokenizer_json_parts.h"
 #include "tokenizer/tokenizer_settings.h"
 #include "unigram_json.h"
 
@@ -56,7 +58,19 @@ bool has_xlm_roberta_ids(const SentencePieceModel& model) {
   return model.pieces.size() > 1 && model.pieces[0].text == "<s>" && model.pieces[1].text == "<pad>";
 }
 
-SentencePieceSource source_of(const path& directory, const TokenizerTexts& files) {
+// transformers' class makes its own rules and sequences, whatever tokenizer.json says.
+void make_albert(SentencePieceSource& source, const TokenizerTexts& files, const path& directory) {
+  const path file = directory / kTokenizerConfigFile;
+  const json config = object_in(files, directory, kTokenizerConfigFile).value_or(json::object());
+  source.rules = albert_rules(!json_switch(config, "keep_accents", false, file),
+                              json_switch(config, "do_lower_case", true, file));
+  source.cls = source.sep = "";
+  source.special_in_text = true;
+  source.two_separators = false;
+}
+
+// As the files have it, without what the class changes.
+SentencePieceSource source_in_files(const path& directory, const TokenizerTexts& files) {
   const path json_file = directory / kTokenizerJsonFile;
   const auto json_text = text_in(files, kTokenizerJsonFile);
   std::optional<SentencePieceSource> in_json;
@@ -76,7 +90,15 @@ SentencePieceSource source_of(const path& directory, const TokenizerTexts& files
   check_same(source.file, parse_sentencepiece_model(source.model), json_file,
              parse_sentencepiece_model(in_json->model));
   source.cls = in_json->cls, source.sep = in_json->sep;
+  source.rules = in_json->rules;
+  source.special_in_text = true;
   source.two_separators = in_json->two_separators;
+  return source;
+}
+
+SentencePieceSource source_of(const path& directory, const TokenizerTexts& files) {
+  SentencePieceSource source = source_in_files(directory, files);
+  if (tokenizer_class(files, directory) == kAlbertTokenizer) make_albert(source, files, directory);
   return source;
 }
 

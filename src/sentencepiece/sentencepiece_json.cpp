@@ -5,26 +5,17 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/base64.h"
+#include "normalizer_json.h"
 #include "rpp/error.h"
 #include "sentencepiece_model.h"
 #include "tokenizer/marks.h"
+#include "tokenizer/tokenizer_settings.h"
 
 namespace rpp {
 namespace {
 
 using nlohmann::ordered_json;
 using sentencepiece::SentencePieceProcessor;
-
-ordered_json normalizer(const SentencePieceModel& model) {
-  ordered_json steps = ordered_json::array();
-  if (!model.charsmap.empty()) {
-    steps.push_back({{"type", "Precompiled"}, {"precompiled_charsmap", to_base64(model.charsmap)}});
-  }
-  steps.push_back({{"type", "Strip"}, {"strip_left", true}, {"strip_right", true}});
-  steps.push_back({{"type", "Replace"}, {"pattern", {{"Regex", " {2,}"}}}, {"content", " "}});
-  return {{"type", "Sequence"}, {"normalizers", steps}};
-}
 
 ordered_json metaspace(const SentencePieceModel& model) {
   return {{"type", "Metaspace"},
@@ -120,13 +111,13 @@ ordered_json post_processor(const SentencePieceProcessor& processor, const Speci
 
 }  // namespace
 
-std::string tokenizer_json(const SentencePieceModel& model, const SentencePieceProcessor& processor,
-                           const SpecialSpellings& special) {
+std::string tokenizer_json(const SentencePieceModel& model, const TextRules& rules,
+                           const SentencePieceProcessor& processor, const SpecialSpellings& special) {
   const ordered_json file = {{"version", "1.0"},
                              {"truncation", nullptr},
                              {"padding", nullptr},
                              {"added_tokens", added_tokens(processor, special)},
-                             {"normalizer", normalizer(model)},
+                             {"normalizer", normalizer_json(rules, model.charsmap)},
                              {"pre_tokenizer", metaspace(model)},
                              {"post_processor", post_processor(processor, special)},
                              {"decoder", metaspace(model)},
@@ -134,14 +125,17 @@ std::string tokenizer_json(const SentencePieceModel& model, const SentencePieceP
   return file.dump() + '\n';
 }
 
-std::string tokenizer_config_json(const SpecialSpellings& special) {
-  const ordered_json config = {
-      {"tokenizer_class", special.two_separators ? "XLMRobertaTokenizer" : "PreTrainedTokenizerFast"},
-      {"pad_token", special.pad},
-      {"unk_token", special.unk},
-      {"cls_token", special.cls},
-      {"sep_token", special.sep},
-      {"mask_token", special.mask}};
+std::string tokenizer_config_json(const TextRules& rules, const SpecialSpellings& special) {
+  const bool albert = is_albert(rules) && !special.two_separators;
+  ordered_json config = {{"tokenizer_class", albert                   ? kAlbertTokenizer
+                                             : special.two_separators ? "XLMRobertaTokenizer"
+                                                                      : "PreTrainedTokenizerFast"},
+                         {"pad_token", special.pad},
+                         {"unk_token", special.unk},
+                         {"cls_token", special.cls},
+                         {"sep_token", special.sep},
+                         {"mask_token", special.mask}};
+  if (albert) config.update({{"do_lower_case", rules.lower_case}, {"keep_accents", !rules.strip_accents}});
   return config.dump(2) + '\n';
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sentencepiece_model.h"
+#include "tokenizer/normalized_text.h"
 
 namespace sentencepiece {
 class SentencePieceProcessor;
@@ -17,10 +18,11 @@ struct SpecialSpellings {
   bool two_separators = false;  // as in SpecialTokens
 };
 
-// `model` is what `processor` has loaded, of type unigram or bpe.
-std::string tokenizer_json(const SentencePieceModel& model,
+// `model` is what `processor` has loaded, of type unigram or bpe; `rules` come before it.
+std::string tokenizer_json(const SentencePieceModel& model, const TextRules& rules,
                            const sentencepiece::SentencePieceProcessor& processor,
                            const SpecialSpellings& special);
-std::string tokenizer_config_json(const SpecialSpellings& special);
+// AlbertTokenizer makes its own rules of the file's switches, whatever tokenizer.json says.
+std::string tokenizer_config_json(const TextRules& rules, const SpecialSpellings& special);
 
 }  // namespace rpp

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "bert_format/model_files.h"
 #include "core/atomic_file.h"
+#include "normalizer_json.h"
 #include "rpp/error.h"
 #include "sentencepiece_json.h"
 #include "sentencepiece_model.h"
@@ -82,6 +84,34 @@ TextSpan without_leading_blanks(std::string_view text, TextSpan span) {
   return span;
 }
 
+// A text as the model gets it, and the source of each of its bytes.
+struct ChangedText {
+  std::string bytes;
+  std::vector<TextSpan> sources;
+};
+
+// The blank at which transformers splits and which is none to the usual models: U+0085.
+constexpr std::string_view kNextLine = "\xC2\x85";
+
+ChangedText change(std::string_view text, const TextRules& rules) {
+  const NormalizedText normalized = normalize_text(text, rules);
+  ChangedText changed;
+  for (size_t i = 0; i < normalized.chars.size(); ++i) {
+    const char32_t c = normalized.chars[i];
+    append_utf8(c == U'\x85' ? U' ' : c, changed.bytes);
+    changed.sources.resize(changed.bytes.size(), normalized.sources[i]);
+  }
+  return changed;
+}
+
+TextSpan source_of(const ChangedText& text, TextSpan span) {
+  if (span.begin < span.end) return {text.sources[span.begin].begin, text.sources[span.end - 1].end};
+  const uint32_t place = text.sources.empty()               ? 0
+                         : span.begin < text.sources.size() ? text.sources[span.begin].begin
+                                                            : text.sources.back().end;
+  return {place, place};
+}
+
 }  // namespace
 
 SentencePieceSource sentencepiece_source(std::filesystem::path file, std::string bytes, PieceIds ids) {
@@ -138,11 +168,31 @@ void SentencePieceTokenizer::encode_into(std::string_view text, std::vector<int3
   split(text, [&](std::string_view part, std::optional<int32_t> special) {
     if (special) return ids.push_back(*special);
     std::vector<int> encoded;
-    const auto status = processor_->Encode(part, &encoded);
+    const auto status = is_changed(part) ? processor_->Encode(change(part, source_.rules).bytes, &encoded)
+                                         : processor_->Encode(part, &encoded);
     RPP_CHECK(status.ok(), "{} cannot encode a text of {} bytes: {}", source_.file, part.size(),
               status.message());
     ids.insert(ids.end(), encoded.begin(), encoded.end());
   });
+}
+
+bool SentencePieceTokenizer::is_changed(std::string_view text) const {
+  return source_.rules != kUnchangedText || (source_.special_in_text && text.find(kNextLine) != text.npos);
+}
+
+// `begin`: of the part, in the text.
+void SentencePieceTokenizer::append_pieces(std::string_view part, uint32_t begin,
+                                           EncodedText& encoded) const {
+  const bool changes = is_changed(part);
+  const ChangedText changed = changes ? change(part, source_.rules) : ChangedText();
+  const std::string_view text = changes ? std::string_view(changed.bytes) : part;
+  const auto pieces = processor_->EncodeAsImmutableProto(text);
+  for (const auto& piece : pieces.pieces()) {
+    TextSpan span = without_leading_blanks(text, {piece.begin(), piece.end()});
+    if (changes) span = source_of(changed, span);
+    encoded.ids.push_back(static_cast<int32_t>(piece.id()));
+    encoded.spans.push_back({begin + span.begin, begin + span.end});
+  }
 }
 
 EncodedText SentencePieceTokenizer::encode_with_offsets(std::string_view text) const {
@@ -150,21 +200,17 @@ EncodedText SentencePieceTokenizer::encode_with_offsets(std::string_view text) c
   EncodedText encoded;
   split(text, [&](std::string_view part, std::optional<int32_t> special) {
     const auto begin = static_cast<uint32_t>(part.data() - text.data());
-    const auto add = [&](int32_t id, TextSpan span) {
-      encoded.ids.push_back(id);
-      encoded.spans.push_back({begin + span.begin, begin + span.end});
-    };
-    if (special) return add(*special, {0, static_cast<uint32_t>(part.size())});
-    const auto pieces = processor_->EncodeAsImmutableProto(part);
-    for (const auto& piece : pieces.pieces()) {
-      add(static_cast<int32_t>(piece.id()), without_leading_blanks(part, {piece.begin(), piece.end()}));
-    }
+    if (!special) return append_pieces(part, begin, encoded);
+    encoded.ids.push_back(*special);
+    encoded.spans.push_back({begin, begin + static_cast<uint32_t>(part.size())});
   });
   return encoded;
 }
 
 std::string SentencePieceTokenizer::identity() const {
-  return (special_.two_separators ? "sentencepiece, two separators\n" : "sentencepiece\n") + source_.model;
+  std::string name = special_.two_separators ? "sentencepiece, two separators" : "sentencepiece";
+  if (source_.rules != kUnchangedText) name += ", " + normalizer_json(source_.rules, "").dump();
+  return name + '\n' + source_.model;
 }
 
 bool SentencePieceTokenizer::is_unigram() const {
@@ -229,8 +275,9 @@ void SentencePieceTokenizer::save(const std::filesystem::path& directory) const 
   std::filesystem::create_directories(directory);
   if (!source_.original.empty())
     write_file_atomically(directory / saved_name(source_.file), source_.original);
-  write_file_atomically(directory / kTokenizerJsonFile, tokenizer_json(model, *processor_, special));
-  write_file_atomically(directory / kTokenizerConfigFile, tokenizer_config_json(special));
+  write_file_atomically(directory / kTokenizerJsonFile,
+                        tokenizer_json(model, source_.rules, *processor_, special));
+  write_file_atomically(directory / kTokenizerConfigFile, tokenizer_config_json(source_.rules, special));
 }
 
 }  // namespace rpp

@@ -9,6 +9,7 @@
 
 #include "rpp/tokenizer.h"
 #include "tokenizer/added_tokens.h"
+#include "tokenizer/normalized_text.h"
 
 namespace sentencepiece {
 class SentencePieceProcessor;
@@ -28,8 +29,9 @@ struct SentencePieceSource {
   std::string model;           // serialized
   // What save() writes beside tokenizer.json, under the name of `file`; empty: nothing.
   std::string original;
-  std::string cls, sep;  // their pieces; empty: by their usual names
-  // Whether a text that spells a special token has it, as in transformers.
+  std::string cls, sep;              // their pieces; empty: by their usual names
+  TextRules rules = kUnchangedText;  // what is done to a text before the model: ALBERT's
+  // As in transformers: a text that spells a special token has it, and U+0085 is a blank.
   bool special_in_text = false;
   bool two_separators = false;  // see SpecialTokens
 };
@@ -40,9 +42,9 @@ SentencePieceSource sentencepiece_source(std::filesystem::path file, std::string
 
 class SentencePieceTokenizer final : public Tokenizer {
  public:
-  // The model decides on normalisation and lower-casing. Special pieces are named [CLS], <cls> or <s>, [SEP],
-  // <sep> or </s>, [MASK] or <mask>, [PAD] or <pad>, [UNK] or <unk>. Throws Error for a damaged model or a
-  // missing special piece.
+  // The model decides on normalisation and lower-casing, unless the source has rules. Special pieces are
+  // named [CLS], <cls> or <s>, [SEP], <sep> or </s>, [MASK] or <mask>, [PAD] or <pad>, [UNK] or <unk>. Throws
+  // Error for a damaged model or a missing special piece.
   explicit SentencePieceTokenizer(SentencePieceSource source);
   // The model of a file, with its ids; also throws Error when it cannot be read.
   explicit SentencePieceTokenizer(const std::filesystem::path& model_file);
@@ -71,6 +73,8 @@ class SentencePieceTokenizer final : public Tokenizer {
 
   // Calls each(part of the text, id of the special token that it is or nothing).
   void split(std::string_view text, const auto& each) const;
+  bool is_changed(std::string_view text) const;
+  void append_pieces(std::string_view part, uint32_t begin, EncodedText& encoded) const;
 
   SentencePieceSource source_;
   std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;

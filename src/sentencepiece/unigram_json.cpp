@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/base64.h"
 #include "core/json.h"
+#include "normalizer_json.h"
 #include "rpp/error.h"
 #include "sentencepiece_model.h"
 #include "tokenizer/marks.h"
@@ -33,30 +33,6 @@ std::vector<const json*> steps_of(const json& part, const char* list) {
   std::vector<const json*> steps;
   for (const json& step : member(part, list)) steps.push_back(&step);
   return steps;
-}
-
-// Removing blanks at the ends and repeated blanks is what sentencepiece does anyway.
-bool only_removes_blanks(const json& step) {
-  if (member(step, "type") == "Strip") return true;
-  const json& content = member(step, "content");
-  return member(step, "type") == "Replace" && member(step, "pattern") == json{{"Regex", " {2,}"}} &&
-         (content == " " || content == kWordStart);
-}
-
-std::string charsmap_of(const json& parsed, const path& file) {
-  std::optional<std::string> charsmap;
-  for (const json* step : steps_of(member(parsed, "normalizer"), "normalizers")) {
-    if (only_removes_blanks(*step)) continue;
-    RPP_CHECK(member(*step, "type") == "Precompiled" && !charsmap,
-              "{}: the normalizer {} is not supported: one Precompiled is, and steps that remove blanks",
-              file, member(*step, "type").dump());
-    const json& text = member(*step, "precompiled_charsmap");
-    charsmap = text.is_null()     ? std::string()
-               : text.is_string() ? from_base64(text.get_ref<const std::string&>())
-                                  : std::nullopt;
-    RPP_CHECK(charsmap, "{}: precompiled_charsmap is not Base64: copy the file again", file);
-  }
-  return charsmap.value_or("");
 }
 
 // Words are separated at blanks and their starts marked, also that of the first.
@@ -171,11 +147,13 @@ SentencePieceSource parse_unigram_json(std::string_view text, const path& file) 
   mark_added(parsed, pieces, file);
   check_pre_tokenizer(parsed, file);
   const Template sequences = template_of(parsed, file);
-  const std::string settings = unigram_settings(charsmap_of(parsed, file));
+  const JsonNormalizer normalizer = parse_normalizer(member(parsed, "normalizer"), file);
+  const std::string settings = unigram_settings(normalizer.charsmap);
   return {.file = file,
           .model = serialize_sentencepiece_model(pieces, std::vector<std::string_view>{settings}),
           .cls = sequences.cls,
           .sep = sequences.sep,
+          .rules = normalizer.rules,
           .special_in_text = true,
           .two_separators = sequences.two_separators};
 }

@@ -64,17 +64,24 @@ struct Part {
   bool additional = false;  // not the first character of a decomposition
 };
 
-std::vector<Part> decompose(std::u32string_view chars) {
+void append_parts(char32_t c, bool compatible, std::u32string& parts) {
+  const auto own = compatible ? compatible_decomposition_of(c) : std::span<const uint32_t>();
+  if (!own.empty()) {
+    parts.append(own.begin(), own.end());
+  } else if (c == kNotDecomposed) {
+    parts.push_back(c);
+  } else {
+    append_decomposed(c, parts);
+  }
+}
+
+std::vector<Part> decompose(std::u32string_view chars, bool compatible) {
   std::vector<Part> parts;
   parts.reserve(chars.size());
   std::u32string decomposed;
   for (const char32_t c : chars) {
     decomposed.clear();
-    if (c == kNotDecomposed) {
-      decomposed.push_back(c);
-    } else {
-      append_decomposed(c, decomposed);
-    }
+    append_parts(c, compatible, decomposed);
     for (size_t i = 0; i < decomposed.size(); ++i) {
       parts.push_back({decomposed[i], library_class_of(decomposed[i]).combining, i > 0});
     }
@@ -93,15 +100,16 @@ void order_marks(std::vector<Part>& parts) {
 }
 
 // The library assigns sources after it has ordered the marks: one to each character that is not additional.
-NormalizedText strip_accents(const NormalizedText& text) {
-  std::vector<Part> parts = decompose(text.chars);
+NormalizedText strip_accents(const NormalizedText& text, bool any) {
+  const CharClass::Flag mark = any ? CharClass::any_mark : CharClass::mark;
+  std::vector<Part> parts = decompose(text.chars, any);
   order_marks(parts);
   Writer stripped(parts.size());
   size_t num_sources = 0;
   for (const Part& part : parts) {
     if (!part.additional) ++num_sources;
     const TextSpan source = text.sources[std::max<size_t>(num_sources, 1) - 1];
-    if (!library_class_of(part.c).is(CharClass::mark)) stripped.append(part.c, source);
+    if (!library_class_of(part.c).is(mark)) stripped.append(part.c, source);
   }
   return stripped.take();
 }
@@ -116,6 +124,18 @@ NormalizedText lower_case(const NormalizedText& text) {
     if (with_dot) lower.append(kDotAbove, text.sources[i]);
   }
   return lower.take();
+}
+
+// A pair becomes one character, whose source is that of the second.
+NormalizedText with_plain_quotes(const NormalizedText& text) {
+  Writer plain(text.chars.size());
+  for (size_t i = 0; i < text.chars.size(); ++i) {
+    const std::u32string_view pair = std::u32string_view(text.chars).substr(i, 2);
+    const bool is_quote = pair == U"``" || pair == U"''";
+    if (is_quote) ++i;
+    plain.append(is_quote ? U'"' : text.chars[i], text.sources[i]);
+  }
+  return plain.take();
 }
 
 enum class CharKind { space, word_char, other };
@@ -148,9 +168,10 @@ bool is_library_ideograph(char32_t c) {
 
 NormalizedText normalize_text(std::string_view text, const TextRules& rules) {
   NormalizedText result = decode(text);
+  if (rules.plain_quotes) result = with_plain_quotes(result);
   if (rules.clean_text) result = clean(result);
   if (rules.separate_ideographs) result = separate_ideographs(result);
-  if (rules.strip_accents) result = strip_accents(result);
+  if (rules.strip_accents) result = strip_accents(result, rules.any_accents);
   if (rules.lower_case) result = lower_case(result);
   return result;
 }

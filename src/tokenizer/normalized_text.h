@@ -1,5 +1,5 @@
 // Texts as the tokenizers library of Hugging Face normalises and splits them for BERT: BertNormalizer, then
-// BertPreTokenizer, WhitespaceSplit or Whitespace.
+// BertPreTokenizer, WhitespaceSplit or Whitespace; and as it normalises them for ALBERT.
 //
 // Google's code, in basic_tokenizer.h, differs: it lower-cases before it strips accents, knows the final
 // sigma, and has other character classes.
@@ -14,7 +14,7 @@
 
 namespace rpp {
 
-// The switches have the meaning of BertNormalizer's.
+// The switches have the meaning of BertNormalizer's, but for those of ALBERT.
 struct TextRules {
   enum class Split {
     bert,        // at blanks, and every punctuation character is a word: BertPreTokenizer
@@ -25,6 +25,8 @@ struct TextRules {
   bool separate_ideographs = true;  // handle_chinese_chars
   bool strip_accents = true;
   bool lower_case = true;
+  bool plain_quotes = false;  // ALBERT: `` and '' become "
+  bool any_accents = false;  // ALBERT: strip_accents decomposes by compatibility and strips spacing marks too
   Split split = Split::bert;
 
   bool operator==(const TextRules&) const = default;

@@ -22,8 +22,8 @@ constexpr std::array<std::string_view, 12> kWordPieceClasses = {
     "BertTokenizer",       "DistilBertTokenizer",  "ElectraTokenizer",   "MobileBertTokenizer",
     "ConvBertTokenizer",   "SqueezeBertTokenizer", "RetriBertTokenizer", "LayoutLMTokenizer",
     "PreTrainedTokenizer", "TokenizersBackend",    "DPRReaderTokenizer", kMpnetTokenizer};
-constexpr std::array<std::string_view, 3> kSentencePieceClasses = {
-    "XLMRobertaTokenizer", "PreTrainedTokenizer", "TokenizersBackend"};
+constexpr std::array<std::string_view, 4> kSentencePieceClasses = {
+    "XLMRobertaTokenizer", "PreTrainedTokenizer", "TokenizersBackend", kAlbertTokenizer};
 
 // Bart and others are RobertaTokenizer under another name.
 constexpr std::array<std::string_view, 6> kByteBpeClasses = {"RobertaTokenizer",    "BartTokenizer",

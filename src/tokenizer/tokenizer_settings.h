@@ -18,6 +18,9 @@ enum class TokenizerKind { wordpiece, sentencepiece, byte_bpe };
 // WordPiece with RoBERTa's special tokens and two separators between texts.
 inline constexpr const char* kMpnetTokenizer = "MPNetTokenizer";
 
+// A sentencepiece model after rules of its own: see TextRules.
+inline constexpr const char* kAlbertTokenizer = "AlbertTokenizer";
+
 // tokenizer_class of tokenizer_config.json or config.json without "Fast"; empty if it is absent. Throws Error
 // for a class whose ids are not those of the kind.
 std::string tokenizer_class_of(const nlohmann::json& config, const std::filesystem::path& file,

@@ -57,20 +57,21 @@ class ClassTable {
 // The start of each decomposition, by code point.
 class DecompositionIndex {
  public:
-  DecompositionIndex() {
-    for (size_t i = 0; i < std::size(kDecompositions); i += 1 + size_at(i)) places_.push_back(i);
+  explicit DecompositionIndex(std::span<const uint32_t> table) : table_(table) {
+    for (size_t i = 0; i < table.size(); i += 1 + size_at(i)) places_.push_back(i);
   }
 
   std::span<const uint32_t> find(char32_t c) const {
-    const auto place = std::ranges::lower_bound(places_, c, {}, [](size_t i) { return point_at(i); });
+    const auto place = std::ranges::lower_bound(places_, c, {}, [this](size_t i) { return point_at(i); });
     if (place == places_.end() || point_at(*place) != c) return {};
-    return std::span(kDecompositions).subspan(*place + 1, size_at(*place));
+    return table_.subspan(*place + 1, size_at(*place));
   }
 
  private:
-  static char32_t point_at(size_t i) { return kDecompositions[i] & 0xFFFFFF; }
-  static size_t size_at(size_t i) { return kDecompositions[i] >> 24; }
+  char32_t point_at(size_t i) const { return table_[i] & 0xFFFFFF; }
+  size_t size_at(size_t i) const { return table_[i] >> 24; }
 
+  std::span<const uint32_t> table_;
   std::vector<size_t> places_;
 };
 
@@ -101,7 +102,12 @@ char32_t library_lower_case(char32_t c) {
 }
 
 std::span<const uint32_t> decomposition_of(char32_t c) {
-  static const DecompositionIndex index;
+  static const DecompositionIndex index(kDecompositions);
+  return index.find(c);
+}
+
+std::span<const uint32_t> compatible_decomposition_of(char32_t c) {
+  static const DecompositionIndex index(kCompatibleDecompositions);
   return index.find(c);
 }
 

@@ -19,6 +19,7 @@ struct CharClass {
     ignorable = 64,   // case-ignorable
     letter = 128,     // \p{L}; only of the library
     number = 256,     // \p{N}; only of the library
+    any_mark = 512,   // M*; only of the library
   };
 
   bool is(Flag flag) const { return (flags & flag) != 0; }
@@ -43,5 +44,8 @@ char32_t library_lower_case(char32_t c);
 
 // The full canonical decomposition, without Hangul's, which is computed; empty: `c` itself.
 std::span<const uint32_t> decomposition_of(char32_t c);
+// The full decomposition by compatibility of the library, where it differs from the canonical one; else
+// empty.
+std::span<const uint32_t> compatible_decomposition_of(char32_t c);
 
 }  // namespace rpp
