@@ -77,16 +77,23 @@ class Tokenizers:
         names = ["<s>", "<pad>", "</s>", "[UNK]"] + [piece for piece in pieces if piece not in WORDPIECE_SPECIAL] + ["<mask>"]
         return transformers.MPNetTokenizer(vocab={name: i for i, name in enumerate(names)}, model_max_length=LENGTH)
 
-    def xlm_roberta(self):
-        folder = self.folder / "xlm-roberta"
+    def fairseq(self, tokenizer):
+        """sentencepiece with the ids of XLM-R or CamemBERT, by the class."""
+        folder = self.folder / tokenizer.__name__
         if not folder.exists():
             folder.mkdir()
             sentencepiece.SentencePieceTrainer.train(input=str(self.file), model_prefix=str(folder / "model"), vocab_size=3000,
                                                      hard_vocab_limit=False, minloglevel=2)
             os.replace(folder / "model.model", folder / "sentencepiece.bpe.model")
             (folder / "tokenizer_config.json").write_text(json.dumps(
-                {"tokenizer_class": "XLMRobertaTokenizer", "model_max_length": LENGTH}))
-        return transformers.XLMRobertaTokenizer.from_pretrained(folder)
+                {"tokenizer_class": tokenizer.__name__, "model_max_length": LENGTH}))
+        return tokenizer.from_pretrained(folder)
+
+    def xlm_roberta(self):
+        return self.fairseq(transformers.XLMRobertaTokenizer)
+
+    def camembert(self):
+        return self.fairseq(transformers.CamembertTokenizer)
 
     def roberta(self, add_prefix_space=False):
         """In the older form: vocab.json, merges.txt and two files that name special tokens."""
@@ -108,10 +115,11 @@ def bert_config(tokenizer, **more):
 
 
 def roberta_config(tokenizer, **more):
-    xlm = isinstance(tokenizer, transformers.XLMRobertaTokenizer)
-    config = transformers.XLMRobertaConfig if xlm else transformers.RobertaConfig
-    return config(vocab_size=len(tokenizer), max_position_embeddings=LENGTH + 2, type_vocab_size=1,
-                                         layer_norm_eps=1e-5, **SIZES, **more)
+    configs = {transformers.XLMRobertaTokenizer: transformers.XLMRobertaConfig,
+               transformers.CamembertTokenizer: transformers.CamembertConfig}
+    config = configs.get(type(tokenizer), transformers.RobertaConfig)
+    return config(vocab_size=len(tokenizer), max_position_embeddings=LENGTH + 2, type_vocab_size=1, layer_norm_eps=1e-5, **SIZES,
+                  **more)
 
 
 def electra_config(tokenizer, **more):
@@ -123,7 +131,8 @@ def mpnet_config(tokenizer, **more):
     return transformers.MPNetConfig(vocab_size=len(tokenizer), max_position_embeddings=LENGTH + 2, **SIZES, **more)
 
 
-CONFIGS = {"Bert": bert_config, "Roberta": roberta_config, "XLMRoberta": roberta_config, "Electra": electra_config, "MPNet": mpnet_config}
+CONFIGS = {"Bert": bert_config, "Roberta": roberta_config, "XLMRoberta": roberta_config, "Camembert": roberta_config,
+           "Electra": electra_config, "MPNet": mpnet_config}
 
 
 def save(model, tokenizer, folder):
@@ -153,6 +162,9 @@ def sentence_model(kind, pooling, normalize=False, dense=False):
         elif kind == "mpnet":
             tokenizer = tokenizers.mpnet()
             model = transformers.MPNetModel(mpnet_config(tokenizer))
+        elif kind == "camembert":
+            tokenizer = tokenizers.camembert()
+            model = transformers.CamembertModel(roberta_config(tokenizer))
         elif kind == "roberta":
             tokenizer = tokenizers.roberta()
             model = transformers.RobertaModel(roberta_config(tokenizer))
@@ -170,7 +182,7 @@ def sentence_model(kind, pooling, normalize=False, dense=False):
 
 def head_model(family, head, lower=True, add_prefix_space=False, **more):
     def make(tokenizers, folder):
-        makers = {"XLMRoberta": tokenizers.xlm_roberta, "MPNet": tokenizers.mpnet,
+        makers = {"XLMRoberta": tokenizers.xlm_roberta, "Camembert": tokenizers.camembert, "MPNet": tokenizers.mpnet,
                   "Roberta": lambda: tokenizers.roberta(add_prefix_space)}
         tokenizer = makers[family]() if family in makers else tokenizers.wordpiece(lower)
         config = CONFIGS[family](tokenizer, **more)
@@ -318,6 +330,9 @@ CASES = {
     "BERT, cross-encoder": (head_model("Bert", "ForSequenceClassification", num_labels=1), PAIRS),
     "XLM-R, three labels": (head_model("XLMRoberta", "ForSequenceClassification", num_labels=3), classes("softmax")),
     "XLM-R, cross-encoder": (head_model("XLMRoberta", "ForSequenceClassification", num_labels=1), PAIRS),
+    "CamemBERT, mean": (sentence_model("camembert", "mean"), EMBED),
+    "CamemBERT, three labels": (head_model("Camembert", "ForSequenceClassification", num_labels=3), classes("softmax")),
+    "CamemBERT, masked LM": (head_model("Camembert", "ForMaskedLM"), FILL),
     "ELECTRA, three labels": (head_model("Electra", "ForSequenceClassification", num_labels=3), classes("softmax")),
     "ELECTRA, cross-encoder": (head_model("Electra", "ForSequenceClassification", num_labels=1), PAIRS),
     "ELECTRA, tags": (head_model("Electra", "ForTokenClassification", num_labels=5, id2label=NER_LABELS), TAGS),

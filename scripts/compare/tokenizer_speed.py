@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times WordPiece tokenizers on the same text, one thread each, in turn, and counts the lines whose ids differ from ours.
+"""Times tokenizers on the same text, one thread each, in turn, and counts the lines whose ids differ from ours.
 
 Times are CPU seconds, which are less sensitive to other programs. Each has its text in memory, line by line, and
 produces ids without padding:
@@ -8,7 +8,7 @@ produces ids without padding:
   blingfire          TextToIds of its library, called by ctypes: bytes to a buffer; it has no batches
   tokenizers         encode_batch_fast: str to Encodings, whose ids are not fetched
 "Python" is the time of the same calls without tokenizing: strings to bytes, ids to lists, call overhead. The last column is
-the ratio without it.
+the ratio without it. Only tokenizers has other kinds than WordPiece: for a directory without vocab.txt it alone is timed.
 
     scripts/compare/tokenizer_speed.py --tokenizer bert-base-uncased --text corpus.txt.zst
 """
@@ -37,9 +37,10 @@ environment.need("compare", "blingfire", "zstandard", "flash_tokenizer", "tokeni
 import blingfire
 import zstandard
 from flash_tokenizer import BertTokenizerFlash
-from tokenizers import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, Tokenizer
 
 PASSES = 3  # per round; the fastest counts
+TOKENIZER_JSON = "tokenizer.json"
 MOST_TOKENS = 1 << 16  # per line; one byte gives at most one token
 # blingfire takes hours to compile a vocabulary and ships those of BERT: vocab.txt, by its hash -> the model.
 BLINGFIRE_MODELS = {"07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3": "bert_base_tok.bin",
@@ -53,7 +54,8 @@ class Tokenizers:
     def __init__(self, vocab, lower, lines):
         self.lines = lines
         # _tokenizer: the public class has no encode_batch_fast.
-        self.encode = BertWordPieceTokenizer(str(vocab), lowercase=lower)._tokenizer.encode_batch_fast
+        self.encode = (Tokenizer.from_file(str(vocab)) if vocab.name == TOKENIZER_JSON
+                       else BertWordPieceTokenizer(str(vocab), lowercase=lower)._tokenizer).encode_batch_fast
 
     def run(self):
         return self.encode(self.lines, add_special_tokens=False)
@@ -159,9 +161,11 @@ def count_differences(other, ours):
 
 def compare(args, vocab, lower, lines, text):
     num_bytes = sum(len(line.encode()) for line in lines)
-    print(f"{len(lines):,} lines, {num_bytes / 1e6:.1f} MB; {vocab}, {'uncased' if lower else 'cased'}; one thread; medians of "
-          f"{args.rounds} rounds (least to most)")
-    others = [kind(vocab, lower, lines) for kind in (Flash, Blingfire, Tokenizers)]
+    wordpiece = vocab.name != TOKENIZER_JSON
+    kind = f", {'uncased' if lower else 'cased'}" if wordpiece else ""
+    print(f"{len(lines):,} lines, {num_bytes / 1e6:.1f} MB; {vocab}{kind}; one thread; medians of {args.rounds} rounds (least to "
+          "most)")
+    others = [kind(vocab, lower, lines) for kind in ((Flash, Blingfire, Tokenizers) if wordpiece else (Tokenizers,))]
     ids = our_ids(args, text)
     ours, theirs, python = [], {other: [] for other in others}, {other: [] for other in others}
     for _ in range(args.rounds):
@@ -184,7 +188,7 @@ def compare(args, vocab, lower, lines, text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tokenizer", type=Path, required=True, help="directory with vocab.txt and tokenizer_config.json")
+    parser.add_argument("--tokenizer", type=Path, required=True, help="directory with vocab.txt and tokenizer_config.json, or with tokenizer.json")
     parser.add_argument("--text", type=Path, required=True, help="plain, .gz or .zst")
     parser.add_argument("--megabytes", type=float, default=2, help="amount of text, from its start")
     parser.add_argument("--rounds", type=int, default=5, help="each round times all of them")
@@ -192,6 +196,8 @@ def main():
     parser.add_argument("--rpp-data", type=Path, default=Path("build/rpp-data"))
     args = parser.parse_args()
     vocab, config = args.tokenizer / "vocab.txt", args.tokenizer / "tokenizer_config.json"
+    if not vocab.exists() and (args.tokenizer / TOKENIZER_JSON).exists():
+        vocab = args.tokenizer / TOKENIZER_JSON
     for file in (vocab, args.text, args.rpp_bench, args.rpp_data):
         if not file.is_file():
             sys.exit(f"tokenizer_speed.py: error: {file} is missing")

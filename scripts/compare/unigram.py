@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares `rpp-data tokenize` with transformers' AutoTokenizer on sentencepiece unigram tokenizers of XLM-R and ALBERT.
+"""Compares `rpp-data tokenize` with transformers' AutoTokenizer on unigram tokenizers of XLM-R, CamemBERT and ALBERT.
 
 Trains models on random texts, writes them as sentencepiece.bpe.model or spiece.model with tokenizer_config.json, or as the
 tokenizer.json that transformers saves, and compares the ids of hostile and random texts. Where two segmentations have the same
@@ -22,7 +22,7 @@ from wordpiece import random_switch, write_json
 import sentencepiece
 import transformers
 
-XLM_ROBERTA, ALBERT = "XLMRobertaTokenizer", "AlbertTokenizer"
+XLM_ROBERTA, CAMEMBERT, ALBERT = "XLMRobertaTokenizer", "CamembertTokenizer", "AlbertTokenizer"
 QUOTES = ["``", "''", "```", "'''", "`'", "``a''"]
 COMPATIBLE = ["\ufb01", "\u2460", "\u24b6", "\uff21", "\U0001d400", "\u00bd", "\u3392", "\uff76\uff9e", "\u00a8", "\u1e9b\u0323", "\u0130", "\u03a3",
               "\u0903a", "\u0e33", "\u00ba", "\u2122", "\ufdfa", "\u1fc1", "\u01c4", "\uac00"]
@@ -89,7 +89,7 @@ def make_albert(rng, folder):
 
 def make_xlm_roberta(rng, folder):
     train(rng, folder, "sentencepiece.bpe.model")
-    return {"tokenizer_class": XLM_ROBERTA}
+    return {"tokenizer_class": rng.choice([XLM_ROBERTA, CAMEMBERT])}
 
 
 def use_json(rng, folder, config):
@@ -106,11 +106,11 @@ def use_json(rng, folder, config):
 
 def make_folder(rng, folder):
     folder.mkdir()
-    config = rng.choice([make_albert, make_albert, make_xlm_roberta])(rng, folder)
+    config = rng.choice([make_albert, make_xlm_roberta])(rng, folder)
     write_json(folder / "tokenizer_config.json", config)
     if rng.random() < 0.5:
         use_json(rng, folder, config)
-    write_json(folder / "config.json", {"model_type": "xlm-roberta"})
+    write_json(folder / "config.json", {"model_type": "camembert" if config["tokenizer_class"] == CAMEMBERT else "xlm-roberta"})
 
 
 if __name__ == "__main__":

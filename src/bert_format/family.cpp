@@ -13,9 +13,10 @@ struct FamilyNames {
   std::string_view model_type, class_prefix;
 };
 
-constexpr std::array<FamilyNames, 6> kFamilies = {{{ModelFamily::bert, "bert", "Bert"},
+constexpr std::array<FamilyNames, 7> kFamilies = {{{ModelFamily::bert, "bert", "Bert"},
                                                    {ModelFamily::roberta, "roberta", "Roberta"},
                                                    {ModelFamily::xlm_roberta, "xlm-roberta", "XLMRoberta"},
+                                                   {ModelFamily::camembert, "camembert", "Camembert"},
                                                    {ModelFamily::distilbert, "distilbert", "DistilBert"},
                                                    {ModelFamily::electra, "electra", "Electra"},
                                                    {ModelFamily::mpnet, "mpnet", "MPNet"}}};

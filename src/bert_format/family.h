@@ -7,11 +7,11 @@
 
 namespace rpp {
 
-// roberta and xlm_roberta differ in their tokenizers only; their positions start behind the padding token.
-// distilbert has no token types, and ReLU in the place of the pooler's tanh. electra has GELU there, and a
-// projection of its embeddings. mpnet has RoBERTa's positions, no token types, and scores that depend on the
-// distance of two tokens (relative_position.h).
-enum class ModelFamily { bert, roberta, xlm_roberta, distilbert, electra, mpnet };
+// roberta, xlm_roberta and camembert differ in their tokenizers only; their positions start behind the
+// padding token. distilbert has no token types, and ReLU in the place of the pooler's tanh. electra has GELU
+// there, and a projection of its embeddings. mpnet has RoBERTa's positions, no token types, and scores that
+// depend on the distance of two tokens (relative_position.h).
+enum class ModelFamily { bert, roberta, xlm_roberta, camembert, distilbert, electra, mpnet };
 
 // By model_type of config.json; nothing for an unknown one.
 std::optional<ModelFamily> family_of(std::string_view model_type);

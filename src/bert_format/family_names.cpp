@@ -65,6 +65,7 @@ struct Spelling {
 constexpr Spelling kSpellings[] = {
     {ModelFamily::roberta, kRobertaHeads, kRobertaBody},
     {ModelFamily::xlm_roberta, kRobertaHeads, kRobertaBody},
+    {ModelFamily::camembert, kRobertaHeads, kRobertaBody},
     {ModelFamily::distilbert, kDistilBertHeads, kDistilBertBody, kDistilBertLayer, false},
     {ModelFamily::electra, kElectraHeads, kElectraBody, {}, false},
     {ModelFamily::mpnet, kRobertaHeads, kMpnetBody, kMpnetLayer}};

@@ -189,7 +189,8 @@ ordered_json with_own_keys(ordered_json json, ModelFamily family) {
 }
 
 bool is_roberta(ModelFamily family) {
-  return family == ModelFamily::roberta || family == ModelFamily::xlm_roberta;
+  return family == ModelFamily::roberta || family == ModelFamily::xlm_roberta ||
+         family == ModelFamily::camembert;
 }
 
 // transformers' defaults where they are not BERT's.

@@ -19,8 +19,6 @@ namespace {
 using nlohmann::json;
 using std::filesystem::path;
 
-constexpr std::string_view kXlmRobertaTokenizer = "XLMRobertaTokenizer";
-
 std::optional<std::string_view> text_in(const TokenizerTexts& files, std::string_view name) {
   const auto found = files.find(name);
   return found == files.end() ? std::nullopt : std::optional(found->second);
@@ -54,8 +52,15 @@ void check_same(const path& file, const SentencePieceModel& model, const path& j
             "{} and {} normalise differently: remove the one that is not of this model", file, json_file);
 }
 
-bool has_xlm_roberta_ids(const SentencePieceModel& model) {
-  return model.pieces.size() > 1 && model.pieces[0].text == "<s>" && model.pieces[1].text == "<pad>";
+// By the pieces of a tokenizer.json, which come first, the class, the name of the model.
+PieceIds piece_ids(std::string_view name, const TokenizerTexts& files, const path& directory,
+                   const std::optional<SentencePieceSource>& in_json) {
+  if (in_json) return in_json->ids;
+  const auto config = object_in(files, directory, kConfigFile);
+  const std::string stated = tokenizer_class(files, directory);
+  const bool is_camembert = stated.empty() && config && config->value("model_type", json()) == "camembert";
+  if (is_camembert || stated == kCamembertTokenizer) return PieceIds::camembert;
+  return name == kXlmRobertaFile || stated == kXlmRobertaTokenizer ? PieceIds::xlm_roberta : PieceIds::plain;
 }
 
 // transformers' class makes its own rules and sequences, whatever tokenizer.json says.
@@ -81,11 +86,8 @@ SentencePieceSource source_in_files(const path& directory, const TokenizerTexts&
     RPP_CHECK(in_json, "{} holds no sentencepiece model", directory);
     return *std::move(in_json);
   }
-  const bool is_xlm_roberta = *name == std::string_view(kXlmRobertaFile) ||
-                              tokenizer_class(files, directory) == kXlmRobertaTokenizer ||
-                              (in_json && has_xlm_roberta_ids(parse_sentencepiece_model(in_json->model)));
   SentencePieceSource source = sentencepiece_source(directory / *name, std::string(*text_in(files, *name)),
-                                                    is_xlm_roberta ? PieceIds::xlm_roberta : PieceIds::plain);
+                                                    piece_ids(*name, files, directory, in_json));
   if (!in_json) return source;
   check_same(source.file, parse_sentencepiece_model(source.model), json_file,
              parse_sentencepiece_model(in_json->model));
@@ -106,7 +108,8 @@ SentencePieceSource source_of(const path& directory, const TokenizerTexts& files
 
 std::unique_ptr<Tokenizer> make_sentencepiece(const path& directory, const TokenizerTexts& files) {
   auto tokenizer = std::make_unique<SentencePieceTokenizer>(source_of(directory, files));
-  check_files_beside(files, directory, *tokenizer);
+  check_files_beside(files, directory, *tokenizer,
+                     [&](std::string_view text) { return tokenizer->control_piece(text); });
   return tokenizer;
 }
 

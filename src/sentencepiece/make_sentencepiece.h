@@ -9,10 +9,11 @@
 
 namespace rpp {
 
-// The ids are XLM-R's (PieceIds) for a file named sentencepiece.bpe.model, for the class XLMRobertaTokenizer
-// in tokenizer_config.json or config.json, and where a tokenizer.json has them; else those of the model. A
-// tokenizer.json beside a model must have the same pieces. Throws Error naming the file in `directory` and
-// what in it is not supported: other classes, added tokens, special tokens of other names.
+// The ids (PieceIds) are those of a tokenizer.json, which must have the pieces of the model beside it;
+// without one CamemBERT's for the class CamembertTokenizer in tokenizer_config.json or config.json, or for
+// that model_type; XLM-R's for its class, or a model named sentencepiece.bpe.model; else the model's own.
+// Throws Error naming the file in `directory` and what in it is not supported: other classes, added tokens,
+// special tokens of other names.
 std::unique_ptr<Tokenizer> make_sentencepiece(const std::filesystem::path& directory,
                                               const TokenizerTexts& files);
 

@@ -127,14 +127,16 @@ std::string tokenizer_json(const SentencePieceModel& model, const TextRules& rul
 
 std::string tokenizer_config_json(const TextRules& rules, const SpecialSpellings& special) {
   const bool albert = is_albert(rules) && !special.two_separators;
-  ordered_json config = {{"tokenizer_class", albert                   ? kAlbertTokenizer
-                                             : special.two_separators ? "XLMRobertaTokenizer"
-                                                                      : "PreTrainedTokenizerFast"},
-                         {"pad_token", special.pad},
-                         {"unk_token", special.unk},
-                         {"cls_token", special.cls},
-                         {"sep_token", special.sep},
-                         {"mask_token", special.mask}};
+  ordered_json config = {
+      {"tokenizer_class", albert ? kAlbertTokenizer
+                          : special.two_separators
+                              ? (special.is_camembert ? kCamembertTokenizer : kXlmRobertaTokenizer)
+                              : "PreTrainedTokenizerFast"},
+      {"pad_token", special.pad},
+      {"unk_token", special.unk},
+      {"cls_token", special.cls},
+      {"sep_token", special.sep},
+      {"mask_token", special.mask}};
   if (albert) config.update({{"do_lower_case", rules.lower_case}, {"keep_accents", !rules.strip_accents}});
   return config.dump(2) + '\n';
 }

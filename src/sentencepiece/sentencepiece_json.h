@@ -16,6 +16,7 @@ namespace rpp {
 struct SpecialSpellings {
   std::string pad, unk, cls, sep, mask;
   bool two_separators = false;  // as in SpecialTokens
+  bool is_camembert = false;
 };
 
 // `model` is what `processor` has loaded, of type unigram or bpe; `rules` come before it.

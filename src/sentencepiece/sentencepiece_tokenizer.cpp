@@ -45,22 +45,37 @@ std::unique_ptr<sentencepiece::SentencePieceProcessor> load(const std::filesyste
   return processor;
 }
 
-constexpr int kFirstOfXlmRoberta = 4;  // the piece behind <s>, <pad>, </s>, <unk>
+constexpr std::array<std::string_view, 3> kFirst = {"<unk>", "<s>", "</s>"};
+constexpr std::array<ModelPiece, 4> kXlmRobertaPieces = {{{.text = "<s>", .type = PieceType::control},
+                                                          {.text = "<pad>", .type = PieceType::control},
+                                                          {.text = "</s>", .type = PieceType::control},
+                                                          {.text = "<unk>", .type = PieceType::unknown}}};
+// The fifth is no special token to transformers, and its score makes unknown characters dear.
+constexpr std::array<ModelPiece, 7> kCamembertPieces = {{{.text = "<s>NOTUSED", .type = PieceType::control},
+                                                         {.text = "<pad>", .type = PieceType::control},
+                                                         {.text = "</s>NOTUSED", .type = PieceType::control},
+                                                         {.text = "<unk>", .type = PieceType::unknown},
+                                                         {.text = "<unk>NOTUSED", .score = -100},
+                                                         {.text = "<s>", .type = PieceType::control},
+                                                         {.text = "</s>", .type = PieceType::control}}};
 
-std::string with_xlm_roberta_ids(const std::filesystem::path& file, const SentencePieceModel& model) {
-  constexpr std::array<std::string_view, 3> kFirst = {"<unk>", "<s>", "</s>"};
+// What takes the place of kFirst.
+std::span<const ModelPiece> first_pieces(PieceIds ids) {
+  if (ids == PieceIds::camembert) return kCamembertPieces;
+  return kXlmRobertaPieces;
+}
+
+std::string with_ids(PieceIds ids, const std::filesystem::path& file, const SentencePieceModel& model) {
   const bool starts_so =
       model.pieces.size() >= kFirst.size() &&
       std::equal(kFirst.begin(), kFirst.end(), model.pieces.begin(),
                  [](std::string_view text, const ModelPiece& p) { return p.text == text; });
   RPP_CHECK(
       starts_so,
-      "{}: the pieces of an XLM-R model start with <unk>, <s>, </s>, these do not: name its class in {}",
+      "{}: the pieces of an XLM-R or CamemBERT model start with <unk>, <s>, </s>, these do not: name its "
+      "class in {}",
       file, kTokenizerConfigFile);
-  std::vector<ModelPiece> pieces = {{.text = "<s>", .type = PieceType::control},
-                                    {.text = "<pad>", .type = PieceType::control},
-                                    {.text = "</s>", .type = PieceType::control},
-                                    {.text = "<unk>", .type = PieceType::unknown}};
+  std::vector<ModelPiece> pieces(first_pieces(ids).begin(), first_pieces(ids).end());
   pieces.insert(pieces.end(), model.pieces.begin() + kFirst.size(), model.pieces.end());
   pieces.push_back({.text = "<mask>", .type = PieceType::control});
   return serialize_sentencepiece_model(pieces, model.settings);
@@ -117,9 +132,10 @@ TextSpan source_of(const ChangedText& text, TextSpan span) {
 SentencePieceSource sentencepiece_source(std::filesystem::path file, std::string bytes, PieceIds ids) {
   if (ids == PieceIds::plain) return {.file = std::move(file), .model = bytes, .original = bytes};
   load(file, bytes);  // checks the bytes, of which the model with other ids shows no damage
-  std::string model = with_xlm_roberta_ids(file, parse_sentencepiece_model(bytes));
+  std::string model = with_ids(ids, file, parse_sentencepiece_model(bytes));
   return {.file = std::move(file),
           .model = std::move(model),
+          .ids = ids,
           .original = std::move(bytes),
           .special_in_text = true,
           .two_separators = true};
@@ -139,7 +155,8 @@ SentencePieceTokenizer::SentencePieceTokenizer(SentencePieceSource source)
       .two_separators = source_.two_separators};
   if (!source_.special_in_text) return;
   std::vector<AddedToken> tokens;
-  for (const int32_t id : {special_.pad, special_.unk, special_.cls, special_.sep, special_.mask}) {
+  for (int32_t id = 0; id < size(); ++id) {
+    if (!processor_->IsControl(id) && id != special_.unk) continue;
     tokens.push_back({.content = std::string(piece(id)), .id = id, .special = true});
   }
   in_text_.emplace(std::move(tokens), TextRules{});
@@ -213,6 +230,12 @@ std::string SentencePieceTokenizer::identity() const {
   return name + '\n' + source_.model;
 }
 
+std::optional<int32_t> SentencePieceTokenizer::control_piece(std::string_view text) const {
+  const int32_t id = processor_->PieceToId(text);
+  if (piece(id) != text || (!processor_->IsControl(id) && id != special_.unk)) return std::nullopt;
+  return id;
+}
+
 bool SentencePieceTokenizer::is_unigram() const {
   return !parse_sentencepiece_model(source_.model).is_bpe;
 }
@@ -241,11 +264,12 @@ SentencePieceSource SentencePieceTokenizer::keeping(std::span<const int32_t> ids
   source.model = serialize_part(model, pieces);
   if (source_.original == source_.model) {
     source.original = source.model;
-  } else if (!source_.original.empty()) {  // the ids of XLM-R
-    std::vector<ModelPiece> own = {{.text = "<unk>", .type = PieceType::unknown},
-                                   {.text = "<s>", .type = PieceType::control},
-                                   {.text = "</s>", .type = PieceType::control}};
-    own.insert(own.end(), pieces.begin() + kFirstOfXlmRoberta, pieces.end() - 1);  // without <mask>
+  } else if (!source_.original.empty()) {
+    std::vector<ModelPiece> own = {{.text = kFirst[0], .type = PieceType::unknown},
+                                   {.text = kFirst[1], .type = PieceType::control},
+                                   {.text = kFirst[2], .type = PieceType::control}};
+    const auto num_first = static_cast<ptrdiff_t>(first_pieces(source_.ids).size());
+    own.insert(own.end(), pieces.begin() + num_first, pieces.end() - 1);  // without <mask>
     source.original = serialize_part(parse_sentencepiece_model(source_.original), own);
   }
   return source;
@@ -270,7 +294,8 @@ void SentencePieceTokenizer::save(const std::filesystem::path& directory) const 
                                     .cls = std::string(piece(special_.cls)),
                                     .sep = std::string(piece(special_.sep)),
                                     .mask = std::string(piece(special_.mask)),
-                                    .two_separators = special_.two_separators};
+                                    .two_separators = special_.two_separators,
+                                    .is_camembert = source_.ids == PieceIds::camembert};
   const SentencePieceModel model = parse_sentencepiece_model(source_.model);
   std::filesystem::create_directories(directory);
   if (!source_.original.empty())

@@ -20,13 +20,15 @@ namespace rpp {
 struct SentencePieceModel;
 
 // plain: the ids are those of the model. xlm_roberta: those of fairseq, which XLM-R and its descendants have:
-// <s>, <pad>, </s>, <unk>, the pieces of the model without its first three, <mask>.
-enum class PieceIds { plain, xlm_roberta };
+// <s>, <pad>, </s>, <unk>, the pieces of the model without its first three, <mask>. camembert: the first
+// three twice: <s>NOTUSED, <pad>, </s>NOTUSED, <unk>, <unk>NOTUSED, <s>, </s>, the other pieces, <mask>.
+enum class PieceIds { plain, xlm_roberta, camembert };
 
 // The model of a tokenizer, with the pieces in the order of their ids.
 struct SentencePieceSource {
   std::filesystem::path file;  // for messages
   std::string model;           // serialized
+  PieceIds ids = PieceIds::plain;
   // What save() writes beside tokenizer.json, under the name of `file`; empty: nothing.
   std::string original;
   std::string cls, sep;              // their pieces; empty: by their usual names
@@ -36,8 +38,8 @@ struct SentencePieceSource {
   bool two_separators = false;  // see SpecialTokens
 };
 
-// The model of a file such as spiece.model or sentencepiece.bpe.model. For xlm_roberta throws Error, naming
-// the file, when it is damaged or does not start with <unk>, <s>, </s>.
+// The model of a file such as spiece.model or sentencepiece.bpe.model. For other ids than plain ones throws
+// Error, naming the file, when it is damaged or does not start with <unk>, <s>, </s>.
 SentencePieceSource sentencepiece_source(std::filesystem::path file, std::string bytes, PieceIds ids);
 
 class SentencePieceTokenizer final : public Tokenizer {
@@ -59,6 +61,9 @@ class SentencePieceTokenizer final : public Tokenizer {
   // Writes the model file that it was read from, if any, and the tokenizer.json and tokenizer_config.json
   // from which transformers loads a unigram or bpe model.
   void save(const std::filesystem::path& directory) const override;
+
+  // The id of a control piece, which a file beside the model may name as an added token; else nothing.
+  std::optional<int32_t> control_piece(std::string_view text) const;
 
   bool is_unigram() const;
   // The ids that a unigram model cannot be without: all but normal pieces, and the one with the lowest score,

@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -136,6 +136,12 @@ void mark_added(const json& parsed, std::vector<ModelPiece>& pieces, const path&
   }
 }
 
+PieceIds ids_of(std::span<const ModelPiece> pieces) {
+  const std::string_view first = pieces.size() > 1 && pieces[1].text == "<pad>" ? pieces[0].text : "";
+  if (first == "<s>") return PieceIds::xlm_roberta;
+  return first == "<s>NOTUSED" ? PieceIds::camembert : PieceIds::plain;
+}
+
 }  // namespace
 
 SentencePieceSource parse_unigram_json(std::string_view text, const path& file) {
@@ -151,6 +157,7 @@ SentencePieceSource parse_unigram_json(std::string_view text, const path& file) 
   const std::string settings = unigram_settings(normalizer.charsmap);
   return {.file = file,
           .model = serialize_sentencepiece_model(pieces, std::vector<std::string_view>{settings}),
+          .ids = ids_of(pieces),
           .cls = sequences.cls,
           .sep = sequences.sep,
           .rules = normalizer.rules,

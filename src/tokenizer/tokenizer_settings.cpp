@@ -22,8 +22,8 @@ constexpr std::array<std::string_view, 12> kWordPieceClasses = {
     "BertTokenizer",       "DistilBertTokenizer",  "ElectraTokenizer",   "MobileBertTokenizer",
     "ConvBertTokenizer",   "SqueezeBertTokenizer", "RetriBertTokenizer", "LayoutLMTokenizer",
     "PreTrainedTokenizer", "TokenizersBackend",    "DPRReaderTokenizer", kMpnetTokenizer};
-constexpr std::array<std::string_view, 4> kSentencePieceClasses = {
-    "XLMRobertaTokenizer", "PreTrainedTokenizer", "TokenizersBackend", kAlbertTokenizer};
+constexpr std::array<std::string_view, 5> kSentencePieceClasses = {
+    kXlmRobertaTokenizer, kCamembertTokenizer, kAlbertTokenizer, "PreTrainedTokenizer", "TokenizersBackend"};
 
 // Bart and others are RobertaTokenizer under another name.
 constexpr std::array<std::string_view, 6> kByteBpeClasses = {"RobertaTokenizer",    "BartTokenizer",
@@ -63,12 +63,7 @@ std::array<int32_t, 5> special_ids(const Tokenizer& tokenizer) {
   return {special.pad, special.unk, special.cls, special.sep, special.mask};
 }
 
-std::optional<int32_t> special_id(const Tokenizer& tokenizer, std::string_view content) {
-  for (const int32_t id : special_ids(tokenizer)) {
-    if (tokenizer.piece(id) == content) return id;
-  }
-  return std::nullopt;
-}
+using AddedIds = std::function<std::optional<int32_t>(std::string_view)>;
 
 // A token is a string, or an object with a "content".
 std::optional<std::string> content_of(const json& token) {
@@ -78,9 +73,9 @@ std::optional<std::string> content_of(const json& token) {
 
 // transformers splits a text at added tokens before it uses the vocabulary.
 void check_added(const json& token, const std::optional<int64_t>& id, const path& file,
-                 const Tokenizer& tokenizer) {
+                 const AddedIds& added) {
   const auto content = content_of(token);
-  const auto known = content ? special_id(tokenizer, *content) : std::nullopt;
+  const auto known = content ? added(*content) : std::nullopt;
   if (known && (!id || *id == *known)) return;
   fail("{}: the added token {}{} is not supported: only {} at their places in the vocabulary are", file,
        content ? *content : token.dump(), id ? fmt::format(" (id {})", *id) : "",
@@ -103,14 +98,14 @@ std::optional<int64_t> number(const std::string& text) {
   return is_number ? std::optional<int64_t>(std::stoll(text)) : std::nullopt;
 }
 
-void check_token_lists(const json& config, const path& file, const Tokenizer& tokenizer) {
+void check_token_lists(const json& config, const path& file, const Tokenizer& tokenizer,
+                       const AddedIds& added) {
   check_special_names(config, file, tokenizer);
   for (const char* key : {"additional_special_tokens", "extra_special_tokens"}) {
-    for (const json& token : config.value(key, json())) check_added(token, std::nullopt, file, tokenizer);
+    for (const json& token : config.value(key, json())) check_added(token, std::nullopt, file, added);
   }
   const json decoder = config.value("added_tokens_decoder", json());
-  for (const auto& [id, token] : decoder.items())
-    check_added(token, number(id).value_or(-1), file, tokenizer);
+  for (const auto& [id, token] : decoder.items()) check_added(token, number(id).value_or(-1), file, added);
 }
 
 bool is_special_piece(std::string_view piece) {
@@ -141,15 +136,16 @@ void check_tokenizer_switches(const json& config, const path& file) {
   }
 }
 
-void check_files_beside(const TokenizerTexts& texts, const path& folder, const Tokenizer& tokenizer) {
-  if (const auto added = object_in(texts, folder, kAddedTokensFile)) {
-    for (const auto& [content, id] : added->items()) {
-      check_added(content, id.is_number_integer() ? id.get<int64_t>() : -1, folder / kAddedTokensFile,
-                  tokenizer);
+void check_files_beside(const TokenizerTexts& texts, const path& folder, const Tokenizer& tokenizer,
+                        const AddedIds& added) {
+  if (const auto file = object_in(texts, folder, kAddedTokensFile)) {
+    for (const auto& [content, id] : file->items()) {
+      check_added(content, id.is_number_integer() ? id.get<int64_t>() : -1, folder / kAddedTokensFile, added);
     }
   }
   for (const char* name : {kTokenizerConfigFile, kSpecialTokensFile}) {
-    if (const auto file = object_in(texts, folder, name)) check_token_lists(*file, folder / name, tokenizer);
+    if (const auto file = object_in(texts, folder, name))
+      check_token_lists(*file, folder / name, tokenizer, added);
   }
   for (const char* name : {kTokenizerConfigFile, kConfigFile}) {
     if (const auto file = object_in(texts, folder, name))

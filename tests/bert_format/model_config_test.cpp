@@ -139,7 +139,7 @@ TEST(ModelJson, DamagedJsonNamesTheFile) {
 TEST(ModelJson, OtherArchitecturesAreRefused) {
   EXPECT_EQ(error_of(R"({"model_type": "gpt2"})"),
             "bert/config.json: model_type is \"gpt2\", it must be bert, roberta, xlm-roberta, "
-            "distilbert, electra or mpnet");
+            "camembert, distilbert, electra or mpnet");
 }
 
 TEST(ModelJson, RobertasPositionsStartBehindItsPaddingToken) {

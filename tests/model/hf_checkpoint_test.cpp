@@ -216,10 +216,9 @@ TEST_F(HfCheckpoint, ADirectoryWithPytorchBinOnlySaysHowToConvert) {
 }
 
 TEST_F(HfCheckpoint, AnotherArchitectureIsRefusedByName) {
-  EXPECT_THAT(
-      error_of_config(R"({"model_type": "gpt2", "vocab_size": 100})"),
-      HasSubstr(
-          "model_type is \"gpt2\", it must be bert, roberta, xlm-roberta, distilbert, electra or mpnet"));
+  EXPECT_THAT(error_of_config(R"({"model_type": "gpt2", "vocab_size": 100})"),
+              HasSubstr("model_type is \"gpt2\", it must be bert, roberta, xlm-roberta, camembert, "
+                        "distilbert, electra or mpnet"));
 }
 
 TEST_F(HfCheckpoint, SavingAndLoadingIsBitExact) {

@@ -112,9 +112,33 @@ TEST_F(MakeSentencePiece, SavedFilesGiveTheSameTokenizer) {
   check();
 }
 
+// As transformers' CamembertTokenizer.
+TEST_F(MakeSentencePiece, CamembertHasTheFirstPiecesTwice) {
+  write("sentencepiece.bpe.model", small_model());
+  write("config.json", R"({"model_type": "camembert"})");
+  write("special_tokens_map.json", R"({"additional_special_tokens": ["<s>NOTUSED", "</s>NOTUSED"]})");
+  const auto check = [](const Tokenizer& tokenizer) {
+    const SpecialTokens& special = tokenizer.special();
+    EXPECT_EQ((std::vector{special.cls, special.pad, special.sep, special.unk, special.mask}),
+              (std::vector<int32_t>{5, 1, 6, 3, 14}));
+    EXPECT_TRUE(special.two_separators);
+    EXPECT_THAT(tokenizer.encode("the <mask>gardens zap"), ElementsAre(7, 14, 8, 9, 11, 10, 3));
+  };
+  const auto tokenizer = load_tokenizer(directory_);
+  check(*tokenizer);
+  tokenizer->save(directory_ / "saved");
+  for (const char* removed : {"none", "sentencepiece.bpe.model", "tokenizer_config.json"}) {
+    std::filesystem::remove(directory_ / "saved" / removed);
+    check(*load_tokenizer(directory_ / "saved"));
+  }
+  write("tokenizer_config.json", R"({"tokenizer_class": "CamembertTokenizerFast"})");
+  std::filesystem::remove(directory_ / "config.json");
+  check(*load_tokenizer(directory_));
+}
+
 TEST_F(MakeSentencePiece, ClassesWithOtherIdsAreRefused) {
   write("sentencepiece.bpe.model", small_model());
-  for (const char* name : {"CamembertTokenizer", "T5TokenizerFast"}) {
+  for (const char* name : {"DebertaV2Tokenizer", "T5TokenizerFast"}) {
     write("tokenizer_config.json", json{{"tokenizer_class", name}}.dump());
     EXPECT_THAT(message_of([this] { load_tokenizer(directory_); }),
                 HasSubstr("tokenizer_class \"" + std::string(name) + "\" is not supported"));

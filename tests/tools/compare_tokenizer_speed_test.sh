@@ -28,6 +28,12 @@ class BertWordPieceTokenizer:
     def encode_batch_fast(self, lines, add_special_tokens):
         assert not add_special_tokens
         return [SimpleNamespace(ids=[{"a": 5, "b": 1}[word] for word in line.split()]) for line in lines]
+class Tokenizer(BertWordPieceTokenizer):
+    def __init__(self):
+        pass
+    def from_file(name):
+        assert name == "json/tokenizer.json"
+        return Tokenizer()
 PYTHON
 cat > packages/blingfire.py <<'PYTHON'
 import sys
@@ -49,6 +55,18 @@ expect 0 '' grep -E '^blingfire .*\)  +-  ' table
 expect 0 'blingfire takes no vocab.txt: timed with its own bert_base_tok.bin, ids not compared' cat table
 echo '{"do_lower_case": false}' > model/tokenizer_config.json
 expect 0 'model/vocab.txt, cased' run --text text.txt
+mkdir json
+cat > json/tokenizer.json <<'JSON'
+{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+ "pre_tokenizer": {"type": "WhitespaceSplit"}, "decoder": null,
+ "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]},
+ "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
+           "vocab": {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[MASK]": 4, "a": 5, "b": 6}}}
+JSON
+run --text text.txt --tokenizer json > table
+expect 0 '5 lines, 0.0 MB; json/tokenizer.json; one thread; medians of 2 rounds' cat table
+expect 0 '' grep -E '^tokenizers .*\)  +3  ' table
+expect 1 '' grep flash table
 expect 1 'tokenizer_speed.py: error: absent.txt is missing' run --text absent.txt
 expect 1 'tokenizer_speed.py: error: absent/vocab.txt is missing' run --text text.txt --tokenizer absent
 printf '%070000d\n' 1 > long.txt

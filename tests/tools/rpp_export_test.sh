@@ -65,6 +65,6 @@ expect 1 'back exists already' "$export" pruned.rpp --to-hf back
 expect 1 'pruned/model.safetensors is not a model file' "$export" pruned/model.safetensors --to-hf b
 expect 1 "has no tensor 'input_ids'" "$export" pruned.rpp --verify pruned/model.safetensors
 sed -i 's/"model_type": "bert"/"model_type": "gpt2"/' pruned/config.json
-expect 1 'model_type is "gpt2", it must be bert, roberta, xlm-roberta, distilbert, electra or mpnet' "$export" pruned --output a.rpp
+expect 1 'model_type is "gpt2", it must be bert, roberta, xlm-roberta, camembert, distilbert, electra or mpnet' "$export" pruned --output a.rpp
 printf 'x' | dd of=pruned.rpp bs=1 seek=3000 conv=notrunc status=none
 expect 1 'pruned.rpp' "$export" pruned.rpp --to-hf b
