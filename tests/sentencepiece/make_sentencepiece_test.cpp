@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "message_of.h"
+#include "sentencepiece/sentencepiece_tokenizer.h"
 #include "sentencepiece/small_model.h"
 #include "tokenizer/sequence.h"
 #include "tokenizer/text_files.h"
@@ -134,6 +135,20 @@ TEST_F(MakeSentencePiece, CamembertHasTheFirstPiecesTwice) {
   write("tokenizer_config.json", R"({"tokenizer_class": "CamembertTokenizerFast"})");
   std::filesystem::remove(directory_ / "config.json");
   check(*load_tokenizer(directory_));
+}
+
+TEST_F(MakeSentencePiece, APartOfCamembertsPiecesIsReadAgain) {
+  write("sentencepiece.bpe.model", small_model());
+  write("tokenizer_config.json", R"({"tokenizer_class": "CamembertTokenizer"})");
+  const auto tokenizer = load_tokenizer(directory_);
+  const auto& whole = dynamic_cast<const SentencePieceTokenizer&>(*tokenizer);
+  std::vector<int32_t> kept = whole.required();
+  EXPECT_THAT(kept, ElementsAre(0, 1, 2, 3, 4, 5, 6, 14));  // 4 has the lowest score
+  kept.insert(kept.end() - 1, {8, 9});
+  SentencePieceTokenizer(whole.keeping(kept)).save(directory_ / "cut");
+  EXPECT_THAT(load_tokenizer(directory_ / "cut")->encode("garden<mask>"), ElementsAre(7, 8, 9));
+  std::filesystem::remove(directory_ / "cut/tokenizer.json");
+  EXPECT_THAT(load_tokenizer(directory_ / "cut")->encode("garden<mask>"), ElementsAre(7, 8, 9));
 }
 
 TEST_F(MakeSentencePiece, ClassesWithOtherIdsAreRefused) {
