@@ -1,7 +1,5 @@
 #include "unigram_json.h"
 
-#include <fmt/ranges.h>
-
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +9,7 @@
 #include "rpp/error.h"
 #include "sentencepiece_model.h"
 #include "tokenizer/marks.h"
+#include "tokenizer/tokenizer_json_parts.h"
 
 namespace rpp {
 namespace {
@@ -52,57 +51,6 @@ void check_pre_tokenizer(const json& parsed, const path& file) {
             file, member(parsed, "pre_tokenizer").dump());
 }
 
-// A template such as "<s> A </s> </s> B </s>", without its token types.
-std::string spelled(const json& sequence) {
-  std::vector<std::string> parts;
-  for (const json& step : sequence) {
-    const json& special = member(step, "SpecialToken");
-    parts.push_back(member(special.is_null() ? member(step, "Sequence") : special, "id").dump());
-  }
-  return fmt::format("{}", fmt::join(parts, " "));
-}
-
-// How sequences are made.
-struct Template {
-  std::string cls, sep;
-  bool two_separators = false;
-};
-
-const json& first_of(const json& list) {
-  return list.is_array() && !list.empty() ? list[0] : member(json(), "");
-}
-
-std::string text_of(const json& value) {
-  return value.is_string() ? value.get<std::string>() : "";
-}
-
-Template template_of(const json& parsed, const path& file) {
-  const json& made = member(parsed, "post_processor");
-  const json& type = member(made, "type");
-  if (type == "RobertaProcessing" || type == "BertProcessing") {  // "cls": ["<s>", 0]
-    return {.cls = text_of(first_of(member(made, "cls"))),
-            .sep = text_of(first_of(member(made, "sep"))),
-            .two_separators = type == "RobertaProcessing"};
-  }
-  const json& single = member(made, "single");
-  RPP_CHECK(type == "TemplateProcessing" && single.is_array() && single.size() == 3,
-            "{}: the post_processor {} is not supported: TemplateProcessing, BertProcessing and "
-            "RobertaProcessing are",
-            file, type.dump());
-  const json &cls = member(member(single[0], "SpecialToken"), "id"),
-             &sep = member(member(single[2], "SpecialToken"), "id");
-  const std::string pair = spelled(member(made, "pair")), a = json("A").dump(), b = json("B").dump();
-  const std::string one = fmt::format("{} {} {} {} {}", cls.dump(), a, sep.dump(), b, sep.dump());
-  const std::string two =
-      fmt::format("{} {} {} {} {} {}", cls.dump(), a, sep.dump(), sep.dump(), b, sep.dump());
-  RPP_CHECK(
-      spelled(single) == fmt::format("{} {} {}", cls.dump(), a, sep.dump()) && (pair == one || pair == two),
-      "{}: the sequences of the post_processor, {} and {}, are not supported: those of BERT and RoBERTa "
-      "are",
-      file, spelled(single), pair);
-  return {.cls = text_of(cls), .sep = text_of(sep), .two_separators = pair == two};
-}
-
 // The pieces of the vocabulary; views of `parsed`.
 std::vector<ModelPiece> pieces_of(const json& parsed, const path& file) {
   const json& model = member(parsed, "model");
@@ -136,6 +84,15 @@ void mark_added(const json& parsed, std::vector<ModelPiece>& pieces, const path&
   }
 }
 
+PostTokens sequences_of(const json& parsed, std::span<const ModelPiece> pieces, const path& file) {
+  PostTokens sequences = post_tokens_of(member(parsed, "post_processor"), file);
+  for (const auto& [name, id] : {sequences.cls, sequences.sep}) {
+    const bool is_piece = id >= 0 && id < std::ssize(pieces) && pieces[static_cast<size_t>(id)].text == name;
+    RPP_CHECK(is_piece, "{}: post_processor gives {} the id {}, the vocabulary another", file, name, id);
+  }
+  return sequences;
+}
+
 PieceIds ids_of(std::span<const ModelPiece> pieces) {
   const std::string_view first = pieces.size() > 1 && pieces[1].text == "<pad>" ? pieces[0].text : "";
   if (first == "<s>") return PieceIds::xlm_roberta;
@@ -152,14 +109,14 @@ SentencePieceSource parse_unigram_json(std::string_view text, const path& file) 
   std::vector<ModelPiece> pieces = pieces_of(parsed, file);
   mark_added(parsed, pieces, file);
   check_pre_tokenizer(parsed, file);
-  const Template sequences = template_of(parsed, file);
+  const PostTokens sequences = sequences_of(parsed, pieces, file);
   const JsonNormalizer normalizer = parse_normalizer(member(parsed, "normalizer"), file);
   const std::string settings = unigram_settings(normalizer.charsmap);
   return {.file = file,
           .model = serialize_sentencepiece_model(pieces, std::vector<std::string_view>{settings}),
           .ids = ids_of(pieces),
-          .cls = sequences.cls,
-          .sep = sequences.sep,
+          .cls = sequences.cls.name,
+          .sep = sequences.sep.name,
           .rules = normalizer.rules,
           .special_in_text = true,
           .two_separators = sequences.two_separators};

@@ -178,9 +178,12 @@ TEST_F(MakeSentencePiece, PartsOfTokenizerJsonThatGiveOtherIdsAreRefused) {
               HasSubstr("the pre_tokenizer {\"type\":\"ByteLevel\"} is not supported"));
   EXPECT_THAT(refusal("/pre_tokenizer/pretokenizers/1/prepend_scheme", "never"),
               HasSubstr("a Metaspace that marks every word"));
-  EXPECT_THAT(refusal("/post_processor", nullptr), HasSubstr("the post_processor null is not supported"));
+  EXPECT_THAT(refusal("/post_processor", nullptr),
+              HasSubstr("tokenizer.json: post_processor null is not supported"));
   EXPECT_THAT(refusal("/post_processor/single/0", json{{"Sequence", {{"id", "B"}}}}),
-              HasSubstr("the sequences of the post_processor"));
+              HasSubstr("tokenizer.json: post_processor makes \"B:null A:0 </s>:0\""));
+  EXPECT_THAT(refusal("/post_processor/special_tokens/<s>/ids/0", 1),
+              HasSubstr("post_processor gives <s> the id 1, the vocabulary another"));
   EXPECT_THAT(refusal("/model/byte_fallback", true), HasSubstr("byte_fallback true is not supported"));
   EXPECT_THAT(refusal("/model/unk_id", 12), HasSubstr("unk_id is 12"));
   EXPECT_THAT(refusal("/model/vocab/4", "the"), HasSubstr("entry 4 of the vocabulary is \"the\""));

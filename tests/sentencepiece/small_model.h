@@ -57,7 +57,8 @@ inline nlohmann::json small_tokenizer_json() {
        {{"type", "TemplateProcessing"},
         {"single", json::array({special("<s>"), text("A"), special("</s>")})},
         {"pair", json::array({special("<s>"), text("A"), special("</s>"), special("</s>"), text("B"),
-                              special("</s>")})}}},
+                              special("</s>")})},
+        {"special_tokens", {{"<s>", {{"ids", {0}}}}, {"</s>", {{"ids", {2}}}}}}}},
       {"model", {{"type", "Unigram"}, {"unk_id", 3}, {"vocab", vocab}, {"byte_fallback", false}}}};
 }
 
