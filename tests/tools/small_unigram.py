@@ -11,7 +11,8 @@ tokenizer = {
     "normalizer": None,
     "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
     "post_processor": {"type": "TemplateProcessing", "single": [special("<s>"), text("A"), special("</s>")],
-                       "pair": [special("<s>"), text("A"), special("</s>"), special("</s>"), text("B"), special("</s>")]},
+                       "pair": [special("<s>"), text("A"), special("</s>"), special("</s>"), text("B"), special("</s>")],
+                       "special_tokens": {"<s>": {"ids": [0]}, "</s>": {"ids": [2]}}},
     "model": {"type": "Unigram", "unk_id": 3, "vocab": pieces}}
 with open(sys.argv[1], "w", encoding="utf-8") as file:
     json.dump(tokenizer, file)
