@@ -16,5 +16,6 @@ target_compile_features(rpp_training PUBLIC cxx_std_20)
 install(TARGETS rpp_training EXPORT rppTrainingTargets COMPONENT training EXCLUDE_FROM_ALL)
 install(EXPORT rppTrainingTargets NAMESPACE rpp:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rpp COMPONENT training EXCLUDE_FROM_ALL)
 install(FILES ${PROJECT_SOURCE_DIR}/cmake/rppConfig.cmake ${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake
+  ${PROJECT_BINARY_DIR}/rppConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rpp COMPONENT training EXCLUDE_FROM_ALL)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/rpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT training EXCLUDE_FROM_ALL)

@@ -1,15 +1,21 @@
-# What find_package(rpp) reads. The runtime: rpp::rpp, the static library, and rpp::rpp_shared. COMPONENTS training: rpp::training,
-# which needs LibTorch (-DLibTorch_ROOT=<site-packages>/torch).
+# What find_package(rpp) reads. The runtime: rpp::rpp_shared for C, and rpp::rpp, the static library for C++, if {fmt} and Highway,
+# which it needs, are there. COMPONENTS training: rpp::training, which needs LibTorch (-DLibTorch_ROOT=<site-packages>/torch).
 include(CMakeFindDependencyMacro)
-find_dependency(fmt)
 find_dependency(Threads)
-if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/rppTargets.cmake)
-  find_dependency(hwy)
-  include(${CMAKE_CURRENT_LIST_DIR}/rppTargets.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/rppSharedTargets.cmake OPTIONAL)
+if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/rppTargets.cmake AND CMAKE_CXX_COMPILER_LOADED)
+  find_package(fmt QUIET)
+  find_package(hwy QUIET)
+  if(fmt_FOUND AND hwy_FOUND)
+    include(${CMAKE_CURRENT_LIST_DIR}/rppTargets.cmake)
+  elseif(NOT rpp_FIND_QUIETLY)
+    message(STATUS "rpp: no rpp::rpp, only rpp::rpp_shared: install {fmt} and Highway (libfmt-dev libhwy-dev)")
+  endif()
 endif()
 foreach(component ${rpp_FIND_COMPONENTS})
   if(component STREQUAL training AND EXISTS ${CMAKE_CURRENT_LIST_DIR}/rppTrainingTargets.cmake)
     list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+    find_dependency(fmt)
     find_dependency(LibTorch)
     find_dependency(spdlog)
     find_dependency(OpenSSL COMPONENTS Crypto)

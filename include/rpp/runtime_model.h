@@ -1,9 +1,11 @@
 // A finished BERT for CPU inference without LibTorch: weights of a model file, laid out for the kernels.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +74,9 @@ class RuntimeModel {
   // that is missing or has another shape than config.json specifies; kernels that this machine cannot run.
   static std::shared_ptr<const RuntimeModel> load(const std::filesystem::path& path,
                                                   const RuntimeOptions& options = {});
+  // The same from the bytes of a model file, which are copied. Throws UsageError for FileAccess::mapped.
+  static std::shared_ptr<const RuntimeModel> load(std::span<const std::byte> bytes,
+                                                  const RuntimeOptions& options = {});
   RuntimeModel(const RuntimeModel&) = delete;
   ~RuntimeModel();
 
@@ -83,7 +88,7 @@ class RuntimeModel {
   const Weights& weights() const { return *weights_; }
 
  private:
-  RuntimeModel(const std::filesystem::path& path, const RuntimeOptions& options);
+  RuntimeModel(std::unique_ptr<const ModelFile> file, const RuntimeOptions& options);
 
   std::unique_ptr<const ModelFile> file_;
   std::unique_ptr<const Weights> weights_;

@@ -186,12 +186,24 @@ ModelFile::ModelFile(const std::filesystem::path& path, FileAccess access) : pat
     contents_ = std::move(packed->contents);
     bytes_ = packed;
   } else {
-    const auto file = std::make_shared<const SafetensorsFile>(path, access);
-    check_format(*file);
-    file->verify_checksum();
-    contents_ = ContentsReader(*file).read();
-    bytes_ = file;
+    read(std::make_shared<const SafetensorsFile>(path, access));
   }
+  index_tensors();
+}
+
+ModelFile::ModelFile(std::span<const std::byte> bytes) : path_(kInMemory) {
+  read(std::make_shared<const SafetensorsFile>(kInMemory, bytes));
+  index_tensors();
+}
+
+void ModelFile::read(std::shared_ptr<const SafetensorsFile> file) {
+  check_format(*file);
+  file->verify_checksum();
+  contents_ = ContentsReader(*file).read();
+  bytes_ = std::move(file);
+}
+
+void ModelFile::index_tensors() {
   for (size_t place = 0; place < contents_.tensors.size(); ++place) {
     const auto& name = contents_.tensors[place].name;
     RPP_CHECK(places_.emplace(name, place).second, "{}: {} lists tensor {} twice", path_, kTensorsKey, name);

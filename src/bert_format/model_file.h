@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,12 +37,16 @@ bool is_model_file(const std::filesystem::path& path);
 // Written atomically.
 void write_model_file(const std::filesystem::path& path, const ModelContents& contents);
 
+inline constexpr std::string_view kInMemory = "the model in memory";
+
 class ModelFile {
  public:
   // A model file, or a model directory, which is packed in memory as rpp-export does. Checks everything: a
   // file that passes is safe to unpack. Throws Error naming the file and the fault: not a model file, another
   // version, truncated or damaged, a missing tensor, a duplicate name, sizes that do not fit.
   explicit ModelFile(const std::filesystem::path& path, FileAccess access = FileAccess::mapped);
+  // From the bytes of a model file, which are copied. Messages name it kInMemory.
+  explicit ModelFile(std::span<const std::byte> bytes);
 
   const std::filesystem::path& path() const { return path_; }
   const ModelContents& contents() const { return contents_; }
@@ -49,6 +54,9 @@ class ModelFile {
   std::string_view file(std::string_view name) const;    // throws Error if the model has no such file
 
  private:
+  void read(std::shared_ptr<const SafetensorsFile> file);
+  void index_tensors();
+
   std::filesystem::path path_;
   std::shared_ptr<const void> bytes_;  // the memory that the contents refer to
   ModelContents contents_;

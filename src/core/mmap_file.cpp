@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "core/lfs_pointer.h"
@@ -53,6 +54,10 @@ void read_all(int fd, const std::filesystem::path& path, std::span<std::byte> by
   });
 }
 
+void* anonymous_memory(size_t size) {
+  return ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 }  // namespace
 
 MmapFile::MmapFile(const std::filesystem::path& path, FileAccess access) : MmapFile() {
@@ -64,14 +69,25 @@ MmapFile::MmapFile(const std::filesystem::path& path, FileAccess access) : MmapF
   const auto size = static_cast<size_t>(info.st_size);
   if (size == 0) return;
   const bool copied = access == FileAccess::copied;
-  void* address = copied ? ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                         : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  void* address = copied ? anonymous_memory(size) : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (address == MAP_FAILED) fail("cannot map {}: {}", path, std::strerror(errno));
+  take(address, size);
+  if (copied) read_all(fd, path, {static_cast<std::byte*>(address), size});
+  refuse_lfs_pointer(path, text());
+}
+
+MmapFile::MmapFile(std::span<const std::byte> bytes) : MmapFile() {
+  if (bytes.empty()) return;
+  void* address = anonymous_memory(bytes.size());
+  if (address == MAP_FAILED) throw std::bad_alloc();
+  std::memcpy(address, bytes.data(), bytes.size());
+  take(address, bytes.size());
+}
+
+void MmapFile::take(void* address, size_t size) {
   size_ = size;
   data_ = static_cast<const std::byte*>(address);
   ASAN_POISON_MEMORY_REGION(data_ + size_, bytes_behind(size_));
-  if (copied) read_all(fd, path, {static_cast<std::byte*>(address), size});
-  refuse_lfs_pointer(path, text());
 }
 
 MmapFile::~MmapFile() {

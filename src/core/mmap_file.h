@@ -16,6 +16,8 @@ class MmapFile {
   // Throws Error naming the path when it cannot be opened, is not a plain file or is a Git LFS pointer. An
   // empty file maps to an empty span.
   explicit MmapFile(const std::filesystem::path& path, FileAccess access = FileAccess::mapped);
+  // A copy of bytes that are in memory already.
+  explicit MmapFile(std::span<const std::byte> bytes);
   ~MmapFile();
   MmapFile(MmapFile&& other) noexcept;
   MmapFile& operator=(MmapFile&& other) noexcept;
@@ -25,6 +27,8 @@ class MmapFile {
   size_t size() const { return size_; }
 
  private:
+  void take(void* address, size_t size);
+
   const std::byte* data_ = nullptr;
   size_t size_ = 0;
 };

@@ -17,9 +17,8 @@ struct ThreadTeam::Workers {
   std::vector<std::jthread> threads;
 };
 
-ThreadTeam::ThreadTeam(int size) {
+ThreadTeam::ThreadTeam(int size) : size_(size) {
   if (size < 1 || size > kMaxThreads) fail_usage("{} threads: ask for 1 to {}", size, kMaxThreads);
-  start(size);
 }
 
 ThreadTeam::~ThreadTeam() {
@@ -31,13 +30,18 @@ ThreadTeam::~ThreadTeam() {
   wait_for_all();  // wakes them to see that the team ends
 }
 
-void ThreadTeam::start(int size) {
+void ThreadTeam::start() {
+  const int size = size_;
+  std::unique_ptr<Workers> workers;
+  if (size > 1) {
+    workers = std::make_unique<Workers>(size);
+    workers->threads.reserve(static_cast<size_t>(size - 1));
+  }
+  static_cast<void>(workers_.release());  // threads of the parent process
+  workers_ = std::move(workers);
   process_ = ::getpid();
   size_ = 1;
   if (size == 1) return;
-  auto workers = std::make_unique<Workers>(size);
-  workers->threads.reserve(static_cast<size_t>(size - 1));
-  workers_ = std::move(workers);
   try {
     for (; size_ < size; ++size_) workers_->threads.emplace_back([this, thread = size_] { work(thread); });
   } catch (const std::exception&) {
@@ -47,10 +51,7 @@ void ThreadTeam::start(int size) {
 }
 
 void ThreadTeam::run(const std::function<void(int)>& task) {
-  if (process_ != ::getpid()) {
-    static_cast<void>(workers_.release());
-    start(size_);
-  }
+  if (process_ != ::getpid()) start();
   task_ = &task;
   wait_for_all();
   task(0);

@@ -15,14 +15,14 @@ inline constexpr int kMaxThreads = 1024;
 
 class ThreadTeam {
  public:
-  // The caller of run() is one of them. Has fewer threads than `size` if the system starts no more. Throws
-  // UsageError for a size outside 1 to kMaxThreads.
+  // The caller of run() is one of them; the others start with the first run(), fewer than `size` if the
+  // system starts no more. Throws UsageError for a size outside 1 to kMaxThreads.
   explicit ThreadTeam(int size);
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
-  int size() const { return size_; }
+  int size() const { return size_; }  // before the first run() the number asked for
   // Calls task(0) here and task(1), ... on the other threads; returns when all have ended. The task must not
   // throw, and must not be larger than a reference to avoid allocation. After a fork the child, which has
   // none of the threads, starts new ones.
@@ -35,11 +35,11 @@ class ThreadTeam {
  private:
   struct Workers;
 
-  void start(int size);
+  void start();
   void work(int thread);
 
   int size_ = 1;
-  pid_t process_ = 0;                               // the process that owns the threads
+  pid_t process_ = 0;                               // the process that owns the threads; 0: none yet
   std::unique_ptr<Workers> workers_;                // null if the caller is the only thread
   const std::function<void(int)>* task_ = nullptr;  // nullptr: end
 };

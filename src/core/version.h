@@ -5,7 +5,8 @@
 
 namespace rpp {
 
-// "0.1.0 (commit abc1234)"; "unknown" where the sources were not in a git checkout.
+// "1.0.0 (commit abc1234)"; "unknown" where the sources were not in a git checkout.
 std::string version_string();
+const char* version_number();  // "1.0.0"
 
 }  // namespace rpp

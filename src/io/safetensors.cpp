@@ -234,7 +234,13 @@ std::vector<TensorView> parse_safetensors(const std::filesystem::path& path,
 }
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path, FileAccess access)
-    : path_(path), file_(path, access) {
+    : SafetensorsFile(path, MmapFile(path, access)) {}
+
+SafetensorsFile::SafetensorsFile(std::string_view name, std::span<const std::byte> bytes)
+    : SafetensorsFile(std::filesystem::path(name), MmapFile(bytes)) {}
+
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path, MmapFile file)
+    : path_(path), file_(std::move(file)) {
   HeaderReader(path_, file_.bytes()).read(tensors_, metadata_);
   align_tensors();
   for (size_t place = 0; place < tensors_.size(); ++place) places_.emplace(tensors_[place].name, place);

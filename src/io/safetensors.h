@@ -72,6 +72,8 @@ class SafetensorsFile {
   // Throws Error naming the file and the fault: bad header, unknown dtype, shape that does not match the
   // bytes, overlapping or out-of-range offsets, duplicate names.
   explicit SafetensorsFile(const std::filesystem::path& path, FileAccess access = FileAccess::mapped);
+  // The same of bytes that are in memory; `name` stands for the path in messages.
+  SafetensorsFile(std::string_view name, std::span<const std::byte> bytes);
 
   const std::filesystem::path& path() const { return path_; }
   const std::vector<TensorView>& tensors() const { return tensors_; }  // in file order
@@ -82,6 +84,7 @@ class SafetensorsFile {
   void verify_checksum() const;
 
  private:
+  SafetensorsFile(const std::filesystem::path& path, MmapFile file);
   void align_tensors();
 
   std::filesystem::path path_;

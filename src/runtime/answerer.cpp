@@ -1,14 +1,12 @@
 #include "rpp/answerer.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <numeric>
-#include <ranges>
 
 #include "bert_format/architecture.h"
 #include "bert_format/model_files.h"
 #include "bert_format/sentence_embedding.h"
+#include "check_lengths.h"
 #include "embed.h"
 #include "labels.h"
 #include "mask_filler.h"
@@ -105,63 +103,35 @@ class Ranker : public Classifier {
   }
 };
 
-SentenceEmbedding embedding_with(const EmbedOptions& options, const RuntimeModel& model) {
-  SentenceEmbedding embedding = read_sentence_embedding(model.file());
-  const int64_t size = embedding.size(model.sizes().hidden);
-  if (options.dimensions < 0 || options.dimensions > size) {
-    fail_usage("dimensions is {}, the model's embeddings have {}", options.dimensions, size);
-  }
-  if (!options.prompt.empty()) {
-    const auto prompt = embedding.prompts.find(options.prompt);
-    if (prompt == embedding.prompts.end()) {
-      fail_usage("{} has no prompt '{}'; its prompts: {}", model.file().path(), options.prompt,
-                 embedding.prompts.empty()
-                     ? "none"
-                     : fmt::format("{}", fmt::join(std::views::keys(embedding.prompts), ", ")));
-    }
-    embedding.prompt = prompt->second;
-  }
-  if (options.normalize == false) embedding.normalized = false;
-  return embedding;
-}
-
 class Embedder : public SequenceAnswerer {
  public:
   Embedder(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer, int64_t max_seq_length,
            int num_threads, const EmbedOptions& options)
       : SequenceAnswerer(std::move(model), tokenizer, max_seq_length, num_threads),
-        embedding_(embedding_with(options, SequenceAnswerer::model())),
-        dimensions_(options.dimensions),
-        normalize_(options.normalize.value_or(false)),
-        skipped_(tokens_not_pooled(embedding_, tokenizer)) {}
+        embedding_(read_sentence_embedding(SequenceAnswerer::model().file())),
+        choice_(choose_embedding(embedding_, SequenceAnswerer::model(), tokenizer, options)) {}
 
   std::string_view answer_name() const override { return "embedding"; }
 
   Added add(const TextLine& line) override {
-    if (embedding_.prompt.empty()) return SequenceAnswerer::add(line);
-    return SequenceAnswerer::add({.text = embedding_.prompt + line.text, .text_pair = line.text_pair});
+    if (choice_.prompt.empty()) return SequenceAnswerer::add(line);
+    return SequenceAnswerer::add({.text = choice_.prompt + line.text, .text_pair = line.text_pair});
   }
 
  private:
   std::span<const float> outputs_of(Session& session, std::span<const int32_t> cu_seqlens) override {
-    const auto size = static_cast<size_t>(embedding_.size(session.model().sizes().hidden));
-    vectors_.resize((cu_seqlens.size() - 1) * size);
-    embed_into(embedding_, session, cu_seqlens, skipped_, vectors_);
+    vectors_.resize((cu_seqlens.size() - 1) * static_cast<size_t>(choice_.dimensions));
+    embed_into(embedding_, choice_, session, cu_seqlens, vectors_);
     return vectors_;
   }
 
   Answer answer_of(std::span<const float> vector) const override {
-    if (dimensions_ > 0) vector = vector.first(static_cast<size_t>(dimensions_));
-    Answer answer{.embedding = {vector.begin(), vector.end()}};
-    if (normalize_) normalize(answer.embedding);
-    return answer;
+    return {.embedding = {vector.begin(), vector.end()}};
   }
 
   SentenceEmbedding embedding_;
-  int64_t dimensions_;  // 0: all
-  bool normalize_;      // what is left of them
-  int64_t skipped_;
-  std::vector<float> vectors_;  // [lines, size]
+  EmbeddingChoice choice_;
+  std::vector<float> vectors_;  // [lines, dimensions]
 };
 
 [[noreturn]] void fail_without_head(const ModelFile& file) {
@@ -173,28 +143,6 @@ class Embedder : public SequenceAnswerer {
       "{}{} has no head that answers: fine-tune it with rpp-finetune and name its output directory, or ask "
       "for embeddings",
       file.path(), named.empty() ? "" : fmt::format(", a {} by its config.json,", named));
-}
-
-// Where the model keeps its vocabulary; the model itself if it has none.
-std::filesystem::path vocabulary_path(const ModelFile& file) {
-  for (const char* name : kVocabularyFiles) {
-    if (file.contents().files.contains(name)) return file.path() / name;
-  }
-  return file.path();
-}
-
-void check_lengths(const RuntimeModel& model, const Tokenizer& tokenizer, int64_t max_seq_length) {
-  const ModelSizes& sizes = model.sizes();
-  if (max_seq_length < kMinSequenceLength) {
-    fail_usage("max_seq_length is {}, it must be at least {}", max_seq_length, kMinSequenceLength);
-  }
-  if (max_seq_length > sizes.positions) {
-    fail_usage("max_seq_length is {}, the model has {} positions", max_seq_length, sizes.positions);
-  }
-  RPP_CHECK(tokenizer.size() <= sizes.vocab,
-            "the tokenizer has {} pieces, the model embeddings for {}: take the model's own, {}, as it was "
-            "published",
-            tokenizer.size(), sizes.vocab, vocabulary_path(model.file()));
 }
 
 }  // namespace

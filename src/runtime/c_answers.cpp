@@ -4,89 +4,21 @@
 #include <span>
 
 #include "bert_format/architecture.h"
+#include "c_options.h"
 #include "c_session.h"
+#include "c_texts.h"
 #include "mask_filler.h"
 #include "runtime/embed.h"
-#include "tokenizer/sequence.h"
-#include "tokenizer/unicode.h"
 
 namespace rpp {
 namespace {
-
-void check_utf8(std::string_view text, std::string_view name) {
-  const size_t invalid = find_invalid_utf8(text);
-  RPP_CHECK(invalid == text.size(), "byte {} of {} is not UTF-8", invalid, name);
-}
-
-// The input of a call: texts, or pairs, read in passes of a few thousand tokens.
-class Texts {
- public:
-  struct Limits {
-    int64_t max_tokens = 0;
-    std::string_view prompt;  // prepended to each
-  };
-
-  // Checks all of them before anything is computed: a refused text leaves no partial results.
-  Texts(rpp_session& session, std::span<const char* const> texts, const char* const* pairs, Limits limits)
-      : session_(session), texts_(texts), pairs_(pairs), limits_(limits) {
-    for (size_t i = 0; i < texts_.size(); ++i) {
-      if (texts_[i] == nullptr) fail_usage("text {} is NULL", i);
-      check_utf8(texts_[i], fmt::format("text {}", i));
-      if (pair(i) != nullptr) check_utf8(pair(i), fmt::format("the second text of {}", i));
-    }
-    if (session_.cut) return;
-    for (size_t i = 0; i < texts_.size(); ++i) {
-      session_.batch.clear();
-      const int64_t lost = append(i);
-      RPP_CHECK(lost == 0, "text {} has {} tokens, {} are read: shorten it, or allow truncation", i,
-                limits_.max_tokens + lost, limits_.max_tokens);
-    }
-  }
-
-  // Calls body(first, batch): the batch's sequences are texts from index `first` on.
-  void for_each_pass(const auto& body) {
-    TextBatch& batch = session_.batch;
-    const ClearedAtEnd cleared(batch);
-    batch.clear();
-    for (size_t first = 0, next = 0; first < texts_.size(); first = next) {
-      while (next < texts_.size() && std::ssize(batch.input_ids) + limits_.max_tokens <= kPassTokens) {
-        append(next++);
-        batch.end_sequence();
-      }
-      if (next == first) {  // one text may be longer than a pass
-        append(next++);
-        batch.end_sequence();
-      }
-      body(first, batch.view());
-      batch.clear();
-    }
-  }
-
- private:
-  const char* pair(size_t i) const { return pairs_ == nullptr ? nullptr : pairs_[i]; }
-
-  int64_t append(size_t i) {
-    TextBatch& batch = session_.batch;
-    const auto second = pair(i) == nullptr ? std::nullopt : std::optional<std::string_view>(pair(i));
-    const std::string prompted =
-        limits_.prompt.empty() ? std::string() : std::string(limits_.prompt) + texts_[i];
-    const std::string_view text = limits_.prompt.empty() ? std::string_view(texts_[i]) : prompted;
-    return append_sequence(*session_.model.tokenizer, text, second, limits_.max_tokens, batch.input_ids,
-                           batch.token_type_ids);
-  }
-
-  rpp_session& session_;
-  std::span<const char* const> texts_;
-  const char* const* pairs_;
-  Limits limits_;
-};
 
 // For the same number of texts and pairs; pairs may be nullptr.
 void score_into(rpp_session& session, std::span<const char* const> texts, const char* const* pairs,
                 float* scores) {
   const Labels& labels = session.model.labels;
   const size_t num_labels = labels.names.size();
-  Texts asked(session, texts, pairs, {.max_tokens = session.max_tokens});
+  CTexts asked(session, texts, pairs, {.max_tokens = session.max_tokens});
   asked.for_each_pass([&](size_t first, const TokenBatch& batch) {
     session.session.encode(batch);
     const auto logits = session.session.logits();
@@ -98,11 +30,19 @@ void score_into(rpp_session& session, std::span<const char* const> texts, const 
   });
 }
 
-void check_texts(std::span<const char* const> texts) {
-  for (size_t i = 0; i < texts.size(); ++i) {
-    if (texts[i] == nullptr) fail_usage("text {} is NULL", i);
-    check_utf8(texts[i], fmt::format("text {}", i));
-  }
+void embed_texts(rpp_session& session, std::span<const char* const> texts, const EmbedOptions& options,
+                 float* embeddings) {
+  const rpp_model& model = session.model;
+  if (!model.embedding) read_sentence_embedding(model.runtime->file());  // throws: it is not supported
+  const SentenceEmbedding& embedding = *model.embedding;
+  const EmbeddingChoice choice = choose_embedding(embedding, *model.runtime, *model.tokenizer, options);
+  CTexts asked(session, texts, nullptr, {.max_tokens = session.max_embedded, .prompt = choice.prompt});
+  asked.for_each_pass([&](size_t first, const TokenBatch& batch) {
+    session.session.encode(batch);
+    const auto size = static_cast<size_t>(choice.dimensions);
+    const size_t values = (batch.cu_seqlens.size() - 1) * size;
+    embed_into(embedding, choice, session.session, batch.cu_seqlens, {embeddings + first * size, values});
+  });
 }
 
 // A text to tag is truncated like others; only counting its tokens shows whether it will be.
@@ -148,24 +88,15 @@ rpp_status rpp_rank(rpp_session* session, const char* query, const char* const* 
   });
 }
 
-rpp_status rpp_embed(rpp_session* session, const char* const* texts, size_t count, float* embeddings) {
+rpp_status rpp_embed(rpp_session* session, const char* const* texts, size_t count,
+                     const rpp_embed_options* options, float* embeddings) {
   return rpp::guarded([&] {
     rpp::require(session, "session");
+    const rpp::EmbedOptions asked = rpp::embed_options(options);
     if (count == 0) return;
     rpp::require(texts, "texts");
     rpp::require(embeddings, "embeddings");
-    const rpp_model& model = session->model;
-    if (!model.embedding) rpp::read_sentence_embedding(model.runtime->file());  // throws if unsupported
-    const auto size = static_cast<size_t>(rpp_embedding_size(&model));
-    const int64_t skipped = rpp::tokens_not_pooled(*model.embedding, *model.tokenizer);
-    rpp::Texts asked(*session, {texts, count}, nullptr,
-                     {.max_tokens = session->max_embedded, .prompt = model.embedding->prompt});
-    asked.for_each_pass([&](size_t first, const rpp::TokenBatch& batch) {
-      session->session.encode(batch);
-      const size_t values = (batch.cu_seqlens.size() - 1) * size;
-      rpp::embed_into(*model.embedding, session->session, batch.cu_seqlens, skipped,
-                      {embeddings + first * size, values});
-    });
+    rpp::embed_texts(*session, {texts, count}, asked, embeddings);
   });
 }
 

@@ -1,11 +1,16 @@
 // The calls of the C interface that load models and open sessions.
 #include <algorithm>
-#include <cstring>
+#include <limits>
+#include <span>
 
 #include "bert_format/model_file.h"
+#include "c_options.h"
 #include "c_session.h"
-#include "core/parallel_for.h"
+#include "c_texts.h"
+#include "check_lengths.h"
+#include "core/version.h"
 #include "mask_filler.h"
+#include "span_answerer.h"
 #include "tokenizer/sequence.h"
 
 namespace rpp {
@@ -38,43 +43,23 @@ std::optional<SentenceEmbedding> supported_embedding(const ModelFile& file) {
   }
 }
 
-// Fields missing in the caller's version of the struct are 0, which is their default. `name`: of the struct.
-template <typename Options>
-Options known_options(const Options* given, const char* name) {
-  Options options = {};
-  if (given == nullptr) return options;
-  const size_t size = given->struct_size == 0 ? sizeof options : given->struct_size;
-  if (size < sizeof options.struct_size) fail_usage("struct_size is {}: give sizeof({})", size, name);
-  std::memcpy(&options, given, std::min(size, sizeof options));
-  return options;
-}
-
-Aggregation aggregation_of(int32_t value) {
-  constexpr Aggregation kAggregations[] = {Aggregation::simple, Aggregation::none, Aggregation::first,
-                                           Aggregation::average, Aggregation::max};
-  if (value < 0 || value >= std::ssize(kAggregations)) {
-    fail_usage("aggregation is {}, it must be 0 to {}", value, std::ssize(kAggregations) - 1);
-  }
-  return kAggregations[value];
-}
-
 // For the calls that answer one text; nullptr: the model has no such head.
 std::unique_ptr<Answerer> text_answerer(const rpp_model& model, int64_t max_tokens,
-                                        const rpp_session_options& options) {
+                                        const SessionOptions& options) {
   const ModelSizes& sizes = model.runtime->sizes();
-  const Aggregation aggregation = aggregation_of(options.aggregation);
   if (sizes.token_labels > 0) {
-    return make_tagger(model.runtime, *model.tokenizer, max_tokens, aggregation, options.num_threads);
+    return make_tagger(model.runtime, *model.tokenizer, max_tokens, options.aggregation, options.num_threads);
   }
-  if (!sizes.span && !fills_masks(sizes)) return nullptr;
+  if (sizes.span) {
+    check_lengths(*model.runtime, *model.tokenizer, max_tokens);
+    return make_span_answerer(model.runtime, *model.tokenizer, max_tokens, options.num_threads,
+                              options.pass_tokens);
+  }
+  if (!fills_masks(sizes)) return nullptr;
   return make_answerer(model.runtime, *model.tokenizer, max_tokens, options.num_threads);
 }
 
-rpp_session make_session(const rpp_model& model, const rpp_session_options& options) {
-  if (options.num_threads < 0 || options.num_threads > kMaxThreads) {
-    fail_usage("num_threads is {}, it must be 0 to {}", options.num_threads, kMaxThreads);
-  }
-  if (options.max_tokens < 0) fail_usage("max_tokens is {}, it may not be negative", options.max_tokens);
+rpp_session make_session(const rpp_model& model, const SessionOptions& options) {
   const int64_t max_tokens = options.max_tokens > 0 ? options.max_tokens : model.max_tokens;
   const ModelSizes& sizes = model.runtime->sizes();
   if (max_tokens < kMinSequenceLength || max_tokens > sizes.positions) {
@@ -90,43 +75,58 @@ rpp_session make_session(const rpp_model& model, const rpp_session_options& opti
           .session = std::move(session),
           .max_tokens = max_tokens,
           .max_embedded = max_embedded,
-          .cut = options.refuse_longer == 0,
+          .pass_tokens = options.pass_tokens,
+          .cut = options.cut,
           .batch = {},
           .answerer = std::move(answerer),
           .answer = {},
           .entities = {}};
 }
 
-RuntimeOptions runtime_options(const rpp_load_options& options) {
-  RuntimeOptions runtime;
-  if (options.mapped != 0) runtime.file = FileAccess::mapped;
-  if (options.int8 != 0) runtime.arithmetic = RuntimeOptions::Arithmetic::int8;
-  return runtime;
+rpp_model* make_model(std::shared_ptr<const RuntimeModel> runtime) {
+  return new rpp_model{.runtime = runtime,
+                       .tokenizer = make_tokenizer(runtime->file()),
+                       .labels = runtime->sizes().labels > 0 ? read_labels(*runtime) : Labels{},
+                       .max_tokens = tokens_read(*runtime),
+                       .embedding = supported_embedding(runtime->file())};
+}
+
+std::vector<int32_t> all_ids(const Tokenizer& tokenizer, const char* text, const char* pair) {
+  constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
+  std::vector<int32_t> ids, token_type_ids;
+  const auto second = pair == nullptr ? std::nullopt : std::optional<std::string_view>(pair);
+  append_sequence(tokenizer, text, second, kNoLimit, ids, token_type_ids);
+  return ids;
 }
 
 }  // namespace
 }  // namespace rpp
 
+const char* rpp_version(void) {
+  return rpp::version_number();
+}
+
 const char* rpp_last_error(void) {
   return rpp::last_error.c_str();
 }
 
-rpp_status rpp_load(const char* path, rpp_model** model) {
-  return rpp_load_with(path, nullptr, model);
-}
-
-rpp_status rpp_load_with(const char* path, const rpp_load_options* options, rpp_model** model) {
+rpp_status rpp_load(const char* path, const rpp_load_options* options, rpp_model** model) {
   return rpp::guarded([&] {
     rpp::require(model, "model");
     *model = nullptr;
     rpp::require(path, "path");
-    const auto known = rpp::known_options(options, "rpp_load_options");
-    const auto runtime = rpp::RuntimeModel::load(path, rpp::runtime_options(known));
-    *model = new rpp_model{.runtime = runtime,
-                           .tokenizer = rpp::make_tokenizer(runtime->file()),
-                           .labels = runtime->sizes().labels > 0 ? rpp::read_labels(*runtime) : rpp::Labels{},
-                           .max_tokens = rpp::tokens_read(*runtime),
-                           .embedding = rpp::supported_embedding(runtime->file())};
+    *model = rpp::make_model(rpp::RuntimeModel::load(path, rpp::runtime_options(options)));
+  });
+}
+
+rpp_status rpp_load_memory(const void* bytes, size_t num_bytes, const rpp_load_options* options,
+                           rpp_model** model) {
+  return rpp::guarded([&] {
+    rpp::require(model, "model");
+    *model = nullptr;
+    rpp::require(bytes, "bytes");
+    const std::span given(static_cast<const std::byte*>(bytes), num_bytes);
+    *model = rpp::make_model(rpp::RuntimeModel::load(given, rpp::runtime_options(options)));
   });
 }
 
@@ -156,12 +156,28 @@ int32_t rpp_max_tokens(const rpp_model* model) {
   return model == nullptr ? 0 : static_cast<int32_t>(model->max_tokens);
 }
 
+rpp_status rpp_tokenize(const rpp_model* model, const char* text, const char* pair, int32_t* ids,
+                        size_t capacity, size_t* count) {
+  return rpp::guarded([&] {
+    rpp::require(count, "count");
+    *count = 0;
+    rpp::require(model, "model");
+    rpp::require(text, "text");
+    if (capacity > 0) rpp::require(ids, "ids");
+    rpp::check_utf8(text, "the text");
+    if (pair != nullptr) rpp::check_utf8(pair, "the second text");
+    const std::vector<int32_t> all = rpp::all_ids(*model->tokenizer, text, pair);
+    std::copy_n(all.begin(), std::min(capacity, all.size()), ids);
+    *count = all.size();
+  });
+}
+
 rpp_status rpp_open(const rpp_model* model, const rpp_session_options* options, rpp_session** session) {
   return rpp::guarded([&] {
     rpp::require(session, "session");
     *session = nullptr;
     rpp::require(model, "model");
-    *session = new rpp_session(rpp::make_session(*model, rpp::known_options(options, "rpp_session_options")));
+    *session = new rpp_session(rpp::make_session(*model, rpp::session_options(options)));
   });
 }
 

@@ -28,6 +28,7 @@ struct rpp_session {
   rpp::Session session;
   int64_t max_tokens;
   int64_t max_embedded;  // tokens, for rpp_embed
+  int64_t pass_tokens;
   bool cut;
   rpp::TextBatch batch;
   std::unique_ptr<rpp::Answerer> answerer;  // of a SQuAD model, a masked language model or a tagger

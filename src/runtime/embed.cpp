@@ -1,9 +1,11 @@
 // Formulas and their order follow Pooling, Dense and Normalize of sentence-transformers 6.2.
 #include "runtime/embed.h"
-#include "bert_format/sentence_embedding.h"
+
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "rpp/error.h"
 
@@ -44,8 +46,26 @@ void check_sizes(const SentenceEmbedding& embedding, const Session& session) {
   }
 }
 
-}  // namespace
+int64_t tokens_not_pooled(const SentenceEmbedding& embedding, const std::string& prompt,
+                          const Tokenizer& tokenizer) {
+  if (embedding.pool_prompt || prompt.empty()) return 0;
+  return 1 + static_cast<int64_t>(tokenizer.encode(prompt).size());
+}
 
+const std::string& find_prompt(const SentenceEmbedding& embedding, const RuntimeModel& model,
+                               const std::string& name) {
+  if (name.empty()) return embedding.prompt;
+  const auto prompt = embedding.prompts.find(name);
+  if (prompt == embedding.prompts.end()) {
+    fail_usage("{} has no prompt '{}'; its prompts: {}", model.file().path(), name,
+               embedding.prompts.empty()
+                   ? "none"
+                   : fmt::format("{}", fmt::join(std::views::keys(embedding.prompts), ", ")));
+  }
+  return prompt->second;
+}
+
+// Divides by the length.
 void normalize(std::span<float> vector) {
   double squares = 0;
   for (const float value : vector) squares += double{value} * value;
@@ -53,33 +73,45 @@ void normalize(std::span<float> vector) {
   for (float& value : vector) value /= length;
 }
 
-int64_t tokens_not_pooled(const SentenceEmbedding& embedding, const Tokenizer& tokenizer) {
-  if (embedding.pool_prompt || embedding.prompt.empty()) return 0;
-  return 1 + static_cast<int64_t>(tokenizer.encode(embedding.prompt).size());
+}  // namespace
+
+EmbeddingChoice choose_embedding(const SentenceEmbedding& embedding, const RuntimeModel& model,
+                                 const Tokenizer& tokenizer, const EmbedOptions& options) {
+  const int64_t size = embedding.size(model.sizes().hidden);
+  if (options.dimensions < 0 || options.dimensions > size) {
+    fail_usage("dimensions is {}, the model's embeddings have {}", options.dimensions, size);
+  }
+  const std::string& prompt = find_prompt(embedding, model, options.prompt);
+  return {.prompt = prompt,
+          .not_pooled = tokens_not_pooled(embedding, prompt, tokenizer),
+          .dimensions = options.dimensions > 0 ? options.dimensions : size,
+          .normalize_all = embedding.normalized && options.normalize != false,
+          .normalize_rest = options.normalize.value_or(false)};
 }
 
-void embed_into(const SentenceEmbedding& embedding, Session& session, std::span<const int32_t> cu_seqlens,
-                int64_t skipped, std::span<float> vectors) {
+void embed_into(const SentenceEmbedding& embedding, const EmbeddingChoice& choice, Session& session,
+                std::span<const int32_t> cu_seqlens, std::span<float> vectors) {
   const auto hidden = session.hidden();  // [tokens, hidden]
   const auto size = static_cast<size_t>(session.model().sizes().hidden);
   check_sizes(embedding, session);
-  const auto vector_size = static_cast<size_t>(embedding.size(session.model().sizes().hidden));
+  const auto dimensions = static_cast<size_t>(choice.dimensions);
   for (size_t text = 0; text + 1 < cu_seqlens.size(); ++text) {
     const auto begin = static_cast<size_t>(cu_seqlens[text]);
     const auto count = static_cast<size_t>(cu_seqlens[text + 1]) - begin;
     const TokenRows rows{.values = hidden.subspan(begin * size, count * size),
                          .size = size,
-                         .first = std::min(static_cast<size_t>(skipped), count - 1)};
+                         .first = std::min(static_cast<size_t>(choice.not_pooled), count - 1)};
     require_finite(rows.values, session, "a hidden state");  // a maximum would hide a NaN
     std::vector<float> features;
     for (const Pooling pooling : embedding.poolings) {
       for (size_t i = 0; i < size; ++i) features.push_back(pooled(pooling, rows, i));
     }
     for (const DenseModule& dense : embedding.dense) features = dense.apply(features);
-    const auto vector = vectors.subspan(text * vector_size, vector_size);
-    std::ranges::copy(features, vector.begin());
-    require_finite(vector, session, "a number of an embedding");  // before normalisation
-    if (embedding.normalized) normalize(vector);
+    require_finite(features, session, "a number of an embedding");  // before normalisation
+    if (choice.normalize_all) normalize(features);
+    const auto vector = vectors.subspan(text * dimensions, dimensions);
+    std::ranges::copy(std::span(features).first(dimensions), vector.begin());
+    if (choice.normalize_rest) normalize(vector);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "rpp/runtime_model.h"
 
 #include "bert_format/model_file.h"
+#include "rpp/error.h"
 #include "weights.h"
 
 namespace rpp {
@@ -11,15 +12,22 @@ std::vector<std::string> kernel_names() {
   return names;
 }
 
-RuntimeModel::RuntimeModel(const std::filesystem::path& path, const RuntimeOptions& options)
-    : file_(std::make_unique<const ModelFile>(path, options.file)),
-      weights_(std::make_unique<const Weights>(read_weights(*file_, options))) {}
+RuntimeModel::RuntimeModel(std::unique_ptr<const ModelFile> file, const RuntimeOptions& options)
+    : file_(std::move(file)), weights_(std::make_unique<const Weights>(read_weights(*file_, options))) {}
 
 RuntimeModel::~RuntimeModel() = default;
 
 std::shared_ptr<const RuntimeModel> RuntimeModel::load(const std::filesystem::path& path,
                                                        const RuntimeOptions& options) {
-  return std::shared_ptr<const RuntimeModel>(new RuntimeModel(path, options));
+  auto file = std::make_unique<const ModelFile>(path, options.file);
+  return std::shared_ptr<const RuntimeModel>(new RuntimeModel(std::move(file), options));
+}
+
+std::shared_ptr<const RuntimeModel> RuntimeModel::load(std::span<const std::byte> bytes,
+                                                       const RuntimeOptions& options) {
+  if (options.file == FileAccess::mapped) fail_usage("a model in memory is copied, only files can be mapped");
+  auto file = std::make_unique<const ModelFile>(bytes);
+  return std::shared_ptr<const RuntimeModel>(new RuntimeModel(std::move(file), options));
 }
 
 const ModelSizes& RuntimeModel::sizes() const {

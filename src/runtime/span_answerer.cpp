@@ -7,7 +7,6 @@
 #include "bert_format/model_files.h"
 #include "bert_format/model_labels.h"
 #include "rpp/error.h"
-#include "runtime/text_batch.h"
 #include "tokenizer/squad_decode.h"
 
 namespace rpp {
@@ -36,9 +35,10 @@ struct Question {
 class SpanAnswerer : public Answerer {
  public:
   SpanAnswerer(std::shared_ptr<const RuntimeModel> model, const Tokenizer& tokenizer, int64_t max_seq_length,
-               int num_threads)
+               int num_threads, int64_t pass_tokens)
       : session_(std::move(model), num_threads),
         tokenizer_(tokenizer),
+        pass_tokens_(pass_tokens),
         options_{.max_seq_length = max_seq_length,
                  .doc_stride = std::min(kDocStride, max_seq_length / 4),
                  .max_query_length = std::min(kMaxQueryLength, max_seq_length / 4),
@@ -97,7 +97,7 @@ class SpanAnswerer : public Answerer {
       for (const SquadWindow& window : question.features.windows) {
         append_window(question.features, window, batch_.input_ids, batch_.token_type_ids);
         batch_.end_sequence();
-        if (std::ssize(batch_.input_ids) + options_.max_seq_length > kPassTokens) encode();
+        if (std::ssize(batch_.input_ids) + options_.max_seq_length > pass_tokens_) encode();
       }
     }
     encode();
@@ -105,6 +105,7 @@ class SpanAnswerer : public Answerer {
 
   Session session_;
   const Tokenizer& tokenizer_;
+  int64_t pass_tokens_;
   SquadFeatureOptions options_;
   SquadDecoding decoding_;
   std::vector<Question> added_;
@@ -115,8 +116,9 @@ class SpanAnswerer : public Answerer {
 
 std::unique_ptr<Answerer> make_span_answerer(std::shared_ptr<const RuntimeModel> model,
                                              const Tokenizer& tokenizer, int64_t max_seq_length,
-                                             int num_threads) {
-  return std::make_unique<SpanAnswerer>(std::move(model), tokenizer, max_seq_length, num_threads);
+                                             int num_threads, int64_t pass_tokens) {
+  return std::make_unique<SpanAnswerer>(std::move(model), tokenizer, max_seq_length, num_threads,
+                                        pass_tokens);
 }
 
 }  // namespace rpp

@@ -27,6 +27,15 @@ int64_t TextBatch::end_sequence() {
   return cu_seqlens.back() - cu_seqlens[cu_seqlens.size() - 2];
 }
 
+TextBatch TextBatch::take_unfinished() {
+  const int32_t end = cu_seqlens.back();
+  TextBatch taken;
+  taken.input_ids.assign(input_ids.begin() + end, input_ids.end());
+  taken.token_type_ids.assign(token_type_ids.begin() + end, token_type_ids.end());
+  begin_sequence();
+  return taken;
+}
+
 void TextBatch::clear() {
   input_ids.clear();
   token_type_ids.clear();

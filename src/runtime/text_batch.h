@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "rpp/session.h"
@@ -22,6 +23,8 @@ struct TextBatch {
   // Ends a sequence: the tokens after the last one become the next; returns their number. Throws Error for
   // more than 2^31 - 1 tokens in all.
   int64_t end_sequence();
+  // A batch of the tokens after the last sequence, which this one loses.
+  TextBatch take_unfinished();
   void clear();
 };
 

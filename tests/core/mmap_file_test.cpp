@@ -32,6 +32,14 @@ TEST_F(MmapFileTest, CopiedBytesDoNotFollowChangesOfTheFile) {
   EXPECT_EQ(copied.text(), "some bytes");
 }
 
+TEST_F(MmapFileTest, BytesInMemoryAreCopied) {
+  std::string text = "in memory";
+  const MmapFile copy(std::as_bytes(std::span(text)));
+  text.assign(text.size(), 'x');
+  EXPECT_EQ(copy.text(), "in memory");
+  EXPECT_EQ(MmapFile(std::span<const std::byte>()).size(), 0U);
+}
+
 TEST_F(MmapFileTest, AnEmptyFileIsEmptyAndADirectoryIsRefused) {
   std::ofstream(path_, std::ios::trunc).flush();
   for (const auto access : {FileAccess::mapped, FileAccess::copied}) {

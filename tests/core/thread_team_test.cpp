@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 
 #include "few_threads.h"
 #include "message_of.h"
@@ -77,6 +78,7 @@ TEST(ThreadTeam, IsSmallerWhenThreadsCannotStart) {
   const auto use_with = [](int started) {
     allow_more_threads(started);
     ThreadTeam team(6);
+    team.run([](int) {});
     use_team(team, 1 + started);
   };
   EXPECT_EXIT(use_with(0), testing::ExitedWithCode(0), "");
@@ -100,8 +102,20 @@ TEST(ThreadTeam, WorksInAProcessThatWasForkedFromItsOwn) {
   EXPECT_EQ(calls, 3);
 }
 
+TEST(ThreadTeam, StartsItsThreadsWithTheFirstRun) {
+  const auto num_threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  };
+  const auto before = num_threads();
+  ThreadTeam team(3);
+  EXPECT_EQ(num_threads(), before);
+  team.run([](int) {});
+  EXPECT_EQ(num_threads(), before + 2);
+}
+
 TEST(ThreadTeam, CanBeDestroyedUnusedInAForkedProcess) {
   auto team = std::make_unique<ThreadTeam>(3);
+  team->run([](int) {});
   const pid_t child = ::fork();
   if (child == 0) {
     ::alarm(20);

@@ -88,8 +88,8 @@ class OutOfMemory : public testing::Test {
   void open(const std::string& heads) {
     std::filesystem::copy(golden_dir() / heads, dir_ / "model");
     dir_.write("model/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nw0\nw1\nw2\n");
-    ASSERT_EQ(rpp_load((dir_ / "model").c_str(), &model_), RPP_OK) << rpp_last_error();
-    const rpp_session_options one_thread = {.num_threads = 1};
+    ASSERT_EQ(rpp_load((dir_ / "model").c_str(), nullptr, &model_), RPP_OK) << rpp_last_error();
+    const rpp_session_options one_thread = {.size = sizeof one_thread, .num_threads = 1};
     ASSERT_EQ(rpp_open(model_, &one_thread, &session_), RPP_OK) << rpp_last_error();
   }
 
@@ -149,17 +149,18 @@ TEST_F(OutOfMemory, TheNextTextsAreScoredAndEmbeddedCorrectly) {
         EXPECT_EQ(rpp_score(session_, text, nullptr, 1, scores.data()), RPP_OK);
         return scores;
       });
-  expect_the_next_answer<std::vector<float>>([&] { return rpp_embed(session_, before, 2, unused.data()); },
-                                             [&] {
-                                               std::vector<float> vector(32);
-                                               EXPECT_EQ(rpp_embed(session_, text, 1, vector.data()), RPP_OK);
-                                               return vector;
-                                             });
+  expect_the_next_answer<std::vector<float>>(
+      [&] { return rpp_embed(session_, before, 2, nullptr, unused.data()); },
+      [&] {
+        std::vector<float> vector(32);
+        EXPECT_EQ(rpp_embed(session_, text, 1, nullptr, vector.data()), RPP_OK);
+        return vector;
+      });
 }
 
 TEST_F(OutOfMemory, AFailedOpenSetsTheSessionToNull) {
   open("classifier");
-  const rpp_session_options one_thread = {.num_threads = 1};
+  const rpp_session_options one_thread = {.size = sizeof one_thread, .num_threads = 1};
   rpp_session* session = nullptr;
   expect_the_next_answer<int>(
       [&] {

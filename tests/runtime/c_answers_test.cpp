@@ -19,7 +19,7 @@ class CAnswers : public testing::Test {
  protected:
   rpp_session* open(const rpp_session_options* options = nullptr) {
     rpp_model* model = nullptr;
-    EXPECT_EQ(rpp_load(dir_.path().c_str(), &model), RPP_OK) << rpp_last_error();
+    EXPECT_EQ(rpp_load(dir_.path().c_str(), nullptr, &model), RPP_OK) << rpp_last_error();
     model_.reset(model);
     rpp_session* session = nullptr;
     EXPECT_EQ(rpp_open(model, options, &session), RPP_OK) << rpp_last_error();
@@ -98,7 +98,7 @@ TEST_F(CAnswers, EntitiesAreByteRangesOfTheText) {
 TEST_F(CAnswers, ASessionChoosesTheAggregation) {
   make_tagged_model(dir_);
   const auto number_of = [&](int32_t aggregation) {
-    const rpp_session_options options = {.aggregation = aggregation};
+    const rpp_session_options options = {.size = sizeof options, .aggregation = aggregation};
     const rpp_entity* entities = nullptr;
     size_t count = 0;
     EXPECT_EQ(rpp_tag(open(&options), kTaggedText, &entities, &count), RPP_OK) << rpp_last_error();
@@ -110,7 +110,7 @@ TEST_F(CAnswers, ASessionChoosesTheAggregation) {
   EXPECT_EQ(number_of(RPP_AGGREGATION_FIRST), (std::pair<size_t, std::string>(5, "PER")));
   EXPECT_EQ(number_of(RPP_AGGREGATION_AVERAGE), (std::pair<size_t, std::string>(3, "PER")));
   EXPECT_EQ(number_of(RPP_AGGREGATION_MAX), (std::pair<size_t, std::string>(3, "PER")));
-  const rpp_session_options wrong = {.aggregation = 5};
+  const rpp_session_options wrong = {.size = sizeof wrong, .aggregation = 5};
   rpp_session* none = nullptr;
   EXPECT_EQ(rpp_open(model_.get(), &wrong, &none), RPP_USAGE_ERROR);
   EXPECT_STREQ(rpp_last_error(), "aggregation is 5, it must be 0 to 4");
@@ -118,7 +118,8 @@ TEST_F(CAnswers, ASessionChoosesTheAggregation) {
 
 TEST_F(CAnswers, ALongTextToTagIsCutOrRefusedAndTheNextIsTagged) {
   make_tagged_model(dir_);
-  const rpp_session_options refusing = {.max_tokens = 8, .refuse_longer = 1}, cutting = {.max_tokens = 8};
+  const rpp_session_options refusing = {.size = sizeof refusing, .max_tokens = 8, .refuse_longer = 1},
+                            cutting = {.size = sizeof cutting, .max_tokens = 8};
   const rpp_entity* entities = nullptr;
   size_t count = 0;
   rpp_session* session = open(&refusing);
@@ -152,7 +153,7 @@ TEST_F(CAnswers, AModelWithoutTheHeadIsRefusedByName) {
     EXPECT_EQ(status, RPP_ERROR);
   }
   EXPECT_THAT(rpp_last_error(), HasSubstr("architectures is BertForMultipleChoice"));
-  EXPECT_EQ(rpp_embed(session, texts.data(), 1, values.data()), RPP_OK) << rpp_last_error();
+  EXPECT_EQ(rpp_embed(session, texts.data(), 1, nullptr, values.data()), RPP_OK) << rpp_last_error();
 }
 
 }  // namespace

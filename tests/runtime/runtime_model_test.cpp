@@ -272,9 +272,10 @@ TEST_F(ChangedModel, AnAnswerThatIsNotFiniteIsAnError) {
   tensor("bert.encoder.layer.1.output.LayerNorm.weight").data = std::as_bytes(std::span(large));
   Session embeds(load());
   embeds.encode(batch);
+  const EmbeddingChoice choice = {.prompt = "", .dimensions = 32};
   for (const Pooling pooling : {Pooling::cls, Pooling::max, Pooling::mean}) {
     std::vector<float> vector(32);
-    EXPECT_THAT(message_of([&] { embed_into({.poolings = {pooling}}, embeds, bounds, 0, vector); }),
+    EXPECT_THAT(message_of([&] { embed_into({.poolings = {pooling}}, choice, embeds, bounds, vector); }),
                 HasSubstr(" as a hidden state: "));
   }
 }

@@ -26,7 +26,7 @@ prefix=$dir/rpp-runtime
 cat > user/CMakeLists.txt << 'END'
 cmake_minimum_required(VERSION 3.25)
 project(user LANGUAGES C CXX)
-find_package(rpp REQUIRED)
+find_package(rpp 1.0 REQUIRED)
 add_executable(score score.c)
 add_executable(answer answer.cpp)
 target_link_libraries(score rpp::rpp_shared)
@@ -35,12 +35,50 @@ END
 cmake -S user -B use -G Ninja -DCMAKE_PREFIX_PATH="$prefix" > log 2>&1 && cmake --build use >> log 2>&1 ||
   { cat log; exit 1; }
 
+# A project in C, without a C++ compiler.
+mkdir c-user
+cat > c-user/CMakeLists.txt << 'END'
+cmake_minimum_required(VERSION 3.25)
+project(c_user LANGUAGES C)
+find_package(rpp ${version} REQUIRED)
+add_executable(score ../user/score.c)
+target_link_libraries(score rpp::rpp_shared)
+END
+expect 0 '' cmake -S c-user -B c-use -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -Dversion=1.0 -DCMAKE_CXX_COMPILER=absent
+expect 0 '' cmake --build c-use
+for other in 2.0 1.99; do
+  expect 1 "requested version \"$other\"" cmake -S c-user -B other -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -Dversion=$other
+done
+
+# A project that adds this one: the runtime alone, without tests, under the same names.
+mkdir adds
+cat > adds/CMakeLists.txt << 'END'
+cmake_minimum_required(VERSION 3.25)
+project(adds LANGUAGES C CXX)
+add_subdirectory(${checkout} rpp)
+add_executable(score ../user/score.c)
+add_executable(answer ../user/answer.cpp)
+target_link_libraries(score rpp::rpp_shared)
+target_link_libraries(answer rpp::rpp)
+END
+expect 0 'Generating done' cmake -S adds -B add -G Ninja -Dcheckout="$dir/checkout"
+expect 1 "unknown target 'runtime_tests'" ninja -C add -t query runtime_tests
+expect 0 ' rpp/librpp.so.1.0.0 ' ninja -C add -t commands score
+expect 0 ' rpp/librpp.a ' ninja -C add -t commands answer
+
+# The library exports the C interface and nothing else.
+exported() { nm -D --defined-only "$prefix"/lib*/librpp.so | awk '$2 ~ /[TDBRVWu]/ {sub(/@.*/, "", $3); print $3}' | sort; }
+listed() { sed -nE 's/^function .*\b(rpp_[a-z_]+)\(.*/\1/p' "$root/tests/runtime/c_interface.txt" | sort; }
+diff <(listed) <(exported) || { failures=$((failures + 1)); echo "FAILED: exported symbols differ from tests/runtime/c_interface.txt"; }
+expect 0 'Library soname: [librpp.so.1]' readelf -d "$prefix/lib/librpp.so"
+
 cp -r "$root/tests/golden/bert/classifier" model
 { printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]'; seq -f 'w%g' 0 94; } > model/vocab.txt
 "$export" model --output model.rpp > /dev/null 2>&1
 expect 0 '' use/score model.rpp 'w1 w2'
 best=$(use/score model.rpp 'w1 w2' | sort -k2 -rn | head -1)
 expect 0 "$best" use/answer model.rpp 'w1 w2'
+expect 0 "$best" c-use/score model.rpp 'w1 w2'
 [[ $best =~ ^[A-Za-z_0-9]+' '0\.[0-9]{4}$ ]] || { failures=$((failures + 1)); echo "FAILED: the best label is '$best'"; }
 expect 1 'cannot open absent.rpp: No such file or directory' use/score absent.rpp 'w1'
 expect 1 'answer: cannot open absent.rpp: No such file or directory' use/answer absent.rpp 'w1'
@@ -56,8 +94,7 @@ fi
 
 # Linked without CMake.
 expect 0 "$best" env LD_LIBRARY_PATH="$prefix/lib" checkout/score model.rpp 'w1 w2'
-expect 0 "$best" env LD_LIBRARY_PATH="$prefix/lib" checkout/answer model.rpp 'w1 w2'
-expect 0 "$best" checkout/answer-static model.rpp 'w1 w2'
+expect 0 "$best" checkout/answer model.rpp 'w1 w2'
 
 # More labels than the samples expect.
 if command -v python3 > /dev/null; then
