@@ -55,7 +55,7 @@ def split(line):
     lexer.whitespace_split = True
     commands = [[]]
     for word in lexer:
-        if set(word) <= SEPARATORS:
+        if set(word) <= SEPARATORS or word == "--":  # rpp-launch starts another program
             commands.append([])
         elif commands[-1] or word not in BEFORE_A_PROGRAM:
             commands[-1].append(word)

@@ -16,6 +16,8 @@ faulty() {
 faulty '3: rpp-data build has no option --outptu' 'build/rpp-data build --input a --outptu b'
 faulty '3: rpp-data build has no option --outptu' $'build/rpp-data build \\\n  --input a --outptu=b   # a comment'
 faulty '3: rpp-data has no subcommand biuld' 'build/rpp-data biuld --input a'
+faulty '3: rpp-data build has no option --outptu' 'build/rpp-launch -n 2 -- build/rpp-data build --outptu b'
+faulty '3: rpp-launch has no option --input' 'build/rpp-launch -n 2 --input a -- build/rpp-data build'
 faulty '3: there is no rpp-dta' 'rpp-dta build --input a'
 faulty '4: scripts/setup.sh has no option --fast' $'scripts/setup.sh --cpu\nscripts/setup.sh --fast'
 faulty '3: scripts/test.sh has no option --fast' 'scripts/test.sh --fast'
