@@ -77,14 +77,27 @@ class Tokenizers:
         names = ["<s>", "<pad>", "</s>", "[UNK]"] + [piece for piece in pieces if piece not in WORDPIECE_SPECIAL] + ["<mask>"]
         return transformers.MPNetTokenizer(vocab={name: i for i, name in enumerate(names)}, model_max_length=LENGTH)
 
+    def train_sentencepiece(self, model, **special):
+        sentencepiece.SentencePieceTrainer.train(input=str(self.file), model_prefix=str(model), vocab_size=3000,
+                                                 hard_vocab_limit=False, minloglevel=2, **special)
+        os.replace(f"{model}.model", model)
+
+    def albert(self):
+        folder = self.folder / "albert"
+        if not folder.exists():
+            folder.mkdir()
+            self.train_sentencepiece(folder / "spiece.model", pad_id=0, unk_id=1, bos_id=-1, eos_id=-1, pad_piece="<pad>",
+                                     control_symbols="[CLS],[SEP],[MASK]")
+            (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "AlbertTokenizer",
+                                                                      "model_max_length": LENGTH}))
+        return transformers.AlbertTokenizer.from_pretrained(folder)
+
     def fairseq(self, tokenizer):
         """sentencepiece with the ids of XLM-R or CamemBERT, by the class."""
         folder = self.folder / tokenizer.__name__
         if not folder.exists():
             folder.mkdir()
-            sentencepiece.SentencePieceTrainer.train(input=str(self.file), model_prefix=str(folder / "model"), vocab_size=3000,
-                                                     hard_vocab_limit=False, minloglevel=2)
-            os.replace(folder / "model.model", folder / "sentencepiece.bpe.model")
+            self.train_sentencepiece(folder / "sentencepiece.bpe.model")
             (folder / "tokenizer_config.json").write_text(json.dumps(
                 {"tokenizer_class": tokenizer.__name__, "model_max_length": LENGTH}))
         return tokenizer.from_pretrained(folder)
@@ -169,8 +182,8 @@ def sentence_model(kind, pooling, normalize=False, dense=False):
             tokenizer = tokenizers.roberta()
             model = transformers.RobertaModel(roberta_config(tokenizer))
         else:
-            tokenizer = tokenizers.xlm_roberta()
-            model = (transformers.BertModel(bert_config(tokenizer)) if kind == "bert with sentencepiece"
+            tokenizer = tokenizers.albert() if kind == "bert with albert" else tokenizers.xlm_roberta()
+            model = (transformers.BertModel(bert_config(tokenizer)) if kind.startswith("bert with")
                      else transformers.XLMRobertaModel(roberta_config(tokenizer)))
         base = save(randomise(model), tokenizer, folder / "base")
         modules = [Transformer(str(base), max_seq_length=LENGTH), Pooling(SIZES["hidden_size"], pooling_mode=pooling)]
@@ -320,6 +333,7 @@ CASES = {
     "BERT, last token": (sentence_model("bert", "lasttoken"), EMBED),
     "BERT, [CLS], Dense, normalised (LaBSE)": (sentence_model("bert", "cls", normalize=True, dense=True), EMBED),
     "BERT with sentencepiece (e5), mean, normalised": (sentence_model("bert with sentencepiece", "mean", True), EMBED),
+    "BERT with ALBERT's tokenizer, mean": (sentence_model("bert with albert", "mean"), EMBED),
     "XLM-R (BGE-M3), [CLS], normalised": (sentence_model("xlm-roberta", "cls", True), EMBED),
     "BERT, three labels": (head_model("Bert", "ForSequenceClassification", num_labels=3), classes("softmax")),
     "BERT cased, three labels": (head_model("Bert", "ForSequenceClassification", lower=False, num_labels=3), classes("softmax")),
