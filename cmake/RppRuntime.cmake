@@ -71,3 +71,4 @@ file(RELATIVE_PATH include_from_pkgconfig ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig
 configure_file(${PROJECT_SOURCE_DIR}/cmake/rpp.pc.in rpp.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/rpp.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/rpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+include(RppWheel)

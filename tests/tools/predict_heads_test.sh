@@ -4,6 +4,7 @@
 source "$(dirname "$0")/expect.sh"
 predict=$1
 export=$(dirname "$1")/rpp-export
+tools=$(cd "$(dirname "$0")" && pwd)
 golden=$(cd "$(dirname "$0")/../golden/bert" && pwd)
 cd "$dir" || exit 1
 fault() { failures=$((failures + 1)); echo "FAILED: $1"; }
@@ -13,25 +14,7 @@ cp -r "$golden/classifier" three
 
 # A model with one label: the first row of the classifier.
 cp -r three one
-python3 - << 'END'
-import json, struct
-path = "one/model.safetensors"
-data = open(path, "rb").read()
-size = struct.unpack("<Q", data[:8])[0]
-header, body, kept = json.loads(data[8:8 + size]), data[8 + size:], b""
-metadata = header.pop("__metadata__", {})
-for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
-    begin, end = entry["data_offsets"]
-    if name.startswith("classifier."):
-        entry["shape"][0], end = 1, begin + (end - begin) // 3
-    entry["data_offsets"] = [len(kept), len(kept) + end - begin]
-    kept += body[begin:end]
-text = json.dumps({"__metadata__": metadata, **header}).encode()
-open(path, "wb").write(struct.pack("<Q", len(text)) + text + kept)
-config = json.load(open("one/config.json"))
-del config["id2label"], config["label2id"]
-json.dump(config, open("one/config.json", "w"))
-END
+python3 "$tools/one_label.py" one
 
 # Its scores are probabilities, and logits if the configuration says so.
 [[ $("$predict" --model one <<< 'w1 w2') =~ ^LABEL_0$'\t'0\.[0-9]+$ ]] || fault "one probability: $("$predict" --model one <<< 'w1 w2')"
