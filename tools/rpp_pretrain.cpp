@@ -26,7 +26,9 @@ void add_options(CLI::App& app, Arguments& arguments) {
       "Examples:\n"
       "  rpp-pretrain configs/pretrain/rpp-minilm.yaml --check\n"
       "  rpp-pretrain configs/pretrain/rpp-minilm.yaml --model my-bert --output-dir runs/mine\n"
-      "  rpp-pretrain configs/pretrain/rpp-minilm.yaml --resume auto");
+      "  rpp-pretrain configs/pretrain/rpp-minilm.yaml --resume auto\n"
+      "  rpp-launch -n 2 -- rpp-pretrain configs/pretrain/rpp-minilm.yaml    "
+      "(docs/tutorials/many-processes.md)");
 }
 
 int prove_resume(const PretrainConfig& config, int64_t steps) {
@@ -48,6 +50,7 @@ int run(const Arguments& arguments) {
   if (answered_without_a_run(arguments, config, check_pretraining)) return 0;
   if (arguments.verify_resume != 0) return prove_resume(config, arguments.verify_resume);
   const TrainOutcome outcome = run_pretraining(config, arguments.run);
+  if (outcome.rank > 0) return outcome.stopped ? kStoppedStatus : 0;  // the first rank reports
   fmt::print("{}: {} steps, {} tokens, {} tokens/s{}\n", config.output_dir, outcome.counters.step,
              format_count(outcome.counters.tokens), format_count(std::llround(outcome.tokens_per_second)),
              outcome.stopped ? " (stopped, not finished)" : "");

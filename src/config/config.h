@@ -56,6 +56,11 @@ struct TrainConfig {
   std::string kernels = "fast";           // fast, reference (slow plain ATen calls, for comparison)
 };
 
+// Several processes (ranks) that train one model; which and how many is said by their launcher.
+struct DistConfig {
+  int64_t timeout_seconds = 120;  // that a rank waits for the others
+};
+
 struct PretrainConfig {
   std::string model;         // Hugging Face directory to continue from
   std::string model_config;  // or a file of configs/model/, to start from random weights
@@ -67,6 +72,7 @@ struct PretrainConfig {
   PruneConfig prune;
   DistillConfig distill;
   TrainConfig train;
+  DistConfig dist;
 
   PretrainConfig() { schedule.decay_begin = 0.7; }  // where the recovery starts, in methods that have one
 };

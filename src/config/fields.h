@@ -205,6 +205,14 @@ void visit_fields(ConfigOf<TrainConfig> auto& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_fields(ConfigOf<DistConfig> auto& c, Visitor&& v) {
+  v.field({"timeout_seconds",
+           "several processes: how long one waits for another, also while the first writes a checkpoint",
+           at_least(1)},
+          c.timeout_seconds);
+}
+
+template <typename Visitor>
 void visit_fields(ConfigOf<PretrainConfig> auto& c, Visitor&& v) {
   v.field({"model", "Hugging Face directory to continue from"}, c.model);
   v.field({"model_config", "or a file of configs/model/, to start from random weights"}, c.model_config);
@@ -216,6 +224,7 @@ void visit_fields(ConfigOf<PretrainConfig> auto& c, Visitor&& v) {
   v.section("prune", c.prune);
   v.section("distill", c.distill);
   v.section("train", c.train);
+  v.section("dist", c.dist);
 }
 
 template <typename Visitor>

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -65,9 +66,15 @@ std::optional<RankPlace> read_place(const Variables& variables, const Names& nam
   return place;
 }
 
-// A batch script without srun has SLURM_NTASKS, and one process.
+// srun sets these; a batch script is one process, although it has rank 0 and the number of tasks of its job.
+bool is_slurm_step(const Variables& variables) {
+  constexpr const char* kOfSrun[] = {"SLURM_STEP_NUM_TASKS", "SLURM_STEP_NODELIST",
+                                     "SLURM_LAUNCH_NODE_IPADDR"};
+  return std::ranges::any_of(kOfSrun, [&](const char* name) { return find(variables, name) != nullptr; });
+}
+
 std::optional<RankPlace> read_slurm(Variables variables) {
-  if (find(variables, kSlurm.rank) == nullptr) return std::nullopt;
+  if (find(variables, kSlurm.rank) == nullptr || !is_slurm_step(variables)) return std::nullopt;
   if (const std::string* step = find(variables, "SLURM_STEP_NUM_TASKS")) variables[kSlurm.size] = *step;
   if (find(variables, kSlurm.size) == nullptr) return std::nullopt;
   return read_place(variables, kSlurm);

@@ -11,4 +11,8 @@ void init_logging(bool quiet) {
   spdlog::set_level(quiet ? spdlog::level::warn : spdlog::level::info);
 }
 
+void log_errors_only() {
+  spdlog::set_level(spdlog::level::err);
+}
+
 }  // namespace rpp

@@ -61,6 +61,7 @@ MetricsLog::MetricsLog(std::filesystem::path path, int64_t last_step,
 }
 
 void MetricsLog::write(int64_t step, std::string_view kind, const Metrics& metrics) {
+  if (path_.empty()) return;
   nlohmann::ordered_json line = {{"step", step}, {"kind", kind}};
   for (const auto& [name, value] : metrics) {
     if (std::isfinite(value)) {

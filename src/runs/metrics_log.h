@@ -16,6 +16,9 @@ using Metrics = std::map<std::string, double>;
 
 class MetricsLog {
  public:
+  // Without a file: writes nothing.
+  MetricsLog() = default;
+
   // Opens the file for appending. Lines of steps after `last_step` are dropped first, and those of `repeated`
   // kinds at that step: a resumed run writes them again. Lines cut short by a crash and damaged lines are
   // dropped too; the log reports how many. Throws Error naming the file.

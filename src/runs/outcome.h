@@ -26,6 +26,7 @@ struct TrainOutcome {
   double target_ratio = 0;      // the target of prune.target_ratio and prune.ratios; 0 without one
   double seconds = 0;
   double tokens_per_second = 0;  // of this process, without evaluations and checkpoints
+  int64_t rank = 0;              // of this process among those of the run: the first reports
   Metrics last_train;
   Metrics last_eval;
 };

@@ -22,11 +22,12 @@ bool is_one_of(std::span<const std::string_view> keys, std::string_view key) {
 
 // Keys that do not change the results.
 bool changes_no_result(std::string_view key) {
-  static constexpr std::string_view kKeys[] = {"output_dir",        "train.log_every",
-                                               "train.save_every",  "train.keep_last",
-                                               "train.num_threads", "train.max_bad_steps",
-                                               "train.device",      "train.keep_checkpoints",
-                                               "prune.check_every", "train.activation_checkpointing"};
+  static constexpr std::string_view kKeys[] = {"output_dir",          "train.log_every",
+                                               "train.save_every",    "train.keep_last",
+                                               "train.num_threads",   "train.max_bad_steps",
+                                               "train.device",        "train.keep_checkpoints",
+                                               "prune.check_every",   "train.activation_checkpointing",
+                                               "dist.timeout_seconds"};
   return is_one_of(kKeys, key);
 }
 

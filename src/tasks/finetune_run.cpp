@@ -4,6 +4,7 @@
 #include "data/squad.h"
 #include "data/tag_data.h"
 #include "model/init.h"
+#include "rank_agreement.h"
 #include "runs/finetune_results.h"
 #include "tasks/finetune_task.h"
 #include "tasks/run.h"
@@ -18,7 +19,7 @@ struct FinetuneKind {
 
 // The first that has the task prepares its runs. The last has every name, because the message about an
 // unknown one is that of the GLUE tasks.
-constexpr FinetuneKind kKinds[] = {
+const FinetuneKind kKinds[] = {
     {.has = [](const FinetuneConfig& config) { return config.task == kEmbedTask; }, .prepare = prepare_embed},
     {.has = [](const FinetuneConfig& config) { return squad_version(config.task).has_value(); },
      .prepare = prepare_squad},
@@ -55,11 +56,13 @@ Metrics FinetuneRun::write_metrics(const TrainOutcome& outcome, size_t num_train
 }
 
 FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& options) {
+  require_one_process("fine-tuning");
   auto [training, eval] = run_training(config, options, preparation_of(config));
   return {.training = std::move(training), .eval = std::move(eval)};
 }
 
 PreflightReport check_finetuning(const FinetuneConfig& config) {
+  require_one_process("--check");
   return check_training(config, preparation_of(config));
 }
 

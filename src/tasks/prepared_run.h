@@ -3,9 +3,11 @@
 // A task brings a PreparedRun, which loads its data and model in the constructor.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "config/config.h"
+#include "dist/communicator.h"
 #include "ops/kernels.h"
 #include "run_setup.h"
 #include "runs/finished_run.h"
@@ -33,17 +35,19 @@ struct PreparedRun {
 };
 
 template <typename Config>
-using Prepare = std::unique_ptr<PreparedRun<Config>> (*)(const Config& config, LoadNotes notes);
+using Prepare = std::function<std::unique_ptr<PreparedRun<Config>>(const Config& config, LoadNotes notes)>;
 
 struct RunOutcome {
   TrainOutcome training;
   Metrics eval;  // as write_outputs returned it; of a finished run as it was written
 };
 
-// Defined for PretrainConfig and FinetuneConfig. Both throw as run_pretraining does (tasks/run.h).
+// Defined for PretrainConfig and FinetuneConfig. Both throw as run_pretraining does (tasks/run.h). With
+// several ranks the first one decides from where the run continues, and writes its files.
 template <typename Config>
-RunOutcome run_training(const Config& config, const RunOptions& options, Prepare<Config> prepare);
+RunOutcome run_training(const Config& config, const RunOptions& options, const Prepare<Config>& prepare,
+                        Communicator& ranks = single_process());
 template <typename Config>
-PreflightReport check_training(const Config& config, Prepare<Config> prepare);
+PreflightReport check_training(const Config& config, const Prepare<Config>& prepare);
 
 }  // namespace rpp

@@ -1,9 +1,13 @@
 // Masked LM and next-sentence pre-training from a configuration.
+#include <chrono>
 #include <memory>
 #include <optional>
 
 #include "data/pretrain_sampler.h"
+#include "dist/communicator.h"
+#include "launch/rank_place.h"
 #include "prepared_run.h"
+#include "rank_agreement.h"
 #include "rpp/error.h"
 #include "tasks/pretrain_task.h"
 #include "tasks/run.h"
@@ -22,7 +26,7 @@ std::vector<fs::path> as_paths(const std::vector<std::string>& names) {
 
 // Everything that a pre-training run needs, in order of creation.
 struct PretrainRun : PreparedRun<PretrainConfig> {
-  PretrainRun(const PretrainConfig& given, LoadNotes notes);
+  PretrainRun(const PretrainConfig& given, LoadNotes notes, Communicator& ranks);
 
   Task& task() override { return *pretrain_task; }
   RunLength length() const override { return {"steps", static_cast<double>(config.train.steps)}; }
@@ -50,12 +54,25 @@ std::unique_ptr<Bert> make_model(const PretrainConfig& config, const Tokenizer& 
                               : load_model(config.model, heads, tokenizer, config.train, notes);
 }
 
-PretrainRun::PretrainRun(const PretrainConfig& given, LoadNotes notes)
+// Every rank has samples of every batch, so all of them have the same losses to sum.
+void check_ranks(const Communicator& ranks, const Bert& model, const TrainConfig& train) {
+  if (ranks.is_alone()) return;
+  if (train.batch_size < ranks.size()) {
+    fail_usage("train.batch_size is {}, but there are {} ranks: each needs one sequence at least",
+               train.batch_size, ranks.size());
+  }
+  if (!model.device().is_cpu()) {
+    fail_usage("there are {} ranks, which can compute on CPUs only so far: set train.device to cpu",
+               ranks.size());
+  }
+}
+
+PretrainRun::PretrainRun(const PretrainConfig& given, LoadNotes notes, Communicator& ranks)
     : PreparedRun(given),
       tokenizer(find_tokenizer(config)),
       train_shards(as_paths(config.data.train), fingerprint(*tokenizer)),
       train_sampler(train_shards, *tokenizer, config.data, static_cast<uint64_t>(config.train.seed)) {
-  use_threads(config.train.num_threads);
+  use_threads(config.train.num_threads, ranks.place().local_size);
   if (!config.data.valid.empty()) {
     valid_shards.emplace(as_paths(config.data.valid), fingerprint(*tokenizer));
     valid_sampler.emplace(*valid_shards, *tokenizer, config.data, static_cast<uint64_t>(config.train.seed));
@@ -66,25 +83,31 @@ PretrainRun::PretrainRun(const PretrainConfig& given, LoadNotes notes)
             "data.next_sentence needs a model with type_vocab_size 2, this one has {}: set it to false",
             model->config().type_vocab_size);
   check_cuda_graph(*model, config.train);
+  check_ranks(ranks, *model, config.train);
   prune = resolve_fixed(config.prune, config.model, *model);
   teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
-  pretrain_task =
-      std::make_unique<PretrainTask>(*model, *tokenizer, train_sampler,
-                                     valid_sampler ? &*valid_sampler : nullptr, config.train, teacher.get());
+  pretrain_task = std::make_unique<PretrainTask>(*model, *tokenizer, train_sampler,
+                                                 valid_sampler ? &*valid_sampler : nullptr, config.train,
+                                                 teacher.get(), ranks);
 }
 
-std::unique_ptr<PreparedRun<PretrainConfig>> prepare(const PretrainConfig& config, LoadNotes notes) {
-  return std::make_unique<PretrainRun>(config, notes);
+Prepare<PretrainConfig> preparation_for(Communicator& ranks) {
+  return [&ranks](const PretrainConfig& config, LoadNotes notes) {
+    return std::make_unique<PretrainRun>(config, notes, ranks);
+  };
 }
 
 }  // namespace
 
 TrainOutcome run_pretraining(const PretrainConfig& config, const RunOptions& options) {
-  return run_training(config, options, prepare).training;
+  const auto ranks =
+      connect(rank_place(environment_variables()), std::chrono::seconds(config.dist.timeout_seconds));
+  return run_training(config, options, preparation_for(*ranks), *ranks).training;
 }
 
 PreflightReport check_pretraining(const PretrainConfig& config) {
-  return check_training(config, prepare);
+  require_one_process("--check");
+  return check_training(config, preparation_for(single_process()));
 }
 
 }  // namespace rpp

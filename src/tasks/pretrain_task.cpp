@@ -2,20 +2,26 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "bert_format/tensor_names.h"
 #include "core/stop_signal.h"
 #include "model/hf_checkpoint.h"
 #include "ops/torch.h"
 #include "tasks/evaluation_passes.h"
 #include "tasks/pretrain_loss.h"
+#include "train/rank_sums.h"
 #include "train/tensors.h"
 
 namespace rpp {
 PretrainTask::PretrainTask(Bert& model, const Tokenizer& tokenizer, const PretrainSampler& train,
-                           const PretrainSampler* valid, const TrainConfig& config, const Teacher* teacher)
-    : model_(model), tokenizer_(tokenizer), train_(train), valid_(valid), config_(config), teacher_(teacher) {
+                           const PretrainSampler* valid, const TrainConfig& config, const Teacher* teacher,
+                           Communicator& ranks)
+    : model_(model),
+      tokenizer_(tokenizer),
+      train_(train),
+      valid_(valid),
+      config_(config),
+      teacher_(teacher),
+      ranks_(ranks) {
   if (config.cuda_graph) {
     graphed_ = std::make_unique<GraphedPass>(model, train.shape(sequences_per_pass(config)));
   }
@@ -27,13 +33,22 @@ bool PretrainTask::reaches(std::string_view parameter) const {
   return train_.next_sentence() || (part != ModelPart::pooler && part != ModelPart::next_sentence);
 }
 
+RankPasses PretrainTask::passes(int64_t num_samples) const {
+  return passes_of_rank(
+      {.num_samples = num_samples, .per_pass = sequences_per_pass(config_), .num_ranks = ranks_.size()},
+      ranks_.rank());
+}
+
 std::vector<PackedBatch> PretrainTask::batches(int64_t step) const {
-  const int64_t size = sequences_per_pass(config_);
   std::vector<PackedBatch> batches;
-  for (int64_t first = 0; first < config_.batch_size; first += size) {
-    batches.push_back(train_.batch(step, first, std::min(size, config_.batch_size - first)));
+  for (const Pass& pass : passes(config_.batch_size).passes) {
+    batches.push_back(train_.batch(step, pass.first, pass.size));
   }
   return batches;
+}
+
+int64_t PretrainTask::first_pass() const {
+  return passes(config_.batch_size).first_number;
 }
 
 TaskLoss PretrainTask::loss(const PackedBatch& batch, const StepCounts& counts,
@@ -49,15 +64,14 @@ TaskLoss PretrainTask::add_gradients(const PackedBatch& batch, const StepCounts&
 
 Metrics PretrainTask::evaluate() {
   if (valid_ == nullptr) return {};
-  const int64_t num_samples = config_.eval_batches * config_.batch_size;
-  const int64_t size = sequences_per_pass(config_);
   std::vector<PackedBatch> batches;
   StepCounts counts;
-  for (int64_t first = 0; first < num_samples; first += size) {
+  for (const Pass& pass : passes(config_.eval_batches * config_.batch_size).passes) {
     check_stop();
-    batches.push_back(valid_->eval_batch(first, std::min(size, num_samples - first)));
+    batches.push_back(valid_->eval_batch(pass.first, pass.size));
     counts.add(batches.back());
   }
+  counts = sum_over_ranks(ranks_, counts);
   NamedTensors values;
   const EvaluationPasses passes{
       .unit = "batches", .total = static_cast<int64_t>(batches.size()), .per_pass = 1};
@@ -66,7 +80,7 @@ Metrics PretrainTask::evaluate() {
     values.emplace_back("loss", part.loss);
     values.insert(values.end(), part.parts.begin(), part.parts.end());
   });
-  return sums_of(values);
+  return sum_over_ranks(ranks_, sums_of(values));
 }
 
 std::vector<std::string> PretrainTask::metric_names() const {

@@ -7,6 +7,7 @@
 #include "core/atomic_file.h"
 #include "core/stop_signal.h"
 #include "io/safetensors.h"
+#include "rank_agreement.h"
 #include "rpp/error.h"
 #include "runs/checkpoint.h"
 #include "tasks/run.h"
@@ -59,6 +60,7 @@ void run_part(const PretrainConfig& config, const RunOptions& options) {
 }  // namespace
 
 ResumeProof verify_pretraining_resume(const PretrainConfig& config, int64_t steps) {
+  require_one_process("--verify-resume");
   if (steps < 2) fail_usage("--verify-resume {}: it takes two steps at least", steps);
   const fs::path base = (fs::path(config.output_dir) / "").parent_path();  // without a trailing slash
   if (base.has_parent_path()) fs::create_directories(base.parent_path());

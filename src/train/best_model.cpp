@@ -67,6 +67,7 @@ void Trainer::note_best(const Metrics& metrics) {
   counters_.best_step = counters_.step;
   counters_.best_value = value;
   counters_.evals_since_best = 0;
+  if (!ranks_.is_first()) return;
   write_checkpoint(config_.output_dir / kBest, [&](const auto& directory) {
     write_model(directory);
     write_best_record(directory, {.step = counters_.step, .value = value});
@@ -100,13 +101,27 @@ void Trainer::begin_branch() {
   counters_.evals_since_best = 0;
 }
 
+// begin_branch may have forgotten the best weights.
+void Trainer::follow_first_rank() {
+  const auto best = torch::tensor({static_cast<double>(counters_.best_step), counters_.best_value,
+                                   static_cast<double>(counters_.evals_since_best)},
+                                  torch::kFloat64);
+  ranks_.broadcast(best);
+  counters_.best_step = static_cast<int64_t>(best[0].item<double>());
+  counters_.best_value = best[1].item<double>();
+  counters_.evals_since_best = static_cast<int64_t>(best[2].item<double>());
+}
+
 // Evaluates the restored weights, so that the run reports the weights that it saves.
 Metrics Trainer::restore_best(MetricsLog& log) {
   log::info("restored the best checkpoint (step {}): {} {:.4f}", counters_.best_step,
             config_.train.best_metric, counters_.best_value);
-  const auto directory = config_.output_dir / kBest;
-  verify_checkpoint(directory);
-  load_weights(task_.model(), directory);
+  if (ranks_.is_first()) {
+    const auto directory = config_.output_dir / kBest;
+    verify_checkpoint(directory);
+    load_weights(task_.model(), directory);
+  }
+  ranks_.broadcast(params_->values());
   params_->refresh_working();
   Metrics metrics = evaluate();
   log.write(counters_.step, "best", metrics);

@@ -1,6 +1,7 @@
 #include "train/device.h"
 
 #include <ATen/Parallel.h>
+#include <algorithm>
 
 #include "core/parallel_for.h"
 #include "ops/torch.h"
@@ -19,8 +20,8 @@ bool has_cuda() {
 
 }  // namespace
 
-int64_t use_threads(int64_t num_threads) {
-  if (num_threads <= 0) num_threads = default_num_threads();
+int64_t use_threads(int64_t num_threads, int64_t num_processes) {
+  if (num_threads <= 0) num_threads = std::max<int64_t>(1, default_num_threads() / num_processes);
   at::set_num_threads(static_cast<int>(num_threads));
   return num_threads;
 }

@@ -3,11 +3,12 @@
 
 #include <cstdint>
 
+#include "dist/communicator.h"
 #include "train/task.h"
 #include "train/trainer.h"
 
 namespace rpp {
 
-void log_start(Task& task, const TrainerConfig& config, int64_t first_step);
+void log_start(Task& task, const TrainerConfig& config, const Communicator& ranks, int64_t first_step);
 
 }  // namespace rpp

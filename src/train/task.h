@@ -18,8 +18,9 @@
 
 namespace rpp {
 
-// Counts over all micro-batches of a step. Losses are divided by these, because micro-batches have different
-// numbers of masked tokens: so a step in micro-batches has the gradient of the whole batch.
+// Counts over all micro-batches of a step, those of all ranks. Losses are divided by these, because
+// micro-batches have different numbers of masked tokens: so a step in micro-batches has the gradient of the
+// whole batch.
 struct StepCounts {
   int64_t tokens = 0;
   int64_t sequences = 0;
@@ -53,8 +54,11 @@ class Task {
     return true;
   }
 
-  // The micro-batches of this step: a function of (seed, step). Called from the prefetch thread.
+  // The micro-batches of this step on this rank: a function of (seed, step). Called from the prefetch thread.
   virtual std::vector<PackedBatch> batches(int64_t step) const = 0;
+
+  // The number of the first of them among those of all ranks, which selects their dropout.
+  virtual int64_t first_pass() const { return 0; }
 
   virtual TaskLoss loss(const PackedBatch& batch, const StepCounts& counts,
                         const ForwardOptions& options) = 0;

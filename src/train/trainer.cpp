@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "best_model.h"
-#include "core/atomic_file.h"
 #include "core/prefetch.h"
 #include "core/progress.h"
 #include "core/rng.h"
@@ -23,6 +22,7 @@
 #include "rpp/error.h"
 #include "runs/checkpoint.h"
 #include "runs/step_window.h"
+#include "train/rank_sums.h"
 #include "train/tensors.h"
 
 namespace rpp {
@@ -61,7 +61,8 @@ std::string format_metrics(const Metrics& metrics) {
 
 }  // namespace
 
-Trainer::Trainer(Task& task, TrainerConfig config) : task_(task), config_(std::move(config)) {
+Trainer::Trainer(Task& task, TrainerConfig config, Communicator& ranks)
+    : task_(task), config_(std::move(config)), ranks_(ranks) {
   auto specs = task_.model().param_specs();
   for (ParamSpec& spec : specs) spec.trained = task_.reaches(spec.name);
   params_ = std::make_unique<FlatParams>(std::move(specs), precision_of(config_.train));
@@ -86,17 +87,21 @@ double Trainer::learning_rate(int64_t step) const {
 }
 
 // A signal interrupts the passes in the middle of a step, which is repeated on resume. Except for a step that
-// has changed the mask: its event would be logged twice, or never.
+// has changed the mask: its event would be logged twice, or never. And except for one of several ranks: the
+// others would wait for it.
 StepResult Trainer::run_passes(const std::vector<PackedBatch>& batches) {
   std::optional<Interruptible> passes;
-  if (!pruner_->has_events()) passes.emplace();
+  if (ranks_.is_alone() && !pruner_->has_events()) passes.emplace();
   StepCounts counts;
   for (const auto& batch : batches) counts.add(batch);
+  counts = sum_over_ranks(ranks_, counts);
   StepResult result{.tokens = counts.tokens};
   NamedTensors values;  // read after the last pass, so that a GPU need not wait
   for (size_t i = 0; i < batches.size(); ++i) {
     check_stop();
-    const auto seed = mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, counters_.step, i);
+    const auto pass = static_cast<uint64_t>(task_.first_pass()) + i;
+    const auto seed =
+        mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, counters_.step, pass);
     const TaskLoss loss =
         task_.add_gradients(batches[i], counts,
                             {.training = true,
@@ -105,7 +110,8 @@ StepResult Trainer::run_passes(const std::vector<PackedBatch>& batches) {
     values.emplace_back("loss", loss.loss);
     values.insert(values.end(), loss.parts.begin(), loss.parts.end());
   }
-  result.metrics = sums_of(values);
+  ranks_.sum(params_->grads());
+  result.metrics = sum_over_ranks(ranks_, sums_of(values));
   return result;
 }
 
@@ -136,24 +142,20 @@ bool Trainer::step_once() {
 }
 
 TrainOutcome Trainer::run() {
-  std::filesystem::create_directories(config_.output_dir);
-  begin_branch();
-  write_file_atomically(config_.output_dir / "config.yaml", config_.config_yaml);
-  std::vector<std::string> repeated = {"best"};
-  if (!evaluated_) repeated.emplace_back("eval");
-  MetricsLog log(config_.output_dir / kMetricsLog, counters_.step, repeated);
-  const StopSignal stop({.notice = kStopNotice});
+  MetricsLog log = begin_run();
+  const StopSignal stop({.notice = ranks_.is_first() ? kStopNotice : nullptr});
   StepWindow& window = *window_;
   TrainOutcome outcome;
   outcome.last_train = window.last_means();
   try {
-    log_start(task_, config_, counters_.step);
+    log_start(task_, config_, ranks_, counters_.step);
     train(window, log, outcome, stop);
-    outcome.stopped = stop.requested() || (counters_.step < config_.train.steps && !out_of_patience());
+    outcome.stopped =
+        any_rank(ranks_, stop.requested()) || (counters_.step < config_.train.steps && !out_of_patience());
     if (!outcome.stopped) finish(log, outcome);
   } catch (const Stopped&) {
   }
-  outcome.by_signal = stop.requested();
+  outcome.by_signal = any_rank(ranks_, stop.requested());
   outcome.stopped = outcome.stopped || outcome.by_signal;
   if (outcome.stopped) {
     save_in_run();
@@ -168,13 +170,14 @@ TrainOutcome Trainer::run() {
   return outcome;
 }
 
+// Signals reach several ranks at different moments: they agree on the step after which they stop.
 void Trainer::train(StepWindow& window, MetricsLog& log, TrainOutcome& outcome, const StopSignal& stop) {
   const int64_t steps = config_.train.steps;
   const int64_t end = config_.stop_after_step > 0 ? std::min(config_.stop_after_step, steps) : steps;
   if (!evaluated_ && counters_.step < steps && evaluation_is_due()) outcome.last_eval = log_eval(log);
   Prefetcher<std::vector<PackedBatch>> batches([this](int64_t step) { return task_.batches(step); },
                                                counters_.step, kPrefetchSteps);
-  while (counters_.step < end && !stop.requested() && !out_of_patience()) {
+  while (counters_.step < end && !any_rank(ranks_, stop.requested()) && !out_of_patience()) {
     const Stopwatch stopwatch;
     const StepResult result = run_step(batches.next());
     window.add(result, stopwatch.seconds());
@@ -197,7 +200,7 @@ void Trainer::finish(MetricsLog& log, TrainOutcome& outcome) {
   }
   save_in_run();
   if (counters_.best_step >= 0) outcome.last_eval = restore_best(log);
-  write_model(config_.output_dir);
+  if (ranks_.is_first()) write_model(config_.output_dir);
 }
 
 bool Trainer::evaluation_is_due() const {
@@ -247,7 +250,8 @@ void Trainer::log_prune_events(MetricsLog& log) {
 }
 
 Metrics Trainer::evaluate() {
-  const Interruptible evaluation;
+  std::optional<Interruptible> evaluation;
+  if (ranks_.is_alone()) evaluation.emplace();
   Metrics metrics = task_.evaluate();
   for (const auto& [name, value] : metrics) {
     if (std::isfinite(value)) continue;

@@ -3,6 +3,9 @@
 // The state is the flat parameters, both moments, the pruner's tensors and a few counters; all else is a
 // function of (seed, step). So a resumed run repeats the uninterrupted one bit for bit on the same machine
 // and thread count.
+//
+// With several ranks each runs this loop on its part of every batch. Gradients and losses are summed over the
+// ranks, so all have the same state after every step; the first rank alone writes files.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +18,7 @@
 
 #include "config/config.h"
 #include "core/progress.h"
+#include "dist/communicator.h"
 #include "rpp/flat_params.h"
 #include "rpp/prox_adamw.h"
 #include "rpp/pruner.h"
@@ -42,10 +46,10 @@ struct TrainerConfig {
 
 class Trainer {
  public:
-  // Moves the task's parameters into one buffer. task must outlive the trainer. Throws UsageError when the
-  // configuration does not fit (rounds that do not fit into the steps, a model without zeros for the fixed
-  // method) and Error for a damaged mask.
-  Trainer(Task& task, TrainerConfig config);
+  // Moves the task's parameters into one buffer. task and ranks must outlive the trainer. Throws UsageError
+  // when the configuration does not fit (rounds that do not fit into the steps, a model without zeros for the
+  // fixed method) and Error for a damaged mask.
+  Trainer(Task& task, TrainerConfig config, Communicator& ranks = single_process());
   ~Trainer();
 
   // Continues from a checkpoint directory; verifies it first. Throws Error naming what is damaged or does not
@@ -54,10 +58,10 @@ class Trainer {
 
   // Runs from the current step to the end, to early stopping, or to a stop. A signal stops it in a step or an
   // evaluation, with a checkpoint of the last complete step; the interrupted work is repeated when the run is
-  // resumed. The finished model is written to output_dir, its last checkpoint to
-  // output_dir/checkpoint-<step>; with train.best_metric the finished model is the best one, which is also in
-  // output_dir/best. Throws Error after train.max_bad_steps consecutive non-finite steps, naming the last
-  // good checkpoint.
+  // resumed. Several ranks stop after the step or the evaluation, all at the same one. The finished model is
+  // written to output_dir, its last checkpoint to output_dir/checkpoint-<step>; with train.best_metric the
+  // finished model is the best one, which is also in output_dir/best. Throws Error after train.max_bad_steps
+  // consecutive non-finite steps, naming the last good checkpoint.
   TrainOutcome run();
 
   // One step without logs and files; false if it was skipped as non-finite. For probes and tests.
@@ -90,7 +94,9 @@ class Trainer {
   double learning_rate(int64_t step) const;
   bool out_of_patience() const;
   void note_best(const Metrics& metrics);
+  MetricsLog begin_run();
   void begin_branch();
+  void follow_first_rank();
   Metrics restore_best(MetricsLog& log);
   void save_in_run();
   void write_model(const std::filesystem::path& directory) const;
@@ -102,6 +108,7 @@ class Trainer {
 
   Task& task_;
   TrainerConfig config_;
+  Communicator& ranks_;
   std::unique_ptr<FlatParams> params_;
   std::unique_ptr<ProxAdamW> optimizer_;
   std::unique_ptr<Pruner> pruner_;

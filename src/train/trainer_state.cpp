@@ -1,4 +1,6 @@
-// The contents of a training checkpoint, and how to resume from it.
+// The files of a run: the contents of a training checkpoint, how to resume from it, and who writes.
+#include <utility>
+
 #include "bert_format/model_files.h"
 #include "core/atomic_file.h"
 #include "model/hf_checkpoint.h"
@@ -109,6 +111,20 @@ void Trainer::write_training_state(const fs::path& directory) const {
   write_file_atomically(directory / "config.yaml", config_.config_yaml);
 }
 
+// Only the first rank writes files.
+MetricsLog Trainer::begin_run() {
+  if (ranks_.is_first()) {
+    fs::create_directories(config_.output_dir);
+    begin_branch();
+    write_file_atomically(config_.output_dir / "config.yaml", config_.config_yaml);
+  }
+  follow_first_rank();
+  if (!ranks_.is_first()) return {};
+  std::vector<std::string> repeated = {"best"};
+  if (!evaluated_) repeated.emplace_back("eval");
+  return {config_.output_dir / kMetricsLog, counters_.step, repeated};
+}
+
 void Trainer::save(const fs::path& checkpoint) {
   write_checkpoint(checkpoint, [this](const fs::path& directory) {
     write_model(directory);
@@ -117,8 +133,9 @@ void Trainer::save(const fs::path& checkpoint) {
 }
 
 void Trainer::save_in_run() {
-  if (saved_step_ != counters_.step) save(checkpoint_path(config_.output_dir, counters_.step));
-  saved_step_ = counters_.step;
+  const bool is_new = std::exchange(saved_step_, counters_.step) != counters_.step;
+  if (!ranks_.is_first()) return;
+  if (is_new) save(checkpoint_path(config_.output_dir, counters_.step));
   remove_old_checkpoints(config_.output_dir, config_.train.keep_last);
 }
 

@@ -84,8 +84,11 @@ TEST(RankPlace, ASlurmStepMayBeSmallerThanItsJob) {
   EXPECT_EQ(rank_place(with(slurm(), {{"SLURM_STEP_NUM_TASKS", "4"}})).size, 4);
 }
 
-TEST(RankPlace, ASlurmAllocationWithoutAStepIsOneProcess) {
+TEST(RankPlace, ASlurmJobWithoutAStepIsOneProcess) {
   EXPECT_EQ(rank_place({{"SLURM_NTASKS", "8"}}).size, 1);
+  const Variables batch_script = {
+      {"SLURM_PROCID", "0"}, {"SLURM_NTASKS", "8"}, {"SLURM_JOB_NODELIST", "node[07-09]"}};
+  EXPECT_EQ(rank_place(batch_script).size, 1);
 }
 
 TEST(RankPlace, OpenMpiOnOneMachineNeedsNoAddress) {

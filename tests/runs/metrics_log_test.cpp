@@ -11,6 +11,10 @@
 namespace rpp::test {
 namespace {
 
+TEST(MetricsLog, WithoutAFileNothingIsWritten) {
+  EXPECT_NO_THROW(MetricsLog().write(1, "train", {{"loss", 1.0}}));
+}
+
 TEST(MetricsLog, ALineIsAJsonObjectAndNonFiniteValuesAreNull) {
   const TestDir dir("metrics_line");
   MetricsLog log(dir / "metrics.jsonl", 0);

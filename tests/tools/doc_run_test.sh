@@ -27,7 +27,7 @@ esac
 exec "$programs/\$name" "\$@" "\${more[@]}"
 PROGRAM
 chmod +x ../quick
-for name in data pretrain finetune inspect compare export predict bench; do cp ../quick build/rpp-$name; done
+for name in data pretrain finetune inspect compare export predict bench launch; do cp ../quick build/rpp-$name; done
 
 # What the pages take for granted: a model, text, tasks.
 good=(a gripping , funny film with heart . the plot is charming and quick)
@@ -100,6 +100,7 @@ skip  ^scripts/compare/              needs transformers
 skip  ^scripts/convert_bin\.py       needs PyTorch; convert_bin_test.sh runs it
 skip  ^scripts/dev/                  for work on this repository, with compilers and a formatter
 skip  ^scripts/sweep\.py$            the name of a script
+skip  ^(torchrun|srun|mpirun)\s     needs PyTorch, Slurm or Open MPI; ranks_test.sh runs the ranks
 skip  ^build/rpp-bench\sinfer$       the name of a program
 stop  --follow
 name  TASK   sst2 cola
@@ -110,7 +111,7 @@ for python in .venv/bin/python python3 ''; do "$python" -c 'import numpy, matplo
 [ -n "$python" ] || echo 'skip ^scripts/(heatmap|plots|tensorboard|tsne)\.py matplotlib, tensorboardX or scikit-learn is missing: run scripts/setup.sh --plots' >> ../rules.txt
 
 fault() { failures=$((failures + 1)); echo "FAILED: $1"; }
-cd "$root" && pages=(README.md docs/tutorials/{prune-your-checkpoint,fine-tune-and-predict,prune-an-embedding-model,compare-methods}.md docs/{demo,faq}.md)
+cd "$root" && pages=(README.md docs/tutorials/{prune-your-checkpoint,fine-tune-and-predict,prune-an-embedding-model,compare-methods,many-processes}.md docs/{demo,faq}.md)
 run_by_others=(docs/tutorials/{deploy,your-own-module}.md)
 for page in docs/tutorials/*.md; do
   [[ " ${pages[*]} ${run_by_others[*]} " == *" $page "* ]] || fault "no test runs the commands of $page"
