@@ -66,7 +66,7 @@ same_metrics uneven-1 uneven-3 || fault '3 ranks have other metrics than one'
 expect 2 'train.batch_size is 2, but there are 3 ranks: each needs one sequence at least' ranks 3 --set train.batch_size=2 --set output_dir=small
 
 # A killed rank ends the others with a message, and the run continues from its checkpoint, with any number of ranks.
-method=(--set prune.method=rpp --set train.best_metric=loss)
+method=(--set prune.method=rpp --set train.best_metric=loss --set train.save_every=5)
 expect 0 '50 steps' ranks 1 "${method[@]}" --set output_dir=whole
 # start_pair RUN: two ranks without a launcher, whose processes are pids[0] and pids[1].
 start_pair() {
@@ -77,10 +77,12 @@ start_pair() {
     pids+=($!)
   done
 }
+# Waits for the first checkpoint of a run.
+await_checkpoint() { while kill -0 "${pids[0]}" 2> /dev/null && ! compgen -G "$1/checkpoint-*" > /dev/null; do sleep 0.01; done; }
 for victim in 0 1; do
   other=$((1 - victim)) run=killed-$victim
   start_pair $run "${method[@]}"
-  while kill -0 "${pids[0]}" 2> /dev/null && [ ! -e $run/checkpoint-20 ]; do sleep 0.01; done
+  await_checkpoint $run
   kill -9 "${pids[victim]}"
   wait "${pids[other]}"
   status=$?
@@ -94,7 +96,7 @@ done
 
 # A signal to one rank stops all after the same step, with one checkpoint.
 start_pair stopped "${method[@]}"
-while kill -0 "${pids[0]}" 2> /dev/null && [ ! -e stopped/checkpoint-20 ]; do sleep 0.01; done
+await_checkpoint stopped
 kill -TERM "${pids[1]}"
 for rank in 0 1; do
   wait "${pids[rank]}"
@@ -108,7 +110,7 @@ expect 0 '50 steps' ranks 2 "${method[@]}" --set output_dir=stopped --resume aut
 
 # A rank that does not answer is given up.
 start_pair hanging "${method[@]}" --set dist.timeout_seconds=20
-while kill -0 "${pids[0]}" 2> /dev/null && [ ! -e hanging/checkpoint-20 ]; do sleep 0.01; done
+await_checkpoint hanging
 kill -STOP "${pids[1]}"
 wait "${pids[0]}"
 status=$?
