@@ -13,6 +13,7 @@
 #include "data/corpus_stats.h"
 #include "data/pretrain_sampler.h"
 #include "expectation.h"
+#include "file_damage_tokenizers.h"
 #include "io/safetensors.h"
 #include "model_file_mutate.h"
 #include "model_file_readers.h"
@@ -73,47 +74,6 @@ DamagedFormat text_format(char letter, const std::string& file, const std::strin
           .read = [=](const fs::path& folder) { text_reader(letter).read(folder / file); }};
 }
 
-std::string tokenizer_json() {
-  ordered_json pieces = ordered_json::object();
-  std::istringstream lines(kVocabulary);
-  for (std::string piece; std::getline(lines, piece);) pieces.emplace(piece, pieces.size());
-  const ordered_json json = {{"version", "1.0"},
-                             {"added_tokens", {{{"id", 4}, {"content", "[MASK]"}, {"special", true}}}},
-                             {"normalizer",
-                              {{"type", "BertNormalizer"},
-                               {"clean_text", true},
-                               {"handle_chinese_chars", true},
-                               {"strip_accents", nullptr},
-                               {"lowercase", true}}},
-                             {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
-                             {"post_processor",
-                              {{"type", "BertProcessing"},
-                               {"sep", ordered_json::array({"[SEP]", 3})},
-                               {"cls", ordered_json::array({"[CLS]", 2})}}},
-                             {"model",
-                              {{"type", "WordPiece"},
-                               {"unk_token", "[UNK]"},
-                               {"continuing_subword_prefix", "##"},
-                               {"max_input_chars_per_word", 100},
-                               {"vocab", pieces}}}};
-  return json.dump(2);
-}
-
-std::string byte_bpe_json() {
-  const ordered_json byte_level = {
-      {"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}};
-  const ordered_json json = {
-      {"added_tokens", {{{"id", 4}, {"content", "<mask>"}, {"lstrip", true}, {"special", true}}}},
-      {"pre_tokenizer", byte_level},
-      {"post_processor", {{"type", "RobertaProcessing"}, {"sep", {"</s>", 2}}, {"cls", {"<s>", 0}}}},
-      {"model",
-       {{"type", "BPE"},
-        {"ignore_merges", false},
-        {"merges", {"\u0120 a", "h e"}},
-        {"vocab", ordered_json::parse(byte_bpe_vocab())}}}};
-  return json.dump(2);
-}
-
 constexpr const char* kConfigJson =
     R"({"architectures": ["BertForSequenceClassification"], "model_type": "bert", "hidden_act": "gelu",
  "hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 2, "intermediate_size": 32, "vocab_size": 100,
@@ -160,11 +120,12 @@ std::string squad() {
 std::vector<DamagedFormat> text_formats() {
   const std::string odds = R"({"q0": -1.5, "q1": 2.25, "q2": 0.0, "q3": 1e-3})";
   return {text_format('v', "vocab.txt", kVocabulary),
-          text_format('t', "tokenizer.json", tokenizer_json()),
+          text_format('t', "tokenizer.json", wordpiece_json(kVocabulary)),
           text_format('c', "tokenizer_config.json",
                       R"({"do_lower_case": true, "model_max_length": 128, "strip_accents": null,)"
                       R"( "tokenize_chinese_chars": true, "tokenizer_class": "BertTokenizer"})"),
           text_format('t', "tokenizer.json", byte_bpe_json(), "byte-bpe-tokenizer"),
+          text_format('t', "tokenizer.json", unigram_json(), "unigram-tokenizer"),
           text_format('b', "vocab.json", byte_bpe_vocab()),
           text_format('e', "merges.txt", kByteBpeMerges),
           text_format('y', "pretrain.yaml", read_file(source() / "configs/pretrain/rpp-minilm.yaml")),
