@@ -204,7 +204,8 @@ TEST(Fields, PretrainConfigHasTheseKeys) {
   PretrainConfig config;
   EXPECT_EQ(config.schedule.decay_begin, 0.7);
   config.schedule = {};
-  EXPECT_EQ(fields_of(config), std::string(kPretraining) + kSections);
+  EXPECT_EQ(fields_of(config),
+            std::string(kPretraining) + kSections + "dist.timeout_seconds = 120  [1, inf]\n");
 }
 
 TEST(Fields, FinetuneConfigHasTheseKeys) {
