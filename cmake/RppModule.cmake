@@ -29,12 +29,11 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # The precompiled header changes only its timestamp, not its contents. Paths are relative to the project, so that clones
-  # share compiler cache entries.
-  # share what one of them has compiled.
+  # The precompiled header changes only its timestamp, not its contents. Paths are relative to the project, and the language
+  # of messages does not count, so that clones and a bare root share what one of them has compiled.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
       CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime,locale ${CCACHE})
 endif()
 
 if(RPP_SANITIZE)
