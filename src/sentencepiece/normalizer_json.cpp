@@ -70,7 +70,7 @@ bool is_albert(const TextRules& rules) {
 JsonNormalizer parse_normalizer(const json& normalizer, const path& file) {
   const std::vector<json> steps = steps_of(normalizer);
   size_t next = 0;
-  // Whether the next steps are these; if so they are passed over.
+  // Whether the next steps are these; if so, skips them.
   const auto take = [&](const auto&... are) {
     size_t place = next;
     const bool found = (... && (place < steps.size() && are(steps[place++])));
