@@ -2,23 +2,12 @@
 # rpp-pretrain for a user: wrong settings, kill -9 at any moment, a full disk.
 # Usage: rpp_pretrain_test.sh PATH_OF_RPP_PRETRAIN      (with rpp-data beside it)
 source "$(dirname "$0")/expect.sh"
+source "$(dirname "$0")/small_corpus.sh"
 pretrain=$1
 data=$(dirname "$1")/rpp-data
 cd "$dir" || exit 1
 
-{ printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]'; seq -f 'w%g' 0 99; } > vocab.txt
-for document in 0 1 2 3 4 5; do
-  for sentence in 1 2 3 4 5 6 7 8; do echo "w$((document * 9 + sentence)) w$sentence w$((document + sentence * 3)) w99"; done
-  echo
-done > corpus.txt
-for part in shards valid; do expect 0 '6 documents' "$data" build --input corpus.txt --output $part --tokenizer vocab.txt; done
-cat > model.yaml <<'YAML'
-hidden_size: 32
-num_hidden_layers: 2
-num_attention_heads: 2
-intermediate_size: 64
-max_position_embeddings: 64
-YAML
+small_corpus "$data"
 cat > run.yaml <<'YAML'
 model_config: model.yaml
 tokenizer: vocab.txt
