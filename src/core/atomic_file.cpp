@@ -140,6 +140,18 @@ void write_directory_atomically(const fs::path& path, const std::function<void(c
   }
 }
 
+void remove_directory(const fs::path& path) {
+  const fs::path renamed = random_sibling(path, ".tmp");
+  note_unfinished(renamed);
+  std::error_code error;
+  fs::rename(path, renamed, error);
+  if (!error) fs::remove_all(renamed, error);
+  forget_unfinished(renamed);
+  if (error && error != std::errc::no_such_file_or_directory) {
+    fail("cannot remove {}: {}", path, error.message());
+  }
+}
+
 std::string read_file(const fs::path& path) {
   constexpr size_t kChunkBytes = size_t{1} << 16;
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

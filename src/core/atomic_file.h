@@ -59,6 +59,10 @@ class TemporaryDirectory {
 void write_directory_atomically(const std::filesystem::path& path,
                                 const std::function<void(const std::filesystem::path&)>& fill);
 
+// Removes a directory with all that it contains; a missing one is passed over. If the process dies meanwhile,
+// the directory is whole or gone from its name. Throws Error (path and the system's reason).
+void remove_directory(const std::filesystem::path& path);
+
 // Removes temporary files of dead processes in `directory`, and restores a directory that such a process had
 // moved aside to replace it. Temporary files of living processes are kept.
 void finish_interrupted_writes(const std::filesystem::path& directory);

@@ -75,7 +75,7 @@ void set_aside_abandoned(const fs::path& run_dir, const BranchPoint& point) {
   const auto abandoned = abandoned_by(run_dir, point);
   if (abandoned.empty()) return;
   if (point.repeats && lies_in(point.checkpoint, run_dir) && abandoned == std::vector{run_dir / kBest}) {
-    fs::remove_all(run_dir / kBest);
+    remove_directory(run_dir / kBest);
     return;
   }
   const fs::path target = new_abandoned_dir(run_dir);
@@ -105,9 +105,11 @@ std::optional<fs::path> find_best(const fs::path& run_dir, const BranchPoint& po
 }
 
 void remove_abandoned(const fs::path& run_dir) {
+  std::vector<fs::path> abandoned;
   for (const auto& entry : fs::directory_iterator(run_dir)) {
-    if (entry.path().filename().string().starts_with(kAbandoned)) fs::remove_all(entry.path());
+    if (entry.path().filename().string().starts_with(kAbandoned)) abandoned.push_back(entry.path());
   }
+  for (const auto& directory : abandoned) remove_directory(directory);
 }
 
 }  // namespace rpp

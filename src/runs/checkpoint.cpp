@@ -173,12 +173,12 @@ std::optional<CheckpointDir> latest_checkpoint(const fs::path& run_dir) {
 void remove_old_checkpoints(const fs::path& run_dir, int64_t keep_last) {
   const auto checkpoints = list_checkpoints(run_dir);
   const auto count = static_cast<int64_t>(checkpoints.size());
-  for (int64_t i = 0; i < count - std::max<int64_t>(keep_last, 1); ++i) fs::remove_all(checkpoints[i].path);
+  for (int64_t i = 0; i < count - std::max<int64_t>(keep_last, 1); ++i) remove_directory(checkpoints[i].path);
 }
 
 void remove_checkpoints(const fs::path& run_dir) {
-  for (const auto& checkpoint : list_checkpoints(run_dir)) fs::remove_all(checkpoint.path);
-  fs::remove_all(run_dir / kBest);
+  for (const auto& checkpoint : list_checkpoints(run_dir)) remove_directory(checkpoint.path);
+  remove_directory(run_dir / kBest);
   remove_abandoned(run_dir);
 }
 

@@ -18,12 +18,14 @@ using nlohmann::ordered_json;
 
 constexpr const char* kFinished = "finished.json";
 constexpr const char* kFinishedFormat = "rpp-finished-1";
+constexpr const char* kKeepCheckpoints = "keep_checkpoints";
 constexpr const char* kRemove = "remove the run to make it again";
 
 // A hash over all members before it, to detect damaged numbers.
 constexpr const char* kHash = "sha256";
 
-ordered_json to_json(const RunLength& length, const RunIdentity& identity, const TrainOutcome& outcome) {
+ordered_json to_json(const RunLength& length, const RunIdentity& identity, const TrainOutcome& outcome,
+                     bool keep_checkpoints) {
   return {{"format", kFinishedFormat},
           {length.key, length.value},
           {"step", outcome.counters.step},
@@ -33,6 +35,7 @@ ordered_json to_json(const RunLength& length, const RunIdentity& identity, const
           {"target_ratio", outcome.target_ratio},
           {"seconds", outcome.seconds},
           {"tokens_per_second", outcome.tokens_per_second},
+          {kKeepCheckpoints, keep_checkpoints},
           {"config", identity.config_yaml},
           {"inputs", identity.inputs}};
 }
@@ -98,6 +101,10 @@ std::optional<TrainOutcome> find_finished(const fs::path& output_dir, const RunI
         "train.keep_checkpoints from the start",
         output_dir, format_differences(extended));
   }
+  // The run may have ended before it had removed them all. Earlier versions did not record the wish.
+  if (json.contains(kKeepCheckpoints) && !json_member<bool>(json, kKeepCheckpoints, file)) {
+    remove_checkpoints(output_dir);
+  }
   TrainOutcome outcome = outcome_of(json, file);
   log::info("{} has finished already: {} steps", output_dir.string(), format_count(outcome.counters.step));
   return outcome;
@@ -119,7 +126,7 @@ std::string start_model_of(const fs::path& output_dir) {
 
 void finish_run(const fs::path& output_dir, const RunLength& length, const RunIdentity& identity,
                 const TrainOutcome& outcome, bool keep_checkpoints) {
-  ordered_json json = to_json(length, identity, outcome);
+  ordered_json json = to_json(length, identity, outcome, keep_checkpoints);
   json[kHash] = hash_of(json);
   write_file_atomically(output_dir / kFinished, json.dump(2) + "\n");
   if (!keep_checkpoints) remove_checkpoints(output_dir);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <functional>
 
 #include "core/replace_directory.h"
 #include "message_of.h"
@@ -18,6 +19,7 @@
 namespace {
 
 int exchange_error = 0;  // errno of the next exchanges; 0: they succeed
+const std::function<void()>* before_each_removal = nullptr;
 
 }  // namespace
 
@@ -29,6 +31,12 @@ extern "C" int renameat2(int old_directory, const char* old_path, int new_direct
         ::syscall(SYS_renameat2, old_directory, old_path, new_directory, new_path, flags));
   errno = exchange_error;
   return -1;
+}
+
+// What std::filesystem::remove_all calls for each file.
+extern "C" int unlinkat(int directory, const char* path, int flags) noexcept {
+  if (before_each_removal != nullptr) (*before_each_removal)();
+  return static_cast<int>(::syscall(SYS_unlinkat, directory, path, flags));
 }
 
 namespace rpp {
@@ -154,6 +162,25 @@ TEST_F(AtomicFileTest, TemporaryDirectoriesOfKilledWritersAreRemovedByTheNext) {
                              [](const fs::path& to) { write_file_atomically(to / "step", "2"); });
   EXPECT_EQ(names(), (Names{"best"}));
   EXPECT_EQ(read_file(dir_ / "best/step"), "2");
+}
+
+TEST_F(AtomicFileTest, ADirectoryWhoseRemovalWasKilledIsGone) {
+  directory("best", "1");
+  kill_in([&](const std::function<void()>& wait) {
+    before_each_removal = &wait;
+    remove_directory(dir_ / "best");
+  });
+  EXPECT_FALSE(fs::exists(dir_ / "best"));
+  EXPECT_EQ(names().size(), 1);
+  finish_interrupted_writes(dir_);
+  EXPECT_EQ(names(), Names());
+}
+
+TEST_F(AtomicFileTest, ADirectoryIsRemovedWithItsContents) {
+  directory("best", "1");
+  remove_directory(dir_ / "best");
+  remove_directory(dir_ / "best");
+  EXPECT_EQ(names(), Names());
 }
 
 TEST_F(AtomicFileTest, ADirectoryIsLockedWhileItIsWritten) {

@@ -125,6 +125,19 @@ TEST_F(FinishedRun, KeepsItsCheckpointsOnRequest) {
                fs::exists(dir_ / "abandoned-1"));
 }
 
+// A kill after finished.json was written, before the directories were removed.
+TEST_F(FinishedRun, TheNextCallRemovesWhatAKilledOneLeft) {
+  finish();
+  fs::create_directories(dir_ / "checkpoint-12");
+  fs::create_directories(dir_ / "best");
+  EXPECT_TRUE(find_finished(dir_.path(), identity(), {.resume = "auto"}));
+  EXPECT_FALSE(fs::exists(dir_ / "checkpoint-12") || fs::exists(dir_ / "best"));
+  finish(/*keep_checkpoints=*/true);
+  fs::create_directories(dir_ / "best");
+  EXPECT_TRUE(find_finished(dir_.path(), identity(), {.resume = "auto"}));
+  EXPECT_TRUE(fs::exists(dir_ / "best"));
+}
+
 TEST_F(FinishedRun, ContinuesToMoreStepsWhenACheckpointExists) {
   fs::create_directories(dir_ / "checkpoint-12");
   finish(/*keep_checkpoints=*/true);
