@@ -19,7 +19,7 @@ constexpr const char* kTensorsKey = "rpp_tensors";
 constexpr std::string_view kFilePrefix = "file:";
 
 std::string index_name(const std::string& tensor, Packing packing) {
-  return fmt::format("{}:{}", tensor, packing == Packing::gaps ? "gaps" : "mask");
+  return fmt::format("{}:{}", tensor, packing == Packing::bitmask ? "mask" : packing_name(packing));
 }
 
 std::string scales_name(const std::string& tensor) {
@@ -114,7 +114,7 @@ class ContentsReader {
   }
 
   Packing parse_packing(const std::string& name, const std::string& where) const {
-    for (const Packing packing : {Packing::dense, Packing::bitmask, Packing::gaps}) {
+    for (const Packing packing : {Packing::dense, Packing::bitmask, Packing::gaps, Packing::blocks}) {
       if (packing_name(packing) == name) return packing;
     }
     fail("{} has the unknown packing '{}'", where, name);

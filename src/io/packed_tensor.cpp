@@ -13,16 +13,21 @@ namespace {
 
 constexpr float kLargestInt8 = 127.0F;
 
-size_t num_mask_bytes(size_t entries) {
-  return (entries + 7) / 8;
+size_t num_mask_bytes(size_t bits) {
+  return (bits + 7) / 8;
 }
 
-std::vector<uint8_t> mask_of(std::span<const float> matrix) {
-  std::vector<uint8_t> bits(num_mask_bytes(matrix.size()), 0);
+// One bit for `width` entries, set unless all are zero.
+std::vector<uint8_t> mask_of(std::span<const float> matrix, size_t width = 1) {
+  std::vector<uint8_t> bits(num_mask_bytes(matrix.size() / width), 0);
   for (size_t i = 0; i < matrix.size(); ++i) {
-    if (matrix[i] != 0.0F) bits[i / 8] |= static_cast<uint8_t>(1U << (i % 8));
+    if (matrix[i] != 0.0F) bits[i / width / 8] |= static_cast<uint8_t>(1U << (i / width % 8));
   }
   return bits;
+}
+
+bool is_set(std::span<const uint8_t> bits, size_t i) {
+  return (bits[i / 8] >> (i % 8) & 1U) != 0;
 }
 
 void append_gap(size_t zeros, std::vector<uint8_t>& gaps) {
@@ -81,20 +86,6 @@ void append_value(float value, int64_t row, PackedTensor& packed) {
   append(quantized(value, packed.scales[static_cast<size_t>(row)]), packed.values);
 }
 
-PackedTensor pack_as(Packing packing, std::vector<uint8_t> index, std::span<const float> matrix, int64_t rows,
-                     int64_t cols, Dtype dtype) {
-  PackedTensor packed{
-      .rows = rows, .cols = cols, .packing = packing, .dtype = dtype, .index = std::move(index)};
-  if (dtype == Dtype::i8) packed.scales = row_scales(matrix, rows, cols);
-  packed.values.reserve(matrix.size() * static_cast<size_t>(dtype_size(dtype)));
-  for (size_t i = 0; i < matrix.size(); ++i) {
-    if (packing != Packing::dense && matrix[i] == 0.0F) continue;
-    append_value(matrix[i], static_cast<int64_t>(i) / cols, packed);
-  }
-  packed.values.shrink_to_fit();
-  return packed;
-}
-
 int64_t count_bits(std::span<const uint8_t> mask) {
   int64_t count = 0;
   uint64_t word = 0;
@@ -106,15 +97,18 @@ int64_t count_bits(std::span<const uint8_t> mask) {
   return count;
 }
 
-int64_t num_alive_in_mask(const PackedView& packed, std::string_view where) {
+// Each bit of the mask stands for `width` entries.
+int64_t num_alive_in_mask(const PackedView& packed, int64_t width, std::string_view where) {
+  RPP_CHECK(packed.cols % width == 0, "{}: rows of {} entries do not consist of blocks of {}", where,
+            packed.cols, width);
   const auto entries = static_cast<size_t>(packed.num_entries());
-  RPP_CHECK(packed.index.size() == num_mask_bytes(entries),
-            "{}: the mask has {} bytes, {} entries ask for {}", where, packed.index.size(), entries,
-            num_mask_bytes(entries));
-  const size_t used_bits = entries % 8;
+  const size_t bits = entries / static_cast<size_t>(width);
+  RPP_CHECK(packed.index.size() == num_mask_bytes(bits), "{}: the mask has {} bytes, {} entries ask for {}",
+            where, packed.index.size(), entries, num_mask_bytes(bits));
+  const size_t used_bits = bits % 8;
   RPP_CHECK(used_bits == 0 || packed.index.back() >> used_bits == 0,
             "{}: the mask has bits behind the last entry", where);
-  return count_bits(packed.index);
+  return width * count_bits(packed.index);
 }
 
 // As every 255 entries cost a byte, a small file cannot demand a large matrix.
@@ -129,6 +123,66 @@ int64_t num_alive_in_gaps(const PackedView& packed, std::string_view where) {
   RPP_CHECK(!packed.index.empty() && packed.index.back() != kLongGap && next == packed.num_entries() + 1,
             "{}: the gaps do not lead to the end of {} entries", where, packed.num_entries());
   return alive;
+}
+
+int64_t num_alive(const PackedView& packed, std::string_view where) {
+  switch (packed.packing) {
+    case Packing::bitmask:
+      return num_alive_in_mask(packed, 1, where);
+    case Packing::blocks:
+      return num_alive_in_mask(packed, kPackedBlock, where);
+    case Packing::gaps:
+      return num_alive_in_gaps(packed, where);
+    default:
+      return packed.num_entries();
+  }
+}
+
+// A packing of a matrix, before its values are converted.
+struct Candidate {
+  Packing packing = Packing::dense;
+  size_t num_values = 0;
+  std::vector<uint8_t> index;
+
+  size_t num_bytes(Dtype dtype) const {
+    return index.size() + num_values * static_cast<size_t>(dtype_size(dtype));
+  }
+};
+
+// The fastest to read first.
+std::vector<Candidate> candidates(std::span<const float> matrix, int64_t cols) {
+  const auto num_values = matrix.size() - static_cast<size_t>(std::ranges::count(matrix, 0.0F));
+  std::vector<Candidate> all = {
+      {.packing = Packing::dense, .num_values = matrix.size()},
+      {.packing = Packing::bitmask, .num_values = num_values, .index = mask_of(matrix)}};
+  if (cols % kPackedBlock == 0) {
+    auto mask = mask_of(matrix, kPackedBlock);
+    const auto num_in_blocks = static_cast<size_t>(kPackedBlock * count_bits(mask));
+    all.push_back({.packing = Packing::blocks, .num_values = num_in_blocks, .index = std::move(mask)});
+  }
+  all.push_back({.packing = Packing::gaps, .num_values = num_values, .index = gaps_of(matrix)});
+  return all;
+}
+
+PackedTensor pack_as(Candidate candidate, std::span<const float> matrix, int64_t rows, int64_t cols,
+                     Dtype dtype) {
+  PackedTensor packed{.rows = rows,
+                      .cols = cols,
+                      .packing = candidate.packing,
+                      .dtype = dtype,
+                      .index = std::move(candidate.index)};
+  if (dtype == Dtype::i8) packed.scales = row_scales(matrix, rows, cols);
+  packed.values.reserve(candidate.num_values * static_cast<size_t>(dtype_size(dtype)));
+  const auto is_stored = [&](size_t i) {
+    if (packed.packing == Packing::dense) return true;
+    return packed.packing == Packing::blocks ? is_set(packed.index, i / kPackedBlock) : matrix[i] != 0.0F;
+  };
+  for (size_t i = 0; i < matrix.size(); ++i) {
+    if (!is_stored(i)) continue;
+    const float value = packed.packing == Packing::blocks ? matrix[i] + 0.0F : matrix[i];  // no -0
+    append_value(value, static_cast<int64_t>(i) / cols, packed);
+  }
+  return packed;
 }
 
 // The index of the first value whose exponent is all ones, or the number of values.
@@ -155,8 +209,16 @@ size_t find_not_finite(std::span<const std::byte> values, Bits exponent) {
 }  // namespace
 
 std::string_view packing_name(Packing packing) {
-  if (packing == Packing::bitmask) return "bitmask";
-  return packing == Packing::gaps ? "gaps" : "dense";
+  switch (packing) {
+    case Packing::bitmask:
+      return "bitmask";
+    case Packing::gaps:
+      return "gaps";
+    case Packing::blocks:
+      return "blocks";
+    default:
+      return "dense";
+  }
 }
 
 int64_t PackedView::num_bytes() const {
@@ -174,21 +236,15 @@ PackedView PackedTensor::view() const {
 }
 
 PackedTensor pack_dense(std::span<const float> matrix, int64_t rows, int64_t cols, Dtype dtype) {
-  return pack_as(Packing::dense, {}, matrix, rows, cols, dtype);
+  return pack_as({.packing = Packing::dense, .num_values = matrix.size()}, matrix, rows, cols, dtype);
 }
 
 PackedTensor pack(std::span<const float> matrix, int64_t rows, int64_t cols, Dtype dtype) {
-  auto mask = mask_of(matrix);
-  auto gaps = gaps_of(matrix);
-  const auto zeros = static_cast<size_t>(std::count(matrix.begin(), matrix.end(), 0.0F));
-  const bool too_wide = std::max(rows, cols) > kMaxPackedExtent;
-  if (too_wide || std::min(mask.size(), gaps.size()) >= zeros * static_cast<size_t>(dtype_size(dtype))) {
-    return pack_dense(matrix, rows, cols, dtype);
-  }
-  if (gaps.size() < mask.size()) {
-    return pack_as(Packing::gaps, std::move(gaps), matrix, rows, cols, dtype);
-  }
-  return pack_as(Packing::bitmask, std::move(mask), matrix, rows, cols, dtype);
+  if (std::max(rows, cols) > kMaxPackedExtent) return pack_dense(matrix, rows, cols, dtype);
+  auto all = candidates(matrix, cols);
+  auto smallest = std::ranges::min_element(
+      all, {}, [dtype](const Candidate& candidate) { return candidate.num_bytes(dtype); });
+  return pack_as(std::move(*smallest), matrix, rows, cols, dtype);
 }
 
 void check_packed(const PackedView& packed, std::string_view where) {
@@ -201,9 +257,7 @@ void check_packed(const PackedView& packed, std::string_view where) {
             "{}: a matrix of {} x {} is too large", where, packed.rows, packed.cols);
   RPP_CHECK(packed.packing != Packing::dense || packed.index.empty(), "{}: a dense matrix has an index",
             where);
-  const int64_t alive = packed.packing == Packing::dense     ? entries
-                        : packed.packing == Packing::bitmask ? num_alive_in_mask(packed, where)
-                                                             : num_alive_in_gaps(packed, where);
+  const int64_t alive = num_alive(packed, where);
   RPP_CHECK(packed.num_values() == alive, "{}: {} values for {} places", where, packed.num_values(), alive);
   const size_t num_scales = packed.dtype == Dtype::i8 ? static_cast<size_t>(packed.rows) : 0;
   RPP_CHECK(packed.scales.size() == num_scales, "{}: {} scales for {} rows of {}", where,

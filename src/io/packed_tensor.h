@@ -1,7 +1,7 @@
 // Matrices stored without their zeros, and with fewer bits per value.
 //
-// A packing encodes positions, a dtype encodes values. Each matrix has its smallest packing. Values != 0 are
-// stored; zeros are restored as +0. The exact format: docs/formats.md.
+// A packing encodes positions, a dtype encodes values. Each matrix has its smallest packing. Zeros are
+// restored as +0. The exact format: docs/formats.md.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +19,13 @@ enum class Packing {
   dense,    // every entry, row by row
   bitmask,  // one bit per entry, and the non-zero values
   gaps,     // one byte for the zeros before each value: smaller than bits if 7 of 8 entries are zero
+  blocks,   // one bit for kPackedBlock neighbours of a row, and all values of the blocks that are not zero
 };
 
-std::string_view packing_name(Packing packing);  // "dense", "bitmask", "gaps"
+// 1 x 4: the neighbours that prune.block leaves or prunes together, and that int8 layers multiply at once.
+inline constexpr int64_t kPackedBlock = 4;
+
+std::string_view packing_name(Packing packing);  // "dense", "bitmask", "gaps", "blocks"
 
 // Maximum rows and columns of a matrix stored without zeros: no layer is wider. One gap byte stands for 255
 // entries, so without a limit a small file could demand any amount of memory.
@@ -34,10 +38,11 @@ struct PackedView {
   int64_t rows = 0;
   int64_t cols = 0;
   Packing packing = Packing::dense;
-  Dtype dtype = Dtype::f32;           // f32, bf16, f16, i8
-  std::span<const std::byte> values;  // the non-zero entries; all if dense
-  std::span<const uint8_t> index;     // bits or gaps; empty if dense
-  std::span<const float> scales;      // [rows] for i8: an entry is its value times its row's scale
+  Dtype dtype = Dtype::f32;  // f32, bf16, f16, i8
+  std::span<const std::byte>
+      values;  // the non-zero entries; all if dense; of blocks, those of the non-zero ones
+  std::span<const uint8_t> index;  // bits or gaps; empty if dense
+  std::span<const float> scales;   // [rows] for i8: an entry is its value times its row's scale
 
   int64_t num_entries() const { return rows * cols; }
   int64_t num_values() const { return static_cast<int64_t>(values.size()) / dtype_size(dtype); }
@@ -70,8 +75,8 @@ void check_packed(const PackedView& packed, std::string_view where);
 // Throws Error, starting with `where`, when a value is NaN or infinite.
 void check_finite(const PackedView& packed, std::string_view where);
 
-// Unpacks to fp32, row by row: the non-zero entries, or all of a dense view. The view must have passed
-// check_packed.
+// Unpacks to fp32, row by row: the stored entries, which are the non-zero ones, in blocks with the zeros
+// beside them; all of a dense view. The view must have passed check_packed.
 class PackedRows {
  public:
   struct Row {
@@ -84,6 +89,7 @@ class PackedRows {
 
  private:
   size_t find_columns();
+  size_t find_in_bits(size_t first, size_t width);
   void follow_gaps();
 
   PackedView packed_;

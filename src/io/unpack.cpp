@@ -67,15 +67,26 @@ size_t PackedRows::find_columns() {
   if (packed_.packing == Packing::dense) {
     for (; count < cols; ++count) columns_[count] = static_cast<int32_t>(count);
   } else if (packed_.packing == Packing::bitmask) {
-    for (size_t col = 0; col < cols; col += kBitsAtOnce) {
-      for (uint64_t bits = bits_at(packed_.index, first + col, std::min(kBitsAtOnce, cols - col)); bits != 0;
-           bits &= bits - 1) {
-        columns_[count++] = static_cast<int32_t>(col) + std::countr_zero(bits);
-      }
-    }
+    return find_in_bits(first, 1);
+  } else if (packed_.packing == Packing::blocks) {
+    return find_in_bits(first, kPackedBlock);
   } else {
     for (; entry_ < first + cols; ++entry_, follow_gaps()) {
       columns_[count++] = static_cast<int32_t>(entry_ - first);
+    }
+  }
+  return count;
+}
+
+// Of a row whose first entry is `first`; each bit stands for `width` columns.
+size_t PackedRows::find_in_bits(size_t first, size_t width) {
+  const size_t num_bits = columns_.size() / width;
+  size_t count = 0;
+  for (size_t bit = 0; bit < num_bits; bit += kBitsAtOnce) {
+    for (uint64_t bits = bits_at(packed_.index, first / width + bit, std::min(kBitsAtOnce, num_bits - bit));
+         bits != 0; bits &= bits - 1) {
+      const auto col = static_cast<int32_t>(width * (bit + static_cast<size_t>(std::countr_zero(bits))));
+      for (size_t i = 0; i < width; ++i) columns_[count++] = col + static_cast<int32_t>(i);
     }
   }
   return count;

@@ -311,6 +311,7 @@ std::vector<DamagedFormat> model_formats() {
   return {model_file_format("dense_fp32.rpp"),
           model_file_format("bitmask_fp16.rpp"),
           model_file_format("gaps_int8.rpp"),
+          model_file_format("blocks_int8.rpp"),
           {.name = "plain.safetensors",
            .files = {"plain.safetensors"},
            .make =

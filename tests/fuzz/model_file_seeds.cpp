@@ -18,7 +18,8 @@ constexpr int64_t kHidden = 4, kIntermediate = 6, kVocab = 7;
 
 class TinyModel {
  public:
-  explicit TinyModel(double prune_ratio) : prune_ratio_(prune_ratio) {
+  // Zeros in blocks of `block` neighbours.
+  explicit TinyModel(double prune_ratio, size_t block = 1) : prune_ratio_(prune_ratio), block_(block) {
     add("bert.embeddings.word_embeddings.weight", {kVocab, kHidden}, 0.0);
     add("bert.embeddings.position_embeddings.weight", {8, kHidden}, 0.0);
     add("bert.embeddings.token_type_embeddings.weight", {2, kHidden}, 0.0);
@@ -48,8 +49,10 @@ class TinyModel {
     int64_t size = 1;
     for (const int64_t extent : shape) size *= extent;
     auto& values = values_.emplace_back(static_cast<size_t>(size));
-    for (float& value : values) {
-      if (rng_.uniform() >= prune_ratio) value = static_cast<float>(rng_.normal());
+    bool is_zero = false;
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (i % block_ == 0) is_zero = rng_.uniform() < prune_ratio;
+      if (!is_zero) values[i] = static_cast<float>(rng_.normal());
     }
     tensors_.push_back({.name = name, .shape = std::move(shape), .data = std::as_bytes(std::span(values))});
   }
@@ -69,6 +72,7 @@ class TinyModel {
 
  private:
   double prune_ratio_;
+  size_t block_;
   Rng rng_{1};
   std::deque<std::vector<float>> values_;  // the memory that the tensors refer to
   std::vector<TensorView> tensors_;
@@ -115,6 +119,10 @@ void write_model_seeds(const fs::path& directory) {
   words.add_norm("cls.predictions.transform.LayerNorm");
   words.add("cls.predictions.bias", {kVocab}, 0.0);
   words.export_to(directory / "gaps_int8.rpp", {.values = Dtype::i8, .embeddings = Dtype::i8});
+
+  TinyModel blocks(0.6, kPackedBlock);
+  blocks.add_linear("classifier", 3, kHidden);
+  blocks.export_to(directory / "blocks_int8.rpp", {.values = Dtype::i8, .embeddings = Dtype::bf16});
 
   write_plain(directory / "plain.safetensors");
 }

@@ -48,6 +48,7 @@ std::string odd_value(Rng& rng) {
                                                   "\"\"",
                                                   "\"bitmask\"",
                                                   "\"gaps\"",
+                                                  "\"blocks\"",
                                                   "\"dense\"",
                                                   "\"F32\"",
                                                   "\"I8\"",

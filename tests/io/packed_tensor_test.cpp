@@ -83,6 +83,72 @@ TEST(PackedTensor, GapsHaveTheDocumentedBytes) {
   EXPECT_THAT(packed.index, ElementsAre(1, 0, 255, 0, 255, 86));
 }
 
+// Each block of four is zero with the probability 1 - density.
+std::vector<float> matrix_of_blocks(int64_t entries, double density) {
+  const auto blocks = random_matrix(entries / kPackedBlock, density);
+  auto matrix = random_matrix(entries, 1.0);
+  for (size_t i = 0; i < matrix.size(); ++i) {
+    if (blocks[i / kPackedBlock] == 0.0F) matrix[i] = 0.0F;
+  }
+  return matrix;
+}
+
+TEST(PackedTensor, BlocksHaveTheDocumentedBytes) {
+  std::vector<float> matrix(3 * 16, 0.0F);
+  for (size_t i = 0; i < 4; ++i) matrix[4 + i] = matrix[36 + i] = static_cast<float>(i) + 1.0F;
+  matrix[44] = 5.0F, matrix[45] = -5.0F, matrix[47] = 5.0F;
+  const auto packed = pack(matrix, 3, 16, Dtype::i8);
+  ASSERT_EQ(packed.packing, Packing::blocks);
+  EXPECT_THAT(packed.index, ElementsAre(0b00000010, 0b00001010));
+  const auto* values = reinterpret_cast<const int8_t*>(packed.values.data());
+  EXPECT_THAT(std::vector(values, values + packed.values.size()),
+              ElementsAre(32, 64, 95, 127, 25, 51, 76, 102, 127, -127, 0, 127));
+}
+
+TEST(PackedTensor, ANegativeZeroInABlockIsRestoredAsZero) {
+  auto matrix = matrix_of_blocks(60 * 60, 0.2);
+  const auto alive = std::ranges::find_if(matrix, [](float value) { return value != 0.0F; });
+  *alive = -0.0F;
+  const auto packed = pack(matrix, 60, 60, Dtype::f32);
+  ASSERT_EQ(packed.packing, Packing::blocks);
+  const auto back = unpacked(packed);
+  EXPECT_FALSE(std::signbit(back[static_cast<size_t>(alive - matrix.begin())]));
+}
+
+TEST(PackedTensor, ZerosInBlocksArePackedAsBlocksAndRoundTrip) {
+  for (const double density : {0.02, 0.1, 0.2, 0.5, 0.9}) {
+    const auto matrix = matrix_of_blocks(60 * 236, density);  // rows of 59 blocks: more than are read at once
+    const auto packed = pack(matrix, 60, 236, Dtype::f32);
+    EXPECT_EQ(packed.packing, Packing::blocks) << density;
+    EXPECT_EQ(packed.index.size(), 60 * 59 / 8 + 1U);
+    EXPECT_EQ(unpacked(packed), matrix) << density;
+    const auto small = pack(matrix, 60, 236, Dtype::i8);
+    EXPECT_EQ(unpacked(small), unpacked(pack_dense(matrix, 60, 236, Dtype::i8))) << density;
+  }
+}
+
+TEST(PackedTensor, BlocksAreOfOneRow) {
+  const auto matrix = matrix_of_blocks(60 * 60, 0.2);  // as rows of 18, blocks would lie in two rows
+  EXPECT_EQ(pack(matrix, 60, 60, Dtype::f32).packing, Packing::blocks);
+  EXPECT_EQ(pack(matrix, 200, 18, Dtype::f32).packing, Packing::bitmask);
+  auto packed = pack(matrix, 60, 60, Dtype::f32);
+  packed.rows = 200, packed.cols = 18;
+  EXPECT_THAT(fault_of(packed),
+              HasSubstr("m.rpp: tensor w: rows of 18 entries do not consist of blocks of 4"));
+}
+
+TEST(PackedTensor, DamagedBlocksAreRefused) {
+  const auto packed = pack(matrix_of_blocks(12 * 60, 0.3), 12, 60, Dtype::f32);
+  ASSERT_EQ(packed.packing, Packing::blocks);
+  auto more_bits = packed, another_size = packed, more_values = packed;
+  more_bits.index.back() |= 0x80;
+  another_size.index.pop_back();
+  more_values.values.resize(packed.values.size() + 4);
+  EXPECT_THAT(fault_of(more_bits), HasSubstr("bits behind the last entry"));
+  EXPECT_THAT(fault_of(another_size), HasSubstr("the mask has 22 bytes, 720 entries ask for 23"));
+  EXPECT_THAT(fault_of(more_values), HasSubstr(" values for "));
+}
+
 TEST(PackedTensor, AnEmptyRowAndAZeroMatrixRoundTrip) {
   EXPECT_THAT(unpacked(pack(std::vector<float>(33, 0.0F), 3, 11, Dtype::i8)), Each(0.0F));
   const std::vector<float> matrix = {1, 2, 0, 0, 3, 4};
@@ -246,7 +312,7 @@ PackedTensor zeros_as_gaps(int64_t rows, int64_t cols) {
 
 TEST(PackedTensor, AMatrixWithoutEntriesIsRefused) {
   for (const auto& [rows, cols] : {std::pair{0, 1 << 27}, {1 << 27, 0}, {0, 0}, {-1, 4}, {4, -1}}) {
-    for (const Packing packing : {Packing::dense, Packing::bitmask, Packing::gaps}) {
+    for (const Packing packing : {Packing::dense, Packing::bitmask, Packing::gaps, Packing::blocks}) {
       const PackedTensor packed{.rows = rows, .cols = cols, .packing = packing};
       EXPECT_EQ(fault_of(packed),
                 fmt::format("m.rpp: tensor w: a matrix of {} x {} has no entries", rows, cols));
