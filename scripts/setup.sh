@@ -73,7 +73,7 @@ torch=(torch==2.11.0 nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
 pictures=(matplotlib==3.11.2 tensorboardX==2.6.5 scikit-learn==1.9.1)
 compared=(torch==2.11.0 transformers==5.17.0 numpy==2.4.6 zstandard==0.25.0 PyYAML==6.0.3 scipy==1.17.1 scikit-learn==1.9.1
   sentence-transformers==6.2.0 sentencepiece==0.2.3 protobuf==7.36.2 onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.32.0
-  openvino==2026.4.1 tokenizers==0.23.3 flash-tokenizer==1.2.0 blingfire==0.1.8)
+  openvino==2026.4.1 nncf==3.4.0 tokenizers==0.23.3 flash-tokenizer==1.2.0 blingfire==0.1.8)
 
 # Checks free space before anything is downloaded: MB by mount point, rounded up. pip unpacks in TMPDIR and caches downloads.
 declare -A needed_mb=()

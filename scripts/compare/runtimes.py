@@ -2,12 +2,13 @@
 """Times BERT inference in PyTorch, ONNX Runtime, OpenVINO and rpp, in turn, and compares the outputs.
 
 The same weights and the same token ids everywhere, no padding. A table for each model, a column for each load: the latency
-of a call (the median of each round, and the median of these) and the speed-up of rpp-bench over the fastest other runtime in
-fp32, with the minimum and maximum over the rounds. The last column is the largest difference of the outputs from
-transformers in fp32.
+of a call (the median of each round, and the median of these) and the speed-up of rpp-bench over the fastest other runtime of
+the same arithmetic, fp32 or int8, with the minimum and maximum over the rounds. The last column is the largest difference of
+the outputs from transformers in fp32. The others' int8 is that of a model without zeros: their time does not depend on them.
 
     scripts/compare/runtimes.py --model runs/demo/minilm runs/demo/rpp-movies
     scripts/compare/runtimes.py --random bert-base --ratio 0.8 0.9     speed needs no trained weights
+    scripts/compare/runtimes.py --random bert-base --block 4           zeros in blocks, as prune.block leaves them
 """
 import argparse
 import copy
@@ -25,8 +26,9 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import environment
 
-environment.need("compare", "numpy", "onnxruntime", "openvino", "torch", "yaml", "safetensors", "transformers")
+environment.need("compare", "nncf", "numpy", "onnxruntime", "openvino", "torch", "yaml", "safetensors", "transformers")
 
+import nncf
 import numpy
 import onnxruntime
 import openvino
@@ -38,17 +40,21 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel
 from transformers.utils import logging as transformers_logging
 
 FP32 = ("transformers", "onnxruntime", "openvino")
+INT8 = ("onnxruntime int8", "openvino int8")
+# Our rows: those of rpp-bench infer without and with --int8, and the others that they are compared with.
+OURS = {"here, dense": FP32, "here": FP32, "here, int8": INT8}
 
 
-def write_random_model(name, ratio, folder):
-    """Random weights for configs/model/NAME.yaml, with `ratio` of the encoder's matrices set to zero."""
+def write_random_model(name, ratio, block, folder):
+    """Random weights for configs/model/NAME.yaml, with `ratio` of the encoder's matrices set to zero, in blocks of a row."""
     torch.manual_seed(1)
     config = yaml.safe_load(Path(f"configs/model/{name}.yaml").read_text(encoding="utf-8"))
     model = BertModel(BertConfig(**config))
     with torch.no_grad():
         for key, weight in model.encoder.named_parameters():
             if weight.dim() == 2:
-                weight.mul_(torch.rand_like(weight) >= ratio)
+                blocks = torch.rand(weight.shape[0], weight.shape[1] // block) >= ratio
+                weight.mul_(blocks.repeat_interleave(block, dim=1))
     model.save_pretrained(folder)
 
 
@@ -93,8 +99,19 @@ def onnx_answers(file, threads):
     return lambda batch: session.run(None, {name: values.numpy() for name, values in batch.items()})
 
 
-def openvino_answers(file, threads):
-    compiled = openvino.Core().compile_model(file, "CPU", {
+def quantised_openvino(file, vocab_size):
+    """The model in int8, with NNCF's scheme for transformers: scales of activations from texts of random tokens."""
+    torch.manual_seed(2)
+    ids = [torch.randint(0, vocab_size, (1, 128)).numpy() for _ in range(32)]
+    calibration = nncf.Dataset([{"input_ids": text, "attention_mask": numpy.ones_like(text),
+                                 "token_type_ids": numpy.zeros_like(text)} for text in ids])
+    return nncf.quantize(openvino.Core().read_model(file), calibration, model_type=nncf.ModelType.TRANSFORMER,
+                         subset_size=len(ids))
+
+
+def openvino_answers(model, threads):
+    """model: a file or an OpenVINO model."""
+    compiled = openvino.Core().compile_model(model, "CPU", {
         "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": "f32"})
     request = compiled.create_infer_request()
@@ -113,6 +130,7 @@ def their_answers(outputs, folder, threads):
         "onnxruntime": onnx_answers(fp32, threads),
         "onnxruntime int8": onnx_answers(int8, threads),
         "openvino": openvino_answers(fp32, threads),
+        "openvino int8": openvino_answers(quantised_openvino(fp32, outputs.model.config.vocab_size), threads),
     }
 
 
@@ -137,9 +155,9 @@ def write_input(outputs, batch, file):
                **{name: values.contiguous() for name, values in outputs.all_outputs(batch).items()}}, file)
 
 
-def our_line(args, model, file):
+def our_line(args, model, file, *options):
     command = [args.build / "rpp-bench", "infer", "--model", model, "--input", file, "--threads", str(args.threads),
-               "--seconds", str(args.seconds)]
+               "--seconds", str(args.seconds), *options]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
 
 
@@ -154,18 +172,21 @@ def compare_load(args, outputs, theirs, model, shape, folder):
     for _ in range(args.rounds):
         latency = {name: median_ms(answer, batch, args.seconds) for name, answer in theirs.items()}
         line = our_line(args, model, folder / "input.safetensors")
-        rounds.append({**latency, "here, dense": line["dense_p50_ms"], "here": line["sparse_p50_ms"]})
-    differences["here"] = max(line["difference"][name] for name in outputs.names)
+        int8 = our_line(args, model, folder / "input.safetensors", "--int8")
+        rounds.append({**latency, "here, dense": line["dense_p50_ms"], "here": line["sparse_p50_ms"],
+                       "here, int8": int8["sparse_p50_ms"]})
+    for name, of_name in (("here", line), ("here, int8", int8)):
+        differences[name] = max(of_name["difference"][output] for output in outputs.names)
     return rounds, differences, line
 
 
 def ratio(rounds, name):
-    ratios = [min(latency[other] for other in FP32) / latency[name] for latency in rounds]
+    ratios = [min(latency[other] for other in OURS[name]) / latency[name] for latency in rounds]
     return f"{statistics.median(ratios):.2f}x ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def print_row(title, cells):
-    print(f"{title:<26}" + "".join(f"{cell:>23}" for cell in cells), flush=True)
+    print(f"{title:<28}" + "".join(f"{cell:>23}" for cell in cells), flush=True)
 
 
 def print_table(loads, measured):
@@ -176,8 +197,9 @@ def print_table(loads, measured):
         largest = max((differences[name] for _, differences, _ in measured if name in differences), default=None)
         print_row(name, [f"{statistics.median(latency[name] for latency in rounds):.2f}" for rounds in all_rounds] +
                   ["" if largest is None else f"{largest:.1e}"])
-    for name in ("here, dense", "here"):
-        print_row(f"fastest fp32 / {name}", [ratio(rounds, name) for rounds in all_rounds])
+    for name, others in OURS.items():
+        arithmetic = "int8" if others == INT8 else "fp32"
+        print_row(f"fastest {arithmetic} / {name}", [ratio(rounds, name) for rounds in all_rounds])
     print(flush=True)
 
 
@@ -208,6 +230,7 @@ def main():
     parser.add_argument("--model", nargs="+", type=Path, default=[], help="Hugging Face directories")
     parser.add_argument("--random", nargs="+", default=[], help="names of configs/model/, with random weights")
     parser.add_argument("--ratio", nargs="+", type=float, default=[0.8], help="prune ratio, for --random")
+    parser.add_argument("--block", type=int, default=1, help="neighbouring zeros of a row, for --random")
     parser.add_argument("--loads", nargs="+", type=load, default=[(1, 16), (1, 128), (8, 128)], help="TEXTSxTOKENS")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.5, help="duration of the calls for each runtime and round")
@@ -233,8 +256,9 @@ def main():
     for name in args.random:
         for share in args.ratio:
             with tempfile.TemporaryDirectory() as folder:
-                write_random_model(name, share, folder)
-                compare(args, folder, f"{name}, random, {100 * share:g} % zeros")
+                write_random_model(name, share, args.block, folder)
+                blocks = f" in blocks of {args.block}" if args.block > 1 else ""
+                compare(args, folder, f"{name}, random, {100 * share:g} % zeros{blocks}")
 
 
 if __name__ == "__main__":
