@@ -1,4 +1,8 @@
 // The order of operations follows modeling_bert.py of transformers.
+//
+// Attention mixes tokens; all else works on single tiles. With enough tiles a thread takes one of its own
+// through everything from one attention to the next, so that activations stay in its cache; with fewer, all
+// threads share the rows of each matrix and wait for each other after every step. Both give the same bits.
 #include "encoder.h"
 
 #include "steps.h"
@@ -39,7 +43,10 @@ int64_t longest_sequence(const TokenBatch& batch) {
 }  // namespace
 
 Encoder::Encoder(const Weights& weights, ThreadTeam& team)
-    : weights_(weights), team_(team), scratch_(static_cast<size_t>(team.size())) {
+    : weights_(weights),
+      team_(team),
+      buffers_(static_cast<size_t>(team.size())),
+      scratch_(static_cast<size_t>(team.size())) {
   for (auto& scratch : scratch_) {
     for (auto* row : {&scratch.word, &scratch.position, &scratch.token_type}) {
       row->resize(static_cast<size_t>(weights.sizes.embedding));
@@ -50,8 +57,21 @@ Encoder::Encoder(const Weights& weights, ThreadTeam& team)
 void Encoder::encode(const TokenBatch& batch) {
   reshape(batch);
   team_.run([this, &batch](int thread) {
+    const size_t num_layers = weights_.layers.size();
     embed(batch, thread);
-    for (size_t layer = 0; layer < weights_.layers.size(); ++layer) encode_layer(layer, batch, thread);
+    team_.wait_for_all();
+    on_tiles(thread, [this](Buffers& buffers, const Part& part) {
+      begin_layers(part);
+      begin_attention(0, buffers, part);
+    });
+    for (size_t layer = 0; layer < num_layers; ++layer) {
+      attend_all(weights_.sizes.layers[layer], batch, thread);
+      team_.wait_for_all();
+      on_tiles(thread, [&](Buffers& buffers, const Part& part) {
+        end_layer(layer, buffers, part);
+        if (layer + 1 < num_layers) begin_attention(layer + 1, buffers, part);
+      });
+    }
   });
 }
 
@@ -59,19 +79,33 @@ void Encoder::encode(const TokenBatch& batch) {
 void Encoder::reshape(const TokenBatch& batch) {
   const auto num_tokens = static_cast<int64_t>(batch.input_ids.size());
   const ModelSizes& sizes = weights_.sizes;
-  for (Tiles* tiles : {&hidden_, &attended_, &projected_}) tiles->reshape(num_tokens, sizes.hidden);
+  hidden_.reshape(num_tokens, sizes.hidden);
   if (weights_.embedding_projection) embedded_.reshape(num_tokens, sizes.embedding);
   qkv_.reshape(num_tokens, widest(sizes, qkv_features));
   context_.reshape(num_tokens,
                    widest(sizes, [](const auto& layer) { return layer.num_heads * layer.value_dim; }));
-  intermediate_.reshape(num_tokens, widest(sizes, [](const auto& layer) { return layer.intermediate_size; }));
-  if (weights_.int8) {
-    quantised_.reshape(num_tokens, std::max({sizes.hidden, context_.features(), intermediate_.features()}));
+  by_tile_ = divides_well(hidden_.num_tiles());
+  const int64_t intermediate = widest(sizes, [](const auto& layer) { return layer.intermediate_size; });
+  const int64_t buffered_tokens = by_tile_ ? kTileTokens : num_tokens;
+  for (auto& buffers : std::span(buffers_).first(by_tile_ ? buffers_.size() : 1)) {
+    for (Tiles* tiles : {&buffers.attended, &buffers.projected})
+      tiles->reshape(buffered_tokens, sizes.hidden);
+    buffers.intermediate.reshape(buffered_tokens, intermediate);
+    if (weights_.int8) {
+      buffers.quantised.reshape(buffered_tokens, std::max({sizes.hidden, context_.features(), intermediate}));
+    }
   }
   const int64_t longest = longest_sequence(batch);
   for (auto& scratch : scratch_) {
     for (const auto& layer : sizes.layers) scratch.attention.reserve(layer, longest);
   }
+}
+
+// Whether no thread waits long for one with more tiles.
+bool Encoder::divides_well(int64_t num_tiles) const {
+  constexpr double kMostIdle = 0.1;
+  const int64_t threads = team_.size(), most = (num_tiles + threads - 1) / threads;
+  return static_cast<double>(num_tiles) >= (1 - kMostIdle) * static_cast<double>(most * threads);
 }
 
 void Encoder::embed(const TokenBatch& batch, int thread) {
@@ -87,14 +121,6 @@ void Encoder::embed(const TokenBatch& batch, int thread) {
       embed_token(batch, token, is_padding ? first_row - 1 : row++, scratch_[static_cast<size_t>(thread)]);
     }
   }
-  team_.wait_for_all();
-  Tiles& sums = embeddings();
-  do_step(weights_, NormStep{.norm = weights_.embedding_norm, .x = sums, .y = sums}, team_, thread);
-  team_.wait_for_all();
-  if (!weights_.embedding_projection) return;
-  do_step(weights_, LinearStep{.linear = *weights_.embedding_projection, .x = sums, .y = hidden_}, team_,
-          thread);
-  team_.wait_for_all();
 }
 
 void Encoder::embed_token(const TokenBatch& batch, int64_t token, int64_t position_row, Scratch& scratch) {
@@ -111,47 +137,76 @@ void Encoder::embed_token(const TokenBatch& batch, int64_t token, int64_t positi
   }
 }
 
-void Encoder::encode_layer(size_t index, const TokenBatch& batch, int thread) {
-  const EncoderLayer& layer = weights_.layers[index];
-  const int64_t first_key = layer.query.rows, first_value = first_key + layer.key.rows;
-  const auto step = [&](const auto& what) { do_step(weights_, what, team_, thread); };
-
-  const auto multiply = [&](const Linear& linear, const Tiles& x, Tiles& y, int64_t y_feature = 0,
-                            Activation activation = Activation::none) {
-    step(LinearStep{.linear = linear,
-                    .x = x,
-                    .quantised = &quantised_,
-                    .y = y,
-                    .y_feature = y_feature,
-                    .activation = activation});
-  };
-
-  quantise(hidden_, layer.query.cols, thread);
-  multiply(layer.query, hidden_, qkv_);
-  multiply(layer.key, hidden_, qkv_, first_key);
-  multiply(layer.value, hidden_, qkv_, first_value);
-  team_.wait_for_all();
-  attend_all(weights_.sizes.layers[index], batch, thread);
-  team_.wait_for_all();
-  quantise(context_, layer.attention_output.cols, thread);
-  multiply(layer.attention_output, context_, projected_);
-  team_.wait_for_all();
-  step(NormStep{.norm = layer.attention_norm, .x = projected_, .residual = &hidden_, .y = attended_});
-  team_.wait_for_all();
-  quantise(attended_, layer.intermediate.cols, thread);
-  multiply(layer.intermediate, attended_, intermediate_, 0, Activation::gelu);
-  team_.wait_for_all();
-  quantise(intermediate_, layer.output.cols, thread);
-  multiply(layer.output, intermediate_, projected_);
-  team_.wait_for_all();
-  step(NormStep{.norm = layer.output_norm, .x = projected_, .residual = &attended_, .y = hidden_});
-  team_.wait_for_all();
+// work(buffers, part) for each tile of this thread, or for all tiles with the other threads. Then all have
+// done it.
+template <typename Work>
+void Encoder::on_tiles(int thread, const Work& work) {
+  const int64_t num_tiles = hidden_.num_tiles();
+  if (by_tile_) {
+    const auto [first, end] = team_.share(num_tiles, thread);
+    for (int64_t tile = first; tile < end; ++tile) {
+      work(buffers_[static_cast<size_t>(thread)],
+           Part{.num_tokens = hidden_.num_tokens(), .first_tile = tile, .end_tile = tile + 1});
+    }
+    team_.wait_for_all();
+  } else {
+    work(buffers_.front(), part_of(hidden_, team_, thread));
+  }
 }
 
-void Encoder::quantise(const Tiles& x, int64_t features, int thread) {
-  if (!weights_.int8) return;
-  do_step(weights_, QuantiseStep{.x = x, .features = features, .y = quantised_}, team_, thread);
-  team_.wait_for_all();
+// The next step may use all results of this one.
+template <typename Step>
+void Encoder::do_step(const Step& step, const Part& part) {
+  rpp::do_step(weights_, step, part);
+  if (part.num_threads > 1) team_.wait_for_all();
+}
+
+void Encoder::begin_layers(const Part& part) {
+  Tiles& sums = embeddings();
+  do_step(NormStep{.norm = weights_.embedding_norm, .x = sums, .y = sums}, part);
+  if (!weights_.embedding_projection) return;
+  do_step(LinearStep{.linear = *weights_.embedding_projection, .x = sums, .y = hidden_}, part);
+}
+
+// Queries, keys and values.
+void Encoder::begin_attention(size_t index, Buffers& buffers, const Part& part) {
+  const EncoderLayer& layer = weights_.layers[index];
+  quantise(hidden_, layer.query.cols, buffers, part);
+  int64_t first_feature = 0;
+  for (const Linear* linear : {&layer.query, &layer.key, &layer.value}) {
+    rpp::do_step(weights_,
+                 LinearStep{.linear = *linear,
+                            .x = hidden_,
+                            .quantised = &buffers.quantised,
+                            .y = qkv_,
+                            .y_feature = first_feature},
+                 part);
+    first_feature += linear->rows;
+  }
+  if (part.num_threads > 1) team_.wait_for_all();
+}
+
+// From the contexts of the attention to the layer's output.
+void Encoder::end_layer(size_t index, Buffers& buffers, const Part& part) {
+  const EncoderLayer& layer = weights_.layers[index];
+  const auto multiply = [&](const Linear& linear, const Tiles& x, Tiles& y,
+                            Activation activation = Activation::none) {
+    quantise(x, linear.cols, buffers, part);
+    do_step(
+        LinearStep{
+            .linear = linear, .x = x, .quantised = &buffers.quantised, .y = y, .activation = activation},
+        part);
+  };
+  auto& [attended, projected, intermediate, quantised] = buffers;
+  multiply(layer.attention_output, context_, projected);
+  do_step(NormStep{.norm = layer.attention_norm, .x = projected, .residual = &hidden_, .y = attended}, part);
+  multiply(layer.intermediate, attended, intermediate, Activation::gelu);
+  multiply(layer.output, intermediate, projected);
+  do_step(NormStep{.norm = layer.output_norm, .x = projected, .residual = &attended, .y = hidden_}, part);
+}
+
+void Encoder::quantise(const Tiles& x, int64_t features, Buffers& buffers, const Part& part) {
+  if (weights_.int8) do_step(QuantiseStep{.x = x, .features = features, .y = buffers.quantised}, part);
 }
 
 void Encoder::attend_all(const LayerShape& shape, const TokenBatch& batch, int thread) {

@@ -24,24 +24,38 @@ class Encoder {
     AttentionScratch attention;
     std::vector<float> word, position, token_type;  // [embedding]
   };
+  // What lives between two attentions only: memory for all tiles that all threads share, or for one tile of
+  // each thread.
+  struct Buffers {
+    Tiles attended, projected;  // [tokens, hidden]
+    Tiles intermediate;         // [tokens, intermediate]
+    QuantisedTiles quantised;   // the input of the next matrices, for a model in int8
+  };
 
   void reshape(const TokenBatch& batch);
+  bool divides_well(int64_t num_tiles) const;
   void embed(const TokenBatch& batch, int thread);
   void embed_token(const TokenBatch& batch, int64_t token, int64_t position_row, Scratch& scratch);
   Tiles& embeddings() { return weights_.embedding_projection ? embedded_ : hidden_; }
-  void encode_layer(size_t layer, const TokenBatch& batch, int thread);
-  void quantise(const Tiles& x, int64_t features, int thread);
+  template <typename Work>
+  void on_tiles(int thread, const Work& work);
+  template <typename Step>
+  void do_step(const Step& step, const Part& part);
+  void begin_layers(const Part& part);
+  void begin_attention(size_t layer, Buffers& buffers, const Part& part);
+  void end_layer(size_t layer, Buffers& buffers, const Part& part);
+  void quantise(const Tiles& x, int64_t features, Buffers& buffers, const Part& part);
   void attend_all(const LayerShape& shape, const TokenBatch& batch, int thread);
 
   const Weights& weights_;
   ThreadTeam& team_;
-  Tiles embedded_;                       // [tokens, embedding], if they are projected
-  Tiles hidden_, attended_, projected_;  // [tokens, hidden]
-  Tiles qkv_;                            // [tokens, qkv_features]
-  Tiles context_;                        // [tokens, heads * value_dim]
-  Tiles intermediate_;                   // [tokens, intermediate]
-  QuantisedTiles quantised_;             // the input of the next matrices, for a model in int8
-  std::vector<Scratch> scratch_;         // one per thread
+  bool by_tile_ = false;          // each thread has tiles of its own between two attentions
+  Tiles embedded_;                // [tokens, embedding], if they are projected
+  Tiles hidden_;                  // [tokens, hidden]
+  Tiles qkv_;                     // [tokens, qkv_features]
+  Tiles context_;                 // [tokens, heads * value_dim]
+  std::vector<Buffers> buffers_;  // one per thread, of which the first may be shared
+  std::vector<Scratch> scratch_;  // one per thread
 };
 
 }  // namespace rpp

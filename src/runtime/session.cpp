@@ -86,7 +86,7 @@ struct Session::State {
   }
 
   void run(const auto& step) {
-    const auto work = [&](int thread) { do_step(weights, step, team, thread); };
+    const auto work = [&](int thread) { do_step(weights, step, part_of(step.x, team, thread)); };
     team.run(std::ref(work));
   }
 
