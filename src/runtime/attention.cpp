@@ -1,18 +1,32 @@
 #include "attention.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace rpp {
 namespace {
+
+// work(length): compiled for a whole tile by itself, the most frequent length in long sequences.
+template <typename Work>
+void with_length(int64_t length, const Work& work) {
+  if (length == kTileTokens) {
+    work(std::integral_constant<int64_t, kTileTokens>());
+  } else {
+    work(length);
+  }
+}
 
 // values[i * num_tokens + t] = feature first_feature + i of token t in the sequence.
 void gather(const Tiles& tiles, int64_t first_feature, int64_t num_features, const AttentionHead& head,
             std::vector<float>& values) {
   for_each_stretch(head.first_token, head.num_tokens, [&](const Stretch& stretch) {
-    for (int64_t i = 0; i < num_features; ++i) {
-      const float* from = tiles.tile(stretch.tile, first_feature + i) + stretch.lane;
-      std::copy_n(from, stretch.length, values.data() + i * head.num_tokens + stretch.done);
-    }
+    const float* from = tiles.tile(stretch.tile, first_feature) + stretch.lane;
+    float* to = values.data() + stretch.done;
+    with_length(stretch.length, [&](const auto length) {
+      for (int64_t i = 0; i < num_features; ++i, from += kTileTokens, to += head.num_tokens) {
+        std::copy_n(from, static_cast<int64_t>(length), to);
+      }
+    });
   });
 }
 
@@ -22,22 +36,27 @@ void gather_queries(const Tiles& qkv, const LayerShape& shape, const AttentionHe
                     Tiles& query) {
   const int64_t first_feature = head.head * shape.query_key_dim;
   for_each_stretch(head.first_token + first, query.num_tokens(), [&](const Stretch& stretch) {
-    for (int64_t i = 0; i < shape.query_key_dim; ++i) {
-      const float* from = qkv.tile(stretch.tile, first_feature + i) + stretch.lane;
-      float* to = query.tile(0, i) + stretch.done;
-      for (int64_t t = 0; t < stretch.length; ++t) to[t] = from[t] * shape.score_scale;
-    }
+    const float* from = qkv.tile(stretch.tile, first_feature) + stretch.lane;
+    float* to = query.tile(0) + stretch.done;
+    with_length(stretch.length, [&](const auto length) {
+      for (int64_t i = 0; i < shape.query_key_dim; ++i, from += kTileTokens, to += kTileTokens) {
+        for (int64_t t = 0; t < length; ++t) to[t] = from[t] * shape.score_scale;
+      }
+    });
   });
 }
 
 void scatter_context(const Tiles& head_context, const float* inverse_sums, const LayerShape& shape,
                      const AttentionHead& head, int64_t first, Tiles& context) {
   for_each_stretch(head.first_token + first, head_context.num_tokens(), [&](const Stretch& stretch) {
-    for (int64_t i = 0; i < shape.value_dim; ++i) {
-      const float* from = head_context.tile(0, i) + stretch.done;
-      float* to = context.tile(stretch.tile, head.head * shape.value_dim + i) + stretch.lane;
-      for (int64_t t = 0; t < stretch.length; ++t) to[t] = from[t] * inverse_sums[stretch.done + t];
-    }
+    const float* from = head_context.tile(0) + stretch.done;
+    const float* factors = inverse_sums + stretch.done;
+    float* to = context.tile(stretch.tile, head.head * shape.value_dim) + stretch.lane;
+    with_length(stretch.length, [&](const auto length) {
+      for (int64_t i = 0; i < shape.value_dim; ++i, from += kTileTokens, to += kTileTokens) {
+        for (int64_t t = 0; t < length; ++t) to[t] = from[t] * factors[t];
+      }
+    });
   });
 }
 

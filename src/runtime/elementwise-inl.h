@@ -45,50 +45,114 @@ void gelu(float* x, int64_t rows, int64_t groups) {
   }
 }
 
-// One vector of tokens at a time; each token's sum runs over the features in order.
-HWY_INLINE void add_layer_norm_of(const NormArguments& a, int64_t first_token, float* y) {
-  const Floats d;
-  const auto at = [first_token](int64_t feature) { return feature * kTileTokens + first_token; };
-  auto sum = hn::Zero(d);
-  for (int64_t i = 0; i < a.features; ++i) {
-    auto value = hn::Load(d, a.x + at(i));
-    if (a.residual != nullptr) value = hn::Add(value, hn::Load(d, a.residual + at(i)));
-    hn::Store(value, d, y + at(i));
-    sum = hn::Add(sum, value);
-  }
-  const auto inverse_count = hn::Set(d, 1.0F / static_cast<float>(a.features));
-  const auto mean = hn::Mul(sum, inverse_count);
-  auto squares = hn::Zero(d);
-  for (int64_t i = 0; i < a.features; ++i) {
-    const auto deviation = hn::Sub(hn::Load(d, y + at(i)), mean);
-    squares = hn::MulAdd(deviation, deviation, squares);
-  }
-  const auto variance = hn::MulAdd(squares, inverse_count, hn::Set(d, a.epsilon));
-  const auto scale = hn::Div(hn::Set(d, 1.0F), hn::Sqrt(variance));
-  for (int64_t i = 0; i < a.features; ++i) {
-    const auto normed = hn::Mul(hn::Sub(hn::Load(d, y + at(i)), mean), scale);
-    hn::Store(hn::MulAdd(normed, hn::Set(d, a.weight[i]), hn::Set(d, a.bias[i])), d, y + at(i));
+// The groups of a tile that are worked on together: one vector of sums would wait for each addition, and
+// would read a part of each row of the tile at a time.
+constexpr int64_t kTogether = kGroupVectors == 1 ? 4 : kGroupVectors == 2 ? 2 : 1;
+
+// step.of<number of vectors>(first token), for all groups.
+template <typename Step>
+HWY_INLINE void for_groups(int64_t groups, const Step& step) {
+  for (int64_t token = 0; groups > 0;) {
+    const int64_t now = HWY_MIN(groups, kTogether);
+    if constexpr (kTogether > 2) {
+      if (now == 4) step.template of<4 * kGroupVectors>(token);
+      if (now == 3) step.template of<3 * kGroupVectors>(token);
+    }
+    if constexpr (kTogether > 1) {
+      if (now == 2) step.template of<2 * kGroupVectors>(token);
+    }
+    if (now == 1) step.template of<kGroupVectors>(token);
+    groups -= now, token += now * kGroupTokens;
   }
 }
+
+// Each token's sum runs over the features in order.
+struct NormOf {
+  const NormArguments& a;
+  float* y;
+
+  template <int64_t kVectors>
+  HWY_INLINE void of(int64_t first_token) const {
+    const Floats d;
+    hn::Vec<Floats> sums[kVectors], means[kVectors], squares[kVectors], scales[kVectors];
+    for (int64_t v = 0; v < kVectors; ++v) sums[v] = squares[v] = hn::Zero(d);
+    for (int64_t i = 0; i < a.features; ++i) {
+      const int64_t row = i * kTileTokens + first_token;
+#pragma GCC unroll 8
+      for (int64_t v = 0; v < kVectors; ++v) {
+        auto value = hn::Load(d, a.x + row + v * kLanes);
+        if (a.residual != nullptr) value = hn::Add(value, hn::Load(d, a.residual + row + v * kLanes));
+        hn::Store(value, d, y + row + v * kLanes);
+        sums[v] = hn::Add(sums[v], value);
+      }
+    }
+    const auto inverse_count = hn::Set(d, 1.0F / static_cast<float>(a.features));
+    for (int64_t v = 0; v < kVectors; ++v) means[v] = hn::Mul(sums[v], inverse_count);
+    for (int64_t i = 0; i < a.features; ++i) {
+#pragma GCC unroll 8
+      for (int64_t v = 0; v < kVectors; ++v) {
+        const auto value = hn::Load(d, y + i * kTileTokens + first_token + v * kLanes);
+        const auto deviation = hn::Sub(value, means[v]);
+        squares[v] = hn::MulAdd(deviation, deviation, squares[v]);
+      }
+    }
+    for (int64_t v = 0; v < kVectors; ++v) {
+      const auto variance = hn::MulAdd(squares[v], inverse_count, hn::Set(d, a.epsilon));
+      scales[v] = hn::Div(hn::Set(d, 1.0F), hn::Sqrt(variance));
+    }
+    for (int64_t i = 0; i < a.features; ++i) {
+      const auto weight = hn::Set(d, a.weight[i]), bias = hn::Set(d, a.bias[i]);
+#pragma GCC unroll 8
+      for (int64_t v = 0; v < kVectors; ++v) {
+        float* at = y + i * kTileTokens + first_token + v * kLanes;
+        const auto normed = hn::Mul(hn::Sub(hn::Load(d, at), means[v]), scales[v]);
+        hn::Store(hn::MulAdd(normed, weight, bias), d, at);
+      }
+    }
+  }
+};
 
 void add_layer_norm(const NormArguments& arguments, float* y, int64_t groups) {
-  for (int64_t v = 0; v < groups * kGroupVectors; ++v) add_layer_norm_of(arguments, v * kLanes, y);
+  for_groups(groups, NormOf{arguments, y});
 }
 
-void softmax(float* x, float* inverse_sums, int64_t rows, int64_t groups) {
-  const Floats d;
-  for (int64_t v = 0; v < groups * kGroupVectors; ++v) {
-    float* first = x + v * kLanes;
-    auto largest = hn::Load(d, first);
-    for (int64_t i = 1; i < rows; ++i) largest = hn::Max(largest, hn::Load(d, first + i * kTileTokens));
-    auto sum = hn::Zero(d);
-    for (int64_t i = 0; i < rows; ++i) {
-      const auto power = hn::Exp(d, hn::Sub(hn::Load(d, first + i * kTileTokens), largest));
-      hn::Store(power, d, first + i * kTileTokens);
-      sum = hn::Add(sum, power);
+struct SoftmaxOf {
+  float* x;
+  float* inverse_sums;
+  int64_t rows;
+
+  template <int64_t kVectors>
+  HWY_INLINE void of(int64_t first_token) const {
+    const Floats d;
+    float* first = x + first_token;
+    hn::Vec<Floats> largest[kVectors], sums[kVectors];
+    for (int64_t v = 0; v < kVectors; ++v) {
+      largest[v] = hn::Load(d, first + v * kLanes);
+      sums[v] = hn::Zero(d);
     }
-    hn::Store(hn::Div(hn::Set(d, 1.0F), sum), d, inverse_sums + v * kLanes);
+    for (int64_t i = 1; i < rows; ++i) {
+#pragma GCC unroll 8
+      for (int64_t v = 0; v < kVectors; ++v) {
+        largest[v] = hn::Max(largest[v], hn::Load(d, first + i * kTileTokens + v * kLanes));
+      }
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+#pragma GCC unroll 8
+      for (int64_t v = 0; v < kVectors; ++v) {
+        float* at = first + i * kTileTokens + v * kLanes;
+        const auto power = hn::Exp(d, hn::Sub(hn::Load(d, at), largest[v]));
+        hn::Store(power, d, at);
+        sums[v] = hn::Add(sums[v], power);
+      }
+    }
+    for (int64_t v = 0; v < kVectors; ++v) {
+      hn::Store(hn::Div(hn::Set(d, 1.0F), sums[v]), d, inverse_sums + first_token + v * kLanes);
+    }
   }
+};
+
+void softmax(float* x, float* inverse_sums, int64_t rows, int64_t groups) {
+  for_groups(groups, SoftmaxOf{x, inverse_sums, rows});
 }
 
 // The word of features first to first + 3, of which only `count` exist.
@@ -105,30 +169,52 @@ HWY_INLINE hn::Vec<Words> quad_of(const float* x, int64_t count, V low, V invers
   return quad;
 }
 
-void quantise(const float* x, int64_t features, const QuantisedTile& to, int64_t groups) {
-  constexpr float kSmallestRange = 1e-30F;  // below, 255 / range could overflow: the token is constant
-  const Floats d;
-  for (int64_t v = 0; v < groups * kGroupVectors; ++v) {
-    const float* first = x + v * kLanes;
-    auto low = hn::Load(d, first), high = low;
-    auto not_finite = hn::Zero(d);  // becomes NaN
-    for (int64_t i = 0; i < features; ++i) {
-      const auto value = hn::Load(d, first + i * kTileTokens);
-      low = hn::Min(low, value);
-      high = hn::Max(high, value);
-      not_finite = hn::MulAdd(value, hn::Zero(d), not_finite);
+struct QuantiseOf {
+  const float* x;
+  int64_t features;
+  const QuantisedTile& to;
+
+  template <int64_t kVectors>
+  HWY_INLINE void of(int64_t first_token) const {
+    constexpr float kSmallestRange = 1e-30F;  // below, 255 / range could overflow: the token is constant
+    const Floats d;
+    const float* first = x + first_token;
+    hn::Vec<Floats> lows[kVectors], highs[kVectors], not_finite[kVectors], inverse_steps[kVectors];
+    for (int64_t v = 0; v < kVectors; ++v) {
+      lows[v] = highs[v] = hn::Load(d, first + v * kLanes);
+      not_finite[v] = hn::Zero(d);  // becomes NaN
     }
-    const auto range = hn::Sub(high, low);
-    const auto varies = hn::Gt(range, hn::Set(d, kSmallestRange));
-    const auto inverse_step = hn::IfThenElseZero(varies, hn::Div(hn::Set(d, 255.0F), range));
-    const auto step = hn::IfThenElseZero(varies, hn::Mul(range, hn::Set(d, 1.0F / 255.0F)));
-    hn::Store(hn::Add(step, not_finite), d, to.steps + v * kLanes);
-    hn::Store(low, d, to.lows + v * kLanes);
+    for (int64_t i = 0; i < features; ++i) {
+#pragma GCC unroll 8
+      for (int64_t v = 0; v < kVectors; ++v) {
+        const auto value = hn::Load(d, first + i * kTileTokens + v * kLanes);
+        lows[v] = hn::Min(lows[v], value);
+        highs[v] = hn::Max(highs[v], value);
+        not_finite[v] = hn::MulAdd(value, hn::Zero(d), not_finite[v]);
+      }
+    }
+    for (int64_t v = 0; v < kVectors; ++v) {
+      const auto range = hn::Sub(highs[v], lows[v]);
+      const auto varies = hn::Gt(range, hn::Set(d, kSmallestRange));
+      inverse_steps[v] = hn::IfThenElseZero(varies, hn::Div(hn::Set(d, 255.0F), range));
+      const auto step = hn::IfThenElseZero(varies, hn::Mul(range, hn::Set(d, 1.0F / 255.0F)));
+      hn::Store(hn::Add(step, not_finite[v]), d, to.steps + first_token + v * kLanes);
+      hn::Store(lows[v], d, to.lows + first_token + v * kLanes);
+    }
     for (int64_t i = 0; i < features; i += kQuad) {
-      const auto quad = quad_of(first + i * kTileTokens, HWY_MIN(features - i, kQuad), low, inverse_step);
-      hn::Store(quad, Words(), to.quads + i / kQuad * kTileTokens + v * kLanes);
+      const int64_t count = HWY_MIN(features - i, kQuad);
+      Quad* quads = to.quads + i / kQuad * kTileTokens + first_token;
+#pragma GCC unroll 8
+      for (int64_t v = 0; v < kVectors; ++v) {
+        const auto quad = quad_of(first + i * kTileTokens + v * kLanes, count, lows[v], inverse_steps[v]);
+        hn::Store(quad, Words(), quads + v * kLanes);
+      }
     }
   }
+};
+
+void quantise(const float* x, int64_t features, const QuantisedTile& to, int64_t groups) {
+  for_groups(groups, QuantiseOf{x, features, to});
 }
 
 void dequantise(const QuantisedRows& rows, const QuantisedTile& x, const int32_t* sums, float* y,

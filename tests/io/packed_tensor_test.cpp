@@ -116,7 +116,7 @@ TEST(PackedTensor, ANegativeZeroInABlockIsRestoredAsZero) {
 }
 
 TEST(PackedTensor, ZerosInBlocksArePackedAsBlocksAndRoundTrip) {
-  for (const double density : {0.02, 0.1, 0.2, 0.5, 0.9}) {
+  for (const double density : {0.1, 0.2, 0.5, 0.9}) {
     const auto matrix = matrix_of_blocks(60 * 236, density);  // rows of 59 blocks: more than are read at once
     const auto packed = pack(matrix, 60, 236, Dtype::f32);
     EXPECT_EQ(packed.packing, Packing::blocks) << density;
