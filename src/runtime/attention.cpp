@@ -1,62 +1,62 @@
 #include "attention.h"
 
 #include <algorithm>
-#include <type_traits>
+#include <array>
 
 namespace rpp {
 namespace {
 
-// work(length): compiled for a whole tile by itself, the most frequent length in long sequences.
-template <typename Work>
-void with_length(int64_t length, const Work& work) {
-  if (length == kTileTokens) {
-    work(std::integral_constant<int64_t, kTileTokens>());
-  } else {
-    work(length);
-  }
-}
+constexpr auto kOnes = [] {
+  std::array<float, kTileTokens> ones{};
+  ones.fill(1.0F);
+  return ones;
+}();
 
-// values[i * num_tokens + t] = feature first_feature + i of token t in the sequence.
-void gather(const Tiles& tiles, int64_t first_feature, int64_t num_features, const AttentionHead& head,
+struct Features {
+  int64_t first = 0, count = 0;
+};
+
+// values[i * num_tokens + t] = feature features.first + i of token t in the sequence.
+void gather(const Kernels& kernels, const Tiles& tiles, const Features& features, const AttentionHead& head,
             std::vector<float>& values) {
   for_each_stretch(head.first_token, head.num_tokens, [&](const Stretch& stretch) {
-    const float* from = tiles.tile(stretch.tile, first_feature) + stretch.lane;
-    float* to = values.data() + stretch.done;
-    with_length(stretch.length, [&](const auto length) {
-      for (int64_t i = 0; i < num_features; ++i, from += kTileTokens, to += head.num_tokens) {
-        std::copy_n(from, static_cast<int64_t>(length), to);
-      }
-    });
+    kernels.scale_rows({.x = tiles.tile(stretch.tile, features.first) + stretch.lane,
+                        .x_stride = kTileTokens,
+                        .y_stride = head.num_tokens,
+                        .factors = kOnes.data(),
+                        .count = features.count,
+                        .num_tokens = stretch.length},
+                       values.data() + stretch.done);
   });
 }
 
 // A tile of the sequence's tokens starting at `first`: an attention score is the dot product of a scaled
 // query and a key.
-void gather_queries(const Tiles& qkv, const LayerShape& shape, const AttentionHead& head, int64_t first,
-                    Tiles& query) {
-  const int64_t first_feature = head.head * shape.query_key_dim;
+void gather_queries(const Kernels& kernels, const Tiles& qkv, const LayerShape& shape,
+                    const AttentionHead& head, int64_t first, Tiles& query) {
+  TileRow scales;
+  std::ranges::fill(scales.tokens, shape.score_scale);
   for_each_stretch(head.first_token + first, query.num_tokens(), [&](const Stretch& stretch) {
-    const float* from = qkv.tile(stretch.tile, first_feature) + stretch.lane;
-    float* to = query.tile(0) + stretch.done;
-    with_length(stretch.length, [&](const auto length) {
-      for (int64_t i = 0; i < shape.query_key_dim; ++i, from += kTileTokens, to += kTileTokens) {
-        for (int64_t t = 0; t < length; ++t) to[t] = from[t] * shape.score_scale;
-      }
-    });
+    kernels.scale_rows({.x = qkv.tile(stretch.tile, head.head * shape.query_key_dim) + stretch.lane,
+                        .x_stride = kTileTokens,
+                        .y_stride = kTileTokens,
+                        .factors = scales.tokens,
+                        .count = shape.query_key_dim,
+                        .num_tokens = stretch.length},
+                       query.tile(0) + stretch.done);
   });
 }
 
-void scatter_context(const Tiles& head_context, const float* inverse_sums, const LayerShape& shape,
-                     const AttentionHead& head, int64_t first, Tiles& context) {
+void scatter_context(const Kernels& kernels, const Tiles& head_context, const float* inverse_sums,
+                     const LayerShape& shape, const AttentionHead& head, int64_t first, Tiles& context) {
   for_each_stretch(head.first_token + first, head_context.num_tokens(), [&](const Stretch& stretch) {
-    const float* from = head_context.tile(0) + stretch.done;
-    const float* factors = inverse_sums + stretch.done;
-    float* to = context.tile(stretch.tile, head.head * shape.value_dim) + stretch.lane;
-    with_length(stretch.length, [&](const auto length) {
-      for (int64_t i = 0; i < shape.value_dim; ++i, from += kTileTokens, to += kTileTokens) {
-        for (int64_t t = 0; t < length; ++t) to[t] = from[t] * factors[t];
-      }
-    });
+    kernels.scale_rows({.x = head_context.tile(0) + stretch.done,
+                        .x_stride = kTileTokens,
+                        .y_stride = kTileTokens,
+                        .factors = inverse_sums + stretch.done,
+                        .count = shape.value_dim,
+                        .num_tokens = stretch.length},
+                       context.tile(stretch.tile, head.head * shape.value_dim) + stretch.lane);
   });
 }
 
@@ -85,8 +85,10 @@ void AttentionScratch::reserve(const LayerShape& shape, int64_t num_tokens) {
 void attend(const Kernels& kernels, const LayerShape& shape, const AttentionHead& head, const float* bias,
             const Tiles& qkv, AttentionScratch& scratch, Tiles& context) {
   const int64_t all_heads = shape.num_heads * shape.query_key_dim, num_tokens = head.num_tokens;
-  gather(qkv, all_heads + head.head * shape.query_key_dim, shape.query_key_dim, head, scratch.keys);
-  gather(qkv, 2 * all_heads + head.head * shape.value_dim, shape.value_dim, head, scratch.values);
+  gather(kernels, qkv, {.first = all_heads + head.head * shape.query_key_dim, .count = shape.query_key_dim},
+         head, scratch.keys);
+  gather(kernels, qkv, {.first = 2 * all_heads + head.head * shape.value_dim, .count = shape.value_dim}, head,
+         scratch.values);
   // In the matmul of scores a row is a key and the depth is the head's dimensions; in that of contexts a row
   // is a dimension and the depth is the keys.
   const DenseView keys = {.values = scratch.keys.data(),
@@ -105,12 +107,12 @@ void attend(const Kernels& kernels, const LayerShape& shape, const AttentionHead
     scratch.query.shape(num_queries, shape.query_key_dim);
     scratch.scores.shape(num_queries, num_tokens);
     scratch.context.shape(num_queries, shape.value_dim);
-    gather_queries(qkv, shape, head, first, scratch.query);
+    gather_queries(kernels, qkv, shape, head, first, scratch.query);
     kernels.dense_matmul(keys, nullptr, scratch.query.tile(0), scratch.scores.tile(0), groups);
     if (bias != nullptr) add_bias(bias, first, scratch.scores);
     kernels.softmax(scratch.scores.tile(0), inverse_sums.tokens, num_tokens, groups);
     kernels.dense_matmul(values, nullptr, scratch.scores.tile(0), scratch.context.tile(0), groups);
-    scatter_context(scratch.context, inverse_sums.tokens, shape, head, first, context);
+    scatter_context(kernels, scratch.context, inverse_sums.tokens, shape, head, first, context);
   }
 }
 

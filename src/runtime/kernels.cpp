@@ -29,7 +29,8 @@ Kernels kernels_with(std::string_view name) {
           .dequantise = dequantise,
           .gelu = gelu,
           .add_layer_norm = add_layer_norm,
-          .softmax = softmax};
+          .softmax = softmax,
+          .scale_rows = scale_rows};
 }
 
 const Kernels& kernels_of_target() {

@@ -37,6 +37,15 @@ struct QuantisedRows {
   const float* bias = nullptr;
 };
 
+// Rows of activations whose tokens need not begin at a lane that is aligned.
+struct ScaledRows {
+  const float* x = nullptr;
+  int64_t x_stride = 0, y_stride = 0;  // from row to row
+  const float* factors = nullptr;      // [num_tokens]
+  int64_t count = 0;
+  int64_t num_tokens = 0;
+};
+
 struct Kernels {
   // "AVX3_VNNI", "AVX3" (AVX-512), "AVX2", "NEON"; "EMU128" or "SCALAR" run anywhere
   std::string_view name;
@@ -63,6 +72,8 @@ struct Kernels {
   void (*add_layer_norm)(const NormArguments& arguments, float* y, int64_t groups);
   // x = exp(x - the token's maximum), over [rows, 64]; the token's 1 / sum is written to inverse_sums [64].
   void (*softmax)(float* x, float* inverse_sums, int64_t rows, int64_t groups);
+  // y[row][token] = x[row][token] * factors[token]; nothing else of y is written.
+  void (*scale_rows)(const ScaledRows& rows, float* y);
 };
 
 // The kernels that this machine can run, fastest first. Never empty.
