@@ -1,16 +1,9 @@
 #include "attention.h"
 
 #include <algorithm>
-#include <array>
 
 namespace rpp {
 namespace {
-
-constexpr auto kOnes = [] {
-  std::array<float, kTileTokens> ones{};
-  ones.fill(1.0F);
-  return ones;
-}();
 
 struct Features {
   int64_t first = 0, count = 0;

@@ -1,5 +1,8 @@
 // The order of operations follows modeling_bert.py of transformers.
 //
+// A large batch is encoded in portions of whole sequences, through all layers one after the other: a layer's
+// activations then stay in the caches.
+//
 // Attention mixes tokens; all else works on single tiles. With enough tiles a thread takes one of its own
 // through everything from one attention to the next, so that activations stay in its cache; with fewer, all
 // threads share the rows of each matrix and wait for each other after every step. Both give the same bits.
@@ -9,6 +12,9 @@
 
 namespace rpp {
 namespace {
+
+// Tokens of a portion for each thread: measured (docs/performance.md).
+constexpr int64_t kPortionTokens = 256;
 
 // The maximum of a size over all layers.
 template <typename Size>
@@ -55,6 +61,52 @@ Encoder::Encoder(const Weights& weights, ThreadTeam& team)
 }
 
 void Encoder::encode(const TokenBatch& batch) {
+  const auto num_tokens = static_cast<int64_t>(batch.input_ids.size());
+  const int64_t most_tokens = kPortionTokens * team_.size();
+  if (num_tokens <= most_tokens || num_sequences(batch) == 1) {
+    hidden_ = &result_;
+    return encode_portion(batch);
+  }
+  result_.reshape(num_tokens, weights_.sizes.hidden);
+  hidden_ = &portion_;
+  for (int64_t first = 0, end = 0; first < num_sequences(batch); first = end) {
+    const int64_t first_token = sequence_of(batch, first).begin;
+    const auto tokens_to = [&](int64_t sequence) { return sequence_of(batch, sequence).end - first_token; };
+    for (end = first + 1; end < num_sequences(batch) && tokens_to(end) <= most_tokens;) ++end;
+    encode_portion(sequences_of(batch, first, end));
+    copy_portion_to(first_token);
+  }
+}
+
+TokenBatch Encoder::sequences_of(const TokenBatch& batch, int64_t first, int64_t end) {
+  const auto first_token = static_cast<size_t>(sequence_of(batch, first).begin);
+  const size_t num_tokens = static_cast<size_t>(sequence_of(batch, end - 1).end) - first_token;
+  portion_seqlens_.clear();
+  for (int64_t i = first; i <= end; ++i) {
+    portion_seqlens_.push_back(batch.cu_seqlens[static_cast<size_t>(i)] - static_cast<int32_t>(first_token));
+  }
+  return {.input_ids = batch.input_ids.subspan(first_token, num_tokens),
+          .token_type_ids = batch.token_type_ids.empty()
+                                ? batch.token_type_ids
+                                : batch.token_type_ids.subspan(first_token, num_tokens),
+          .cu_seqlens = portion_seqlens_};
+}
+
+void Encoder::copy_portion_to(int64_t first_token) {
+  for_each_stretch(first_token, portion_.num_tokens(), [&](const Stretch& to) {
+    for_each_stretch(to.done, to.length, [&](const Stretch& from) {
+      weights_.kernels->scale_rows({.x = portion_.tile(from.tile) + from.lane,
+                                    .x_stride = kTileTokens,
+                                    .y_stride = kTileTokens,
+                                    .factors = kOnes.data(),
+                                    .count = portion_.features(),
+                                    .num_tokens = from.length},
+                                   result_.tile(to.tile) + to.lane + from.done);
+    });
+  });
+}
+
+void Encoder::encode_portion(const TokenBatch& batch) {
   reshape(batch);
   team_.run([this, &batch](int thread) {
     const size_t num_layers = weights_.layers.size();
@@ -79,12 +131,12 @@ void Encoder::encode(const TokenBatch& batch) {
 void Encoder::reshape(const TokenBatch& batch) {
   const auto num_tokens = static_cast<int64_t>(batch.input_ids.size());
   const ModelSizes& sizes = weights_.sizes;
-  hidden_.reshape(num_tokens, sizes.hidden);
+  hidden_->reshape(num_tokens, sizes.hidden);
   if (weights_.embedding_projection) embedded_.reshape(num_tokens, sizes.embedding);
   qkv_.reshape(num_tokens, widest(sizes, qkv_features));
   context_.reshape(num_tokens,
                    widest(sizes, [](const auto& layer) { return layer.num_heads * layer.value_dim; }));
-  by_tile_ = divides_well(hidden_.num_tiles());
+  by_tile_ = divides_well(hidden_->num_tiles());
   const int64_t intermediate = widest(sizes, [](const auto& layer) { return layer.intermediate_size; });
   const int64_t buffered_tokens = by_tile_ ? kTileTokens : num_tokens;
   for (auto& buffers : std::span(buffers_).first(by_tile_ ? buffers_.size() : 1)) {
@@ -141,16 +193,16 @@ void Encoder::embed_token(const TokenBatch& batch, int64_t token, int64_t positi
 // done it.
 template <typename Work>
 void Encoder::on_tiles(int thread, const Work& work) {
-  const int64_t num_tiles = hidden_.num_tiles();
+  const int64_t num_tiles = hidden_->num_tiles();
   if (by_tile_) {
     const auto [first, end] = team_.share(num_tiles, thread);
     for (int64_t tile = first; tile < end; ++tile) {
       work(buffers_[static_cast<size_t>(thread)],
-           Part{.num_tokens = hidden_.num_tokens(), .first_tile = tile, .end_tile = tile + 1});
+           Part{.num_tokens = hidden_->num_tokens(), .first_tile = tile, .end_tile = tile + 1});
     }
     team_.wait_for_all();
   } else {
-    work(buffers_.front(), part_of(hidden_, team_, thread));
+    work(buffers_.front(), part_of((*hidden_), team_, thread));
   }
 }
 
@@ -165,18 +217,18 @@ void Encoder::begin_layers(const Part& part) {
   Tiles& sums = embeddings();
   do_step(NormStep{.norm = weights_.embedding_norm, .x = sums, .y = sums}, part);
   if (!weights_.embedding_projection) return;
-  do_step(LinearStep{.linear = *weights_.embedding_projection, .x = sums, .y = hidden_}, part);
+  do_step(LinearStep{.linear = *weights_.embedding_projection, .x = sums, .y = (*hidden_)}, part);
 }
 
 // Queries, keys and values.
 void Encoder::begin_attention(size_t index, Buffers& buffers, const Part& part) {
   const EncoderLayer& layer = weights_.layers[index];
-  quantise(hidden_, layer.query.cols, buffers, part);
+  quantise((*hidden_), layer.query.cols, buffers, part);
   int64_t first_feature = 0;
   for (const Linear* linear : {&layer.query, &layer.key, &layer.value}) {
     rpp::do_step(weights_,
                  LinearStep{.linear = *linear,
-                            .x = hidden_,
+                            .x = (*hidden_),
                             .quantised = &buffers.quantised,
                             .y = qkv_,
                             .y_feature = first_feature},
@@ -199,10 +251,10 @@ void Encoder::end_layer(size_t index, Buffers& buffers, const Part& part) {
   };
   auto& [attended, projected, intermediate, quantised] = buffers;
   multiply(layer.attention_output, context_, projected);
-  do_step(NormStep{.norm = layer.attention_norm, .x = projected, .residual = &hidden_, .y = attended}, part);
+  do_step(NormStep{.norm = layer.attention_norm, .x = projected, .residual = hidden_, .y = attended}, part);
   multiply(layer.intermediate, attended, intermediate, Activation::gelu);
   multiply(layer.output, intermediate, projected);
-  do_step(NormStep{.norm = layer.output_norm, .x = projected, .residual = &attended, .y = hidden_}, part);
+  do_step(NormStep{.norm = layer.output_norm, .x = projected, .residual = &attended, .y = (*hidden_)}, part);
 }
 
 void Encoder::quantise(const Tiles& x, int64_t features, Buffers& buffers, const Part& part) {

@@ -4,6 +4,7 @@
 // result for any number of groups. Tiles are aligned to 64 bytes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -45,6 +46,13 @@ struct ScaledRows {
   int64_t count = 0;
   int64_t num_tokens = 0;
 };
+
+// Factors that copy.
+inline constexpr auto kOnes = [] {
+  std::array<float, kTileTokens> ones{};
+  ones.fill(1.0F);
+  return ones;
+}();
 
 struct Kernels {
   // "AVX3_VNNI", "AVX3" (AVX-512), "AVX2", "NEON"; "EMU128" or "SCALAR" run anywhere

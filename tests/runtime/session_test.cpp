@@ -165,22 +165,30 @@ TEST_F(GoldenSession, OutputsDoNotDependOnTheNumberOfThreads) {
   }
 }
 
-TEST_F(GoldenSession, ALongBatchAcrossTilesGivesTheSameOutputs) {
-  std::vector<int32_t> ids, types, cu_seqlens = {0};
-  for (int copies = 0; copies < 9; ++copies) {  // 225 tokens: sequences cross tiles of 64
-    ids.insert(ids.end(), ids_.begin(), ids_.end());
-    types.insert(types.end(), types_.begin(), types_.end());
-    for (size_t i = 1; i < cu_seqlens_.size(); ++i) {
-      cu_seqlens.push_back(copies * cu_seqlens_.back() + cu_seqlens_[i]);
+// Sequences cross tiles of 64 tokens; with 41 copies, 1,025 tokens, one or two threads encode several
+// portions.
+TEST_F(GoldenSession, ALongBatchGivesTheSameOutputs) {
+  for (const int threads : {1, 2, 5}) {
+    Session session(exported(golden_dir()), threads);
+    session.encode(batch());
+    const auto once = copy(session.hidden()), pooled_once = copy(session.pooled());
+    for (const int copies : {9, 41}) {
+      std::vector<int32_t> ids, types, cu_seqlens = {0};
+      for (int i = 0; i < copies; ++i) {
+        ids.insert(ids.end(), ids_.begin(), ids_.end());
+        types.insert(types.end(), types_.begin(), types_.end());
+        for (size_t j = 1; j < cu_seqlens_.size(); ++j)
+          cu_seqlens.push_back(i * cu_seqlens_.back() + cu_seqlens_[j]);
+      }
+      session.encode({.input_ids = ids, .token_type_ids = types, .cu_seqlens = cu_seqlens});
+      const auto often = copy(session.hidden()), pooled_often = copy(session.pooled());
+      ASSERT_EQ(often.size(), static_cast<size_t>(copies) * once.size());
+      for (size_t i = 0; i < often.size(); ++i)
+        ASSERT_EQ(often[i], once[i % once.size()]) << threads << ": " << i;
+      for (size_t i = 0; i < pooled_often.size(); ++i)
+        ASSERT_EQ(pooled_often[i], pooled_once[i % pooled_once.size()]);
     }
   }
-  Session session(exported(golden_dir()), 2);
-  session.encode(batch());
-  const auto once = copy(session.hidden());
-  session.encode({.input_ids = ids, .token_type_ids = types, .cu_seqlens = cu_seqlens});
-  const auto often = copy(session.hidden());
-  ASSERT_EQ(often.size(), 9 * once.size());
-  for (size_t i = 0; i < often.size(); ++i) ASSERT_EQ(often[i], once[i % once.size()]) << i;
 }
 
 TEST_F(GoldenSession, MissingTokenTypesMeanTypeZero) {
