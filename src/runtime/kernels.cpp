@@ -19,8 +19,9 @@ namespace rpp {
 namespace HWY_NAMESPACE {
 
 template <typename Quads>
-Kernels kernels_with(std::string_view name) {
+Kernels kernels_with(std::string_view name, double sparse_quads_from) {
   return {.name = name,
+          .sparse_quads_from = sparse_quads_from,
           .dense_matmul = dense_matmul,
           .sparse_matmul = sparse_matmul,
           .dense_quads = dense_quads<Quads>,
@@ -34,13 +35,13 @@ Kernels kernels_with(std::string_view name) {
 }
 
 const Kernels& kernels_of_target() {
-  static const Kernels kernels = kernels_with<QuadProducts>(hwy::TargetName(HWY_TARGET));
+  static const Kernels kernels = kernels_with<QuadProducts>(hwy::TargetName(HWY_TARGET), 0.35);
   return kernels;
 }
 
 #if HWY_TARGET == HWY_AVX3
 const Kernels& kernels_with_vnni() {
-  static const Kernels kernels = kernels_with<VnniProducts>("AVX3_VNNI");
+  static const Kernels kernels = kernels_with<VnniProducts>("AVX3_VNNI", 0.5);
   return kernels;
 }
 #endif

@@ -57,6 +57,8 @@ inline constexpr auto kOnes = [] {
 struct Kernels {
   // "AVX3_VNNI", "AVX3" (AVX-512), "AVX2", "NEON"; "EMU128" or "SCALAR" run anywhere
   std::string_view name;
+  // From this share of zero quads a matrix in int8 is faster sparse: measured (docs/performance.md).
+  double sparse_quads_from = 0;
 
   // y = W x + bias for the rows of W; x: [depth, 64], y: [rows, 64]. No bias: nullptr.
   void (*dense_matmul)(const DenseView& weights, const float* bias, const float* x, float* y, int64_t groups);

@@ -17,9 +17,6 @@ namespace {
 using Arithmetic = RuntimeOptions::Arithmetic;
 using Matrices = RuntimeOptions::Matrices;
 
-// From this share of zero quads a matrix in int8 is faster sparse: measured (docs/performance.md).
-constexpr double kSparseQuadsFrom = 0.35;
-
 double zeros_of(const PackedView& weights) {
   return 1.0 - static_cast<double>(weights.num_values()) / static_cast<double>(weights.num_entries());
 }
@@ -37,8 +34,8 @@ double sparse_from(const ModelFile& file, const RuntimeOptions& options, const K
   return between ? break_even_ratio(kernels) : kAlwaysSparseFrom;
 }
 
-double quads_sparse_from(Matrices matrices) {
-  if (matrices == Matrices::automatic) return kSparseQuadsFrom;
+double quads_sparse_from(Matrices matrices, const Kernels& kernels) {
+  if (matrices == Matrices::automatic) return kernels.sparse_quads_from;
   return matrices == Matrices::sparse ? 0.0 : 2.0;
 }
 
@@ -282,7 +279,7 @@ Weights read_weights(const ModelFile& file, const RuntimeOptions& options) {
   weights.sparse_from = sparse_from(file, options, *weights.kernels);
   for (const auto pass : {WeightReader::Pass::sizes, WeightReader::Pass::values}) {
     WeightReader reader(description.tensors(), weights.sparse_from, pass);
-    if (weights.int8) reader.set_int8_sparse_from(quads_sparse_from(options.matrices));
+    if (weights.int8) reader.set_int8_sparse_from(quads_sparse_from(options.matrices, *weights.kernels));
     read_all(reader, description.config(), weights);
     weights.num_sparse = reader.num_sparse();
   }
