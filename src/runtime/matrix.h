@@ -87,7 +87,7 @@ struct QuadMatrix {
   std::vector<float> sums;    // [rows]: of the integers, exact
 };
 
-// The view must have passed check_packed and check_finite.
-QuadMatrix make_quads(const PackedView& packed);
+// The view must have passed check_packed and check_finite. memory: to be used again, of any size.
+QuadMatrix make_quads(const PackedView& packed, std::vector<Quad> memory = {});
 
 }  // namespace rpp

@@ -148,25 +148,32 @@ SparseQuads make_sparse(std::span<const Quad> matrix, int64_t rows, int64_t cols
   });
 }
 
-QuadMatrix make_quads(const PackedView& packed) {
+QuadMatrix make_quads(const PackedView& packed, std::vector<Quad> memory) {
   constexpr float kLargest = 127.0F;
+  constexpr float kShift = 12582912.0F;  // a sum with it is rounded to an integer: vectorised, unlike lrint
   const auto quads_per_row = static_cast<size_t>(num_quads(packed.cols));
-  QuadMatrix matrix;
-  matrix.quads.resize(static_cast<size_t>(packed.rows) * quads_per_row);
+  QuadMatrix matrix{.quads = std::move(memory)};
+  matrix.quads.assign(static_cast<size_t>(packed.rows) * quads_per_row, Quad{0});
+  std::vector<int32_t> integers(static_cast<size_t>(packed.cols));
   PackedRows rows(packed);
   for (size_t row = 0; row < static_cast<size_t>(packed.rows); ++row) {
     const auto [columns, values] = rows.next();
     float largest = 0;
     for (const float value : values) largest = std::max(largest, std::abs(value));
     const float scale = largest / kLargest;
-    int64_t sum = 0;
-    for (size_t i = 0; scale > 0 && i < columns.size(); ++i) {
-      const auto column = static_cast<size_t>(columns[i]);
-      const auto integer =
-          static_cast<int32_t>(std::lrint(std::clamp(values[i] / scale, -kLargest, kLargest)));
-      const uint32_t byte = static_cast<uint32_t>(integer) & 0xFF;
-      matrix.quads[row * quads_per_row + column / kQuad] |= static_cast<Quad>(byte << (8 * (column % kQuad)));
-      sum += integer;
+    int32_t sum = 0;
+    if (scale > 0) {
+      for (size_t i = 0; i < values.size(); ++i) {
+        const float steps = std::clamp(values[i] / scale, -kLargest, kLargest);
+        integers[i] = static_cast<int32_t>((steps + kShift) - kShift);
+        sum += integers[i];
+      }
+      Quad* quads = matrix.quads.data() + row * quads_per_row;
+      for (size_t i = 0; i < columns.size(); ++i) {
+        const auto column = static_cast<size_t>(columns[i]);
+        const auto byte = static_cast<uint32_t>(integers[i]) & 0xFF;
+        quads[column / kQuad] |= static_cast<Quad>(byte << (8 * (column % kQuad)));
+      }
     }
     matrix.scales.push_back(scale);
     matrix.sums.push_back(static_cast<float>(sum));

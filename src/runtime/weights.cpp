@@ -254,13 +254,16 @@ void Linear::apply(const Kernels& kernels, int64_t block, const LinearInput& inp
 }
 
 Linear make_int8(const PackedView& weights, double sparse_from) {
+  // The system clears the pages of new memory, which takes as long as filling them.
+  thread_local std::vector<Quad> memory;
   Linear linear;
-  linear.quads = make_quads(weights);
+  linear.quads = make_quads(weights, std::move(memory));
   std::vector<Quad>& quads = linear.quads.quads;
   const int64_t depth = num_quads(weights.cols);
   const auto zeros = static_cast<double>(std::ranges::count(quads, Quad{0}));
   if (zeros >= sparse_from * static_cast<double>(quads.size())) {
     linear.matrix = make_sparse(quads, weights.rows, depth);
+    memory = std::move(quads);
     quads = {};
   } else {
     linear.matrix =
