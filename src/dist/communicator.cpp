@@ -11,6 +11,7 @@ class SingleProcess : public Communicator {
   void sum(torch::Tensor) override {}
   void broadcast(torch::Tensor) override {}
   void barrier() override {}
+  torch::Tensor exchange(const torch::Tensor& own, int64_t) override { return own; }
   std::vector<std::string> gather(const std::string& bytes) override { return {bytes}; }
 };
 

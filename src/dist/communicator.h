@@ -1,4 +1,4 @@
-// What the ranks of a data-parallel run tell each other: sums, copies, short texts.
+// What the ranks of a data-parallel run tell each other: sums, copies, texts.
 //
 // Every rank calls the same functions in the same order. After a sum all ranks hold the same bits.
 #pragma once
@@ -33,6 +33,8 @@ class Communicator {
   virtual void sum(torch::Tensor tensor) = 0;        // over the ranks, in place
   virtual void broadcast(torch::Tensor tensor) = 0;  // the values of rank 0, in place
   virtual void barrier() = 0;
+  // The tensor of another rank, which calls this at the same time with this one.
+  virtual torch::Tensor exchange(const torch::Tensor& own, int64_t partner) = 0;
   // The bytes of each rank, in their order, on every rank.
   virtual std::vector<std::string> gather(const std::string& bytes) = 0;
 

@@ -19,6 +19,8 @@ namespace {
 
 using c10d::ProcessGroupGloo;
 
+constexpr int kExchangeTag = 1;
+
 bool is_loopback(const std::string& address) {
   return address == "localhost" || address.starts_with("127.");
 }
@@ -64,18 +66,31 @@ class GlooCommunicator : public Communicator {
     check_connection([&] { group_->barrier()->wait(); });
   }
 
-  // Each rank fills its row of a matrix of zeros, and the matrices are added.
+  torch::Tensor exchange(const torch::Tensor& own, int64_t partner) override {
+    std::vector<at::Tensor> sent = {own}, received = {torch::empty_like(own)};
+    check_connection([&] {
+      const auto sending = group_->send(sent, static_cast<int>(partner), kExchangeTag);
+      group_->recv(received, static_cast<int>(partner), kExchangeTag)->wait();
+      sending->wait();
+    });
+    return received.front();
+  }
+
+  // Each rank fills its part of a buffer of zeros, and the buffers are added.
   std::vector<std::string> gather(const std::string& bytes) override {
     auto lengths = torch::zeros({size()}, torch::kInt64);
     lengths[rank()] = static_cast<int64_t>(bytes.size());
     sum(lengths);
-    auto rows = torch::zeros({size(), lengths.max().item<int64_t>()}, torch::kUInt8);
-    std::copy(bytes.begin(), bytes.end(), rows[rank()].mutable_data_ptr<uint8_t>());
-    sum(rows);
+    const auto ends = lengths.cumsum(0);
+    auto buffer = torch::zeros({ends[-1].item<int64_t>()}, torch::kUInt8);
+    const auto part_of = [&](int64_t rank) {
+      return buffer.mutable_data_ptr<uint8_t>() + (ends[rank] - lengths[rank]).item<int64_t>();
+    };
+    std::copy(bytes.begin(), bytes.end(), part_of(rank()));
+    if (buffer.numel() > 0) sum(buffer);
     std::vector<std::string> texts;
     for (int64_t i = 0; i < size(); ++i) {
-      const auto* row = rows[i].const_data_ptr<uint8_t>();
-      texts.emplace_back(row, row + lengths[i].item<int64_t>());
+      texts.emplace_back(part_of(i), part_of(i) + lengths[i].item<int64_t>());
     }
     return texts;
   }
@@ -88,8 +103,7 @@ class GlooCommunicator : public Communicator {
     } catch (const std::exception& error) {
       fail(
           "rank {} of {}: another rank has ended, or has not answered for {} s; see its own message, then "
-          "start "
-          "all ranks again with --resume auto (ranks meet at {}; Gloo: {})",
+          "start all ranks again with --resume auto (ranks meet at {}; Gloo: {})",
           rank(), size(), timeout_.count(), endpoint_of(place()), first_line(error.what()));
     }
   }

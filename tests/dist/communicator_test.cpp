@@ -8,8 +8,11 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <csignal>
 
+#include "dist/gather_values.h"
+#include "dist/tree_sum.h"
 #include "message_of.h"
 #include "rank_processes.h"
 
@@ -28,6 +31,7 @@ TEST(Communicator, ASingleProcessChangesNothing) {
   alone.barrier();
   EXPECT_EQ(tensor[1].item<float>(), 2.5f);
   EXPECT_THAT(alone.gather("text"), ElementsAre("text"));
+  EXPECT_EQ(gather_values(alone, std::vector{1.5}), std::vector{1.5});
   EXPECT_TRUE(alone.is_first() && alone.is_alone());
   EXPECT_TRUE(connect({}, seconds(1))->is_alone());
 }
@@ -81,6 +85,50 @@ TEST(Communicator, GathersTextsOfDifferentLengths) {
     return fmt::format("{}", fmt::join(texts, "|"));
   });
   EXPECT_THAT(results, testing::Each("\n\xff|aa\n\xff|aaaa\n\xff"));
+}
+
+TEST(Communicator, GathersNothingFromRanksThatHaveNothing) {
+  const auto results = run_ranks(local_places(2), [](const RankPlace& place) {
+    const auto texts = connect(place, seconds(60))->gather("");
+    return fmt::format("{} texts of {} bytes", texts.size(), texts[0].size() + texts[1].size());
+  });
+  EXPECT_THAT(results, testing::Each("2 texts of 0 bytes"));
+}
+
+TEST(Communicator, PartnersExchangeTheirTensors) {
+  const auto results = run_ranks(local_places(4), [](const RankPlace& place) {
+    const auto ranks = connect(place, seconds(60));
+    std::string received;
+    for (const int64_t distance : {1, 2}) {
+      const auto own = torch::full({1000}, static_cast<double>(place.rank), torch::kFloat32);
+      received += fmt::format("{} ", ranks->exchange(own, place.rank ^ distance)[999].item<float>());
+    }
+    return received;
+  });
+  EXPECT_THAT(results, ElementsAre("1 2 ", "0 3 ", "3 0 ", "2 1 "));
+}
+
+// (a + b) + (c + d) on every rank; a float is too short for another order.
+TEST(Communicator, ATreeSumOfProcessesAddsNeighboursFirst) {
+  const auto results = run_ranks(local_places(4), [](const RankPlace& place) {
+    const auto ranks = connect(place, seconds(60));
+    const auto tensor = torch::tensor({std::array{1e8F, 3.0F, -1e8F, 3.0F}[static_cast<size_t>(place.rank)]});
+    tree_sum(*ranks, tensor);
+    return fmt::format("{}", tensor[0].item<float>());
+  });
+  const float expected = (1e8F + 3.0F) + (-1e8F + 3.0F);
+  EXPECT_THAT(results, testing::Each(fmt::format("{}", expected)));
+}
+
+TEST(Communicator, ADeadPartnerIsNoticed) {
+  const auto results = run_ranks(local_places(2), [](const RankPlace& place) -> std::string {
+    const auto ranks = connect(place, seconds(30));
+    ranks->barrier();
+    if (place.rank == 1) std::raise(SIGKILL);
+    ranks->exchange(torch::ones({1 << 20}), 1);
+    return "not noticed";
+  });
+  EXPECT_THAT(results[0], HasSubstr("rank 0 of 2: another rank has ended, or has not answered for 30 s"));
 }
 
 TEST(Communicator, ADeadRankIsNoticedByTheOthers) {
