@@ -36,11 +36,13 @@ void add_options(CLI::App& app, Arguments& arguments) {
       "  rpp-finetune --task sst2 --data-dir glue/SST-2 --model runs/pruned --output-dir runs/pruned-sst2\n"
       "  rpp-finetune configs/finetune/mrpc.yaml --data-dir glue --model my-bert --output-dir "
       "runs/mrpc \\\n"
-      "               --seed 1 --set optimizer.learning_rate=3e-5");
+      "               --seed 1 --set optimizer.learning_rate=3e-5\n"
+      "  rpp-launch -n 2 -- rpp-finetune configs/finetune/mrpc.yaml    (docs/tutorials/many-processes.md)");
 }
 
 int finetune_with_seeds(const Arguments& arguments, const FinetuneConfig& config) {
   const SeedsOutcome outcome = run_finetuning_seeds(config, arguments.seeds, arguments.run);
+  if (outcome.rank > 0) return outcome.stopped ? kStoppedStatus : 0;  // the first rank reports
   if (outcome.stopped) {
     fmt::print(
         "{}: stopped after {} of {} runs\nresume with: rpp-finetune --config {}/config.yaml --seeds {} "
@@ -60,6 +62,7 @@ int finetune(const Arguments& arguments) {
   if (answered_without_a_run(arguments, config, check_finetuning)) return 0;
   if (!arguments.seeds.empty()) return finetune_with_seeds(arguments, config);
   const FinetuneOutcome outcome = run_finetuning(config, arguments.run);
+  if (outcome.training.rank > 0) return outcome.training.stopped ? kStoppedStatus : 0;
   if (outcome.training.stopped) {
     fmt::print(
         "{}: stopped at step {}, not finished\nresume with: rpp-finetune --config {}/config.yaml --resume "

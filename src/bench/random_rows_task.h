@@ -29,7 +29,8 @@ class RandomRowsTask : public Task {
   }
 
   Bert& model() override { return model_; }
-  std::vector<PackedBatch> batches(int64_t /*step*/) const override { return {batch_}; }
+  int64_t num_samples(int64_t /*step*/) const override { return 1; }  // all rows: they are never divided
+  PackedBatch batch(int64_t /*step*/, const Pass& /*pass*/) const override { return batch_; }
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override {
     return pretrain_loss(model_, pretrain_inputs(batch, counts, model_.device()), options);
   }
@@ -61,8 +62,8 @@ class NaturalRowsTask : public RandomRowsTask {
   NaturalRowsTask(Bert& model, int64_t sequences, int64_t longest)
       : RandomRowsTask(model, {.lengths = {1}}), sequences_(sequences), longest_(longest) {}
 
-  std::vector<PackedBatch> batches(int64_t step) const override {
-    return {random_rows(model_.config(), {.lengths = lengths(step)}, static_cast<uint64_t>(step))};
+  PackedBatch batch(int64_t step, const Pass& /*pass*/) const override {
+    return random_rows(model_.config(), {.lengths = lengths(step)}, static_cast<uint64_t>(step));
   }
 
   std::vector<int64_t> lengths(int64_t step) const {

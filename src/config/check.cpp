@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include <bit>
 #include <cmath>
 #include <filesystem>
 
@@ -134,6 +135,27 @@ void check_cuda_graph(const Complaints& complaints, const PretrainConfig& config
   if (config.distill.teacher.empty()) return;
   complaints.fail_at("train.cuda_graph",
                      "train.cuda_graph does not go together with distill.teacher: leave one of them out");
+}
+
+void check_dist(const Complaints& complaints, const DistConfig& dist, const TrainConfig& train) {
+  if (!std::has_single_bit(static_cast<uint64_t>(dist.virtual_ranks))) {
+    complaints.fail_at("dist.virtual_ranks",
+                       "dist.virtual_ranks is {}, it must be a power of two: set it to {}",
+                       dist.virtual_ranks, std::bit_ceil(static_cast<uint64_t>(dist.virtual_ranks)));
+  }
+  if (!dist.deterministic) return;
+  if (train.num_threads == 0) {
+    complaints.fail_at("dist.deterministic",
+                       "dist.deterministic is true, but train.num_threads is 0, which shares the cores among "
+                       "the processes; results depend on the number of threads: set it, for example to 1");
+  }
+  if (train.batch_size < dist.virtual_ranks) {
+    complaints.fail_at(
+        "dist.deterministic",
+        "dist.deterministic is true, but train.batch_size {} is less than dist.virtual_ranks {}: "
+        "set dist.virtual_ranks to {} or less",
+        train.batch_size, dist.virtual_ranks, std::bit_floor(static_cast<uint64_t>(train.batch_size)));
+  }
 }
 
 void check_patience(const Complaints& complaints, const TrainConfig& train) {
@@ -278,6 +300,7 @@ void check(const PretrainConfig& config, const Settings& settings) {
   check_batches(complaints, config.train);
   check_cuda_graph(complaints, config);
   check_patience(complaints, config.train);
+  check_dist(complaints, config.dist, config.train);
 }
 
 void check(const FinetuneConfig& config, const Settings& settings) {
@@ -301,6 +324,7 @@ void check(const FinetuneConfig& config, const Settings& settings) {
     complaints.fail_at("train.cuda_graph", "train.cuda_graph is for pre-training alone: leave it out");
   }
   check_patience(complaints, config.train);
+  check_dist(complaints, config.dist, config.train);
 }
 
 }  // namespace rpp

@@ -59,6 +59,8 @@ struct TrainConfig {
 // Several processes (ranks) that train one model; which and how many is said by their launcher.
 struct DistConfig {
   int64_t timeout_seconds = 120;  // that a rank waits for the others
+  bool deterministic = false;     // bit-identical results for any number of ranks
+  int64_t virtual_ranks = 8;      // with deterministic: parts of a batch, whose gradients are added in order
 };
 
 struct PretrainConfig {
@@ -134,6 +136,7 @@ struct FinetuneConfig {
   PruneConfig prune;
   DistillConfig distill;
   TrainConfig train;
+  DistConfig dist;
 
   FinetuneConfig() {
     schedule.warmup_ratio = 0.1;

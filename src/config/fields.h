@@ -210,6 +210,14 @@ void visit_fields(ConfigOf<DistConfig> auto& c, Visitor&& v) {
            "several processes: how long one waits for another, also while the first writes a checkpoint",
            at_least(1)},
           c.timeout_seconds);
+  v.field({"deterministic",
+           "bit-identical results for any number of processes: batches are divided into virtual_ranks parts, "
+           "and their gradients are added in a fixed order"},
+          c.deterministic);
+  v.field({"virtual_ranks",
+           "with deterministic: parts of a batch, a power of two; the number of processes must divide it",
+           at_least(1)},
+          c.virtual_ranks);
 }
 
 template <typename Visitor>
@@ -311,6 +319,7 @@ void visit_fields(ConfigOf<FinetuneConfig> auto& c, Visitor&& v) {
   v.section("prune", c.prune);
   v.section("distill", c.distill);
   v.section("train", c.train);
+  v.section("dist", c.dist);
 }
 
 }  // namespace rpp

@@ -8,14 +8,13 @@
 #include "tasks/embed_task.h"
 #include "tasks/sentence_pooling.h"
 #include "tokenizer_files/load_tokenizer.h"
-#include "train/device.h"
 
 namespace rpp {
 namespace {
 
 // Everything that a run needs, in order of creation.
 struct EmbedRun : FinetuneRun {
-  EmbedRun(const FinetuneConfig& given, LoadNotes notes);
+  EmbedRun(const FinetuneConfig& given, LoadNotes notes, Communicator& ranks);
 
   Task& task() override { return *embed_task; }
   Metrics write_outputs(const TrainOutcome& outcome) override;
@@ -37,12 +36,12 @@ DistillConfig teacher_of(const FinetuneConfig& config) {
   return distill;
 }
 
-EmbedRun::EmbedRun(const FinetuneConfig& given, LoadNotes notes) : FinetuneRun(given) {
+EmbedRun::EmbedRun(const FinetuneConfig& given, LoadNotes notes, Communicator& ranks)
+    : FinetuneRun(given, ranks) {
   if (!config.class_weights.empty() || config.label_smoothing > 0) {
     fail_usage("class_weights or label_smoothing is set, but task embed has no labels: leave them out");
   }
   tokenizer = load_tokenizer(config.model);
-  use_threads(config.train.num_threads);
   const DistillConfig distill = teacher_of(config);
   const SentenceEmbedding embedding = read_sentence_embedding(ModelFile(config.model));
   check_trainable(embedding, config.model);
@@ -57,7 +56,7 @@ EmbedRun::EmbedRun(const FinetuneConfig& given, LoadNotes notes) : FinetuneRun(g
                                                          .embedding = embedding,
                                                          .model_dir = config.model,
                                                          .max_seq_length = config.max_seq_length},
-                                           *teacher);
+                                           *teacher, ranks);
 }
 
 Metrics EmbedRun::write_outputs(const TrainOutcome& outcome) {
@@ -67,8 +66,8 @@ Metrics EmbedRun::write_outputs(const TrainOutcome& outcome) {
 
 }  // namespace
 
-std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_embed(const FinetuneConfig& config, LoadNotes notes) {
-  return std::make_unique<EmbedRun>(config, notes);
+PreparedFinetuning prepare_embed(const FinetuneConfig& config, LoadNotes notes, Communicator& ranks) {
+  return std::make_unique<EmbedRun>(config, notes, ranks);
 }
 
 }  // namespace rpp

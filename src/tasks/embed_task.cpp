@@ -5,6 +5,7 @@
 #include <span>
 
 #include "bert_format/tensor_names.h"
+#include "dist/gather_values.h"
 #include "eval/metrics.h"
 #include "eval/retrieval.h"
 #include "model/hf_checkpoint.h"
@@ -27,24 +28,21 @@ std::vector<double> to_doubles(const torch::Tensor& values) {
 }  // namespace
 
 EmbedTask::EmbedTask(Bert& model, const Tokenizer& tokenizer, const EmbedData& data, EmbedSettings settings,
-                     const Teacher& teacher)
+                     const Teacher& teacher, Communicator& ranks)
     : model_(model),
       tokenizer_(tokenizer),
       data_(data),
       settings_(std::move(settings)),
       teacher_(teacher),
+      ranks_(ranks),
       epoch_batches_(static_cast<int64_t>(data.train.size()), settings_.train) {}
 
 bool EmbedTask::reaches(std::string_view parameter) const {
   return part_of(parameter) != ModelPart::pooler;
 }
 
-std::vector<PackedBatch> EmbedTask::batches(int64_t step) const {
-  std::vector<PackedBatch> batches;
-  for (const auto& indices : epoch_batches_.of_step(step)) {
-    batches.push_back(make_batch(data_.train, indices, /*regression=*/false));
-  }
-  return batches;
+PackedBatch EmbedTask::batch(int64_t step, const Pass& pass) const {
+  return make_batch(data_.train, epoch_batches_.indices(step, pass), /*regression=*/false);
 }
 
 TaskLoss EmbedTask::loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) {
@@ -60,16 +58,19 @@ TaskLoss EmbedTask::loss(const PackedBatch& batch, const StepCounts& counts, con
 }
 
 torch::Tensor EmbedTask::vectors(const std::vector<EncodedExample>& examples) {
-  std::vector<torch::Tensor> vectors;
-  const EvaluationPasses passes{.unit = "texts", .total = static_cast<int64_t>(examples.size())};
+  std::vector<float> vectors;
+  const EvaluationPasses passes{
+      .unit = "texts", .total = static_cast<int64_t>(examples.size()), .ranks = ranks_};
   for_each_pass(passes, [&](const std::vector<int64_t>& indices) {
     const BertInputs inputs =
         bert_inputs(make_batch(examples, indices, /*regression=*/false), model_.device());
-    vectors.push_back(
-        sentence_vectors(settings_.embedding, model_.encode(inputs), inputs.layout).to(torch::kCPU));
-    check_finite_rows(vectors.back(), indices.front(), "text");
+    const auto of_pass =
+        sentence_vectors(settings_.embedding, model_.encode(inputs), inputs.layout).to(torch::kCPU);
+    check_finite_rows(of_pass, indices.front(), "text");
+    append(of_pass, vectors);
   });
-  return torch::cat(vectors);
+  return float_tensor(gather_values(ranks_, std::move(vectors)), torch::kCPU)
+      .view({static_cast<int64_t>(examples.size()), -1});
 }
 
 Metrics EmbedTask::similarity_metrics() {

@@ -10,6 +10,7 @@
 #include "bert_format/sentence_embedding.h"
 #include "config/config.h"
 #include "data/embed_data.h"
+#include "dist/communicator.h"
 #include "tasks/epoch_batches.h"
 #include "tasks/teacher.h"
 #include "train/task.h"
@@ -28,11 +29,12 @@ class EmbedTask : public Task {
  public:
   // All but the settings must outlive the task.
   EmbedTask(Bert& model, const Tokenizer& tokenizer, const EmbedData& data, EmbedSettings settings,
-            const Teacher& teacher);
+            const Teacher& teacher, Communicator& ranks = single_process());
 
   Bert& model() override { return model_; }
   bool reaches(std::string_view parameter) const override;
-  std::vector<PackedBatch> batches(int64_t step) const override;
+  int64_t num_samples(int64_t step) const override { return epoch_batches_.num_samples(step); }
+  PackedBatch batch(int64_t step, const Pass& pass) const override;
   // weight * squared distance of the vectors (2 - 2 cos), averaged over texts, and the teacher's hidden
   // states.
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
@@ -43,7 +45,7 @@ class EmbedTask : public Task {
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
 
-  // fp32 [examples, hidden], of length 1, on the CPU.
+  // fp32 [examples, hidden], of length 1, on the CPU. Divided among the ranks, all of which get the result.
   torch::Tensor vectors(const std::vector<EncodedExample>& examples);
 
  private:
@@ -55,6 +57,7 @@ class EmbedTask : public Task {
   const EmbedData& data_;
   EmbedSettings settings_;
   const Teacher& teacher_;
+  Communicator& ranks_;
   EpochBatches epoch_batches_;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "data/glue_features.h"
-#include "train/task.h"
 
 namespace rpp {
 
@@ -16,18 +15,23 @@ const std::vector<int64_t>& EpochBatches::order_of(int64_t epoch) const {
   return order_;
 }
 
-std::vector<std::vector<int64_t>> EpochBatches::of_step(int64_t step) const {
+int64_t EpochBatches::steps_per_epoch() const {
+  return (num_examples_ + config_.batch_size - 1) / config_.batch_size;
+}
+
+int64_t EpochBatches::first_of(int64_t step) const {
+  return step % steps_per_epoch() * config_.batch_size;
+}
+
+int64_t EpochBatches::num_samples(int64_t step) const {
+  return std::min(config_.batch_size, num_examples_ - first_of(step));
+}
+
+std::vector<int64_t> EpochBatches::indices(int64_t step, const Pass& pass) const {
   const std::lock_guard lock(mutex_);
-  const int64_t steps_per_epoch = (num_examples_ + config_.batch_size - 1) / config_.batch_size;
-  const auto& order = order_of(step / steps_per_epoch);
-  const int64_t begin = step % steps_per_epoch * config_.batch_size;
-  const int64_t end = std::min(begin + config_.batch_size, num_examples_);
-  const int64_t size = sequences_per_pass(config_);
-  std::vector<std::vector<int64_t>> batches;
-  for (int64_t first = begin; first < end; first += size) {
-    batches.emplace_back(order.begin() + first, order.begin() + std::min(first + size, end));
-  }
-  return batches;
+  const auto& order = order_of(step / steps_per_epoch());
+  const auto first = order.begin() + first_of(step) + pass.first;
+  return {first, first + pass.size};
 }
 
 }  // namespace rpp

@@ -1,4 +1,4 @@
-// The examples in the micro-batches of a step.
+// The examples of a step.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "train/passes.h"
 
 namespace rpp {
 
@@ -15,11 +16,15 @@ class EpochBatches {
  public:
   EpochBatches(int64_t num_examples, const TrainConfig& config);
 
-  // Indices of examples, one list per micro-batch of the step.
-  std::vector<std::vector<int64_t>> of_step(int64_t step) const;
+  int64_t num_samples(int64_t step) const;
+
+  // Indices of these examples of the step.
+  std::vector<int64_t> indices(int64_t step, const Pass& pass) const;
 
  private:
   const std::vector<int64_t>& order_of(int64_t epoch) const;
+  int64_t steps_per_epoch() const;
+  int64_t first_of(int64_t step) const;  // in the order of its epoch
 
   int64_t num_examples_;
   TrainConfig config_;

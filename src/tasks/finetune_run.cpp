@@ -1,5 +1,6 @@
 #include "finetune_run.h"
 
+#include "connect_ranks.h"
 #include "data/embed_data.h"
 #include "data/squad.h"
 #include "data/tag_data.h"
@@ -7,7 +8,7 @@
 #include "rank_agreement.h"
 #include "runs/finetune_results.h"
 #include "tasks/finetune_task.h"
-#include "tasks/run.h"
+#include "train/device.h"
 
 namespace rpp {
 namespace {
@@ -35,6 +36,11 @@ Prepare<FinetuneConfig> preparation_of(const FinetuneConfig& config) {
 
 }  // namespace
 
+FinetuneRun::FinetuneRun(const FinetuneConfig& given, Communicator& ranks)
+    : PreparedRun(given), ranks(ranks) {
+  use_threads(config.train.num_threads, ranks.place().local_size);
+}
+
 void FinetuneRun::set_steps(int64_t num_examples) {
   config.train.steps = steps_of_epochs(num_examples, config.train.batch_size, config.epochs);
 }
@@ -42,6 +48,7 @@ void FinetuneRun::set_steps(int64_t num_examples) {
 void FinetuneRun::set_model(std::unique_ptr<Bert> loaded) {
   model = std::move(loaded);
   check_sequence_length(*model, config.max_seq_length);
+  check_ranks(ranks, *model, config.train, config.dist);
   prune = resolve_fixed(config.prune, config.model, *model);
   if (config.reinit_layers > 0) {
     initialize_top(*model, config.reinit_layers, static_cast<uint64_t>(config.train.seed));
@@ -55,10 +62,13 @@ Metrics FinetuneRun::write_metrics(const TrainOutcome& outcome, size_t num_train
   return eval;
 }
 
-FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& options) {
-  require_one_process("fine-tuning");
-  auto [training, eval] = run_training(config, options, preparation_of(config));
+FinetuneOutcome finetune_over(Communicator& ranks, const FinetuneConfig& config, const RunOptions& options) {
+  auto [training, eval] = run_training(config, options, preparation_of(config), ranks);
   return {.training = std::move(training), .eval = std::move(eval)};
+}
+
+FinetuneOutcome run_finetuning(const FinetuneConfig& config, const RunOptions& options) {
+  return finetune_over(*connect_ranks(config.dist), config, options);
 }
 
 PreflightReport check_finetuning(const FinetuneConfig& config) {

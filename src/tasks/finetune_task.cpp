@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "bert_format/model_labels.h"
+#include "dist/gather_values.h"
 #include "eval/metrics.h"
 #include "eval/multi_label.h"
 #include "model/hf_checkpoint.h"
@@ -103,7 +104,7 @@ int64_t steps_of_epochs(int64_t num_examples, int64_t batch_size, double epochs)
 
 FinetuneTask::FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTask& glue,
                            const FinetuneData& data, const TrainConfig& config, ClassLossOptions loss_options,
-                           const Teacher* teacher)
+                           const Teacher* teacher, Communicator& ranks)
     : model_(model),
       tokenizer_(tokenizer),
       glue_(glue),
@@ -111,14 +112,11 @@ FinetuneTask::FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTa
       config_(config),
       loss_options_(std::move(loss_options)),
       teacher_(teacher),
+      ranks_(ranks),
       epoch_batches_(static_cast<int64_t>(data.train.size()), config) {}
 
-std::vector<PackedBatch> FinetuneTask::batches(int64_t step) const {
-  std::vector<PackedBatch> batches;
-  for (const auto& indices : epoch_batches_.of_step(step)) {
-    batches.push_back(make_task_batch(data_.train, indices, glue_));
-  }
-  return batches;
+PackedBatch FinetuneTask::batch(int64_t step, const Pass& pass) const {
+  return make_task_batch(data_.train, epoch_batches_.indices(step, pass), glue_);
 }
 
 TaskLoss FinetuneTask::label_loss(const torch::Tensor& logits, const PackedBatch& batch,
@@ -164,15 +162,18 @@ TaskLoss FinetuneTask::loss(const PackedBatch& batch, const StepCounts& counts,
 }
 
 torch::Tensor FinetuneTask::predict(const std::vector<EncodedExample>& examples) {
-  std::vector<torch::Tensor> logits;
-  const EvaluationPasses passes{.unit = "examples", .total = static_cast<int64_t>(examples.size())};
+  std::vector<float> logits;
+  const EvaluationPasses passes{
+      .unit = "examples", .total = static_cast<int64_t>(examples.size()), .ranks = ranks_};
   for_each_pass(passes, [&](const std::vector<int64_t>& indices) {
     const BertInputs inputs = bert_inputs(make_task_batch(examples, indices, glue_), model_.device());
     const auto pooled = model_.pool(model_.encode_at(inputs, first_tokens(inputs.layout)));
-    logits.push_back(model_.classify(pooled).to(torch::kCPU, torch::kFloat32));
-    check_finite_rows(logits.back(), indices.front(), "example");
+    const auto of_pass = model_.classify(pooled).to(torch::kCPU, torch::kFloat32);
+    check_finite_rows(of_pass, indices.front(), "example");
+    append(of_pass, logits);
   });
-  return torch::cat(logits);  // [examples, num_labels]
+  return float_tensor(gather_values(ranks_, std::move(logits)), torch::kCPU)
+      .view({static_cast<int64_t>(examples.size()), -1});  // [examples, num_labels]
 }
 
 Metrics FinetuneTask::evaluate() {

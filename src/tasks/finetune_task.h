@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "data/finetune_data.h"
 #include "data/glue.h"
+#include "dist/communicator.h"
 #include "tasks/class_loss.h"
 #include "tasks/epoch_batches.h"
 #include "tasks/teacher.h"
@@ -22,11 +23,12 @@ class FinetuneTask : public Task {
   // distillation.
   FinetuneTask(Bert& model, const Tokenizer& tokenizer, const GlueTask& glue, const FinetuneData& data,
                const TrainConfig& config, ClassLossOptions loss_options = {},
-               const Teacher* teacher = nullptr);
+               const Teacher* teacher = nullptr, Communicator& ranks = single_process());
 
   Bert& model() override { return model_; }
   // Each epoch has its own order; its last batch may be partial.
-  std::vector<PackedBatch> batches(int64_t step) const override;
+  int64_t num_samples(int64_t step) const override { return epoch_batches_.num_samples(step); }
+  PackedBatch batch(int64_t step, const Pass& pass) const override;
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
   // "loss" and the task's metrics for every dev set, with its suffix: accuracy, accuracy_mm.
   Metrics evaluate() override;
@@ -37,8 +39,8 @@ class FinetuneTask : public Task {
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
 
-  // Logits without dropout, [examples, num_labels] fp32 on the CPU, in the order of the examples. Throws
-  // Error when one is not finite.
+  // Logits without dropout, [examples, num_labels] fp32 on the CPU, in the order of the examples. Divided
+  // among the ranks, all of which get the result. Throws Error when one is not finite.
   torch::Tensor predict(const std::vector<EncodedExample>& examples);
 
  private:
@@ -53,6 +55,7 @@ class FinetuneTask : public Task {
   TrainConfig config_;
   ClassLossOptions loss_options_;
   const Teacher* teacher_;
+  Communicator& ranks_;
   EpochBatches epoch_batches_;
   std::vector<torch::Tensor> dev_logits_;
 };

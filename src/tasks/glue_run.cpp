@@ -8,23 +8,29 @@
 #include "rpp/error.h"
 #include "tasks/finetune_task.h"
 #include "tokenizer_files/load_tokenizer.h"
-#include "train/device.h"
 
 namespace rpp {
 namespace {
 
 namespace fs = std::filesystem;
 
+struct TestLogits {
+  const GlueTask* task;
+  torch::Tensor logits;  // [examples, num_labels]
+};
+
 // Everything that a run stands on, in the order in which it is made.
 struct GlueRun : FinetuneRun {
-  GlueRun(const FinetuneConfig& given, LoadNotes notes);
+  GlueRun(const FinetuneConfig& given, LoadNotes notes, Communicator& ranks);
 
   Task& task() override { return *finetune_task; }
+  void predict() override;
   Metrics write_outputs(const TrainOutcome& outcome) override;
 
   GlueTask glue;
   FinetuneData data;
   std::unique_ptr<FinetuneTask> finetune_task;
+  std::vector<TestLogits> test_logits;
 };
 
 void check_regression(const FinetuneConfig& config, const GlueTask& glue) {
@@ -39,10 +45,9 @@ void check_multi_label(const FinetuneConfig& config) {
              config.label_smoothing > 0 ? "label_smoothing" : "class_weights");
 }
 
-GlueRun::GlueRun(const FinetuneConfig& given, LoadNotes notes)
-    : FinetuneRun(given), glue(finetuning_task(given)) {
+GlueRun::GlueRun(const FinetuneConfig& given, LoadNotes notes, Communicator& ranks)
+    : FinetuneRun(given, ranks), glue(finetuning_task(given)) {
   tokenizer = load_tokenizer(config.model);
-  use_threads(config.train.num_threads);
   data = load_finetune_data(config, glue, *tokenizer);
   set_steps(static_cast<int64_t>(data.train.size()));
   set_model(load_classifier_model(config.model, glue, *tokenizer, config.train, notes));
@@ -53,7 +58,7 @@ GlueRun::GlueRun(const FinetuneConfig& given, LoadNotes notes)
   ClassLossOptions loss{.label_smoothing = config.label_smoothing,
                         .weights = parse_class_weights(config.class_weights, glue.label_names)};
   finetune_task = std::make_unique<FinetuneTask>(*model, *tokenizer, glue, data, config.train,
-                                                 std::move(loss), teacher.get());
+                                                 std::move(loss), teacher.get(), ranks);
 }
 
 std::string joined_labels(const std::vector<int32_t>& classes, const GlueTask& glue) {
@@ -89,24 +94,32 @@ void write_dev_predictions(const fs::path& dir, const DevSet& set, const torch::
   write_file_atomically(dir / fmt::format("eval_predictions_{}.txt", set.task->name), text);
 }
 
-// "index<TAB>prediction". Most data sets have no test file.
-void write_test_predictions(GlueRun& run, const GlueTask& task) {
+// Most data sets have no test file.
+void predict_test(GlueRun& run, const GlueTask& task) {
   const auto examples = load_test_examples(run.config, task, *run.tokenizer);
-  if (examples.empty()) return;
-  const auto logits = run.finetune_task->predict(examples);  // [examples, num_labels]
-  std::string text = "index\tprediction\n";
-  for (int64_t i = 0; i < logits.size(0); ++i) text += fmt::format("{}\t{}\n", i, answer_of(logits[i], task));
-  write_file_atomically(fs::path(run.config.output_dir) / fmt::format("predict_results_{}.txt", task.name),
-                        text);
+  if (!examples.empty()) run.test_logits.push_back({&task, run.finetune_task->predict(examples)});
 }
 
-void write_all_predictions(GlueRun& run) {
+void GlueRun::predict() {
+  predict_test(*this, glue);
+  for (const GlueTask* companion : companions_of(glue)) predict_test(*this, *companion);
+}
+
+// "index<TAB>prediction".
+void write_test_predictions(const fs::path& dir, const TestLogits& test) {
+  const auto& [task, logits] = test;
+  std::string text = "index\tprediction\n";
+  for (int64_t i = 0; i < logits.size(0); ++i)
+    text += fmt::format("{}\t{}\n", i, answer_of(logits[i], *task));
+  write_file_atomically(dir / fmt::format("predict_results_{}.txt", task->name), text);
+}
+
+void write_all_predictions(const GlueRun& run) {
   const auto& logits = run.finetune_task->dev_logits();
   for (size_t i = 0; i < run.data.dev.size(); ++i) {
     write_dev_predictions(run.config.output_dir, run.data.dev[i], logits[i]);
   }
-  write_test_predictions(run, run.glue);
-  for (const GlueTask* companion : companions_of(run.glue)) write_test_predictions(run, *companion);
+  for (const TestLogits& test : run.test_logits) write_test_predictions(run.config.output_dir, test);
 }
 
 Metrics samples_of(const std::vector<DevSet>& sets) {
@@ -124,8 +137,8 @@ Metrics GlueRun::write_outputs(const TrainOutcome& outcome) {
 
 }  // namespace
 
-std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_glue(const FinetuneConfig& config, LoadNotes notes) {
-  return std::make_unique<GlueRun>(config, notes);
+PreparedFinetuning prepare_glue(const FinetuneConfig& config, LoadNotes notes, Communicator& ranks) {
+  return std::make_unique<GlueRun>(config, notes, ranks);
 }
 
 }  // namespace rpp

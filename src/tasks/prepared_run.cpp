@@ -31,6 +31,7 @@ TrainerConfig trainer_config_of(const PreparedRun<Config>& run, const RunInputs&
           .schedule = run.config.schedule,
           .prune = run.prune,
           .train = run.config.train,
+          .dist = run.config.dist,
           .config_yaml = to_yaml(run.config),
           .inputs = inputs,
           .stop_after_step = options.stop_after_step};
@@ -94,14 +95,13 @@ RunOutcome run_training(const Config& config, const RunOptions& options, const P
                         Communicator& ranks) {
   const RunIdentity identity = identity_of(config);
   check_same_run(ranks, identity);
-  if (!ranks.is_first()) log_errors_only();
   std::optional<RunDir> run_dir;
   if (ranks.is_first()) run_dir.emplace(config, options);
   const Start start = shared_start(ranks, ranks.is_first() ? find_start(config, options, identity) : Start());
   if (start.finished) return {.training = *start.finished, .eval = recorded_eval(config)};
 
   // A checkpoint replaces the loaded weights at once: the log does not say what they lack.
-  const auto run = prepare(config, start.checkpoint ? LoadNotes::quiet : LoadNotes::log);
+  const auto run = prepare(config, start.checkpoint ? LoadNotes::quiet : LoadNotes::log, ranks);
   const auto trainer =
       make_trainer(run->task(), trainer_config_of(*run, identity.inputs, options), config.model, ranks);
   if (start.checkpoint) trainer->resume(*start.checkpoint);
@@ -110,6 +110,7 @@ RunOutcome run_training(const Config& config, const RunOptions& options, const P
   }
   RunOutcome outcome{.training = trainer->run(), .eval = {}};
   outcome.training.rank = ranks.rank();
+  if (!outcome.training.stopped) run->predict();
   if (!outcome.training.stopped && ranks.is_first()) {
     outcome.eval = complete_run(*run, *trainer, identity, outcome.training);
   }
@@ -120,7 +121,7 @@ RunOutcome run_training(const Config& config, const RunOptions& options, const P
 template <typename Config>
 PreflightReport check_training(const Config& config, const Prepare<Config>& prepare) {
   check_output_dir(config.output_dir, {}, input_dirs(config));
-  const auto run = prepare(config, LoadNotes::log);
+  const auto run = prepare(config, LoadNotes::log, single_process());
   const auto trainer_config = trainer_config_of(*run, {}, {});
   const auto trainer = make_trainer(run->task(), trainer_config, config.model, single_process());
   return preflight(*trainer, trainer_config);

@@ -25,7 +25,9 @@ struct PreparedRun {
 
   virtual Task& task() = 0;
   virtual RunLength length() const = 0;
-  // After training, not after a stop: writes what the task leaves beside the model. Returns the metrics of
+  // After training, not after a stop, on every rank: computes what write_outputs writes.
+  virtual void predict() {}
+  // Then, on the first rank: writes what the task leaves beside the model. Returns the metrics of
   // eval_results.json, none in pre-training.
   virtual Metrics write_outputs(const TrainOutcome& outcome) = 0;
 
@@ -35,7 +37,8 @@ struct PreparedRun {
 };
 
 template <typename Config>
-using Prepare = std::function<std::unique_ptr<PreparedRun<Config>>(const Config& config, LoadNotes notes)>;
+using Prepare = std::function<std::unique_ptr<PreparedRun<Config>>(const Config& config, LoadNotes notes,
+                                                                   Communicator& ranks)>;
 
 struct RunOutcome {
   TrainOutcome training;
@@ -46,7 +49,7 @@ struct RunOutcome {
 // several ranks the first one decides from where the run continues, and writes its files.
 template <typename Config>
 RunOutcome run_training(const Config& config, const RunOptions& options, const Prepare<Config>& prepare,
-                        Communicator& ranks = single_process());
+                        Communicator& ranks);
 template <typename Config>
 PreflightReport check_training(const Config& config, const Prepare<Config>& prepare);
 

@@ -1,11 +1,10 @@
 // Masked LM and next-sentence pre-training from a configuration.
-#include <chrono>
 #include <memory>
 #include <optional>
 
+#include "connect_ranks.h"
 #include "data/pretrain_sampler.h"
 #include "dist/communicator.h"
-#include "launch/rank_place.h"
 #include "prepared_run.h"
 #include "rank_agreement.h"
 #include "rpp/error.h"
@@ -54,19 +53,6 @@ std::unique_ptr<Bert> make_model(const PretrainConfig& config, const Tokenizer& 
                               : load_model(config.model, heads, tokenizer, config.train, notes);
 }
 
-// Every rank has samples of every batch, so all of them have the same losses to sum.
-void check_ranks(const Communicator& ranks, const Bert& model, const TrainConfig& train) {
-  if (ranks.is_alone()) return;
-  if (train.batch_size < ranks.size()) {
-    fail_usage("train.batch_size is {}, but there are {} ranks: each needs one sequence at least",
-               train.batch_size, ranks.size());
-  }
-  if (!model.device().is_cpu()) {
-    fail_usage("there are {} ranks, which can compute on CPUs only so far: set train.device to cpu",
-               ranks.size());
-  }
-}
-
 PretrainRun::PretrainRun(const PretrainConfig& given, LoadNotes notes, Communicator& ranks)
     : PreparedRun(given),
       tokenizer(find_tokenizer(config)),
@@ -83,7 +69,7 @@ PretrainRun::PretrainRun(const PretrainConfig& given, LoadNotes notes, Communica
             "data.next_sentence needs a model with type_vocab_size 2, this one has {}: set it to false",
             model->config().type_vocab_size);
   check_cuda_graph(*model, config.train);
-  check_ranks(ranks, *model, config.train);
+  check_ranks(ranks, *model, config.train, config.dist);
   prune = resolve_fixed(config.prune, config.model, *model);
   teacher = find_teacher(config.distill, *tokenizer, *model, config.train);
   pretrain_task = std::make_unique<PretrainTask>(*model, *tokenizer, train_sampler,
@@ -91,23 +77,21 @@ PretrainRun::PretrainRun(const PretrainConfig& given, LoadNotes notes, Communica
                                                  teacher.get(), ranks);
 }
 
-Prepare<PretrainConfig> preparation_for(Communicator& ranks) {
-  return [&ranks](const PretrainConfig& config, LoadNotes notes) {
-    return std::make_unique<PretrainRun>(config, notes, ranks);
-  };
+std::unique_ptr<PreparedRun<PretrainConfig>> prepare_pretraining(const PretrainConfig& config,
+                                                                 LoadNotes notes, Communicator& ranks) {
+  return std::make_unique<PretrainRun>(config, notes, ranks);
 }
 
 }  // namespace
 
 TrainOutcome run_pretraining(const PretrainConfig& config, const RunOptions& options) {
-  const auto ranks =
-      connect(rank_place(environment_variables()), std::chrono::seconds(config.dist.timeout_seconds));
-  return run_training(config, options, preparation_for(*ranks), *ranks).training;
+  const auto ranks = connect_ranks(config.dist);
+  return run_training<PretrainConfig>(config, options, prepare_pretraining, *ranks).training;
 }
 
 PreflightReport check_pretraining(const PretrainConfig& config) {
   require_one_process("--check");
-  return check_training(config, preparation_for(single_process()));
+  return check_training<PretrainConfig>(config, prepare_pretraining);
 }
 
 }  // namespace rpp

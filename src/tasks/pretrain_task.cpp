@@ -33,22 +33,8 @@ bool PretrainTask::reaches(std::string_view parameter) const {
   return train_.next_sentence() || (part != ModelPart::pooler && part != ModelPart::next_sentence);
 }
 
-RankPasses PretrainTask::passes(int64_t num_samples) const {
-  return passes_of_rank(
-      {.num_samples = num_samples, .per_pass = sequences_per_pass(config_), .num_ranks = ranks_.size()},
-      ranks_.rank());
-}
-
-std::vector<PackedBatch> PretrainTask::batches(int64_t step) const {
-  std::vector<PackedBatch> batches;
-  for (const Pass& pass : passes(config_.batch_size).passes) {
-    batches.push_back(train_.batch(step, pass.first, pass.size));
-  }
-  return batches;
-}
-
-int64_t PretrainTask::first_pass() const {
-  return passes(config_.batch_size).first_number;
+PackedBatch PretrainTask::batch(int64_t step, const Pass& pass) const {
+  return train_.batch(step, pass.first, pass.size);
 }
 
 TaskLoss PretrainTask::loss(const PackedBatch& batch, const StepCounts& counts,
@@ -66,7 +52,10 @@ Metrics PretrainTask::evaluate() {
   if (valid_ == nullptr) return {};
   std::vector<PackedBatch> batches;
   StepCounts counts;
-  for (const Pass& pass : passes(config_.eval_batches * config_.batch_size).passes) {
+  const PassPlan plan{.num_samples = config_.eval_batches * config_.batch_size,
+                      .per_pass = sequences_per_pass(config_),
+                      .num_ranks = ranks_.size()};
+  for (const Pass& pass : whole_passes_of_rank(plan, ranks_.rank())) {
     check_stop();
     batches.push_back(valid_->eval_batch(pass.first, pass.size));
     counts.add(batches.back());
@@ -80,7 +69,7 @@ Metrics PretrainTask::evaluate() {
     values.emplace_back("loss", part.loss);
     values.insert(values.end(), part.parts.begin(), part.parts.end());
   });
-  return sum_over_ranks(ranks_, sums_of(values));
+  return sum_over_ranks(ranks_, values);
 }
 
 std::vector<std::string> PretrainTask::metric_names() const {

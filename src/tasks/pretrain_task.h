@@ -20,15 +20,15 @@ namespace rpp {
 class PretrainTask : public Task {
  public:
   // `valid` may be null: no evaluation; `teacher` may be null: no distillation. All must outlive the task.
-  // Each rank trains and evaluates on its part of the samples.
+  // Each rank evaluates on its part of the samples.
   PretrainTask(Bert& model, const Tokenizer& tokenizer, const PretrainSampler& train,
                const PretrainSampler* valid, const TrainConfig& config, const Teacher* teacher = nullptr,
                Communicator& ranks = single_process());
 
   Bert& model() override { return model_; }
   bool reaches(std::string_view parameter) const override;
-  std::vector<PackedBatch> batches(int64_t step) const override;
-  int64_t first_pass() const override;
+  int64_t num_samples(int64_t /*step*/) const override { return config_.batch_size; }
+  PackedBatch batch(int64_t step, const Pass& pass) const override;
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
   // With train.cuda_graph this uses a GraphedPass.
   TaskLoss add_gradients(const PackedBatch& batch, const StepCounts& counts,
@@ -41,8 +41,6 @@ class PretrainTask : public Task {
                   const std::map<std::string, std::string>& metadata) const override;
 
  private:
-  RankPasses passes(int64_t num_samples) const;
-
   Bert& model_;
   const Tokenizer& tokenizer_;
   const PretrainSampler& train_;

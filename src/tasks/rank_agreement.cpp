@@ -71,6 +71,16 @@ void check_same_run(Communicator& ranks, const RunIdentity& identity) {
   check_inputs(ranks, identity);
 }
 
+void check_same_seeds(Communicator& ranks, std::span<const int64_t> seeds) {
+  const auto all = ranks.gather(fmt::format("{}", fmt::join(seeds, ",")));
+  const size_t other = first_other(all);
+  if (other == 0) return;
+  fail_usage(
+      "rank {} has other seeds than rank 0: --seeds is {}, on rank 0 {}; start all ranks with the same "
+      "command",
+      other, all[other], all.front());
+}
+
 void require_one_process(std::string_view what) {
   const RankPlace place = rank_place(environment_variables());
   if (place.size == 1) return;

@@ -22,7 +22,7 @@ PreflightReport check_pretraining(const PretrainConfig& config);
 
 struct FinetuneOutcome {
   TrainOutcome training;
-  Metrics eval;  // as in eval_results.json: eval_accuracy, eval_loss, eval_samples, ...
+  Metrics eval;  // on the first rank as in eval_results.json: eval_accuracy, eval_loss, eval_samples, ...
 };
 
 // Writes to output_dir: the model, eval_results.json, train_results.json, all_results.json,
@@ -33,6 +33,7 @@ PreflightReport check_finetuning(const FinetuneConfig& config);
 struct SeedsOutcome {
   bool stopped = false;                        // by a signal: the same call with `resume` continues
   int64_t finished = 0;                        // runs
+  int64_t rank = 0;                            // of this process: the first reports
   std::map<std::string, SeedStatistics> eval;  // by name, as in eval_results.json, without eval_samples
 };
 

@@ -1,6 +1,7 @@
 // Fine-tuning runs of SQuAD. Beside what every run writes: predictions.json and nbest_predictions.json of the
 // dev set, null_odds.json for SQuAD 2.0, and the same in predict/ where there is a test set.
 #include <memory>
+#include <optional>
 
 #include "bert_format/model_labels.h"
 #include "data/finetune_data.h"
@@ -10,7 +11,6 @@
 #include "rpp/error.h"
 #include "tasks/squad_task.h"
 #include "tokenizer_files/load_tokenizer.h"
-#include "train/device.h"
 
 namespace rpp {
 namespace {
@@ -70,24 +70,26 @@ void check_teacher_task(const std::string& teacher_dir, SquadVersion version) {
 
 // Everything that a run needs, in order of creation.
 struct SquadRun : FinetuneRun {
-  SquadRun(const FinetuneConfig& given, LoadNotes notes);
+  SquadRun(const FinetuneConfig& given, LoadNotes notes, Communicator& ranks);
 
   Task& task() override { return *squad_task; }
+  void predict() override;
   Metrics write_outputs(const TrainOutcome& outcome) override;
 
   SquadVersion version;
   SquadSet train, dev;
   std::unique_ptr<SquadTask> squad_task;
+  std::optional<SquadData> test;  // most data sets have none
+  std::vector<SquadPrediction> test_predictions;
 };
 
-SquadRun::SquadRun(const FinetuneConfig& given, LoadNotes notes)
-    : FinetuneRun(given), version(squad_version(given.task).value()) {
+SquadRun::SquadRun(const FinetuneConfig& given, LoadNotes notes, Communicator& ranks)
+    : FinetuneRun(given, ranks), version(squad_version(given.task).value()) {
   tokenizer = load_tokenizer(config.model);
   if (!config.class_weights.empty()) {
     fail_usage("class_weights is set, but {} has no classes: leave it out", config.task);
   }
   check_teacher_task(config.distill.teacher, version);
-  use_threads(config.train.num_threads);
   train = load_set(config, version, *tokenizer, "train", config.max_train_samples);
   dev = load_set(config, version, *tokenizer, "dev", config.max_eval_samples);
   set_steps(static_cast<int64_t>(train.features.windows.size()));
@@ -99,18 +101,21 @@ SquadRun::SquadRun(const FinetuneConfig& given, LoadNotes notes)
                                                          .label_smoothing = config.label_smoothing,
                                                          .squad = config.squad,
                                                          .train = config.train},
-                                           teacher.get());
+                                           teacher.get(), ranks);
 }
 
-// Most data sets have no test file.
-void write_test_predictions(SquadRun& run) {
-  const FinetuneConfig& config = run.config;
-  if (squad_files(config, run.version, "test").empty()) return;
-  const SquadSet test = load_set(config, run.version, *run.tokenizer, "test");
-  const fs::path directory = fs::path(config.output_dir) / "predict";
+void SquadRun::predict() {
+  if (squad_files(config, version, "test").empty()) return;
+  SquadSet set = load_set(config, version, *tokenizer, "test");
+  test_predictions = squad_task->answer(set).predictions;
+  test = std::move(set.data);
+}
+
+void write_test_predictions(const SquadRun& run) {
+  if (!run.test) return;
+  const fs::path directory = fs::path(run.config.output_dir) / "predict";
   fs::create_directories(directory);
-  write_squad_predictions(directory, test.data, run.squad_task->answer(test).predictions,
-                          run.version == SquadVersion::v2);
+  write_squad_predictions(directory, *run.test, run.test_predictions, run.version == SquadVersion::v2);
 }
 
 Metrics SquadRun::write_outputs(const TrainOutcome& outcome) {
@@ -124,8 +129,8 @@ Metrics SquadRun::write_outputs(const TrainOutcome& outcome) {
 
 }  // namespace
 
-std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_squad(const FinetuneConfig& config, LoadNotes notes) {
-  return std::make_unique<SquadRun>(config, notes);
+PreparedFinetuning prepare_squad(const FinetuneConfig& config, LoadNotes notes, Communicator& ranks) {
+  return std::make_unique<SquadRun>(config, notes, ranks);
 }
 
 }  // namespace rpp

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "bert_format/model_labels.h"
 #include "core/stop_signal.h"
 #include "data/squad_batch.h"
+#include "dist/gather_values.h"
 #include "model/hf_checkpoint.h"
 #include "ops/span_cross_entropy.h"
 #include "ops/torch.h"
@@ -35,6 +37,21 @@ void check_finite_windows(const torch::Tensor& logits, const PackedBatch& batch,
   }
 }
 
+void append_lengths(const PackedBatch& batch, std::vector<int32_t>& lengths) {
+  for (int64_t window = 0; window < batch.num_sequences(); ++window) {
+    lengths.push_back(batch.cu_seqlens[window + 1] - batch.cu_seqlens[window]);
+  }
+}
+
+// logits: [tokens, 2] of windows with these lengths.
+WindowLogits by_window(const std::vector<float>& logits, const std::vector<int32_t>& lengths) {
+  std::vector<int32_t> bounds(lengths.size() + 1);
+  std::partial_sum(lengths.begin(), lengths.end(), bounds.begin() + 1);
+  WindowLogits windows;
+  windows.append(logits, bounds);
+  return windows;
+}
+
 std::vector<SquadPrediction> decode_all(const SquadSet& set, const WindowLogits& window_logits,
                                         const SquadDecoding& decoding) {
   std::vector<SquadPrediction> predictions;
@@ -50,41 +67,45 @@ std::vector<SquadPrediction> decode_all(const SquadSet& set, const WindowLogits&
 
 }  // namespace
 
-SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding) {
+SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding,
+                          Communicator& ranks) {
   const auto num_windows = static_cast<int64_t>(set.features.windows.size());
-  WindowLogits window_logits;
-  double loss_sum = 0;
-  const EvaluationPasses passes{.unit = "windows", .total = num_windows, .per_pass = kEvalWindows};
+  std::vector<float> window_logits;  // of this rank's passes
+  std::vector<int32_t> lengths;      // of their windows
+  std::vector<double> losses;        // of each pass, summed over its windows
+  const EvaluationPasses passes{
+      .unit = "windows", .total = num_windows, .per_pass = kEvalWindows, .ranks = ranks};
   for_each_pass(passes, [&](const std::vector<int64_t>& indices) {
     const PackedBatch batch = make_squad_batch(set.features, indices);
     const BertInputs inputs = bert_inputs(batch, model.device());
     const auto logits = model.span_logits(model.encode(inputs));  // [tokens, 2]
     const auto on_host = logits.to(torch::kCPU, torch::kFloat32).contiguous();
     check_finite_windows(on_host, batch, indices.front());
-    loss_sum += span_loss(logits, inputs.layout, batch, /*label_smoothing=*/0).loss_sum.item<double>();
-    window_logits.append({on_host.const_data_ptr<float>(), static_cast<size_t>(on_host.numel())},
-                         batch.cu_seqlens);
+    losses.push_back(span_loss(logits, inputs.layout, batch, /*label_smoothing=*/0).loss_sum.item<double>());
+    append(on_host, window_logits);
+    append_lengths(batch, lengths);
   });
-  return {.predictions = decode_all(set, window_logits, decoding),
-          .loss = loss_sum / static_cast<double>(num_windows)};
+  const auto all_losses = gather_values(ranks, std::move(losses));
+  const auto all_logits = gather_values(ranks, std::move(window_logits));
+  return {
+      .predictions =
+          decode_all(set, by_window(all_logits, gather_values(ranks, std::move(lengths))), decoding),
+      .loss = std::accumulate(all_losses.begin(), all_losses.end(), 0.0) / static_cast<double>(num_windows)};
 }
 
 SquadTask::SquadTask(Bert& model, const Tokenizer& tokenizer, const SquadSet& train, const SquadSet& dev,
-                     SquadSettings settings, const Teacher* teacher)
+                     SquadSettings settings, const Teacher* teacher, Communicator& ranks)
     : model_(model),
       tokenizer_(tokenizer),
       train_(train),
       dev_(dev),
       settings_(std::move(settings)),
       teacher_(teacher),
+      ranks_(ranks),
       epoch_batches_(static_cast<int64_t>(train.features.windows.size()), settings_.train) {}
 
-std::vector<PackedBatch> SquadTask::batches(int64_t step) const {
-  std::vector<PackedBatch> batches;
-  for (const auto& indices : epoch_batches_.of_step(step)) {
-    batches.push_back(make_squad_batch(train_.features, indices));
-  }
-  return batches;
+PackedBatch SquadTask::batch(int64_t step, const Pass& pass) const {
+  return make_squad_batch(train_.features, epoch_batches_.indices(step, pass));
 }
 
 TaskLoss SquadTask::loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) {
@@ -112,7 +133,8 @@ SquadAnswers SquadTask::answer(const SquadSet& set) {
                       {.n_best_size = settings_.squad.n_best_size,
                        .max_answer_length = settings_.squad.max_answer_length,
                        .may_have_no_answer = settings_.version == SquadVersion::v2,
-                       .null_score_diff_threshold = settings_.squad.null_score_diff_threshold});
+                       .null_score_diff_threshold = settings_.squad.null_score_diff_threshold},
+                      ranks_);
 }
 
 Metrics SquadTask::evaluate() {

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "data/squad.h"
+#include "dist/communicator.h"
 #include "tasks/epoch_batches.h"
 #include "tasks/teacher.h"
 #include "tokenizer/squad_decode.h"
@@ -26,8 +27,10 @@ struct SquadAnswers {
   double loss = 0;                           // mean over the windows
 };
 
-// Without gradient and dropout. Throws Error for a non-finite logit.
-SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding);
+// Without gradient and dropout; divided among the ranks, all of which get the result. Throws Error for a
+// non-finite logit.
+SquadAnswers answer_squad(const Bert& model, const SquadSet& set, const SquadDecoding& decoding,
+                          Communicator& ranks = single_process());
 
 struct SquadSettings {
   SquadVersion version = SquadVersion::v1;
@@ -41,11 +44,12 @@ class SquadTask : public Task {
  public:
   // All but the settings must outlive the task; `teacher` may be null: no distillation.
   SquadTask(Bert& model, const Tokenizer& tokenizer, const SquadSet& train, const SquadSet& dev,
-            SquadSettings settings, const Teacher* teacher = nullptr);
+            SquadSettings settings, const Teacher* teacher = nullptr, Communicator& ranks = single_process());
 
   Bert& model() override { return model_; }
   // Windows; each epoch has its own order, and its last batch may be partial.
-  std::vector<PackedBatch> batches(int64_t step) const override;
+  int64_t num_samples(int64_t step) const override { return epoch_batches_.num_samples(step); }
+  PackedBatch batch(int64_t step, const Pass& pass) const override;
   // The mean over the windows of the cross entropies of start and end; in training with a teacher, blended
   // with the divergences of both from the teacher's (tasks/teacher.h: two rows per window).
   TaskLoss loss(const PackedBatch& batch, const StepCounts& counts, const ForwardOptions& options) override;
@@ -56,7 +60,7 @@ class SquadTask : public Task {
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
 
-  // Without gradient and dropout.
+  // As answer_squad.
   SquadAnswers answer(const SquadSet& set);
   // Result of the last evaluate(), as answering a dev set twice takes too long.
   const std::vector<SquadPrediction>& dev_predictions() const { return dev_predictions_; }
@@ -68,6 +72,7 @@ class SquadTask : public Task {
   const SquadSet& dev_;
   SquadSettings settings_;
   const Teacher* teacher_;
+  Communicator& ranks_;
   EpochBatches epoch_batches_;
   std::vector<SquadPrediction> dev_predictions_;
 };

@@ -9,7 +9,6 @@
 #include "rpp/error.h"
 #include "tasks/tagging_task.h"
 #include "tokenizer_files/load_tokenizer.h"
-#include "train/device.h"
 
 namespace rpp {
 namespace {
@@ -20,18 +19,21 @@ constexpr const char* kNoTag = "_";  // of a word that was cut or has no token
 
 // Everything that a run needs, in order of creation.
 struct TaggingRun : FinetuneRun {
-  TaggingRun(const FinetuneConfig& given, LoadNotes notes);
+  TaggingRun(const FinetuneConfig& given, LoadNotes notes, Communicator& ranks);
 
   Task& task() override { return *tagging_task; }
+  void predict() override;
   Metrics write_outputs(const TrainOutcome& outcome) override;
 
   TaggingData data;
   std::unique_ptr<TaggingTask> tagging_task;
+  TagSet test;  // empty without a test file
+  std::vector<std::vector<int32_t>> test_predictions;
 };
 
-TaggingRun::TaggingRun(const FinetuneConfig& given, LoadNotes notes) : FinetuneRun(given) {
+TaggingRun::TaggingRun(const FinetuneConfig& given, LoadNotes notes, Communicator& ranks)
+    : FinetuneRun(given, ranks) {
   tokenizer = load_tokenizer(config.model);
-  use_threads(config.train.num_threads);
   data.labels = tag_labels(config);
   data.train = load_tags(config, data.labels, "train", *tokenizer);
   data.dev = load_tags(config, data.labels, "dev", *tokenizer);
@@ -47,7 +49,7 @@ TaggingRun::TaggingRun(const FinetuneConfig& given, LoadNotes notes) : FinetuneR
       *model, *tokenizer, data,
       TaggingSettings{
           .max_seq_length = config.max_seq_length, .loss = std::move(loss), .train = config.train},
-      teacher.get());
+      teacher.get(), ranks);
 }
 
 // One word per line with its tag, unless it is to be predicted, and the predicted tag, separated by tabs; a
@@ -73,14 +75,18 @@ std::string prediction_lines(const TagSet& set, std::span<const std::string> lab
   return text;
 }
 
+void TaggingRun::predict() {
+  test = load_tags(config, data.labels, "test", *tokenizer);
+  if (!test.sentences.empty()) test_predictions = tagging_task->predict(test.encoded);
+}
+
 Metrics TaggingRun::write_outputs(const TrainOutcome& outcome) {
   const fs::path directory = config.output_dir;
   write_file_atomically(directory / "eval_predictions_custom.conll",
                         prediction_lines(data.dev, data.labels, tagging_task->dev_predictions()));
-  const TagSet test = load_tags(config, data.labels, "test", *tokenizer);
   if (!test.sentences.empty()) {
     write_file_atomically(directory / "predict_results_custom.conll",
-                          prediction_lines(test, data.labels, tagging_task->predict(test.encoded)));
+                          prediction_lines(test, data.labels, test_predictions));
   }
   return write_metrics(outcome, data.train.encoded.size(),
                        {{"eval_samples", static_cast<double>(data.dev.encoded.size())}});
@@ -88,8 +94,8 @@ Metrics TaggingRun::write_outputs(const TrainOutcome& outcome) {
 
 }  // namespace
 
-std::unique_ptr<PreparedRun<FinetuneConfig>> prepare_tagging(const FinetuneConfig& config, LoadNotes notes) {
-  return std::make_unique<TaggingRun>(config, notes);
+PreparedFinetuning prepare_tagging(const FinetuneConfig& config, LoadNotes notes, Communicator& ranks) {
+  return std::make_unique<TaggingRun>(config, notes, ranks);
 }
 
 }  // namespace rpp

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "bert_format/model_labels.h"
+#include "dist/gather_values.h"
 #include "eval/tagging.h"
 #include "model/hf_checkpoint.h"
 #include "ops/torch.h"
@@ -30,35 +32,39 @@ int64_t num_tagged(std::span<const EncodedSentence> sentences) {
   return words;
 }
 
-// The classes of one pass, sentence by sentence; logits are [tagged, labels].
-void append_classes(const torch::Tensor& logits, std::span<const EncodedSentence> sentences,
-                    std::span<const int64_t> indices, std::vector<std::vector<int32_t>>& classes) {
+// logits: [tagged, labels].
+void append_classes(const torch::Tensor& logits, std::vector<int32_t>& classes) {
   const auto best = logits.argmax(1).to(torch::kInt32).contiguous();
-  const auto* next = best.const_data_ptr<int32_t>();
-  for (const int64_t index : indices) {
-    const int64_t size = sentences[static_cast<size_t>(index)].num_tagged();
-    classes.emplace_back(next, next + size);
-    next += size;
+  classes.insert(classes.end(), best.const_data_ptr<int32_t>(),
+                 best.const_data_ptr<int32_t>() + best.numel());
+}
+
+// The classes of all tagged words, sentence by sentence.
+std::vector<std::vector<int32_t>> divide(const std::vector<int32_t>& classes,
+                                         std::span<const EncodedSentence> sentences) {
+  std::vector<std::vector<int32_t>> of_sentences;
+  auto next = classes.begin();
+  for (const EncodedSentence& sentence : sentences) {
+    of_sentences.emplace_back(next, next + sentence.num_tagged());
+    next += sentence.num_tagged();
   }
+  return of_sentences;
 }
 
 }  // namespace
 
 TaggingTask::TaggingTask(Bert& model, const Tokenizer& tokenizer, const TaggingData& data,
-                         TaggingSettings settings, const Teacher* teacher)
+                         TaggingSettings settings, const Teacher* teacher, Communicator& ranks)
     : model_(model),
       tokenizer_(tokenizer),
       data_(data),
       settings_(std::move(settings)),
       teacher_(teacher),
+      ranks_(ranks),
       epoch_batches_(static_cast<int64_t>(data.train.encoded.size()), settings_.train) {}
 
-std::vector<PackedBatch> TaggingTask::batches(int64_t step) const {
-  std::vector<PackedBatch> batches;
-  for (const auto& indices : epoch_batches_.of_step(step)) {
-    batches.push_back(make_tag_batch(data_.train.encoded, indices));
-  }
-  return batches;
+PackedBatch TaggingTask::batch(int64_t step, const Pass& pass) const {
+  return make_tag_batch(data_.train.encoded, epoch_batches_.indices(step, pass));
 }
 
 TaskLoss TaggingTask::loss(const PackedBatch& batch, const StepCounts& counts,
@@ -86,8 +92,10 @@ TaskLoss TaggingTask::loss(const PackedBatch& batch, const StepCounts& counts,
 }
 
 TaggingTask::Predictions TaggingTask::predict_all(const std::vector<EncodedSentence>& sentences) {
-  Predictions predictions;
-  const EvaluationPasses passes{.unit = "sentences", .total = static_cast<int64_t>(sentences.size())};
+  std::vector<int32_t> classes;  // of this rank's passes
+  std::vector<double> losses;    // of each of them, summed over its words
+  const EvaluationPasses passes{
+      .unit = "sentences", .total = static_cast<int64_t>(sentences.size()), .ranks = ranks_};
   int64_t num_words = 0;
   for_each_pass(passes, [&](const std::vector<int64_t>& indices) {
     const PackedBatch batch = make_tag_batch(sentences, indices);
@@ -95,13 +103,15 @@ TaggingTask::Predictions TaggingTask::predict_all(const std::vector<EncodedSente
                                          index_tensor(batch.label_positions, model_.device()));
     const auto logits = model_.classify(hidden).to(torch::kCPU, torch::kFloat32);  // [tagged, labels]
     check_finite_rows(logits, num_words, "word");
-    append_classes(logits, sentences, indices, predictions.classes);
+    append_classes(logits, classes);
     num_words += logits.size(0);
     if (batch.labels.empty()) return;
     const auto loss = class_loss(logits, index_tensor(batch.labels, torch::kCPU), {});
-    predictions.loss_sum += loss.sum.item<double>();
+    losses.push_back(loss.sum.item<double>());
   });
-  return predictions;
+  const auto all_losses = gather_values(ranks_, std::move(losses));
+  return {.classes = divide(gather_values(ranks_, std::move(classes)), sentences),
+          .loss_sum = std::accumulate(all_losses.begin(), all_losses.end(), 0.0)};
 }
 
 std::vector<std::vector<int32_t>> TaggingTask::predict(const std::vector<EncodedSentence>& sentences) {

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "data/tag_data.h"
+#include "dist/communicator.h"
 #include "tasks/class_loss.h"
 #include "tasks/epoch_batches.h"
 #include "tasks/teacher.h"
@@ -30,11 +31,12 @@ class TaggingTask : public Task {
  public:
   // All but the settings must outlive the task; `teacher` may be null: no distillation.
   TaggingTask(Bert& model, const Tokenizer& tokenizer, const TaggingData& data, TaggingSettings settings,
-              const Teacher* teacher = nullptr);
+              const Teacher* teacher = nullptr, Communicator& ranks = single_process());
 
   Bert& model() override { return model_; }
   // Sentences; each epoch has its own order, and its last batch may be partial.
-  std::vector<PackedBatch> batches(int64_t step) const override;
+  int64_t num_samples(int64_t step) const override { return epoch_batches_.num_samples(step); }
+  PackedBatch batch(int64_t step, const Pass& pass) const override;
   // The mean cross entropy over the tagged words of a step, at their first tokens, as in
   // BertForTokenClassification; in training with a teacher, blended with the divergence from the teacher's
   // logits of these tokens.
@@ -46,7 +48,8 @@ class TaggingTask : public Task {
   void save_model(const std::filesystem::path& directory,
                   const std::map<std::string, std::string>& metadata) const override;
 
-  // The classes of each sentence's tagged words, without dropout. Throws Error for a non-finite logit.
+  // The classes of each sentence's tagged words, without dropout. Divided among the ranks, all of which get
+  // the result. Throws Error for a non-finite logit.
   std::vector<std::vector<int32_t>> predict(const std::vector<EncodedSentence>& sentences);
   // The same of the dev set, from the last evaluation.
   const std::vector<std::vector<int32_t>>& dev_predictions() const { return dev_predictions_; }
@@ -63,6 +66,7 @@ class TaggingTask : public Task {
   const TaggingData& data_;
   TaggingSettings settings_;
   const Teacher* teacher_;
+  Communicator& ranks_;
   EpochBatches epoch_batches_;
   std::vector<std::vector<int32_t>> dev_predictions_;
 };

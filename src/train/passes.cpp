@@ -26,4 +26,14 @@ RankPasses passes_of_rank(const PassPlan& plan, int64_t rank) {
   return result;
 }
 
+std::vector<Pass> whole_passes_of_rank(const PassPlan& plan, int64_t rank) {
+  const int64_t num_passes = (plan.num_samples + plan.per_pass - 1) / plan.per_pass;
+  std::vector<Pass> passes;
+  for (int64_t i = num_passes * rank / plan.num_ranks; i < num_passes * (rank + 1) / plan.num_ranks; ++i) {
+    const int64_t first = i * plan.per_pass;
+    passes.push_back({first, std::min(plan.per_pass, plan.num_samples - first)});
+  }
+  return passes;
+}
+
 }  // namespace rpp

@@ -28,4 +28,8 @@ struct PassPlan {
 // passes of one process evenly, its passes and their numbers are those of one process.
 RankPasses passes_of_rank(const PassPlan& plan, int64_t rank);
 
+// The passes of one process, divided among the ranks: neighbouring ones for each. So each pass has the result
+// that it has in one process; but a rank has no pass if there are fewer passes than ranks.
+std::vector<Pass> whole_passes_of_rank(const PassPlan& plan, int64_t rank);
+
 }  // namespace rpp

@@ -1,4 +1,4 @@
-// The task interface of the training loop: the batches of a step, a loss, an evaluation, and the files beside
+// The task interface of the training loop: the samples of a step, a loss, an evaluation, and the files beside
 // the weights.
 #pragma once
 
@@ -15,6 +15,7 @@
 #include "data/batch.h"
 #include "model/bert.h"
 #include "runs/metrics_log.h"
+#include "train/passes.h"
 
 namespace rpp {
 
@@ -54,11 +55,12 @@ class Task {
     return true;
   }
 
-  // The micro-batches of this step on this rank: a function of (seed, step). Called from the prefetch thread.
-  virtual std::vector<PackedBatch> batches(int64_t step) const = 0;
+  // Of this step on all ranks together.
+  virtual int64_t num_samples(int64_t step) const = 0;
 
-  // The number of the first of them among those of all ranks, which selects their dropout.
-  virtual int64_t first_pass() const { return 0; }
+  // These samples of the step, as one batch: a function of (seed, step, pass). Called from the prefetch
+  // thread.
+  virtual PackedBatch batch(int64_t step, const Pass& pass) const = 0;
 
   virtual TaskLoss loss(const PackedBatch& batch, const StepCounts& counts,
                         const ForwardOptions& options) = 0;

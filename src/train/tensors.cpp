@@ -102,13 +102,21 @@ void check_finite_rows(const torch::Tensor& logits, int64_t first_row, std::stri
       what, first_row + row, std::isnan(value) ? std::abs(value) : value);
 }
 
-std::map<std::string, double> sums_of(const NamedTensors& scalars) {
-  std::vector<torch::Tensor> values;
-  for (const auto& [name, value] : scalars) values.push_back(value);
-  const auto on_host = torch::stack(values).to(torch::kCPU, torch::kFloat64);
-  std::map<std::string, double> sums;
-  for (size_t i = 0; i < scalars.size(); ++i) sums[scalars[i].first] += on_host.const_data_ptr<double>()[i];
-  return sums;
+void append(const torch::Tensor& tensor, std::vector<float>& values) {
+  const auto whole = tensor.contiguous();
+  values.insert(values.end(), whole.const_data_ptr<float>(), whole.const_data_ptr<float>() + whole.numel());
+}
+
+std::vector<std::pair<std::string, double>> values_of(const NamedTensors& scalars) {
+  if (scalars.empty()) return {};  // a rank without samples
+  std::vector<torch::Tensor> tensors;
+  for (const auto& [name, tensor] : scalars) tensors.push_back(tensor);
+  const auto on_host = torch::stack(tensors).to(torch::kCPU, torch::kFloat64);
+  std::vector<std::pair<std::string, double>> values;
+  for (size_t i = 0; i < scalars.size(); ++i) {
+    values.emplace_back(scalars[i].first, on_host.const_data_ptr<double>()[i]);
+  }
+  return values;
 }
 
 BertInputs bert_inputs(const PackedBatch& batch, torch::Device device) {

@@ -34,11 +34,14 @@ torch::Tensor index_tensor(const std::vector<int32_t>& values, torch::Device dev
 torch::Tensor float_tensor(const std::vector<float>& values, torch::Device device);
 torch::Tensor seed_tensor(const std::vector<uint64_t>& values, torch::Device device);
 
+// Appends all values of an fp32 tensor on the CPU.
+void append(const torch::Tensor& tensor, std::vector<float>& values);
+
 // Throws Error naming the first row of `logits` [rows, n] with a non-finite value, as number first_row + row
 // of `what` ("example", "window").
 void check_finite_rows(const torch::Tensor& logits, int64_t first_row, std::string_view what);
 
-// The sum of the scalars of each name, with one GPU synchronisation.
-std::map<std::string, double> sums_of(const NamedTensors& scalars);
+// The values of these scalars in their order, with one GPU synchronisation.
+std::vector<std::pair<std::string, double>> values_of(const NamedTensors& scalars);
 
 }  // namespace rpp

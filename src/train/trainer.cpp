@@ -10,6 +10,7 @@
 #include "core/progress.h"
 #include "core/rng.h"
 #include "core/stop_signal.h"
+#include "dist/tree_sum.h"
 #include "log_start.h"
 #include "ops/torch.h"
 #include "optim/clip.h"
@@ -22,8 +23,9 @@
 #include "rpp/error.h"
 #include "runs/checkpoint.h"
 #include "runs/step_window.h"
+#include "train/pairwise_sum.h"
 #include "train/rank_sums.h"
-#include "train/tensors.h"
+#include "train/step_batches.h"
 
 namespace rpp {
 namespace {
@@ -86,39 +88,62 @@ double Trainer::learning_rate(int64_t step) const {
          schedule_factor(config_.schedule, step, config_.train.steps, phase_starts_);
 }
 
-// A signal interrupts the passes in the middle of a step, which is repeated on resume. Except for a step that
-// has changed the mask: its event would be logged twice, or never. And except for one of several ranks: the
-// others would wait for it.
-StepResult Trainer::run_passes(const std::vector<PackedBatch>& batches) {
-  std::optional<Interruptible> passes;
-  if (ranks_.is_alone() && !pruner_->has_events()) passes.emplace();
-  StepCounts counts;
-  for (const auto& batch : batches) counts.add(batch);
-  counts = sum_over_ranks(ranks_, counts);
-  StepResult result{.tokens = counts.tokens};
-  NamedTensors values;  // read after the last pass, so that a GPU need not wait
-  for (size_t i = 0; i < batches.size(); ++i) {
+StepBatches Trainer::make_batches(int64_t step) const {
+  return make_step_batches(task_, step, config_.train, config_.dist, ranks_);
+}
+
+void Trainer::add_gradients(const BatchPart& part, const StepCounts& counts, NamedTensors& losses) {
+  auto number = static_cast<uint64_t>(part.first_number);
+  for (const auto& batch : part.batches) {
     check_stop();
-    const auto pass = static_cast<uint64_t>(task_.first_pass()) + i;
     const auto seed =
-        mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, counters_.step, pass);
+        mix_key(static_cast<uint64_t>(config_.train.seed), kDropoutStream, counters_.step, number++);
     const TaskLoss loss =
-        task_.add_gradients(batches[i], counts,
+        task_.add_gradients(batch, counts,
                             {.training = true,
                              .dropout_seed = seed,
                              .activation_checkpointing = config_.train.activation_checkpointing});
-    values.emplace_back("loss", loss.loss);
-    values.insert(values.end(), loss.parts.begin(), loss.parts.end());
+    losses.emplace_back("loss", loss.loss);
+    losses.insert(losses.end(), loss.parts.begin(), loss.parts.end());
   }
-  ranks_.sum(params_->grads());
-  result.metrics = sum_over_ranks(ranks_, sums_of(values));
+}
+
+// A signal interrupts the passes in the middle of a step, which is repeated on resume. Except for a step that
+// has changed the mask: its event would be logged twice, or never. And except for one of several ranks: the
+// others would wait for it.
+StepResult Trainer::run_passes(const StepBatches& step) {
+  std::optional<Interruptible> passes;
+  if (ranks_.is_alone() && !pruner_->has_events()) passes.emplace();
+  StepCounts counts;
+  for (const auto& part : step.parts) {
+    for (const auto& batch : part.batches) counts.add(batch);
+  }
+  counts = sum_over_ranks(ranks_, counts);
+  StepResult result{.tokens = counts.tokens};
+  NamedTensors losses;  // read after the last pass, so that a GPU need not wait
+  PairwiseSum gradients;
+  for (const auto& part : step.parts) {
+    params_->zero_grad();
+    add_gradients(part, counts, losses);
+    if (step.parts.size() > 1) gradients.add(params_->grads());
+  }
+  if (step.parts.size() > 1) params_->grads().copy_(gradients.total());
+  sum_gradients();
+  result.metrics = sum_over_ranks(ranks_, losses);
   return result;
 }
 
-StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
+void Trainer::sum_gradients() {
+  if (config_.dist.deterministic) {
+    tree_sum(ranks_, params_->grads());
+  } else {
+    ranks_.sum(params_->grads());
+  }
+}
+
+StepResult Trainer::run_step(const StepBatches& batches) {
   const int64_t step = counters_.step;
   pruner_->begin_step(step);
-  params_->zero_grad();
   StepResult result = run_passes(batches);
   result.learning_rate = learning_rate(step);
   result.grad_norm = global_grad_norm(*params_);
@@ -138,7 +163,7 @@ StepResult Trainer::run_step(const std::vector<PackedBatch>& batches) {
 }
 
 bool Trainer::step_once() {
-  return run_step(task_.batches(counters_.step)).applied;
+  return run_step(make_batches(counters_.step)).applied;
 }
 
 TrainOutcome Trainer::run() {
@@ -175,8 +200,8 @@ void Trainer::train(StepWindow& window, MetricsLog& log, TrainOutcome& outcome, 
   const int64_t steps = config_.train.steps;
   const int64_t end = config_.stop_after_step > 0 ? std::min(config_.stop_after_step, steps) : steps;
   if (!evaluated_ && counters_.step < steps && evaluation_is_due()) outcome.last_eval = log_eval(log);
-  Prefetcher<std::vector<PackedBatch>> batches([this](int64_t step) { return task_.batches(step); },
-                                               counters_.step, kPrefetchSteps);
+  Prefetcher<StepBatches> batches([this](int64_t step) { return make_batches(step); }, counters_.step,
+                                  kPrefetchSteps);
   while (counters_.step < end && !any_rank(ranks_, stop.requested()) && !out_of_patience()) {
     const Stopwatch stopwatch;
     const StepResult result = run_step(batches.next());
@@ -252,7 +277,7 @@ void Trainer::log_prune_events(MetricsLog& log) {
 Metrics Trainer::evaluate() {
   std::optional<Interruptible> evaluation;
   if (ranks_.is_alone()) evaluation.emplace();
-  Metrics metrics = task_.evaluate();
+  Metrics metrics = of_first_rank(ranks_, task_.evaluate());
   for (const auto& [name, value] : metrics) {
     if (std::isfinite(value)) continue;
     fail("the evaluation at step {} gives {} {}: {}", counters_.step, name, value, remedy_for_divergence());

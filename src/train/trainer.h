@@ -5,7 +5,8 @@
 // and thread count.
 //
 // With several ranks each runs this loop on its part of every batch. Gradients and losses are summed over the
-// ranks, so all have the same state after every step; the first rank alone writes files.
+// ranks, so all have the same state after every step; the first rank alone writes files. With
+// dist.deterministic both are summed in an order that is the same for any number of ranks.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +27,14 @@
 #include "runs/outcome.h"
 #include "train/heap.h"
 #include "train/task.h"
+#include "train/tensors.h"
 
 namespace rpp {
 
 class StepWindow;
 class StopSignal;
+struct BatchPart;
+struct StepBatches;
 struct StepResult;
 
 struct TrainerConfig {
@@ -39,6 +43,7 @@ struct TrainerConfig {
   ScheduleConfig schedule;
   PruneConfig prune;
   TrainConfig train;
+  DistConfig dist;
   std::string config_yaml;                    // the resolved configuration, saved with every checkpoint
   std::map<std::string, std::string> inputs;  // hashes of its input files, saved with every checkpoint
   int64_t stop_after_step = 0;                // ends the run there as SIGTERM would; 0: at train.steps
@@ -80,8 +85,11 @@ class Trainer {
   void save(const std::filesystem::path& checkpoint);
 
  private:
-  StepResult run_passes(const std::vector<PackedBatch>& batches);
-  StepResult run_step(const std::vector<PackedBatch>& batches);
+  StepBatches make_batches(int64_t step) const;
+  void add_gradients(const BatchPart& part, const StepCounts& counts, NamedTensors& losses);
+  StepResult run_passes(const StepBatches& step);
+  void sum_gradients();
+  StepResult run_step(const StepBatches& batches);
   void train(StepWindow& window, MetricsLog& log, TrainOutcome& outcome, const StopSignal& stop);
   void finish(MetricsLog& log, TrainOutcome& outcome);
   void after_step(StepWindow& window, MetricsLog& log, TrainOutcome& outcome);

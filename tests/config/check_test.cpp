@@ -275,5 +275,33 @@ TEST_F(CheckTest, RppThatFindsItsGammaNeedsOneLearningRate) {
   EXPECT_NE(pretrain_error(kPretrain, {"prune.method=rpp", "optimizer.layer_decay=0.9"}), "no error");
 }
 
+TEST_F(CheckTest, VirtualRanksAreAPowerOfTwo) {
+  EXPECT_EQ(pretrain_error(kPretrain, {"dist.virtual_ranks=6"}),
+            "--set dist.virtual_ranks=6: dist.virtual_ranks is 6, it must be a power of two: set it to 8");
+  EXPECT_EQ(finetune_error(kFinetune, {"dist.virtual_ranks=3"}),
+            "--set dist.virtual_ranks=3: dist.virtual_ranks is 3, it must be a power of two: set it to 4");
+  for (const char* power : {"1", "2", "64"}) {
+    EXPECT_EQ(pretrain_error(kPretrain, {std::string("dist.virtual_ranks=") + power}), "no error");
+  }
+}
+
+TEST_F(CheckTest, DeterministicRanksNeedAFixedNumberOfThreads) {
+  const std::string message =
+      "--set dist.deterministic=true: dist.deterministic is true, but train.num_threads is 0, which shares "
+      "the "
+      "cores among the processes; results depend on the number of threads: set it, for example to 1";
+  EXPECT_EQ(pretrain_error(kPretrain, {"dist.deterministic=true"}), message);
+  EXPECT_EQ(finetune_error(kFinetune, {"dist.deterministic=true"}), message);
+  EXPECT_EQ(pretrain_error(kPretrain, {"dist.deterministic=true", "train.num_threads=2"}), "no error");
+}
+
+TEST_F(CheckTest, DeterministicRanksNeedASequenceForEachVirtualRank) {
+  const std::vector<std::string> settings = {"train.num_threads=1", "train.batch_size=7",
+                                             "dist.deterministic=true"};
+  EXPECT_EQ(pretrain_error(kPretrain, settings),
+            "--set dist.deterministic=true: dist.deterministic is true, but train.batch_size 7 is less than "
+            "dist.virtual_ranks 8: set dist.virtual_ranks to 4 or less");
+}
+
 }  // namespace
 }  // namespace rpp

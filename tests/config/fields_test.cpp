@@ -188,6 +188,11 @@ squad.strict = false
 embed.retrieval = ''
 )";
 
+constexpr const char* kDist = R"(dist.timeout_seconds = 120  [1, inf]
+dist.deterministic = false
+dist.virtual_ranks = 8  [1, inf]
+)";
+
 TEST(Fields, ModelConfigHasTheseKeys) {
   EXPECT_EQ(fields_of(ModelConfig()), kModel);
 }
@@ -204,8 +209,7 @@ TEST(Fields, PretrainConfigHasTheseKeys) {
   PretrainConfig config;
   EXPECT_EQ(config.schedule.decay_begin, 0.7);
   config.schedule = {};
-  EXPECT_EQ(fields_of(config),
-            std::string(kPretraining) + kSections + "dist.timeout_seconds = 120  [1, inf]\n");
+  EXPECT_EQ(fields_of(config), std::string(kPretraining) + kSections + kDist);
 }
 
 TEST(Fields, FinetuneConfigHasTheseKeys) {
@@ -214,7 +218,7 @@ TEST(Fields, FinetuneConfigHasTheseKeys) {
   EXPECT_EQ(config.prune.method, PruneMethod::fixed);
   config.schedule = {};  // the other sections are the same as for pre-training
   config.prune = {};
-  EXPECT_EQ(fields_of(config), std::string(kFinetuning) + kSections);
+  EXPECT_EQ(fields_of(config), std::string(kFinetuning) + kSections + kDist);
 }
 
 }  // namespace

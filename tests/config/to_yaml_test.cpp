@@ -79,6 +79,7 @@ TEST_F(ToYaml, APretrainingConfigurationComesBackExactly) {
   config.schedule.warmup_steps = config.train.steps;
   config.train.micro_batch_size = 1;
   config.train.cuda_graph = false;
+  config.dist.virtual_ranks = 4;
   EXPECT_EQ(listed(load_pretrain_config(file(to_yaml(config)))), listed(config));
 }
 
@@ -91,6 +92,7 @@ TEST_F(ToYaml, AFineTuningConfigurationComesBackExactly) {
   config.prune.mask.clear();
   config.train.micro_batch_size = 1;
   config.train.cuda_graph = false;
+  config.dist.virtual_ranks = 4;
   config.task = "custom";
   const CustomTaskConfig of_texts;  // its keys do not go together with token_classification
   config.custom.text = of_texts.text;

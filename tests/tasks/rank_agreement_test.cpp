@@ -106,5 +106,15 @@ TEST(RankAgreement, AnInputThatOneRankLacksIsNamed) {
             "machines");
 }
 
+TEST(RankAgreement, OtherSeedsAreNamed) {
+  const std::vector<int64_t> seeds = {3, 4};
+  ScriptedRanks ranks(0, {{"3,4", "3,4", "3"}});
+  EXPECT_EQ(message_of([&] { check_same_seeds(ranks, seeds); }),
+            "rank 2 has other seeds than rank 0: --seeds is 3, on rank 0 3,4; start all ranks with the same "
+            "command");
+  ScriptedRanks equal(1, {{"3,4", "3,4"}});
+  EXPECT_EQ(message_of([&] { check_same_seeds(equal, seeds); }), "no error");
+}
+
 }  // namespace
 }  // namespace rpp::test

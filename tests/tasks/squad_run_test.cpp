@@ -201,8 +201,14 @@ class SquadLoss : public SquadRun {
   double loss_of(const SquadSettings& settings, const Teacher* teacher = nullptr) {
     SquadTask task(model_, *tokenizer_, set_, set_, settings, teacher);
     StepCounts counts;
-    const auto batches = task.batches(0);
-    for (const auto& batch : batches) counts.add(batch);
+    std::vector<PackedBatch> batches;
+    for (const Pass& pass :
+         passes_of_rank({.num_samples = task.num_samples(0), .per_pass = sequences_per_pass(settings.train)},
+                        0)
+             .passes) {
+      batches.push_back(task.batch(0, pass));
+      counts.add(batches.back());
+    }
     double sum = 0;
     for (const auto& batch : batches) sum += task.loss(batch, counts, {.training = true}).loss.item<double>();
     return sum;

@@ -37,5 +37,19 @@ TEST(Passes, ARankWithoutSamplesHasNoPasses) {
   EXPECT_EQ(passes_of_rank(plan, 1).first_number, 0);
 }
 
+TEST(Passes, WholePassesAreThoseOfOneProcess) {
+  const PassPlan plan{.num_samples = 11, .per_pass = 2, .num_ranks = 4};  // six passes: 1, 2, 1 and 2
+  EXPECT_THAT(whole_passes_of_rank(plan, 0), ElementsAre(Pass{0, 2}));
+  EXPECT_THAT(whole_passes_of_rank(plan, 1), ElementsAre(Pass{2, 2}, Pass{4, 2}));
+  EXPECT_THAT(whole_passes_of_rank(plan, 2), ElementsAre(Pass{6, 2}));
+  EXPECT_THAT(whole_passes_of_rank(plan, 3), ElementsAre(Pass{8, 2}, Pass{10, 1}));
+}
+
+TEST(Passes, WithFewerWholePassesThanRanksSomeHaveNone) {
+  const PassPlan plan{.num_samples = 3, .per_pass = 8, .num_ranks = 2};
+  EXPECT_TRUE(whole_passes_of_rank(plan, 0).empty());
+  EXPECT_THAT(whole_passes_of_rank(plan, 1), ElementsAre(Pass{0, 3}));
+}
+
 }  // namespace
 }  // namespace rpp::test

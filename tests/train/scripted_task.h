@@ -36,14 +36,15 @@ class ScriptedTask : public Task {
   ScriptedTask() : model_(tiny_model(), {}) { initialize(model_, 1); }
 
   Bert& model() override { return model_; }
-  std::vector<PackedBatch> batches(int64_t step) const override {
+  int64_t num_samples(int64_t /*step*/) const override { return 1; }
+  PackedBatch batch(int64_t step, const Pass& /*pass*/) const override {
     PackedBatch batch;
     batch.input_ids = {2, 7, 9, 3};
     batch.token_type_ids = {0, 0, 0, 0};
     batch.position_ids = {0, 1, 2, 3};
     batch.cu_seqlens = {0, 4};
     batch.labels = {static_cast<int32_t>(step)};
-    return {batch};
+    return batch;
   }
   TaskLoss loss(const PackedBatch& batch, const StepCounts&, const ForwardOptions&) override {
     const int64_t step = batch.labels[0];

@@ -32,10 +32,12 @@ TEST(Tensors, AnUnsupportedDtypeIsNamed) {
             "tensor 'c' is ComplexFloat, which a safetensors file cannot hold");
 }
 
-TEST(Tensors, SumsOfScalarsAreReadByName) {
-  const auto sums = sums_of(
+TEST(Tensors, ValuesOfScalarsAreReadInTheirOrder) {
+  const auto values = values_of(
       {{"loss", torch::tensor(0.5F)}, {"accuracy", torch::tensor(0.25F)}, {"loss", torch::tensor(2.0F)}});
-  EXPECT_EQ(sums, (std::map<std::string, double>{{"accuracy", 0.25}, {"loss", 2.5}}));
+  EXPECT_EQ(values,
+            (std::vector<std::pair<std::string, double>>{{"loss", 0.5}, {"accuracy", 0.25}, {"loss", 2.0}}));
+  EXPECT_TRUE(values_of({}).empty());
 }
 
 TEST(Tensors, SeedsKeepTheirBitsAndFloatsTheirValues) {
