@@ -3,10 +3,10 @@
 # Usage: ranks_test.sh PATH_OF_RPP_PRETRAIN      (with rpp-data and rpp-launch beside it)
 source "$(dirname "$0")/expect.sh"
 source "$(dirname "$0")/small_corpus.sh"
+source "$(dirname "$0")/rank_runs.sh"
 programs=$(cd "$(dirname "$1")" && pwd)
 pretrain=$programs/rpp-pretrain launch=$programs/rpp-launch
 cd "$dir" || exit 1
-fault() { failures=$((failures + 1)); echo "FAILED: $1"; }
 
 small_corpus "$programs/rpp-data"
 cat > run.yaml <<'YAML'
@@ -21,20 +21,6 @@ YAML
 
 # ranks N ARGUMENT...: rpp-pretrain in N processes.
 ranks() { "$launch" -n "$1" -- "$pretrain" run.yaml "${@:2}"; }
-# same_metrics A B: the logs have the same lines; losses differ by at most 1e-5, ratios of zeros not at all.
-same_metrics() {
-  python3 - "$1/metrics.jsonl" "$2/metrics.jsonl" << 'PYTHON'
-import json, sys
-logs = [[json.loads(line) for line in open(name, encoding="utf-8")] for name in sys.argv[1:]]
-assert len(logs[0]) == len(logs[1]) > 50, [len(log) for log in logs]
-for a, b in zip(*logs):
-    assert a.keys() == b.keys(), (a, b)
-    for name in a.keys() - {"tokens_per_second"}:
-        exact = name in ("step", "kind", "encoder_ratio")
-        limit = 0 if exact else 1e-3 if name == "grad_norm" else 1e-5
-        assert a[name] == b[name] if exact else abs(a[name] - b[name]) <= limit, (name, a, b)
-PYTHON
-}
 
 # With micro-batches of one process, the ranks compute what one process computes, dropout included.
 for method in dense rpp nip gradual; do
@@ -57,17 +43,7 @@ expect 2 'train.batch_size is 2, but there are 3 ranks: each needs one sequence 
 # A killed rank ends the others with a message, and the run continues from its checkpoint, with any number of ranks.
 method=(--set prune.method=rpp --set train.best_metric=loss --set train.save_every=5)
 expect 0 '50 steps' ranks 1 "${method[@]}" --set output_dir=whole
-# start_pair RUN: two ranks without a launcher, whose processes are pids[0] and pids[1].
-start_pair() {
-  port=$("$launch" -n 1 -- bash -c 'echo $MASTER_PORT')
-  pids=()
-  for rank in 0 1; do
-    RANK=$rank WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$port "$pretrain" run.yaml "${@:2}" --set output_dir="$1" > log-$rank 2>&1 &
-    pids+=($!)
-  done
-}
-# Waits for the first checkpoint of a run.
-await_checkpoint() { while kill -0 "${pids[0]}" 2> /dev/null && ! compgen -G "$1/checkpoint-*" > /dev/null; do sleep 0.01; done; }
+start_pair() { start_ranks 2 "$pretrain" run.yaml "${@:2}" --set output_dir="$1"; }
 for victim in 0 1; do
   other=$((1 - victim)) run=killed-$victim
   start_pair $run "${method[@]}"
