@@ -33,7 +33,7 @@ fi
 
 packages=(g++ cmake ninja-build ccache pkg-config git python3-venv libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
   libyaml-cpp-dev libsentencepiece-dev libhwy-dev libssl-dev libxxhash-dev libzip-dev libzstd-dev zlib1g-dev libjemalloc-dev
-  libboost-dev libgloo-dev)
+  libboost-dev libcpp-httplib-dev libgloo-dev)
 [ $tests = no ] || packages+=(libgtest-dev libgmock-dev libicu-dev clang-format-14)
 [ $arm = no ] || packages+=(g++-aarch64-linux-gnu qemu-user libfmt-dev:arm64 libhwy-dev:arm64 libgtest-dev:arm64)
 

@@ -78,16 +78,7 @@ class Classifier : public SequenceAnswerer {
   }
 
   Answer answer_of(std::span<const float> logits) const override {
-    std::vector<size_t> order(logits.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    // Stable: for equal scores the first label comes first, as in argmax.
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return logits[a] > logits[b]; });
-    std::vector<double> scores;
-    for (const size_t label : order) scores.push_back(logits[label]);
-    apply(labels_.function, std::span(scores));
-    Answer answer;
-    for (size_t i = 0; i < order.size(); ++i) answer.scores.emplace_back(labels_.names[order[i]], scores[i]);
-    return answer;
+    return {.scores = scores_of(labels_, logits)};
   }
 
   Labels labels_;

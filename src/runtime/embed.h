@@ -18,6 +18,8 @@ struct EmbeddingChoice {
   int64_t dimensions = 0;       // of a vector
   bool normalize_all = false;   // before `dimensions` cuts
   bool normalize_rest = false;  // what is left
+
+  bool operator==(const EmbeddingChoice&) const = default;
 };
 
 // Throws UsageError for a prompt that the model does not have, and for more dimensions than it has.

@@ -1,5 +1,7 @@
 #include "labels.h"
 
+#include <numeric>
+
 #include "bert_format/architecture.h"
 #include "bert_format/model_files.h"
 #include "bert_format/model_labels.h"
@@ -42,6 +44,18 @@ ScoreFunction function_of(const std::string& problem, int64_t num_labels,
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, double>> scores_of(const Labels& labels, std::span<const float> logits) {
+  std::vector<size_t> order(logits.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return logits[a] > logits[b]; });
+  std::vector<double> scores;
+  for (const size_t label : order) scores.push_back(logits[label]);
+  apply(labels.function, std::span(scores));
+  std::vector<std::pair<std::string, double>> named;
+  for (size_t i = 0; i < order.size(); ++i) named.emplace_back(labels.names[order[i]], scores[i]);
+  return named;
+}
 
 Labels read_labels(const RuntimeModel& model) {
   const int64_t num_labels = model.sizes().labels;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rpp/runtime_model.h"
@@ -19,6 +20,10 @@ struct Labels {
   std::vector<std::string> names;  // [num_labels]
   ScoreFunction function = ScoreFunction::softmax;
 };
+
+// The labels and their scores for the logits of one text, best first; of equal ones the first label comes
+// first, as in argmax.
+std::vector<std::pair<std::string, double>> scores_of(const Labels& labels, std::span<const float> logits);
 
 // From config.json: an activation that sentence-transformers names (Identity or Sigmoid), else by
 // problem_type and number of labels as TextClassificationPipeline of transformers: none for a regression,
