@@ -55,7 +55,7 @@ int serve(Arguments& arguments) {
   log::info("serving {} at http://{}:{} with {} sessions of {} threads", service.model()->name(),
             arguments.server.host, server.port(), batcher.num_sessions, batcher.threads_per_session);
   handle_signals(stop, service);
-  service.begin_to_end();
+  service.begin_shutdown();
   server.stop();
   return 0;
 }

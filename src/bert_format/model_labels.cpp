@@ -19,16 +19,6 @@ std::string generic_name(size_t id) {
   return fmt::format("LABEL_{}", id);
 }
 
-void add_names(std::span<const std::string> names, nlohmann::ordered_json& keys) {
-  auto id2label = nlohmann::ordered_json::object(), label2id = nlohmann::ordered_json::object();
-  for (size_t id = 0; id < names.size(); ++id) {
-    id2label[std::to_string(id)] = names[id];
-    label2id[names[id]] = id;
-  }
-  keys["id2label"] = std::move(id2label);
-  keys["label2id"] = std::move(label2id);
-}
-
 Names generic_names(int64_t num_labels) {
   Names names;
   for (size_t id = 0; id < static_cast<size_t>(num_labels); ++id) names.push_back(generic_name(id));
@@ -133,8 +123,17 @@ Names class_names(const ModelLabels& labels, int64_t num_rows, const path& model
 nlohmann::ordered_json label_keys(const ModelLabels& labels) {
   nlohmann::ordered_json keys = task_keys(labels.task);
   if (!labels.problem_type.empty()) keys["problem_type"] = labels.problem_type;
-  add_names(labels.names, keys);
+  keys.update(name_keys(labels.names));
   return keys;
+}
+
+nlohmann::ordered_json name_keys(std::span<const std::string> names) {
+  auto id2label = nlohmann::ordered_json::object(), label2id = nlohmann::ordered_json::object();
+  for (size_t id = 0; id < names.size(); ++id) {
+    id2label[std::to_string(id)] = names[id];
+    label2id[names[id]] = id;
+  }
+  return {{"id2label", std::move(id2label)}, {"label2id", std::move(label2id)}};
 }
 
 nlohmann::ordered_json task_keys(std::string_view task) {
@@ -144,7 +143,7 @@ nlohmann::ordered_json task_keys(std::string_view task) {
 nlohmann::ordered_json architecture_keys(const StoredHeads& heads, ModelFamily family) {
   nlohmann::ordered_json keys = {{"architectures", {architecture_of(heads, family)}}};
   const int64_t num_labels = std::max(heads.num_labels, heads.num_token_labels);
-  if (num_labels > 0) add_names(generic_names(num_labels), keys);
+  if (num_labels > 0) keys.update(name_keys(generic_names(num_labels)));
   return keys;
 }
 

@@ -45,6 +45,9 @@ std::vector<std::string> class_names(const ModelLabels& labels, int64_t num_rows
 // finetuning_task, problem_type unless it is empty, id2label, label2id.
 nlohmann::ordered_json label_keys(const ModelLabels& labels);
 
+// The members that name the labels alone: id2label, label2id.
+nlohmann::ordered_json name_keys(std::span<const std::string> names);
+
 // The member that names the task alone, for heads without labels.
 nlohmann::ordered_json task_keys(std::string_view task);
 

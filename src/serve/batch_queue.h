@@ -43,6 +43,9 @@ class BatchQueue {
   // first sequence has waited long enough; nothing: the queue is empty.
   std::optional<Time> due() const;
 
+  // From now on the next batch is due at once.
+  void stop_waiting() { limits_.max_wait = std::chrono::milliseconds(0); }
+
   // Takes the sequences that have waited longest. They are shared among `num_idle` sessions, this one
   // included, so that none idles while another computes all. The queue must not be empty.
   Batch take(int num_idle);

@@ -83,6 +83,14 @@ bool Batcher::add(const std::shared_ptr<Job>& job) {
   return true;
 }
 
+void Batcher::stop_waiting() {
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.stop_waiting();
+  }
+  changed_.notify_all();
+}
+
 Batcher::Length Batcher::queued() const {
   const std::lock_guard lock(mutex_);
   return {.tokens = queue_.num_tokens(), .sequences = queue_.num_sequences()};

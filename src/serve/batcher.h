@@ -34,6 +34,9 @@ class Batcher {
   // False: the queue is full. Every sequence of an added job is finished.
   bool add(const std::shared_ptr<Job>& job);
 
+  // From now on no sequence waits for others.
+  void stop_waiting();
+
   struct Length {
     int64_t tokens = 0, sequences = 0;
   };

@@ -36,6 +36,7 @@ class ServedModel {
   bool truncates() const { return options_.truncate; }
   bool classifies() const { return labels_.has_value(); }
   const SentenceEmbedding& embedding() const { return embedding_; }
+  void stop_waiting() { batcher_->stop_waiting(); }  // Batcher::stop_waiting
   Batcher::Length queued() const { return batcher_->queued(); }
 
   // Throws RequestError 422 if the model classifies no texts, or does not rank.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "bert_format/model_labels.h"
 #include "core/version.h"
 #include "program/log.h"
 #include "serve/answers.h"
@@ -48,6 +49,11 @@ Service::Service(const ServiceOptions& options) : options_(options), access_log_
   };
   if (!options_.api_keys.empty()) api_keys_ = ApiKeys(options_.api_keys);
   model_ = std::make_shared<ServedModel>(options_.model);
+}
+
+void Service::begin_shutdown() {
+  is_shutting_down_ = true;
+  model()->stop_waiting();
 }
 
 std::string Service::reload() {
@@ -137,7 +143,7 @@ void Service::finished(const HttpRecord& record) {
 }
 
 HttpResponse Service::health(const HttpRequest& request) {
-  if (is_ending_) return refusal(request.path, 503, Refusal::unhealthy, "the server is shutting down");
+  if (is_shutting_down_) return refusal(request.path, 503, Refusal::unhealthy, "the server is shutting down");
   return {.body = R"({"status":"ok"})"};
 }
 
@@ -147,12 +153,7 @@ HttpResponse Service::info(const HttpRequest&) {
       {"embedding", {{"size", served->embedding().size(served->runtime().sizes().hidden)}}}};
   if (served->classifies()) {
     const auto& names = served->require_labels().names;
-    nlohmann::ordered_json ids = nlohmann::ordered_json::object(), labels = ids;
-    for (size_t i = 0; i < names.size(); ++i) {
-      ids[std::to_string(i)] = names[i];
-      labels[names[i]] = i;
-    }
-    type = {{names.size() == 1 ? "reranker" : "classifier", {{"id2label", ids}, {"label2id", labels}}}};
+    type = {{names.size() == 1 ? "reranker" : "classifier", name_keys(names)}};
   }
   const BatchLimits& limits = options_.model.batcher.limits;
   const bool is_int8 = options_.model.arithmetic == RuntimeOptions::Arithmetic::int8;

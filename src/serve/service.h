@@ -33,8 +33,8 @@ class Service : public HttpHandler {
   // Loads the model and the keys again; requests that have begun get their answer from the old model. If that
   // fails nothing changes. Returns the reason, which is logged and counted too; empty: it is loaded.
   std::string reload();
-  // From now on /health says that the service ends.
-  void begin_to_end() { is_ending_ = true; }
+  // From now on /health is 503, and no text waits for others to share its batch.
+  void begin_shutdown();
 
   std::shared_ptr<ServedModel> model() const;
 
@@ -67,7 +67,7 @@ class Service : public HttpHandler {
   mutable std::mutex mutex_;  // of what a reload replaces
   ApiKeys api_keys_;
   std::shared_ptr<ServedModel> model_;
-  std::atomic<bool> is_ending_ = false;
+  std::atomic<bool> is_shutting_down_ = false;
 };
 
 }  // namespace rpp

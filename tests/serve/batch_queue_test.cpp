@@ -79,6 +79,13 @@ TEST(BatchQueue, WaitsForMoreOnlyWhileABatchIsNotFull) {
   EXPECT_EQ(queue.due(), Time(milliseconds(100)));
 }
 
+TEST(BatchQueue, AtAShutdownNothingWaits) {
+  BatchQueue queue({.max_tokens = 10, .max_wait = milliseconds(7)});
+  queue.push(job_of({4}), Time(milliseconds(100)));
+  queue.stop_waiting();
+  EXPECT_EQ(queue.due(), Time(milliseconds(100)));
+}
+
 TEST(BatchQueue, IsFullAtItsTokensButAnEmptyOneTakesAnything) {
   BatchQueue queue({.max_tokens = 10, .max_queued_tokens = 20});
   EXPECT_TRUE(queue.push(job_of({30}), Time()));

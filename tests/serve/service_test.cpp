@@ -90,6 +90,13 @@ TEST_F(ServiceTest, LabelsAreThoseOfTheRuntime) {
   EXPECT_EQ(Json::parse(post("/predict", Json::parse(R"({"inputs": [["w0", "w1"]]})")).body)[0], labels);
 }
 
+TEST_F(ServiceTest, TheInfoNamesTheLabels) {
+  const Json info = Json::parse(get("/info").body);
+  EXPECT_EQ(info["model_type"]["classifier"]["id2label"]["2"], "LABEL_2");
+  EXPECT_EQ(info["model_type"]["classifier"]["label2id"]["LABEL_2"], 2);
+  EXPECT_EQ(info["max_input_length"], 24);
+}
+
 TEST_F(ServiceTest, RawScoresAreLogits) {
   const Json labels = Json::parse(post("/predict", {{"inputs", "w0"}, {"raw_scores", true}}).body);
   double sum = 0;
@@ -171,9 +178,9 @@ TEST_F(ServiceTest, KeysAreNeededExceptForTheHealth) {
   EXPECT_EQ(get("/info", "Bearer secret").status, 200);
 }
 
-TEST_F(ServiceTest, TheHealthSaysThatTheServiceEnds) {
+TEST_F(ServiceTest, TheHealthSaysThatItShutsDown) {
   EXPECT_EQ(get("/health").status, 200);
-  service_->begin_to_end();
+  service_->begin_shutdown();
   EXPECT_EQ(get("/health").status, 503);
 }
 
