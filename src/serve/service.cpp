@@ -243,11 +243,11 @@ HttpResponse Service::predict(const HttpRequest& request) {
 HttpResponse Service::tokenize(const HttpRequest& request) {
   const TokenizeRequest asked = parse_tokenize(request.body, options_.max_texts);
   const auto served = model();
-  const std::string prompt = served->choose({.prompt = asked.prompt}).prompt;
+  const std::string prompt = asked.prompt.empty() ? "" : served->choose({.prompt = asked.prompt}).prompt;
   std::vector<std::string> answers;
   int64_t num_tokens = 0;
   for (const std::string& text : asked.texts) {
-    const std::string whole = asked.prompt.empty() ? text : prompt + text;
+    const std::string whole = prompt + text;
     const EncodedText encoded = served->tokenizer().encode_with_offsets(whole);
     num_tokens += static_cast<int64_t>(encoded.ids.size());
     served->check_tokens(num_tokens);
