@@ -6,6 +6,7 @@
 #include "bert_format/model_export.h"
 #include "core/atomic_file.h"
 #include "core/rng.h"
+#include "io/packed_tensor.h"
 #include "io/safetensors.h"
 #include "rpp/error.h"
 
