@@ -7,30 +7,13 @@
 #include "data/squad.h"
 #include "data/squad_batch.h"
 #include "rpp/error.h"
-#include "tokenizer/unicode.h"
+#include "tokenizer/code_points.h"
 #include "tokenizer_files/load_tokenizer.h"
 
 namespace rpp {
 namespace {
 
 using nlohmann::ordered_json;
-
-// Converts bytes to code points, in ascending order.
-class CodePoints {
- public:
-  explicit CodePoints(std::string_view text) : text_(text) {}
-
-  size_t before(uint32_t byte) {
-    if (byte < byte_) byte_ = count_ = 0;
-    count_ += count_code_points(text_.substr(byte_, byte - byte_));
-    byte_ = byte;
-    return count_;
-  }
-
- private:
-  std::string_view text_;
-  size_t byte_ = 0, count_ = 0;
-};
 
 ordered_json window_json(const SquadFeatures& features, int64_t index, const std::string& context) {
   const PackedBatch batch = make_squad_batch(features, std::span(&index, 1));

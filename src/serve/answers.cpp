@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base64.h"
-#include "tokenizer/unicode.h"
+#include "tokenizer/code_points.h"
 
 namespace rpp {
 namespace {
@@ -56,23 +56,6 @@ std::string_view openai_error_type(int status) {
   if (status == 429) return "rate_limit_error";
   return status >= 500 || status == 424 ? "server_error" : "invalid_request_error";
 }
-
-// Code points before a byte of a text; quick for bytes in ascending order.
-class CodePoints {
- public:
-  explicit CodePoints(std::string_view text) : text_(text) {}
-
-  size_t before(size_t byte) {
-    if (byte < byte_) byte_ = count_ = 0;
-    count_ += count_code_points(text_.substr(byte_, byte - byte_));
-    byte_ = byte;
-    return count_;
-  }
-
- private:
-  std::string_view text_;
-  size_t byte_ = 0, count_ = 0;
-};
 
 Json special_token(int32_t id, const Tokenizer& tokenizer) {
   return {

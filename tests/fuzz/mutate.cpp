@@ -106,4 +106,22 @@ void edit_token(std::string& text, Rng& rng) {
   text.replace(token.begin, token.length, value);
 }
 
+void mutate_text(std::string& text, const std::vector<std::string>& others, Rng& rng) {
+  for (uint64_t left = 1 + rng.below(4); left > 0; --left) {
+    switch (rng.below(8)) {
+      case 0:
+        truncate(text, rng);
+        break;
+      case 1:
+        flip_bit(text, rng);
+        break;
+      case 2:
+        splice(text, others[rng.below(others.size())], rng);
+        break;
+      default:
+        edit_token(text, rng);
+    }
+  }
+}
+
 }  // namespace rpp

@@ -47,24 +47,6 @@ size_t read(const std::filesystem::path& input) {
   return static_cast<size_t>(2 + (parser - kParsers.begin()));
 }
 
-void mutate(std::string& bytes, const std::vector<std::string>& others, Rng& rng) {
-  for (uint64_t left = 1 + rng.below(4); left > 0; --left) {
-    switch (rng.below(8)) {
-      case 0:
-        truncate(bytes, rng);
-        break;
-      case 1:
-        flip_bit(bytes, rng);
-        break;
-      case 2:
-        splice(bytes, others[rng.below(others.size())], rng);
-        break;
-      default:
-        edit_token(bytes, rng);
-    }
-  }
-}
-
 }  // namespace
 
 const FuzzTarget& fuzz_target() {
@@ -72,7 +54,7 @@ const FuzzTarget& fuzz_target() {
                                     .description = "Feeds damaged requests to the parsers of rpp-serve.",
                                     .outcomes = outcomes(),
                                     .read = read,
-                                    .mutate = mutate};
+                                    .mutate = mutate_text};
   return target;
 }
 

@@ -39,24 +39,6 @@ size_t read(const fs::path& input) {
   return outcome;
 }
 
-void mutate(std::string& bytes, const std::vector<std::string>& others, Rng& rng) {
-  for (uint64_t left = 1 + rng.below(4); left > 0; --left) {
-    switch (rng.below(6)) {
-      case 0:
-        truncate(bytes, rng);
-        break;
-      case 1:
-        flip_bit(bytes, rng);
-        break;
-      case 2:
-        splice(bytes, others[rng.below(others.size())], rng);
-        break;
-      default:
-        edit_token(bytes, rng);
-    }
-  }
-}
-
 }  // namespace
 
 const FuzzTarget& fuzz_target() {
@@ -64,7 +46,7 @@ const FuzzTarget& fuzz_target() {
                                     .description = "Feeds damaged texts to their readers.",
                                     .outcomes = outcomes(),
                                     .read = read,
-                                    .mutate = mutate};
+                                    .mutate = mutate_text};
   return target;
 }
 
