@@ -149,18 +149,18 @@ struct Candidate {
   }
 };
 
-// The fastest to read first.
+// The first of the smallest is taken: dense is the fastest to read, and blocks, the newest, are the last.
 std::vector<Candidate> candidates(std::span<const float> matrix, int64_t cols) {
   const auto num_values = matrix.size() - static_cast<size_t>(std::ranges::count(matrix, 0.0F));
   std::vector<Candidate> all = {
       {.packing = Packing::dense, .num_values = matrix.size()},
-      {.packing = Packing::bitmask, .num_values = num_values, .index = mask_of(matrix)}};
+      {.packing = Packing::bitmask, .num_values = num_values, .index = mask_of(matrix)},
+      {.packing = Packing::gaps, .num_values = num_values, .index = gaps_of(matrix)}};
   if (cols % kPackedBlock == 0) {
     auto mask = mask_of(matrix, kPackedBlock);
     const auto num_in_blocks = static_cast<size_t>(kPackedBlock * count_bits(mask));
     all.push_back({.packing = Packing::blocks, .num_values = num_in_blocks, .index = std::move(mask)});
   }
-  all.push_back({.packing = Packing::gaps, .num_values = num_values, .index = gaps_of(matrix)});
   return all;
 }
 
