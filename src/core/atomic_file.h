@@ -59,7 +59,7 @@ class TemporaryDirectory {
 void write_directory_atomically(const std::filesystem::path& path,
                                 const std::function<void(const std::filesystem::path&)>& fill);
 
-// Removes a directory with all that it contains; a missing one is passed over. If the process dies meanwhile,
+// Removes a directory with all that it contains; a missing one is no error. If the process dies meanwhile,
 // the directory is whole or gone from its name. Throws Error (path and the system's reason).
 void remove_directory(const std::filesystem::path& path);
 
