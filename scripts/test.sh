@@ -46,7 +46,7 @@ campaign() {
 scripts/setup.sh --tests "$@" || { echo "0 passed, 1 failed"; exit 1; }
 if scripts/dev/lint.sh; then count 1 0; else fault "lint"; fi
 test_preset release build -DRPP_UNITY=ON
-test_preset sanitize build-sanitize
+test_preset sanitize build-sanitize -DRPP_UNITY=ON
 campaign
 rm -f build-arm/ctest.txt
 scripts/dev/arm.sh || [ -f build-arm/ctest.txt ] || fault "the arm build failed"
