@@ -23,7 +23,8 @@ void parallel_for(int64_t count, int num_threads, const std::function<void(int64
   std::mutex mutex;
   const auto run_range = [&](int64_t range) {
     try {
-      body(count * range / num_ranges, count * (range + 1) / num_ranges);
+      const auto [begin, end] = share_of(count, range, num_ranges);
+      body(begin, end);
     } catch (...) {
       const std::lock_guard lock(mutex);
       if (!first_error) first_error = std::current_exception();

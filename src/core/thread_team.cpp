@@ -63,7 +63,7 @@ void ThreadTeam::wait_for_all() {
 }
 
 std::pair<int64_t, int64_t> ThreadTeam::share(int64_t count, int thread) const {
-  return {count * thread / size_, count * (thread + 1) / size_};
+  return share_of(count, thread, size_);
 }
 
 void ThreadTeam::work(int thread) {

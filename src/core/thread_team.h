@@ -13,6 +13,11 @@ namespace rpp {
 // The limit on threads: each needs a stack, and no machine is faster with more.
 inline constexpr int kMaxThreads = 1024;
 
+// One of `num_parts` parts of `count` items that differ by one at most: [begin, end).
+inline std::pair<int64_t, int64_t> share_of(int64_t count, int64_t part, int64_t num_parts) {
+  return {count * part / num_parts, count * (part + 1) / num_parts};
+}
+
 class ThreadTeam {
  public:
   // The caller of run() is one of them; the others start with the first run(), fewer than `size` if the

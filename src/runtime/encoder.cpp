@@ -210,6 +210,11 @@ void Encoder::on_tiles(int thread, const Work& work) {
 template <typename Step>
 void Encoder::do_step(const Step& step, const Part& part) {
   rpp::do_step(weights_, step, part);
+  wait_for_all_of(part);
+}
+
+// A thread that has a tile of its own waits for nobody.
+void Encoder::wait_for_all_of(const Part& part) {
   if (part.num_threads > 1) team_.wait_for_all();
 }
 
@@ -235,7 +240,7 @@ void Encoder::begin_attention(size_t index, Buffers& buffers, const Part& part) 
                  part);
     first_feature += linear->rows;
   }
-  if (part.num_threads > 1) team_.wait_for_all();
+  wait_for_all_of(part);
 }
 
 // From the contexts of the attention to the layer's output.

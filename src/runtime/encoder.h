@@ -45,6 +45,7 @@ class Encoder {
   void on_tiles(int thread, const Work& work);
   template <typename Step>
   void do_step(const Step& step, const Part& part);
+  void wait_for_all_of(const Part& part);
   void begin_layers(const Part& part);
   void begin_attention(size_t layer, Buffers& buffers, const Part& part);
   void end_layer(size_t layer, Buffers& buffers, const Part& part);

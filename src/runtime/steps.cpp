@@ -18,8 +18,8 @@ const float* at(const Tiles& tiles, int64_t tile) {
 // work(i) for the thread's share of `count` items.
 template <typename Work>
 void for_share(int64_t count, const Part& part, const Work& work) {
-  const int64_t end = count * (part.thread + 1) / part.num_threads;
-  for (int64_t i = count * part.thread / part.num_threads; i < end; ++i) work(i);
+  const auto [begin, end] = share_of(count, part.thread, part.num_threads);
+  for (int64_t i = begin; i < end; ++i) work(i);
 }
 
 }  // namespace
