@@ -7,6 +7,14 @@ same_metrics() { python3 "$tools/compare_ranks.py" metrics "$1" "$2"; }
 # So are all tensors, predictions and results, bit for bit.
 same_bits() { python3 "$tools/compare_ranks.py" bits "$1" "$2"; }
 
+# small_model PROGRAMS: a model to fine-tune, in model/; with small_corpus.sh and expect.sh.
+small_model() {
+  small_corpus "$1/rpp-data"
+  printf '%s\n' 'model_config: model.yaml' 'tokenizer: vocab.txt' 'output_dir: model' 'data: {train: [shards], max_seq_length: 32}' \
+    'prune: {method: dense}' 'train: {steps: 2, batch_size: 8, num_threads: 1}' > pretrain.yaml
+  expect 0 '2 steps' "$1/rpp-pretrain" pretrain.yaml
+}
+
 # start_ranks N COMMAND...: N ranks without a launcher, whose processes are pids[0] and so on.
 start_ranks() {
   local port rank

@@ -9,11 +9,8 @@ programs=$(cd "$(dirname "$1")" && pwd)
 finetune=$programs/rpp-finetune launch=$programs/rpp-launch
 cd "$dir" || exit 1
 
-small_corpus "$programs/rpp-data"
+small_model "$programs"
 small_tasks
-printf '%s\n' 'model_config: model.yaml' 'tokenizer: vocab.txt' 'output_dir: model' 'data: {train: [shards], max_seq_length: 32}' \
-  'prune: {method: dense}' 'train: {steps: 2, batch_size: 8, num_threads: 1}' > pretrain.yaml
-expect 0 '2 steps' "$programs/rpp-pretrain" pretrain.yaml
 settings=(--model model --set max_seq_length=16 --set epochs=3 --set optimizer.learning_rate=1e-3 --set train.batch_size=8
   --set train.dropout=0 --set train.log_every=1 --set train.num_threads=1 --set train.eval_every=7 --set train.save_every=3)
 # ranks N ARGUMENT...: rpp-finetune in N processes.
